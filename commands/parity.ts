@@ -1,0 +1,148 @@
+/**
+ * `parity`: every stage against upstream's stored answers.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { ModelError } from "../models/model_error.ts";
+import { loadModel } from "../models/registry.ts";
+import { type Mode, MODES } from "../parity/judge.ts";
+import {
+  fixturesDirectory,
+  type Manifest,
+  readManifest,
+  type SuiteEntry,
+} from "../parity/manifest.ts";
+import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
+import { runSuite } from "../parity/suite.ts";
+import { type NetworkModel, networkModel } from "../pipeline/network.ts";
+import { writeWhole } from "../pipeline/result_files.ts";
+import { STAGES } from "../pipeline/stages.ts";
+import { StatusLine } from "./status_line.ts";
+import { threadCount } from "./thread_count.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What `parity --help` prints. */
+export const PARITY_HELP = `Usage: deno task parity [options]
+
+Runs every stage on stored audio and compares each seam with the stored answer of the original
+programs. An element passes when |actual - expected| <= 1e-6 + 1e-6 |expected|; beats, positions,
+tempo, boundaries and labels must be equal (times to 1e-9 s).
+
+      --suite NAME         only this suite (seeded, harmonix); may be given several times
+      --stage NAME         only this stage: ${STAGES.map(({ name }) => name).join(", ")}
+      --mode NAME          isolated: each stage is fed references; chained: what came before it;
+                           both (default)
+      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR)
+      --fixtures-dir DIR   folder with manifest and references (default: the repository's)
+      --export-json FILE   also write the report as JSON
+      --threads N          threads of the network (default: one for each core)
+  -h, --help               print this
+
+A suite whose weights are missing is not run, unless it was named.
+Exit codes: 0 all passed, 1 a seam failed, 2 the call was wrong or a named suite could not run`;
+
+const OPTIONS = {
+  suite: { type: "string", multiple: true },
+  stage: { type: "string", multiple: true },
+  mode: { type: "string", default: "both" },
+  "weights-dir": { type: "string" },
+  "fixtures-dir": { type: "string", default: fixturesDirectory },
+  "export-json": { type: "string" },
+  threads: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/**
+ * Runs the command.
+ *
+ * @param args what follows `parity` on the command line
+ * @returns the exit code: 0, or 1 when a seam failed
+ * @throws {UsageError | ReferenceError | ModelError} if the call is wrong, a stored reference is not
+ * what the manifest says, or the weights of a named suite are missing
+ */
+export async function parityCommand(args: readonly string[]): Promise<number> {
+  const { values } = parse(args);
+  if (values.help) {
+    console.log(PARITY_HELP);
+    return 0;
+  }
+  const directory = values["fixtures-dir"];
+  const manifest = await readManifest(directory);
+  const names = chosenSuites(manifest, values.suite);
+  const status = new StatusLine();
+  const suites: SuiteReport[] = [];
+  for (const name of names) {
+    const suite = manifest.suites[name] as SuiteEntry;
+    const model = await modelOf(suite, values["weights-dir"]);
+    if (model instanceof ModelError) {
+      if (values.suite !== undefined) throw model;
+      suites.push({ suite: name, model: suite.model, notRun: model.message, results: [] });
+      continue;
+    }
+    const results = await runSuite(name, suite, manifest.pieces, {
+      model: Promise.resolve(model),
+      embeddings: true,
+      ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
+    }, {
+      directory,
+      modes: chosenModes(values.mode),
+      ...(values.stage !== undefined && { stages: chosenStages(values.stage) }),
+      onStage: (description) => status.show(description),
+    });
+    suites.push({ suite: name, model: suite.model, results });
+  }
+  status.clear();
+  const report = { format: 1 as const, upstream: manifest.versions, suites };
+  console.log(parityTable(report));
+  const file = values["export-json"];
+  if (file !== undefined) await writeWhole(file, JSON.stringify(report, null, 2) + "\n");
+  return passed(report) ? 0 : 1;
+}
+
+// The type of the values follows from the table of options.
+// deno-lint-ignore explicit-function-return-type
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}; see deno task parity --help`, { cause });
+  }
+}
+
+/** The weights of a suite, or why they cannot be had. Damaged weights are never passed over. */
+async function modelOf(
+  suite: SuiteEntry,
+  weightsDirectory: string | undefined,
+): Promise<NetworkModel | ModelError> {
+  try {
+    const checkpoints = await loadModel(suite.model, {
+      ...(weightsDirectory !== undefined && { weightsDir: weightsDirectory }),
+    });
+    return networkModel(suite.model, checkpoints);
+  } catch (error) {
+    if (error instanceof ModelError && error.problem === "not-found") return error;
+    throw error;
+  }
+}
+
+function chosenSuites(manifest: Manifest, named: readonly string[] | undefined): string[] {
+  const known = Object.keys(manifest.suites);
+  // The suite that is always there comes first.
+  known.sort((a, b) => Number(b === "seeded") - Number(a === "seeded"));
+  return named?.map((name) => oneOf("suite", name, known)) ?? known;
+}
+
+function chosenStages(named: readonly string[]): string[] {
+  return named.map((name) => oneOf("stage", name, STAGES.map((stage) => stage.name)));
+}
+
+function chosenModes(mode: string): readonly Mode[] {
+  return oneOf("mode", mode, [...MODES, "both"]) === "both" ? MODES : [mode as Mode];
+}
+
+function oneOf(option: string, name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name;
+  throw new UsageError(`--${option} expects one of ${known.join(", ")}, but got ${name}`);
+}

@@ -1,0 +1,32 @@
+/**
+ * What the program is doing, in one line that is written over and over.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { clearLine, cursorTo } from "node:readline";
+
+/** One line on stderr; nothing at all where stderr is no terminal. */
+export class StatusLine {
+  readonly #stream = process.stderr;
+  #shown = false;
+
+  /** Replaces the line, cut to the width of the terminal. */
+  show(text: string): void {
+    if (!this.#stream.isTTY) return;
+    const width = (this.#stream.columns ?? 80) - 1;
+    const cut = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
+    this.clear();
+    this.#stream.write(cut);
+    this.#shown = true;
+  }
+
+  /** Removes the line, so that other output starts on a clean one. */
+  clear(): void {
+    if (!this.#shown) return;
+    cursorTo(this.#stream, 0);
+    clearLine(this.#stream, 0);
+    this.#shown = false;
+  }
+}

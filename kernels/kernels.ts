@@ -1,0 +1,233 @@
+/**
+ * The only file that calls into the Rust library.
+ *
+ * Every call runs on a thread of Deno's pool, so the event loop goes on meanwhile. The arrays that a
+ * call reads or writes must not be resized or transferred until its promise settles.
+ *
+ * @module
+ */
+
+import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
+import { libraryPath } from "./library_path.ts";
+
+/** The version of the library's functions that this file was written for. */
+const ABI_VERSION = 1;
+
+const SYMBOLS = {
+  tactus_abi_version: { parameters: [], result: "u32" },
+  tactus_error_message: { parameters: ["i32", "buffer", "usize"], result: "usize" },
+  tactus_audio_open: {
+    parameters: ["buffer", "usize", "u32", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_read: {
+    parameters: ["u64", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_read_stereo16: {
+    parameters: ["u64", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_close: { parameters: ["u64"], result: "void" },
+  tactus_spectrogram: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_beats: {
+    parameters: ["buffer", "usize", "f64", "buffer", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+} as const;
+
+type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
+
+/** A kernel could not be loaded or refused its input; the message is the kernel's own. */
+export class KernelError extends Error {
+  /** The class's name, for those who read errors as text. */
+  override name = "KernelError";
+}
+
+let library: Library | undefined;
+
+/** Loads the library on first use. */
+function symbols(): Library["symbols"] {
+  library ??= load();
+  return library.symbols;
+}
+
+function load(): Library {
+  const path = libraryPath();
+  let opened: Library;
+  try {
+    opened = Deno.dlopen(path, SYMBOLS);
+  } catch (cause) {
+    throw new KernelError(`Could not load ${path}: build it with \`deno task kernels\``, { cause });
+  }
+  const version = opened.symbols.tactus_abi_version();
+  if (version !== ABI_VERSION) {
+    opened.close();
+    throw new KernelError(
+      `${path} has interface version ${version}, but ${ABI_VERSION} is expected: ` +
+        "build it anew with `deno task kernels`",
+    );
+  }
+  return opened;
+}
+
+/** Turns a status into an error with the kernel's message. */
+function check(status: number): void {
+  if (status === 0) return;
+  const buffer = new Uint8Array(64 * 1024);
+  const length = symbols().tactus_error_message(status, buffer, BigInt(buffer.length));
+  throw new KernelError(new TextDecoder().decode(buffer.subarray(0, Number(length))));
+}
+
+/** A decoded file, held by the kernels until it is closed. */
+export interface DecodedAudio {
+  /** Number of channels in the file. */
+  readonly channels: number;
+  /** Samples in each channel, at the rate that was asked for. */
+  readonly samples: number;
+  /** Short name of the codec, such as `flac`. */
+  readonly codec: string;
+  /** Sample rate in Hz that the file is stored at. */
+  readonly sourceSampleRateHz: number;
+  /** Bits a sample of an integer or lossless source; null for lossy and float sources. */
+  readonly sourceBits: number | null;
+  /** Damage that was survived, and the like; empty for a sound file. */
+  readonly warnings: readonly string[];
+  /**
+   * The samples as decoded.
+   *
+   * @returns `[channels, samples]` f32, full scale 1.0
+   */
+  read(): Promise<Tensor<"f32">>;
+  /**
+   * Rounds the samples to 16 bit stereo, half to even, saturated; mono goes to both channels, of
+   * more than two the first two are taken.
+   *
+   * @param output `[2, capacity]` i16 with `capacity` ≥ `samples`; the rest stays as it is
+   * @throws {KernelError} if the samples do not fit
+   */
+  readStereo16(output: Int16Array<ArrayBuffer>): Promise<void>;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/**
+ * Decodes an audio file, whole, into memory.
+ *
+ * @param path path of the file
+ * @param sampleRateHz the rate that the samples are converted to
+ * @returns the decoded file, to be closed by the caller
+ * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
+ */
+export async function openAudio(path: string, sampleRateHz: number): Promise<DecodedAudio> {
+  const bytes = new TextEncoder().encode(path);
+  const description = new Uint8Array(64 * 1024);
+  const numbers = new BigUint64Array(4);
+  const call = symbols();
+  check(
+    await call.tactus_audio_open(
+      bytes,
+      BigInt(bytes.length),
+      sampleRateHz,
+      description,
+      BigInt(description.length),
+      numbers,
+    ),
+  );
+  const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
+  const text = new TextDecoder().decode(description.subarray(0, Number(length)));
+  const shape = [Number(channels), Number(samples)] as const;
+  return {
+    ...(JSON.parse(text) as Pick<
+      DecodedAudio,
+      "codec" | "sourceSampleRateHz" | "sourceBits" | "warnings"
+    >),
+    channels: shape[0],
+    samples: shape[1],
+    async read(): Promise<Tensor<"f32">> {
+      const output = new Float32Array(elementCount(shape));
+      check(await call.tactus_audio_read(handle, output, BigInt(output.length)));
+      return tensor("f32", shape, output);
+    },
+    async readStereo16(output): Promise<void> {
+      const capacity = BigInt(Math.floor(output.length / 2));
+      check(await call.tactus_audio_read_stereo16(handle, output, capacity));
+    },
+    close(): void {
+      call.tactus_audio_close(handle);
+    },
+  };
+}
+
+/**
+ * Computes the spectrogram of one stem.
+ *
+ * @param stem `[channels, samples]` i16, 44.1 kHz, in C order
+ * @param channels number of channels
+ * @param output `[frames, 81]` f32, log10(1 + magnitude); frames = ceil(samples / 441)
+ * @throws {KernelError} if there are no samples or `output` has another length
+ */
+export async function computeSpectrogram(
+  stem: Int16Array<ArrayBuffer>,
+  channels: number,
+  output: Float32Array<ArrayBuffer>,
+): Promise<void> {
+  const samples = channels === 0 ? 0 : stem.length / channels;
+  check(
+    await symbols().tactus_spectrogram(
+      stem,
+      BigInt(channels),
+      BigInt(samples),
+      output,
+      BigInt(output.length),
+    ),
+  );
+}
+
+/** Beats in ascending time. */
+export interface DecodedBeats {
+  /** `[n]` f64, seconds. */
+  readonly times: Float64Array;
+  /** `[n]` i32, position in the bar; 1 is the downbeat. */
+  readonly positions: Int32Array;
+}
+
+/**
+ * Finds the most probable beats.
+ *
+ * @param activations `[frames, 2]` f32, 100 frames a second: probability of a beat that is no
+ * downbeat, and of a downbeat
+ * @param threshold activations before the first and after the last that reaches it are ignored;
+ * 0 keeps all
+ * @returns the beats, none where nothing reaches the threshold
+ */
+export async function decodeBeats(
+  activations: Float32Array<ArrayBuffer>,
+  threshold: number,
+): Promise<DecodedBeats> {
+  const frames = Math.floor(activations.length / 2);
+  const times = new Float64Array(frames);
+  const positions = new Int32Array(frames);
+  const count = new BigUint64Array(1);
+  check(
+    await symbols().tactus_beats(
+      activations,
+      BigInt(frames),
+      threshold,
+      times,
+      positions,
+      BigInt(frames),
+      count,
+    ),
+  );
+  const found = Number(count[0]);
+  return { times: times.slice(0, found), positions: positions.slice(0, found) };
+}

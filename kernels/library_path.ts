@@ -1,0 +1,21 @@
+/**
+ * Where the built kernels lie.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+
+/** The folder of the Rust crate. */
+export const crateDirectory: string = import.meta.dirname ?? ".";
+
+const FILE_NAMES: Readonly<Record<string, string>> = {
+  windows: "tactus_kernels.dll",
+  darwin: "libtactus_kernels.dylib",
+};
+
+/** The path of the dynamic library that `cargo build --release` makes on this system. */
+export function libraryPath(): string {
+  const fileName = FILE_NAMES[Deno.build.os] ?? "libtactus_kernels.so";
+  return join(crateDirectory, "target", "release", fileName);
+}

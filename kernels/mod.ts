@@ -1,0 +1,18 @@
+/**
+ * The stages that are computed natively: decoding, spectrogram, beat decoder.
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { decodeBeats } from "./mod.ts";
+ * // One frame in fifty is a beat, one in two hundred a downbeat.
+ * const activations = new Float32Array(2 * 600).fill(0.01);
+ * for (let frame = 0; frame < 600; frame += 50) activations[2 * frame + Number(frame % 200 === 0)] = 0.9;
+ * const { times, positions } = await decodeBeats(activations, 0.05);
+ * ok(times[1] === 0.5 && positions[0] === 1);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./kernels.ts";

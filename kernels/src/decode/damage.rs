@@ -1,0 +1,120 @@
+//! A record of what went wrong in a track, and what to say about it.
+
+/// What was met on the way. It grows by a few sentences at most, however damaged the file.
+#[derive(Debug, Default)]
+pub(super) struct Damage {
+    notes: Vec<String>,
+    first_reason: Option<String>,
+    lost_packets: u64,
+    first_lost_seconds: f64,
+    frames_before_audio: usize,
+    unreadable: u64,
+    gaps: u64,
+    first_gap_seconds: f64,
+    stopped: Option<String>,
+    file_ended: bool,
+    missing: Option<(u64, u64)>,
+}
+
+impl Damage {
+    /// Something to tell that was found in the headers.
+    pub fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    /// A packet at `position` could not be decoded.
+    pub fn lost(&mut self, position: u64, rate_hz: u32, reason: String) {
+        if self.lost_packets == 0 {
+            self.first_lost_seconds = position as f64 / f64::from(rate_hz.max(1));
+        }
+        self.lost_packets += 1;
+        self.first_reason.get_or_insert(reason);
+    }
+
+    /// A packet of `frames` could not be decoded, and none before it.
+    pub fn lost_before_audio(&mut self, frames: usize, reason: String) {
+        self.lost_packets += 1;
+        self.frames_before_audio = self.frames_before_audio.saturating_add(frames);
+        self.first_reason.get_or_insert(reason);
+    }
+
+    /// Frames of all packets that were lost before the first good one.
+    pub fn frames_before_audio(&self) -> usize {
+        self.frames_before_audio
+    }
+
+    /// The container could not make a packet of what it read.
+    pub fn unreadable(&mut self, reason: String) {
+        self.unreadable += 1;
+        self.first_reason.get_or_insert(reason);
+    }
+
+    /// Frames are missing at `position`.
+    pub fn gap(&mut self, position: u64, rate_hz: u32) {
+        if self.gaps == 0 {
+            self.first_gap_seconds = position as f64 / f64::from(rate_hz.max(1));
+        }
+        self.gaps += 1;
+    }
+
+    /// Reading was given up.
+    pub fn stopped(&mut self, reason: String) {
+        self.first_reason.get_or_insert_with(|| reason.clone());
+        self.stopped.get_or_insert(reason);
+    }
+
+    /// The file ended within a packet, or without the mark of its end.
+    pub fn file_ended(&mut self) {
+        self.file_ended = true;
+        self.first_reason.get_or_insert_with(|| "the file ends within a packet".to_string());
+    }
+
+    /// Compares the length that the headers promise with what came.
+    pub fn check_length(&mut self, promised: Option<u64>, came: u64) {
+        self.missing =
+            promised.filter(|promised| *promised > came).map(|promised| (promised, came));
+    }
+
+    /// The first thing that went wrong.
+    pub fn first_reason(&self) -> Option<String> {
+        self.first_reason.clone()
+    }
+
+    /// One sentence for each kind of trouble. `frames` were decoded.
+    pub fn into_warnings(self, frames: usize) -> Vec<String> {
+        let mut warnings = self.notes;
+        let reason = self.first_reason.unwrap_or_default();
+        if self.lost_packets > 0 {
+            warnings.push(format!(
+                "{} damaged packets, the first at {:.3} s ({reason}), are replaced by silence",
+                self.lost_packets, self.first_lost_seconds
+            ));
+        }
+        if self.gaps > 0 {
+            warnings.push(format!(
+                "{} gaps between packets, the first at {:.3} s, are filled with silence",
+                self.gaps, self.first_gap_seconds
+            ));
+        }
+        if self.unreadable > 0 {
+            warnings.push(format!(
+                "{} times the container could not be read ({reason}); what follows may be early",
+                self.unreadable
+            ));
+        }
+        if let Some(stopped) = self.stopped {
+            warnings.push(format!("decoding stopped after {frames} frames: {stopped}"));
+        }
+        if let Some((promised, came)) = self.missing {
+            warnings.push(format!(
+                "the file is truncated or damaged: its header promises {promised} frames, {came} came; \
+                 {frames} frames are decoded"
+            ));
+        } else if self.file_ended {
+            warnings.push(format!(
+                "the file is truncated: {frames} frames are decoded up to the damage"
+            ));
+        }
+        warnings
+    }
+}

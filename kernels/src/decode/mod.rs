@@ -1,0 +1,146 @@
+//! From an audio file to planar samples in memory.
+//!
+//! Containers and codecs are read by `symphonia`; this module adds what an analysis needs around it: the
+//! encoder's delay and padding are cut so that a sample keeps its place, damage is survived and reported,
+//! no header is believed before its bytes have come, and the rate is converted with events left where they
+//! were. One concern a file: `stream` opens a file, `packets` decodes it, `collect` gathers samples, `trim` and `mp4_edits` know
+//! what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
+//!
+//! Supported: WAV (8 to 32 bit integer, 32 and 64 bit float, A-law, mu-law, ADPCM), AIFF and AIFF-C, FLAC,
+//! MP3, Vorbis in Ogg (up to 3 channels), AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4. Opus,
+//! HE-AAC and other codecs give [`DecodeError::Codec`].
+//!
+//! # Example
+//!
+//! ```
+//! // Two samples of 16 bit mono at 8 kHz, as a WAV file in memory.
+//! let mut wav = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0".to_vec();
+//! wav.extend(b"data\x04\0\0\0\x00\x40\x00\xc0");
+//! let audio = tactus_kernels::decode::decode_bytes("two.wav", wav, 8000)?;
+//! assert_eq!(audio.channels, [[0.5, -0.5]]);
+//! assert_eq!(audio.codec, "pcm_s16le");
+//! # Ok::<(), tactus_kernels::decode::DecodeError>(())
+//! ```
+
+mod chunk_sizes;
+mod codec;
+mod collect;
+mod damage;
+mod error;
+mod finite;
+mod limits;
+mod mp4_edits;
+mod packets;
+mod resample;
+mod stream;
+mod trim;
+
+pub use error::DecodeError;
+
+use std::fmt;
+use std::fs::File;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use symphonia::core::io::MediaSource;
+
+/// One decoded file.
+#[derive(Clone, PartialEq)]
+pub struct DecodedAudio {
+    /// `[channels][frames]` f32, full scale 1.0, at `sample_rate_hz`, in the file's channel order.
+    pub channels: Vec<Vec<f32>>,
+    /// Rate of `channels` in Hz: the target rate.
+    pub sample_rate_hz: u32,
+    /// Rate in Hz that the file was stored at.
+    pub source_sample_rate_hz: u32,
+    /// Bits a sample of integer PCM and lossless sources; `None` for lossy and float sources.
+    pub source_bits: Option<u32>,
+    /// Short name of the codec, such as `pcm_s16le`, `flac` or `mp3`.
+    pub codec: String,
+    /// What the listener should know, such as damage that was survived; empty for a sound file.
+    pub warnings: Vec<String>,
+}
+
+impl fmt::Debug for DecodedAudio {
+    /// Shape instead of samples: a failed assertion should not print a song.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodedAudio")
+            .field("shape", &[self.channels.len(), self.channels.first().map_or(0, Vec::len)])
+            .field("sample_rate_hz", &self.sample_rate_hz)
+            .field("source_sample_rate_hz", &self.source_sample_rate_hz)
+            .field("source_bits", &self.source_bits)
+            .field("codec", &self.codec)
+            .field("warnings", &self.warnings)
+            .finish()
+    }
+}
+
+/// Decodes the file at `path` to `target_rate_hz`.
+///
+/// The first audio track is taken. Samples are untouched when the rates agree. Where a damaged packet is
+/// skipped, silence takes its place, so that what follows keeps its time.
+///
+/// # Errors
+///
+/// See [`DecodeError`]; each names the file.
+pub fn decode(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
+    let name = path.display().to_string();
+    let open_error = |error| DecodeError::Open { name: name.clone(), error };
+    // Asked before opening: opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(open_error)?.is_file() {
+        return Err(DecodeError::NotAFile { name });
+    }
+    let file = File::open(path).map_err(open_error)?;
+    decode_source(name, Box::new(file), target_rate_hz)
+}
+
+/// Decodes a file that is in memory; `name` stands for it in messages.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_bytes(
+    name: &str,
+    bytes: Vec<u8>,
+    target_rate_hz: u32,
+) -> Result<DecodedAudio, DecodeError> {
+    decode_source(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz)
+}
+
+/// Decodes, checks and resamples `source`.
+///
+/// Panics are caught here: the codecs parse bytes from anywhere, and an index out of range in one of them
+/// must cost one track, not the program. Nothing that they held is used afterwards, so no broken invariant
+/// can be seen. The panic's own message still goes to stderr through the process' panic hook.
+fn decode_source(
+    name: String,
+    source: Box<dyn MediaSource>,
+    target_rate_hz: u32,
+) -> Result<DecodedAudio, DecodeError> {
+    limits::check_target_rate(&name, target_rate_hz)?;
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let stream = stream::read(&name, source)?;
+        finite::check(&name, &stream.channels)?;
+        limits::check_output(&name, &stream, target_rate_hz)?;
+        let channels =
+            resample::resample(&name, stream.channels, stream.sample_rate_hz, target_rate_hz)?;
+        Ok(DecodedAudio {
+            channels,
+            sample_rate_hz: target_rate_hz,
+            source_sample_rate_hz: stream.sample_rate_hz,
+            source_bits: stream.source_bits,
+            codec: stream.codec,
+            warnings: stream.warnings,
+        })
+    }));
+    caught.unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message")
+            .to_string();
+        Err(DecodeError::Panic { name, message })
+    })
+}

@@ -1,0 +1,200 @@
+//! Decoding the packets of one track, around damage.
+
+use std::io::ErrorKind;
+
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_FLAC, CODEC_ID_MP3, CODEC_ID_VORBIS};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::{FormatReader, Track};
+use symphonia::core::packet::Packet;
+
+use super::collect::Collector;
+use super::damage::Damage;
+use super::stream::Stream;
+use super::trim::Trim;
+use super::{DecodeError, codec, limits};
+
+/// Packets in a row that may fail before the rest is given up.
+const MAX_FAILURES_IN_A_ROW: u32 = 256;
+/// Longest block of any codec here: FLAC's.
+const MAX_BLOCK_FRAMES: u64 = 65_536;
+/// Longest gap in FLAC's frame numbers that is filled with silence, in seconds. A longer one is damage.
+const MAX_GAP_SECONDS: u64 = 30;
+
+/// What it takes to decode one track.
+pub(super) struct Reader<'a> {
+    /// The file, for messages.
+    pub name: &'a str,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Gives packets.
+    pub format: Box<dyn FormatReader>,
+    /// Takes packets, without trimming of its own.
+    pub decoder: Box<dyn AudioDecoder>,
+    /// The track to decode.
+    pub track: Track,
+    /// The codec's parameters.
+    pub params: AudioCodecParameters,
+    /// What to drop.
+    pub trim: Trim,
+    /// What went wrong so far.
+    pub damage: Damage,
+    /// Length of the last block that was decoded; 0 before the first.
+    pub last_block_frames: usize,
+}
+
+impl Reader<'_> {
+    /// Decodes packets until the track ends or no more can be had.
+    pub fn collect(&mut self, collected: &mut Collector) -> Result<(), DecodeError> {
+        let mut failures_in_a_row = 0;
+        // A packet has at least a byte: more packets than bytes is a table that claims empty ones.
+        for _ in 0..self.bytes.saturating_add(1024) {
+            if failures_in_a_row > MAX_FAILURES_IN_A_ROW {
+                self.damage.stopped(format!("{failures_in_a_row} failures in a row"));
+                collected.drop_silence_at_end();
+                return Ok(());
+            }
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.track.id => packet,
+                Ok(Some(_)) => continue,
+                Ok(None) => return Ok(()),
+                Err(Error::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                    self.damage.file_ended();
+                    return Ok(());
+                }
+                // Without a code of the operating system it is the demuxer that ran out of bits.
+                Err(Error::IoError(error)) if error.raw_os_error().is_some() => {
+                    return Err(DecodeError::Open { name: self.name.to_string(), error });
+                }
+                Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
+                    failures_in_a_row += 1;
+                    self.damage.unreadable(error.to_string());
+                    continue;
+                }
+                Err(Error::ResetRequired) => {
+                    self.damage.stopped("another stream follows the first one in this file".into());
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.damage.stopped(error.to_string());
+                    return Ok(());
+                }
+            };
+            match self.take_packet(&packet, collected)? {
+                true => failures_in_a_row = 0,
+                false => failures_in_a_row += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes one packet into `collected`; `false` if it failed and silence stands in for it.
+    fn take_packet(
+        &mut self,
+        packet: &Packet,
+        collected: &mut Collector,
+    ) -> Result<bool, DecodeError> {
+        let reason = match self.decoder.decode(packet) {
+            Ok(block) if block.frames() == 0 => return Ok(true),
+            Ok(block) if collected.accepts(&block) => {
+                let (frames, channels) = (block.frames(), block.num_planes());
+                if collected.channels.is_empty() {
+                    let rate_hz = block.spec().rate();
+                    limits::check_rate(self.name, rate_hz)?;
+                    limits::check_channels(self.name, channels)?;
+                    // What the header claims, but no more than the file's size makes plausible.
+                    let plausible = self.bytes.saturating_mul(4) / channels as u64;
+                    let claimed = self.track.num_frames.unwrap_or(0).min(plausible);
+                    collected.begin(rate_hz, channels, usize::try_from(claimed).unwrap_or(0));
+                    let most = (MAX_GAP_SECONDS * u64::from(rate_hz)) as usize;
+                    let lost = self.damage.frames_before_audio().min(most);
+                    collected.append_silence(lost, &self.trim);
+                }
+                if self.params.codec == CODEC_ID_FLAC {
+                    let gap = gap_frames(packet, collected);
+                    if gap > 0 {
+                        self.damage.gap(collected.position, collected.rate_hz);
+                        collected.append_silence(gap, &self.trim);
+                    }
+                }
+                let total = collected.position.saturating_add(frames as u64);
+                limits::check_samples(self.name, total, channels)?;
+                collected.append(&block, self.trim.keep(packet, collected.position, frames));
+                self.last_block_frames = frames;
+                return Ok(true);
+            }
+            Ok(_) => "the rate or the number of channels changes".to_string(),
+            Err(error) => error.to_string(),
+        };
+        let frames = self.block_frames(packet);
+        if collected.channels.is_empty() {
+            self.damage.lost_before_audio(frames, reason);
+        } else {
+            self.damage.lost(collected.position, collected.rate_hz, reason);
+            let total = collected.position.saturating_add(frames as u64);
+            limits::check_samples(self.name, total, collected.channels.len())?;
+            collected.append_silence(frames, &self.trim);
+        }
+        Ok(false)
+    }
+
+    /// Frames that a packet stands for that could not be decoded: its own duration where blocks differ in
+    /// length and timestamps count frames, else the length of the last good block.
+    fn block_frames(&self, packet: &Packet) -> usize {
+        let counts_frames =
+            self.track.time_base.zip(self.params.sample_rate).is_some_and(|(base, rate_hz)| {
+                base.numer.get() == 1 && base.denom.get() == rate_hz
+            });
+        match (self.last_block_frames, counts_frames) {
+            (frames @ 1.., _) if !self.trim.by_packet => frames,
+            (_, true) => packet.dur.get().min(MAX_BLOCK_FRAMES) as usize,
+            _ => 0,
+        }
+    }
+
+    /// Turns what was collected into the result, with warnings about what was promised and did not come.
+    pub fn finish(mut self, collected: Collector, codec: String) -> Result<Stream, DecodeError> {
+        let name = self.name.to_string();
+        if collected.channels.is_empty() {
+            return Err(match self.damage.first_reason() {
+                Some(reason) => DecodeError::Damaged { name, codec, reason },
+                None => DecodeError::NoSamples { name, codec },
+            });
+        }
+        if collected.frames() == 0 {
+            return Err(DecodeError::NoSamples { name, codec });
+        }
+        self.damage.check_length(self.promised_frames(), collected.position);
+        if self.params.codec == CODEC_ID_VORBIS && self.track.num_frames.is_none() {
+            self.damage.file_ended();
+        }
+        let source_bits = codec::source_bits(&self.params)
+            .or_else(|| codec::source_bits(self.decoder.codec_params()));
+        Ok(Stream {
+            sample_rate_hz: collected.rate_hz,
+            source_bits,
+            codec,
+            warnings: self.damage.into_warnings(collected.frames()),
+            channels: collected.channels,
+        })
+    }
+
+    /// Frames that the headers promise, delay and padding included, where they are not an estimate.
+    fn promised_frames(&self) -> Option<u64> {
+        let frames = self.track.num_frames?;
+        match self.params.codec {
+            // Without a LAME tag the length may be symphonia's guess from the first frames.
+            CODEC_ID_MP3 => self.track.delay.zip(self.track.padding).map(|(delay, padding)| {
+                frames.saturating_add(u64::from(delay)).saturating_add(u64::from(padding))
+            }),
+            CODEC_ID_VORBIS => None,
+            _ => Some(frames),
+        }
+    }
+}
+
+/// Frames missing before `packet`, by the frame numbers of FLAC; 0 if that is not plausible.
+fn gap_frames(packet: &Packet, collected: &Collector) -> usize {
+    let gap = u64::try_from(packet.pts.get()).unwrap_or(0).saturating_sub(collected.position);
+    if gap <= MAX_GAP_SECONDS * u64::from(collected.rate_hz) { gap as usize } else { 0 }
+}

@@ -1,0 +1,130 @@
+//! Opening a file: its container, its track, the decoder for it.
+
+use std::io::{Seek, SeekFrom};
+
+use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::meta::MetadataOptions;
+
+use super::collect::Collector;
+use super::damage::Damage;
+use super::packets::Reader;
+use super::{DecodeError, chunk_sizes, codec, limits, mp4_edits, trim};
+
+/// A decoded track, at its own rate.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// `[channels][frames]` f32, full scale 1.0.
+    pub channels: Vec<Vec<f32>>,
+    /// Rate in Hz.
+    pub sample_rate_hz: u32,
+    /// Bits a sample, of integer PCM and lossless codecs.
+    pub source_bits: Option<u32>,
+    /// Short name of the codec.
+    pub codec: String,
+    /// What was survived.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the first audio track of `source` that can be decoded.
+pub(super) fn read(name: &str, mut source: Box<dyn MediaSource>) -> Result<Stream, DecodeError> {
+    let open_error = |error| DecodeError::Open { name: name.to_string(), error };
+    let bytes = source.seek(SeekFrom::End(0)).map_err(open_error)?;
+    if bytes == 0 {
+        return Err(DecodeError::Empty { name: name.to_string() });
+    }
+    let edits = mp4_edits::read(source.as_mut());
+    let (source, size_warning) = chunk_sizes::repaired(source, bytes).map_err(open_error)?;
+
+    let media = MediaSourceStream::new(Box::new(source), Default::default());
+    // No hint from the extension: the bytes know better.
+    let format = symphonia::default::get_probe()
+        .probe(&Hint::new(), media, FormatOptions::default(), MetadataOptions::default())
+        .map_err(|error| DecodeError::Container {
+            name: name.to_string(),
+            reason: error.to_string(),
+        })?;
+
+    let (track, params, tracks) = choose_track(name, format.as_ref())?;
+    let edits = edits.into_iter().find(|edits| edits.track_id == track.id);
+    if let Some(rate_hz) = params.sample_rate {
+        limits::check_rate(name, rate_hz)?;
+    }
+    if let Some(channels) = &params.channels {
+        limits::check_channels(name, channels.count())?;
+    }
+    let codec_name = codec::name(params.codec);
+    let decoder = make_decoder(name, &params, &codec_name)?;
+    let trim = trim::find(&track, params.codec, edits.as_ref());
+    let mut damage = Damage::default();
+    size_warning.into_iter().for_each(|warning| damage.note(warning));
+    if tracks > 1 {
+        damage.note(format!("the file has {tracks} audio tracks; only the first is decoded"));
+    }
+    if let Some(ignored) = edits.map(|e| e.ignored_edits).filter(|ignored| *ignored > 0) {
+        damage.note(format!("the edit list has {ignored} more edits, which are not applied"));
+    }
+    let mut reader =
+        Reader { name, bytes, format, decoder, track, params, trim, damage, last_block_frames: 0 };
+    let mut collected = Collector::default();
+    reader.collect(&mut collected)?;
+    reader.finish(collected, codec_name)
+}
+
+/// The track to decode, its parameters, and how many audio tracks there are.
+fn choose_track(
+    name: &str,
+    format: &dyn FormatReader,
+) -> Result<(Track, AudioCodecParameters, usize), DecodeError> {
+    let params = |track: &Track| track.codec_params.as_ref().and_then(|p| p.audio()).cloned();
+    let audio: Vec<&Track> = format
+        .tracks()
+        .iter()
+        .filter(|track| track.track_type() == Some(TrackType::Audio))
+        .collect();
+    let registry = symphonia::default::get_codecs();
+    let decodable = audio.iter().find(|track| {
+        params(track).is_some_and(|params| registry.get_audio_decoder(params.codec).is_some())
+    });
+    let chosen =
+        decodable.or(audio.first()).and_then(|track| Some(((*track).clone(), params(track)?)));
+    match chosen {
+        Some((track, params)) => Ok((track, params, audio.len())),
+        None => Err(DecodeError::NoAudioTrack {
+            name: name.to_string(),
+            container: format.format_info().short_name.to_string(),
+        }),
+    }
+}
+
+fn make_decoder(
+    name: &str,
+    params: &AudioCodecParameters,
+    codec_name: &str,
+) -> Result<Box<dyn AudioDecoder>, DecodeError> {
+    let unsupported = |reason: String| DecodeError::Codec {
+        name: name.to_string(),
+        codec: codec_name.to_string(),
+        reason,
+    };
+    let channels = params.channels.as_ref().map_or(0, |channels| channels.count());
+    // symphonia-codec-vorbis 0.6.1 splits a pair of coupled channels at the wrong place unless the pair
+    // comes first: with four channels and more the sound is wrong, and no error tells.
+    if params.codec == CODEC_ID_VORBIS && channels > 3 {
+        return Err(unsupported(format!("{channels} channels; at most 3 are decoded correctly")));
+    }
+    symphonia::default::get_codecs()
+        .make_audio_decoder(params, &AudioDecoderOptions::default().gapless(false))
+        .map_err(|error| match error {
+            Error::Unsupported(_) => unsupported(error.to_string()),
+            error => DecodeError::Damaged {
+                name: name.to_string(),
+                codec: codec_name.to_string(),
+                reason: error.to_string(),
+            },
+        })
+}

@@ -1,0 +1,105 @@
+//! Which decoded frames are the encoder's own and not the music's.
+
+use symphonia::core::codecs::audio::AudioCodecId;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP3, CODEC_ID_VORBIS};
+use symphonia::core::formats::Track;
+use symphonia::core::packet::Packet;
+
+use super::mp4_edits::Mp4Edits;
+
+/// Parts of a block to keep: ranges of frames, from (inclusive) and to (exclusive), in order.
+pub(super) type Keep = [(usize, usize); 2];
+
+/// The frames to drop, in frames from the first one that the decoder gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Trim {
+    /// Frames to drop at the start.
+    pub start: u64,
+    /// The encoder's padding, from (inclusive) and to (exclusive).
+    pub padding: Option<(u64, u64)>,
+    /// Take each packet's own trimming, from the granule positions of Ogg pages.
+    pub by_packet: bool,
+}
+
+/// Finds what to drop from `track`; `edits` are those of the track in an MP4 file.
+///
+/// - MP4: iTunes' own note of priming and length, else the start of the edit list. The edit list's end is
+///   not used: its unit is usually a millisecond. ffmpeg keeps those last frames as well.
+/// - MP3: the LAME tag's delay, and its padding when the frame count is known too. symphonia's own trimming
+///   is not used: it also cuts at a length that it *estimates* when there is no Xing header, and so loses
+///   the end of a file of variable bit rate. What follows the padding is kept: it is a second file.
+/// - Vorbis: the granule positions.
+pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>) -> Trim {
+    if let Some(&Mp4Edits { priming_frames: start, valid_frames, .. }) = edits {
+        let padding = valid_frames.map(|frames| (start.saturating_add(frames), u64::MAX));
+        return Trim { start, padding, by_packet: false };
+    }
+    match codec {
+        CODEC_ID_MP3 => {
+            let start = u64::from(track.delay.unwrap_or(0));
+            let padding = track.num_frames.zip(track.padding).map(|(frames, padding)| {
+                let from = start.saturating_add(frames);
+                (from, from.saturating_add(u64::from(padding)))
+            });
+            Trim { start, padding, by_packet: false }
+        }
+        CODEC_ID_VORBIS => Trim { by_packet: true, ..Trim::default() },
+        _ => Trim::default(),
+    }
+}
+
+impl Trim {
+    /// The parts to keep of a block of `frames` frames that begins `position` frames after the first one:
+    /// at most two ranges within the block, in order.
+    pub fn keep(&self, packet: &Packet, position: u64, frames: usize) -> Keep {
+        if self.by_packet {
+            let clip = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(frames);
+            let start = clip(packet.trim_start.get());
+            let end = frames - clip(packet.trim_end.get());
+            return [(start, end.max(start)), (frames, frames)];
+        }
+        self.keep_of(position, frames)
+    }
+
+    /// As [`Trim::keep`], for frames that have no packet.
+    pub fn keep_of(&self, position: u64, frames: usize) -> Keep {
+        let within = |at: u64| at.saturating_sub(position).min(frames as u64) as usize;
+        let start = within(self.start);
+        let (pad_from, pad_to) = self.padding.unwrap_or((u64::MAX, u64::MAX));
+        let (from, to) = (within(pad_from).max(start), within(pad_to).max(start));
+        [(start, from), (to.max(from), frames)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use symphonia::core::units::{Duration, Timestamp};
+
+    fn kept(trim: Trim, position: u64, frames: usize) -> Vec<usize> {
+        let packet = Packet::new(0, Timestamp::ZERO, Duration::ZERO, Vec::new());
+        trim.keep(&packet, position, frames).iter().flat_map(|&(a, b)| a..b).collect()
+    }
+
+    #[test]
+    fn trim_drops_the_start_across_blocks() {
+        let trim = Trim { start: 5, ..Trim::default() };
+        assert_eq!(kept(trim, 0, 4), [] as [usize; 0]);
+        assert_eq!(kept(trim, 4, 4), [1, 2, 3]);
+        assert_eq!(kept(trim, 8, 2), [0, 1]);
+    }
+
+    #[test]
+    fn trim_drops_the_padding_and_keeps_what_follows_it() {
+        let trim = Trim { start: 1, padding: Some((3, 6)), by_packet: false };
+        assert_eq!(kept(trim, 0, 8), [1, 2, 6, 7]);
+        assert_eq!(kept(trim, 4, 4), [2, 3]);
+        assert_eq!(kept(trim, 3, 3), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn trim_with_padding_before_the_start_keeps_no_frame_twice() {
+        let trim = Trim { start: 6, padding: Some((2, 4)), by_packet: false };
+        assert_eq!(kept(trim, 0, 8), [6, 7]);
+    }
+}

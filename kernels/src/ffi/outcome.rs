@@ -1,0 +1,92 @@
+//! From results and panics to status numbers.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// Messages that nobody has taken yet; the oldest give way when there are this many.
+const KEPT_MESSAGES: usize = 1000;
+
+#[derive(Default)]
+struct Messages {
+    last_ticket: i32,
+    by_ticket: BTreeMap<i32, String>,
+}
+
+static MESSAGES: LazyLock<Mutex<Messages>> = LazyLock::new(Mutex::default);
+
+fn messages() -> MutexGuard<'static, Messages> {
+    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `work` and returns 0, or a ticket for the message of its error or panic.
+///
+/// A panic leaves nothing behind that is used again but the caller's output, which the caller
+/// discards when the status is not 0.
+pub(super) fn outcome(work: impl FnOnce() -> Result<(), String>) -> i32 {
+    let message = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(())) => return 0,
+        Ok(Err(message)) => message,
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            format!("A kernel failed on its own account, which is a defect in tactus: {text}")
+        }
+    };
+    let mut messages = messages();
+    messages.last_ticket = messages.last_ticket.checked_add(1).unwrap_or(1);
+    let ticket = messages.last_ticket;
+    messages.by_ticket.insert(ticket, message);
+    if messages.by_ticket.len() > KEPT_MESSAGES {
+        messages.by_ticket.pop_first();
+    }
+    ticket
+}
+
+/// Moves the message of a ticket into `buffer`, cut at its length, and returns the bytes written.
+pub(super) fn take_message(ticket: i32, buffer: &mut [u8]) -> usize {
+    let Some(message) = messages().by_ticket.remove(&ticket) else {
+        return 0;
+    };
+    let length = message.floor_char_boundary(buffer.len());
+    buffer[..length].copy_from_slice(&message.as_bytes()[..length]);
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(ticket: i32, capacity: usize) -> String {
+        let mut buffer = vec![0; capacity];
+        let length = take_message(ticket, &mut buffer);
+        String::from_utf8(buffer[..length].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn success_is_zero() {
+        assert_eq!(outcome(|| Ok(())), 0);
+    }
+
+    #[test]
+    fn an_error_is_a_ticket_for_its_message_once() {
+        let ticket = outcome(|| Err("no such file".into()));
+        assert_eq!(text_of(ticket, 100), "no such file");
+        assert_eq!(text_of(ticket, 100), "");
+    }
+
+    #[test]
+    fn a_panic_becomes_a_message() {
+        let ticket = outcome(|| panic!("index out of range"));
+        assert!(text_of(ticket, 1000).contains("index out of range"));
+    }
+
+    #[test]
+    fn a_cut_message_is_still_text() {
+        let ticket = outcome(|| Err("ää".into()));
+        assert_eq!(text_of(ticket, 3), "ä");
+    }
+}

@@ -1,0 +1,9 @@
+//! The stages of tactus that are computed natively.
+//!
+//! One module a stage; `ffi` is the only place where pointers cross to the caller.
+
+pub mod decode;
+pub mod ffi;
+pub mod metrical;
+pub mod spectrogram;
+pub mod stems16;

@@ -1,0 +1,184 @@
+//! The decoder against a dense Viterbi search, which is its oracle.
+
+use super::densities::LogDensities;
+use super::state_space::{BarModel, OBSERVATION_LAMBDA, TEMPI};
+use super::viterbi::{BeatSpan, viterbi_at};
+use super::{decode_beats, simd, trim_to_threshold};
+
+/// A counter-based hash; the same in the scripts that made the stored references.
+fn hash32(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7feb_352d);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846c_a68b);
+    x ^ x >> 16
+}
+
+/// Random activations: noise, or noise over pulses, by the bits of the seed.
+fn random_activations(seed: u32, frames: usize) -> Vec<[f32; 2]> {
+    let uniform = |counter: u32| (hash32(seed ^ hash32(counter)) >> 8) as f32 / 16_777_216.0;
+    let interval = 28 + (hash32(seed) % 82) as usize;
+    let beats_per_bar = 3 + (seed % 2) as usize;
+    (0..frames)
+        .map(|frame| {
+            let noise = [uniform(2 * frame as u32), uniform(2 * frame as u32 + 1)];
+            let level = if seed.is_multiple_of(3) { 0.49 } else { 0.1 };
+            let mut pair = noise.map(|value| value * level);
+            if !seed.is_multiple_of(3) && frame % interval < 2 {
+                let downbeat = (frame / interval).is_multiple_of(beats_per_bar);
+                pair[usize::from(downbeat)] += 0.6;
+            }
+            pair
+        })
+        .collect()
+}
+
+/// One plain step a frame over every state: the definition of the search.
+fn dense_viterbi(model: &BarModel, densities: &LogDensities) -> (f64, Vec<BeatSpan>) {
+    struct State {
+        beat: usize,
+        tempo: usize,
+        position: usize,
+    }
+    let mut states = Vec::new();
+    let mut first = vec![[0; TEMPI]; model.beats];
+    for (beat, first) in first.iter_mut().enumerate() {
+        for (tempo, &interval) in model.intervals.iter().enumerate() {
+            first[tempo] = states.len();
+            states.extend((0..interval).map(|position| State { beat, tempo, position }));
+        }
+    }
+    let mut previous = vec![model.initial; states.len()];
+    let mut pointers: Vec<Vec<usize>> = Vec::new();
+    for frame in 0..densities.frames() {
+        let mut current = vec![f64::NEG_INFINITY; states.len()];
+        let mut origins = vec![0; states.len()];
+        for (index, state) in states.iter().enumerate() {
+            let position = state.beat as f64
+                + state.position as f64 * (1.0 / model.intervals[state.tempo] as f64);
+            let density = if position % 1.0 < 1.0 / OBSERVATION_LAMBDA {
+                densities.of_beat(state.beat)[frame]
+            } else {
+                densities.no_beat[frame]
+            };
+            if state.position > 0 {
+                current[index] = previous[index - 1] + density;
+                origins[index] = index - 1;
+                continue;
+            }
+            let before = (state.beat + model.beats - 1) % model.beats;
+            for (tempo, interval) in model.intervals.iter().enumerate() {
+                let transition = model.transitions[tempo][state.tempo];
+                let origin = first[before][tempo] + interval - 1;
+                let score = (previous[origin] + transition) + density;
+                if score > current[index] {
+                    current[index] = score;
+                    origins[index] = origin;
+                }
+            }
+        }
+        previous = current;
+        pointers.push(origins);
+    }
+    let mut state = 0;
+    for (index, &score) in previous.iter().enumerate() {
+        if score > previous[state] {
+            state = index;
+        }
+    }
+    let score = previous[state];
+    if score == f64::NEG_INFINITY {
+        return (score, Vec::new());
+    }
+    let mut spans = Vec::new();
+    for frame in (0..densities.frames()).rev() {
+        let State { beat, tempo, position } = states[state];
+        if position == 0 || frame == 0 {
+            let start = frame as i64 - position as i64;
+            spans.push(BeatSpan { start, beat, border: model.borders[beat][tempo] });
+        }
+        state = pointers[frame][state];
+    }
+    spans.reverse();
+    (score, spans)
+}
+
+fn assert_same_as_dense(activations: &[[f32; 2]]) {
+    let densities = LogDensities::new(activations);
+    for beats in [3, 4] {
+        let model = BarModel::new(beats);
+        let (score, spans) = dense_viterbi(&model, &densities);
+        for level in simd::levels() {
+            let found = viterbi_at(level, &model, &densities);
+            assert_eq!(found.score.to_bits(), score.to_bits(), "{level:?}, {beats} beats");
+            assert_eq!(found.spans, spans, "{level:?}, {beats} beats");
+        }
+    }
+}
+
+#[test]
+fn search_equals_a_dense_search_bit_for_bit_on_random_activations() {
+    for seed in 0..12 {
+        assert_same_as_dense(&random_activations(seed, 300));
+    }
+}
+
+#[test]
+fn search_equals_a_dense_search_on_short_input() {
+    for frames in [1, 2, 3, 27, 28, 29, 108, 109, 110, 127, 128, 129, 130] {
+        assert_same_as_dense(&random_activations(frames as u32, frames));
+    }
+}
+
+#[test]
+fn search_equals_a_dense_search_on_ties() {
+    for pair in [[0.3, 0.3], [1e-8, 0.5], [0.01, 0.01], [1.0, 1.0], [1e-8, 1.0]] {
+        assert_same_as_dense(&vec![pair; 250]);
+    }
+}
+
+#[test]
+fn search_equals_a_dense_search_with_impossible_frames() {
+    let mut activations = random_activations(5, 260);
+    activations[0] = [0.0, 1.0];
+    activations[100] = [0.5, 0.5];
+    activations[101] = [0.6, 0.6];
+    activations[180] = [0.0, 0.0];
+    assert_same_as_dense(&activations);
+}
+
+#[test]
+fn no_possible_path_gives_no_beats() {
+    assert_eq!(decode_beats(&[1.0; 600], 0.0), []);
+}
+
+#[test]
+fn empty_or_silent_activations_give_no_beats() {
+    assert_eq!(decode_beats(&[], 0.24), []);
+    assert_eq!(decode_beats(&[0.0; 400], 0.0), []);
+    assert_eq!(decode_beats(&[0.1; 400], 0.24), []);
+}
+
+#[test]
+fn trimming_keeps_the_frames_between_the_outermost_activations() {
+    let frames = [[0.0, 0.0], [0.3, 0.0], [0.0, 0.0], [0.0, 0.24], [0.1, 0.0]];
+    let (first, kept) = trim_to_threshold(&frames, 0.24);
+    assert_eq!((first, kept), (1, &frames[1..4]));
+}
+
+#[test]
+fn a_threshold_reached_in_the_first_frame_alone_selects_nothing() {
+    let (first, kept) = trim_to_threshold(&[[0.9, 0.9], [0.0, 0.0]], 0.24);
+    assert_eq!((first, kept.len()), (0, 0));
+}
+
+#[test]
+fn a_changed_activation_changes_the_beats() {
+    let mut activations: Vec<f32> = random_activations(1, 600).into_flattened();
+    let before = decode_beats(&activations, 0.05);
+    assert!(before.len() > 5);
+    let peak = (before[3].time_seconds * 100.0).round() as usize;
+    activations.copy_within(2 * peak..2 * peak + 4, 2 * peak + 12);
+    activations[2 * peak..2 * peak + 4].fill(0.001);
+    assert_ne!(decode_beats(&activations, 0.05), before);
+}

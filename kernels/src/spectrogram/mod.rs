@@ -1,0 +1,146 @@
+//! Logarithmic magnitude spectrograms of 16-bit stems, as madmom makes them for the network.
+//!
+//! Frames of 2048 samples are centred every 441 samples (100 a second at 44.1 kHz), windowed by a
+//! Hann window, Fourier transformed, pooled by 81 triangular filters at twelve to the octave, and
+//! compressed by log10(1 + magnitude). All arithmetic is float64, rounded once at the end.
+//!
+//! Source: allin1 1.1.0, `spectrogram.py`; madmom 0.16.1, `audio/signal.py`, `audio/stft.py`,
+//! `audio/filters.py`, `audio/spectrogram.py`.
+//!
+//! ```
+//! use tactus_kernels::spectrogram::{BANDS, frame_count, spectrogram};
+//! let silence = vec![0_i16; 44_100];
+//! let mut output = vec![0.0_f32; frame_count(silence.len()) * BANDS];
+//! spectrogram(&[&silence, &silence], &mut output);
+//! assert_eq!(output.len(), 100 * 81);
+//! ```
+
+mod filterbank;
+mod mono;
+
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+use realfft::num_complex::Complex;
+use realfft::{RealFftPlanner, RealToComplex};
+
+pub use filterbank::BANDS;
+use filterbank::Filterbank;
+use mono::mono;
+
+/// Samples in a frame.
+pub const FRAME_SAMPLES: usize = 2048;
+
+/// Samples from one frame to the next.
+pub const HOP_SAMPLES: usize = 441;
+
+/// The sample rate that the filters are laid out for.
+pub const SAMPLE_RATE_HZ: f64 = 44_100.0;
+
+/// Bins of the Fourier transform that are used: all but the one at half the sample rate.
+const BINS: usize = FRAME_SAMPLES / 2;
+
+/// Frames that one task computes; large enough to keep the cost of a task out of sight.
+const FRAMES_PER_TASK: usize = 64;
+
+/// Number of frames of a signal: one for every started hop.
+pub fn frame_count(samples: usize) -> usize {
+    samples.div_ceil(HOP_SAMPLES)
+}
+
+/// Computes the spectrogram of one stem.
+///
+/// # Parameters
+/// - `channels`: the stem's channels, each `[samples]` i16 at 44.1 kHz; they are averaged in
+///   float64 and truncated toward zero, as madmom averages integer signals.
+/// - `output`: `[frames, 81]` f32, log10(1 + magnitude); frames = `frame_count(samples)`.
+///
+/// # Panics
+/// If there is no channel, the channels differ in length, or `output` has another length.
+pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) {
+    let samples = channels[0].len();
+    assert_eq!(output.len(), frame_count(samples) * BANDS);
+    let signal = mono(channels);
+    let plan = Plan::shared();
+    output.par_chunks_mut(FRAMES_PER_TASK * BANDS).enumerate().for_each(|(task, rows)| {
+        let mut scratch = Scratch::new(plan);
+        for (row, bands) in rows.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
+            plan.frame(&signal, task * FRAMES_PER_TASK + row, &mut scratch, bands);
+        }
+    });
+}
+
+/// What is the same for every frame.
+struct Plan {
+    /// `[FRAME_SAMPLES]`: symmetric Hann window, divided by the full scale of 16 bits.
+    window: Vec<f64>,
+    transform: Arc<dyn RealToComplex<f64>>,
+    filterbank: Filterbank,
+}
+
+/// Buffers of one task.
+struct Scratch {
+    frame: Vec<f64>,
+    spectrum: Vec<Complex<f64>>,
+    transform: Vec<Complex<f64>>,
+    magnitudes: Vec<f64>,
+}
+
+impl Scratch {
+    fn new(plan: &Plan) -> Self {
+        Scratch {
+            frame: plan.transform.make_input_vec(),
+            spectrum: plan.transform.make_output_vec(),
+            transform: plan.transform.make_scratch_vec(),
+            magnitudes: vec![0.0; BINS],
+        }
+    }
+}
+
+impl Plan {
+    fn shared() -> &'static Plan {
+        static PLAN: OnceLock<Plan> = OnceLock::new();
+        PLAN.get_or_init(|| Plan {
+            window: hann_window(),
+            transform: RealFftPlanner::new().plan_fft_forward(FRAME_SAMPLES),
+            filterbank: Filterbank::new(BINS, SAMPLE_RATE_HZ),
+        })
+    }
+
+    /// Computes the bands of the frame centred on sample `index * HOP_SAMPLES`; outside the signal
+    /// there are zeros.
+    fn frame(&self, signal: &[i16], index: usize, scratch: &mut Scratch, bands: &mut [f32; BANDS]) {
+        let start = (index * HOP_SAMPLES) as i64 - (FRAME_SAMPLES / 2) as i64;
+        let from = start.clamp(0, signal.len() as i64) as usize;
+        let to = (start + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
+        let offset = (from as i64 - start) as usize;
+        scratch.frame.fill(0.0);
+        let windowed = &mut scratch.frame[offset..offset + (to - from)];
+        let window = &self.window[offset..];
+        for ((value, &sample), &weight) in windowed.iter_mut().zip(&signal[from..to]).zip(window) {
+            *value = f64::from(sample) * weight;
+        }
+        self.transform
+            .process_with_scratch(&mut scratch.frame, &mut scratch.spectrum, &mut scratch.transform)
+            .expect("the buffers come from the transform itself");
+        for (magnitude, bin) in scratch.magnitudes.iter_mut().zip(&scratch.spectrum) {
+            *magnitude = (bin.re * bin.re + bin.im * bin.im).sqrt();
+        }
+        self.filterbank.pool(&scratch.magnitudes, bands);
+    }
+}
+
+/// Symmetric Hann window over the full scale of 16-bit samples, which brings them to ±1.
+fn hann_window() -> Vec<f64> {
+    let step = std::f64::consts::PI / (FRAME_SAMPLES - 1) as f64;
+    let full_scale = f64::from(i16::MAX);
+    (0..FRAME_SAMPLES)
+        .map(|sample| {
+            let phase = (2 * sample) as f64 - (FRAME_SAMPLES - 1) as f64;
+            (0.5 + 0.5 * (step * phase).cos()) / full_scale
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The spectrogram against a direct Fourier sum, which is its oracle.
+
+use super::*;
+
+/// Noise that has no two equal neighbours.
+fn noise(samples: usize, seed: u64) -> Vec<i16> {
+    let mut state = seed;
+    (0..samples)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 48) as i16
+        })
+        .collect()
+}
+
+/// One frame by the definition.
+fn direct_frame(signal: &[i16], index: usize) -> [f32; BANDS] {
+    let window = hann_window();
+    let magnitudes: Vec<f64> = (0..BINS)
+        .map(|bin| {
+            let mut sum = Complex::new(0.0, 0.0);
+            for (n, weight) in window.iter().enumerate() {
+                let sample = (index * HOP_SAMPLES + n).checked_sub(FRAME_SAMPLES / 2);
+                let sample = sample.and_then(|at| signal.get(at)).copied().unwrap_or(0);
+                let turn = (bin * n % FRAME_SAMPLES) as f64 / FRAME_SAMPLES as f64;
+                sum += Complex::cis(-std::f64::consts::TAU * turn) * f64::from(sample) * *weight;
+            }
+            sum.norm()
+        })
+        .collect();
+    let mut bands = [0.0; BANDS];
+    Plan::shared().filterbank.pool(&magnitudes, &mut bands);
+    bands
+}
+
+fn compute(channels: &[&[i16]]) -> Vec<f32> {
+    let mut output = vec![f32::NAN; frame_count(channels[0].len()) * BANDS];
+    spectrogram(channels, &mut output);
+    output
+}
+
+#[test]
+fn frames_equal_a_direct_fourier_sum() {
+    let signal = noise(3000, 1);
+    let output = compute(&[&signal]);
+    for index in 0..frame_count(signal.len()) {
+        let expected = direct_frame(&signal, index);
+        for (actual, expected) in output[index * BANDS..].iter().zip(expected) {
+            assert!((actual - expected).abs() < 5e-7, "{actual} {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_hop_is_started_by_a_single_sample() {
+    for (samples, frames) in [(0, 0), (1, 1), (440, 1), (441, 1), (442, 2), (44_100, 100)] {
+        assert_eq!(frame_count(samples), frames);
+    }
+}
+
+#[test]
+fn the_shortest_signals_have_finite_frames() {
+    for samples in [1, 2, 441, 442] {
+        assert!(compute(&[&noise(samples, 7)]).iter().all(|band| band.is_finite()));
+    }
+}
+
+#[test]
+fn silence_is_exactly_zero() {
+    assert!(compute(&[&[0; 5000], &[0; 5000]]).iter().all(|&band| band == 0.0));
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let signal = noise(100_000, 3);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(pool.install(|| compute(&[&signal])), compute(&[&signal]));
+}
+
+#[test]
+fn a_shifted_window_is_seen() {
+    let signal = noise(3000, 1);
+    let shifted = compute(&[&signal[1..]]);
+    let difference = shifted.iter().zip(compute(&[&signal])).map(|(a, b)| (a - b).abs());
+    assert!(difference.fold(0.0, f32::max) > 1e-3);
+}

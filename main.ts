@@ -1,0 +1,57 @@
+/**
+ * The command line of tactus.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { UsageError } from "./commands/usage_error.ts";
+import { removeUnfinished } from "./pipeline/result_files.ts";
+
+const HELP = `tactus: tempo, beats, downbeats and segments of music
+
+  deno task analyze    analyse tracks that are given as stems
+  deno task parity     compare every stage with stored references from upstream
+
+Each takes --help`;
+
+/** Commands, loaded when they are called. */
+const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<number>>>> = {
+  analyze: async () => (await import("./commands/analyze.ts")).analyzeCommand,
+  parity: async () => (await import("./commands/parity.ts")).parityCommand,
+};
+
+/**
+ * Runs a command.
+ *
+ * @param args the command and its arguments
+ * @returns the exit code
+ */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h") {
+    console.log(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  try {
+    const load = COMMANDS[name];
+    if (load === undefined) {
+      throw new UsageError(
+        `Unknown command ${name}: expected ${Object.keys(COMMANDS).join(" or ")}`,
+      );
+    }
+    return await (await load())(rest);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+}
+
+function interrupted(exitCode: number): void {
+  removeUnfinished();
+  Deno.exit(exitCode);
+}
+
+process.on("SIGINT", () => interrupted(130));
+process.on("SIGTERM", () => interrupted(143));
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,46 @@
+/**
+ * Reads an All-In-One fold as upstream publishes it: a `.pth` file with `config` and `state_dict`.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { Tensor } from "../pipeline/tensor.ts";
+import { validateParameters } from "./all_in_one_parameters.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { parseConfiguration } from "./configuration.ts";
+import { ModelError } from "./model_error.ts";
+import { readTorchFile, TorchTensor } from "./torch/torch_file.ts";
+
+/**
+ * Reads a fold.
+ *
+ * @param name the fold's registered name, for the result and for errors
+ * @param bytes the `.pth` file
+ * @returns the checkpoint; half and double precision become f32
+ * @throws {ModelError} if the file holds anything but a configuration and the tensors it calls for
+ */
+export function readPthCheckpoint(name: string, bytes: Uint8Array): Checkpoint {
+  const file = readTorchFile(bytes);
+  const config = file instanceof Map ? file.get("config") : undefined;
+  const state = file instanceof Map ? file.get("state_dict") : undefined;
+  if (config === undefined || !(state instanceof Map)) {
+    throw new ModelError("format", `${name}: the file has no config and state_dict`);
+  }
+  const configuration = parseConfiguration(config);
+  const tensors = new Map<string, Tensor<"f32">>();
+  for (const [key, value] of state) {
+    if (
+      typeof key !== "string" || !(value instanceof TorchTensor) || value.tensor.dtype !== "f32"
+    ) {
+      throw new ModelError(
+        "format",
+        `${name}: entry ${String(key)} is not a tensor of real numbers`,
+      );
+    }
+    tensors.set(key, value.tensor as Tensor<"f32">);
+  }
+  validateParameters(configuration, tensors, name);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { name, configuration, tensors, sha256 };
+}

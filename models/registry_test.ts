@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { HARMONIX_FILES } from "./harmonix_files.ts";
+import { ModelError, type ModelProblem } from "./model_error.ts";
+import { foldNames, loadModel, MODEL_NAMES, MODELS_DIR_VARIABLE } from "./registry.ts";
+
+async function withFolder(action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tactus-registry-"));
+  try {
+    await action(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function fails(problem: ModelProblem, action: Promise<unknown>, message: RegExp): Promise<void> {
+  return assert.rejects(
+    action,
+    (error) =>
+      error instanceof ModelError && error.problem === problem && message.test(error.message),
+  );
+}
+
+Deno.test("the registry knows nine harmonix and nine seeded models", () => {
+  assert.equal(MODEL_NAMES.length, 18);
+  assert.deepEqual(foldNames("harmonix-fold3"), ["harmonix-fold3"]);
+  assert.deepEqual(foldNames("seeded-all").at(7), "seeded-fold7");
+  assert.equal(foldNames("harmonix-all").length, 8);
+});
+
+Deno.test("every published file has a pinned URL and its own SHA-256", () => {
+  const files = HARMONIX_FILES.flatMap(({ npz, yaml }) => [npz, yaml]);
+  assert.equal(files.length, 16);
+  assert.equal(new Set(files.map((file) => file.sha256)).size, 16);
+  for (const { url, sha256, fileName } of files) {
+    assert.match(sha256, /^[0-9a-f]{64}$/);
+    assert.ok(url.endsWith(`/da5f3474503fde41860b454a48bc9e7899cd5dfa/mlx-weights/${fileName}`));
+  }
+});
+
+Deno.test("loadModel() makes seeded models without any folder", async () => {
+  const [checkpoint, ...others] = await loadModel("seeded-fold2");
+  assert.equal(checkpoint?.name, "seeded-fold2");
+  assert.equal(others.length, 0);
+});
+
+Deno.test("foldNames() lists the known names for an unknown one", () => {
+  assert.throws(
+    () => foldNames("harmonix"),
+    (error) =>
+      error instanceof ModelError && error.problem === "unknown-name" &&
+      /"harmonix"; known are harmonix-fold0,.*seeded-all/.test(error.message),
+  );
+});
+
+Deno.test("loadModel() says where it looked and where the file can be had", () =>
+  withFolder(async (folder) => {
+    const action = loadModel("harmonix-fold1", { weightsDir: folder });
+    await fails(
+      "not-found",
+      action,
+      /looked for harmonix-fold1_mlx\.npz and harmonix-fold1-3ozjhtsj\.pth there; download https:/,
+    );
+    const absent = join(folder, "absent");
+    await fails("not-found", loadModel("harmonix-fold1", { weightsDir: absent }), /absent/);
+    writeFileSync(join(folder, "harmonix-fold1_mlx.npz"), "x");
+    await fails(
+      "not-found",
+      loadModel("harmonix-fold1", { weightsDir: folder }),
+      /fold1_mlx\.yaml/,
+    );
+  }));
+
+Deno.test("loadModel() fails on a changed file with both checksums", () =>
+  withFolder(async (folder) => {
+    writeFileSync(join(folder, "harmonix-fold0_mlx.npz"), "changed");
+    writeFileSync(join(folder, "harmonix-fold0_mlx.yaml"), "changed");
+    await fails(
+      "sha256",
+      loadModel("harmonix-fold0", { weightsDir: folder }),
+      /expected SHA-256 2d04d162[0-9a-f]{56}, got [0-9a-f]{64}; download it again/,
+    );
+  }));
+
+Deno.test("loadModel() reads upstream's own file where the other is absent", () =>
+  withFolder(async (folder) => {
+    const small = new URL("./testdata/small.pth", import.meta.url);
+    copyFileSync(small, join(folder, HARMONIX_FILES[5]!.pthFileName));
+    const [checkpoint] = await loadModel("harmonix-fold5", { weightsDir: folder });
+    assert.equal(checkpoint?.name, "harmonix-fold5");
+    assert.equal(checkpoint?.configuration.depth, 1);
+  }));
+
+Deno.test("loadModel() looks in the folder that the environment names", () =>
+  withFolder(async (folder) => {
+    const before = process.env[MODELS_DIR_VARIABLE];
+    try {
+      process.env[MODELS_DIR_VARIABLE] = folder;
+      await fails("not-found", loadModel("harmonix-fold0"), new RegExp(folder));
+      delete process.env[MODELS_DIR_VARIABLE];
+      await fails("not-found", loadModel("harmonix-fold0"), /no folder to look for them was given/);
+    } finally {
+      if (before === undefined) delete process.env[MODELS_DIR_VARIABLE];
+      else process.env[MODELS_DIR_VARIABLE] = before;
+    }
+  }));

@@ -1,0 +1,163 @@
+/**
+ * The storages of a torch file: flat arrays that tensors are views of.
+ *
+ * @module
+ */
+
+import { elementCount, type Tensor, tensor } from "../../pipeline/tensor.ts";
+import { ModelError } from "../model_error.ts";
+import { PickleObject } from "./pickle_value.ts";
+
+/** The element types of storages. */
+export type StorageElement = "f16" | "bf16" | "f32" | "f64" | "i16" | "i32" | "i64" | "u8";
+
+/** Element types by the name of their storage class. */
+export const STORAGE_ELEMENTS: Readonly<Record<string, StorageElement>> = {
+  "torch.HalfStorage": "f16",
+  "torch.BFloat16Storage": "bf16",
+  "torch.FloatStorage": "f32",
+  "torch.DoubleStorage": "f64",
+  "torch.ShortStorage": "i16",
+  "torch.IntStorage": "i32",
+  "torch.LongStorage": "i64",
+  "torch.ByteStorage": "u8",
+};
+
+const BYTES: Readonly<Record<StorageElement, number>> = {
+  f16: 2,
+  bf16: 2,
+  f32: 4,
+  f64: 8,
+  i16: 2,
+  i32: 4,
+  i64: 8,
+  u8: 1,
+};
+
+/** A storage: elements of one type, little-endian. */
+export class TorchStorage extends PickleObject {
+  /** What it is, for errors. */
+  override readonly kind = "storage";
+  /** Number of elements. */
+  readonly length: number;
+  readonly #element: StorageElement;
+  readonly #view: DataView;
+
+  /**
+   * Joins a storage with its bytes.
+   *
+   * @param key the storage's name in the file, for errors
+   * @param element element type
+   * @param length number of elements, as the pickle claims
+   * @param bytes the storage's entry in the archive
+   */
+  constructor(key: string, element: StorageElement, length: number, bytes: Uint8Array) {
+    super();
+    if (bytes.length !== length * BYTES[element]) {
+      throw new ModelError(
+        "format",
+        `Storage ${key} should hold ${length} elements of ${element}, but has ${bytes.length} bytes`,
+      );
+    }
+    this.length = length;
+    this.#element = element;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /**
+   * Copies a view of the storage into an array in C order.
+   *
+   * @param offset of the first element
+   * @param shape length of each axis
+   * @param strides distance of neighbours along each axis, elements, not negative
+   * @returns f32 for every floating-point type, else the storage's own integers
+   * @throws {ModelError} `format` if any element lies outside the storage
+   */
+  gather(offset: number, shape: readonly number[], strides: readonly number[]): Tensor {
+    const count = elementCount(shape);
+    const last = shape.reduce((at, n, axis) => at + (n - 1) * strides[axis]!, offset);
+    if (count > 0 && !(last < this.length)) {
+      throw new ModelError(
+        "format",
+        `A tensor of shape [${shape.join(", ")}], strides [${
+          strides.join(", ")
+        }] and offset ${offset} ` +
+          `reaches beyond its storage of ${this.length} elements`,
+      );
+    }
+    const positions = walk(offset, shape, strides);
+    const view = this.#view;
+    switch (this.#element) {
+      case "i64":
+        return tensor(
+          "i64",
+          shape,
+          BigInt64Array.from(positions, (at) => view.getBigInt64(8 * at, true)),
+        );
+      case "i32":
+        return tensor(
+          "i32",
+          shape,
+          Int32Array.from(positions, (at) => view.getInt32(4 * at, true)),
+        );
+      case "i16":
+        return tensor(
+          "i16",
+          shape,
+          Int16Array.from(positions, (at) => view.getInt16(2 * at, true)),
+        );
+      case "u8":
+        return tensor("u8", shape, Uint8Array.from(positions, (at) => view.getUint8(at)));
+      default:
+        return tensor("f32", shape, Float32Array.from(positions, floatReader(this.#element, view)));
+    }
+  }
+}
+
+function floatReader(
+  element: "f16" | "bf16" | "f32" | "f64",
+  view: DataView,
+): (at: number) => number {
+  const wide = new Float32Array(1);
+  const bits = new Uint32Array(wide.buffer);
+  switch (element) {
+    case "f16":
+      return (at) => halfToNumber(view.getUint16(2 * at, true));
+    case "bf16":
+      return (at) => {
+        bits[0] = view.getUint16(2 * at, true) << 16;
+        return wide[0]!;
+      };
+    case "f32":
+      return (at) => view.getFloat32(4 * at, true);
+    case "f64":
+      return (at) => view.getFloat64(8 * at, true);
+  }
+}
+
+/** The value of an IEEE 754 half-precision number. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+function walk(offset: number, shape: readonly number[], strides: readonly number[]): Float64Array {
+  const positions = new Float64Array(elementCount(shape));
+  const index = shape.map(() => 0);
+  let at = offset;
+  for (let i = 0; i < positions.length; i++) {
+    positions[i] = at;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis]! += 1;
+      at += strides[axis]!;
+      if (index[axis]! < shape[axis]!) break;
+      at -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return positions;
+}

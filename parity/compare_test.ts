@@ -1,0 +1,81 @@
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { compare } from "./compare.ts";
+
+const MICRO = { absolute: 1e-6, relative: 1e-6 };
+const EXACT = { absolute: 0, relative: 0 };
+
+function f64(...values: number[]): Tensor<"f64"> {
+  return tensor("f64", [values.length], Float64Array.from(values));
+}
+
+Deno.test("compare() passes what lies within absolute plus relative tolerance", () => {
+  // At 3 the bound is 1e-6 + 3e-6.
+  ok(compare(f64(3 + 3.9e-6), f64(3), MICRO).passed);
+  ok(!compare(f64(3 + 4.1e-6), f64(3), MICRO).passed);
+  ok(!compare(f64(1.1e-6), f64(0), MICRO).passed);
+});
+
+Deno.test("compare() measures max, mean, rms, relative error and the tolerance needed", () => {
+  const result = compare(f64(1, 2, 5), f64(1, 2, 4), MICRO);
+  equal(result.failing, 1);
+  equal(result.maxAbsolute, 1);
+  equal(result.meanAbsolute, 1 / 3);
+  equal(result.rms, Math.sqrt(1 / 3));
+  equal(result.maxRelative, 0.25);
+  equal(result.smallestTolerance, 0.2);
+  equal(result.worst, { index: [2], actual: 5, expected: 4 });
+});
+
+Deno.test("compare() gives the worst index along every axis", () => {
+  const expected = tensor("f32", [2, 3, 2], new Float32Array(12));
+  const actual = tensor("f32", [2, 3, 2], new Float32Array(12));
+  actual.data[9] = 1;
+  equal(compare(actual, expected, MICRO).worst?.index, [1, 1, 1]);
+});
+
+Deno.test("compare() needs a tolerance that it then passes with", () => {
+  const [actual, expected] = [f64(1.5, -7, 0.25), f64(1.25, -7.125, 0)];
+  const needed = compare(actual, expected, EXACT).smallestTolerance;
+  ok(compare(actual, expected, { absolute: needed, relative: needed }).passed);
+  const less = needed * 0.999;
+  ok(!compare(actual, expected, { absolute: less, relative: less }).passed);
+});
+
+Deno.test("compare() fails on NaN even when both sides are NaN", () => {
+  match(compare(f64(NaN), f64(NaN), MICRO).reason ?? "", /reference has NaN at \[0\]/);
+});
+
+Deno.test("compare() fails on NaN or infinity on either side", () => {
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    match(compare(f64(1, bad), f64(1, 1), MICRO).reason ?? "", /output has .* at \[1\]/);
+    match(compare(f64(1, 1), f64(1, bad), MICRO).reason ?? "", /reference has .* at \[1\]/);
+  }
+});
+
+Deno.test("compare() fails when either side is missing", () => {
+  match(compare(undefined, f64(1), MICRO).reason ?? "", /output is missing/);
+  match(compare(f64(1), undefined, MICRO).reason ?? "", /reference is missing/);
+});
+
+Deno.test("compare() fails on another shape with the same elements", () => {
+  const actual = tensor("f64", [1, 2], Float64Array.of(1, 2));
+  match(compare(actual, f64(1, 2), MICRO).reason ?? "", /shape is \[1, 2\], expected \[2\]/);
+});
+
+Deno.test("compare() fails on another type with the same values", () => {
+  const actual = tensor("f32", [1], Float32Array.of(1));
+  match(compare(actual, f64(1), MICRO).reason ?? "", /type is f32, expected f64/);
+});
+
+Deno.test("compare() asks integers to be equal", () => {
+  const expected = tensor("i32", [2], Int32Array.of(1, 2));
+  ok(compare(expected, expected, EXACT).passed);
+  ok(!compare(tensor("i32", [2], Int32Array.of(1, 3)), expected, EXACT).passed);
+});
+
+Deno.test("compare() passes two empty tensors of one shape", () => {
+  const empty = tensor("f64", [0], new Float64Array());
+  ok(compare(empty, empty, EXACT).passed);
+  ok(!compare(empty, f64(1), EXACT).passed);
+});

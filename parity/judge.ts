@@ -1,0 +1,178 @@
+/**
+ * Judges what a stage made against the stored references of its seams.
+ *
+ * @module
+ */
+
+import {
+  type Judgement,
+  type SeamName,
+  SEAMS,
+  type Seams,
+  type Stage,
+} from "../pipeline/stages.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
+import { compare, type Comparison, type Tolerance } from "./compare.ts";
+import type { ReferenceEntry, SuiteEntry, UpstreamError } from "./manifest.ts";
+
+/**
+ * Isolated feeds each stage the references of its inputs; chained feeds it what the stages before it
+ * made.
+ */
+export type Mode = "isolated" | "chained";
+
+/** Both modes. */
+export const MODES: readonly Mode[] = ["isolated", "chained"];
+
+/**
+ * `reported` is for float seams of the chained mode that miss the tolerance because the stage before
+ * them differs from its reference within its own tolerance.
+ */
+export type Verdict = "pass" | "fail" | "reported";
+
+/** One seam of one piece in one mode. */
+export interface SeamResult {
+  /** Name of the suite. */
+  readonly suite: string;
+  /** Name of the piece. */
+  readonly piece: string;
+  /** What the stage was fed. */
+  readonly mode: Mode;
+  /** Name of the stage. */
+  readonly stage: string;
+  /** Name of the seam. */
+  readonly seam: SeamName;
+  /** What it comes to. */
+  readonly verdict: Verdict;
+  /** What an element may be off. */
+  readonly tolerance: Tolerance;
+  /** How the output differs from the reference. */
+  readonly comparison: Comparison;
+  /** What upstream's own float32 misses the same reference by; null where there is no such figure. */
+  readonly upstreamFloat32: UpstreamError | null;
+  /** Seconds that the stage took. */
+  readonly durationSeconds: number;
+}
+
+/** Everything that is known about one piece of a suite. */
+export interface Piece {
+  /** Name of the suite. */
+  readonly suite: string;
+  /** Name of the piece. */
+  readonly name: string;
+  /** Stored answers, by seam. */
+  readonly references: ReadonlyMap<SeamName, { entry: ReferenceEntry; tensor: Tensor }>;
+  /** What the first stage starts from. */
+  readonly given: Pick<Seams, "stems16">;
+}
+
+const EXACT: Tolerance = { absolute: 0, relative: 0 };
+
+const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
+  float: { absolute: 1e-6, relative: 1e-6 },
+  time: { absolute: 1e-9, relative: 0 },
+  equal: EXACT,
+};
+
+/**
+ * Compares the outputs of one stage with the references of its seams.
+ *
+ * @param piece the piece that the stage ran on
+ * @param mode what the stage was fed
+ * @param stage the stage
+ * @param outputs what it made
+ * @param durationSeconds how long it took
+ * @returns one result for each seam of the stage that the piece has a reference for
+ */
+export function judge(
+  piece: Piece,
+  mode: Mode,
+  stage: Stage,
+  outputs: Partial<Seams>,
+  durationSeconds: number,
+): SeamResult[] {
+  return stage.outputs.flatMap((seam) => {
+    const reference = piece.references.get(seam);
+    if (reference === undefined) return [];
+    const { entry, tensor } = reference;
+    const tolerance = toleranceOf(seam, entry);
+    const comparison = compare(cropped(outputs[seam], entry), tensor, tolerance);
+    const mayDrift = mode === "chained" && SEAMS[seam].judgement === "float" &&
+      !stage.inputs.includes("stems16") && comparison.elements > 0;
+    const verdict = comparison.passed ? "pass" : mayDrift ? "reported" : "fail";
+    return [{
+      suite: piece.suite,
+      piece: piece.name,
+      mode,
+      stage: stage.name,
+      seam,
+      verdict,
+      tolerance,
+      comparison,
+      upstreamFloat32: entry.upstreamFloat32,
+      durationSeconds,
+    }];
+  });
+}
+
+/** The rule of the seam; for values of single folds at least upstream's own float32 error. */
+function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
+  const description = SEAMS[seam];
+  const rule = TOLERANCES[description.judgement];
+  const own = "perFold" in description ? entry.upstreamFloat32?.minTolerance ?? 0 : 0;
+  return {
+    absolute: Math.max(rule.absolute, own),
+    relative: Math.max(rule.relative, own),
+  };
+}
+
+/** The frames of an output that the reference has, where it has only the first ones. */
+function cropped(actual: Tensor | undefined, entry: ReferenceEntry): Tensor | undefined {
+  const { firstFrames } = entry;
+  const axes: readonly (number | string)[] = SEAMS[entry.seam].axes;
+  const axis = axes.indexOf("frames");
+  const frames = actual?.shape[axis] ?? 0;
+  if (actual === undefined || firstFrames === undefined || frames < firstFrames) return actual;
+  const inner = actual.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+  const outer = actual.shape.slice(0, axis).reduce((product, length) => product * length, 1);
+  const source = actual.data as Float32Array;
+  const data = new Float32Array(outer * firstFrames * inner);
+  for (let row = 0; row < outer; row++) {
+    const start = row * frames * inner;
+    data.set(source.subarray(start, start + firstFrames * inner), row * firstFrames * inner);
+  }
+  return { dtype: "f32", shape: actual.shape.with(axis, firstFrames), data };
+}
+
+/**
+ * A failure for each seam that a suite has no reference for in any of its pieces.
+ *
+ * @param name name of the suite
+ * @param suite its references
+ * @param modes the modes that the suite runs in
+ * @param stages the stages that are judged
+ */
+export function unreferenced(
+  name: string,
+  suite: SuiteEntry,
+  modes: readonly Mode[],
+  stages: readonly Stage[],
+): SeamResult[] {
+  const stored = new Set(Object.values(suite.pieces).flat().map((entry) => entry.seam));
+  return stages.flatMap((stage) =>
+    stage.outputs.filter((seam) => !stored.has(seam)).flatMap((seam) =>
+      modes.map((mode) => ({
+        suite: name,
+        piece: "any",
+        mode,
+        stage: stage.name,
+        seam,
+        verdict: "fail" as const,
+        tolerance: TOLERANCES[SEAMS[seam].judgement],
+        comparison: compare(undefined, undefined, EXACT),
+        upstreamFloat32: null,
+        durationSeconds: NaN,
+      }))
+    )
+  );
+}

@@ -1,0 +1,108 @@
+import { deepStrictEqual as equal } from "node:assert/strict";
+import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
+import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { judge, type Mode, type Piece, type SeamResult, unreferenced } from "./judge.ts";
+import type { ReferenceEntry } from "./manifest.ts";
+
+function stageOf(name: string): Stage {
+  return STAGES.find((stage) => stage.name === name) as Stage;
+}
+
+function piece(
+  seam: SeamName,
+  reference: Tensor,
+  more: Partial<ReferenceEntry> = {},
+): Piece {
+  const entry: ReferenceEntry = {
+    seam,
+    path: "",
+    shape: reference.shape,
+    dtype: reference.dtype,
+    sha256: "",
+    generator: "",
+    arithmetic: "float64",
+    upstreamFloat32: null,
+    ...more,
+  };
+  return {
+    suite: "seeded",
+    name: "four_four",
+    references: new Map([[seam, { entry, tensor: reference }]]),
+    given: { stems16: tensor("i16", [4, 2, 0], new Int16Array()) },
+  };
+}
+
+function f32(...values: number[]): Tensor<"f32"> {
+  return tensor("f32", [values.length], Float32Array.from(values));
+}
+
+function verdict(
+  stage: string,
+  seam: SeamName,
+  actual: Tensor | undefined,
+  reference: Tensor,
+  mode: Mode = "isolated",
+  more: Partial<ReferenceEntry> = {},
+): SeamResult["verdict"] | undefined {
+  const outputs = (actual === undefined ? {} : { [seam]: actual }) as Partial<Seams>;
+  return judge(piece(seam, reference, more), mode, stageOf(stage), outputs, 0)[0]?.verdict;
+}
+
+Deno.test("judge() passes what is within the tolerance and fails what is not", () => {
+  equal(verdict("network", "logits.beat", f32(1), f32(1)), "pass");
+  equal(verdict("network", "logits.beat", f32(1.00001), f32(1)), "fail");
+});
+
+Deno.test("judge() fails on a seam that the stage did not make", () => {
+  equal(verdict("network", "logits.beat", undefined, f32(1)), "fail");
+  equal(verdict("network", "logits.beat", undefined, f32(1), "chained"), "fail");
+});
+
+Deno.test("judge() only reports float seams that drift in a chain", () => {
+  equal(verdict("network", "logits.beat", f32(1.00001), f32(1), "chained"), "reported");
+});
+
+Deno.test("judge() fails in a chain on the first seam, on discrete seams, on shape and on NaN", () => {
+  const image = (value: number): Tensor => tensor("f32", [1, 1, 1], Float32Array.of(value));
+  equal(verdict("spectrogram", "spectrogram", image(1.00001), image(1), "chained"), "fail");
+  const labels = (value: number): Tensor => tensor("i32", [1], Int32Array.of(value));
+  equal(verdict("functional", "labels", labels(1), labels(2), "chained"), "fail");
+  equal(verdict("network", "logits.beat", f32(1, 1), f32(1), "chained"), "fail");
+  equal(verdict("network", "logits.beat", f32(NaN), f32(1), "chained"), "fail");
+});
+
+Deno.test("judge() allows times a nanosecond and nothing to integers", () => {
+  const time = (value: number): Tensor => tensor("f64", [1], Float64Array.of(value));
+  equal(verdict("metrical", "beats", time(1 + 5e-10), time(1)), "pass");
+  equal(verdict("metrical", "beats", time(1 + 5e-9), time(1)), "fail");
+});
+
+const upstreamFloat32 = { maxAbs: 4e-6, maxRel: 1, minTolerance: 3e-6 };
+
+Deno.test("judge() allows single folds upstream's own error, and the mean of folds only the rule", () => {
+  const embeddings = (value: number): Tensor => tensor("f32", [1, 1, 1, 1], Float32Array.of(value));
+  const more = { upstreamFloat32 };
+  const off = [embeddings(2e-6), embeddings(0)] as const;
+  equal(verdict("network", "embeddings", ...off, "isolated", more), "pass");
+  equal(verdict("network", "embeddings", ...off, "isolated"), "fail");
+  equal(verdict("network", "logits.beat", f32(2e-6), f32(0), "isolated", more), "fail");
+});
+
+Deno.test("judge() compares the first frames where only these are stored", () => {
+  const whole = tensor("f32", [2, 3, 1, 1], Float32Array.of(1, 2, 9, 3, 4, 9));
+  const first = tensor("f32", [2, 2, 1, 1], Float32Array.of(1, 2, 3, 4));
+  const more = { firstFrames: 2 };
+  equal(verdict("network", "embeddings", whole, first, "isolated", more), "pass");
+  equal(verdict("network", "embeddings", whole, first), "fail");
+});
+
+Deno.test("unreferenced() fails every seam that no piece has a reference for", () => {
+  const { references } = piece("beats", tensor("f64", [0], new Float64Array()));
+  const entries = [...references.values()].map(({ entry }) => entry);
+  const suite = { model: "seeded-all", pieces: { four_four: entries } };
+  const results = unreferenced("seeded", suite, ["isolated"], [stageOf("metrical")]);
+  equal(results.map(({ seam, verdict }) => [seam, verdict]), [
+    ["beat_positions", "fail"],
+    ["bpm", "fail"],
+  ]);
+});

@@ -1,0 +1,174 @@
+/**
+ * The manifest of stored references, and reading them with every claim checked.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { StemName } from "../pipeline/stems.ts";
+import { type SeamName, SEAMS } from "../pipeline/stages.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
+import { readNpy } from "./npy.ts";
+
+/** The folder that holds the references, their manifest and the audio that they were made from. */
+export const fixturesDirectory: string = join(import.meta.dirname ?? ".", "..", "fixtures");
+
+/** A stored reference is not what the manifest says; the message says how. */
+export class ReferenceError extends Error {
+  /** The class's name, for those who read errors as text. */
+  override name = "ReferenceError";
+}
+
+/** The error of upstream's own float32 arithmetic against the same reference. */
+export interface UpstreamError {
+  /** Largest absolute error. */
+  readonly maxAbs: number;
+  /** Largest relative error. */
+  readonly maxRel: number;
+  /** The smallest t with |error| ≤ t + t · |expected| everywhere. */
+  readonly minTolerance: number;
+}
+
+/** One stored reference. */
+export interface ReferenceEntry {
+  /** The seam that it is the reference of. */
+  readonly seam: SeamName;
+  /** Path below the fixtures folder. */
+  readonly path: string;
+  /** Length of each axis. */
+  readonly shape: readonly number[];
+  /** Element type. */
+  readonly dtype: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** The script that made it. */
+  readonly generator: string;
+  /** The arithmetic that upstream ran in. */
+  readonly arithmetic: "float64" | "float32" | "integer";
+  /** Null where upstream's float32 is the reference itself, or where there are no floats. */
+  readonly upstreamFloat32: UpstreamError | null;
+  /** Only this many frames of the seam are stored, from the first. */
+  readonly firstFrames?: number;
+}
+
+/** An audio file of a piece. */
+export interface AudioEntry {
+  /** Path below the fixtures folder. */
+  readonly path: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** SHA-256 of the samples as interleaved little-endian 16 bit. */
+  readonly pcmSha256: string;
+}
+
+/** A piece of music that references are made from. */
+export interface PieceEntry {
+  /** Length in seconds. */
+  readonly durationSeconds: number;
+  /** Length in samples at 44.1 kHz. */
+  readonly samples: number;
+  /** Beats in a bar. */
+  readonly metre: number;
+  /** The stems and their mix. */
+  readonly audio: Readonly<Record<StemName | "mix", AudioEntry>>;
+}
+
+/** The references of one model. */
+export interface SuiteEntry {
+  /** Name of the model in the registry. */
+  readonly model: string;
+  /** The references of each piece. */
+  readonly pieces: Readonly<Record<string, readonly ReferenceEntry[]>>;
+}
+
+/** What `fixtures/manifest.json` holds. */
+export interface Manifest {
+  /** Version of the layout. */
+  readonly format: number;
+  /** Versions of the programs that made the references. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The music, by name. */
+  readonly pieces: Readonly<Record<string, PieceEntry>>;
+  /** The references, by the name of the suite. */
+  readonly suites: Readonly<Record<string, SuiteEntry>>;
+}
+
+/** The manifest format that this program reads. */
+const FORMAT = 1;
+
+/**
+ * Reads the manifest.
+ *
+ * @param directory the fixtures folder
+ * @throws {ReferenceError} if it is missing, is not JSON, has another format, or lists no suite
+ */
+export async function readManifest(directory: string = fixturesDirectory): Promise<Manifest> {
+  const path = join(directory, "manifest.json");
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new ReferenceError(
+      `Could not read the manifest of references ${path}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  if (manifest.format !== FORMAT) {
+    throw new ReferenceError(
+      `${path} has format ${manifest.format}, but this version reads ${FORMAT}`,
+    );
+  }
+  if (Object.keys(manifest.suites ?? {}).length === 0) {
+    throw new ReferenceError(`${path} lists no suite of references`);
+  }
+  return manifest;
+}
+
+/**
+ * Reads one reference and checks hash, type and shape against the manifest.
+ *
+ * @throws {ReferenceError} if the file is missing or is not what the manifest says
+ */
+export async function readReference(
+  entry: ReferenceEntry,
+  directory: string = fixturesDirectory,
+): Promise<Tensor> {
+  const tensor = readNpy(await readVerified(entry, directory));
+  const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
+  const found = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
+  if (claimed !== found) {
+    throw new ReferenceError(`${entry.path} is ${found}, but the manifest says ${claimed}`);
+  }
+  const { dtype } = SEAMS[entry.seam];
+  if (tensor.dtype !== dtype) {
+    throw new ReferenceError(`${entry.path} is ${found}, but the seam ${entry.seam} is ${dtype}`);
+  }
+  return tensor;
+}
+
+/**
+ * Reads a file of the fixtures and checks its hash.
+ *
+ * @throws {ReferenceError} if it is missing or its hash is another than the manifest says
+ */
+export async function readVerified(
+  entry: { readonly path: string; readonly sha256: string },
+  directory: string = fixturesDirectory,
+): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(join(directory, entry.path));
+  } catch (cause) {
+    throw new ReferenceError(`The reference ${entry.path} is missing`, { cause });
+  }
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 !== entry.sha256) {
+    throw new ReferenceError(
+      `The reference ${entry.path} was changed: its SHA-256 is ${sha256}, ` +
+        `but the manifest says ${entry.sha256}`,
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,25 @@
+/**
+ * Whether every stage gives upstream's answer: `.npy` files, comparison, suites of stored references.
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { compare, readNpy, writeNpy } from "./mod.ts";
+ * import { tensor } from "../pipeline/tensor.ts";
+ * const beats = tensor("f64", [2], Float64Array.of(0.5, 1));
+ * const stored = readNpy(writeNpy(beats));
+ * ok(compare(beats, stored, { absolute: 1e-9, relative: 0 }).passed);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./compare.ts";
+export * from "./judge.ts";
+export * from "./manifest.ts";
+export * from "./npy.ts";
+export * from "./npy_error.ts";
+export * from "./npz.ts";
+export * from "./report.ts";
+export * from "./suite.ts";
+export type { ZipLimits } from "./zip.ts";

@@ -1,0 +1,111 @@
+/**
+ * What a parity run found, as data and as a table.
+ *
+ * @module
+ */
+
+import type { SeamResult } from "./judge.ts";
+
+/** A suite that ran, or why it did not. */
+export interface SuiteReport {
+  /** Name of the suite. */
+  readonly suite: string;
+  /** Name of the model in the registry. */
+  readonly model: string;
+  /** Why the suite could not run; absent when it ran. */
+  readonly notRun?: string;
+  /** One for each seam, piece and mode; none when it did not run. */
+  readonly results: readonly SeamResult[];
+}
+
+/** Everything that one parity run found. */
+export interface ParityReport {
+  /** Changes whenever a field changes its meaning. */
+  readonly format: 1;
+  /** Versions of the programs that made the references. */
+  readonly upstream: Readonly<Record<string, string>>;
+  /** The suites, in the order in which they ran. */
+  readonly suites: readonly SuiteReport[];
+}
+
+/** Whether every seam that was judged passed. */
+export function passed(report: ParityReport): boolean {
+  return report.suites.every(({ results }) => results.every(({ verdict }) => verdict !== "fail"));
+}
+
+/**
+ * The report as text: one row a seam, the verdict last, and below it what failed and why.
+ *
+ * @param report what was found
+ * @returns lines without a final newline
+ */
+export function parityTable(report: ParityReport): string {
+  const rows = report.suites.flatMap(({ results }) => results).map((result) => [
+    result.suite,
+    result.piece,
+    result.mode,
+    result.stage,
+    result.seam,
+    error(result.comparison.maxAbsolute),
+    error(result.comparison.smallestTolerance),
+    result.upstreamFloat32 === null ? "" : error(result.upstreamFloat32.minTolerance),
+    error(result.tolerance.absolute),
+    result.durationSeconds.toFixed(2),
+    result.verdict,
+  ]);
+  const head = [
+    "suite",
+    "piece",
+    "mode",
+    "stage",
+    "seam",
+    "max error",
+    "needs",
+    "upstream needs",
+    "allowed",
+    "stage s",
+    "verdict",
+  ];
+  return [
+    ...(rows.length > 0 ? columns([head, ...rows]) : []),
+    ...report.suites.flatMap(({ suite, notRun }) =>
+      notRun === undefined ? [] : [`${suite}: not run: ${notRun}`]
+    ),
+    ...remarks(report),
+    tally(report),
+  ].join("\n");
+}
+
+function remarks(report: ParityReport): string[] {
+  return report.suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict !== "pass")
+    .map(({ suite, piece, mode, seam, verdict, comparison }) =>
+      `${verdict}: ${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`
+    );
+}
+
+/** How many seams had which verdict. */
+function tally(report: ParityReport): string {
+  const verdicts = report.suites.flatMap(({ results }) => results.map(({ verdict }) => verdict));
+  const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
+  return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
+}
+
+/** Pads every column to its widest cell; numbers stand to the right. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      const isNumber = column >= 5 && column <= 9;
+      const width = widths[column] ?? 0;
+      return isNumber ? cell.padStart(width) : cell.padEnd(width);
+    }).join("  ").trimEnd()
+  );
+}
+
+function error(value: number): string {
+  if (Number.isNaN(value)) return "";
+  return value === 0 ? "0" : value.toExponential(2);
+}

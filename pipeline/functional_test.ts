@@ -1,0 +1,57 @@
+import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
+import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
+import { readNpyAs } from "../parity/npy.ts";
+import { type Functional, functional } from "./functional.ts";
+import { tensor } from "./tensor.ts";
+
+interface FunctionalCase {
+  readonly input: { readonly name: string };
+  readonly first_frame: number;
+  readonly frame_count: number;
+  readonly boundaries?: readonly number[];
+  readonly labels?: readonly number[];
+  readonly raises?: string;
+}
+
+const inputs = readNpyAs(await edgeCaseBytes("functional_inputs.npy"), "f32");
+const cases = await edgeCaseList<FunctionalCase>("functional.json");
+
+/** Runs the stage on the frames of one case, changed by `change` first. */
+function run(
+  { first_frame: first, frame_count: frames }: FunctionalCase,
+  change: (section: Float32Array) => void = () => {},
+): Functional {
+  const [rows = 0, all = 0] = inputs.shape;
+  const row = (index: number): Float32Array =>
+    inputs.data.slice(index * all + first, index * all + first + frames);
+  const section = row(0);
+  change(section);
+  const labels = new Float32Array((rows - 1) * frames);
+  for (let label = 1; label < rows; label++) labels.set(row(label), (label - 1) * frames);
+  return functional(tensor("f32", [frames], section), tensor("f32", [rows - 1, frames], labels));
+}
+
+for (const one of cases) {
+  if (one.raises !== undefined) continue;
+  Deno.test(`functional() equals upstream's on ${one.input.name}`, () => {
+    const { boundaries, labels } = run(one);
+    equal([...labels.data], one.labels);
+    equal([...boundaries.data], one.boundaries);
+  });
+}
+
+Deno.test("functional() gives one segment where upstream finds none and fails", () => {
+  const failing = cases.filter((one) => one.raises !== undefined);
+  notEqual(failing.length, 0);
+  for (const one of failing) {
+    const { boundaries, labels } = run(one);
+    equal(labels.shape, [1]);
+    equal([...boundaries.data], [0, one.frame_count / 100]);
+  }
+});
+
+Deno.test("functional() sees a boundary that moved by one frame", () => {
+  const one = cases.find(({ input }) => input.name === "peaks_far_apart") as FunctionalCase;
+  const moved = run(one, (section) => section.copyWithin(1, 0, section.length - 1));
+  notEqual([...moved.boundaries.data], one.boundaries);
+});

@@ -1,0 +1,51 @@
+import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
+import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
+import { decodeBeats } from "../kernels/kernels.ts";
+import { readNpyAs } from "../parity/npy.ts";
+import { metrical } from "./metrical.ts";
+import { tensor } from "./tensor.ts";
+
+interface DecoderCase {
+  readonly input: { readonly name: string };
+  readonly first_frame: number;
+  readonly frame_count: number;
+  readonly results: readonly {
+    readonly threshold: number;
+    readonly beats: readonly number[];
+    readonly beat_positions: readonly number[];
+    readonly raises?: string;
+  }[];
+}
+
+const inputs = readNpyAs(await edgeCaseBytes("decoder_inputs.npy"), "f32");
+const cases = await edgeCaseList<DecoderCase>("decoder.json");
+
+function activationsOf(one: DecoderCase): Float32Array<ArrayBuffer> {
+  const start = 2 * one.first_frame;
+  return new Float32Array(inputs.data.subarray(start, start + 2 * one.frame_count));
+}
+
+for (const one of cases) {
+  Deno.test(`decodeBeats() equals madmom's on ${one.input.name}`, async () => {
+    for (const expected of one.results) {
+      const { times, positions } = await decodeBeats(activationsOf(one), expected.threshold);
+      // Where no path is possible madmom raises an error and we find no beats.
+      equal([...times], expected.beats ?? []);
+      equal([...positions], expected.beat_positions ?? []);
+    }
+  });
+}
+
+Deno.test("decodeBeats() sees activations that are shifted by one frame", async () => {
+  const one = cases.find(({ results }) => (results[0]?.beats.length ?? 0) > 8) as DecoderCase;
+  const activations = activationsOf(one);
+  activations.copyWithin(2, 0, activations.length - 2);
+  const { times } = await decodeBeats(activations, 0);
+  notEqual([...times], one.results[0]?.beats);
+});
+
+Deno.test("metrical() is empty on silence", async () => {
+  const silence = tensor("f32", [500], new Float32Array(500).fill(1e-6));
+  const { beats, positions, bpm } = await metrical(silence, silence, 0.24);
+  equal([beats.shape, positions.shape, bpm.shape], [[0], [0], [0]]);
+});

@@ -1,0 +1,30 @@
+/**
+ * One track through the stages, one file a stage, in the order of the data: `stems.ts`,
+ * `spectrogram.ts`, `network.ts`, `activations.ts`, `metrical.ts`, `functional.ts`. The table of
+ * stages and seams is `stages.ts`.
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { spectrogram, tensor } from "./mod.ts";
+ * const stems = tensor("i16", [4, 2, 44_100], new Int16Array(4 * 2 * 44_100));
+ * const { shape } = await spectrogram(stems);
+ * ok(shape.join() === "4,100,81");
+ * ```
+ *
+ * @module
+ */
+
+export * from "./activations.ts";
+export * from "./analyze_track.ts";
+export * from "./functional.ts";
+export * from "./metrical.ts";
+export * from "./network.ts";
+export * from "./result.ts";
+export * from "./result_files.ts";
+export * from "./runner.ts";
+export * from "./spectrogram.ts";
+export * from "./stages.ts";
+export * from "./stems.ts";
+export * from "./tempo.ts";
+export * from "./tensor.ts";

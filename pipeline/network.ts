@@ -1,0 +1,81 @@
+/**
+ * Stage: spectrograms to logits, by the All-In-One network.
+ *
+ * @module
+ */
+
+import type { Checkpoint } from "../models/checkpoint.ts";
+import type { Tasks } from "./activations.ts";
+import { runFolds } from "./backends/onnx_folds.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** The weights of one or more folds, whose logits are averaged. */
+export interface NetworkModel {
+  /** Name in the registry, such as `harmonix-all`. */
+  readonly name: string;
+  /** The folds. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Mean over the folds of the threshold on beat activations. */
+  readonly thresholdDownbeat: number;
+}
+
+/** What the stage makes. */
+export interface NetworkLogits extends Tasks {
+  /** `[4, frames, 24]` f32, with a last axis of folds when there are several. */
+  readonly embeddings?: Tensor<"f32">;
+}
+
+/** How the stage runs. */
+export interface NetworkOptions {
+  /** Whether embeddings are wanted. */
+  readonly embeddings: boolean;
+  /** Threads; absent for as many as there are cores. */
+  readonly threads?: number;
+  /** Called when a fold is done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Joins folds into a model.
+ *
+ * @param name name in the registry
+ * @param checkpoints one or more folds
+ */
+export function networkModel(name: string, checkpoints: readonly Checkpoint[]): NetworkModel {
+  // A checkpoint without a threshold has none, which is 0 to the decoder.
+  const thresholds = checkpoints.map(({ configuration }) =>
+    configuration.bestThresholdDownbeat ?? 0
+  );
+  const sum = thresholds.reduce((total, threshold) => total + threshold, 0);
+  return { name, checkpoints, thresholdDownbeat: sum / checkpoints.length };
+}
+
+/**
+ * Runs every fold over the whole track and averages their logits.
+ *
+ * @param model the folds
+ * @param spectrogram `[4, frames, 81]` f32; bass, drums, other, vocals; one frame or more
+ * @returns logits `[frames]` and `[10, frames]` f32; embeddings where they are asked for
+ * @throws {RangeError} if the spectrogram has another shape or no frames
+ *
+ * Source: allin1 1.1.0, `models/ensemble.py`.
+ */
+export async function network(
+  model: NetworkModel,
+  spectrogram: Tensor<"f32">,
+  options: NetworkOptions,
+): Promise<NetworkLogits> {
+  const folds = model.checkpoints.length;
+  const output = await runFolds(model.checkpoints, spectrogram, {
+    embeddings: options.embeddings,
+    ...(options.threads !== undefined && { threads: options.threads }),
+    onProgress: (fold) => options.onProgress?.(fold + 1, folds),
+  });
+  return {
+    beat: output.logitsBeat,
+    downbeat: output.logitsDownbeat,
+    section: output.logitsSection,
+    function: output.logitsFunction,
+    ...(output.embeddings && { embeddings: output.embeddings }),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * The result of a track, as upstream writes it.
+ *
+ * @module
+ */
+
+import { LABELS } from "./functional.ts";
+import type { Seams } from "./stages.ts";
+
+/** A part of the track with one function. */
+export interface Segment {
+  /** Seconds. */
+  readonly start: number;
+  /** Seconds. */
+  readonly end: number;
+  /** One of the labels, such as `verse`. */
+  readonly label: string;
+}
+
+/** How a result came about, so that it can be made again. */
+export interface Provenance {
+  /** Program and version. */
+  readonly program: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** The weights of each fold. */
+  readonly weights: readonly { readonly name: string; readonly sha256: string }[];
+  /** Who separated the stems; `external` when they were given. */
+  readonly demixer: string;
+  /** Samples that the separation was shifted by; null when there was no separation. */
+  readonly demix_shift: number | null;
+  /** The files that were read. */
+  readonly stems: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly codec: string;
+    readonly sample_rate: number;
+  }[];
+  /** SHA-256 of the seam `stems16`. */
+  readonly stems16_sha256: string;
+  /** Who computed each stage. */
+  readonly backends: Readonly<Record<string, string>>;
+  /** Versions of what computed it. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Hz. */
+  readonly sample_rate: number;
+  /** Samples from one frame to the next. */
+  readonly hop: number;
+  /** Frames a second of activations and embeddings. */
+  readonly fps: number;
+}
+
+/** The analysis of one track; upstream's keys, and `provenance`. */
+export interface AnalysisResult {
+  /** Absolute path of the track. */
+  readonly path: string;
+  /** Beats a minute; null when there are fewer than two beats. */
+  readonly bpm: number | null;
+  /** Seconds, ascending. */
+  readonly beats: readonly number[];
+  /** Seconds; the beats at position 1. */
+  readonly downbeats: readonly number[];
+  /** Position of each beat in its bar; 1 = downbeat. */
+  readonly beat_positions: readonly number[];
+  /** The parts of the track, in order, without gaps. */
+  readonly segments: readonly Segment[];
+  /** How the result came about. */
+  readonly provenance: Provenance;
+}
+
+/** The seams that a result is made of. */
+export type ResultSeams = Pick<
+  Seams,
+  "beats" | "beat_positions" | "bpm" | "boundaries" | "labels"
+>;
+
+/**
+ * Joins the last seams into a result.
+ *
+ * @param path absolute path of the track
+ * @param seams the outputs of the metrical and functional stages
+ * @param provenance how they came about
+ */
+export function analysisResult(
+  path: string,
+  seams: ResultSeams,
+  provenance: Provenance,
+): AnalysisResult {
+  const positions = [...seams.beat_positions.data];
+  const beats = [...seams.beats.data];
+  const boundaries = seams.boundaries.data;
+  return {
+    path,
+    bpm: seams.bpm.data[0] ?? null,
+    beats,
+    downbeats: beats.filter((_, beat) => positions[beat] === 1),
+    beat_positions: positions,
+    segments: Array.from(seams.labels.data, (label, segment) => ({
+      start: boundaries[segment] ?? NaN,
+      end: boundaries[segment + 1] ?? NaN,
+      label: LABELS[label] ?? String(label),
+    })),
+    provenance,
+  };
+}
+
+/** JSON with two spaces of indent and each array of numbers on one line, as upstream lays it out. */
+export function resultToJson(result: AnalysisResult): string {
+  const json = JSON.stringify(result, null, 2);
+  const numbers = /\[\n(?:\s*-?\d[\d.e+-]*,\n)*\s*-?\d[\d.e+-]*\n\s*\]/g;
+  return json.replace(numbers, (array) => array.replace(/\s+/g, "")) + "\n";
+}

@@ -1,0 +1,37 @@
+import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { analysisResult, type Provenance, type ResultSeams, resultToJson } from "./result.ts";
+import { tensor } from "./tensor.ts";
+
+const PROVENANCE = { program: "tactus", fps: 100 } as Provenance;
+
+function seams(bpm: number[]): ResultSeams {
+  return {
+    beats: tensor("f64", [3], Float64Array.of(0.1, 0.6, 1.1)),
+    beat_positions: tensor("i32", [3], Int32Array.of(3, 1, 2)),
+    bpm: tensor("i32", [bpm.length], Int32Array.from(bpm)),
+    boundaries: tensor("f64", [3], Float64Array.of(0, 0.01, 2)),
+    labels: tensor("i32", [2], Int32Array.of(0, 8)),
+  };
+}
+
+Deno.test("analysisResult() takes the beats at position 1 as downbeats and names the labels", () => {
+  const result = analysisResult("/song.wav", seams([120]), PROVENANCE);
+  equal(result.downbeats, [0.6]);
+  equal(result.bpm, 120);
+  equal(result.segments, [
+    { start: 0, end: 0.01, label: "start" },
+    { start: 0.01, end: 2, label: "verse" },
+  ]);
+});
+
+Deno.test("analysisResult() has no tempo where there is none", () => {
+  equal(analysisResult("/song.wav", seams([]), PROVENANCE).bpm, null);
+});
+
+Deno.test("resultToJson() puts arrays of numbers on one line and loses nothing", () => {
+  const result = analysisResult("/a [1,\n2].wav", seams([120]), PROVENANCE);
+  const json = resultToJson(result);
+  match(json, /^ {2}"beats": \[0\.1,0\.6,1\.1\],$/m);
+  match(json, /^ {2}"segments": \[$/m);
+  equal(JSON.parse(json), result);
+});

@@ -1,0 +1,63 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { runStages, type StageTiming } from "./runner.ts";
+import type { SeamName, Seams, Stage, StageContext } from "./stages.ts";
+import { tensor } from "./tensor.ts";
+
+const CONTEXT: StageContext = { model: new Promise(() => {}), embeddings: false };
+const ONE = tensor("f32", [1], Float32Array.of(1));
+
+/** A stage that counts up: each output is the sum of the inputs plus one. */
+function stage(name: string, inputs: SeamName[], outputs: SeamName[], delayMs = 0): Stage {
+  return {
+    name,
+    inputs,
+    outputs,
+    backend: "typescript",
+    run: async (seams) => {
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const sum = inputs.reduce((total, input) => total + Number(seams[input].data[0]), 1);
+      const made = outputs.map((output) => [output, tensor("f32", [1], Float32Array.of(sum))]);
+      return Object.fromEntries(made) as Partial<Seams>;
+    },
+  };
+}
+
+Deno.test("runStages() hands every stage what the stages before it made", async () => {
+  const stages = [
+    stage("first", ["spectrogram"], ["logits.beat"], 5),
+    stage("second", ["logits.beat", "spectrogram"], ["logits.section"]),
+  ];
+  const seams = await runStages({ spectrogram: ONE }, CONTEXT, {}, 0, stages);
+  equal(seams["logits.section"]?.data[0], 4);
+});
+
+Deno.test("runStages() runs stages that do not need each other at the same time", async () => {
+  const timings = new Map<string, StageTiming>();
+  const stages = [
+    stage("left", ["spectrogram"], ["logits.beat"], 40),
+    stage("right", ["spectrogram"], ["logits.section"], 40),
+  ];
+  const onTiming = (timing: StageTiming): void => void timings.set(timing.stage, timing);
+  await runStages({ spectrogram: ONE }, CONTEXT, { onTiming }, performance.now(), stages);
+  const [left, right] = [timings.get("left"), timings.get("right")];
+  equal((right?.start ?? NaN) < (left?.end ?? NaN), true);
+});
+
+Deno.test("runStages() leaves out stages whose inputs cannot be had", async () => {
+  const stages = [
+    stage("unreachable", ["stems16"], ["logits.downbeat"]),
+    stage("after it", ["logits.downbeat"], ["beats"]),
+    stage("reachable", ["spectrogram"], ["logits.beat"]),
+  ];
+  const seams = await runStages({ spectrogram: ONE }, CONTEXT, {}, 0, stages);
+  equal(Object.keys(seams), ["spectrogram", "logits.beat"]);
+});
+
+Deno.test("runStages() fails with the error of the stage, and once", async () => {
+  const failing: Stage = {
+    ...stage("failing", ["spectrogram"], ["logits.beat"]),
+    run: () => Promise.reject(new Error("no room")),
+  };
+  const after = stage("after", ["logits.beat"], ["beats"]);
+  await rejects(runStages({ spectrogram: ONE }, CONTEXT, {}, 0, [failing, after]), /no room/);
+});

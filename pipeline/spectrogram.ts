@@ -1,0 +1,48 @@
+/**
+ * Stage: 16-bit stems to logarithmic spectrograms.
+ *
+ * @module
+ */
+
+import { computeSpectrogram } from "../kernels/kernels.ts";
+import { type Tensor, tensor } from "./tensor.ts";
+
+/** Samples from one frame to the next at 44.1 kHz. */
+export const HOP_SAMPLES = 441;
+
+/** The sample rate of every stem. */
+export const SAMPLE_RATE_HZ = 44_100;
+
+/** Frames a second of every seam from here on. */
+export const FRAMES_PER_SECOND = 100;
+
+/** Frequency bands of a spectrogram. */
+export const BANDS = 81;
+
+/**
+ * Computes the spectrograms of all stems at the same time.
+ *
+ * @param stems `[stems, channels, samples]` i16, 44.1 kHz
+ * @returns `[stems, frames, 81]` f32, log10(1 + magnitude), 100 frames/s; frames = ceil(samples / 441)
+ * @throws {RangeError} if there are no samples
+ *
+ * Source: allin1 1.1.0, `spectrogram.py`; madmom 0.16.1.
+ */
+export async function spectrogram(stems: Tensor<"i16">): Promise<Tensor<"f32">> {
+  const [count = 0, channels = 0, samples = 0] = stems.shape;
+  if (count * channels * samples === 0) {
+    throw new RangeError("There is no audio: the stems have no samples");
+  }
+  const frames = Math.ceil(samples / HOP_SAMPLES);
+  const output = new Float32Array(count * frames * BANDS);
+  const input = stems.data as Int16Array<ArrayBuffer>;
+  await Promise.all(
+    Array.from({ length: count }, (_, stem) =>
+      computeSpectrogram(
+        input.subarray(stem * channels * samples, (stem + 1) * channels * samples),
+        channels,
+        output.subarray(stem * frames * BANDS, (stem + 1) * frames * BANDS),
+      )),
+  );
+  return tensor("f32", [count, frames, BANDS], output);
+}

@@ -1,0 +1,223 @@
+/**
+ * The table of stages and seams: the one place that lists them.
+ *
+ * A stage is a function from tensors to tensors; a seam is a named tensor between two stages. The
+ * runner, parity, recording and timing all read this table.
+ *
+ * @module
+ */
+
+import { activations } from "./activations.ts";
+import { functional } from "./functional.ts";
+import { metrical } from "./metrical.ts";
+import { network, type NetworkModel } from "./network.ts";
+import { spectrogram } from "./spectrogram.ts";
+import type { DType, Tensor } from "./tensor.ts";
+
+/** How a seam is judged: floats by tolerance, times to 1e-9 s, discrete values by equality. */
+export type Judgement = "float" | "time" | "equal";
+
+/** What is known of a seam without its values. */
+export interface SeamDescription {
+  /** Element type. */
+  readonly dtype: DType;
+  /** Length or name of each axis, outermost first. */
+  readonly axes: readonly (number | string)[];
+  /** Unit and range of the values. */
+  readonly unit: string;
+  /** How two versions of it are compared. */
+  readonly judgement: Judgement;
+  /**
+   * Whether each fold's own values are in it, so that upstream's own float32 error, where larger, is
+   * the tolerance: a single fold of upstream misses 1e-6 itself.
+   */
+  readonly perFold?: true;
+}
+
+/** Every seam, in the order of the data. */
+export const SEAMS = {
+  "stems16": {
+    dtype: "i16",
+    axes: [4, 2, "samples"],
+    unit: "1/32768 of full scale, 44.1 kHz; bass, drums, other, vocals",
+    judgement: "equal",
+  },
+  "spectrogram": {
+    dtype: "f32",
+    axes: [4, "frames", 81],
+    unit: "log10(1 + magnitude), 100 frames/s",
+    judgement: "float",
+  },
+  "logits.beat": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
+  "logits.downbeat": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
+  "logits.section": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
+  "logits.function": { dtype: "f32", axes: [10, "frames"], unit: "logit", judgement: "float" },
+  "embeddings": {
+    dtype: "f32",
+    axes: [4, "frames", 24, "folds"],
+    unit: "layer-normalised",
+    judgement: "float",
+    perFold: true,
+  },
+  "activations.beat": {
+    dtype: "f32",
+    axes: ["frames"],
+    unit: "probability",
+    judgement: "float",
+  },
+  "activations.downbeat": {
+    dtype: "f32",
+    axes: ["frames"],
+    unit: "probability",
+    judgement: "float",
+  },
+  "activations.section": {
+    dtype: "f32",
+    axes: ["frames"],
+    unit: "probability",
+    judgement: "float",
+  },
+  "activations.function": {
+    dtype: "f32",
+    axes: [10, "frames"],
+    unit: "probability, sums to 1 over the labels",
+    judgement: "float",
+  },
+  "beats": { dtype: "f64", axes: ["beats"], unit: "seconds", judgement: "time" },
+  "beat_positions": {
+    dtype: "i32",
+    axes: ["beats"],
+    unit: "beat of the bar, 1 = downbeat",
+    judgement: "equal",
+  },
+  "bpm": {
+    dtype: "i32",
+    axes: ["tempi"],
+    unit: "beats a minute; empty when there are fewer than two beats",
+    judgement: "equal",
+  },
+  "boundaries": {
+    dtype: "f64",
+    axes: ["segments + 1"],
+    unit: "seconds",
+    judgement: "time",
+  },
+  "labels": {
+    dtype: "i32",
+    axes: ["segments"],
+    unit: "index into the labels",
+    judgement: "equal",
+  },
+} as const satisfies Record<string, SeamDescription>;
+
+/** The name of a seam. */
+export type SeamName = keyof typeof SEAMS;
+
+/** Every seam with the type of its tensor. */
+export type Seams = { [Name in SeamName]: Tensor<(typeof SEAMS)[Name]["dtype"]> };
+
+/** What varies between runs besides the tensors. */
+export interface StageContext {
+  /** The weights, which may still be loading. */
+  readonly model: Promise<NetworkModel>;
+  /** Whether the network hands out its embeddings, which take 77 kB a second of audio and fold. */
+  readonly embeddings: boolean;
+  /** Threads for stages that take a number; absent for as many as there are cores. */
+  readonly threads?: number;
+  /** Called when a part of a long stage is done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** One step of the pipeline. */
+export interface Stage {
+  /** Name in reports, timings and on the command line. */
+  readonly name: string;
+  /** The seams that it reads. */
+  readonly inputs: readonly SeamName[];
+  /** The seams that it makes; `embeddings` only where the context asks for them. */
+  readonly outputs: readonly SeamName[];
+  /** Who computes it. */
+  readonly backend: "native" | "onnx" | "typescript";
+  /** Makes the outputs from the inputs. */
+  run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
+}
+
+/** Every stage, in the order of the data. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: "spectrogram",
+    inputs: ["stems16"],
+    outputs: ["spectrogram"],
+    backend: "native",
+    run: async (seams) => ({ spectrogram: await spectrogram(seams.stems16) }),
+  },
+  {
+    name: "network",
+    inputs: ["spectrogram"],
+    outputs: [
+      "logits.beat",
+      "logits.downbeat",
+      "logits.section",
+      "logits.function",
+      "embeddings",
+    ],
+    backend: "onnx",
+    run: async (seams, context) => {
+      const output = await network(await context.model, seams.spectrogram, context);
+      return {
+        "logits.beat": output.beat,
+        "logits.downbeat": output.downbeat,
+        "logits.section": output.section,
+        "logits.function": output.function,
+        ...(output.embeddings && { embeddings: output.embeddings }),
+      };
+    },
+  },
+  {
+    name: "activations",
+    inputs: ["logits.beat", "logits.downbeat", "logits.section", "logits.function"],
+    outputs: [
+      "activations.beat",
+      "activations.downbeat",
+      "activations.section",
+      "activations.function",
+    ],
+    backend: "typescript",
+    run: (seams) => {
+      const output = activations({
+        beat: seams["logits.beat"],
+        downbeat: seams["logits.downbeat"],
+        section: seams["logits.section"],
+        function: seams["logits.function"],
+      });
+      return Promise.resolve({
+        "activations.beat": output.beat,
+        "activations.downbeat": output.downbeat,
+        "activations.section": output.section,
+        "activations.function": output.function,
+      });
+    },
+  },
+  {
+    name: "metrical",
+    inputs: ["activations.beat", "activations.downbeat"],
+    outputs: ["beats", "beat_positions", "bpm"],
+    backend: "native",
+    run: async (seams, context) => {
+      const output = await metrical(
+        seams["activations.beat"],
+        seams["activations.downbeat"],
+        (await context.model).thresholdDownbeat,
+      );
+      return { beats: output.beats, beat_positions: output.positions, bpm: output.bpm };
+    },
+  },
+  {
+    name: "functional",
+    inputs: ["activations.section", "activations.function"],
+    outputs: ["boundaries", "labels"],
+    backend: "typescript",
+    run: (seams) =>
+      Promise.resolve(functional(seams["activations.section"], seams["activations.function"])),
+  },
+];

@@ -1,0 +1,103 @@
+/**
+ * An n-dimensional array as it passes between stages.
+ *
+ * @module
+ */
+
+/** The element types that a seam or a stored array can have. */
+export type DType = keyof TypedArrays;
+
+/** The JavaScript array that holds each element type. */
+export interface TypedArrays {
+  /** 32-bit float. */
+  f32: Float32Array;
+  /** 64-bit float. */
+  f64: Float64Array;
+  /** 16-bit integer. */
+  i16: Int16Array;
+  /** 32-bit integer. */
+  i32: Int32Array;
+  /** 64-bit integer. */
+  i64: BigInt64Array;
+  /** 8-bit unsigned integer. */
+  u8: Uint8Array;
+}
+
+/** Any array that can hold a tensor's elements. */
+export type TypedArray = TypedArrays[DType];
+
+/** An array of known element type and shape, in C order (the last axis is contiguous). */
+export interface Tensor<D extends DType = DType> {
+  /** The element type. */
+  readonly dtype: D;
+  /** The length of each axis, outermost first; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** The elements in C order; its length is the product of `shape`. */
+  readonly data: TypedArrays[D];
+}
+
+/** The constructor of the array that holds each element type. */
+export interface ArrayConstructors {
+  /** 32-bit float. */
+  readonly f32: Float32ArrayConstructor;
+  /** 64-bit float. */
+  readonly f64: Float64ArrayConstructor;
+  /** 16-bit integer. */
+  readonly i16: Int16ArrayConstructor;
+  /** 32-bit integer. */
+  readonly i32: Int32ArrayConstructor;
+  /** 64-bit integer. */
+  readonly i64: BigInt64ArrayConstructor;
+  /** 8-bit unsigned integer. */
+  readonly u8: Uint8ArrayConstructor;
+}
+
+const CONSTRUCTORS: ArrayConstructors = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+};
+
+/** The typed-array constructor for an element type. */
+export function arrayConstructor<D extends DType>(dtype: D): ArrayConstructors[D] {
+  return CONSTRUCTORS[dtype];
+}
+
+/** The number of elements in an array of the given shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/**
+ * Joins an array with its shape.
+ *
+ * @param dtype element type of `data`
+ * @param shape length of each axis
+ * @param data elements in C order
+ * @returns the tensor; `data` is not copied
+ * @throws {RangeError} if the shape does not have as many elements as `data`
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { tensor } from "./tensor.ts";
+ * const stems = tensor("i16", [4, 2, 3], new Int16Array(24));
+ * ok(stems.shape.length === 3);
+ * ```
+ */
+export function tensor<D extends DType>(
+  dtype: D,
+  shape: readonly number[],
+  data: TypedArrays[D],
+): Tensor<D> {
+  const expected = elementCount(shape);
+  if (data.length !== expected) {
+    throw new RangeError(
+      `A tensor of shape [${shape.join(", ")}] has ${expected} elements, but ${data.length} came`,
+    );
+  }
+  return { dtype, shape, data };
+}

@@ -1,0 +1,284 @@
+/** The analyze command as a whole. */
+
+import {
+  deepStrictEqual as equal,
+  match,
+  notDeepStrictEqual as notEqual,
+  ok,
+} from "node:assert/strict";
+import { basename, join } from "node:path";
+import { compare } from "../parity/compare.ts";
+import { readNpy } from "../parity/npy.ts";
+import { readNpz } from "../parity/npz.ts";
+import { LABELS } from "../pipeline/functional.ts";
+import type { AnalysisResult } from "../pipeline/result.ts";
+import { STEMS } from "../pipeline/stems.ts";
+import { command, inTemporaryFolder, publishedWeights, repository, tactus } from "./program.ts";
+import { noise, wavFile } from "./wav.ts";
+
+const FOLD = ["-m", "seeded-fold0"] as const;
+
+/** Makes a folder with four stems of two seconds of noise. */
+async function makeStems(folder: string): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [seed, stem] of STEMS.entries()) {
+    const samples = noise(2 * 88_200, seed + 1);
+    const file = wavFile({ sampleRateHz: 44_100, channels: 2, bits: 16, samples });
+    await Deno.writeFile(join(folder, `${stem}.wav`), file);
+  }
+  return folder;
+}
+
+async function readResult(path: string): Promise<AnalysisResult> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+Deno.test("analyze without arguments analyses the demo piece and says the weights are untrained", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { code, stdout, stderr } = await tactus(["analyze"], { cwd: folder });
+    equal(code, 0, stderr);
+    match(stderr, /^The weights seeded-all are untrained.*\n$/);
+    match(stdout, /four_four[^]*tempo[^]*beats[^]*segments/);
+    const { path, beats, provenance } = await readResult(join(folder, "struct", "four_four.json"));
+    equal(basename(path), "four_four");
+    // What upstream makes of it with the same weights.
+    const stored = await Deno.readFile(
+      join(repository, "fixtures", "references", "seeded", "four_four", "beats.npy"),
+    );
+    equal(beats, [...readNpy(stored).data]);
+    equal(provenance.model, "seeded-all");
+    equal(provenance.weights.length, 8);
+  });
+});
+
+Deno.test("analyze writes result, activations, embeddings and timings, and nothing else", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stems = await makeStems(join(folder, "stems"));
+    const out = join(folder, "deep", "out");
+    const timings = join(folder, "deep", "logs", "timings.jsonl");
+    const audio = join(folder, "My Song.v2.mp3");
+    const { code, stdout, stderr } = await tactus([
+      "analyze",
+      ...["--stems-dir", stems, audio, "-o", out, "-a", "-e", "--json", ...FOLD],
+      ...["--timings-path", timings, "--threads", "1"],
+    ]);
+    equal(code, 0, stderr);
+    equal(await filesIn(out), [
+      "My Song.v2.activ.npz",
+      "My Song.v2.embed.npy",
+      "My Song.v2.json",
+    ]);
+    const result = await readResult(join(out, "My Song.v2.json"));
+    equal(JSON.parse(stdout), result);
+    equal(Object.keys(result), [
+      ...["path", "bpm", "beats", "downbeats", "beat_positions", "segments", "provenance"],
+    ]);
+    equal(result.path, audio);
+    equal(result.segments.at(-1)?.end, 2);
+    ok(result.segments.every(({ label }) => (LABELS as readonly string[]).includes(label)));
+
+    const activations = readNpz(await Deno.readFile(join(out, "My Song.v2.activ.npz")));
+    equal([...activations].map(([name, { dtype, shape }]) => [name, dtype, shape]), [
+      ["beat", "f32", [200]],
+      ["downbeat", "f32", [200]],
+      ["segment", "f32", [200]],
+      ["label", "f32", [10, 200]],
+    ]);
+    const embeddings = readNpy(await Deno.readFile(join(out, "My Song.v2.embed.npy")));
+    equal(embeddings.shape, [4, 200, 24]);
+
+    const lines = (await Deno.readTextFile(timings)).trimEnd().split("\n");
+    const rows = lines.map((line) => JSON.parse(line));
+    equal(
+      new Set(rows.map(({ stage }) => stage)),
+      new Set([
+        ...["weights", "decode", "spectrogram", "network", "activations", "metrical", "functional"],
+      ]),
+    );
+    for (const row of rows) {
+      equal(Object.keys(row), [
+        ...["stage", "start", "end", "duration", "device", "model", "track"],
+      ]);
+      equal(row.duration, row.end - row.start);
+      equal([row.model, row.track], ["seeded-fold0", audio]);
+    }
+  });
+});
+
+Deno.test("analyze gives the same result for any number of threads", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stems = await makeStems(join(folder, "stems"));
+    const outcomes = await Promise.all(
+      ["1", "2", "3"].map(async (threads) => {
+        const out = join(folder, threads);
+        await tactus([
+          "analyze",
+          "--stems-dir",
+          stems,
+          "-o",
+          out,
+          "-a",
+          ...FOLD,
+          "--threads",
+          threads,
+        ]);
+        return readNpz(await Deno.readFile(join(out, "stems.activ.npz")));
+      }),
+    );
+    const [one, ...others] = outcomes;
+    for (const other of others) {
+      for (const [name, expected] of one ?? []) {
+        const { passed, reason } = compare(other.get(name), expected, {
+          absolute: 1e-6,
+          relative: 1e-6,
+        });
+        ok(passed, reason);
+      }
+    }
+  });
+});
+
+Deno.test("analyze goes on after a track that fails, and exits with 1", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const good = await makeStems(join(folder, "good"));
+    const bad = join(folder, "bad");
+    const out = join(folder, "out");
+    const { code, stderr } = await tactus(
+      ["analyze", "--stems-dir", bad, "--stems-dir", good, "-o", out, ...FOLD],
+    );
+    equal(code, 1);
+    ok(stderr.includes(bad), stderr);
+    equal(await filesIn(out), ["good.json"]);
+  });
+});
+
+Deno.test("analyze never overwrites the result of another track of the same name", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const one = await makeStems(join(folder, "one", "song"));
+    const two = await makeStems(join(folder, "two", "song"));
+    const out = join(folder, "out");
+    await tactus(["analyze", "--stems-dir", one, "-o", out, ...FOLD]);
+    await tactus(["analyze", "--stems-dir", two, "--stems-dir", one, "-o", out, ...FOLD]);
+    const files = await filesIn(out);
+    equal(files.length, 2);
+    const paths = await Promise.all(
+      files.map(async (name) => (await readResult(join(out, name))).path),
+    );
+    equal(new Set(paths), new Set([one, two]));
+    equal((await readResult(join(out, "song.json"))).path, one);
+  });
+});
+
+Deno.test("analyze keeps a file of the same name that is no result of ours", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stems = await makeStems(join(folder, "song"));
+    await Deno.writeTextFile(join(folder, "song.json"), "my notes");
+    const { code } = await tactus(["analyze", "--stems-dir", stems, "-o", folder, ...FOLD]);
+    equal(code, 0);
+    equal(await Deno.readTextFile(join(folder, "song.json")), "my notes");
+  });
+});
+
+Deno.test({
+  name: "analyze leaves no half-written file when it is interrupted",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      const stems = await makeStems(join(folder, "stems"));
+      for (const delay of [100, 250, 400, 550, 700]) {
+        const out = join(folder, String(delay));
+        const args = ["analyze", "--stems-dir", stems, "-o", out, "-a", "-e", ...FOLD];
+        const child = command(args).spawn();
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        try {
+          child.kill("SIGINT");
+        } catch {
+          // It was done already.
+        }
+        const { code } = await child.output();
+        ok([0, 130].includes(code), `exit code ${code}`);
+        const files: string[] = await filesIn(out).catch(() => []);
+        ok(files.every((name) => /^stems\.(json|activ\.npz|embed\.npy)$/.test(name)), files.join());
+        if (files.includes("stems.activ.npz")) {
+          equal(readNpz(await Deno.readFile(join(out, "stems.activ.npz"))).size, 4);
+        }
+      }
+    });
+  },
+});
+
+Deno.test("analyze says where it looked for weights that are missing", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stems = await makeStems(join(folder, "stems"));
+    const args = ["analyze", "--stems-dir", stems, "-o", join(folder, "out")];
+    for (const more of [["--weights-dir", folder], []]) {
+      const { code, stdout, stderr } = await tactus([...args, ...more]);
+      equal([code, stdout], [2, ""]);
+      match(stderr, /harmonix-fold0/);
+      match(stderr, more.length > 0 ? new RegExp(basename(folder)) : /--weights-dir/);
+    }
+  });
+});
+
+Deno.test({
+  name: "analyze refuses weights with a damaged byte",
+  ignore: publishedWeights() === undefined,
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      for (const ending of ["npz", "yaml"]) {
+        const name = `harmonix-fold0_mlx.${ending}`;
+        await Deno.copyFile(join(publishedWeights() ?? "", name), join(folder, name));
+      }
+      const path = join(folder, "harmonix-fold0_mlx.npz");
+      await Deno.chmod(path, 0o644);
+      const bytes = await Deno.readFile(path);
+      bytes[100_000]! ^= 1;
+      await Deno.writeFile(path, bytes);
+      const stems = await makeStems(join(folder, "stems"));
+      const { code, stderr } = await tactus([
+        "analyze",
+        ...["--stems-dir", stems, "-o", join(folder, "out"), "-m", "harmonix-fold0"],
+        ...["--weights-dir", folder],
+      ]);
+      equal(code, 2);
+      match(stderr, /SHA-256/);
+    });
+  },
+});
+
+Deno.test("analyze prints its help and touches nothing", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { code, stdout, stderr } = await tactus(["analyze", "--help"], { cwd: folder });
+    equal([code, stderr], [0, ""]);
+    match(stdout, /--stems-dir/);
+    equal(await filesIn(folder), []);
+  });
+});
+
+Deno.test("analyze refuses calls that it does not understand", async () => {
+  const calls = [
+    [["--no-such-option"], /no-such-option/],
+    [["song.mp3"], /--stems-dir/],
+    [["--stems-dir", "a", "x.wav", "y.wav"], /one AUDIO for each/],
+    [["--stems-dir", "a", "--threads", "many"], /--threads/],
+    [["-m", "no-such-model"], /no-such-model/],
+  ] as const;
+  await inTemporaryFolder(async (folder) => {
+    for (const [args, message] of calls) {
+      const { code, stdout, stderr } = await tactus(["analyze", ...args], { cwd: folder });
+      equal([code, stdout], [2, ""]);
+      match(stderr, message);
+    }
+  });
+});
+
+Deno.test("the program without or with an unknown command explains itself", async () => {
+  const outcomes = await Promise.all([tactus([]), tactus(["sing"]), tactus(["--help"])]);
+  equal(outcomes.map(({ code }) => code), [2, 2, 0]);
+  match(outcomes[1]?.stderr ?? "", /analyze or parity/);
+  notEqual(outcomes[2]?.stdout, "");
+});

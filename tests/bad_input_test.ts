@@ -1,0 +1,170 @@
+/** What the program makes of awkward and broken input; the seeded single fold keeps it quick. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { STEMS } from "../pipeline/stems.ts";
+import { inTemporaryFolder, type Outcome, repository, tactus } from "./program.ts";
+import { noise, wavFile } from "./wav.ts";
+
+const RATE = 44_100;
+const FORMATS = join(repository, "fixtures", "audio", "formats");
+
+/** Stems by name with their endings; `default` stands for those that are not named. */
+type StemFiles = { readonly [name: string]: Uint8Array };
+
+function stereo(samples: number, seed = 1, level = 1): Uint8Array {
+  const values = noise(2 * samples, seed).map((value) => value * level);
+  return wavFile({ sampleRateHz: RATE, channels: 2, bits: 16, samples: values });
+}
+
+/** Analyses the given stems and hands the outcome and the parsed result to `check`. */
+async function analyze(
+  files: StemFiles,
+  // deno-lint-ignore no-explicit-any
+  check: (outcome: Outcome, result: any, folder: string) => void | Promise<void>,
+  more: readonly string[] = [],
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const stems = join(folder, "song");
+    await Deno.mkdir(stems);
+    for (const stem of STEMS) {
+      const own = Object.keys(files).find((name) => name.startsWith(`${stem}.`));
+      const name = own ?? `${stem}.wav`;
+      const bytes = files[own ?? "default"];
+      if (bytes !== undefined) await Deno.writeFile(join(stems, name), bytes);
+    }
+    const out = join(folder, "out");
+    const outcome = await tactus(
+      ["analyze", "--stems-dir", stems, "-o", out, "-m", "seeded-fold0", ...more],
+    );
+    let result;
+    try {
+      result = JSON.parse(await Deno.readTextFile(join(out, "song.json")));
+    } catch {
+      // There is none: what `check` makes of that is its own affair.
+    }
+    await check(outcome, result, folder);
+  });
+}
+
+Deno.test("analyze finds no beats in silence and one function for it", async () => {
+  await analyze({ default: stereo(3 * RATE, 1, 0) }, ({ code }, result) => {
+    equal(code, 0);
+    ok(result.segments.length >= 1);
+    equal(result.segments.at(-1).end, 3);
+  });
+});
+
+for (const samples of [1, 441, Math.round(0.3 * RATE)]) {
+  Deno.test(`analyze answers ${samples} samples of audio`, async () => {
+    await analyze({ default: stereo(samples) }, ({ code, stderr }, result) => {
+      equal(code, 0, stderr);
+      equal(result.segments[0].start, 0);
+      equal(result.segments.at(-1).end, Math.ceil(samples / 441) / 100);
+    });
+  });
+}
+
+Deno.test("analyze answers noise", async () => {
+  await analyze({ default: stereo(5 * RATE) }, ({ code }, result) => {
+    equal(code, 0);
+    equal(result.beats.length, result.beat_positions.length);
+  });
+});
+
+Deno.test("analyze accepts one silent stem", async () => {
+  const files = { "vocals.wav": stereo(2 * RATE, 1, 0), default: stereo(2 * RATE) };
+  await analyze(files, ({ code }) => equal(code, 0));
+});
+
+Deno.test("analyze names the file of a stem without samples", async () => {
+  const files = { "vocals.wav": stereo(0), default: stereo(2 * RATE) };
+  await analyze(files, ({ code, stderr }, result) => {
+    equal([code, result], [1, undefined]);
+    match(stderr, /vocals\.wav/);
+  });
+});
+
+for (const sampleRateHz of [8000, 192_000]) {
+  Deno.test(`analyze resamples ${sampleRateHz} Hz mono`, async () => {
+    const bits = sampleRateHz === 8000 ? 8 : 16;
+    const samples = noise(2 * sampleRateHz);
+    const file = wavFile({ sampleRateHz, channels: 1, bits, samples });
+    await analyze({ default: file }, ({ code }, result) => {
+      equal(code, 0);
+      equal(result.segments.at(-1).end, 2);
+      equal(result.provenance.stems[0].sample_rate, sampleRateHz);
+    });
+  });
+}
+
+Deno.test("analyze decodes a truncated MP3 up to the damage and says so", async () => {
+  const whole = await Deno.readFile(join(FORMATS, "mp3_cbr.mp3"));
+  const cut = whole.slice(0, Math.floor(whole.length * 0.6));
+  await analyze(
+    { "bass.mp3": cut, "drums.mp3": cut, "other.mp3": cut, "vocals.mp3": cut },
+    ({ code, stderr }, result) => {
+      equal(code, 0, stderr);
+      ok(result.segments.at(-1).end > 0.1);
+      match(stderr, /Warning: .*bass\.mp3/);
+    },
+  );
+});
+
+Deno.test("analyze refuses a text file named .wav", async () => {
+  const files = { "drums.wav": new TextEncoder().encode("no audio"), default: stereo(RATE) };
+  await analyze(files, ({ code, stderr }, result) => {
+    equal([code, result], [1, undefined]);
+    match(stderr, /drums\.wav/);
+  });
+});
+
+Deno.test("analyze refuses NaN samples and says where the first is", async () => {
+  const samples = noise(2 * RATE);
+  samples[1000] = NaN;
+  const bad = wavFile({ sampleRateHz: RATE, channels: 2, bits: 32, samples });
+  await analyze({ "other.wav": bad, default: stereo(RATE) }, ({ code, stderr }, result) => {
+    equal([code, result], [1, undefined]);
+    match(stderr, /other\.wav.*500/s);
+  });
+});
+
+Deno.test("analyze names a missing stem", async () => {
+  await analyze(
+    { "bass.wav": stereo(RATE), "drums.wav": stereo(RATE), "vocals.wav": stereo(RATE) },
+    ({ code, stderr }) => {
+      equal(code, 1);
+      match(stderr, /no file for other/);
+    },
+  );
+});
+
+Deno.test("analyze pads a stem that is two frames shorter and warns", async () => {
+  const files = { "bass.wav": stereo(RATE - 882), default: stereo(RATE) };
+  await analyze(files, ({ code, stderr }) => {
+    equal(code, 0);
+    match(stderr, /Warning: .*bass\.wav/);
+  });
+});
+
+Deno.test("analyze refuses a stem that is much shorter", async () => {
+  const files = { "bass.wav": stereo(RATE - 883), default: stereo(RATE) };
+  await analyze(files, ({ code, stderr }) => {
+    equal(code, 1);
+    match(stderr, /bass\.wav.*different|different.*bass\.wav/s);
+  });
+});
+
+Deno.test("analyze does not start on a folder that cannot be written", async () => {
+  await analyze({ default: stereo(RATE) }, async (_, __, folder) => {
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "in the way");
+    const stems = join(folder, "song");
+    const outcome = await tactus(
+      ["analyze", "--stems-dir", stems, "-o", join(file, "out"), "-m", "seeded-fold0"],
+    );
+    equal(outcome.code, 2);
+    match(outcome.stderr, /out/);
+    equal(await Deno.readTextFile(file), "in the way");
+  });
+});

@@ -1,0 +1,270 @@
+/** The parity command as a whole, on sound and on damaged references. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
+import { readNpy, writeNpy } from "../parity/npy.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
+import {
+  inTemporaryFolder,
+  type Outcome,
+  publishedWeights,
+  repository,
+  tactus,
+} from "./program.ts";
+
+const FIXTURES = join(repository, "fixtures");
+const PIECE = "three_four";
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+type Entry = Writable<ReferenceEntry>;
+
+/** A copy of the seeded suite with one piece, which a test may damage. */
+class Copy {
+  readonly folder: string;
+  readonly entries: Entry[];
+  readonly #manifest: Manifest;
+
+  private constructor(folder: string, manifest: Manifest, entries: Entry[]) {
+    this.folder = folder;
+    this.#manifest = manifest;
+    this.entries = entries;
+  }
+
+  static async make(folder: string): Promise<Copy> {
+    const manifest: Manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
+    const entries = manifest.suites["seeded"]?.pieces[PIECE] ?? [];
+    const audio = Object.values(manifest.pieces[PIECE]?.audio ?? {});
+    for (const { path } of [...entries, ...audio]) {
+      await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+      await Deno.copyFile(join(FIXTURES, path), join(folder, path));
+    }
+    return new Copy(folder, manifest, entries.map((entry) => ({ ...entry })));
+  }
+
+  entry(seam: string): Entry {
+    const entry = this.entries.find((one) => one.seam === seam);
+    ok(entry !== undefined);
+    return entry;
+  }
+
+  /** Rewrites a reference, and with it the manifest's hash, type and shape. */
+  async rewrite(seam: string, change: (tensor: Tensor) => Tensor): Promise<void> {
+    const entry = this.entry(seam);
+    const path = join(this.folder, entry.path);
+    const changed = change(readNpy(await Deno.readFile(path)));
+    const bytes = writeNpy(changed);
+    await Deno.writeFile(path, bytes);
+    entry.sha256 = createHash("sha256").update(bytes).digest("hex");
+    entry.shape = changed.shape;
+    entry.dtype = changed.dtype;
+  }
+
+  async run(...args: readonly string[]): Promise<Outcome> {
+    const suites = { seeded: { model: "seeded-all", pieces: { [PIECE]: this.entries } } };
+    const text = JSON.stringify({ ...this.#manifest, suites });
+    await Deno.writeTextFile(join(this.folder, "manifest.json"), text);
+    return await tactus([
+      "parity",
+      ...["--fixtures-dir", this.folder, "--suite", "seeded", "--mode", "isolated"],
+      ...args,
+    ]);
+  }
+}
+
+/** Damages a copy and runs the stages that take no time. */
+async function damaged(
+  damage: (copy: Copy) => Promise<void> | void,
+  check: (outcome: Outcome) => void,
+  stage = "activations",
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const copy = await Copy.make(folder);
+    await damage(copy);
+    check(await copy.run("--stage", stage));
+  });
+}
+
+function withValue(tensor: Tensor, index: number, value: number): Tensor {
+  tensor.data[index] = value;
+  return tensor;
+}
+
+Deno.test("parity passes on a sound copy", async () => {
+  await damaged(() => {}, ({ code, stdout, stderr }) => {
+    equal(code, 0, stderr);
+    match(stdout, /4 seams passed, 0 failed, 0 reported/);
+  });
+});
+
+Deno.test("parity fails on a changed reference and names the seam and the element", async () => {
+  await damaged(
+    (copy) => copy.rewrite("activations.beat", (tensor) => withValue(tensor, 700, 0.25)),
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /fail: seeded, three_four, isolated, activations\.beat: 1 of .* \[700\]/);
+    },
+  );
+});
+
+Deno.test("parity fails on a changed input of a stage", async () => {
+  await damaged(
+    (copy) => copy.rewrite("logits.beat", (tensor) => withValue(tensor, 3, 5)),
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /activations\.beat: 1 of .* \[3\]/);
+    },
+  );
+});
+
+Deno.test("parity fails on a moved beat", async () => {
+  await damaged(
+    (copy) =>
+      copy.rewrite("beats", (tensor) => withValue(tensor, 2, Number(tensor.data[2]) + 0.01)),
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /fail: .* beats: 1 of/);
+    },
+    "metrical",
+  );
+});
+
+Deno.test("parity fails on NaN in a reference", async () => {
+  await damaged(
+    (copy) => copy.rewrite("activations.section", (tensor) => withValue(tensor, 0, NaN)),
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /the reference has NaN at \[0\]/);
+    },
+  );
+});
+
+Deno.test("parity fails on a reshaped reference", async () => {
+  await damaged(
+    (copy) =>
+      copy.rewrite("activations.section", (tensor) => ({ ...tensor, shape: [1, ...tensor.shape] })),
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /the shape is \[1914\], expected \[1, 1914\]/);
+    },
+  );
+});
+
+Deno.test("parity fails on a seam that the manifest has lost", async () => {
+  await damaged(
+    (copy) => {
+      copy.entries.splice(copy.entries.indexOf(copy.entry("activations.beat")), 1);
+    },
+    ({ code, stdout }) => {
+      equal(code, 1);
+      match(stdout, /fail: .* activations\.beat: the reference is missing/);
+    },
+  );
+});
+
+Deno.test("parity cannot run with a reference that was changed behind the manifest's back", async () => {
+  await damaged(
+    async (copy) => {
+      const path = join(copy.folder, copy.entry("activations.beat").path);
+      const bytes = await Deno.readFile(path);
+      bytes[bytes.length - 1]! ^= 1;
+      await Deno.writeFile(path, bytes);
+    },
+    ({ code, stderr }) => {
+      equal(code, 2);
+      match(stderr, /activations\.beat\.npy was changed/);
+    },
+  );
+});
+
+Deno.test("parity cannot run without a file of the manifest", async () => {
+  await damaged(
+    (copy) => Deno.remove(join(copy.folder, copy.entry("activations.beat").path)),
+    ({ code, stderr }) => {
+      equal(code, 2);
+      match(stderr, /activations\.beat\.npy is missing/);
+    },
+  );
+});
+
+Deno.test("parity cannot run with a shape other than the manifest's", async () => {
+  await damaged(
+    (copy) => {
+      copy.entry("activations.beat").shape = [7];
+    },
+    ({ code, stderr }) => {
+      equal(code, 2);
+      match(stderr, /the manifest says f32 \[7\]/);
+    },
+  );
+});
+
+Deno.test("parity without weights does not run the published suite, says where it looked, and passes", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const args = ["parity", "--stage", "spectrogram", "--weights-dir", folder];
+    const { code, stdout, stderr } = await tactus(args);
+    equal(code, 0, stderr);
+    ok(stdout.includes("harmonix: not run:") && stdout.includes(folder), stdout);
+  });
+});
+
+Deno.test("parity exits with 2 when a named suite has no weights", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { code, stderr } = await tactus(
+      ["parity", "--suite", "harmonix", "--weights-dir", folder],
+    );
+    equal(code, 2);
+    ok(stderr.includes(folder), stderr);
+  });
+});
+
+Deno.test("parity refuses unknown suites, stages, modes and options", async () => {
+  for (
+    const [option, value] of [
+      ["--suite", "other"],
+      ["--stage", "other"],
+      ["--mode", "other"],
+      ["--threads", "0"],
+      ["--other", "x"],
+    ] as const
+  ) {
+    const { code, stderr } = await tactus(["parity", option, value]);
+    equal(code, 2);
+    match(stderr, new RegExp(option));
+  }
+});
+
+Deno.test("parity exports what it prints", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    const copy = await Copy.make(folder);
+    await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
+    const { code } = await copy.run("--stage", "metrical", "--export-json", file);
+    equal(code, 1);
+    const { format, suites } = JSON.parse(await Deno.readTextFile(file));
+    equal(format, 1);
+    equal(suites[0].results.map((one: { verdict: string }) => one.verdict), [
+      "fail",
+      "pass",
+      "pass",
+    ]);
+  });
+});
+
+Deno.test("parity passes on every seam of the seeded suite", async () => {
+  const { code, stdout, stderr } = await tactus(["parity", "--suite", "seeded"]);
+  equal(code, 0, stdout + stderr);
+  match(stdout, / 0 failed/);
+});
+
+Deno.test({
+  name: "parity passes on every seam of the published suite",
+  ignore: publishedWeights() === undefined,
+  fn: async () => {
+    const args = ["parity", "--suite", "harmonix", "--weights-dir", publishedWeights() ?? ""];
+    const { code, stdout, stderr } = await tactus(args);
+    equal(code, 0, stdout + stderr);
+    match(stdout, / 0 failed/);
+  },
+});

@@ -1,0 +1,79 @@
+/**
+ * Runs the program as a user does, for tests.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The repository. */
+export const repository: string = join(import.meta.dirname ?? ".", "..");
+
+/** What a run of the program left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs `main.ts` with the permissions of the tasks.
+ *
+ * @param args the command and its arguments
+ * @param options working folder, and environment variables to add
+ */
+export async function tactus(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(args, options).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** The command that {@linkcode tactus} runs, for tests that need the process itself. */
+export function command(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--config",
+      join(repository, "deno.json"),
+      "--allow-read",
+      "--allow-write",
+      "--allow-env",
+      "--allow-sys",
+      "--allow-ffi",
+      join(repository, "main.ts"),
+      ...args,
+    ],
+    cwd: options.cwd ?? repository,
+    env: { TACTUS_MODELS_DIR: "", ...options.env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** A fresh folder for one test, removed with everything in it at the end. */
+export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tactus_test_" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Where the published weights lie on this machine, if they do. */
+export function publishedWeights(): string | undefined {
+  const candidates = [
+    Deno.env.get("TACTUS_MODELS_DIR"),
+    join(repository, "..", "shared", "weights"),
+  ];
+  return candidates.find((folder) => folder && existsSync(join(folder, "harmonix-fold0_mlx.npz")));
+}
