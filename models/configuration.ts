@@ -199,6 +199,11 @@ function wrong(path: string, expected: string, found: unknown): ModelError {
   );
 }
 
+/** A value in few words; one from a pickle can be of any depth, or contain itself. */
 function show(value: unknown): string {
-  return value instanceof Map ? "a dictionary" : JSON.stringify(value) ?? String(value);
+  if (value instanceof Map) return "a dictionary";
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : "an object";
+  }
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

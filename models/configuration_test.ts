@@ -58,3 +58,11 @@ Deno.test("blockDilation() grows by the factor up to the maximum", () => {
   ]);
   assert.equal(blockDilation({ ...DEFAULT_CONFIGURATION, dilationMax: 100 }, 10), 100);
 });
+
+Deno.test("parseConfiguration() refuses values of any depth that a pickle can hold", () => {
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  for (const value of [cycle, 2n ** 70n, new Map()]) {
+    assert.throws(() => parseConfiguration(new Map([["fold", value]])), /fold must be/);
+  }
+});

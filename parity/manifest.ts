@@ -115,9 +115,9 @@ export async function readManifest(directory: string = fixturesDirectory): Promi
       { cause },
     );
   }
-  if (manifest.format !== FORMAT) {
+  if (manifest?.format !== FORMAT) {
     throw new ReferenceError(
-      `${path} has format ${manifest.format}, but this version reads ${FORMAT}`,
+      `${path} has format ${manifest?.format}, but this version reads ${FORMAT}`,
     );
   }
   if (Object.keys(manifest.suites ?? {}).length === 0) {

@@ -62,7 +62,7 @@ export interface TorchFileOptions {
   readonly allowedNames?: readonly string[];
 }
 
-const MAX_ELEMENTS = 2 ** 28;
+const MAX_ELEMENTS = 2 ** 26;
 const MAX_AXES = 16;
 
 /**

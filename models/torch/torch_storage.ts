@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount, type Tensor, tensor } from "../../pipeline/tensor.ts";
+import { elementCount, type Tensor, tensor, type TypedArray } from "../../pipeline/tensor.ts";
 import { ModelError } from "../model_error.ts";
 import { PickleObject } from "./pickle_value.ts";
 
@@ -85,31 +85,43 @@ export class TorchStorage extends PickleObject {
           `reaches beyond its storage of ${this.length} elements`,
       );
     }
-    const positions = walk(offset, shape, strides);
+    if (count > this.length) {
+      throw new ModelError(
+        "format",
+        `A tensor of ${count} elements repeats those of its storage, which has ${this.length}; ` +
+          "no checkpoint has such weights",
+      );
+    }
     const view = this.#view;
+    const fill = <A extends TypedArray>(array: A, read: (at: number) => A[number]): A => {
+      walk(offset, shape, strides, (i, at) => array[i] = read(at));
+      return array;
+    };
     switch (this.#element) {
-      case "i64":
-        return tensor(
-          "i64",
-          shape,
-          BigInt64Array.from(positions, (at) => view.getBigInt64(8 * at, true)),
-        );
+      case "i64": {
+        const read = (at: number): bigint => view.getBigInt64(8 * at, true);
+        return tensor("i64", shape, fill(new BigInt64Array(count), read));
+      }
       case "i32":
         return tensor(
           "i32",
           shape,
-          Int32Array.from(positions, (at) => view.getInt32(4 * at, true)),
+          fill(new Int32Array(count), (at) => view.getInt32(4 * at, true)),
         );
       case "i16":
         return tensor(
           "i16",
           shape,
-          Int16Array.from(positions, (at) => view.getInt16(2 * at, true)),
+          fill(new Int16Array(count), (at) => view.getInt16(2 * at, true)),
         );
       case "u8":
-        return tensor("u8", shape, Uint8Array.from(positions, (at) => view.getUint8(at)));
+        return tensor("u8", shape, fill(new Uint8Array(count), (at) => view.getUint8(at)));
       default:
-        return tensor("f32", shape, Float32Array.from(positions, floatReader(this.#element, view)));
+        return tensor(
+          "f32",
+          shape,
+          fill(new Float32Array(count), floatReader(this.#element, view)),
+        );
     }
   }
 }
@@ -145,19 +157,24 @@ function halfToNumber(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-function walk(offset: number, shape: readonly number[], strides: readonly number[]): Float64Array {
-  const positions = new Float64Array(elementCount(shape));
-  const index = shape.map(() => 0);
+/** Visits the elements of a view in C order: its own index and the one in the storage. */
+function walk(
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  visit: (index: number, at: number) => void,
+): void {
+  const count = elementCount(shape);
+  const position = shape.map(() => 0);
   let at = offset;
-  for (let i = 0; i < positions.length; i++) {
-    positions[i] = at;
+  for (let index = 0; index < count; index++) {
+    visit(index, at);
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis]! += 1;
+      position[axis]! += 1;
       at += strides[axis]!;
-      if (index[axis]! < shape[axis]!) break;
+      if (position[axis]! < shape[axis]!) break;
       at -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
+      position[axis] = 0;
     }
   }
-  return positions;
 }

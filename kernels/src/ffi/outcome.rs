@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
 
 /// Messages that nobody has taken yet; the oldest give way when there are this many.
 const KEPT_MESSAGES: usize = 1000;
@@ -24,6 +24,7 @@ fn messages() -> MutexGuard<'static, Messages> {
 /// A panic leaves nothing behind that is used again but the caller's output, which the caller
 /// discards when the status is not 0.
 pub(super) fn outcome(work: impl FnOnce() -> Result<(), String>) -> i32 {
+    silence_panics();
     let message = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => return 0,
         Ok(Err(message)) => message,
@@ -44,6 +45,15 @@ pub(super) fn outcome(work: impl FnOnce() -> Result<(), String>) -> i32 {
         messages.by_ticket.pop_first();
     }
     ticket
+}
+
+/// Keeps panics, which all become messages, from also being printed: the codecs panic now and then
+/// on files that are damaged on purpose.
+fn silence_panics() {
+    static SILENCED: Once = Once::new();
+    if !cfg!(test) {
+        SILENCED.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    }
 }
 
 /// Moves the message of a ticket into `buffer`, cut at its length, and returns the bytes written.

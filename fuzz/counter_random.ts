@@ -1,0 +1,39 @@
+/**
+ * Random choices that depend on a key and on nothing else.
+ *
+ * @module
+ */
+
+import { fnv1a32, hash32 } from "../models/seeded.ts";
+
+/** A sequence of choices: the n-th is a hash of the key and n, the same on every machine. */
+export class CounterRandom {
+  readonly #key: number;
+  #count = 0;
+
+  /** @param key what the sequence depends on */
+  constructor(key: string) {
+    this.#key = fnv1a32(key);
+  }
+
+  /** 32 random bits, unsigned. */
+  bits(): number {
+    return hash32(this.#key ^ hash32(this.#count++));
+  }
+
+  /** A whole number from 0 up to, but without, `limit`; 0 where there is no other. */
+  below(limit: number): number {
+    return limit < 2 ? 0 : this.bits() % limit;
+  }
+
+  /** True once in `times`. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0;
+  }
+
+  /** One of the items, of which there must be at least one. */
+  pick<Item>(items: readonly Item[]): Item {
+    if (items.length === 0) throw new RangeError("Cannot pick one of no items");
+    return items[this.below(items.length)] as Item;
+  }
+}

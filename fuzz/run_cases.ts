@@ -1,0 +1,94 @@
+/**
+ * The process that runs the cases of one target, one after the other.
+ *
+ * @module
+ */
+
+import { Worker } from "node:worker_threads";
+import type { Limits } from "./limits.ts";
+import { NO_TALLY, type Tally, tell } from "./message.ts";
+import { inputOf, type Target } from "./target.ts";
+import { type Watch, WATCHED_CASE, WATCHED_PEAK } from "./watched.ts";
+
+/** What a process is to do; it travels as JSON on its command line. */
+export interface Assignment {
+  /** Name of the target. */
+  readonly target: string;
+  /** Seed of the whole run. */
+  readonly seed: number;
+  /** Number of the first case. */
+  readonly first: number;
+  /** Cases to run at most. */
+  readonly cases: number;
+  /** Seconds to run at most; the case that runs by then is ended. */
+  readonly seconds: number;
+  /** A folder for files of the target's own. */
+  readonly scratch: string;
+  readonly limits: Limits;
+}
+
+const MIB = 2 ** 20;
+const MOST_DETAIL = 2000;
+/** Characters that tell one kind of message from another, without what differs from case to case. */
+const SIGNIFICANT = 30;
+
+/**
+ * Runs cases and tells of each.
+ *
+ * @param target what is fuzzed
+ * @param assignment which cases
+ */
+export async function runCases(target: Target, assignment: Assignment): Promise<void> {
+  const { seed, first, cases, seconds, scratch, limits } = assignment;
+  const seeds = await target.seeds();
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const workerData: Watch = { shared: shared.buffer, limits };
+  const watch = new Worker(new URL("./memory_watch.ts", import.meta.url), { workerData });
+
+  const tally: { -readonly [Key in keyof Tally]: Tally[Key] } = { ...NO_TALLY };
+  const told = new Set<string>();
+  tell({ type: "ready" });
+  const begin = performance.now();
+  for (let number = first; number < first + cases; number++) {
+    if (performance.now() - begin > 1000 * seconds) break;
+    if (number === seeds.length && first === 0 && tally.accepted + tally.faulty === 0) {
+      const reason = `not one of its ${seeds.length} files is accepted as it is`;
+      return tell({ type: "unusable", reason });
+    }
+    tally.peakBytes = Atomics.load(shared, WATCHED_PEAK) * MIB;
+    tell({ type: "case", case: number, tally });
+    Atomics.store(shared, WATCHED_CASE, number);
+    const input = inputOf(target, seeds, seed, number);
+    const start = performance.now();
+    try {
+      await target.read(input, scratch);
+      tally.accepted++;
+    } catch (error) {
+      if (target.isExpected(error) && (error as Error).message !== "") {
+        tally.rejected++;
+      } else {
+        tally.faulty++;
+        const [signature, detail] = described(error);
+        if (!told.has(signature)) {
+          tell({ type: "finding", case: number, kind: "error", detail, signature });
+        }
+        told.add(signature);
+      }
+    }
+    const took = (performance.now() - start) / 1000;
+    if (took > tally.slowestSeconds) [tally.slowestSeconds, tally.slowestCase] = [took, number];
+  }
+  tally.peakBytes = Math.max(Atomics.load(shared, WATCHED_PEAK) * MIB, Deno.memoryUsage().rss);
+  tell({ type: "done", tally });
+  await watch.terminate();
+}
+
+/** Where an error came from, and all of it that is worth printing. */
+function described(error: unknown): [signature: string, detail: string] {
+  if (!(error instanceof Error)) return [String(error), `something that is no Error: ${error}`];
+  const message = error.message.replace(/\s+/g, " ") || "without a message";
+  // The first frame that is in a file: what the runtime's own functions threw is told apart by caller.
+  const place = error.stack?.split("\n").find((line) => line.includes("file:"))?.trim() ?? "";
+  const detail = `${error.name}: ${message}`.slice(0, MOST_DETAIL);
+  return [`${detail.slice(0, SIGNIFICANT)} ${place}`, `${detail} ${place}`.trim()];
+}

@@ -1,0 +1,67 @@
+/**
+ * A fuzzer of readers with known defects, for the tests of the fuzzer itself.
+ *
+ * @module
+ */
+
+import { fuzzCommand } from "../fuzz_command.ts";
+import type { Target } from "../target.ts";
+
+/** The only error that the readers here may throw. */
+class Refusal extends Error {}
+
+/** Files of one byte each; the last is the one that the defects show in. */
+const SEEDS = [1, 2, 3, 4].map((byte) => Uint8Array.of(byte));
+const BAD_BYTE = 4;
+
+/** What the reader that takes too much memory still holds. */
+const held: Uint8Array[] = [];
+
+function planted(name: string, defect: () => void): Target {
+  return {
+    name,
+    share: 1,
+    extension: "bin",
+    tokens: [],
+    seeds: () => Promise.resolve(SEEDS),
+    read: ([byte = 0, ...more]) => {
+      if (byte === BAD_BYTE && more.length === 0) defect();
+      if (byte === 0 || byte > BAD_BYTE || more.length > 0) {
+        throw new Refusal("not one of the files");
+      }
+    },
+    isExpected: (error) => error instanceof Refusal,
+  };
+}
+
+const TARGETS: readonly Target[] = [
+  planted("sound", () => {}),
+  planted("throws", () => {
+    throw new TypeError("an index that was not checked");
+  }),
+  planted("loops", () => {
+    for (;;) held.length = 0;
+  }),
+  planted("allocates", () => {
+    // In parts, as a reader that appends would.
+    for (let part = 0; part < 64; part++) held.push(new Uint8Array(2 ** 24).fill(1));
+  }),
+  planted("exits", () => Deno.exit(0)),
+  planted("mumbles", () => {
+    throw new Refusal();
+  }),
+  {
+    ...planted("unusable", () => {}),
+    read: () => {
+      throw new Refusal("nothing is ever accepted");
+    },
+  },
+];
+
+Deno.exit(
+  await fuzzCommand(Deno.args, {
+    targets: TARGETS,
+    entry: import.meta.url,
+    limits: { caseSeconds: 4, riseBytes: 2 ** 28, residentBytes: 2 ** 31 },
+  }),
+);

@@ -1,0 +1,48 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
+
+async function withManifest(text: string, work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "manifest.json"), text);
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("readManifest() refuses what is no manifest", async () => {
+  const texts = ["", "null", "7", "[]", "{}", '{"format":2}', '{"format":1,"suites":{}}'];
+  for (const text of texts) {
+    await withManifest(text, (folder) => rejects(readManifest(folder), ReferenceError));
+  }
+  await rejects(readManifest("no/such/folder"), ReferenceError);
+});
+
+Deno.test("the repository's manifest lists every reference that is stored, and no other", async () => {
+  const manifest = await readManifest();
+  const listed = new Set(
+    Object.values(manifest.suites).flatMap(({ pieces }) =>
+      Object.values(pieces).flat().map(({ path }) => path)
+    ),
+  );
+  for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
+  for (const suite of Object.keys(manifest.suites)) {
+    for (const piece of Object.keys(manifest.pieces)) {
+      const folder = `references/${suite}/${piece}`;
+      const stored = await Array.fromAsync(
+        Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url)),
+      );
+      equal(stored.filter(({ name }) => !listed.has(`${folder}/${name}`)), []);
+    }
+  }
+});
+
+Deno.test("readVerified() refuses a file with another hash, and one that is missing", async () => {
+  await withManifest("{}", async (folder) => {
+    const entry = { path: "manifest.json", sha256: "0".repeat(64) };
+    await rejects(readVerified(entry, folder), /was changed/);
+    await rejects(readVerified({ ...entry, path: "other" }, folder), /is missing/);
+  });
+});
