@@ -12,6 +12,7 @@ const HELP = `tactus: tempo, beats, downbeats and segments of music
 
   deno task analyze    analyse tracks that are given as stems
   deno task parity     compare every stage with stored references from upstream
+  deno task models     list, download and check weights
 
 Each takes --help`;
 
@@ -19,6 +20,7 @@ Each takes --help`;
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<number>>>> = {
   analyze: async () => (await import("./commands/analyze.ts")).analyzeCommand,
   parity: async () => (await import("./commands/parity.ts")).parityCommand,
+  models: async () => (await import("./commands/models.ts")).modelsCommand,
 };
 
 /**
@@ -37,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
     const load = COMMANDS[name];
     if (load === undefined) {
       throw new UsageError(
-        `Unknown command ${name}: expected ${Object.keys(COMMANDS).join(" or ")}`,
+        `Unknown command ${name}: expected one of ${Object.keys(COMMANDS).join(", ")}`,
       );
     }
     return await (await load())(rest);

@@ -29,7 +29,8 @@ Without arguments it analyses the demo piece with untrained weights.
       --stems-dir DIR      folder with the stems of one track; may be given several times
       AUDIO                names the track in the result; one for each --stems-dir, or none
   -m, --model NAME         harmonix-all (default), harmonix-fold0 to 7, seeded-all, seeded-fold0 to 7
-      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR)
+      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR, else the
+                           folder that deno task models path prints)
   -o, --out-dir DIR        where results are written (default: ./struct)
   -a, --activ              also write the activations, NAME.activ.npz
   -e, --embed              also write the embeddings, NAME.embed.npy

@@ -34,7 +34,8 @@ tempo, boundaries and labels must be equal (times to 1e-9 s).
       --stage NAME         only this stage: ${STAGES.map(({ name }) => name).join(", ")}
       --mode NAME          isolated: each stage is fed references; chained: what came before it;
                            both (default)
-      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR)
+      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR, else the
+                           folder that deno task models path prints)
       --fixtures-dir DIR   folder with manifest and references (default: the repository's)
       --export-json FILE   also write the report as JSON
       --threads N          threads of the network (default: one for each core)

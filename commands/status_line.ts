@@ -15,7 +15,7 @@ export class StatusLine {
   /** Replaces the line, cut to the width of the terminal. */
   show(text: string): void {
     if (!this.#stream.isTTY) return;
-    const width = (this.#stream.columns ?? 80) - 1;
+    const width = (this.#stream.columns || 80) - 1;
     const cut = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
     this.clear();
     this.#stream.write(cut);

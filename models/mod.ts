@@ -24,15 +24,38 @@ export {
   DEFAULT_CONFIGURATION,
   parseConfiguration,
 } from "./configuration.ts";
-export { HARMONIX_FILES, type HarmonixFiles, type PinnedFile } from "./harmonix_files.ts";
+export { download, type DownloadOptions } from "./download.ts";
+export {
+  DownloadError,
+  type DownloadErrorOptions,
+  type DownloadProblem,
+} from "./download_error.ts";
+export {
+  LISTED_MODELS,
+  type ListedModel,
+  modelFiles,
+  type ModelPart,
+} from "./download_registry.ts";
+export {
+  type FileVerdict,
+  type ModelFile,
+  type ModelState,
+  modelState,
+  verifyFile,
+} from "./download_state.ts";
+export { HARMONIX_FILES, type HarmonixFiles } from "./harmonix_files.ts";
+export { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+export {
+  type Environment,
+  type LoadOptions,
+  MODELS_DIR_VARIABLE,
+  modelsFolder,
+  type ReadFile,
+  readModelFile,
+} from "./models_folder.ts";
+export { type FileState, type FoundFile, type PinnedFile } from "./pinned_file.ts";
 export { ModelError, type ModelProblem } from "./model_error.ts";
 export { readNpzCheckpoint } from "./npz_checkpoint.ts";
 export { readPthCheckpoint } from "./pth_checkpoint.ts";
-export {
-  foldNames,
-  loadModel,
-  type LoadOptions,
-  MODEL_NAMES,
-  MODELS_DIR_VARIABLE,
-} from "./registry.ts";
+export { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
 export { fnv1a32, hash32, seededCheckpoint, type SeededRange, seededTensor } from "./seeded.ts";

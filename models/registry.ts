@@ -4,25 +4,19 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import process from "node:process";
 import type { Checkpoint } from "./checkpoint.ts";
-import { HARMONIX_FILES, type PinnedFile } from "./harmonix_files.ts";
+import { HARMONIX_FILES } from "./harmonix_files.ts";
 import { ModelError } from "./model_error.ts";
+import {
+  type LoadOptions,
+  modelNotFound,
+  modelsFolder,
+  readIfThere,
+  verifyContent,
+} from "./models_folder.ts";
 import { readNpzCheckpoint } from "./npz_checkpoint.ts";
 import { readPthCheckpoint } from "./pth_checkpoint.ts";
 import { seededCheckpoint } from "./seeded.ts";
-
-/** Where weights are looked for. */
-export interface LoadOptions {
-  /** Folder of weights files; without it, the folder that the environment variable `TACTUS_MODELS_DIR` names. */
-  readonly weightsDir?: string;
-}
-
-/** The environment variable that names the folder of weights. */
-export const MODELS_DIR_VARIABLE = "TACTUS_MODELS_DIR";
 
 const FAMILIES = ["harmonix", "seeded"] as const;
 const FOLDS = HARMONIX_FILES.map((_, fold) => fold);
@@ -62,7 +56,7 @@ export function foldNames(name: string): string[] {
  * of the fold, upstream's own `.pth` is read; nobody publishes a checksum of those, so its SHA-256 is only noted.
  *
  * @param name a model's name, one of {@linkcode MODEL_NAMES}
- * @param options folder of the weights; the seeded models need none
+ * @param options folder of the weights; the seeded models need none, and without one it is that of `modelsFolder()`
  * @returns its folds, in order
  * @throws {ModelError} `unknown-name`; `not-found` for a missing folder or file; `sha256` for a changed file
  *
@@ -77,7 +71,7 @@ export function foldNames(name: string): string[] {
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Checkpoint[]> {
   const loading = await Promise.allSettled(
     foldsOf(name).map(({ family, fold }) =>
-      family === "seeded" ? seededCheckpoint(fold) : loadHarmonix(fold, options)
+      family === "seeded" ? seededCheckpoint(fold) : loadHarmonix(name, fold, options)
     ),
   );
   // The first fold that failed is reported, whichever failed first.
@@ -98,61 +92,25 @@ function foldsOf(name: string): readonly Fold[] {
   return folds;
 }
 
-async function loadHarmonix(fold: number, options: LoadOptions): Promise<Checkpoint> {
+async function loadHarmonix(
+  model: string,
+  fold: number,
+  options: LoadOptions,
+): Promise<Checkpoint> {
   const name = `harmonix-fold${fold}`;
   const { npz, yaml, pthFileName } = HARMONIX_FILES[fold]!;
-  const folder = options.weightsDir ?? process.env[MODELS_DIR_VARIABLE];
-  if (folder === undefined || folder === "") {
-    throw new ModelError(
-      "not-found",
-      `The weights of ${name} are not part of this program, and no folder to look for them was given: ` +
-        `download ${npz.url} and ${yaml.url}, and name their folder with --weights-dir or ${MODELS_DIR_VARIABLE}`,
-    );
-  }
-  const weights = await readIfThere(join(folder, npz.fileName));
+  const folder = modelsFolder(options);
+  const weights = await readIfThere(folder, npz.fileName);
   if (weights === undefined) {
-    const checkpoint = await readIfThere(join(folder, pthFileName));
+    const checkpoint = await readIfThere(folder, pthFileName);
     if (checkpoint !== undefined) return readPthCheckpoint(name, checkpoint);
-    throw notFound(name, folder, [npz.fileName, pthFileName], npz.url);
+    throw modelNotFound(model, [npz.fileName, pthFileName], npz.url, options);
   }
-  const configuration = await readIfThere(join(folder, yaml.fileName));
-  if (configuration === undefined) throw notFound(name, folder, [yaml.fileName], yaml.url);
-  verify(folder, npz, weights);
-  verify(folder, yaml, configuration);
+  const configuration = await readIfThere(folder, yaml.fileName);
+  if (configuration === undefined) {
+    throw modelNotFound(model, [yaml.fileName], yaml.url, options);
+  }
+  verifyContent(folder, npz, weights);
+  verifyContent(folder, yaml, configuration);
   return readNpzCheckpoint(name, weights, new TextDecoder().decode(configuration));
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new ModelError("not-found", `Cannot read the weights file ${path}`, { cause });
-  }
-}
-
-function verify(folder: string, file: PinnedFile, bytes: Uint8Array): void {
-  const found = createHash("sha256").update(bytes).digest("hex");
-  if (found === file.sha256) return;
-  throw new ModelError(
-    "sha256",
-    `${
-      join(folder, file.fileName)
-    } is not the published file: expected SHA-256 ${file.sha256}, got ${found}; ` +
-      `download it again from ${file.url}`,
-  );
-}
-
-function notFound(
-  name: string,
-  folder: string,
-  fileNames: readonly string[],
-  url: string,
-): ModelError {
-  return new ModelError(
-    "not-found",
-    `The weights of ${name} are not in ${folder}: looked for ${fileNames.join(" and ")} there; ` +
-      `download ${url} into it, or name another folder with --weights-dir or ${MODELS_DIR_VARIABLE}`,
-  );
 }

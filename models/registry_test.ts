@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { HARMONIX_FILES } from "./harmonix_files.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
-import { foldNames, loadModel, MODEL_NAMES, MODELS_DIR_VARIABLE } from "./registry.ts";
+import { MODELS_DIR_VARIABLE } from "./models_folder.ts";
+import { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
 
 async function withFolder(action: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tactus-registry-"));
@@ -35,7 +36,8 @@ Deno.test("every published file has a pinned URL and its own SHA-256", () => {
   const files = HARMONIX_FILES.flatMap(({ npz, yaml }) => [npz, yaml]);
   assert.equal(files.length, 16);
   assert.equal(new Set(files.map((file) => file.sha256)).size, 16);
-  for (const { url, sha256, fileName } of files) {
+  for (const { url, sha256, fileName, minBytes, maxBytes } of files) {
+    assert.ok(minBytes > 1000 && minBytes === maxBytes);
     assert.match(sha256, /^[0-9a-f]{64}$/);
     assert.ok(url.endsWith(`/da5f3474503fde41860b454a48bc9e7899cd5dfa/mlx-weights/${fileName}`));
   }
@@ -62,7 +64,7 @@ Deno.test("loadModel() says where it looked and where the file can be had", () =
     await fails(
       "not-found",
       action,
-      /looked for harmonix-fold1_mlx\.npz and harmonix-fold1-3ozjhtsj\.pth there; download https:/,
+      /looked for harmonix-fold1_mlx\.npz and harmonix-fold1-3ozjhtsj\.pth there; get them by deno task models pull harmonix-fold1 --weights-dir \/.* \(from https:/,
     );
     const absent = join(folder, "absent");
     await fails("not-found", loadModel("harmonix-fold1", { weightsDir: absent }), /absent/);
@@ -94,16 +96,26 @@ Deno.test("loadModel() reads upstream's own file where the other is absent", () 
     assert.equal(checkpoint?.configuration.depth, 1);
   }));
 
-Deno.test("loadModel() looks in the folder that the environment names", () =>
+Deno.test("loadModel() looks in the folder that the environment names, else in the platform's", () =>
   withFolder(async (folder) => {
-    const before = process.env[MODELS_DIR_VARIABLE];
-    try {
-      process.env[MODELS_DIR_VARIABLE] = folder;
-      await fails("not-found", loadModel("harmonix-fold0"), new RegExp(folder));
-      delete process.env[MODELS_DIR_VARIABLE];
-      await fails("not-found", loadModel("harmonix-fold0"), /no folder to look for them was given/);
-    } finally {
-      if (before === undefined) delete process.env[MODELS_DIR_VARIABLE];
-      else process.env[MODELS_DIR_VARIABLE] = before;
+    const named = join(folder, "named");
+    await fails(
+      "not-found",
+      loadModel("harmonix-all", { environment: { [MODELS_DIR_VARIABLE]: named, HOME: folder } }),
+      new RegExp(`not in ${named}: .* by deno task models pull harmonix-all \\(from`),
+    );
+    const cache = join(folder, "tactus", "models");
+    mkdirSync(cache, { recursive: true });
+    const small = new URL("./testdata/small.pth", import.meta.url);
+    copyFileSync(small, join(cache, HARMONIX_FILES[2]!.pthFileName));
+    const environment = {
+      [MODELS_DIR_VARIABLE]: "",
+      XDG_CACHE_HOME: folder,
+      LOCALAPPDATA: folder,
+    };
+    if (process.platform !== "darwin") {
+      const [checkpoint] = await loadModel("harmonix-fold2", { environment });
+      assert.equal(checkpoint?.name, "harmonix-fold2");
     }
+    await fails("not-found", loadModel("harmonix-fold0", { environment: {} }), /--weights-dir/);
   }));

@@ -219,7 +219,8 @@ Deno.test("analyze says where it looked for weights that are missing", async () 
       const { code, stdout, stderr } = await tactus([...args, ...more]);
       equal([code, stdout], [2, ""]);
       match(stderr, /harmonix-fold0/);
-      match(stderr, more.length > 0 ? new RegExp(basename(folder)) : /--weights-dir/);
+      match(stderr, more.length > 0 ? new RegExp(basename(folder)) : /no_weights/);
+      match(stderr, /deno task models pull/);
     }
   });
 });
@@ -279,6 +280,6 @@ Deno.test("analyze refuses calls that it does not understand", async () => {
 Deno.test("the program without or with an unknown command explains itself", async () => {
   const outcomes = await Promise.all([tactus([]), tactus(["sing"]), tactus(["--help"])]);
   equal(outcomes.map(({ code }) => code), [2, 2, 0]);
-  match(outcomes[1]?.stderr ?? "", /analyze or parity/);
+  match(outcomes[1]?.stderr ?? "", /analyze, parity, models/);
   notEqual(outcomes[2]?.stdout, "");
 });

@@ -52,7 +52,8 @@ export function command(
       ...args,
     ],
     cwd: options.cwd ?? repository,
-    env: { TACTUS_MODELS_DIR: "", ...options.env },
+    // Weights that happen to be installed must not change what a test sees.
+    env: { TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"), ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

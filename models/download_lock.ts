@@ -1,0 +1,67 @@
+/**
+ * One download of a file at a time, however many processes want it.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MILLISECONDS = 200;
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Gives it up and removes its file. */
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Takes an exclusive lock, waiting for whoever has it. The system gives it up when its process ends, however that happens.
+ *
+ * @param path the lock's own file; it is made and, at the end, removed
+ * @param onWait called once, if there is somebody to wait for
+ * @throws if the file cannot be made or locked
+ */
+export async function lockFile(path: string, onWait: () => void = () => {}): Promise<HeldLock> {
+  for (let waited = false;;) {
+    const file = await Deno.open(path, { create: true, write: true });
+    try {
+      if (await file.tryLock(true)) {
+        // Whoever had it may have removed the file between our opening and locking it.
+        if (await isAt(file, path)) return held(file, path);
+        file.close();
+        continue;
+      }
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    if (!waited) onWait();
+    waited = true;
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [own, there] = [await file.stat(), await Deno.stat(path)];
+    return own.ino === there.ino && own.dev === there.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function held(file: Deno.FsFile, path: string): HeldLock {
+  return {
+    release: async () => {
+      try {
+        await Deno.remove(path);
+      } catch {
+        // It is empty and taken again as it is.
+      } finally {
+        file.close();
+      }
+    },
+  };
+}

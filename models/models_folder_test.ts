@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+import { ModelError, type ModelProblem } from "./model_error.ts";
+import { modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
+
+const ENVIRONMENT = {
+  TACTUS_MODELS_DIR: "/named",
+  XDG_CACHE_HOME: "/xdg",
+  HOME: "/home/me",
+  LOCALAPPDATA: "C:\\Users\\me\\AppData\\Local",
+};
+
+function isProblem(problem: ModelProblem, message: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof ModelError && error.problem === problem && message.test(error.message);
+}
+
+Deno.test("modelsFolder() prefers the given folder, then the environment's, then the platform's", () => {
+  const { TACTUS_MODELS_DIR: _, ...environment } = ENVIRONMENT;
+  const { XDG_CACHE_HOME: __, ...plain } = environment;
+  const cases = [
+    [{ weightsDir: "/given", environment: ENVIRONMENT }, "linux", "/given"],
+    [{ weightsDir: "", environment: ENVIRONMENT }, "linux", "/named"],
+    [{ environment: ENVIRONMENT }, "win32", "/named"],
+    [{ environment }, "linux", "/xdg/tactus/models"],
+    [{ environment: plain }, "linux", "/home/me/.cache/tactus/models"],
+    [
+      { environment: { ...plain, TACTUS_MODELS_DIR: "", XDG_CACHE_HOME: "" } },
+      "freebsd",
+      "/home/me/.cache/tactus/models",
+    ],
+    [
+      { environment: { ...plain, XDG_CACHE_HOME: "relative" } },
+      "linux",
+      "/home/me/.cache/tactus/models",
+    ],
+    [{ environment }, "darwin", "/home/me/Library/Caches/tactus/models"],
+    [{ environment }, "win32", "C:\\Users\\me\\AppData\\Local\\tactus\\models"],
+  ] as const;
+  for (const [options, platform, expected] of cases) {
+    assert.equal(modelsFolder(options, platform), expected);
+  }
+});
+
+Deno.test("modelsFolder() says what to set when the environment has no home", () => {
+  for (
+    const [platform, variable] of [["linux", /HOME/], ["darwin", /HOME/], [
+      "win32",
+      /LOCALAPPDATA/,
+    ]] as const
+  ) {
+    assert.throws(
+      () => modelsFolder({ environment: {} }, platform),
+      isProblem("not-found", variable),
+    );
+  }
+});
+
+Deno.test("pullCommand() names the folder that was given, quoted where it has to be", () => {
+  assert.equal(pullCommand("htdemucs"), "deno task models pull htdemucs");
+  assert.equal(
+    pullCommand("htdemucs", { weightsDir: "my weights" }),
+    'deno task models pull htdemucs --weights-dir "my weights"',
+  );
+});
+
+Deno.test("readModelFile() gives the right file with its SHA-256, and says how to get it otherwise", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "tactus-folder-" });
+  try {
+    const options = { weightsDir: folder };
+    await assert.rejects(
+      readModelFile("htdemucs", HTDEMUCS_FILE, options),
+      isProblem("not-found", /955717e8-8726e21a\.th there; get .* deno task models pull htdemucs/),
+    );
+    const bytes = new TextEncoder().encode("weights");
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    await Deno.writeFile(join(folder, HTDEMUCS_FILE.fileName), bytes);
+    await assert.rejects(
+      readModelFile("htdemucs", HTDEMUCS_FILE, options),
+      isProblem("sha256", new RegExp(`expected SHA-256 8726e21a…, got ${sha256}`)),
+    );
+    const known = { ...HTDEMUCS_FILE, sha256: sha256.slice(0, 8) };
+    const read = await readModelFile("htdemucs", known, options);
+    assert.deepEqual([new Uint8Array(read.bytes), read.sha256], [bytes, sha256]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,151 @@
+/** The models command: listing, verifying, paths, and calls that are wrong. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { content, pinnedContent } from "../models/download_test_server.ts";
+import { CONTENT, withProgram } from "./models_program.ts";
+import { inTemporaryFolder, tactus } from "./program.ts";
+
+Deno.test("models list tells missing, installed and damaged models apart", () =>
+  withProgram(async (program) => {
+    const states = async (): Promise<string[]> => {
+      const { code, stdout, stderr } = await program.run(["list"]);
+      equal([code, stderr], [0, ""]);
+      return stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/).slice(2).join("|"));
+    };
+    const aSize = "251.0 kB";
+    const both = "291.0 kB to 311.0 kB";
+    const b = "40.0 kB to 60.0 kB|missing";
+    equal(await states(), [
+      "size|state|where",
+      ...[`${both}|missing`, `${aSize}|missing`, b, "computed"],
+    ]);
+    await program.install("a.npz");
+    equal((await states()).slice(1, 3), [
+      `${both}|missing (2 of 3 files)|${program.folder}`,
+      `${aSize}|missing (1 of 2 files)|${program.path("a.npz")}`,
+    ]);
+    await program.install("a.yaml", content(7));
+    await program.install("b.th");
+    equal((await states()).slice(1, 4), [
+      `301.0 kB|damaged|${program.folder}`,
+      `${aSize}|damaged|${program.path("a.npz")}`,
+      `50.0 kB|installed|${program.path("b.th")}`,
+    ]);
+    equal(program.server.requests, []);
+  }));
+
+Deno.test("models list --json has each file with path, address, SHA-256 and state", () =>
+  withProgram(async (program) => {
+    await program.install("b.th");
+    await program.install("a.pth", content(9));
+    const { stdout } = await program.run(["list", "--json"]);
+    const { folder, models } = JSON.parse(stdout);
+    equal(folder, program.folder);
+    equal(models.map((one: { state: string }) => one.state), [
+      ...["installed", "installed", "installed", "computed"],
+    ]);
+    equal(models[2].files, [{
+      path: program.path("b.th"),
+      url: "https://weights.invalid/b.th",
+      sha256: pinnedContent("b.th", CONTENT.get("b.th")!).sha256.slice(0, 8),
+      minBytes: 40_000,
+      maxBytes: 60_000,
+      state: "installed",
+      bytes: 50_000,
+    }]);
+    equal([models[1].files.length, models[1].files[0].sha256], [1, null]);
+  }));
+
+Deno.test("models verify reads what is there and exits with 1 on damage", () =>
+  withProgram(async (program) => {
+    const empty = await program.run(["verify"]);
+    equal([empty.code, empty.stderr], [0, ""]);
+    match(empty.stdout, /There are no weights in /);
+    for (const name of ["a.npz", "a.yaml", "b.th"]) await program.install(name);
+    const right = await program.run(["verify", "both", "none"]);
+    equal([right.code, right.stderr], [0, ""]);
+    equal(right.stdout.match(/ {2}right, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
+
+    await program.install("a.npz", content(250_000, 9));
+    await program.install("b.th", content(3));
+    equal((await program.run(["verify", "none"])).code, 0);
+    const damaged = await program.run(["verify"]);
+    equal(damaged.code, 1);
+    match(damaged.stdout, /a\.npz {2}damaged: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}\n/);
+    match(damaged.stdout, /a\.yaml {2}right/);
+    match(damaged.stdout, /b\.th {2}damaged: expected 40000 to 60000 bytes, got 3\n/);
+    match(damaged.stderr, /a is not as published: get it by deno task models pull a\n/);
+
+    await Deno.remove(program.path("a.npz"));
+    const incomplete = await program.run(["verify", "--weights-dir", program.folder, "a"]);
+    equal(incomplete.code, 1);
+    match(incomplete.stdout, /a\.npz {2}missing/);
+    match(incomplete.stderr, /models pull a --weights-dir /);
+    await program.install("a.pth", content(9));
+    const own = await program.run(["verify", "a"]);
+    equal([own.code, own.stdout], [0, "a.pth  not checked: nobody publishes its SHA-256\n"]);
+  }));
+
+Deno.test("models path prints the folder, and where files are or belong", () =>
+  withProgram(async (program) => {
+    equal(await program.run(["path"]), { code: 0, stdout: `${program.folder}\n`, stderr: "" });
+    await program.install("b.th");
+    const { code, stdout, stderr } = await program.run(["path", "b", "a"]);
+    equal(code, 0);
+    equal(stdout.split("\n"), [...["b.th", "a.npz", "a.yaml"].map((n) => program.path(n)), ""]);
+    equal(stderr, "a is missing\n");
+    const cache = await program.run(["path"], {
+      TACTUS_MODELS_DIR: "",
+      ...{ HOME: program.folder, LOCALAPPDATA: program.folder, XDG_CACHE_HOME: "" },
+    });
+    ok(cache.stdout.startsWith(program.folder) && /tactus.models\n$/.test(cache.stdout));
+  }));
+
+Deno.test("models refuses calls that it does not understand", () =>
+  withProgram(async (program) => {
+    const calls = [
+      [[], /Expected list, pull, verify, path, but got nothing/],
+      [["toString"], /got toString/],
+      [["list", "--offline"], /--offline/],
+      [["verify", "c"], /no model named "c"; known are both, a, b, none/],
+      [["pull", "a", "c"], /no model named "c"/],
+      [["path", "c"], /no model named "c"/],
+      [["pull"], /Expected the name of a model/],
+      [["pull", "a", "--timeout", "soon"], /--timeout expects seconds.* got soon/],
+      [["pull", "a", "--timeout", "0"], /--timeout/],
+      [["pull", "a", "--base-url", "http://weights.invalid"], /refused: expected https/],
+      [["pull", "a", "--base-url", "weights"], /"weights" is no address/],
+    ] as const;
+    for (const [args, message] of calls) {
+      const { code, stdout, stderr } = await program.run(args);
+      equal([code, stdout], [2, ""]);
+      match(stderr, message);
+    }
+    equal(program.server.requests, []);
+    for (const args of [["--help"], ["pull", "-h"]]) {
+      const { code, stdout, stderr } = await program.run(args);
+      equal([code, stderr], [0, ""]);
+      match(stdout, /models pull NAME/);
+    }
+  }));
+
+Deno.test("tactus models list names the published models, and needs no network", () =>
+  inTemporaryFolder(async (folder) => {
+    const { code, stdout, stderr } = await tactus(["models", "list", "--weights-dir", folder]);
+    equal([code, stderr], [0, ""]);
+    match(stdout, /^harmonix-all .* 10\.1 MB +missing$/m);
+    match(stdout, /^harmonix-fold7 .* 1\.3 MB +missing$/m);
+    match(stdout, /^htdemucs .* 80\.0 MB to 100\.0 MB +missing$/m);
+    match(stdout, /^seeded-all .* computed$/m);
+  }));
+
+Deno.test("tactus models pull says what to do where it may not use the network", () =>
+  inTemporaryFolder(async (folder) => {
+    const args = ["models", "pull", "harmonix-fold0", "--weights-dir", folder];
+    const { code, stderr } = await tactus(args);
+    equal(code, 1);
+    match(
+      stderr,
+      /was not allowed to reach raw\.githubusercontent\.com: call it as deno task models/,
+    );
+  }));
