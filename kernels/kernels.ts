@@ -2,7 +2,8 @@
  * The only file that calls into the Rust library.
  *
  * Every call runs on a thread of Deno's pool, so the event loop goes on meanwhile. The arrays that a
- * call reads or writes must not be resized or transferred until its promise settles.
+ * call reads or writes are kept alive until its promise settles; they must not be resized or
+ * transferred before.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** The version of the library's functions that this file was written for. */
-const ABI_VERSION = 1;
+const ABI_VERSION = 2;
 
 const SYMBOLS = {
   tactus_abi_version: { parameters: [], result: "u32" },
@@ -32,6 +33,30 @@ const SYMBOLS = {
     nonblocking: true,
   },
   tactus_audio_close: { parameters: ["u64"], result: "void" },
+  tactus_separation_open: {
+    parameters: ["buffer", "usize", "i32", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_input: {
+    parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_output: {
+    parameters: [
+      ...["u64", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"] as const,
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_close: { parameters: ["u64"], result: "void" },
+  tactus_requantize: {
+    parameters: ["buffer", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
   tactus_spectrogram: {
     parameters: ["buffer", "usize", "usize", "buffer", "usize"],
     result: "i32",
@@ -87,6 +112,19 @@ function check(status: number): void {
   throw new KernelError(new TextDecoder().decode(buffer.subarray(0, Number(length))));
 }
 
+/** What calls on other threads are reading or writing: the garbage collector must not free it. */
+const inUse = new Set<readonly ArrayBufferView[]>();
+
+/** Waits for a call and checks its status, and keeps its arrays alive until then. */
+async function settle(status: Promise<number>, ...arrays: ArrayBufferView[]): Promise<void> {
+  inUse.add(arrays);
+  try {
+    check(await status);
+  } finally {
+    inUse.delete(arrays);
+  }
+}
+
 /** A decoded file, held by the kernels until it is closed. */
 export interface DecodedAudio {
   /** Number of channels in the file. */
@@ -132,8 +170,8 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
   const description = new Uint8Array(64 * 1024);
   const numbers = new BigUint64Array(4);
   const call = symbols();
-  check(
-    await call.tactus_audio_open(
+  await settle(
+    call.tactus_audio_open(
       bytes,
       BigInt(bytes.length),
       sampleRateHz,
@@ -141,6 +179,7 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
       BigInt(description.length),
       numbers,
     ),
+    ...[bytes, description, numbers],
   );
   const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
   const text = new TextDecoder().decode(description.subarray(0, Number(length)));
@@ -154,12 +193,12 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
     samples: shape[1],
     async read(): Promise<Tensor<"f32">> {
       const output = new Float32Array(elementCount(shape));
-      check(await call.tactus_audio_read(handle, output, BigInt(output.length)));
+      await settle(call.tactus_audio_read(handle, output, BigInt(output.length)), output);
       return tensor("f32", shape, output);
     },
     async readStereo16(output): Promise<void> {
       const capacity = BigInt(Math.floor(output.length / 2));
-      check(await call.tactus_audio_read_stereo16(handle, output, capacity));
+      await settle(call.tactus_audio_read_stereo16(handle, output, capacity), output);
     },
     close(): void {
       call.tactus_audio_close(handle);
@@ -181,15 +220,124 @@ export async function computeSpectrogram(
   output: Float32Array<ArrayBuffer>,
 ): Promise<void> {
   const samples = channels === 0 ? 0 : stem.length / channels;
-  check(
-    await symbols().tactus_spectrogram(
+  await settle(
+    symbols().tactus_spectrogram(
       stem,
       BigInt(channels),
       BigInt(samples),
       output,
       BigInt(output.length),
     ),
+    ...[stem, output],
   );
+}
+
+/** Samples that the separation network sees at a time, at 44.1 kHz. */
+export const SEGMENT_SAMPLES = 343_980;
+
+/** Shape of a segment's spectrum for one channel part: bins, frames. */
+export const SEGMENT_SPECTRUM: readonly [bins: number, frames: number] = [2048, 336];
+
+/** A mixture on its way through the separation network, held by the kernels until it is closed. */
+export interface Separation {
+  /** Passes of the network that the mixture needs. */
+  readonly segments: number;
+  /**
+   * Computes what the network is fed for one segment.
+   *
+   * @param index of the segment
+   * @param wave receives `[2, 343980]` f32, normalised
+   * @param spectrum receives `[4, 2048, 336]` f32, normalised; real and imaginary part of left, right
+   */
+  input(
+    index: number,
+    wave: Float32Array<ArrayBuffer>,
+    spectrum: Float32Array<ArrayBuffer>,
+  ): Promise<void>;
+  /**
+   * Joins the network's outputs for one segment to the stems; segments come in order.
+   *
+   * @param index of the segment, whose input was asked for before
+   * @param wave `[4, 2, 343980]` f32; drums, bass, other, vocals
+   * @param spectrum `[4, 4, 2048, 336]` f32
+   * @param stems `[4, 2, samples]` f32 of the whole track, bass, drums, other, vocals; receives the
+   * samples that are finished
+   * @returns the number of samples that are finished so far
+   */
+  output(
+    index: number,
+    wave: Float32Array<ArrayBuffer>,
+    spectrum: Float32Array<ArrayBuffer>,
+    stems: Float32Array<ArrayBuffer>,
+  ): Promise<number>;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/**
+ * Prepares the separation of a mixture.
+ *
+ * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz, in C order
+ * @param shift samples, 0 to 22050, that upstream's random shift moves the segments by; null for none
+ * @returns the separation, to be closed by the caller
+ * @throws {KernelError} if there are no samples
+ */
+export async function openSeparation(
+  mixture: Float32Array<ArrayBuffer>,
+  shift: number | null,
+): Promise<Separation> {
+  const numbers = new BigUint64Array(2);
+  const call = symbols();
+  const samples = BigInt(mixture.length / 2);
+  const opening = call.tactus_separation_open(mixture, samples, shift ?? -1, numbers);
+  await settle(opening, mixture, numbers);
+  const [handle = 0n, segments = 0n] = numbers;
+  const size = (array: Float32Array): bigint => BigInt(array.length);
+  return {
+    segments: Number(segments),
+    async input(index, wave, spectrum): Promise<void> {
+      const at = BigInt(index);
+      await settle(
+        call.tactus_separation_input(handle, at, wave, size(wave), spectrum, size(spectrum)),
+        ...[wave, spectrum],
+      );
+    },
+    async output(index, wave, spectrum, stems): Promise<number> {
+      const done = new BigUint64Array(2);
+      await settle(
+        call.tactus_separation_output(
+          handle,
+          BigInt(index),
+          wave,
+          size(wave),
+          spectrum,
+          size(spectrum),
+          stems,
+          size(stems),
+          done,
+        ),
+        ...[wave, spectrum, stems, done],
+      );
+      return Number((done[0] ?? 0n) + (done[1] ?? 0n));
+    },
+    close(): void {
+      call.tactus_separation_close(handle);
+    },
+  };
+}
+
+/**
+ * Rounds a stem to 16 bits as upstream saves it: divided by 1.01 times its peak where that is above
+ * full scale, then rounded half to even and saturated.
+ *
+ * @param stem f32 samples of all channels, full scale 1.0
+ * @param output receives as many i16
+ */
+export async function requantizeStem(
+  stem: Float32Array<ArrayBuffer>,
+  output: Int16Array<ArrayBuffer>,
+): Promise<void> {
+  await settle(symbols().tactus_requantize(stem, output, BigInt(stem.length)), stem, output);
 }
 
 /** Beats in ascending time. */
@@ -217,8 +365,8 @@ export async function decodeBeats(
   const times = new Float64Array(frames);
   const positions = new Int32Array(frames);
   const count = new BigUint64Array(1);
-  check(
-    await symbols().tactus_beats(
+  await settle(
+    symbols().tactus_beats(
       activations,
       BigInt(frames),
       threshold,
@@ -227,6 +375,7 @@ export async function decodeBeats(
       BigInt(frames),
       count,
     ),
+    ...[activations, times, positions, count],
   );
   const found = Number(count[0]);
   return { times: times.slice(0, found), positions: positions.slice(0, found) };

@@ -5,5 +5,6 @@
 pub mod decode;
 pub mod ffi;
 pub mod metrical;
+pub mod separation;
 pub mod spectrogram;
 pub mod stems16;

@@ -14,6 +14,25 @@ pub fn to_16_bit(sample: f32) -> i16 {
     (sample * 32_768.0).round_ties_even() as i16
 }
 
+/// Rounds a separated stem to 16 bits: where its peak, with 1 % to spare, is above full scale, all
+/// samples are divided by that first.
+///
+/// # Parameters
+/// - `stem`: f32 samples of all channels, full scale 1.0.
+/// - `output`: as many i16.
+///
+/// # Panics
+/// If `output` is shorter.
+///
+/// Source: demucs 4.0.1, `audio.py`, `prevent_clip` in its mode `rescale`.
+pub fn requantize(stem: &[f32], output: &mut [i16]) {
+    let peak = stem.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    let divisor = (1.01 * f64::from(peak)).max(1.0);
+    for (rounded, &sample) in output[..stem.len()].iter_mut().zip(stem) {
+        *rounded = (f64::from(sample) / divisor * 32_768.0).round_ties_even() as i16;
+    }
+}
+
 /// Rounds a decoded file to two channels: mono goes to both, and of more than two the first two
 /// are taken, as upstream's separation does.
 ///
@@ -42,6 +61,20 @@ mod tests {
         for value in i16::MIN..=i16::MAX {
             assert_eq!(to_16_bit(f32::from(value) / 32_768.0), value);
         }
+    }
+
+    #[test]
+    fn a_stem_below_full_scale_is_only_rounded() {
+        let mut output = [0; 3];
+        requantize(&[0.5, -0.99, 0.5 / 32_768.0], &mut output);
+        assert_eq!(output, [16384, to_16_bit(-0.99), 0]);
+    }
+
+    #[test]
+    fn a_loud_stem_is_rescaled_as_a_whole() {
+        let mut output = [0; 2];
+        requantize(&[-2.0, 1.01], &mut output);
+        assert_eq!(output, [-32444, 16384]);
     }
 
     #[test]

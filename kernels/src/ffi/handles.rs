@@ -1,4 +1,4 @@
-//! Decoded audio that waits for the caller to fetch it.
+//! What waits between calls: decoded audio, and tracks on their way through the separation.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,19 +7,24 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use crate::decode::DecodedAudio;
 
 /// Every open file, by handle.
-pub(super) static AUDIO: LazyLock<Handles> = LazyLock::new(Handles::default);
+pub(super) static AUDIO: LazyLock<Handles<DecodedAudio>> = LazyLock::new(Handles::default);
 
 /// Values by number; a number is never used twice.
-#[derive(Default)]
-pub(super) struct Handles {
+pub(super) struct Handles<T> {
     last: AtomicU64,
-    open: Mutex<HashMap<u64, Arc<DecodedAudio>>>,
+    open: Mutex<HashMap<u64, Arc<T>>>,
 }
 
-impl Handles {
-    pub fn insert(&self, audio: DecodedAudio) -> u64 {
+impl<T> Default for Handles<T> {
+    fn default() -> Self {
+        Handles { last: AtomicU64::new(0), open: Mutex::default() }
+    }
+}
+
+impl<T> Handles<T> {
+    pub fn insert(&self, value: T) -> u64 {
         let handle = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        self.table().insert(handle, Arc::new(audio));
+        self.table().insert(handle, Arc::new(value));
         handle
     }
 
@@ -27,20 +32,20 @@ impl Handles {
         self.table().remove(&handle);
     }
 
-    /// Runs `work` on an open file; other files stay available meanwhile.
+    /// Runs `work` on an open value; others stay available meanwhile.
     pub fn with(
         &self,
         handle: u64,
-        work: impl FnOnce(&DecodedAudio) -> Result<(), String>,
+        work: impl FnOnce(&T) -> Result<(), String>,
     ) -> Result<(), String> {
-        let audio = self.table().get(&handle).cloned();
-        match audio {
-            Some(audio) => work(&audio),
-            None => Err(format!("There is no open audio with handle {handle}")),
+        let value = self.table().get(&handle).cloned();
+        match value {
+            Some(value) => work(&value),
+            None => Err(format!("Nothing is open under handle {handle}")),
         }
     }
 
-    fn table(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<DecodedAudio>>> {
+    fn table(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<T>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,51 @@
+//! Mean and standard deviation over long arrays.
+
+/// Mean and standard deviation, and the change to values with mean 0 and deviation 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Normalisation {
+    pub mean: f64,
+    pub deviation: f64,
+}
+
+/// What upstream adds to the deviation of a segment, so that a silent one does not divide by zero.
+pub(super) const SEGMENT_FLOOR: f64 = 1e-5;
+
+impl Normalisation {
+    /// Of values that can be walked over twice: the mean, and the unbiased standard deviation from
+    /// values that the mean was taken from first.
+    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let count = values.clone().count();
+        let mean = values.clone().sum::<f64>() / count as f64;
+        let squares: f64 = values.map(|value| (value - mean) * (value - mean)).sum();
+        Normalisation { mean, deviation: (squares / (count - 1) as f64).sqrt() }
+    }
+
+    /// (value - mean) / (deviation + floor); 0 where that would divide by zero.
+    pub fn apply(&self, value: f64, floor: f64) -> f64 {
+        let divisor = self.deviation + floor;
+        if divisor == 0.0 { 0.0 } else { (value - self.mean) / divisor }
+    }
+
+    /// value · deviation + mean. Upstream adds no floor on the way back.
+    pub fn undo(&self, value: f64) -> f64 {
+        value * self.deviation + self.mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviation_is_unbiased() {
+        let normalisation = Normalisation::of([1.0, 2.0, 3.0, 4.0].into_iter());
+        assert_eq!(normalisation.mean, 2.5);
+        assert!((normalisation.deviation - (5.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn silence_stays_silent_both_ways() {
+        let silence = Normalisation::of([0.0; 5].into_iter());
+        assert_eq!((silence.apply(0.0, 0.0), silence.undo(123.0)), (0.0, 0.0));
+    }
+}
