@@ -54,6 +54,10 @@ function interrupted(exitCode: number): void {
   Deno.exit(exitCode);
 }
 
+// Tasks run in the repository; paths on the command line start where the user stands.
+const userDirectory = Deno.env.get("TACTUS_CWD");
+if (userDirectory) Deno.chdir(userDirectory);
+
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
 Deno.exit(await main(Deno.args));

@@ -4,20 +4,22 @@
  * @module
  */
 
-import { access, appendFile, constants, mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { appendFile, mkdir } from "node:fs/promises";
+import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { loadModel } from "../models/registry.ts";
+import { KernelLoadError } from "../kernels/kernels.ts";
+import { foldNames, loadModel } from "../models/registry.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import { type AnalyzedTrack, analyzeTrack, type Track } from "../pipeline/analyze_track.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { resultToJson } from "../pipeline/result.ts";
 import { writeResultFiles } from "../pipeline/result_files.ts";
-import type { StageTiming } from "../pipeline/runner.ts";
+import { DEVICE, type StageTiming } from "../pipeline/runner.ts";
 import { StatusLine } from "./status_line.ts";
 import { summary } from "./summary.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
+import { ensureFile, ensureFolder } from "./writable.ts";
 
 /** What `analyze --help` prints. */
 export const ANALYZE_HELP = `Usage: deno task analyze --stems-dir DIR [AUDIO] [options]
@@ -83,13 +85,15 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
     console.log(ANALYZE_HELP);
     return 0;
   }
+  foldNames(call.model);
+  await ensureFolder(call.outputDirectory, "--out-dir");
+  if (call.timingsPath !== undefined) await ensureFile(call.timingsPath, "--timings-path");
   if (call.model.startsWith("seeded")) {
     console.error(
       `The weights ${call.model} are untrained (computed from a hash): the pipeline is real, ` +
         "but beats and segments mean nothing",
     );
   }
-  await ensureWritable(call.outputDirectory);
   const status = new StatusLine();
   const origin = performance.now();
   const run = new Run(call, status, origin);
@@ -99,26 +103,13 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
       await run.track(track);
     } catch (error) {
       status.clear();
-      if (error === run.modelFailure) throw error;
+      // Without weights or kernels no track can be analysed.
+      if (error === run.modelFailure || error instanceof KernelLoadError) throw error;
       failures++;
       console.error(`${track.path}: ${error instanceof Error ? error.message : error}`);
     }
   }
   return failures === 0 ? 0 : 1;
-}
-
-/** Makes the output folder before any work is done for it. */
-async function ensureWritable(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-    await access(directory, constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(
-      `Cannot write to the output folder ${directory}: ${(cause as Error).message}; ` +
-        "choose another by --out-dir",
-      { cause },
-    );
-  }
 }
 
 function understand(args: readonly string[]): Call | null {
@@ -132,16 +123,18 @@ function understand(args: readonly string[]): Call | null {
         `${positionals[0]} by --stems-dir`,
     );
   }
+  if ([...directories, ...positionals].includes("")) {
+    throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
+  }
   if (positionals.length > 0 && positionals.length !== directories.length) {
     throw new UsageError(
       `Expected one AUDIO for each --stems-dir, or none, but got ${positionals.length} for ` +
         `${directories.length}`,
     );
   }
-  const tracks = isDemo ? [demoTrack()] : directories.map((directory, i) => ({
-    path: resolve(positionals[i] ?? directory),
-    stemsDirectory: directory,
-  }));
+  const tracks = isDemo
+    ? [demoTrack()]
+    : directories.map((directory, i) => trackOf(directory, positionals[i]));
   return {
     tracks,
     model: values.model ?? (isDemo ? DEMO.model : "harmonix-all"),
@@ -165,9 +158,18 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** A track named for its audio file, or else for the folder of its stems. */
+function trackOf(stemsDirectory: string, audio?: string): Track {
+  const path = resolve(audio ?? stemsDirectory);
+  return {
+    path,
+    name: audio === undefined ? basename(path) : parsePath(path).name,
+    stemsDirectory,
+  };
+}
+
 function demoTrack(): Track {
-  const directory = join(fixturesDirectory, "audio", DEMO.piece);
-  return { path: directory, stemsDirectory: directory };
+  return trackOf(join(fixturesDirectory, "audio", DEMO.piece));
 }
 
 /** The tracks of one call: they share the model and the clock. */
@@ -196,7 +198,7 @@ class Run {
       ...(weightsDirectory !== undefined && { weightsDir: weightsDirectory }),
     });
     const end = (performance.now() - this.#origin) / 1000;
-    this.#modelTiming = { stage: "weights", start, end, device: "cpu" };
+    this.#modelTiming = { stage: "weights", start, end, device: DEVICE };
     return networkModel(model, checkpoints);
   }
 

@@ -12,6 +12,7 @@ import {
   fixturesDirectory,
   type Manifest,
   readManifest,
+  ReferenceError,
   type SuiteEntry,
 } from "../parity/manifest.ts";
 import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
@@ -19,6 +20,7 @@ import { runSuite } from "../parity/suite.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { STAGES } from "../pipeline/stages.ts";
+import { ensureFile } from "./writable.ts";
 import { StatusLine } from "./status_line.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
@@ -43,6 +45,9 @@ tempo, boundaries and labels must be equal (times to 1e-9 s).
 
 A suite whose weights are missing is not run, unless it was named.
 Exit codes: 0 all passed, 1 a seam failed, 2 the call was wrong or a named suite could not run`;
+
+/** Every suite, the one that needs no download first. */
+const SUITES: readonly string[] = ["seeded", "harmonix"];
 
 const OPTIONS = {
   suite: { type: "string", multiple: true },
@@ -72,6 +77,10 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   const directory = values["fixtures-dir"];
   const manifest = await readManifest(directory);
   const names = chosenSuites(manifest, values.suite);
+  const modes = chosenModes(values.mode);
+  const stages = values.stage === undefined ? {} : { stages: chosenStages(values.stage) };
+  const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
+  if (values["export-json"] !== undefined) await ensureFile(values["export-json"], "--export-json");
   const status = new StatusLine();
   const suites: SuiteReport[] = [];
   for (const name of names) {
@@ -85,11 +94,11 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     const results = await runSuite(name, suite, manifest.pieces, {
       model: Promise.resolve(model),
       embeddings: true,
-      ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
+      ...threads,
     }, {
       directory,
-      modes: chosenModes(values.mode),
-      ...(values.stage !== undefined && { stages: chosenStages(values.stage) }),
+      modes,
+      ...stages,
       onStage: (description) => status.show(description),
     });
     suites.push({ suite: name, model: suite.model, results });
@@ -128,11 +137,14 @@ async function modelOf(
   }
 }
 
-function chosenSuites(manifest: Manifest, named: readonly string[] | undefined): string[] {
-  const known = Object.keys(manifest.suites);
-  // The suite that is always there comes first.
-  known.sort((a, b) => Number(b === "seeded") - Number(a === "seeded"));
-  return named?.map((name) => oneOf("suite", name, known)) ?? known;
+function chosenSuites(manifest: Manifest, named: readonly string[] | undefined): readonly string[] {
+  const chosen = named?.map((name) => oneOf("suite", name, SUITES)) ?? SUITES;
+  for (const name of chosen) {
+    if (manifest.suites[name] === undefined) {
+      throw new ReferenceError(`The manifest of references has no suite ${name}`);
+    }
+  }
+  return chosen;
 }
 
 function chosenStages(named: readonly string[]): string[] {

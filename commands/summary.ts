@@ -13,8 +13,8 @@ import type { AnalysisResult } from "../pipeline/result.ts";
  * @param file path of the JSON file
  */
 export function summary(result: AnalysisResult, file: string): string {
-  const beatsPerBar = Math.max(0, ...result.beat_positions);
-  const bars = beatsPerBar > 0 ? ` (bars of ${beatsPerBar})` : "";
+  const beatsPerBar = result.beat_positions.reduce((most, position) => Math.max(most, position), 0);
+  const bars = result.downbeats.length > 1 ? ` (bars of ${beatsPerBar})` : "";
   const lines = [
     result.path,
     `  tempo     ${result.bpm === null ? "none found" : `${result.bpm} bpm`}`,

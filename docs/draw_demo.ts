@@ -101,7 +101,7 @@ if (import.meta.main) {
   const stems = join(fixturesDirectory, "audio", "four_four");
   const name = "harmonix-all";
   const { result, seams, durationSeconds } = await analyzeTrack(
-    { path: stems, stemsDirectory: stems },
+    { path: stems, name: "demo", stemsDirectory: stems },
     {
       model: loadModel(name, { weightsDir }).then((folds) => networkModel(name, folds)),
       embeddings: false,

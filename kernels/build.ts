@@ -6,9 +6,9 @@
  * @module
  */
 
-import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { cargo } from "./cargo.ts";
 import { crateDirectory, libraryPath } from "./library_path.ts";
 
 /** The files that the library is made from. */
@@ -36,19 +36,7 @@ export function isFresh(): boolean {
  */
 export function build(): number {
   if (isFresh()) return 0;
-  const cargo = spawnSync("cargo", ["build", "--release", "--locked", "--lib"], {
-    cwd: crateDirectory,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (cargo.error !== undefined) {
-    console.error(
-      "The kernels are written in Rust and have to be built once, but cargo was not found " +
-        "(stable Rust 1.91 or newer is needed): install it from https://rustup.rs, open a new " +
-        `terminal, and try again (${cargo.error.message})`,
-    );
-    return 2;
-  }
-  return cargo.status === 0 ? 0 : 2;
+  return cargo(["build", "--release", "--locked", "--lib"]) === 0 ? 0 : 2;
 }
 
 if (import.meta.main) Deno.exit(build());

@@ -77,6 +77,12 @@ export class KernelError extends Error {
   override name = "KernelError";
 }
 
+/** The library of the kernels cannot be used at all. */
+export class KernelLoadError extends KernelError {
+  /** The class's name, for those who read errors as text. */
+  override name = "KernelLoadError";
+}
+
 let library: Library | undefined;
 
 /** Loads the library on first use. */
@@ -91,14 +97,18 @@ function load(): Library {
   try {
     opened = Deno.dlopen(path, SYMBOLS);
   } catch (cause) {
-    throw new KernelError(`Could not load ${path}: build it with \`deno task kernels\``, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new KernelLoadError(
+      `Could not load the kernels, ${path}: ${reason}; delete the file and run deno task kernels`,
+      { cause },
+    );
   }
   const version = opened.symbols.tactus_abi_version();
   if (version !== ABI_VERSION) {
     opened.close();
-    throw new KernelError(
-      `${path} has interface version ${version}, but ${ABI_VERSION} is expected: ` +
-        "build it anew with `deno task kernels`",
+    throw new KernelLoadError(
+      `The kernels, ${path}, have interface version ${version}, but ${ABI_VERSION} is expected; ` +
+        "delete the file and run deno task kernels",
     );
   }
   return opened;
@@ -185,10 +195,7 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
   const text = new TextDecoder().decode(description.subarray(0, Number(length)));
   const shape = [Number(channels), Number(samples)] as const;
   return {
-    ...(JSON.parse(text) as Pick<
-      DecodedAudio,
-      "codec" | "sourceSampleRateHz" | "sourceBits" | "warnings"
-    >),
+    ...describe(text, () => call.tactus_audio_close(handle)),
     channels: shape[0],
     samples: shape[1],
     async read(): Promise<Tensor<"f32">> {
@@ -204,6 +211,21 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
       call.tactus_audio_close(handle);
     },
   };
+}
+
+type Description = Pick<
+  DecodedAudio,
+  "codec" | "sourceSampleRateHz" | "sourceBits" | "warnings"
+>;
+
+/** Reads the description of a decoded file; where it cannot be read, the file is closed. */
+function describe(text: string, close: () => void): Description {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    close();
+    throw new KernelError("A decoded file has too many warnings to be described", { cause });
+  }
 }
 
 /**

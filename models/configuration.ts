@@ -107,7 +107,13 @@ const NULLABLE: Readonly<Record<Nullable, string>> = {
 };
 
 /** Settings that only one value of is implemented; every published checkpoint has these. */
-const FIXED: Readonly<Record<string, string | boolean>> = {
+const FIXED: Readonly<Record<string, string | boolean | number>> = {
+  sample_rate: 44100,
+  hop_size: 441,
+  fps: 100,
+  fmin: 30,
+  fmax: 17000,
+  num_bands: 12,
   qkv_bias: true,
   double_attention: true,
   instrument_attention: true,

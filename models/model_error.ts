@@ -8,6 +8,7 @@
 export type ModelProblem =
   | "unknown-name"
   | "not-found"
+  | "unreadable"
   | "sha256"
   | "configuration"
   | "parameters"

@@ -89,7 +89,11 @@ export async function readIfThere(
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new ModelError("not-found", `Cannot read the weights file ${path}`, { cause });
+    throw new ModelError(
+      "unreadable",
+      `Cannot read the weights file ${path}: ${(cause as Error).message}; check its permissions`,
+      { cause },
+    );
   }
 }
 

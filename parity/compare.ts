@@ -89,6 +89,9 @@ export function compare(
   }
   const shapes = [actual, expected].map(({ shape }) => `[${shape.join(", ")}]`);
   if (shapes[0] !== shapes[1]) return refuse(`the shape is ${shapes[0]}, expected ${shapes[1]}`);
+  if (!Number.isFinite(tolerance.absolute) || !Number.isFinite(tolerance.relative)) {
+    return refuse(`the tolerance is ${tolerance.absolute} + ${tolerance.relative} · expected`);
+  }
   for (const [side, { data }] of [["reference", expected], ["output", actual]] as const) {
     const bad = firstNotFinite(data);
     if (bad >= 0) {
@@ -117,7 +120,7 @@ function measure(
     const error = Math.abs(Number(actual[at]) - reference);
     const size = Math.abs(reference);
     const excess = error - (absolute + relative * size);
-    if (excess > 0) failing++;
+    if (!(excess <= 0)) failing++;
     if (excess > worstExcess) {
       worstExcess = excess;
       worstAt = at;

@@ -53,6 +53,12 @@ Deno.test("compare() fails on NaN or infinity on either side", () => {
   }
 });
 
+Deno.test("compare() fails with a tolerance that is not finite", () => {
+  for (const absolute of [NaN, Infinity]) {
+    match(compare(f64(99), f64(0), { absolute, relative: 0 }).reason ?? "", /the tolerance is/);
+  }
+});
+
 Deno.test("compare() fails when either side is missing", () => {
   match(compare(undefined, f64(1), MICRO).reason ?? "", /output is missing/);
   match(compare(f64(1), undefined, MICRO).reason ?? "", /reference is missing/);

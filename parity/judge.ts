@@ -13,7 +13,12 @@ import {
 } from "../pipeline/stages.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
-import type { ReferenceEntry, SuiteEntry, UpstreamError } from "./manifest.ts";
+import {
+  type ReferenceEntry,
+  ReferenceError,
+  type SuiteEntry,
+  type UpstreamError,
+} from "./manifest.ts";
 
 /**
  * Isolated feeds each stage the references of its inputs; chained feeds it what the stages before it
@@ -65,6 +70,9 @@ export interface Piece {
   /** What the first stage starts from. */
   readonly given: Pick<Seams, "stems16">;
 }
+
+/** Upstream's float32 error that a manifest can claim for values of single folds. */
+const LARGEST_UPSTREAM_ERROR = 1e-5;
 
 const EXACT: Tolerance = { absolute: 0, relative: 0 };
 
@@ -120,6 +128,12 @@ function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
   const description = SEAMS[seam];
   const rule = TOLERANCES[description.judgement];
   const own = "perFold" in description ? entry.upstreamFloat32?.minTolerance ?? 0 : 0;
+  if (!(own >= 0 && own <= LARGEST_UPSTREAM_ERROR)) {
+    throw new ReferenceError(
+      `${entry.path}: the manifest says that upstream's own error is ${own}, ` +
+        `but at most ${LARGEST_UPSTREAM_ERROR} is believed`,
+    );
+  }
   return {
     absolute: Math.max(rule.absolute, own),
     relative: Math.max(rule.relative, own),
@@ -145,34 +159,43 @@ function cropped(actual: Tensor | undefined, entry: ReferenceEntry): Tensor | un
 }
 
 /**
- * A failure for each seam that a suite has no reference for in any of its pieces.
+ * A failure for each seam that a piece has no reference for. Seams with the values of single folds
+ * are large, so that one piece of a suite is enough for them.
  *
  * @param name name of the suite
  * @param suite its references
+ * @param pieces names of the pieces that it must have
  * @param modes the modes that the suite runs in
  * @param stages the stages that are judged
  */
 export function unreferenced(
   name: string,
   suite: SuiteEntry,
+  pieces: readonly string[],
   modes: readonly Mode[],
   stages: readonly Stage[],
 ): SeamResult[] {
-  const stored = new Set(Object.values(suite.pieces).flat().map((entry) => entry.seam));
-  return stages.flatMap((stage) =>
-    stage.outputs.filter((seam) => !stored.has(seam)).flatMap((seam) =>
-      modes.map((mode) => ({
-        suite: name,
-        piece: "any",
-        mode,
-        stage: stage.name,
-        seam,
-        verdict: "fail" as const,
-        tolerance: TOLERANCES[SEAMS[seam].judgement],
-        comparison: compare(undefined, undefined, EXACT),
-        upstreamFloat32: null,
-        durationSeconds: NaN,
-      }))
+  const has = (piece: string, seam: SeamName): boolean =>
+    suite.pieces[piece]?.some((entry) => entry.seam === seam) ?? false;
+  const isMissing = (piece: string, seam: SeamName): boolean =>
+    "perFold" in SEAMS[seam] ? !pieces.some((one) => has(one, seam)) : !has(piece, seam);
+  const missing = pieces.flatMap((piece) =>
+    stages.flatMap((stage) =>
+      stage.outputs.filter((seam) => isMissing(piece, seam)).map((seam) => ({ piece, stage, seam }))
     )
+  );
+  return missing.flatMap(({ piece, stage, seam }) =>
+    modes.map((mode) => ({
+      suite: name,
+      piece,
+      mode,
+      stage: stage.name,
+      seam,
+      verdict: "fail" as const,
+      tolerance: TOLERANCES[SEAMS[seam].judgement],
+      comparison: compare(undefined, undefined, EXACT),
+      upstreamFloat32: null,
+      durationSeconds: NaN,
+    }))
   );
 }

@@ -1,8 +1,8 @@
-import { deepStrictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as equal, throws } from "node:assert/strict";
 import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../pipeline/tensor.ts";
 import { judge, type Mode, type Piece, type SeamResult, unreferenced } from "./judge.ts";
-import type { ReferenceEntry } from "./manifest.ts";
+import type { ReferenceEntry, SuiteEntry } from "./manifest.ts";
 
 function stageOf(name: string): Stage {
   return STAGES.find((stage) => stage.name === name) as Stage;
@@ -96,13 +96,45 @@ Deno.test("judge() compares the first frames where only these are stored", () =>
   equal(verdict("network", "embeddings", whole, first), "fail");
 });
 
-Deno.test("unreferenced() fails every seam that no piece has a reference for", () => {
-  const { references } = piece("beats", tensor("f64", [0], new Float64Array()));
-  const entries = [...references.values()].map(({ entry }) => entry);
-  const suite = { model: "seeded-all", pieces: { four_four: entries } };
-  const results = unreferenced("seeded", suite, ["isolated"], [stageOf("metrical")]);
-  equal(results.map(({ seam, verdict }) => [seam, verdict]), [
-    ["beat_positions", "fail"],
-    ["bpm", "fail"],
+Deno.test("judge() does not believe just any error of upstream", () => {
+  const embeddings = (value: number): Tensor => tensor("f32", [1, 1, 1, 1], Float32Array.of(value));
+  for (const minTolerance of [NaN, Infinity, 1, -1]) {
+    const more = { upstreamFloat32: { ...upstreamFloat32, minTolerance } };
+    const judging = (): unknown =>
+      verdict("network", "embeddings", embeddings(99), embeddings(0), "isolated", more);
+    throws(judging, /upstream's own error/);
+  }
+});
+
+/** A suite of two pieces that has the given seams. */
+function suiteOf(seams: Readonly<Record<string, readonly SeamName[]>>): SuiteEntry {
+  const entry = (seam: SeamName): ReferenceEntry =>
+    [...piece(seam, f32()).references.values()][0]!.entry;
+  const pieces = Object.entries(seams).map(([name, of]) => [name, of.map(entry)]);
+  return { model: "seeded-all", pieces: Object.fromEntries(pieces) };
+}
+
+Deno.test("unreferenced() fails every seam that any piece has no reference for", () => {
+  const suite = suiteOf({ one: ["beats", "beat_positions", "bpm"], two: ["beats"] });
+  const results = unreferenced("seeded", suite, ["one", "two", "three"], ["isolated"], [
+    stageOf("metrical"),
   ]);
+  equal(results.map((result) => [result.piece, result.seam, result.verdict]), [
+    ["two", "beat_positions", "fail"],
+    ["two", "bpm", "fail"],
+    ["three", "beats", "fail"],
+    ["three", "beat_positions", "fail"],
+    ["three", "bpm", "fail"],
+  ]);
+});
+
+Deno.test("unreferenced() asks one piece of a suite for the values of single folds", () => {
+  const logits: readonly SeamName[] = [
+    ...(["logits.beat", "logits.downbeat", "logits.section", "logits.function"] as const),
+  ];
+  const stages = [stageOf("network")];
+  const one = suiteOf({ one: [...logits, "embeddings"], two: logits });
+  equal(unreferenced("seeded", one, ["one", "two"], ["isolated"], stages), []);
+  const none = suiteOf({ one: logits, two: logits });
+  equal(unreferenced("seeded", none, ["one", "two"], ["isolated"], stages).length, 2);
 });

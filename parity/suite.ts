@@ -44,7 +44,7 @@ export interface SuiteOptions {
  * @param pieces the audio of the pieces
  * @param context the model, with embeddings on
  * @param options what to run
- * @returns one result a seam, piece and mode; a seam that no piece has a reference for fails
+ * @returns one result a seam, piece and mode; a seam without a reference fails
  * @throws {ReferenceError} if a stored file is missing or is not what the manifest says
  */
 export async function runSuite(
@@ -61,7 +61,10 @@ export async function runSuite(
       results.push(...await (mode === "isolated" ? isolated : chained)(piece, context, options));
     }
   }
-  return [...results, ...unreferenced(name, suite, options.modes, chosen(options))];
+  return [
+    ...results,
+    ...unreferenced(name, suite, Object.keys(pieces), options.modes, chosen(options)),
+  ];
 }
 
 async function loadPiece(

@@ -17,6 +17,8 @@ import { findStems, type ReadStems, readStems, STEMS } from "./stems.ts";
 export interface Track {
   /** Absolute path that names the track in the result. */
   readonly path: string;
+  /** Name of its result files. */
+  readonly name: string;
   /** Folder with the four stems. */
   readonly stemsDirectory: string;
 }
@@ -37,6 +39,8 @@ export interface TrackOptions {
 
 /** What came of a track. */
 export interface AnalyzedTrack {
+  /** The track. */
+  readonly track: Track;
   /** The answer, as it is written. */
   readonly result: AnalysisResult;
   /** Every seam from `stems16` on. */
@@ -57,7 +61,7 @@ export interface AnalyzedTrack {
 export async function analyzeTrack(track: Track, options: TrackOptions): Promise<AnalyzedTrack> {
   const { observer = {}, origin = performance.now() } = options;
   const files = await findStems(track.stemsDirectory);
-  const stems = await timed(origin, "decode", "native", observer, () => readStems(files));
+  const stems = await timed(origin, "decode", observer, () => readStems(files));
   const digest = crypto.subtle.digest("SHA-256", stems.stems16.data as Int16Array<ArrayBuffer>);
   const context = {
     model: options.model,
@@ -67,6 +71,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const seams = await runStages({ stems16: stems.stems16 }, context, observer, origin) as Seams;
   const hash = new Uint8Array(await digest).toHex();
   return {
+    track,
     result: analysisResult(
       track.path,
       seams,

@@ -51,12 +51,19 @@ export async function metrical(
 }
 
 /**
- * The shares of "beat but no downbeat" and "downbeat" among these two and "neither", with every step
+ * What the decoder is fed: the shares of "beat but no downbeat" and "downbeat" among these two and "neither", with every step
  * rounded to float32 as upstream's are.
  *
+ * @param beat `[frames]` f32, probability
+ * @param downbeat `[frames]` f32, probability
  * @returns `[frames, 2]` f32
+ *
+ * Source: allin1 1.1.0, `postprocessing/metrical.py`.
  */
-function decoderInput(beat: Float32Array, downbeat: Float32Array): Float32Array<ArrayBuffer> {
+export function decoderInput(
+  beat: Float32Array,
+  downbeat: Float32Array,
+): Float32Array<ArrayBuffer> {
   const f = Math.fround;
   const output = new Float32Array(2 * beat.length);
   for (let frame = 0; frame < beat.length; frame++) {

@@ -1,8 +1,10 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
 import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
+import { createHash } from "node:crypto";
 import { decodeBeats } from "../kernels/kernels.ts";
 import { readNpyAs } from "../parity/npy.ts";
-import { metrical } from "./metrical.ts";
+import { hash32 } from "../models/seeded.ts";
+import { decoderInput, metrical } from "./metrical.ts";
 import { tensor } from "./tensor.ts";
 
 interface DecoderCase {
@@ -16,6 +18,9 @@ interface DecoderCase {
     readonly raises?: string;
   }[];
 }
+
+/** SHA-256 of what upstream feeds its decoder for the values of the last test. */
+const UPSTREAM_INPUT = "25dfe4b2fcb91ceaad019d1fcdc33654c0d489d131b4e685224fca0abbe4d7f3";
 
 const inputs = readNpyAs(await edgeCaseBytes("decoder_inputs.npy"), "f32");
 const cases = await edgeCaseList<DecoderCase>("decoder.json");
@@ -48,4 +53,21 @@ Deno.test("metrical() is empty on silence", async () => {
   const silence = tensor("f32", [500], new Float32Array(500).fill(1e-6));
   const { beats, positions, bpm } = await metrical(silence, silence, 0.24);
   equal([beats.shape, positions.shape, bpm.shape], [[0], [0], [0]]);
+});
+
+Deno.test("decoderInput() equals upstream's float32 arithmetic bit for bit", () => {
+  // torch 2.4.1, as in allin1's metrical.py, on the same values: noise, ties, extremes, and
+  // downbeats above beats.
+  const value = (i: number): number => (hash32(i) >>> 8) / 2 ** 24;
+  const beat = Float32Array.from({ length: 1000 }, (_, i) => value(i));
+  const downbeat = Float32Array.from({ length: 1000 }, (_, i) => value(1000 + i));
+  for (let i = 0; i < 1000; i++) {
+    if (i % 10 === 0) downbeat[i] = beat[i]!;
+    if (i % 10 === 1) downbeat[i] = 1e-6;
+    if (i % 10 === 2) beat[i] = 1;
+    if (i % 50 === 3) beat[i] = downbeat[i] = 1;
+    if (i % 50 === 4) beat[i] = 0;
+  }
+  const input = decoderInput(beat, downbeat);
+  equal(createHash("sha256").update(new Uint8Array(input.buffer)).digest("hex"), UPSTREAM_INPUT);
 });

@@ -5,13 +5,13 @@
  */
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { writeNpy } from "../parity/npy.ts";
 import { writeNpz } from "../parity/npz.ts";
-import type { AnalyzedTrack } from "./analyze_track.ts";
+import type { AnalyzedTrack, Track } from "./analyze_track.ts";
 import { resultToJson } from "./result.ts";
 
 /** Files that are being written at this moment, to be removed when the program is interrupted. */
@@ -28,25 +28,25 @@ export interface ResultFilesOptions {
 }
 
 /**
- * The name of a track's result without its ending: that of the track's file. Where another track of
- * the same name has its result in the folder already, a hash of the path is added.
+ * The name of a track's result files without their ending: the track's own, and where that is taken
+ * in the folder by another track or by files that are no results, with a hash of the path added.
  *
- * @param path absolute path of the track
+ * @param track the track
  * @param directory the output folder
  */
-export function resultName(path: string, directory: string): string {
-  const name = basename(path, extname(path)) || "track";
-  if (isFreeFor(join(directory, `${name}.json`), path)) return name;
+export function resultName({ name, path }: Track, directory: string): string {
+  if (isFreeFor(join(directory, name), path)) return name;
   return `${name}.${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
 }
 
-/** Whether there is no result at `file`, or one of the same track. */
-function isFreeFor(file: string, path: string): boolean {
+/** Whether there are no files of this name, or the result of the same track. */
+function isFreeFor(stem: string, path: string): boolean {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileSync(`${stem}.json`, "utf8");
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
+    return !existsSync(`${stem}.activ.npz`) && !existsSync(`${stem}.embed.npy`);
   }
   try {
     return JSON.parse(text).path === path;
@@ -58,18 +58,18 @@ function isFreeFor(file: string, path: string): boolean {
 /**
  * Writes the result of a track, the JSON last, each file under its final name only when it is whole.
  *
- * @param track what came of the track
+ * @param analyzed what came of the track
  * @param options where to and what
  * @returns path of the JSON file
  * @throws if the folder or a file cannot be written
  */
 export async function writeResultFiles(
-  track: AnalyzedTrack,
+  analyzed: AnalyzedTrack,
   options: ResultFilesOptions,
 ): Promise<string> {
-  const { result, seams } = track;
+  const { result, seams } = analyzed;
   await mkdir(options.directory, { recursive: true });
-  const stem = join(options.directory, resultName(result.path, options.directory));
+  const stem = join(options.directory, resultName(analyzed.track, options.directory));
   if (options.activations) {
     const arrays = [
       ["beat", seams["activations.beat"]],

@@ -14,9 +14,12 @@ export interface StageTiming {
   readonly start: number;
   /** Seconds since the run's origin. */
   readonly end: number;
-  /** Who computed it. */
+  /** What it ran on. */
   readonly device: string;
 }
+
+/** What every stage runs on. */
+export const DEVICE = "cpu";
 
 /** What the runner tells while it works. */
 export interface RunObserver {
@@ -33,7 +36,6 @@ export interface RunObserver {
  *
  * @param origin `performance.now()` at the origin of the run, in milliseconds
  * @param stage name for the record
- * @param device who computes it
  * @param observer is told the timing when the work succeeds
  * @param work what to do
  * @returns the result of `work`
@@ -41,14 +43,13 @@ export interface RunObserver {
 export async function timed<Result>(
   origin: number,
   stage: string,
-  device: string,
   observer: RunObserver,
   work: () => Promise<Result>,
 ): Promise<Result> {
   observer.onStart?.(stage);
   const start = (performance.now() - origin) / 1000;
   const result = await work();
-  observer.onTiming?.({ stage, start, end: (performance.now() - origin) / 1000, device });
+  observer.onTiming?.({ stage, start, end: (performance.now() - origin) / 1000, device: DEVICE });
   return result;
 }
 
@@ -82,7 +83,7 @@ export async function runStages(
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
-      Object.assign(seams, await timed(origin, stage.name, stage.backend, observer, work));
+      Object.assign(seams, await timed(origin, stage.name, observer, work));
     })();
     for (const output of stage.outputs) makers.set(output, made);
   }

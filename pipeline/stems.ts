@@ -16,6 +16,9 @@ export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 /** The name of a stem. */
 export type StemName = typeof STEMS[number];
 
+/** What the names of audio files end in. */
+const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
+
 /** How far stems of one track may differ in length, in samples. */
 const LENGTH_TOLERANCE_SAMPLES = 2 * HOP_SAMPLES;
 
@@ -38,7 +41,7 @@ export interface ReadStems {
 }
 
 /**
- * Finds the file of each stem in a folder: `bass`, `drums`, `other`, `vocals` with any extension.
+ * Finds the file of each stem in a folder: `bass`, `drums`, `other`, `vocals` with an ending of audio files.
  *
  * @param directory folder of one track
  * @returns paths in the order of {@linkcode STEMS}
@@ -47,7 +50,8 @@ export interface ReadStems {
 export async function findStems(directory: string): Promise<string[]> {
   let names: string[];
   try {
-    names = await readdir(directory);
+    const entries = await readdir(directory, { withFileTypes: true });
+    names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   } catch (cause) {
     throw new StemsError(
       `Could not read the stems folder ${directory}: expected a folder with ${STEMS.join(", ")}` +
@@ -55,7 +59,7 @@ export async function findStems(directory: string): Promise<string[]> {
       { cause },
     );
   }
-  const audio = names.filter((name) => !/^\.|\.(json|txt|npy|npz|md)$/i.test(name)).sort();
+  const audio = names.filter((name) => AUDIO_ENDING.test(name)).sort();
   const filesOf = (stem: StemName): string[] =>
     audio.filter((name) => parse(name).name.toLowerCase() === stem);
   const missing = STEMS.filter((stem) => filesOf(stem).length === 0);
@@ -65,7 +69,7 @@ export async function findStems(directory: string): Promise<string[]> {
         `expected ${
           STEMS.map((stem) => `${stem}.wav`).join(", ")
         } (or flac, mp3, m4a, ogg, aiff), ` +
-        `found ${audio.join(", ") || "nothing"}`,
+        `found ${names.sort().join(", ") || "nothing"}`,
     );
   }
   return STEMS.map((stem) => {

@@ -36,6 +36,14 @@ Deno.test("findStems() names every missing stem and what it found", async () => 
   });
 });
 
+Deno.test("findStems() passes over what is no audio file", async () => {
+  const names = [...STEMS.map((stem) => `${stem}.wav`), "bass.asd", "bass.png", "drums"];
+  await withFiles(names, async (folder) => {
+    await Deno.mkdir(join(folder, "vocals"));
+    equal((await findStems(folder)).map((path) => basename(path)), names.slice(0, 4));
+  });
+});
+
 Deno.test("findStems() refuses two files for one stem", async () => {
   const names = [...STEMS.map((stem) => `${stem}.wav`), "bass.mp3"];
   await withFiles(names, async (folder) => {

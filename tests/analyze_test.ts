@@ -267,6 +267,7 @@ Deno.test("analyze refuses calls that it does not understand", async () => {
     [["--stems-dir", "a", "x.wav", "y.wav"], /one AUDIO for each/],
     [["--stems-dir", "a", "--threads", "many"], /--threads/],
     [["-m", "no-such-model"], /no-such-model/],
+    [["--stems-dir", ""], /empty/],
   ] as const;
   await inTemporaryFolder(async (folder) => {
     for (const [args, message] of calls) {
@@ -274,6 +275,28 @@ Deno.test("analyze refuses calls that it does not understand", async () => {
       equal([code, stdout], [2, ""]);
       match(stderr, message);
     }
+    equal(await filesIn(folder), []);
+  });
+});
+
+Deno.test("analyze starts paths where the user stands", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await makeStems(join(folder, "Mr. Song"));
+    const args = ["analyze", "--stems-dir", "Mr. Song", "-o", "out", ...FOLD];
+    const { code, stderr } = await tactus(args, { env: { TACTUS_CWD: folder } });
+    equal(code, 0, stderr);
+    equal(await filesIn(join(folder, "out")), ["Mr. Song.json"]);
+  });
+});
+
+Deno.test("analyze finds out before the work that it cannot write its timings", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stems = await makeStems(join(folder, "stems"));
+    const args = ["analyze", "--stems-dir", stems, "-o", join(folder, "out"), ...FOLD];
+    const { code, stderr } = await tactus([...args, "--timings-path", folder]);
+    equal(code, 2);
+    match(stderr, /--timings-path/);
+    equal(await filesIn(folder), ["stems"]);
   });
 });
 

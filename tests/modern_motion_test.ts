@@ -38,7 +38,7 @@ Deno.test({
     const weightsDir = publishedWeights() ?? "";
     const model = loadModel("harmonix-all", { weightsDir })
       .then((checkpoints) => networkModel("harmonix-all", checkpoints));
-    const track = { path: TUNE, stemsDirectory: TUNE };
+    const track = { path: TUNE, name: "modern_motion", stemsDirectory: TUNE };
     const { result, seams } = await analyzeTrack(track, { model, embeddings: false });
     const expected = JSON.parse(await Deno.readTextFile(join(TUNE, "upstream", "result.json")));
     for (const key of ["bpm", "beats", "downbeats", "beat_positions", "segments"] as const) {

@@ -63,7 +63,8 @@ class Copy {
 
   async run(...args: readonly string[]): Promise<Outcome> {
     const suites = { seeded: { model: "seeded-all", pieces: { [PIECE]: this.entries } } };
-    const text = JSON.stringify({ ...this.#manifest, suites });
+    const pieces = { [PIECE]: this.#manifest.pieces[PIECE] };
+    const text = JSON.stringify({ ...this.#manifest, pieces, suites });
     await Deno.writeTextFile(join(this.folder, "manifest.json"), text);
     return await tactus([
       "parity",
@@ -161,6 +162,29 @@ Deno.test("parity fails on a seam that the manifest has lost", async () => {
       match(stdout, /fail: .* activations\.beat: the reference is missing/);
     },
   );
+});
+
+Deno.test("parity fails on a piece that a suite has lost", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
+    manifest.suites.seeded.pieces = {};
+    await Deno.writeTextFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+    const args = ["--suite", "seeded", "--stage", "metrical", "--mode", "isolated"];
+    const { code, stdout } = await tactus(["parity", "--fixtures-dir", folder, ...args]);
+    equal(code, 1);
+    match(stdout, /0 seams passed, 6 failed/);
+  });
+});
+
+Deno.test("parity cannot run without a suite that it knows", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
+    delete manifest.suites.harmonix;
+    await Deno.writeTextFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+    const { code, stderr } = await tactus(["parity", "--fixtures-dir", folder]);
+    equal(code, 2);
+    match(stderr, /no suite harmonix/);
+  });
 });
 
 Deno.test("parity cannot run with a reference that was changed behind the manifest's back", async () => {
