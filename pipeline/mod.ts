@@ -17,9 +17,11 @@
 
 export * from "./activations.ts";
 export * from "./analyze_track.ts";
+export * from "./demix.ts";
 export * from "./functional.ts";
 export * from "./metrical.ts";
 export * from "./network.ts";
+export * from "./requantize.ts";
 export * from "./result.ts";
 export * from "./result_files.ts";
 export * from "./runner.ts";
