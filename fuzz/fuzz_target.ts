@@ -5,24 +5,9 @@
  */
 
 import { runInProcess } from "./case_process.ts";
-import type { Limits } from "./limits.ts";
+import type { CaseRange } from "./case_range.ts";
 import { type FindingMessage, NO_TALLY, type Tally } from "./message.ts";
 import type { Target } from "./target.ts";
-
-/** Which cases to run, and how long. */
-export interface Plan {
-  /** Seed of the whole run. */
-  readonly seed: number;
-  /** Number of the first case. */
-  readonly first: number;
-  /** Cases at most. */
-  readonly cases: number;
-  /** Seconds at most, the start of the processes included. */
-  readonly seconds: number;
-  /** A folder for the target's own files. */
-  readonly scratch: string;
-  readonly limits: Limits;
-}
 
 /** What was found in one target. */
 export interface TargetReport {
@@ -44,13 +29,13 @@ const MOST_LOST_PROCESSES = 8;
  *
  * @param target what is fuzzed
  * @param entry address of the program that knows the target
- * @param plan which cases, and how long
+ * @param plan which cases, and how long; the start of the processes counts
  * @param onCase hears now and then which case runs
  */
 export async function fuzzTarget(
   target: Target,
   entry: string,
-  plan: Plan,
+  plan: CaseRange,
   onCase: (number: number) => void,
 ): Promise<TargetReport> {
   const { seed, scratch, limits } = plan;

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { inTemporaryFolder, repository } from "../tests/program.ts";
+import { repository } from "../tests/program.ts";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import type { Bytes } from "./bytes.ts";
 import { inputOf, type Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";

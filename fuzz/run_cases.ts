@@ -5,26 +5,15 @@
  */
 
 import { Worker } from "node:worker_threads";
-import type { Limits } from "./limits.ts";
+import type { CaseRange } from "./case_range.ts";
 import { NO_TALLY, type Tally, tell } from "./message.ts";
 import { inputOf, type Target } from "./target.ts";
 import { type Watch, WATCHED_CASE, WATCHED_PEAK } from "./watched.ts";
 
 /** What a process is to do; it travels as JSON on its command line. */
-export interface Assignment {
+export interface Assignment extends CaseRange {
   /** Name of the target. */
   readonly target: string;
-  /** Seed of the whole run. */
-  readonly seed: number;
-  /** Number of the first case. */
-  readonly first: number;
-  /** Cases to run at most. */
-  readonly cases: number;
-  /** Seconds to run at most; the case that runs by then is ended. */
-  readonly seconds: number;
-  /** A folder for files of the target's own. */
-  readonly scratch: string;
-  readonly limits: Limits;
 }
 
 const MIB = 2 ** 20;

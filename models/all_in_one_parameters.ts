@@ -4,17 +4,9 @@
  * @module
  */
 
-import { elementCount, type Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
 import type { AllInOneConfiguration } from "./configuration.ts";
-import { ModelError } from "./model_error.ts";
-
-/** A parameter of a network. */
-export interface ParameterShape {
-  /** Upstream's name, such as `encoder.layers.0.timelayer.layernorm_before.weight`. */
-  readonly name: string;
-  /** Length of each axis, in torch's own layout. */
-  readonly shape: readonly number[];
-}
+import { checkParameters, type ParameterShape } from "./parameters.ts";
 
 /** Rows and columns of the instrument attention's window; upstream does not make it configurable. */
 export const INSTRUMENT_KERNEL = 5;
@@ -57,34 +49,8 @@ export function validateParameters(
   tensors: ReadonlyMap<string, Tensor>,
   origin: string,
 ): void {
-  const expected = new Map(allInOneParameters(configuration).map((p) => [p.name, p.shape]));
-  const missing = [...expected.keys()].filter((name) => !tensors.has(name));
-  const unexpected = [...tensors.keys()].filter((name) => !expected.has(name));
-  const misshapen = [...expected].flatMap(([name, shape]) => {
-    const came = tensors.get(name);
-    if (came === undefined) return [];
-    const same = came.shape.join() === shape.join() && came.data.length === elementCount(shape);
-    return same ? [] : [`${name} (expected [${shape.join(", ")}], got [${came.shape.join(", ")}])`];
-  });
-  const complaints = [
-    list("missing", missing),
-    list("unexpected", unexpected),
-    list("misshapen", misshapen),
-  ].filter((text) => text !== "");
-  if (complaints.length > 0) {
-    throw new ModelError(
-      "parameters",
-      `${origin} does not hold the network that its configuration describes: ${
-        complaints.join("; ")
-      }`,
-    );
-  }
-}
-
-function list(kind: string, names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const shown = names.slice(0, 12).join(", ");
-  return `${names.length} ${kind}: ${shown}${names.length > 12 ? ", …" : ""}`;
+  const complaint = `${origin} does not hold the network that its configuration describes`;
+  checkParameters(allInOneParameters(configuration), tensors, complaint);
 }
 
 function embedding(width: number): ParameterShape[] {

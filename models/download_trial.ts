@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { download, type DownloadOptions } from "./download.ts";
 import { DownloadError, type DownloadProblem } from "./download_error.ts";
 import {
@@ -74,22 +75,16 @@ export class Trial {
 /** What is tried. */
 export type Work = (trial: Trial) => Promise<void>;
 
-/** A fresh folder, removed with everything in it at the end. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tactus-download-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** A trial against a server that answers thus. */
 export function against(answer: Answer, work: Work): Promise<void> {
-  return inFolder((folder) => withServer(answer, (server) => work(new Trial(folder, server))));
+  return inTemporaryFolder((folder) =>
+    withServer(answer, (server) => work(new Trial(folder, server)))
+  );
 }
 
 /** A trial against a server that says what it likes. */
 export function againstRaw(answer: Parameters<typeof withRawServer>[0], work: Work): Promise<void> {
-  return inFolder((folder) => withRawServer(answer, (server) => work(new Trial(folder, server))));
+  return inTemporaryFolder((folder) =>
+    withRawServer(answer, (server) => work(new Trial(folder, server)))
+  );
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { elementCount, type Tensor } from "../pipeline/tensor.ts";
-import type { ParameterShape } from "./all_in_one_parameters.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
 import {
   encoderChannels,
   type HtdemucsConfiguration,
@@ -13,7 +12,7 @@ import {
   STRIDE,
   transformerChannels,
 } from "./htdemucs_configuration.ts";
-import { ModelError } from "./model_error.ts";
+import { checkParameters, type ParameterShape } from "./parameters.ts";
 
 /** Taps of the convolutions in a residual branch. */
 export const DCONV_KERNEL = 3;
@@ -71,36 +70,12 @@ export function validateHtdemucsParameters(
   tensors: ReadonlyMap<string, Tensor>,
   origin: string,
 ): void {
-  const expected = new Map(htdemucsParameters(configuration).map((p) => [p.name, p.shape]));
-  const misshapen = [...expected].flatMap(([name, shape]) => {
-    const came = tensors.get(name);
-    if (came === undefined) return [];
-    const same = came.shape.join() === shape.join() && came.data.length === elementCount(shape);
-    return same ? [] : [`${name} (expected [${shape.join(", ")}], got [${came.shape.join(", ")}])`];
-  });
-  const complaints = [
-    list("missing", [...expected.keys()].filter((name) => !tensors.has(name))),
-    list("unexpected", [...tensors.keys()].filter((name) => !expected.has(name))),
-    list("misshapen", misshapen),
-  ].filter((text) => text !== "");
-  if (complaints.length > 0) {
-    throw new ModelError(
-      "parameters",
-      `${origin} does not hold the HTDemucs that its configuration describes: ${
-        complaints.join("; ")
-      }`,
-    );
-  }
+  const complaint = `${origin} does not hold the HTDemucs that its configuration describes`;
+  checkParameters(htdemucsParameters(configuration), tensors, complaint);
 }
 
 type Kernel = (taps: number) => number[];
 type Sizes = readonly [inputs: number, outputs: number];
-
-function list(kind: string, names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const shown = names.slice(0, 12).join(", ");
-  return `${names.length} ${kind}: ${shown}${names.length > 12 ? ", …" : ""}`;
-}
 
 function encoder(
   name: string,

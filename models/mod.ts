@@ -12,11 +12,7 @@
  * @module
  */
 
-export {
-  allInOneParameters,
-  type ParameterShape,
-  validateParameters,
-} from "./all_in_one_parameters.ts";
+export { allInOneParameters, validateParameters } from "./all_in_one_parameters.ts";
 export type { Checkpoint } from "./checkpoint.ts";
 export {
   type AllInOneConfiguration,
@@ -59,3 +55,4 @@ export { readNpzCheckpoint } from "./npz_checkpoint.ts";
 export { readPthCheckpoint } from "./pth_checkpoint.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
 export { fnv1a32, hash32, seededCheckpoint, type SeededRange, seededTensor } from "./seeded.ts";
+export type { ParameterShape } from "./parameters.ts";

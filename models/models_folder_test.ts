@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
 import { modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
@@ -67,8 +68,7 @@ Deno.test("pullCommand() names the folder that was given, quoted where it has to
 });
 
 Deno.test("readModelFile() gives the right file with its SHA-256, and says how to get it otherwise", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "tactus-folder-" });
-  try {
+  await inTemporaryFolder(async (folder) => {
     const options = { weightsDir: folder };
     await assert.rejects(
       readModelFile("htdemucs", HTDEMUCS_FILE, options),
@@ -84,7 +84,5 @@ Deno.test("readModelFile() gives the right file with its SHA-256, and says how t
     const known = { ...HTDEMUCS_FILE, sha256: sha256.slice(0, 8) };
     const read = await readModelFile("htdemucs", known, options);
     assert.deepEqual([new Uint8Array(read.bytes), read.sha256], [bytes, sha256]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

@@ -5,12 +5,12 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Tensor } from "../pipeline/tensor.ts";
 import { validateParameters } from "./all_in_one_parameters.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { ModelError } from "./model_error.ts";
-import { readTorchFile, TorchTensor } from "./torch/torch_file.ts";
+import { realTensors } from "./torch/state.ts";
+import { readTorchFile } from "./torch/torch_file.ts";
 
 /**
  * Reads a fold.
@@ -28,18 +28,7 @@ export function readPthCheckpoint(name: string, bytes: Uint8Array): Checkpoint {
     throw new ModelError("format", `${name}: the file has no config and state_dict`);
   }
   const configuration = parseConfiguration(config);
-  const tensors = new Map<string, Tensor<"f32">>();
-  for (const [key, value] of state) {
-    if (
-      typeof key !== "string" || !(value instanceof TorchTensor) || value.tensor.dtype !== "f32"
-    ) {
-      throw new ModelError(
-        "format",
-        `${name}: entry ${String(key)} is not a tensor of real numbers`,
-      );
-    }
-    tensors.set(key, value.tensor as Tensor<"f32">);
-  }
+  const tensors = realTensors(state, name);
   validateParameters(configuration, tensors, name);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { name, configuration, tensors, sha256 };

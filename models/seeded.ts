@@ -9,7 +9,8 @@
 
 import { createHash } from "node:crypto";
 import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
-import { allInOneParameters, type ParameterShape } from "./all_in_one_parameters.ts";
+import { allInOneParameters } from "./all_in_one_parameters.ts";
+import type { ParameterShape } from "./parameters.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { DEFAULT_CONFIGURATION } from "./configuration.ts";
 

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
-import type { ParameterShape } from "./all_in_one_parameters.ts";
+import type { ParameterShape } from "./parameters.ts";
 import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
 import {
   type HtdemucsConfiguration,

@@ -7,13 +7,13 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Tensor } from "../pipeline/tensor.ts";
 import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
 import { parseHtdemucsConfiguration } from "./htdemucs_configuration.ts";
 import { validateHtdemucsParameters } from "./htdemucs_parameters.ts";
 import { ModelError } from "./model_error.ts";
 import { PickleGlobal, PickleTuple, type PickleValue } from "./torch/pickle_value.ts";
-import { readTorchFile, TorchTensor } from "./torch/torch_file.ts";
+import { realTensors } from "./torch/state.ts";
+import { readTorchFile } from "./torch/torch_file.ts";
 
 /** The one class that is read; it stays a name. */
 const HTDEMUCS = "demucs.htdemucs.HTDemucs";
@@ -47,19 +47,7 @@ export function readThCheckpoint(name: string, bytes: Uint8Array): HtdemucsCheck
   }
   const named = positional.map((sources): [string, PickleValue] => ["sources", sources]);
   const configuration = parseHtdemucsConfiguration(new Map([...named, ...kwargs]));
-  const tensors = new Map<string, Tensor<"f32">>();
-  for (const [key, value] of state) {
-    if (
-      typeof key !== "string" || !(value instanceof TorchTensor) || value.tensor.dtype !== "f32"
-    ) {
-      throw new ModelError(
-        "format",
-        `${name}: entry ${String(key)} of state is not a tensor of real numbers` +
-          (key === "__quantized" ? "; quantized models are not supported" : ""),
-      );
-    }
-    tensors.set(key, value.tensor as Tensor<"f32">);
-  }
+  const tensors = realTensors(state, `${name}, state`);
   validateHtdemucsParameters(configuration, tensors, name);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { name, configuration, tensors, sha256 };

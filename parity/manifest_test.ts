@@ -1,15 +1,13 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
 
 async function withManifest(text: string, work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "manifest.json"), text);
     await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test("readManifest() refuses what is no manifest", async () => {

@@ -1,22 +1,14 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { removeUnfinished, resultName, writeWhole } from "./result_files.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
 Deno.test("writeWhole() writes a file and leaves nothing else", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await writeWhole(join(folder, "a.json"), "old");
     await writeWhole(join(folder, "a.json"), "new");
     equal(await Deno.readTextFile(join(folder, "a.json")), "new");
@@ -25,7 +17,7 @@ Deno.test("writeWhole() writes a file and leaves nothing else", async () => {
 });
 
 Deno.test("writeWhole() shows nothing under the final name until the file is whole", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npy");
     let isDone = false;
     const writing = writeWhole(path, new Uint8Array(2 ** 26)).then(() => isDone = true);
@@ -38,7 +30,7 @@ Deno.test("writeWhole() shows nothing under the final name until the file is who
 });
 
 Deno.test("removeUnfinished() leaves nothing of a file that is being written", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const writing = writeWhole(join(folder, "a.npy"), new Uint8Array(2 ** 28));
     // It fails at the renaming, since there is nothing to rename any more.
     const failing = rejects(writing);
@@ -51,7 +43,7 @@ Deno.test("removeUnfinished() leaves nothing of a file that is being written", a
 });
 
 Deno.test("writeWhole() cleans up when the file cannot get its name", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
     await rejects(writeWhole(join(folder, "taken"), "text"));
     equal(await filesIn(folder), ["taken"]);
@@ -59,7 +51,7 @@ Deno.test("writeWhole() cleans up when the file cannot get its name", async () =
 });
 
 Deno.test("resultName() keeps dots, and gives way to what is there already", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const track = { name: "01. Mr. Song", path: "/music/01. Mr. Song", stemsDirectory: "" };
     equal(resultName(track, folder), "01. Mr. Song");
     await Deno.writeTextFile(join(folder, "01. Mr. Song.activ.npz"), "somebody's");

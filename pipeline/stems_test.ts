@@ -2,19 +2,17 @@ import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fixturesDirectory, readManifest } from "../parity/manifest.ts";
+import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { findStems, readStems, STEMS } from "./stems.ts";
 
 async function withFiles(
   names: readonly string[],
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inTemporaryFolder(async (folder) => {
     for (const name of names) await Deno.writeTextFile(join(folder, name), "");
     await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test("findStems() finds any ending and case, in the order bass, drums, other, vocals", async () => {

@@ -13,7 +13,8 @@ import { readNpz } from "../parity/npz.ts";
 import { LABELS } from "../pipeline/functional.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { STEMS } from "../pipeline/stems.ts";
-import { command, inTemporaryFolder, publishedWeights, repository, tactus } from "./program.ts";
+import { command, publishedWeights, repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 import { noise, wavFile } from "./wav.ts";
 
 const FOLD = ["-m", "seeded-fold0"] as const;

@@ -3,7 +3,8 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { STEMS } from "../pipeline/stems.ts";
-import { inTemporaryFolder, type Outcome, repository, tactus } from "./program.ts";
+import { type Outcome, repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 import { noise, wavFile } from "./wav.ts";
 
 const RATE = 44_100;

@@ -15,7 +15,8 @@ import {
   type RunningServer,
   withServer,
 } from "../models/download_test_server.ts";
-import { inTemporaryFolder, type Outcome, repository } from "./program.ts";
+import { type Outcome, repository } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 /** What there is to pull: model `a` has two files, `b` one, `both` all of them. */
 export const CONTENT: ReadonlyMap<string, Uint8Array> = new Map([

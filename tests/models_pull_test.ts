@@ -11,7 +11,8 @@ import {
   withServer,
 } from "../models/download_test_server.ts";
 import { CONTENT, Program, serve, withProgram } from "./models_program.ts";
-import { inTemporaryFolder, publishedWeights, repository } from "./program.ts";
+import { publishedWeights, repository } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("models pull downloads what is missing, and says what was there", () =>
   withProgram(async (program) => {

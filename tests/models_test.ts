@@ -3,7 +3,8 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { content, pinnedContent } from "../models/download_test_server.ts";
 import { CONTENT, withProgram } from "./models_program.ts";
-import { inTemporaryFolder, tactus } from "./program.ts";
+import { tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("models list tells missing, installed and damaged models apart", () =>
   withProgram(async (program) => {

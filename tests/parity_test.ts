@@ -6,13 +6,8 @@ import { dirname, join } from "node:path";
 import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
 import { readNpy, writeNpy } from "../parity/npy.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
-import {
-  inTemporaryFolder,
-  type Outcome,
-  publishedWeights,
-  repository,
-  tactus,
-} from "./program.ts";
+import { type Outcome, publishedWeights, repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const FIXTURES = join(repository, "fixtures");
 const PIECE = "three_four";

@@ -60,16 +60,6 @@ export function command(
   });
 }
 
-/** A fresh folder for one test, removed with everything in it at the end. */
-export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tactus_test_" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Where the published weights lie on this machine, if they do. */
 export function publishedWeights(): string | undefined {
   const candidates = [

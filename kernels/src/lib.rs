@@ -8,3 +8,6 @@ pub mod metrical;
 pub mod separation;
 pub mod spectrogram;
 pub mod stems16;
+
+#[cfg(test)]
+mod test_noise;

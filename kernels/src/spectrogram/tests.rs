@@ -1,18 +1,11 @@
 //! The spectrogram against a direct Fourier sum, which is its oracle.
 
 use super::*;
+use crate::test_noise::numbers;
 
 /// Noise that has no two equal neighbours.
 fn noise(samples: usize, seed: u64) -> Vec<i16> {
-    let mut state = seed;
-    (0..samples)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 48) as i16
-        })
-        .collect()
+    numbers(seed).map(|number| (number >> 48) as i16).take(samples).collect()
 }
 
 /// One frame by the definition.

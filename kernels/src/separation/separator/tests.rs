@@ -1,17 +1,11 @@
 //! A network that hands back its input separates every mixture into copies of itself.
 
 use super::*;
+use crate::test_noise::numbers;
 
 fn noise(samples: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    (0..samples)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 40) as f32 / 16_777_216.0 - 0.5) * 0.8
-        })
-        .collect()
+    let sample = |number| ((number >> 40) as f32 / 16_777_216.0 - 0.5) * 0.8;
+    numbers(seed).map(sample).take(samples).collect()
 }
 
 /// Runs all segments through a network that gives each source the share of the input that

@@ -1,0 +1,64 @@
+/**
+ * The functions of the Rust library, as `src/ffi/` declares them.
+ *
+ * @module
+ */
+
+/** The version of the functions that this file was written for. */
+export const ABI_VERSION = 2;
+
+/** Parameters and result of each function. */
+export const SYMBOLS = {
+  tactus_abi_version: { parameters: [], result: "u32" },
+  tactus_error_message: { parameters: ["i32", "buffer", "usize"], result: "usize" },
+  tactus_audio_open: {
+    parameters: ["buffer", "usize", "u32", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_read: {
+    parameters: ["u64", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_read_stereo16: {
+    parameters: ["u64", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_audio_close: { parameters: ["u64"], result: "void" },
+  tactus_separation_open: {
+    parameters: ["buffer", "usize", "i32", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_input: {
+    parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_output: {
+    parameters: [
+      ...["u64", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"] as const,
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_close: { parameters: ["u64"], result: "void" },
+  tactus_requantize: {
+    parameters: ["buffer", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_spectrogram: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_beats: {
+    parameters: ["buffer", "usize", "f64", "buffer", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+} as const;
