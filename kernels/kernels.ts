@@ -225,16 +225,25 @@ export interface Separation {
    * @param index of the segment, whose input was asked for before
    * @param wave `[4, 2, 343980]` f32; drums, bass, other, vocals
    * @param spectrum `[4, 4, 2048, 336]` f32
-   * @param stems `[4, 2, samples]` f32 of the whole track, bass, drums, other, vocals; receives the
-   * samples that are finished
-   * @returns the number of samples that are finished so far
    */
   output(
     index: number,
     wave: Float32Array<ArrayBuffer>,
     spectrum: Float32Array<ArrayBuffer>,
-    stems: Float32Array<ArrayBuffer>,
-  ): Promise<number>;
+  ): Promise<void>;
+  /**
+   * Takes a stem out when the outputs of all segments have come, and frees it.
+   *
+   * @param stem 0 to 3: bass, drums, other, vocals
+   * @param rounded receives `[2, samples]` i16, as {@linkcode requantizeStem} makes them
+   * @param exact receives `[2, samples]` f32, full scale 1.0
+   * @throws {KernelError} if segments are missing or the stem was taken before
+   */
+  stem(
+    stem: number,
+    rounded: Int16Array<ArrayBuffer>,
+    exact?: Float32Array<ArrayBuffer>,
+  ): Promise<void>;
   /** Frees the memory. */
   close(): void;
 }
@@ -243,47 +252,55 @@ export interface Separation {
  * Prepares the separation of a mixture.
  *
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz, in C order
- * @param shift samples, 0 to 22050, that upstream's random shift moves the segments by; null for none
+ * @param shifts for each pass over the mixture the samples, 0 to 22050, that upstream's random shift
+ * moves the segments by, or null for none; the stems are the mean of the passes
  * @returns the separation, to be closed by the caller
  * @throws {KernelError} if there are no samples
  */
 export async function openSeparation(
   mixture: Float32Array<ArrayBuffer>,
-  shift: number | null,
+  shifts: readonly (number | null)[],
 ): Promise<Separation> {
   const numbers = new BigUint64Array(2);
+  const offsets = Int32Array.from(shifts, (shift) => shift ?? -1);
   const call = symbols();
+  const size = (array: ArrayLike<number>): bigint => BigInt(array.length);
   const samples = BigInt(mixture.length / 2);
-  const opening = call.tactus_separation_open(mixture, samples, shift ?? -1, numbers);
-  await settle(opening, mixture, numbers);
+  await settle(
+    call.tactus_separation_open(mixture, samples, offsets, size(offsets), numbers),
+    ...[mixture, offsets, numbers],
+  );
   const [handle = 0n, segments = 0n] = numbers;
-  const size = (array: Float32Array): bigint => BigInt(array.length);
   return {
     segments: Number(segments),
     async input(index, wave, spectrum): Promise<void> {
-      const at = BigInt(index);
       await settle(
-        call.tactus_separation_input(handle, at, wave, size(wave), spectrum, size(spectrum)),
-        ...[wave, spectrum],
-      );
-    },
-    async output(index, wave, spectrum, stems): Promise<number> {
-      const done = new BigUint64Array(2);
-      await settle(
-        call.tactus_separation_output(
+        call.tactus_separation_input(
           handle,
           BigInt(index),
+          mixture,
+          samples,
           wave,
           size(wave),
           spectrum,
           size(spectrum),
-          stems,
-          size(stems),
-          done,
         ),
-        ...[wave, spectrum, stems, done],
+        ...[mixture, wave, spectrum],
       );
-      return Number((done[0] ?? 0n) + (done[1] ?? 0n));
+    },
+    async output(index, wave, spectrum): Promise<void> {
+      const at = BigInt(index);
+      await settle(
+        call.tactus_separation_output(handle, at, wave, size(wave), spectrum, size(spectrum)),
+        ...[wave, spectrum],
+      );
+    },
+    async stem(stem, rounded, exact = new Float32Array()): Promise<void> {
+      const at = BigInt(stem);
+      await settle(
+        call.tactus_separation_stem(handle, at, rounded, size(rounded), exact, size(exact)),
+        ...[rounded, exact],
+      );
     },
     close(): void {
       call.tactus_separation_close(handle);

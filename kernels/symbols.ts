@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -28,20 +28,25 @@ export const SYMBOLS = {
   },
   tactus_audio_close: { parameters: ["u64"], result: "void" },
   tactus_separation_open: {
-    parameters: ["buffer", "usize", "i32", "buffer"],
+    parameters: ["buffer", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },
   tactus_separation_input: {
-    parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
+    parameters: [
+      ...["u64", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+    ],
     result: "i32",
     nonblocking: true,
   },
   tactus_separation_output: {
-    parameters: [
-      ...["u64", "usize"] as const,
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"] as const,
-    ],
+    parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_stem: {
+    parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
     result: "i32",
     nonblocking: true,
   },

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { type RunObserver, runStages } from "../pipeline/runner.ts";
+import { reachableStages, type RunObserver, runStages } from "../pipeline/runner.ts";
 import {
   type SeamName,
   type Seams,
@@ -131,5 +131,6 @@ async function chained(
 
 function chosen(options: SuiteOptions): Stage[] {
   const { stages } = options;
-  return STAGES.filter((stage) => stages === undefined || stages.includes(stage.name));
+  const all = reachableStages(["stems16"], STAGES);
+  return all.filter((stage) => stages === undefined || stages.includes(stage.name));
 }

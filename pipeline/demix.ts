@@ -4,53 +4,79 @@
  * @module
  */
 
-import { openSeparation, SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../kernels/kernels.ts";
-import { createDemixSession } from "./backends/onnx_htdemucs.ts";
+import {
+  openSeparation,
+  SEGMENT_SAMPLES,
+  SEGMENT_SPECTRUM,
+  type Separation,
+} from "../kernels/kernels.ts";
+import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "./tensor.ts";
 
-/** A separation network. */
-export interface DemixModel {
+/** A separation network that is ready to run. */
+export interface Demixer {
   /** Name in the registry, such as `htdemucs`. */
   readonly name: string;
   /** SHA-256 of the weights. */
   readonly sha256: string;
-  /** The network for one segment as the bytes of an ONNX graph. */
-  readonly graph: Uint8Array;
+  /** Who computes the network. */
+  readonly backend: "native" | "onnx";
+  /** The network for one segment. */
+  readonly session: DemixSession;
 }
 
 /** How the stage runs. */
 export interface DemixOptions {
-  /** Samples, 0 to 22050, that upstream draws at random; null for no shift at all. */
-  readonly shift: number | null;
-  /** Threads; absent for as many as there are cores. */
-  readonly threads?: number;
+  /**
+   * For each pass over the mixture the samples, 0 to 22050, that upstream draws at random, or null
+   * for no shift at all; the stems are the mean of the passes.
+   */
+  readonly shifts: readonly (number | null)[];
+  /** Whether the stems are wanted as floats too, which take 85 MB a minute. */
+  readonly stems: boolean;
   /** Called when a segment is done. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What the stage makes: bass, drums, other, vocals. */
+export interface DemixedStems {
+  /** `[4, 2, samples]` f32, full scale 1.0. */
+  readonly stems?: Tensor<"f32">;
+  /** `[4, 2, samples]` i16, as upstream saves stems to files. */
+  readonly stems16: Tensor<"i16">;
 }
 
 /**
  * Separates a mixture, segment by segment: while the network runs on one, the kernels prepare the
  * next and join the one before.
  *
- * @param model the network
+ * @param demixer the network
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
- * @param options shift, threads, progress
- * @returns `[4, 2, samples]` f32, full scale 1.0: bass, drums, other, vocals
+ * @param options shifts, what is wanted, progress
  * @throws {KernelError} if there are no samples
  *
- * Source: demucs 4.0.1, `separate.py`, `apply.py`.
+ * Source: demucs 4.0.1, `separate.py`, `apply.py`, `audio.py`.
  */
 export async function demix(
-  model: DemixModel,
+  demixer: Demixer,
   mixture: Tensor<"f32">,
   options: DemixOptions,
-): Promise<Tensor<"f32">> {
-  const separation = await openSeparation(
-    mixture.data as Float32Array<ArrayBuffer>,
-    options.shift,
-  );
-  const stems = new Float32Array(4 * mixture.data.length);
-  const session = await createDemixSession(model.graph, options.threads);
+): Promise<DemixedStems> {
+  const input = mixture.data as Float32Array<ArrayBuffer>;
+  const separation = await openSeparation(input, options.shifts);
+  try {
+    await runSegments(separation, demixer.session, options.onProgress);
+    return await takeStems(separation, mixture.shape, options.stems);
+  } finally {
+    separation.close();
+  }
+}
+
+async function runSegments(
+  separation: Separation,
+  session: DemixSession,
+  onProgress: DemixOptions["onProgress"],
+): Promise<void> {
   // Two sets of inputs: the network reads one while the kernels fill the other.
   const inputs = [0, 1].map(() => ({
     wave: new Float32Array(2 * SEGMENT_SAMPLES),
@@ -61,7 +87,7 @@ export async function demix(
     if (input === undefined || index >= separation.segments) return;
     await separation.input(index, input.wave, input.spectrum);
   };
-  let joining = Promise.resolve(0);
+  let joining = Promise.resolve();
   let preparing = prepare(0);
   try {
     for (let index = 0; index < separation.segments; index++) {
@@ -70,14 +96,30 @@ export async function demix(
       const input = inputs[index % 2]!;
       const output = await session.run(input.wave, input.spectrum);
       await joining;
-      joining = separation.output(index, output.wave, output.spectrum, stems);
-      options.onProgress?.(index + 1, separation.segments);
+      joining = separation.output(index, output.wave, output.spectrum);
+      onProgress?.(index + 1, separation.segments);
     }
     await joining;
   } finally {
     await Promise.allSettled([preparing, joining]);
-    separation.close();
-    await session.release();
   }
-  return tensor("f32", [4, ...mixture.shape], stems);
+}
+
+async function takeStems(
+  separation: Separation,
+  shape: readonly number[],
+  floats: boolean,
+): Promise<DemixedStems> {
+  const length = elementCount(shape);
+  const stems16 = new Int16Array(4 * length);
+  const stems = floats ? new Float32Array(4 * length) : undefined;
+  // One after the other, so that each is freed before the next is made.
+  for (let stem = 0; stem < 4; stem++) {
+    const [start, end] = [stem * length, (stem + 1) * length];
+    await separation.stem(stem, stems16.subarray(start, end), stems?.subarray(start, end));
+  }
+  return {
+    stems16: tensor("i16", [4, ...shape], stems16),
+    ...(stems && { stems: tensor("f32", [4, ...shape], stems) }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * One track through the stages, one file a stage, in the order of the data: `stems.ts`,
- * `spectrogram.ts`, `network.ts`, `activations.ts`, `metrical.ts`, `functional.ts`. The table of
+ * One track through the stages, one file a stage, in the order of the data: `mixture.ts` and
+ * `demix.ts`, or `stems.ts`; `spectrogram.ts`, `network.ts`, `activations.ts`, `metrical.ts`, `functional.ts`. The table of
  * stages and seams is `stages.ts`.
  *
  * @example
@@ -17,14 +17,17 @@
 
 export * from "./activations.ts";
 export * from "./analyze_track.ts";
+export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export * from "./demix.ts";
 export * from "./functional.ts";
 export * from "./metrical.ts";
+export * from "./mixture.ts";
 export * from "./network.ts";
 export * from "./requantize.ts";
 export * from "./result.ts";
 export * from "./result_files.ts";
 export * from "./runner.ts";
+export * from "./shifts.ts";
 export * from "./spectrogram.ts";
 export * from "./stages.ts";
 export * from "./stems.ts";

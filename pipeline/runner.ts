@@ -54,6 +54,25 @@ export async function timed<Result>(
 }
 
 /**
+ * The stages that can run.
+ *
+ * @param given seams to start from
+ * @param stages the stages to choose from, in the order of the data
+ * @returns those whose inputs are given or made by another of them
+ */
+export function reachableStages(
+  given: Iterable<string>,
+  stages: readonly Stage[] = STAGES,
+): Stage[] {
+  const available = new Set<string>(given);
+  return stages.filter(({ inputs, outputs }) => {
+    const isReachable = inputs.every((input) => available.has(input));
+    if (isReachable) { for (const output of outputs) available.add(output); }
+    return isReachable;
+  });
+}
+
+/**
  * Runs every stage whose inputs are given or made by another stage. Stages that do not need each
  * other run at the same time.
  *
@@ -74,9 +93,7 @@ export async function runStages(
 ): Promise<Partial<Seams>> {
   const seams: Partial<Seams> = { ...given };
   const makers = new Map<SeamName, Promise<void>>();
-  const available = (name: SeamName): boolean => name in given || makers.has(name);
-  for (const stage of stages) {
-    if (!stage.inputs.every(available)) continue;
+  for (const stage of reachableStages(Object.keys(given), stages)) {
     const made = (async (): Promise<void> => {
       await Promise.all(stage.inputs.map((input) => makers.get(input)));
       const onProgress = (done: number, total: number): void =>

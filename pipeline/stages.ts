@@ -8,6 +8,7 @@
  */
 
 import { activations } from "./activations.ts";
+import { demix, type Demixer } from "./demix.ts";
 import { functional } from "./functional.ts";
 import { metrical } from "./metrical.ts";
 import { network, type NetworkModel } from "./network.ts";
@@ -36,6 +37,18 @@ export interface SeamDescription {
 
 /** Every seam, in the order of the data. */
 export const SEAMS = {
+  "mixture": {
+    dtype: "f32",
+    axes: [2, "samples"],
+    unit: "full scale 1.0, 44.1 kHz",
+    judgement: "float",
+  },
+  "stems": {
+    dtype: "f32",
+    axes: [4, 2, "samples"],
+    unit: "full scale 1.0, 44.1 kHz; bass, drums, other, vocals",
+    judgement: "float",
+  },
   "stems16": {
     dtype: "i16",
     axes: [4, 2, "samples"],
@@ -122,6 +135,15 @@ export interface StageContext {
   readonly model: Promise<NetworkModel>;
   /** Whether the network hands out its embeddings, which take 77 kB a second of audio and fold. */
   readonly embeddings: boolean;
+  /** Who separates mixtures; absent where stems are given. */
+  readonly separation?: {
+    /** The separation network, which may still be loading. */
+    readonly demixer: Promise<Demixer>;
+    /** As in {@linkcode demix}. */
+    readonly shifts: readonly (number | null)[];
+    /** Whether the stems are handed out as floats, which take 1.4 MB a second. */
+    readonly stems: boolean;
+  };
   /** Threads for stages that take a number; absent for as many as there are cores. */
   readonly threads?: number;
   /** Called when a part of a long stage is done. */
@@ -134,7 +156,7 @@ export interface Stage {
   readonly name: string;
   /** The seams that it reads. */
   readonly inputs: readonly SeamName[];
-  /** The seams that it makes; `embeddings` only where the context asks for them. */
+  /** The seams that it makes; `stems` and `embeddings` only where the context asks for them. */
   readonly outputs: readonly SeamName[];
   /** Who computes it. */
   readonly backend: "native" | "onnx" | "typescript";
@@ -144,6 +166,20 @@ export interface Stage {
 
 /** Every stage, in the order of the data. */
 export const STAGES: readonly Stage[] = [
+  {
+    name: "demix",
+    inputs: ["mixture"],
+    outputs: ["stems", "stems16"],
+    backend: "native",
+    run: async (seams, context) => {
+      const { separation, onProgress } = context;
+      if (separation === undefined) throw new Error("There is nobody to separate the mixture");
+      return await demix(await separation.demixer, seams.mixture, {
+        ...separation,
+        ...(onProgress && { onProgress }),
+      });
+    },
+  },
   {
     name: "spectrogram",
     inputs: ["stems16"],

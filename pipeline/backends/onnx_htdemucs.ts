@@ -8,46 +8,39 @@
 
 import type { InferenceSession } from "onnxruntime-node";
 import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../kernels/kernels.ts";
+import type { DemixSession, SegmentOutput } from "./demix_session.ts";
+import { providersOf } from "./devices.ts";
 
-/** What the network makes of one segment. */
-export interface SegmentOutput {
-  /** `[4, 2, 343980]` f32, normalised; drums, bass, other, vocals. */
-  readonly wave: Float32Array<ArrayBuffer>;
-  /** `[4, 4, 2048, 336]` f32, normalised. */
-  readonly spectrum: Float32Array<ArrayBuffer>;
-}
-
-/** A network that is ready to run. */
-export interface DemixSession {
-  /**
-   * Runs one segment.
-   *
-   * @param wave `[2, 343980]` f32, normalised
-   * @param spectrum `[4, 2048, 336]` f32, normalised
-   */
-  run(wave: Float32Array, spectrum: Float32Array): Promise<SegmentOutput>;
-  /** Frees the network's memory; it cannot run again. */
-  release(): Promise<void>;
+/** How a session runs. */
+export interface DemixSessionOptions {
+  /** Threads of an operator; ONNX Runtime's own choice when absent. */
+  readonly threads?: number;
+  /** What it runs on; the processor when absent. */
+  readonly device?: string;
 }
 
 /**
  * Loads a network.
  *
- * @param graph bytes of the ONNX graph that `models/htdemucs.ts` builds
- * @param threads threads of an operator; ONNX Runtime's own choice when absent
+ * @param graph bytes of the ONNX graph that `models/htdemucs.ts` builds, or path of a file that holds them
+ * @param options threads and device
+ * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function createDemixSession(
-  graph: Uint8Array,
-  threads?: number,
+  graph: Uint8Array | string,
+  { threads, device = "cpu" }: DemixSessionOptions = {},
 ): Promise<DemixSession> {
   const { InferenceSession: Session, Tensor } = await import("onnxruntime-node");
-  const session: InferenceSession = await Session.create(graph, {
-    executionProviders: ["cpu"],
+  const settings: InferenceSession.SessionOptions = {
+    executionProviders: await providersOf(device),
     graphOptimizationLevel: "all",
     // With memory patterns the first runs take seconds longer and 2 GB more.
     enableMemPattern: false,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
-  });
+  };
+  const session = typeof graph === "string"
+    ? await Session.create(graph, settings)
+    : await Session.create(graph, settings);
   return {
     async run(wave, spectrum): Promise<SegmentOutput> {
       const outputs = await session.run({

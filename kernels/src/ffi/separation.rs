@@ -1,11 +1,13 @@
-//! The functions for separating a mixture: open, then for each segment input and output, then close.
+//! The functions for separating a mixture: open, then for each segment input and output,
+//! then each stem, then close.
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::handles::Handles;
 use super::outcome::outcome;
-use super::{slice, slice_mut};
-use crate::separation::{CHANNELS, SOURCES, SegmentInput, Separator};
+use super::{expect_length, slice, slice_mut};
+use crate::separation::{CHANNELS, SegmentInput, Separator};
+use crate::stems16::requantize;
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
 
@@ -15,16 +17,18 @@ struct Open {
     inputs: Mutex<Vec<Option<SegmentInput>>>,
 }
 
-/// Prepares the separation of `[2, samples]` f32 at 44.1 kHz; `shift` is below 0 for none. `numbers`
-/// receives `[handle, number of segments]`.
+/// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of
+/// `shifts`, which are below 0 for none. `numbers` receives `[handle, number of segments]`.
 ///
 /// # Safety
-/// `mixture` must be valid for reads of `2 * samples` f32, `numbers` for writes of two u64.
+/// `mixture` must be valid for reads of `2 * samples` f32, `shifts` for reads of `passes` i32,
+/// `numbers` for writes of two u64.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_open(
     mixture: *const f32,
     samples: usize,
-    shift: i32,
+    shifts: *const i32,
+    passes: usize,
     numbers: *mut u64,
 ) -> i32 {
     outcome(|| {
@@ -32,12 +36,12 @@ pub unsafe extern "C" fn tactus_separation_open(
             return Err("There is no audio to separate".into());
         }
         // SAFETY: the caller's promise.
-        let (mixture, numbers) =
-            unsafe { (slice(mixture, CHANNELS * samples), slice_mut(numbers, 2)) };
-        let (left, right) = mixture.split_at(samples);
-        let separator =
-            Separator::new([left.to_vec(), right.to_vec()], usize::try_from(shift).ok());
-        let segments = separator.segments().len();
+        let (mixture, shifts, numbers) = unsafe {
+            (slice(mixture, CHANNELS * samples), slice(shifts, passes), slice_mut(numbers, 2))
+        };
+        let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
+        let separator = Separator::new(mixture.split_at(samples).into(), &shifts);
+        let segments = separator.segments().count();
         numbers[1] = segments as u64;
         numbers[0] = SEPARATORS.insert(Open {
             separator: Mutex::new(separator),
@@ -47,15 +51,18 @@ pub unsafe extern "C" fn tactus_separation_open(
     })
 }
 
-/// Computes what the network is fed for segment `index`: `wave` `[2, 343980]` and `spectrum`
-/// `[4, 2048, 336]`, both f32.
+/// Computes what the network is fed for segment `index` of the mixture that the separation was
+/// opened for: `wave` `[2, 343980]` and `spectrum` `[4, 2048, 336]`, both f32.
 ///
 /// # Safety
-/// `wave` and `spectrum` must be valid for writes of their lengths.
+/// `mixture` must be valid for reads of `2 * samples` f32, `wave` and `spectrum` for writes of their
+/// lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_input(
     handle: u64,
     index: usize,
+    mixture: *const f32,
+    samples: usize,
     wave: *mut f32,
     wave_length: usize,
     spectrum: *mut f32,
@@ -63,12 +70,18 @@ pub unsafe extern "C" fn tactus_separation_input(
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let (wave, spectrum) =
-            unsafe { (slice_mut(wave, wave_length), slice_mut(spectrum, spectrum_length)) };
+        let (mixture, wave, spectrum) = unsafe {
+            (
+                slice(mixture, CHANNELS * samples),
+                slice_mut(wave, wave_length),
+                slice_mut(spectrum, spectrum_length),
+            )
+        };
         SEPARATORS.with(handle, |open| {
             let excerpt = {
                 let separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
-                separator.excerpt(index).ok_or(format!("There is no segment {index}"))?
+                let excerpt = separator.excerpt(mixture.split_at(samples).into(), index);
+                excerpt.ok_or(format!("There is no segment {index}"))?
             };
             let input = excerpt.transform(wave, spectrum)?;
             open.inputs.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(input);
@@ -78,13 +91,10 @@ pub unsafe extern "C" fn tactus_separation_input(
 }
 
 /// Takes the network's outputs for segment `index`, which must come in order: `wave`
-/// `[4, 2, 343980]`, `spectrum` `[4, 4, 2048, 336]`, f32; drums, bass, other, vocals. Writes the
-/// finished samples of the stems bass, drums, other, vocals into `stems` `[4, 2, samples]` f32 of
-/// the whole track, and `[first finished sample, number of samples]` into `numbers`.
+/// `[4, 2, 343980]`, `spectrum` `[4, 4, 2048, 336]`, f32; drums, bass, other, vocals.
 ///
 /// # Safety
-/// `wave` and `spectrum` must be valid for reads and `stems` for writes of their lengths, `numbers`
-/// for writes of two u64.
+/// `wave` and `spectrum` must be valid for reads of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_output(
     handle: u64,
@@ -93,20 +103,11 @@ pub unsafe extern "C" fn tactus_separation_output(
     wave_length: usize,
     spectrum: *const f32,
     spectrum_length: usize,
-    stems: *mut f32,
-    stems_length: usize,
-    numbers: *mut u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let (wave, spectrum, stems, numbers) = unsafe {
-            (
-                slice(wave, wave_length),
-                slice(spectrum, spectrum_length),
-                slice_mut(stems, stems_length),
-                slice_mut(numbers, 2),
-            )
-        };
+        let (wave, spectrum) =
+            unsafe { (slice(wave, wave_length), slice(spectrum, spectrum_length)) };
         SEPARATORS.with(handle, |open| {
             let input = open
                 .inputs
@@ -116,13 +117,43 @@ pub unsafe extern "C" fn tactus_separation_output(
                 .and_then(Option::take)
                 .ok_or(format!("The input of segment {index} was not asked for"))?;
             let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
-            let block = separator.output(index, input, wave, spectrum)?;
-            let samples = stems.len() / (SOURCES * CHANNELS);
-            for (row, finished) in stems.chunks_mut(samples.max(1)).zip(&block.stems) {
-                row[block.start..block.start + finished.len()].copy_from_slice(finished);
+            separator.output(index, input, wave, spectrum)
+        })
+    })
+}
+
+/// Takes a finished stem out, after the outputs of all segments have come, and frees it: 0 to 3 are
+/// bass, drums, other, vocals. `rounded` receives `[2, samples]` i16 as [`requantize`] makes them;
+/// `exact` the same many f32, or nothing when its length is 0.
+///
+/// # Safety
+/// `rounded` must be valid for writes of `length` i16, `exact` for writes of `exact_length` f32.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_separation_stem(
+    handle: u64,
+    stem: usize,
+    rounded: *mut i16,
+    length: usize,
+    exact: *mut f32,
+    exact_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (rounded, exact) =
+            unsafe { (slice_mut(rounded, length), slice_mut(exact, exact_length)) };
+        SEPARATORS.with(handle, |open| {
+            let samples = open
+                .separator
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take_stem(stem)
+                .ok_or(format!("The stem {stem} is not finished or was taken before"))?;
+            expect_length("samples", samples.len(), rounded.len())?;
+            requantize(&samples, rounded);
+            if !exact.is_empty() {
+                expect_length("samples", samples.len(), exact.len())?;
+                exact.copy_from_slice(&samples);
             }
-            numbers[0] = block.start as u64;
-            numbers[1] = block.stems[0].len() as u64;
             Ok(())
         })
     })

@@ -15,7 +15,7 @@ mod separator;
 mod spectrum;
 
 pub use plan::{OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, STRIDE_SAMPLES, Segment, SegmentPlan};
-pub use separator::{Excerpt, SegmentInput, Separator, StemBlock};
+pub use separator::{Excerpt, Mixture, SegmentInput, Separator};
 pub use spectrum::{BINS, FRAMES};
 
 /// Channels of the mixture and of every stem.

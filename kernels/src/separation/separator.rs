@@ -1,4 +1,4 @@
-//! One track on its way through the network, segment by segment.
+//! One track on its way through the network, segment by segment, as often as there are shifts.
 
 use rayon::prelude::*;
 use realfft::num_complex::Complex;
@@ -11,22 +11,28 @@ use super::{CHANNELS, SOURCES, STEM_SOURCES};
 /// Elements of one channel part (real or imaginary) of a segment's spectrum.
 const PLANE: usize = BINS * FRAMES;
 
-/// A mixture, its segments, and the stems as far as they are joined.
+/// The segments of a mixture, and the stems as far as they are joined.
 pub struct Separator {
-    /// `[2][samples]` f32, full scale 1.0, 44.1 kHz.
-    mixture: [Vec<f32>; CHANNELS],
     /// Of the whole mixture, averaged over its channels.
     normalisation: Normalisation,
-    plan: SegmentPlan,
-    /// Index of the segment whose output comes next.
+    /// The segments of every pass over the mixture; the stems are the mean of the passes.
+    passes: Vec<SegmentPlan>,
+    /// The pass that the next segment belongs to.
+    pass: usize,
+    /// Index within its pass of the segment whose output comes next.
     next: usize,
-    /// `[4][2]`: weighted sums of the outputs from sample `joined` on.
+    /// `[4][2]`: weighted sums of this pass's outputs from sample `joined` on.
     sums: Vec<Vec<f64>>,
-    /// Sum of the weights from sample `joined` on.
+    /// Sum of this pass's weights from sample `joined` on.
     weights: Vec<f64>,
-    /// Samples that have been handed out.
+    /// Samples that this pass has finished.
     joined: usize,
+    /// `[4][2 · samples]` f32, full scale 1.0: the passes so far, each with its share.
+    stems: Vec<Vec<f32>>,
 }
+
+/// A mixture: left and right, f32, full scale 1.0, 44.1 kHz, of the same length.
+pub type Mixture<'a> = [&'a [f32]; CHANNELS];
 
 /// What the network is fed for one segment, and what is needed to bring its outputs back.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,49 +41,43 @@ pub struct SegmentInput {
     spectrum: Normalisation,
 }
 
-/// Finished samples of all stems.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StemBlock {
-    /// Time of the first sample.
-    pub start: usize,
-    /// `[4][2][samples]` f32, full scale 1.0: bass, drums, other, vocals.
-    pub stems: Vec<Vec<f32>>,
-}
-
 impl Separator {
-    /// Prepares a mixture; `shift` as in [`SegmentPlan::new`].
+    /// Prepares a mixture.
+    ///
+    /// # Parameters
+    /// - `mixture`: the same one is handed to [`Separator::excerpt`]; it is not kept.
+    /// - `shifts`: one for each pass, as in [`SegmentPlan::new`].
     ///
     /// # Panics
-    /// If the mixture is empty or its channels differ in length.
-    pub fn new(mixture: [Vec<f32>; CHANNELS], shift: Option<usize>) -> Self {
-        let [left, right] = &mixture;
+    /// If there are no samples or no passes, or the channels differ in length.
+    pub fn new([left, right]: Mixture, shifts: &[Option<usize>]) -> Self {
         assert_eq!(left.len(), right.len(), "channels differ in length");
+        assert!(!shifts.is_empty(), "a separation has a pass");
         let mono = left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + f64::from(r)) / 2.0);
-        let normalisation = Normalisation::of(mono);
-        let plan = SegmentPlan::new(left.len(), shift);
         Separator {
-            normalisation,
-            plan,
-            mixture,
+            normalisation: Normalisation::of(mono),
+            passes: shifts.iter().map(|&shift| SegmentPlan::new(left.len(), shift)).collect(),
+            pass: 0,
             next: 0,
             sums: vec![Vec::new(); SOURCES * CHANNELS],
             weights: Vec::new(),
             joined: 0,
+            stems: vec![vec![0.0; CHANNELS * left.len()]; SOURCES],
         }
     }
 
-    /// The segments that the network has to see, in this order.
-    pub fn segments(&self) -> &[Segment] {
-        &self.plan.segments
+    /// The segments of all passes that the network has to see, in this order.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.passes.iter().flat_map(|pass| &pass.segments)
     }
 
     /// The mixture where the input of segment `index` lies, normalised; silence beyond its ends.
-    pub fn excerpt(&self, index: usize) -> Option<Excerpt> {
-        let segment = self.plan.segments.get(index)?;
-        Some(Excerpt { channels: self.mixture.each_ref().map(|c| self.cut(c, segment)) })
+    pub fn excerpt(&self, mixture: Mixture, index: usize) -> Option<Excerpt> {
+        let segment = self.segments().nth(index)?;
+        Some(Excerpt { channels: mixture.map(|channel| self.cut(channel, segment)) })
     }
 
-    /// Takes the network's outputs for a segment and returns the samples that are finished.
+    /// Joins the network's outputs for a segment to the stems.
     ///
     /// # Parameters
     /// - `index`: the segment; they come in order.
@@ -93,16 +93,18 @@ impl Separator {
         input: SegmentInput,
         wave: &[f32],
         spectrum: &[f32],
-    ) -> Result<StemBlock, String> {
-        if index != self.next || index >= self.plan.segments.len() {
-            return Err(format!("Segment {index} came where {} was expected", self.next));
+    ) -> Result<(), String> {
+        let before: usize = self.passes[..self.pass].iter().map(|pass| pass.segments.len()).sum();
+        let turn = before + self.next;
+        if index != turn || index >= self.segments().count() {
+            return Err(format!("Segment {index} came where {turn} was expected"));
         }
         expect_length("wave", SOURCES * CHANNELS * SEGMENT_SAMPLES, wave.len())?;
         expect_length("spectrum", SOURCES * 2 * CHANNELS * PLANE, spectrum.len())?;
-        let segment = self.plan.segments[index];
+        let plan = &self.passes[self.pass];
+        let (segment, samples, joined) = (plan.segments[self.next], plan.samples, self.joined);
         self.next += 1;
-        self.reserve(&segment);
-        let (samples, joined) = (self.plan.samples, self.joined);
+        self.reserve(&segment, samples);
         let transforms = Transforms::shared();
         self.sums.par_iter_mut().enumerate().for_each(|(row, sums)| {
             // Rows are stems, the network's outputs sources.
@@ -118,7 +120,16 @@ impl Separator {
         for (time, position, _) in used(&segment, samples) {
             self.weights[time - joined] += weight(position);
         }
-        Ok(self.take_finished())
+        self.finish_samples();
+        Ok(())
+    }
+
+    /// Takes a stem out, when the outputs of all segments have come: `[2 · samples]` f32; bass,
+    /// drums, other, vocals. `None` before, and the second time.
+    pub fn take_stem(&mut self, stem: usize) -> Option<Vec<f32>> {
+        let is_done = self.pass == self.passes.len();
+        let samples = self.stems.get_mut(stem).filter(|samples| is_done && !samples.is_empty())?;
+        Some(std::mem::take(samples))
     }
 
     fn cut(&self, channel: &[f32], segment: &Segment) -> Vec<f64> {
@@ -132,8 +143,8 @@ impl Separator {
     }
 
     /// Makes room for everything that the segment adds to.
-    fn reserve(&mut self, segment: &Segment) {
-        let end = (segment.start + segment.length as i64).clamp(0, self.plan.samples as i64);
+    fn reserve(&mut self, segment: &Segment, samples: usize) {
+        let end = (segment.start + segment.length as i64).clamp(0, samples as i64);
         let length = (end as usize).saturating_sub(self.joined).max(self.weights.len());
         self.weights.resize(length, 0.0);
         for sums in &mut self.sums {
@@ -141,25 +152,28 @@ impl Separator {
         }
     }
 
-    /// Hands out the samples that no later segment adds to.
-    fn take_finished(&mut self) -> StemBlock {
-        let until = match self.plan.segments.get(self.next) {
-            Some(segment) => segment.start.clamp(0, self.plan.samples as i64) as usize,
-            None => self.plan.samples,
+    /// Adds to the stems what no later segment of the pass adds to, and ends the pass with its last.
+    fn finish_samples(&mut self) {
+        let plan = &self.passes[self.pass];
+        let until = match plan.segments.get(self.next) {
+            Some(segment) => segment.start.clamp(0, plan.samples as i64) as usize,
+            None => plan.samples,
         };
-        let start = self.joined;
-        let count = until - start;
-        let weights: Vec<f64> = self.weights.drain(..count).collect();
-        let stems = self
-            .sums
-            .iter_mut()
-            .map(|sums| {
-                let finished = sums.drain(..count).zip(&weights);
-                finished.map(|(sum, w)| self.normalisation.undo(sum / w) as f32).collect()
-            })
-            .collect();
+        let (start, share) = (self.joined, 1.0 / self.passes.len() as f64);
+        let weights: Vec<f64> = self.weights.drain(..until - start).collect();
+        let normalisation = self.normalisation;
+        for (row, sums) in self.sums.iter_mut().enumerate() {
+            let first = row % CHANNELS * plan.samples + start;
+            let stem = &mut self.stems[row / CHANNELS][first..];
+            let finished = sums.drain(..weights.len()).zip(&weights);
+            for (sample, (sum, weight)) in stem.iter_mut().zip(finished) {
+                *sample += (normalisation.undo(sum / weight) * share) as f32;
+            }
+        }
         self.joined = until;
-        StemBlock { start, stems }
+        if self.next == plan.segments.len() {
+            (self.pass, self.next, self.joined) = (self.pass + 1, 0, 0);
+        }
     }
 }
 

@@ -1,0 +1,26 @@
+/**
+ * What every backend of the separation network offers.
+ *
+ * @module
+ */
+
+/** What the network makes of one segment. */
+export interface SegmentOutput {
+  /** `[4, 2, 343980]` f32, normalised; drums, bass, other, vocals. */
+  readonly wave: Float32Array<ArrayBuffer>;
+  /** `[4, 4, 2048, 336]` f32, normalised. */
+  readonly spectrum: Float32Array<ArrayBuffer>;
+}
+
+/** A network that is ready to run. */
+export interface DemixSession {
+  /**
+   * Runs one segment.
+   *
+   * @param wave `[2, 343980]` f32, normalised
+   * @param spectrum `[4, 2048, 336]` f32, normalised
+   */
+  run(wave: Float32Array<ArrayBuffer>, spectrum: Float32Array<ArrayBuffer>): Promise<SegmentOutput>;
+  /** Frees the network's memory; it cannot run again. */
+  release(): Promise<void>;
+}
