@@ -10,7 +10,7 @@ import { removeUnfinished } from "./pipeline/result_files.ts";
 
 const HELP = `tactus: tempo, beats, downbeats and segments of music
 
-  deno task analyze    analyse tracks that are given as stems
+  deno task analyze    analyse tracks, from the mix or from stems
   deno task parity     compare every stage with stored references from upstream
   deno task models     list, download and check weights
 

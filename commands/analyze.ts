@@ -5,79 +5,29 @@
  */
 
 import { appendFile, mkdir } from "node:fs/promises";
-import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { dirname, resolve } from "node:path";
 import { KernelLoadError } from "../kernels/kernels.ts";
+import { checkDemixerName } from "../models/demixer_weights.ts";
 import { foldNames, loadModel } from "../models/registry.ts";
-import { fixturesDirectory } from "../parity/manifest.ts";
 import { type AnalyzedTrack, analyzeTrack, type Track } from "../pipeline/analyze_track.ts";
+import { loadDemixer } from "../pipeline/backends/demixers.ts";
+import { DeviceError, providersOf } from "../pipeline/backends/devices.ts";
+import type { Demixer } from "../pipeline/demix.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { resultToJson } from "../pipeline/result.ts";
 import { writeResultFiles } from "../pipeline/result_files.ts";
 import { DEVICE, type StageTiming } from "../pipeline/runner.ts";
+import { ANALYZE_HELP, type Call, understand } from "./analyze_call.ts";
 import { StatusLine } from "./status_line.ts";
 import { summary } from "./summary.ts";
-import { threadCount } from "./thread_count.ts";
-import { UsageError } from "./usage_error.ts";
 import { ensureFile, ensureFolder } from "./writable.ts";
-
-/** What `analyze --help` prints. */
-export const ANALYZE_HELP = `Usage: deno task analyze --stems-dir DIR [AUDIO] [options]
-
-Finds tempo, beats, downbeats and segments of a track that is given as four stems:
-bass, drums, other, vocals (wav, flac, mp3, m4a, ogg or aiff; any sample rate).
-Without arguments it analyses the demo piece with untrained weights.
-
-      --stems-dir DIR      folder with the stems of one track; may be given several times
-      AUDIO                names the track in the result; one for each --stems-dir, or none
-  -m, --model NAME         harmonix-all (default), harmonix-fold0 to 7, seeded-all, seeded-fold0 to 7
-      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR, else the
-                           folder that deno task models path prints)
-  -o, --out-dir DIR        where results are written (default: ./struct)
-  -a, --activ              also write the activations, NAME.activ.npz
-  -e, --embed              also write the embeddings, NAME.embed.npy
-      --json               print the result as JSON instead of a summary
-      --timings-path FILE  append when each stage ran, one JSON object a line
-      --threads N          threads of the network (default: one for each core)
-  -h, --help               print this
-
-Exit codes: 0 all tracks done, 1 a track failed, 2 the call was wrong or could not run`;
-
-const OPTIONS = {
-  "stems-dir": { type: "string", multiple: true },
-  model: { type: "string", short: "m" },
-  "weights-dir": { type: "string" },
-  "out-dir": { type: "string", short: "o", default: "./struct" },
-  activ: { type: "boolean", short: "a", default: false },
-  embed: { type: "boolean", short: "e", default: false },
-  json: { type: "boolean", default: false },
-  "timings-path": { type: "string" },
-  threads: { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
-
-/** The demo: our own piece, and weights that need no download. */
-const DEMO = { piece: "four_four", model: "seeded-all" } as const;
-
-/** A call of the command, understood. */
-interface Call {
-  readonly tracks: readonly Track[];
-  readonly model: string;
-  readonly weightsDirectory?: string;
-  readonly outputDirectory: string;
-  readonly activations: boolean;
-  readonly embeddings: boolean;
-  readonly json: boolean;
-  readonly timingsPath?: string;
-  readonly threads?: number;
-}
 
 /**
  * Runs the command.
  *
  * @param args what follows `analyze` on the command line
  * @returns the exit code: 0, or 1 when a track failed
- * @throws {UsageError | ModelError} if the call is wrong or the weights cannot be had
+ * @throws {UsageError | ModelError | DeviceError} if the call is wrong or the weights cannot be had
  */
 export async function analyzeCommand(args: readonly string[]): Promise<number> {
   const call = understand(args);
@@ -86,25 +36,39 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   foldNames(call.model);
+  checkDemixerName(call.demixer);
+  await providersOf(call.device);
   await ensureFolder(call.outputDirectory, "--out-dir");
+  if (call.keepIn !== undefined) await ensureFolder(call.keepIn, "--demix-dir");
   if (call.timingsPath !== undefined) await ensureFile(call.timingsPath, "--timings-path");
-  if (call.model.startsWith("seeded")) {
+  const separates = call.tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
+  for (const name of [call.model, ...(separates ? [call.demixer] : [])]) {
+    if (!name.startsWith("seeded")) continue;
     console.error(
-      `The weights ${call.model} are untrained (computed from a hash): the pipeline is real, ` +
+      `The weights ${name} are untrained (computed from a hash): the pipeline is real, ` +
         "but beats and segments mean nothing",
     );
   }
   const status = new StatusLine();
-  const origin = performance.now();
-  const run = new Run(call, status, origin);
+  const run = new Run(call, status, performance.now());
+  try {
+    return await runTracks(call.tracks, run, status);
+  } finally {
+    await run.close();
+  }
+}
+
+async function runTracks(tracks: readonly Track[], run: Run, status: StatusLine): Promise<number> {
   let failures = 0;
-  for (const track of call.tracks) {
+  for (const track of tracks) {
     try {
       await run.track(track);
     } catch (error) {
       status.clear();
-      // Without weights or kernels no track can be analysed.
-      if (error === run.modelFailure || error instanceof KernelLoadError) throw error;
+      // Without weights, kernels or device no track can be analysed.
+      const isHopeless = run.loadingFailures.has(error) || error instanceof KernelLoadError ||
+        error instanceof DeviceError;
+      if (isHopeless) throw error;
       failures++;
       console.error(`${track.path}: ${error instanceof Error ? error.message : error}`);
     }
@@ -112,103 +76,69 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-function understand(args: readonly string[]): Call | null {
-  const { values, positionals } = parse(args);
-  if (values.help) return null;
-  const directories = values["stems-dir"] ?? [];
-  const isDemo = directories.length === 0 && positionals.length === 0;
-  if (directories.length === 0 && !isDemo) {
-    throw new UsageError(
-      "This version does not separate a mix: give the folder with the stems of " +
-        `${positionals[0]} by --stems-dir`,
-    );
-  }
-  if ([...directories, ...positionals].includes("")) {
-    throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
-  }
-  if (positionals.length > 0 && positionals.length !== directories.length) {
-    throw new UsageError(
-      `Expected one AUDIO for each --stems-dir, or none, but got ${positionals.length} for ` +
-        `${directories.length}`,
-    );
-  }
-  const tracks = isDemo
-    ? [demoTrack()]
-    : directories.map((directory, i) => trackOf(directory, positionals[i]));
-  return {
-    tracks,
-    model: values.model ?? (isDemo ? DEMO.model : "harmonix-all"),
-    outputDirectory: values["out-dir"],
-    activations: values.activ,
-    embeddings: values.embed,
-    json: values.json,
-    ...(values["weights-dir"] !== undefined && { weightsDirectory: values["weights-dir"] }),
-    ...(values["timings-path"] !== undefined && { timingsPath: values["timings-path"] }),
-    ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
-  };
+/** Something that loads while the first track is decoded, and how long it took. */
+interface Loading<Thing> {
+  readonly thing: Promise<Thing>;
+  /** When it was loaded, until it has been reported. */
+  timing?: StageTiming;
 }
 
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task analyze --help`, { cause });
-  }
-}
-
-/** A track named for its audio file, or else for the folder of its stems. */
-function trackOf(stemsDirectory: string, audio?: string): Track {
-  const path = resolve(audio ?? stemsDirectory);
-  return {
-    path,
-    name: audio === undefined ? basename(path) : parsePath(path).name,
-    stemsDirectory,
-  };
-}
-
-function demoTrack(): Track {
-  return trackOf(join(fixturesDirectory, "audio", DEMO.piece));
-}
-
-/** The tracks of one call: they share the model and the clock. */
+/** The tracks of one call: they share the networks and the clock. */
 class Run {
-  /** Why the weights could not be loaded, if they could not. */
-  modelFailure: unknown;
+  /** Why weights could not be loaded, where they could not. */
+  readonly loadingFailures = new Set<unknown>();
   readonly #call: Call;
   readonly #status: StatusLine;
   readonly #origin: number;
-  readonly #model: Promise<NetworkModel>;
-  #modelTiming: StageTiming | undefined;
+  readonly #model: Loading<NetworkModel>;
+  readonly #demixer: Loading<Demixer> | undefined;
 
   constructor(call: Call, status: StatusLine, origin: number) {
     this.#call = call;
     this.#status = status;
     this.#origin = origin;
-    this.#model = this.#loadModel();
-    // The failure is reported by the track that needs the model first.
-    this.#model.catch((error) => this.modelFailure = error);
+    const { model, demixer, device, threads, weightsDirectory } = call;
+    const folder = weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
+    this.#model = this.#load(
+      "weights",
+      async () => networkModel(model, await loadModel(model, folder)),
+    );
+    if (call.tracks.every(({ stemsDirectory }) => stemsDirectory !== undefined)) return;
+    this.#demixer = this.#load(
+      "demixer weights",
+      () => loadDemixer(demixer, { ...folder, device, ...(threads && { threads }) }),
+    );
   }
 
-  async #loadModel(): Promise<NetworkModel> {
-    const start = (performance.now() - this.#origin) / 1000;
-    const { model, weightsDirectory } = this.#call;
-    const checkpoints = await loadModel(model, {
-      ...(weightsDirectory !== undefined && { weightsDir: weightsDirectory }),
-    });
-    const end = (performance.now() - this.#origin) / 1000;
-    this.#modelTiming = { stage: "weights", start, end, device: DEVICE };
-    return networkModel(model, checkpoints);
+  #load<Thing>(stage: string, load: () => Promise<Thing>): Loading<Thing> {
+    const seconds = (): number => (performance.now() - this.#origin) / 1000;
+    const start = seconds();
+    const loading: Loading<Thing> = {
+      thing: load().then((thing) => {
+        loading.timing = { stage, start, end: seconds(), device: DEVICE };
+        return thing;
+      }),
+    };
+    // The failure is reported by the track that needs the weights first.
+    loading.thing.catch((error) => this.loadingFailures.add(error));
+    return loading;
   }
 
   async track(track: Track): Promise<void> {
     const call = this.#call;
     const timings: StageTiming[] = [];
     const done = await analyzeTrack(track, {
-      model: this.#model,
+      model: this.#model.thing,
       embeddings: call.embeddings,
+      device: call.device,
       ...(call.threads !== undefined && { threads: call.threads }),
+      ...(this.#demixer && {
+        separation: {
+          demixer: this.#demixer.thing,
+          shifts: call.shifts,
+          ...(call.keepIn !== undefined && { keepIn: call.keepIn }),
+        },
+      }),
       origin: this.#origin,
       observer: {
         onStart: (stage) => this.#status.show(`${track.path}: ${stage}`),
@@ -225,7 +155,14 @@ class Run {
     await this.#appendTimings(track, timings);
     this.#status.clear();
     for (const warning of done.warnings) console.error(`Warning: ${warning}`);
+    for (const note of done.notes) console.error(note);
     this.#print(done, file);
+  }
+
+  /** Frees what the tracks shared. */
+  async close(): Promise<void> {
+    const demixer = await this.#demixer?.thing.catch(() => undefined);
+    await demixer?.session.release();
   }
 
   #print(done: AnalyzedTrack, file: string): void {
@@ -239,9 +176,9 @@ class Run {
   async #appendTimings(track: Track, timings: readonly StageTiming[]): Promise<void> {
     const { timingsPath, model } = this.#call;
     if (timingsPath === undefined) return;
-    const all = this.#modelTiming === undefined ? timings : [this.#modelTiming, ...timings];
-    this.#modelTiming = undefined;
-    const lines = all.map(({ stage, start, end, device }) =>
+    const loaded = [this.#model, this.#demixer].flatMap((loading) => loading?.timing ?? []);
+    for (const loading of [this.#model, this.#demixer]) delete loading?.timing;
+    const lines = [...loaded, ...timings].map(({ stage, start, end, device }) =>
       JSON.stringify({ stage, start, end, duration: end - start, device, model, track: track.path })
     );
     await mkdir(dirname(resolve(timingsPath)), { recursive: true });

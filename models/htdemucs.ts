@@ -18,6 +18,9 @@ import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
 import { segmentFrames } from "./htdemucs_configuration.ts";
 import { GraphBuilder, type Value } from "./onnx/graph.ts";
 
+/** Changes whenever the builder makes another graph of the same weights. */
+export const HTDEMUCS_BUILDER_VERSION = 1;
+
 /** What a graph is built for. */
 export interface HtdemucsGraphOptions {
   /** Whether the outputs of all encoders, transformer and decoders are outputs of the graph. */

@@ -28,6 +28,9 @@ export interface LoadOptions {
 /** The environment variable that names the folder of weights. */
 export const MODELS_DIR_VARIABLE = "TACTUS_MODELS_DIR";
 
+/** The environment variable that names the folder of what can be had again. */
+export const CACHE_DIR_VARIABLE = "TACTUS_CACHE_DIR";
+
 /**
  * The folder of weights: the one that was given, the one that `TACTUS_MODELS_DIR` names, or `tactus/models` where the
  * platform keeps what can be fetched again: `$XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`, on Windows
@@ -44,8 +47,8 @@ export function modelsFolder(
   const environment = options.environment ?? process.env;
   const named = options.weightsDir || environment[MODELS_DIR_VARIABLE];
   if (named) return named;
-  const cache = cacheFolder(environment, platform);
-  if (cache === undefined) {
+  const folder = cacheFolder("models", environment, platform);
+  if (folder === undefined) {
     const variable = platform === "win32" ? "LOCALAPPDATA" : "HOME";
     throw new ModelError(
       "not-found",
@@ -53,22 +56,36 @@ export function modelsFolder(
         `--weights-dir or ${MODELS_DIR_VARIABLE}`,
     );
   }
-  return cache;
+  return folder;
 }
 
-function cacheFolder(environment: Environment, platform: string): string | undefined {
+/**
+ * A folder of ours where the platform keeps what can be had again, or in the one that `TACTUS_CACHE_DIR` names.
+ *
+ * @param part which folder of ours
+ * @param environment environment variables
+ * @param platform as Node names it
+ * @returns its path, or nothing where the environment does not tell; it need not exist
+ */
+export function cacheFolder(
+  part: string,
+  environment: Environment = process.env,
+  platform: string = process.platform,
+): string | undefined {
+  const named = environment[CACHE_DIR_VARIABLE];
+  if (named) return join(named, part);
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = environment;
   if (platform === "win32") {
-    return LOCALAPPDATA ? win32.join(LOCALAPPDATA, "tactus", "models") : undefined;
+    return LOCALAPPDATA ? win32.join(LOCALAPPDATA, "tactus", part) : undefined;
   }
   if (platform === "darwin") {
-    return HOME ? posix.join(HOME, "Library", "Caches", "tactus", "models") : undefined;
+    return HOME ? posix.join(HOME, "Library", "Caches", "tactus", part) : undefined;
   }
   // The XDG base directory specification has relative paths ignored.
   if (XDG_CACHE_HOME && posix.isAbsolute(XDG_CACHE_HOME)) {
-    return posix.join(XDG_CACHE_HOME, "tactus", "models");
+    return posix.join(XDG_CACHE_HOME, "tactus", part);
   }
-  return HOME ? posix.join(HOME, ".cache", "tactus", "models") : undefined;
+  return HOME ? posix.join(HOME, ".cache", "tactus", part) : undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
-import { modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
+import { cacheFolder, modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
 
 const ENVIRONMENT = {
   TACTUS_MODELS_DIR: "/named",
@@ -85,4 +85,13 @@ Deno.test("readModelFile() gives the right file with its SHA-256, and says how t
     const read = await readModelFile("htdemucs", known, options);
     assert.deepEqual([new Uint8Array(read.bytes), read.sha256], [bytes, sha256]);
   });
+});
+
+Deno.test("cacheFolder() is the one that TACTUS_CACHE_DIR names, else the platform's", () => {
+  assert.equal(
+    cacheFolder("graphs", { TACTUS_CACHE_DIR: "/c", HOME: "/h" }, "linux"),
+    "/c/graphs",
+  );
+  assert.equal(cacheFolder("graphs", { HOME: "/h" }, "linux"), "/h/.cache/tactus/graphs");
+  assert.equal(cacheFolder("graphs", {}, "linux"), undefined);
 });

@@ -6,21 +6,31 @@
 
 import { basename } from "node:path";
 import program from "../deno.json" with { type: "json" };
+import type { Demixer } from "./demix.ts";
+import {
+  demixFolder,
+  type DemixRecord,
+  readDemixed,
+  sha256Of,
+  writeDemixed,
+} from "./demix_files.ts";
+import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
-import { type AnalysisResult, analysisResult, type Provenance } from "./result.ts";
+import { type AnalysisResult, analysisResult, type AudioFile, type Provenance } from "./result.ts";
 import { type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Seams, STAGES } from "./stages.ts";
-import { findStems, type ReadStems, readStems, STEMS } from "./stems.ts";
+import { type Seams, type StageContext, STAGES } from "./stages.ts";
+import { findStems, readStems, STEMS } from "./stems.ts";
+import type { Tensor } from "./tensor.ts";
 
-/** A track whose stems are given. */
+/** A track: a mix that is to be separated, or one whose stems are given. */
 export interface Track {
-  /** Absolute path that names the track in the result. */
+  /** Absolute path that names the track in the result; the mix, where no stems are given. */
   readonly path: string;
   /** Name of its result files. */
   readonly name: string;
-  /** Folder with the four stems. */
-  readonly stemsDirectory: string;
+  /** Folder with the four stems; absent for a mix. */
+  readonly stemsDirectory?: string;
 }
 
 /** How a track is analysed. */
@@ -29,12 +39,26 @@ export interface TrackOptions {
   readonly model: Promise<NetworkModel>;
   /** Whether embeddings are wanted. */
   readonly embeddings: boolean;
+  /** How a mix is separated. */
+  readonly separation?: SeparationOptions;
+  /** What networks run on; the processor when absent. */
+  readonly device?: string;
   /** Threads for stages that take a number. */
   readonly threads?: number;
   /** Told of starts, progress and timings. */
   readonly observer?: RunObserver;
   /** `performance.now()` at the origin of the timings; now when absent. */
   readonly origin?: number;
+}
+
+/** How a mix is separated. */
+export interface SeparationOptions {
+  /** The separation network, which may still be loading. */
+  readonly demixer: Promise<Demixer>;
+  /** Samples that each pass is shifted by; null for none. */
+  readonly shifts: readonly (number | null)[];
+  /** Folder where stems are kept, and used again; absent to keep none. */
+  readonly keepIn?: string;
 }
 
 /** What came of a track. */
@@ -49,60 +73,60 @@ export interface AnalyzedTrack {
   readonly durationSeconds: number;
   /** What the user should know. */
   readonly warnings: readonly string[];
+  /** What happened besides. */
+  readonly notes: readonly string[];
 }
+
+/** The stems of a track and how they came about. */
+interface Separated {
+  readonly stems16: Tensor<"i16">;
+  readonly provenance: Pick<
+    Provenance,
+    "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems"
+  >;
+  /** Who computed the separation, where one was needed. */
+  readonly backends?: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly notes?: readonly string[];
+}
+
+/** The stages that come before the stems, and those after. */
+const BEFORE_STEMS = STAGES.slice(0, 1 + STAGES.findIndex((s) => s.outputs.includes("stems16")));
+const AFTER_STEMS = STAGES.slice(BEFORE_STEMS.length);
 
 /**
  * Analyses one track.
  *
- * @param track where the stems lie
+ * @param track where the audio lies
  * @param options weights and what is wanted
- * @throws {StemsError | KernelError} if the stems cannot be used
+ * @throws {StemsError | KernelError} if the audio cannot be used
  */
 export async function analyzeTrack(track: Track, options: TrackOptions): Promise<AnalyzedTrack> {
   const { observer = {}, origin = performance.now() } = options;
-  const files = await findStems(track.stemsDirectory);
-  const stems = await timed(origin, "decode", observer, () => readStems(files));
-  const digest = crypto.subtle.digest("SHA-256", stems.stems16.data as Int16Array<ArrayBuffer>);
-  const context = {
+  const context: StageContext = {
     model: options.model,
     embeddings: options.embeddings,
+    ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: options.threads }),
   };
-  const seams = await runStages({ stems16: stems.stems16 }, context, observer, origin) as Seams;
-  const hash = new Uint8Array(await digest).toHex();
-  return {
-    track,
-    result: analysisResult(
-      track.path,
-      seams,
-      provenance(await options.model, files, stems, hash),
-    ),
-    seams,
-    durationSeconds: stems.durationSeconds,
-    warnings: stems.warnings,
-  };
-}
-
-function provenance(
-  model: NetworkModel,
-  files: readonly string[],
-  stems: ReadStems,
-  stems16Sha256: string,
-): Provenance {
-  return {
-    program: `${program.name} ${program.version}`,
+  const run = { context, observer, origin };
+  const { stems16, ...separated } = track.stemsDirectory === undefined
+    ? await separate(track, options.separation, run)
+    : await readGiven(track.stemsDirectory, run);
+  const digest = sha256Of(stems16);
+  const seams = await runStages({ stems16 }, context, observer, origin, AFTER_STEMS) as Seams;
+  const model = await options.model;
+  const provenance: Provenance = {
+    program: PROGRAM,
     model: model.name,
     weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
-    demixer: "external",
-    demix_shift: null,
-    stems: files.map((file, stem) => ({
-      name: STEMS[stem] ?? "",
-      file: basename(file),
-      codec: stems.sources[stem]?.codec ?? "",
-      sample_rate: stems.sources[stem]?.sampleRateHz ?? NaN,
-    })),
-    stems16_sha256: stems16Sha256,
-    backends: Object.fromEntries(STAGES.map(({ name, backend }) => [name, backend])),
+    ...separated.provenance,
+    stems16_sha256: await digest,
+    backends: {
+      ...separated.backends,
+      ...Object.fromEntries(AFTER_STEMS.map(({ name, backend }) => [name, backend])),
+    },
+    device: options.device ?? "cpu",
     versions: {
       deno: Deno.version.deno,
       "onnxruntime-node": program.imports["onnxruntime-node"].split("@").at(-1) ?? "",
@@ -110,5 +134,107 @@ function provenance(
     sample_rate: SAMPLE_RATE_HZ,
     hop: HOP_SAMPLES,
     fps: FRAMES_PER_SECOND,
+  };
+  return {
+    track,
+    result: analysisResult(track.path, seams, provenance),
+    seams,
+    durationSeconds: (stems16.shape.at(-1) ?? 0) / SAMPLE_RATE_HZ,
+    warnings: separated.warnings,
+    notes: separated.notes ?? [],
+  };
+}
+
+const PROGRAM = `${program.name} ${program.version}`;
+
+interface RunOptions {
+  readonly context: StageContext;
+  readonly observer: RunObserver;
+  readonly origin: number;
+}
+
+async function readGiven(directory: string, run: RunOptions): Promise<Separated> {
+  const files = await findStems(directory);
+  const read = await timed(run.origin, "decode", run.observer, () => readStems(files));
+  const stems = files.map((file, at) => ({
+    name: STEMS[at] ?? "",
+    ...audioFile(file, read.sources[at]),
+  }));
+  return {
+    stems16: read.stems16,
+    provenance: {
+      demixer: "external",
+      demixer_weights: null,
+      demix_shifts: null,
+      mix: null,
+      stems,
+    },
+    warnings: read.warnings,
+  };
+}
+
+/** Separates a mix, or takes the stems that an earlier run kept; the mixture is let go afterwards. */
+async function separate(
+  { path, ...track }: Track,
+  options: SeparationOptions | undefined,
+  { context, observer, origin }: RunOptions,
+): Promise<Separated> {
+  if (options === undefined) throw new Error(`${path} has no stems, and nobody separates it`);
+  const decoding = timed(origin, "decode", observer, () => readMixture(path));
+  // That weights are missing is told before that a file is no audio, whichever is found first.
+  const [{ name, sha256, backend }, read] = await bothOf(options.demixer, decoding);
+  const separated: Omit<Separated, "stems16"> = {
+    provenance: {
+      demixer: name,
+      demixer_weights: sha256,
+      demix_shifts: options.shifts,
+      mix: audioFile(path, read),
+      stems: [],
+    },
+    backends: { demix: backend },
+    warnings: read.warnings,
+  };
+  const run = async (): Promise<Tensor<"i16">> => {
+    const separation = { demixer: options.demixer, shifts: options.shifts, stems: false };
+    const given = { mixture: read.mixture };
+    const full = { ...context, separation };
+    const seams = await runStages(given, full, observer, origin, BEFORE_STEMS) as Seams;
+    return seams.stems16;
+  };
+  if (options.keepIn === undefined) return { stems16: await run(), ...separated };
+  const folder = demixFolder(options.keepIn, name, { path, ...track });
+  const record: DemixRecord = {
+    path,
+    mixture_sha256: await sha256Of(read.mixture),
+    program: PROGRAM,
+    demixer: name,
+    weights_sha256: sha256,
+    backend,
+    device: context.device ?? "cpu",
+    shifts: options.shifts,
+  };
+  const kept = await readDemixed(folder, record);
+  if (kept !== undefined) {
+    return { stems16: kept, ...separated, notes: [`${path}: stems of an earlier run, ${folder}`] };
+  }
+  const stems16 = await run();
+  await writeDemixed(folder, record, stems16);
+  return { stems16, ...separated };
+}
+
+/** Two results, or the first one's failure, or the second one's. */
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+function audioFile(
+  path: string,
+  source: { readonly codec: string; readonly sampleRateHz: number } | undefined,
+): AudioFile {
+  return {
+    file: basename(path),
+    codec: source?.codec ?? "",
+    sample_rate: source?.sampleRateHz ?? NaN,
   };
 }

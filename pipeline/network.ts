@@ -29,6 +29,8 @@ export interface NetworkLogits extends Tasks {
 export interface NetworkOptions {
   /** Whether embeddings are wanted. */
   readonly embeddings: boolean;
+  /** What it runs on; the processor when absent. */
+  readonly device?: string;
   /** Threads; absent for as many as there are cores. */
   readonly threads?: number;
   /** Called when a fold is done. */
@@ -68,6 +70,7 @@ export async function network(
   const folds = model.checkpoints.length;
   const output = await runFolds(model.checkpoints, spectrogram, {
     embeddings: options.embeddings,
+    ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: options.threads }),
     onProgress: (fold) => options.onProgress?.(fold + 1, folds),
   });

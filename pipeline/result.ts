@@ -17,6 +17,16 @@ export interface Segment {
   readonly label: string;
 }
 
+/** A file that was read. */
+export interface AudioFile {
+  /** Its name. */
+  readonly file: string;
+  /** Short name of its codec, such as `mp3`. */
+  readonly codec: string;
+  /** Hz that it is stored at. */
+  readonly sample_rate: number;
+}
+
 /** How a result came about, so that it can be made again. */
 export interface Provenance {
   /** Program and version. */
@@ -27,19 +37,23 @@ export interface Provenance {
   readonly weights: readonly { readonly name: string; readonly sha256: string }[];
   /** Who separated the stems; `external` when they were given. */
   readonly demixer: string;
-  /** Samples that the separation was shifted by; null when there was no separation. */
-  readonly demix_shift: number | null;
-  /** The files that were read. */
-  readonly stems: readonly {
-    readonly name: string;
-    readonly file: string;
-    readonly codec: string;
-    readonly sample_rate: number;
-  }[];
+  /** SHA-256 of the separation network's weights; null when there was no separation. */
+  readonly demixer_weights: string | null;
+  /**
+   * Samples that each pass of the separation was shifted by, null for a pass that was not; null when
+   * there was no separation.
+   */
+  readonly demix_shifts: readonly (number | null)[] | null;
+  /** The mix that was separated. */
+  readonly mix: AudioFile | null;
+  /** The stems that were given. */
+  readonly stems: readonly (AudioFile & { readonly name: string })[];
   /** SHA-256 of the seam `stems16`. */
   readonly stems16_sha256: string;
   /** Who computed each stage. */
   readonly backends: Readonly<Record<string, string>>;
+  /** What ONNX Runtime computed on. */
+  readonly device: string;
   /** Versions of what computed it. */
   readonly versions: Readonly<Record<string, string>>;
   /** Hz. */

@@ -34,8 +34,18 @@ export interface ResultFilesOptions {
  * @param track the track
  * @param directory the output folder
  */
-export function resultName({ name, path }: Track, directory: string): string {
-  if (isFreeFor(join(directory, name), path)) return name;
+export function resultName(track: Track, directory: string): string {
+  return freeName(track, (name) => isFreeFor(join(directory, name), track.path));
+}
+
+/**
+ * A track's name, or where that is taken the name with a hash of the track's path added.
+ *
+ * @param track the track
+ * @param isFree whether files of a name are this track's, or there are none
+ */
+export function freeName({ name, path }: Track, isFree: (name: string) => boolean): string {
+  if (isFree(name)) return name;
   return `${name}.${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
 }
 

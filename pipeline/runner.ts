@@ -18,7 +18,7 @@ export interface StageTiming {
   readonly device: string;
 }
 
-/** What every stage runs on. */
+/** What everything runs on but the networks of ONNX Runtime, which run on the device of the context. */
 export const DEVICE = "cpu";
 
 /** What the runner tells while it works. */
@@ -38,6 +38,7 @@ export interface RunObserver {
  * @param stage name for the record
  * @param observer is told the timing when the work succeeds
  * @param work what to do
+ * @param device what it runs on
  * @returns the result of `work`
  */
 export async function timed<Result>(
@@ -45,11 +46,12 @@ export async function timed<Result>(
   stage: string,
   observer: RunObserver,
   work: () => Promise<Result>,
+  device = DEVICE,
 ): Promise<Result> {
   observer.onStart?.(stage);
   const start = (performance.now() - origin) / 1000;
   const result = await work();
-  observer.onTiming?.({ stage, start, end: (performance.now() - origin) / 1000, device: DEVICE });
+  observer.onTiming?.({ stage, start, end: (performance.now() - origin) / 1000, device });
   return result;
 }
 
@@ -100,7 +102,8 @@ export async function runStages(
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
-      Object.assign(seams, await timed(origin, stage.name, observer, work));
+      const device = stage.backend === "onnx" ? context.device : DEVICE;
+      Object.assign(seams, await timed(origin, stage.name, observer, work, device));
     })();
     for (const output of stage.outputs) makers.set(output, made);
   }

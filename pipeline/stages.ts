@@ -144,6 +144,8 @@ export interface StageContext {
     /** Whether the stems are handed out as floats, which take 1.4 MB a second. */
     readonly stems: boolean;
   };
+  /** What ONNX Runtime computes on; the processor when absent. */
+  readonly device?: string;
   /** Threads for stages that take a number; absent for as many as there are cores. */
   readonly threads?: number;
   /** Called when a part of a long stage is done. */
@@ -170,7 +172,7 @@ export const STAGES: readonly Stage[] = [
     name: "demix",
     inputs: ["mixture"],
     outputs: ["stems", "stems16"],
-    backend: "native",
+    backend: "onnx",
     run: async (seams, context) => {
       const { separation, onProgress } = context;
       if (separation === undefined) throw new Error("There is nobody to separate the mixture");

@@ -264,7 +264,7 @@ Deno.test("analyze prints its help and touches nothing", async () => {
 Deno.test("analyze refuses calls that it does not understand", async () => {
   const calls = [
     [["--no-such-option"], /no-such-option/],
-    [["song.mp3"], /--stems-dir/],
+    [["song.mp3"], /models pull htdemucs/],
     [["--stems-dir", "a", "x.wav", "y.wav"], /one AUDIO for each/],
     [["--stems-dir", "a", "--threads", "many"], /--threads/],
     [["-m", "no-such-model"], /no-such-model/],

@@ -10,6 +10,12 @@ import { join } from "node:path";
 /** The repository. */
 export const repository: string = join(import.meta.dirname ?? ".", "..");
 
+/** Weights and graphs that happen to be on a machine must not change what a test sees. */
+const ISOLATED = {
+  TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"),
+  TACTUS_CACHE_DIR: join(repository, "tests", "no_cache"),
+};
+
 /** What a run of the program left behind. */
 export interface Outcome {
   readonly code: number;
@@ -52,8 +58,7 @@ export function command(
       ...args,
     ],
     cwd: options.cwd ?? repository,
-    // Weights that happen to be installed must not change what a test sees.
-    env: { TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"), ...options.env },
+    env: { ...ISOLATED, ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

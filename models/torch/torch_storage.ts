@@ -92,6 +92,8 @@ export class TorchStorage extends PickleObject {
           "no checkpoint has such weights",
       );
     }
+    const plain = isContiguous(shape, strides) ? this.#plain(offset, count) : undefined;
+    if (plain !== undefined) return tensor("f32", shape, plain);
     const view = this.#view;
     const fill = <A extends TypedArray>(array: A, read: (at: number) => A[number]): A => {
       walk(offset, shape, strides, (i, at) => array[i] = read(at));
@@ -124,7 +126,26 @@ export class TorchStorage extends PickleObject {
         );
     }
   }
+
+  /** Elements that follow each other, read at once; nothing for types that are rare or not f32. */
+  #plain(offset: number, count: number): Float32Array | undefined {
+    const { byteOffset } = this.#view;
+    const buffer = this.#view.buffer as ArrayBuffer;
+    const part = (bytes: number): ArrayBuffer =>
+      buffer.slice(byteOffset + bytes * offset, byteOffset + bytes * (offset + count));
+    if (this.#element === "f16") return new Float32Array(new Float16Array(part(2)));
+    return this.#element === "f32" ? new Float32Array(part(4)) : undefined;
+  }
 }
+
+/** Whether the elements of a view follow each other as the machine's own arrays would. */
+function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+  const inner = (axis: number): number => elementCount(shape.slice(axis + 1));
+  return isLittleEndian &&
+    shape.every((length, axis) => length < 2 || strides[axis] === inner(axis));
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function floatReader(
   element: "f16" | "bf16" | "f32" | "f64",

@@ -34,7 +34,7 @@ export class DeviceError extends Error {
  * @throws {DeviceError} if there is no such device, or this build of ONNX Runtime lacks it
  */
 export async function providersOf(name: string): Promise<Providers> {
-  const providers = DEVICES[name as DeviceName];
+  const providers = Object.hasOwn(DEVICES, name) ? DEVICES[name as DeviceName] : undefined;
   if (name === "cpu") return DEVICES.cpu;
   const { listSupportedBackends } = await import("onnxruntime-node");
   const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
@@ -51,4 +51,28 @@ export async function providersOf(name: string): Promise<Providers> {
     );
   }
   return providers;
+}
+
+/**
+ * Starts something on a device.
+ *
+ * @param device its name, for the message
+ * @param start what to start
+ * @throws {DeviceError} if that fails on another device than the processor
+ */
+export async function onDevice<Result>(
+  device: string,
+  start: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await start();
+  } catch (cause) {
+    if (device === "cpu") throw cause;
+    const reason = (cause as Error).message.replace(/\s+/g, " ").trim();
+    throw new DeviceError(
+      `ONNX Runtime could not be started on ${device}: ${reason}; ` +
+        "leave --device out to compute on the processor",
+      { cause },
+    );
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Runs the All-In-One network with ONNX Runtime on the CPU.
+ * Runs the All-In-One network with ONNX Runtime.
  *
  * ONNX Runtime is loaded when the first session is made, not before. `run()` keeps the calling thread busy: no timer fires
  * meanwhile.
@@ -16,6 +16,7 @@ import {
 } from "../../models/all_in_one.ts";
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import { type Tensor, tensor } from "../tensor.ts";
+import { onDevice, providersOf } from "./devices.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 type Feeds = Record<string, OrtTensor>;
@@ -38,6 +39,8 @@ export interface NetworkOutput {
 export interface SessionOptions {
   /** Threads that an operator is split over; ONNX Runtime's own choice when absent. */
   readonly threads?: number;
+  /** What it runs on; the processor when absent. */
+  readonly device?: string;
 }
 
 /** A network that is ready to run with the weights of any fold of one configuration. */
@@ -67,18 +70,20 @@ const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int6
  * that ONNX Runtime never gives back, and only a session that has run before has its buffers.
  *
  * @param checkpoint a fold of the configuration that will run
- * @param options number of threads
+ * @param options number of threads, device
  * @returns a session, to be released by the caller
  * @throws if ONNX Runtime cannot be loaded; the cause is attached
+ * @throws {DeviceError} if it lacks the device, or cannot be started there
  */
 export async function createNetworkSession(
   checkpoint: Checkpoint,
   options: SessionOptions = {},
 ): Promise<NetworkSession> {
   const runtime = await loadRuntime();
-  const settings = sessionSettings(options);
+  const { device = "cpu" } = options;
+  const settings = { ...sessionSettings(options), executionProviders: await providersOf(device) };
   const create = (model: Uint8Array): Promise<InferenceSession> =>
-    runtime.InferenceSession.create(model, settings);
+    onDevice(device, () => runtime.InferenceSession.create(model, settings));
   const embedding = await create(buildEmbedding(checkpoint).model());
   const encoder = await create(buildEncoder(checkpoint).model());
   const sizes = networkSizes(checkpoint);
@@ -128,7 +133,6 @@ async function loadRuntime(): Promise<Runtime> {
 
 function sessionSettings({ threads }: SessionOptions): InferenceSession.SessionOptions {
   return {
-    executionProviders: ["cpu"],
     graphOptimizationLevel: "all",
     interOpNumThreads: 1,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

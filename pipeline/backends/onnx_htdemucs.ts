@@ -9,7 +9,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../kernels/kernels.ts";
 import type { DemixSession, SegmentOutput } from "./demix_session.ts";
-import { providersOf } from "./devices.ts";
+import { onDevice, providersOf } from "./devices.ts";
 
 /** How a session runs. */
 export interface DemixSessionOptions {
@@ -22,12 +22,12 @@ export interface DemixSessionOptions {
 /**
  * Loads a network.
  *
- * @param graph bytes of the ONNX graph that `models/htdemucs.ts` builds, or path of a file that holds them
+ * @param graph bytes of the ONNX graph that `models/htdemucs.ts` builds
  * @param options threads and device
- * @throws {DeviceError} if this build of ONNX Runtime lacks the device
+ * @throws {DeviceError} if this build of ONNX Runtime lacks the device, or it cannot be started
  */
 export async function createDemixSession(
-  graph: Uint8Array | string,
+  graph: Uint8Array,
   { threads, device = "cpu" }: DemixSessionOptions = {},
 ): Promise<DemixSession> {
   const { InferenceSession: Session, Tensor } = await import("onnxruntime-node");
@@ -38,9 +38,7 @@ export async function createDemixSession(
     enableMemPattern: false,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   };
-  const session = typeof graph === "string"
-    ? await Session.create(graph, settings)
-    : await Session.create(graph, settings);
+  const session = await onDevice(device, () => Session.create(graph, settings));
   return {
     async run(wave, spectrum): Promise<SegmentOutput> {
       const outputs = await session.run({

@@ -1,0 +1,175 @@
+/**
+ * The command line of `analyze`.
+ *
+ * @module
+ */
+
+import { basename, join, parse as parsePath, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { fixturesDirectory } from "../parity/manifest.ts";
+import type { Track } from "../pipeline/analyze_track.ts";
+import { DEVICES } from "../pipeline/backends/devices.ts";
+import { demixShifts } from "../pipeline/shifts.ts";
+import { threadCount } from "./thread_count.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What `analyze --help` prints. */
+export const ANALYZE_HELP = `Usage: deno task analyze AUDIO... [options]
+       deno task analyze --stems-dir DIR [AUDIO] [options]
+
+Finds tempo, beats, downbeats and segments of tracks, from the mix (wav, flac, mp3, m4a, ogg or
+aiff; any sample rate), or from four stems: bass, drums, other, vocals.
+Without arguments it analyses the demo piece with untrained weights.
+
+      AUDIO                a mix; with --stems-dir it only names the track in the result
+      --stems-dir DIR      folder with the stems of one track; may be given several times
+  -m, --model NAME         harmonix-all (default), harmonix-fold0 to 7, seeded-all, seeded-fold0 to 7
+      --demixer NAME       who separates a mix: htdemucs (default), seeded-htdemucs (untrained), or a
+                           file of HTDemucs weights that ends in .th or .safetensors
+      --shifts N           passes over a mix, each shifted by another half second at most, whose mean
+                           is taken (default: 1); 0 is one pass without a shift
+      --demix-seed N       what the shifts are drawn from (default: 0), or random
+  -k, --keep-byproducts    keep the separated stems, and use them again
+      --demix-dir DIR      where they are kept (default: ./demix)
+      --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR, else the
+                           folder that deno task models path prints)
+  -o, --out-dir DIR        where results are written (default: ./struct)
+  -a, --activ              also write the activations, NAME.activ.npz
+  -e, --embed              also write the embeddings, NAME.embed.npy
+      --json               print the result as JSON instead of a summary
+      --timings-path FILE  append when each stage ran, one JSON object a line
+  -d, --device NAME        what the networks run on: ${
+  Object.keys(DEVICES).join(", ")
+} (default: cpu)
+      --threads N          threads of the networks (default: one for each core)
+  -h, --help               print this
+
+Exit codes: 0 all tracks done, 1 a track failed, 2 the call was wrong or could not run`;
+
+const OPTIONS = {
+  "stems-dir": { type: "string", multiple: true },
+  model: { type: "string", short: "m" },
+  demixer: { type: "string", default: "htdemucs" },
+  shifts: { type: "string", default: "1" },
+  "demix-seed": { type: "string", default: "0" },
+  "keep-byproducts": { type: "boolean", short: "k", default: false },
+  "demix-dir": { type: "string", default: "./demix" },
+  "weights-dir": { type: "string" },
+  "out-dir": { type: "string", short: "o", default: "./struct" },
+  activ: { type: "boolean", short: "a", default: false },
+  embed: { type: "boolean", short: "e", default: false },
+  json: { type: "boolean", default: false },
+  "timings-path": { type: "string" },
+  device: { type: "string", short: "d", default: "cpu" },
+  threads: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** The demo: our own piece, and weights that need no download. */
+const DEMO = { piece: "four_four", model: "seeded-all" } as const;
+
+/** More passes only cost time. */
+const MOST_SHIFTS = 100;
+
+/** A call of the command, understood. */
+export interface Call {
+  readonly tracks: readonly Track[];
+  readonly model: string;
+  readonly demixer: string;
+  readonly shifts: readonly (number | null)[];
+  /** Folder where separated stems are kept. */
+  readonly keepIn?: string;
+  readonly weightsDirectory?: string;
+  readonly outputDirectory: string;
+  readonly activations: boolean;
+  readonly embeddings: boolean;
+  readonly json: boolean;
+  readonly timingsPath?: string;
+  readonly device: string;
+  readonly threads?: number;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param args what follows `analyze`
+ * @returns the call; null where help was asked for
+ * @throws {UsageError} if an option is unknown or has a wrong value
+ */
+export function understand(args: readonly string[]): Call | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  const directories = values["stems-dir"] ?? [];
+  const isDemo = directories.length === 0 && positionals.length === 0;
+  if ([...directories, ...positionals].includes("")) {
+    throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
+  }
+  return {
+    tracks: isDemo ? [demoTrack()] : tracksOf(directories, positionals),
+    model: values.model ?? (isDemo ? DEMO.model : "harmonix-all"),
+    demixer: values.demixer,
+    shifts: demixShifts(passCount(values.shifts), seedOf(values["demix-seed"])),
+    ...(values["keep-byproducts"] && { keepIn: values["demix-dir"] }),
+    outputDirectory: values["out-dir"],
+    activations: values.activ,
+    embeddings: values.embed,
+    json: values.json,
+    device: values.device,
+    ...(values["weights-dir"] !== undefined && { weightsDirectory: values["weights-dir"] }),
+    ...(values["timings-path"] !== undefined && { timingsPath: values["timings-path"] }),
+    ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
+  };
+}
+
+// The type of the values follows from the table of options.
+// deno-lint-ignore explicit-function-return-type
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}; see deno task analyze --help`, { cause });
+  }
+}
+
+function passCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count <= MOST_SHIFTS) return count;
+  throw new UsageError(`--shifts expects a whole number from 0 to ${MOST_SHIFTS}, but got ${text}`);
+}
+
+function seedOf(text: string): number {
+  if (text === "random") return crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
+  throw new UsageError(
+    `--demix-seed expects random or a whole number below 2^32, but got ${text}`,
+  );
+}
+
+/** The mixes, or the tracks whose stems are given. */
+function tracksOf(directories: readonly string[], audio: readonly string[]): Track[] {
+  if (directories.length === 0) return audio.map(mixOf);
+  if (audio.length > 0 && audio.length !== directories.length) {
+    throw new UsageError(
+      `Expected one AUDIO for each --stems-dir, or none, but got ${audio.length} for ` +
+        `${directories.length}`,
+    );
+  }
+  return directories.map((directory, i) => trackOf(directory, audio[i]));
+}
+
+function mixOf(file: string): Track {
+  const path = resolve(file);
+  return { path, name: parsePath(path).name };
+}
+
+/** A track named for its audio file, or else for the folder of its stems. */
+function trackOf(stemsDirectory: string, audio?: string): Track {
+  if (audio !== undefined) return { ...mixOf(audio), stemsDirectory };
+  const path = resolve(stemsDirectory);
+  return { path, name: basename(path), stemsDirectory };
+}
+
+function demoTrack(): Track {
+  return trackOf(join(fixturesDirectory, "audio", DEMO.piece));
+}

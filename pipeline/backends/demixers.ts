@@ -1,0 +1,42 @@
+/**
+ * Makes a separation network ready to run.
+ *
+ * @module
+ */
+
+import { type DemixerWeights, demixerWeights } from "../../models/demixer_weights.ts";
+import { cachedGraph } from "../../models/graph_cache.ts";
+import { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } from "../../models/htdemucs.ts";
+import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
+import type { Demixer } from "../demix.ts";
+import type { DemixSession } from "./demix_session.ts";
+import { createDemixSession, type DemixSessionOptions } from "./onnx_htdemucs.ts";
+
+/** Where the weights are, and what the network runs on. */
+export interface DemixerOptions extends LoadOptions, DemixSessionOptions {}
+
+/**
+ * Loads a separation network.
+ *
+ * @param name as in `demixerWeights()`
+ * @param options folder of the weights, device, threads
+ * @returns the network, whose session is to be released by the caller
+ * @throws {ModelError} if the weights are missing or are not what they should be
+ * @throws {DeviceError} if this build of ONNX Runtime lacks the device
+ */
+export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
+  const weights = await demixerWeights(name, options);
+  const { sha256 } = weights;
+  return { name: weights.name, sha256, backend: "onnx", session: await onnx(weights, options) };
+}
+
+async function onnx(weights: DemixerWeights, options: DemixerOptions): Promise<DemixSession> {
+  const key = {
+    name: "htdemucs",
+    sha256: weights.sha256,
+    version: HTDEMUCS_BUILDER_VERSION,
+  };
+  const folder = cacheFolder("graphs", options.environment);
+  const graph = await cachedGraph(folder, key, () => buildHtdemucs(weights.checkpoint()));
+  return await createDemixSession(graph, options);
+}

@@ -1,0 +1,114 @@
+/**
+ * Separated stems that are kept as files, and used again.
+ *
+ * A track's folder has demucs' layout, `DEMIXER/TRACK/{bass,drums,other,vocals}.wav`, and a file
+ * `tactus.json` that says how the stems were made. Stems are used again only where all of that is the
+ * same and the samples are those that were written.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Track } from "./analyze_track.ts";
+import { freeName, writeWhole } from "./result_files.ts";
+import { readStems, STEMS } from "./stems.ts";
+import type { Tensor } from "./tensor.ts";
+import { encodeWav } from "./wav.ts";
+
+/** How stems were made: all that can change them. */
+export interface DemixRecord {
+  /** Absolute path of the mix. */
+  readonly path: string;
+  /** SHA-256 of the seam `mixture`. */
+  readonly mixture_sha256: string;
+  /** Program and version. */
+  readonly program: string;
+  /** Name of the separation network. */
+  readonly demixer: string;
+  /** SHA-256 of its weights. */
+  readonly weights_sha256: string;
+  /** Who computed it. */
+  readonly backend: string;
+  /** What it ran on. */
+  readonly device: string;
+  /** Samples that each pass was shifted by. */
+  readonly shifts: readonly (number | null)[];
+}
+
+const RECORD_FILE = "tactus.json";
+
+/**
+ * The folder of a track's stems: `DIRECTORY/DEMIXER/NAME`, and where that is another track's or was not made by tactus,
+ * with a hash of the track's path added to the name.
+ *
+ * @param directory folder of all stems
+ * @param demixer name of the separation network
+ * @param track the track
+ */
+export function demixFolder(directory: string, demixer: string, track: Track): string {
+  const parent = join(directory, demixer);
+  const name = freeName(track, (name) => {
+    const folder = join(parent, name);
+    try {
+      return JSON.parse(readFileSync(join(folder, RECORD_FILE), "utf8")).path === track.path;
+    } catch {
+      return !existsSync(folder);
+    }
+  });
+  return join(parent, name);
+}
+
+/**
+ * Reads stems that were kept.
+ *
+ * @param folder the track's
+ * @param record how they must have been made
+ * @returns `[4, 2, samples]` i16; nothing where there are none, they were made otherwise, or a file was changed
+ */
+export async function readDemixed(
+  folder: string,
+  record: DemixRecord,
+): Promise<Tensor<"i16"> | undefined> {
+  try {
+    const { stems16_sha256, ...found } = JSON.parse(
+      readFileSync(join(folder, RECORD_FILE), "utf8"),
+    );
+    if (JSON.stringify(found) !== JSON.stringify(record)) return undefined;
+    const { stems16 } = await readStems(STEMS.map((stem) => join(folder, `${stem}.wav`)));
+    return await sha256Of(stems16) === stems16_sha256 ? stems16 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes stems, the record last: stems without one are never used again.
+ *
+ * @param folder the track's; made when it is missing
+ * @param record how they were made
+ * @param stems16 `[4, 2, samples]` i16
+ * @throws if the folder or a file cannot be written
+ */
+export async function writeDemixed(
+  folder: string,
+  record: DemixRecord,
+  stems16: Tensor<"i16">,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await rm(join(folder, RECORD_FILE), { force: true });
+  const length = stems16.data.length / STEMS.length;
+  for (const [at, stem] of STEMS.entries()) {
+    const wav = encodeWav(stems16.data.subarray(at * length, (at + 1) * length));
+    await writeWhole(join(folder, `${stem}.wav`), wav);
+  }
+  const written = { ...record, stems16_sha256: await sha256Of(stems16) };
+  await writeWhole(join(folder, RECORD_FILE), JSON.stringify(written, null, 2) + "\n");
+}
+
+/** SHA-256 of a tensor's elements in memory order, hexadecimal. */
+export async function sha256Of({ data }: Tensor): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", data as Int16Array<ArrayBuffer>);
+  return new Uint8Array(digest).toHex();
+}

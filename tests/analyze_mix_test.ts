@@ -1,0 +1,191 @@
+/** The analyze command from the mix, with a small separation network that torch wrote. */
+
+import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
+import { basename, join } from "node:path";
+import type { AnalysisResult } from "../pipeline/result.ts";
+import { STEMS } from "../pipeline/stems.ts";
+import { type Outcome, repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+import { noise, wavFile } from "./wav.ts";
+
+const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
+const NETWORKS = ["-m", "seeded-fold0", "--demixer", SMALL] as const;
+
+/** Two seconds of noise. */
+async function makeMix(path: string, channels = 2, seed = 1): Promise<string> {
+  const one = noise(88_200, seed);
+  const samples = channels === 1
+    ? one
+    : Float32Array.from({ length: 2 * one.length }, (_, i) => one[i >> 1]!);
+  await Deno.writeFile(path, wavFile({ sampleRateHz: 44_100, channels, bits: 16, samples }));
+  return path;
+}
+
+/** Analyses in a folder that also has the cache of graphs. */
+async function analyze(folder: string, ...args: string[]): Promise<Outcome> {
+  const env = { TACTUS_CACHE_DIR: join(folder, "cache") };
+  return await tactus(["analyze", ...args], { cwd: folder, env });
+}
+
+async function result(outcome: Outcome): Promise<AnalysisResult> {
+  equal(outcome.code, 0, outcome.stderr);
+  return await JSON.parse(outcome.stdout);
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+Deno.test("analyze separates a mix and says with what, and keeps nothing that was not asked for", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const done = await analyze(folder, mix, "--json", ...NETWORKS, "--timings-path", "times");
+    const { path, provenance } = await result(done);
+    equal(path, mix);
+    equal(provenance.demixer, "small_htdemucs.th");
+    match(provenance.demixer_weights ?? "", /^[0-9a-f]{64}$/);
+    equal(provenance.demix_shifts?.length, 1);
+    equal(provenance.mix, { file: "song.wav", codec: "pcm_s16le", sample_rate: 44_100 });
+    equal(provenance.stems, []);
+    equal(Object.keys(provenance.backends)[0], "demix");
+    equal(await filesIn(folder), ["cache", "song.wav", "struct", "times"]);
+    const stages = (await Deno.readTextFile(join(folder, "times"))).trim().split("\n")
+      .map((line) => JSON.parse(line).stage);
+    equal(stages.slice(0, 4).sort(), ["decode", "demix", "demixer weights", "weights"]);
+
+    const mono = await makeMix(join(folder, "mono.wav"), 1);
+    const same = await result(await analyze(folder, mono, "--json", ...NETWORKS, "--threads", "1"));
+    // The same sound in one channel, and with another number of threads, has the same stems.
+    equal(same.provenance.stems16_sha256, provenance.stems16_sha256);
+  });
+});
+
+Deno.test("analyze -k keeps stems in demucs' layout and uses them again where nothing changed", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const kept = join(folder, "demix", "small_htdemucs.th", "song");
+    const run = (...more: string[]): Promise<Outcome> =>
+      analyze(folder, mix, "-k", "--json", ...NETWORKS, ...more);
+    const first = await run();
+    const expected = await result(first);
+    equal(first.stderr.includes("earlier run"), false);
+    equal(await filesIn(kept), [...STEMS.map((stem) => `${stem}.wav`), "tactus.json"].sort());
+
+    const again = await run();
+    match(again.stderr, /song\.wav: stems of an earlier run, /);
+    equal(await result(again), expected);
+
+    const given = await result(await analyze(folder, "--stems-dir", kept, "--json", ...NETWORKS));
+    equal(given.provenance.stems16_sha256, expected.provenance.stems16_sha256);
+    equal(given.beats, expected.beats);
+
+    const shifted = await run("--demix-seed", "1");
+    equal(shifted.stderr.includes("earlier run"), false);
+    notEqual(
+      (await result(shifted)).provenance.stems16_sha256,
+      expected.provenance.stems16_sha256,
+    );
+
+    const bass = await Deno.readFile(join(kept, "bass.wav"));
+    bass[1000]! ^= 1;
+    await Deno.writeFile(join(kept, "bass.wav"), bass);
+    const repaired = await run("--demix-seed", "1");
+    equal(repaired.stderr.includes("earlier run"), false);
+    equal(await result(repaired), await result(shifted));
+  });
+});
+
+Deno.test("analyze -k gives two mixes of one name, and stems that are not its own, folders of their own", async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const name of ["a", "b"]) await Deno.mkdir(join(folder, name));
+    const first = await makeMix(join(folder, "a", "song.wav"), 2, 1);
+    const second = await makeMix(join(folder, "b", "song.wav"), 2, 2);
+    const parent = join(folder, "stems", "small_htdemucs.th");
+    await Deno.mkdir(join(parent, "song"), { recursive: true });
+    await Deno.writeTextFile(join(parent, "song", "bass.wav"), "somebody's");
+    const { code, stderr } = await analyze(
+      folder,
+      ...[first, second, "-k", "--demix-dir", "stems", ...NETWORKS],
+    );
+    equal(code, 0, stderr);
+    equal((await filesIn(parent)).length, 3);
+    equal(await filesIn(join(parent, "song")), ["bass.wav"]);
+    equal(await Deno.readTextFile(join(parent, "song", "bass.wav")), "somebody's");
+    equal((await filesIn(join(folder, "struct"))).length, 2);
+  });
+});
+
+Deno.test("analyze takes the mean of several shifts, or none", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const shifts = async (...args: string[]): Promise<readonly (number | null)[]> => {
+      const { provenance } = await result(
+        await analyze(folder, mix, "--json", ...NETWORKS, ...args),
+      );
+      return provenance.demix_shifts ?? [];
+    };
+    equal(await shifts("--shifts", "0"), [null]);
+    const [one] = await shifts("--demix-seed", "3");
+    equal((await shifts("--shifts", "2", "--demix-seed", "3"))[0], one);
+    const random = await shifts("--demix-seed", "random");
+    ok(random[0] !== null && random[0]! <= 22_050);
+  });
+});
+
+Deno.test("analyze says which command gets the weights of HTDemucs, and never falls back", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const { code, stdout, stderr } = await analyze(folder, mix, "-m", "seeded-fold0");
+    equal([code, stdout], [2, ""]);
+    match(stderr, /weights of htdemucs are not in .*deno task models pull htdemucs/);
+    equal(await filesIn(folder), ["song.wav"]);
+  });
+});
+
+Deno.test("analyze goes on after a mix that cannot be separated, and silence has no beats", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const text = join(folder, "notes.txt");
+    await Deno.writeTextFile(text, "no audio at all");
+    const silent = join(folder, "silent.wav");
+    const samples = new Float32Array(44_100);
+    await Deno.writeFile(
+      silent,
+      wavFile({ sampleRateHz: 22_050, channels: 1, bits: 16, samples }),
+    );
+    const { code, stdout, stderr } = await analyze(folder, text, silent, "--json", ...NETWORKS);
+    equal(code, 1);
+    match(stderr, /notes\.txt/);
+    equal(basename(JSON.parse(stdout).path), "silent.wav");
+  });
+});
+
+Deno.test("analyze refuses options of the separation that make no sense", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "");
+    const cases: [string[], RegExp][] = [
+      [["--shifts", "-1"], /--shifts/],
+      [["--shifts", "1.5"], /--shifts expects a whole number/],
+      [["--shifts", "1000000"], /--shifts expects/],
+      [["--demix-seed", "often"], /--demix-seed expects random or/],
+      [["--demix-seed", "4294967296"], /--demix-seed expects/],
+      [["--demixer", "spleeter"], /no demixer named "spleeter"; known are htdemucs/],
+      [["--demixer", "missing.th"], /Cannot read the weights file missing\.th/],
+      [["--demixer", mix.replace(".wav", ".th")], /Cannot read the weights file/],
+      [["-d", "cuda"], /cannot compute on cuda: it has cpu|could not be started on cuda/],
+      [["-d", "abacus"], /no device abacus: known are cpu, cuda, coreml, webgpu, dml/],
+      [["-k", "--demix-dir", join(file, "x")], /Cannot write .*--demix-dir/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stdout, stderr } = await analyze(folder, mix, "-m", "seeded-fold0", ...args);
+      equal([code, stdout], [2, ""], args.join(" "));
+      match(stderr, message);
+    }
+    await Deno.writeTextFile(join(folder, "broken.th"), "not a checkpoint");
+    const broken = await analyze(folder, mix, "-m", "seeded-fold0", "--demixer", "broken.th");
+    equal(broken.code, 2);
+    match(broken.stderr, /broken\.th|zip/);
+    equal(await filesIn(folder), ["broken.th", "file", "song.wav"]);
+  });
+});
