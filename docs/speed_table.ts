@@ -8,19 +8,13 @@
 
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { median } from "../bench/contest.ts";
 
 interface Row {
   readonly stage: string;
   readonly start: number;
   readonly end: number;
   readonly duration: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = NaN, high = NaN] = [sorted[sorted.length - 1 - middle], sorted[middle]];
-  return (low + high) / 2;
 }
 
 /** Analyses the track in a process of its own: when each stage ran, and how long it took in all. */

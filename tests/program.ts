@@ -54,6 +54,7 @@ export function command(
       "--allow-env",
       "--allow-sys",
       "--allow-ffi",
+      ...(args[0] === "bench" ? ["--allow-run"] : []),
       join(repository, "main.ts"),
       ...args,
     ],

@@ -1,0 +1,29 @@
+import { deepStrictEqual as equal } from "node:assert/strict";
+import { contest, type Contestant, median } from "./contest.ts";
+
+/** Somebody whose n-th run takes n seconds, and who writes down that it was their turn. */
+function contestant(name: string, turns: string[]): Contestant {
+  let runs = 0;
+  return {
+    name,
+    run: () => {
+      turns.push(name);
+      return Promise.resolve(++runs);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+Deno.test("contest() lets all run once a round, each round another one first, and leaves warm-ups out", async () => {
+  const turns: string[] = [];
+  const contestants = ["a", "b", "c"].map((name) => contestant(name, turns));
+  const times = await contest(contestants, { warmUps: 1, rounds: 2 });
+  equal(turns.join(""), "abcbcacab");
+  equal([...times], [["a", [2, 3]], ["b", [2, 3]], ["c", [2, 3]]]);
+});
+
+Deno.test("median() is the value in the middle", () => {
+  equal(median([3, 1, 2]), 2);
+  equal(median([4, 1, 3, 2]), 2.5);
+  equal(median([]), NaN);
+});

@@ -1,0 +1,27 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { PeerError, startPeer } from "./peer_process.ts";
+
+function peer(code: string): ReturnType<typeof startPeer> {
+  return startPeer(Deno.execPath(), ["eval", code]);
+}
+
+Deno.test("startPeer() runs a program as often as it is asked to", async () => {
+  const one = await peer(`
+    console.log(JSON.stringify({ name: "fake" }));
+    let runs = 0;
+    for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+      for (const line of chunk.trim().split("\\n")) console.log(JSON.stringify({ seconds: ++runs }));
+    }`);
+  equal(one.name, "fake");
+  equal([await one.run(), await one.run()], [1, 2]);
+  await one.close();
+});
+
+Deno.test("startPeer() says why a peer ended", async () => {
+  await rejects(
+    peer(`console.error("No module named demucs"); Deno.exit(3)`),
+    (error) =>
+      error instanceof PeerError && /ended with 3: [^]*No module named demucs/.test(error.message),
+  );
+  await rejects(startPeer("/no/such/python", []), /Could not start the peer/);
+});
