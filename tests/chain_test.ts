@@ -1,0 +1,78 @@
+/**
+ * From the mix to beats and segments, as upstream's programs do it from end to end: the separation weights are those of a
+ * checkpoint as demucs writes it, in half precision.
+ */
+
+import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { buildHtdemucs } from "../models/htdemucs.ts";
+import { loadModel } from "../models/registry.ts";
+import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { fixturesDirectory, readManifest, readVerified } from "../parity/manifest.ts";
+import { createDemixSession } from "../pipeline/backends/onnx_htdemucs.ts";
+import { demix, type Demixer } from "../pipeline/demix.ts";
+import { readMixture } from "../pipeline/mixture.ts";
+import { networkModel } from "../pipeline/network.ts";
+import { runStages } from "../pipeline/runner.ts";
+import type { SeamName, StageContext } from "../pipeline/stages.ts";
+import { type Tensor, tensor } from "../pipeline/tensor.ts";
+
+const LAST_SEAMS = [
+  "beats",
+  "beat_positions",
+  "bpm",
+  "boundaries",
+  "labels",
+] as const satisfies SeamName[];
+
+/** Times are equal to this, seconds; everything else is equal. */
+const TIME_TOLERANCE_SECONDS = 1e-9;
+
+type Reference = Readonly<Record<typeof LAST_SEAMS[number] | "stemPeaks", readonly number[]>>;
+
+const { chain } = await readManifest() as unknown as {
+  chain: Record<string, { readonly path: string; readonly sha256: string }>;
+};
+
+/** The seeded network with every weight rounded to half precision. */
+async function halfDemixer(): Promise<Demixer> {
+  const seeded = seededHtdemucs();
+  const tensors = new Map([...seeded.tensors].map(([name, { shape, data }]) => {
+    return [name, tensor("f32", shape, new Float32Array(new Float16Array(data)))];
+  }));
+  const session = await createDemixSession(buildHtdemucs({ ...seeded, tensors }));
+  return { name: "seeded-htdemucs-half", sha256: "", backend: "onnx", session };
+}
+
+Deno.test("the mix has the beats, bars, tempo and segments that upstream finds in it", async (test) => {
+  const demixer = await halfDemixer();
+  const model = networkModel("seeded-all", await loadModel("seeded-all"));
+  const context: StageContext = { model: Promise.resolve(model), embeddings: false };
+  const last = async (stems16: Tensor<"i16">): Promise<Record<string, number[]>> => {
+    const seams = await runStages({ stems16 }, context);
+    return Object.fromEntries(LAST_SEAMS.map((name) => [name, Array.from(seams[name]!.data)]));
+  };
+  for (const [piece, entry] of Object.entries(chain)) {
+    await test.step(piece, async () => {
+      const text = new TextDecoder().decode(await readVerified(entry));
+      const expected: Reference = JSON.parse(text);
+      const { mixture } = await readMixture(join(fixturesDirectory, "audio", piece, "mix.flac"));
+      const { stems16 } = await demix(demixer, mixture, { shifts: [0], stems: false });
+      const found = await last(stems16);
+      for (const name of LAST_SEAMS) {
+        const [actual = [], wanted] = [found[name], expected[name]];
+        const tolerance = name === "beats" || name === "boundaries" ? TIME_TOLERANCE_SECONDS : 0;
+        equal(actual.length, wanted.length, name);
+        ok(actual.every((value, i) => Math.abs(value - wanted[i]!) <= tolerance), name);
+      }
+      if (piece !== "three_four") return;
+      // Bass and drums exchanged are other music.
+      const swapped = stems16.data.slice();
+      const length = swapped.length / 4;
+      swapped.copyWithin(0, length, 2 * length);
+      swapped.set(stems16.data.subarray(0, length), length);
+      notEqual((await last(tensor("i16", stems16.shape, swapped)))["beats"], found["beats"]);
+    });
+  }
+  await demixer.session.release();
+});
