@@ -47,7 +47,7 @@ export async function tactusDemix(options: DemixBenchOptions): Promise<Contestan
     name: `tactus, ${demixer.backend}`,
     async run(): Promise<number> {
       const start = performance.now();
-      await demix(demixer, clip, { shifts: [0], stems: false });
+      await demix(demixer, clip, { shifts: [0], stems: "stereo" });
       return (performance.now() - start) / 1000;
     },
     close: () => demixer.session.release(),

@@ -232,7 +232,7 @@ export interface Separation {
     spectrum: Float32Array<ArrayBuffer>,
   ): Promise<void>;
   /**
-   * Takes a stem out when the outputs of all segments have come, and frees it.
+   * Takes a stem out when the outputs of all segments have come, and frees it; of a separation that keeps floats.
    *
    * @param stem 0 to 3: bass, drums, other, vocals
    * @param rounded receives `[2, samples]` i16, as {@linkcode requantizeStem} makes them
@@ -244,6 +244,17 @@ export interface Separation {
     rounded: Int16Array<ArrayBuffer>,
     exact?: Float32Array<ArrayBuffer>,
   ): Promise<void>;
+  /**
+   * Takes a mono stem out when the outputs of all segments have come, and frees it; of a separation
+   * that keeps no floats.
+   *
+   * @param stem 0 to 3: bass, drums, other, vocals
+   * @param mono receives `[samples]` i16: the mean of what {@linkcode requantizeStem} makes of left and right
+   * @returns the divisor that the stem's peak asks for; the samples are right only if the separation
+   * was opened with it
+   * @throws {KernelError} if segments are missing or the stem was taken before
+   */
+  mono(stem: number, mono: Int16Array<ArrayBuffer>): Promise<number>;
   /** Frees the memory. */
   close(): void;
 }
@@ -254,21 +265,33 @@ export interface Separation {
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz, in C order
  * @param shifts for each pass over the mixture the samples, 0 to 22050, that upstream's random shift
  * moves the segments by, or null for none; the stems are the mean of the passes
+ * @param divisors by what each stem is divided before it is rounded to 16 bit mono, for a single pass
+ * that keeps no floats
  * @returns the separation, to be closed by the caller
  * @throws {KernelError} if there are no samples
  */
 export async function openSeparation(
   mixture: Float32Array<ArrayBuffer>,
   shifts: readonly (number | null)[],
+  divisors: readonly number[] = [],
 ): Promise<Separation> {
   const numbers = new BigUint64Array(2);
+  const byStem = Float64Array.from(divisors);
   const offsets = Int32Array.from(shifts, (shift) => shift ?? -1);
   const call = symbols();
   const size = (array: ArrayLike<number>): bigint => BigInt(array.length);
   const samples = BigInt(mixture.length / 2);
   await settle(
-    call.tactus_separation_open(mixture, samples, offsets, size(offsets), numbers),
-    ...[mixture, offsets, numbers],
+    call.tactus_separation_open(
+      mixture,
+      samples,
+      offsets,
+      size(offsets),
+      byStem,
+      size(byStem),
+      numbers,
+    ),
+    ...[mixture, offsets, byStem, numbers],
   );
   const [handle = 0n, segments = 0n] = numbers;
   return {
@@ -301,6 +324,14 @@ export async function openSeparation(
         call.tactus_separation_stem(handle, at, rounded, size(rounded), exact, size(exact)),
         ...[rounded, exact],
       );
+    },
+    async mono(stem, mono): Promise<number> {
+      const divisor = new Float64Array(1);
+      await settle(
+        call.tactus_separation_mono(handle, BigInt(stem), mono, size(mono), divisor),
+        ...[mono, divisor],
+      );
+      return divisor[0] ?? NaN;
     },
     close(): void {
       call.tactus_separation_close(handle);

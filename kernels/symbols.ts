@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -28,7 +28,7 @@ export const SYMBOLS = {
   },
   tactus_audio_close: { parameters: ["u64"], result: "void" },
   tactus_separation_open: {
-    parameters: ["buffer", "usize", "buffer", "usize", "buffer"],
+    parameters: ["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },
@@ -47,6 +47,11 @@ export const SYMBOLS = {
   },
   tactus_separation_stem: {
     parameters: ["u64", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_separation_mono: {
+    parameters: ["u64", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },

@@ -145,6 +145,12 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   };
 }
 
+/**
+ * From this length on a separation keeps no floats: they would take 5 GB an hour. The price is a second
+ * separation where a stem is too loud for 16 bit.
+ */
+const LONG_SECONDS = 12 * 60;
+
 const PROGRAM = `${program.name} ${program.version}`;
 
 interface RunOptions {
@@ -195,7 +201,13 @@ async function separate(
     warnings: read.warnings,
   };
   const run = async (): Promise<Tensor<"i16">> => {
-    const separation = { demixer: options.demixer, shifts: options.shifts, stems: false };
+    const seconds = (read.mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ;
+    const isLong = seconds > LONG_SECONDS && options.keepIn === undefined;
+    const separation = {
+      demixer: options.demixer,
+      shifts: options.shifts,
+      stems: isLong ? "mono" as const : "stereo" as const,
+    };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };
     const seams = await runStages(given, full, observer, origin, BEFORE_STEMS) as Seams;

@@ -32,8 +32,12 @@ export interface DemixOptions {
    * for no shift at all; the stems are the mean of the passes.
    */
   readonly shifts: readonly (number | null)[];
-  /** Whether the stems are wanted as floats too, which take 85 MB a minute. */
-  readonly stems: boolean;
+  /**
+   * What is wanted of the stems: `floats` as well as 16 bit stereo, `stereo` only, or `mono`, which is
+   * all that the spectrogram needs. Floats are kept on the way for all but `mono`, 85 MB a minute; a
+   * mixture whose stems turn out too loud for 16 bit is separated twice for it.
+   */
+  readonly stems: "floats" | "stereo" | "mono";
   /** Called when a segment is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -42,7 +46,7 @@ export interface DemixOptions {
 export interface DemixedStems {
   /** `[4, 2, samples]` f32, full scale 1.0. */
   readonly stems?: Tensor<"f32">;
-  /** `[4, 2, samples]` i16, as upstream saves stems to files. */
+  /** `[4, 2, samples]` i16, as upstream saves stems to files; `[4, 1, samples]`, their mean, for mono. */
   readonly stems16: Tensor<"i16">;
 }
 
@@ -62,14 +66,49 @@ export async function demix(
   mixture: Tensor<"f32">,
   options: DemixOptions,
 ): Promise<DemixedStems> {
-  const input = mixture.data as Float32Array<ArrayBuffer>;
-  const separation = await openSeparation(input, options.shifts);
+  const { session } = demixer;
+  if (options.stems === "mono" && options.shifts.length === 1) {
+    return { stems16: await demixToMono(session, mixture, options) };
+  }
+  const separation = await openSeparation(samplesOf(mixture), options.shifts);
   try {
-    await runSegments(separation, demixer.session, options.onProgress);
-    return await takeStems(separation, mixture.shape, options.stems);
+    await runSegments(separation, session, options.onProgress);
+    return await takeStems(separation, mixture.shape, options.stems === "floats");
   } finally {
     separation.close();
   }
+}
+
+/** Separates, and once more where a stem's peak asks for a divisor. */
+async function demixToMono(
+  session: DemixSession,
+  mixture: Tensor<"f32">,
+  { shifts, onProgress }: DemixOptions,
+): Promise<Tensor<"i16">> {
+  const samples = mixture.shape[1] ?? 0;
+  const stems16 = new Int16Array(4 * samples);
+  let divisors = [1, 1, 1, 1];
+  for (;;) {
+    const separation = await openSeparation(samplesOf(mixture), shifts, divisors);
+    try {
+      await runSegments(separation, session, onProgress);
+      const needed: number[] = [];
+      for (let stem = 0; stem < divisors.length; stem++) {
+        const mono = stems16.subarray(stem * samples, (stem + 1) * samples);
+        needed.push(await separation.mono(stem, mono));
+      }
+      if (needed.every((divisor, stem) => divisor === divisors[stem])) {
+        return tensor("i16", [4, 1, samples], stems16);
+      }
+      divisors = needed;
+    } finally {
+      separation.close();
+    }
+  }
+}
+
+function samplesOf({ data }: Tensor<"f32">): Float32Array<ArrayBuffer> {
+  return data as Float32Array<ArrayBuffer>;
 }
 
 async function runSegments(

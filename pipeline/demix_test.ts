@@ -4,13 +4,14 @@ import { openAudio } from "../kernels/kernels.ts";
 import { buildHtdemucs } from "../models/htdemucs.ts";
 import { hash32 } from "../models/seeded.ts";
 import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { readThCheckpoint } from "../models/th_checkpoint.ts";
 import { compare } from "../parity/compare.ts";
 import { fixturesDirectory, readManifest, readVerified } from "../parity/manifest.ts";
 import { readNpyAs } from "../parity/npy.ts";
 import { createDemixSession } from "./backends/onnx_htdemucs.ts";
 import { demix, type Demixer } from "./demix.ts";
 import { requantize } from "./requantize.ts";
-import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
+import { SAMPLE_RATE_HZ, spectrogram } from "./spectrogram.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };
@@ -48,7 +49,7 @@ async function demixed(
   shifts: readonly (number | null)[],
   onProgress: (done: number) => void = () => {},
 ): Promise<{ stems: Tensor<"f32">; stems16: Tensor<"i16"> }> {
-  const { stems, stems16 } = await demix(demixer, mixture, { shifts, stems: true, onProgress });
+  const { stems, stems16 } = await demix(demixer, mixture, { shifts, stems: "floats", onProgress });
   ok(stems);
   return { stems, stems16 };
 }
@@ -136,13 +137,34 @@ Deno.test("demix() gives the mean of its passes", async () => {
 
 Deno.test("demix() makes silence of silence, and floats only where they are wanted", async () => {
   const silence = tensor("f32", [2, 1000], new Float32Array(2000));
-  const { stems, stems16 } = await demix(demixer, silence, { shifts: [null], stems: false });
+  const { stems, stems16 } = await demix(demixer, silence, { shifts: [null], stems: "stereo" });
   equal(stems, undefined);
   equal(stems16.shape, [4, 2, 1000]);
   ok(stems16.data.every((sample) => sample === 0));
 });
 
+Deno.test("demix() to mono makes the same spectrograms, also of stems that have to be rescaled", async () => {
+  const file = new URL("../models/testdata/small_htdemucs.th", import.meta.url);
+  const checkpoint = readThCheckpoint("small", await Deno.readFile(file));
+  const small = { ...demixer, session: await createDemixSession(buildHtdemucs(checkpoint)) };
+  const { shape, data } = await clip();
+  for (const gain of [0.01, 10]) {
+    const mixture = tensor("f32", shape, data.map((sample) => gain * sample));
+    const segments: number[] = [];
+    const options = { shifts: [9], onProgress: (done: number) => void segments.push(done) };
+    const { stems, stems16 } = await demix(small, mixture, { ...options, stems: "floats" });
+    const mono = await demix(small, mixture, { ...options, stems: "mono" });
+    const isLoud = stems!.data.some((sample) => Math.abs(sample) > 1 / 1.01);
+    equal(isLoud, gain > 1);
+    // Once for stereo, and once or twice for mono.
+    equal(segments, isLoud ? [1, 2, 1, 2, 1, 2] : [1, 2, 1, 2]);
+    equal(mono.stems16.shape, [4, 1, shape[1]]);
+    equal(await spectrogram(mono.stems16), await spectrogram(stems16));
+  }
+  await small.session.release();
+});
+
 Deno.test("demix() refuses a mixture without samples", async () => {
   const nothing = tensor("f32", [2, 0], new Float32Array());
-  await rejects(demix(demixer, nothing, { shifts: [null], stems: false }), /no audio/);
+  await rejects(demix(demixer, nothing, { shifts: [null], stems: "stereo" }), /no audio/);
 });

@@ -8,7 +8,7 @@
  */
 
 import { activations } from "./activations.ts";
-import { demix, type Demixer } from "./demix.ts";
+import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
 import { metrical } from "./metrical.ts";
 import { network, type NetworkModel } from "./network.ts";
@@ -51,6 +51,7 @@ export const SEAMS = {
   },
   "stems16": {
     dtype: "i16",
+    // One channel where the separation of a long mixture keeps no more.
     axes: [4, 2, "samples"],
     unit: "1/32768 of full scale, 44.1 kHz; bass, drums, other, vocals",
     judgement: "equal",
@@ -141,8 +142,8 @@ export interface StageContext {
     readonly demixer: Promise<Demixer>;
     /** As in {@linkcode demix}. */
     readonly shifts: readonly (number | null)[];
-    /** Whether the stems are handed out as floats, which take 1.4 MB a second. */
-    readonly stems: boolean;
+    /** As in {@linkcode demix}. */
+    readonly stems: DemixOptions["stems"];
   };
   /** What ONNX Runtime computes on; the processor when absent. */
   readonly device?: string;

@@ -26,11 +26,20 @@ pub fn to_16_bit(sample: f32) -> i16 {
 ///
 /// Source: demucs 4.0.1, `audio.py`, `prevent_clip` in its mode `rescale`.
 pub fn requantize(stem: &[f32], output: &mut [i16]) {
-    let peak = stem.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    let divisor = (1.01 * f64::from(peak)).max(1.0);
+    let divisor = rescale_divisor(stem.iter().fold(0.0, |peak, sample| peak.max(sample.abs())));
     for (rounded, &sample) in output[..stem.len()].iter_mut().zip(stem) {
-        *rounded = (f64::from(sample) / divisor * 32_768.0).round_ties_even() as i16;
+        *rounded = to_16_bit_rescaled(sample, divisor);
     }
+}
+
+/// By what a stem is divided before it is rounded: 1.01 times its peak, and at least 1.
+pub(crate) fn rescale_divisor(peak: f32) -> f64 {
+    (1.01 * f64::from(peak)).max(1.0)
+}
+
+/// Divides one sample and rounds it: half to even, saturated.
+pub(crate) fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
+    (f64::from(sample) / divisor * 32_768.0).round_ties_even() as i16
 }
 
 /// Rounds a decoded file to two channels: mono goes to both, and of more than two the first two

@@ -6,10 +6,12 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use super::handles::Handles;
 use super::outcome::outcome;
 use super::{expect_length, slice, slice_mut};
-use crate::separation::{CHANNELS, SegmentInput, Separator};
+use crate::separation::{CHANNELS, Kept, SOURCES, SegmentInput, Separator};
 use crate::stems16::requantize;
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
+
+const NOT_THERE: &str = "The stem is not finished, was taken before, or is not kept in this form";
 
 /// A track and what was computed of the segments whose outputs have not come yet.
 struct Open {
@@ -18,17 +20,20 @@ struct Open {
 }
 
 /// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of
-/// `shifts`, which are below 0 for none. `numbers` receives `[handle, number of segments]`.
+/// `shifts`, which are below 0 for none. Float stems are kept, or with four `divisors` mono stems as
+/// in [`Kept::mono`]. `numbers` receives `[handle, number of segments]`.
 ///
 /// # Safety
 /// `mixture` must be valid for reads of `2 * samples` f32, `shifts` for reads of `passes` i32,
-/// `numbers` for writes of two u64.
+/// `divisors` for reads of `divisor_count` f64, `numbers` for writes of two u64.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_open(
     mixture: *const f32,
     samples: usize,
     shifts: *const i32,
     passes: usize,
+    divisors: *const f64,
+    divisor_count: usize,
     numbers: *mut u64,
 ) -> i32 {
     outcome(|| {
@@ -36,11 +41,20 @@ pub unsafe extern "C" fn tactus_separation_open(
             return Err("There is no audio to separate".into());
         }
         // SAFETY: the caller's promise.
-        let (mixture, shifts, numbers) = unsafe {
-            (slice(mixture, CHANNELS * samples), slice(shifts, passes), slice_mut(numbers, 2))
+        let (mixture, shifts, divisors, numbers) = unsafe {
+            (
+                slice(mixture, CHANNELS * samples),
+                slice(shifts, passes),
+                slice(divisors, divisor_count),
+                slice_mut(numbers, 2),
+            )
         };
         let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-        let separator = Separator::new(mixture.split_at(samples).into(), &shifts);
+        let kept = match <[f64; SOURCES]>::try_from(divisors) {
+            Ok(divisors) => Kept::mono(samples, divisors),
+            Err(_) => Kept::floats(samples),
+        };
+        let separator = Separator::new(mixture.split_at(samples).into(), &shifts, kept);
         let segments = separator.segments().count();
         numbers[1] = segments as u64;
         numbers[0] = SEPARATORS.insert(Open {
@@ -142,18 +156,50 @@ pub unsafe extern "C" fn tactus_separation_stem(
         let (rounded, exact) =
             unsafe { (slice_mut(rounded, length), slice_mut(exact, exact_length)) };
         SEPARATORS.with(handle, |open| {
-            let samples = open
-                .separator
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take_stem(stem)
-                .ok_or(format!("The stem {stem} is not finished or was taken before"))?;
+            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let samples = match separator.finished() {
+                Some(Kept::Floats(stems)) => stems.get_mut(stem).map(std::mem::take),
+                _ => None,
+            };
+            let samples = samples.filter(|samples| !samples.is_empty()).ok_or(NOT_THERE)?;
             expect_length("samples", samples.len(), rounded.len())?;
             requantize(&samples, rounded);
             if !exact.is_empty() {
                 expect_length("samples", samples.len(), exact.len())?;
                 exact.copy_from_slice(&samples);
             }
+            Ok(())
+        })
+    })
+}
+
+/// Takes a finished mono stem out, as [`tactus_separation_stem`] does: `mono` receives `[samples]`
+/// i16, `divisor` what the stem's peak asks to be divided by; where that is not what the separation
+/// was opened with, it has to be done again.
+///
+/// # Safety
+/// `mono` must be valid for writes of `length` i16, `divisor` for a write of one f64.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_separation_mono(
+    handle: u64,
+    stem: usize,
+    mono: *mut i16,
+    length: usize,
+    divisor: *mut f64,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (mono, divisor) = unsafe { (slice_mut(mono, length), slice_mut(divisor, 1)) };
+        SEPARATORS.with(handle, |open| {
+            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = match separator.finished() {
+                Some(Kept::Mono(stems)) => stems.take(stem),
+                _ => None,
+            };
+            let (samples, needed) = taken.ok_or(NOT_THERE)?;
+            expect_length("samples", samples.len(), mono.len())?;
+            mono.copy_from_slice(&samples);
+            divisor[0] = needed;
             Ok(())
         })
     })

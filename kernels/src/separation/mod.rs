@@ -9,11 +9,13 @@
 //! Source: demucs 4.0.1, `apply.py`, `htdemucs.py`, `spec.py`; Rouard, Massa, Défossez, "Hybrid
 //! Transformers for Music Source Separation", ICASSP 2023.
 
+mod kept;
 mod normalisation;
 mod plan;
 mod separator;
 mod spectrum;
 
+pub use kept::{Kept, MonoStems};
 pub use plan::{OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, STRIDE_SAMPLES, Segment, SegmentPlan};
 pub use separator::{Excerpt, Mixture, SegmentInput, Separator};
 pub use spectrum::{BINS, FRAMES};

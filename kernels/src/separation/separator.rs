@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use realfft::num_complex::Complex;
 
+use super::kept::Kept;
 use super::normalisation::{Normalisation, SEGMENT_FLOOR};
 use super::plan::{SEGMENT_SAMPLES, Segment, SegmentPlan, weight};
 use super::spectrum::{BINS, FRAMES, Transforms};
@@ -27,8 +28,8 @@ pub struct Separator {
     weights: Vec<f64>,
     /// Samples that this pass has finished.
     joined: usize,
-    /// `[4][2 · samples]` f32, full scale 1.0: the passes so far, each with its share.
-    stems: Vec<Vec<f32>>,
+    /// What is kept of the stems: of several passes, the sum of each one's share.
+    kept: Kept,
 }
 
 /// A mixture: left and right, f32, full scale 1.0, 44.1 kHz, of the same length.
@@ -47,12 +48,16 @@ impl Separator {
     /// # Parameters
     /// - `mixture`: the same one is handed to [`Separator::excerpt`]; it is not kept.
     /// - `shifts`: one for each pass, as in [`SegmentPlan::new`].
+    /// - `kept`: as long as the mixture; mono stems are for a single pass.
     ///
     /// # Panics
-    /// If there are no samples or no passes, or the channels differ in length.
-    pub fn new([left, right]: Mixture, shifts: &[Option<usize>]) -> Self {
+    /// If there are no samples or no passes, or several for mono stems, or the channels differ in
+    /// length.
+    pub fn new([left, right]: Mixture, shifts: &[Option<usize>], kept: Kept) -> Self {
         assert_eq!(left.len(), right.len(), "channels differ in length");
         assert!(!shifts.is_empty(), "a separation has a pass");
+        let is_mono = matches!(kept, Kept::Mono(_));
+        assert!(!is_mono || shifts.len() == 1, "the mean of several passes needs floats");
         let mono = left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + f64::from(r)) / 2.0);
         Separator {
             normalisation: Normalisation::of(mono),
@@ -62,7 +67,7 @@ impl Separator {
             sums: vec![Vec::new(); SOURCES * CHANNELS],
             weights: Vec::new(),
             joined: 0,
-            stems: vec![vec![0.0; CHANNELS * left.len()]; SOURCES],
+            kept,
         }
     }
 
@@ -124,12 +129,9 @@ impl Separator {
         Ok(())
     }
 
-    /// Takes a stem out, when the outputs of all segments have come: `[2 · samples]` f32; bass,
-    /// drums, other, vocals. `None` before, and the second time.
-    pub fn take_stem(&mut self, stem: usize) -> Option<Vec<f32>> {
-        let is_done = self.pass == self.passes.len();
-        let samples = self.stems.get_mut(stem).filter(|samples| is_done && !samples.is_empty())?;
-        Some(std::mem::take(samples))
+    /// The stems, when the outputs of all segments have come.
+    pub fn finished(&mut self) -> Option<&mut Kept> {
+        (self.pass == self.passes.len()).then_some(&mut self.kept)
     }
 
     fn cut(&self, channel: &[f32], segment: &Segment) -> Vec<f64> {
@@ -162,13 +164,12 @@ impl Separator {
         let (start, share) = (self.joined, 1.0 / self.passes.len() as f64);
         let weights: Vec<f64> = self.weights.drain(..until - start).collect();
         let normalisation = self.normalisation;
-        for (row, sums) in self.sums.iter_mut().enumerate() {
-            let first = row % CHANNELS * plan.samples + start;
-            let stem = &mut self.stems[row / CHANNELS][first..];
-            let finished = sums.drain(..weights.len()).zip(&weights);
-            for (sample, (sum, weight)) in stem.iter_mut().zip(finished) {
-                *sample += (normalisation.undo(sum / weight) * share) as f32;
-            }
+        for (stem, sums) in self.sums.chunks_mut(CHANNELS).enumerate() {
+            let finished = std::array::from_fn(|channel| {
+                let sums = sums[channel].drain(..weights.len()).zip(&weights);
+                sums.map(|(sum, w)| (normalisation.undo(sum / w) * share) as f32).collect()
+            });
+            self.kept.add(stem, start, &finished);
         }
         self.joined = until;
         if self.next == plan.segments.len() {

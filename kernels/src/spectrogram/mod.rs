@@ -26,6 +26,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 pub use filterbank::BANDS;
 use filterbank::Filterbank;
+pub use mono::mean_of_16_bit;
 use mono::mono;
 
 /// Samples in a frame.

@@ -16,8 +16,7 @@ pub(super) fn mono<'a>(channels: &[&'a [i16]]) -> Cow<'a, [i16]> {
         [only] => Cow::Borrowed(only),
         [left, right] => {
             assert_eq!(left.len(), right.len(), "channels differ in length");
-            let mean = |(&l, &r): (&i16, &i16)| ((i32::from(l) + i32::from(r)) / 2) as i16;
-            left.iter().zip(*right).map(mean).collect()
+            left.iter().zip(*right).map(|(&left, &right)| mean_of_16_bit(left, right)).collect()
         }
         several => {
             let count = several.len() as f64;
@@ -31,6 +30,11 @@ pub(super) fn mono<'a>(channels: &[&'a [i16]]) -> Cow<'a, [i16]> {
                 .collect()
         }
     }
+}
+
+/// The mean of two channels, truncated toward zero.
+pub fn mean_of_16_bit(left: i16, right: i16) -> i16 {
+    ((i32::from(left) + i32::from(right)) / 2) as i16
 }
 
 #[cfg(test)]

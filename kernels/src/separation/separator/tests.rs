@@ -16,7 +16,14 @@ fn separate(
     wave_share: f32,
     spectrum_share: f32,
 ) -> Vec<Vec<f32>> {
-    let mut separator = Separator::new(mixture, shifts);
+    let mut separator = Separator::new(mixture, shifts, Kept::floats(mixture[0].len()));
+    run(&mut separator, mixture, wave_share, spectrum_share);
+    let Some(Kept::Floats(stems)) = separator.finished() else { panic!("floats were kept") };
+    stems.iter().flat_map(|stem| stem.chunks(mixture[0].len())).map(<[f32]>::to_vec).collect()
+}
+
+/// Runs all segments through such a network.
+fn run(separator: &mut Separator, mixture: [&[f32]; 2], wave_share: f32, spectrum_share: f32) {
     for index in 0..separator.segments().count() {
         let mut wave = vec![f32::NAN; CHANNELS * SEGMENT_SAMPLES];
         let mut spectrum = vec![f32::NAN; 2 * CHANNELS * PLANE];
@@ -28,13 +35,9 @@ fn separate(
         };
         let wave = scale(&wave, wave_share);
         let spectrum = scale(&spectrum, spectrum_share);
-        assert!(separator.take_stem(0).is_none(), "a stem came before it was finished");
+        assert!(separator.finished().is_none(), "the stems came before they were finished");
         separator.output(index, input, &wave, &spectrum).unwrap();
     }
-    let stems: Vec<f32> =
-        (0..SOURCES).flat_map(|stem| separator.take_stem(stem).unwrap()).collect();
-    assert!(separator.take_stem(0).is_none());
-    stems.chunks(mixture[0].len()).map(<[f32]>::to_vec).collect()
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
@@ -88,7 +91,7 @@ fn silence_gives_silence() {
 fn sources_come_out_as_bass_drums_other_vocals() {
     let channels = [noise(1000, 1), noise(1000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
-    let mut separator = Separator::new(mixture, &[None]);
+    let mut separator = Separator::new(mixture, &[None], Kept::floats(mixture[0].len()));
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 0).unwrap();
@@ -98,7 +101,8 @@ fn sources_come_out_as_bass_drums_other_vocals() {
         (1..=4).flat_map(|level| wave.iter().map(move |value| value * level as f32)).collect();
     let silent = vec![0.0; SOURCES * 2 * CHANNELS * PLANE];
     separator.output(0, input, &levels, &silent).unwrap();
-    let level = |stem| separator.take_stem(stem).unwrap().iter().map(|v| v.abs()).sum::<f32>();
+    let Some(Kept::Floats(stems)) = separator.finished() else { panic!("floats were kept") };
+    let level = |stem: usize| stems[stem].iter().map(|v| v.abs()).sum::<f32>();
     let [bass, drums, other, vocals] = [0, 1, 2, 3].map(level);
     assert!((bass / drums - 2.0).abs() < 0.01);
     assert!((vocals / other - 4.0 / 3.0).abs() < 0.01);
@@ -108,7 +112,7 @@ fn sources_come_out_as_bass_drums_other_vocals() {
 fn a_segment_out_of_turn_is_an_error() {
     let channels = [noise(600_000, 1), noise(600_000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
-    let mut separator = Separator::new(mixture, &[None]);
+    let mut separator = Separator::new(mixture, &[None], Kept::floats(mixture[0].len()));
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 1).unwrap();
@@ -117,4 +121,40 @@ fn a_segment_out_of_turn_is_an_error() {
     assert!(separator.output(0, input, &wave, &spectrum).unwrap_err().contains("wave"));
     assert!(excerpt.transform(&mut wave[1..], &mut spectrum).is_err());
     assert!(separator.excerpt(mixture, 3).is_none());
+}
+
+#[test]
+fn mono_stems_are_the_mean_of_the_rounded_stereo_stems() {
+    let channels = [noise(300_000, 1), noise(300_000, 2)];
+    // The second time the stems are too loud and have to come again.
+    for gain in [1.0, 3.0] {
+        let loud = channels.each_ref().map(|c| c.iter().map(|v| v * gain).collect::<Vec<f32>>());
+        let mixture = loud.each_ref().map(Vec::as_slice);
+        let stereo = separate(mixture, &[Some(7)], 0.5, 0.5);
+        let mono = |divisors| {
+            let kept = Kept::mono(mixture[0].len(), divisors);
+            let mut separator = Separator::new(mixture, &[Some(7)], kept);
+            run(&mut separator, mixture, 0.5, 0.5);
+            let Some(Kept::Mono(stems)) = separator.finished() else { panic!("mono was kept") };
+            let taken: Vec<_> = (0..SOURCES).map(|stem| stems.take(stem).unwrap()).collect();
+            assert!(stems.take(0).is_none());
+            taken
+        };
+        let first = mono([1.0; SOURCES]);
+        let divisors: [f64; SOURCES] = std::array::from_fn(|stem| first[stem].1);
+        assert_eq!(divisors.iter().any(|&divisor| divisor > 1.0), gain > 1.0);
+        for (stem, (samples, divisor)) in mono(divisors).into_iter().enumerate() {
+            assert_eq!(divisor, divisors[stem]);
+            let mut rounded = vec![0; 2 * samples.len()];
+            let both = [&stereo[2 * stem][..], &stereo[2 * stem + 1][..]].concat();
+            crate::stems16::requantize(&both, &mut rounded);
+            let (left, right) = rounded.split_at(samples.len());
+            let expected: Vec<i16> = left
+                .iter()
+                .zip(right)
+                .map(|(&l, &r)| crate::spectrogram::mean_of_16_bit(l, r))
+                .collect();
+            assert!(samples == expected, "stem {stem} at gain {gain}");
+        }
+    }
 }
