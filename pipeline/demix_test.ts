@@ -83,6 +83,19 @@ for (const name of ["shift_12345", "no_shift"]) {
   });
 }
 
+Deno.test("demix() equals true demucs with weights of half precision, as they are published", async () => {
+  const checkpoint = seededHtdemucs();
+  const halves = [...checkpoint.tensors].map(([name, { shape, data }]) =>
+    [name, tensor("f32", shape, data.map(Math.f16round))] as const
+  );
+  const half = await demixerOf({ ...checkpoint, name: "halves", tensors: new Map(halves) });
+  const { passed, reason } = await compareWithCheck(half, "half_weights");
+  await half.session.release();
+  ok(passed, reason);
+  // The rounding is heard: it is no accident that the right weights pass.
+  ok(!(await compareWithCheck(demixer, "half_weights")).passed);
+});
+
 Deno.test("demix() gives the mean of its passes", async () => {
   const samples = 20_000;
   const whole = await separationClip();
