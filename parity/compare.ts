@@ -8,13 +8,15 @@ import type { Tensor, TypedArray } from "../pipeline/tensor.ts";
 
 /**
  * How far an element may be off: |actual − expected| ≤ absolute + relative · |expected|. Both 0 asks
- * for equality.
+ * for equality. Besides, only a share of the elements may be off at all where there is such a bound.
  */
 export interface Tolerance {
   /** What any element may be off. */
   readonly absolute: number;
   /** What it may be off besides, as a share of the expected value. */
   readonly relative: number;
+  /** The share of the elements that may differ at all, 0 to 1; absent for any. */
+  readonly differing?: number;
 }
 
 /** How two tensors differ. */
@@ -27,6 +29,8 @@ export interface Comparison {
   readonly elements: number;
   /** Elements that miss the tolerance. */
   readonly failing: number;
+  /** Elements that differ at all. */
+  readonly differing: number;
   /** Largest absolute error. */
   readonly maxAbsolute: number;
   /** Mean absolute error. */
@@ -49,6 +53,7 @@ const NOTHING: Omit<Comparison, "reason"> = {
   passed: false,
   elements: 0,
   failing: 0,
+  differing: 0,
   maxAbsolute: NaN,
   meanAbsolute: NaN,
   rms: NaN,
@@ -89,8 +94,9 @@ export function compare(
   }
   const shapes = [actual, expected].map(({ shape }) => `[${shape.join(", ")}]`);
   if (shapes[0] !== shapes[1]) return refuse(`the shape is ${shapes[0]}, expected ${shapes[1]}`);
-  if (!Number.isFinite(tolerance.absolute) || !Number.isFinite(tolerance.relative)) {
-    return refuse(`the tolerance is ${tolerance.absolute} + ${tolerance.relative} · expected`);
+  const { absolute, relative, differing = 1 } = tolerance;
+  if (![absolute, relative, differing].every(Number.isFinite)) {
+    return refuse(`the tolerance is ${absolute} + ${relative} · expected in ${differing} of all`);
   }
   for (const [side, { data }] of [["reference", expected], ["output", actual]] as const) {
     const bad = firstNotFinite(data);
@@ -105,9 +111,10 @@ function measure(
   actual: TypedArray,
   expected: TypedArray,
   shape: readonly number[],
-  { absolute, relative }: Tolerance,
+  { absolute, relative, differing: share = 1 }: Tolerance,
 ): Comparison {
   let failing = 0;
+  let differing = 0;
   let maxAbsolute = 0;
   let sum = 0;
   let sumOfSquares = 0;
@@ -121,6 +128,7 @@ function measure(
     const size = Math.abs(reference);
     const excess = error - (absolute + relative * size);
     if (!(excess <= 0)) failing++;
+    if (error > 0) differing++;
     if (excess > worstExcess) {
       worstExcess = excess;
       worstAt = at;
@@ -137,14 +145,21 @@ function measure(
     actual: Number(actual[worstAt]),
     expected: Number(expected[worstAt]),
   };
+  const reasons = [
+    ...(failing === 0 ? [] : [
+      `${failing} of ${elements} elements miss the tolerance, worst at ` +
+      `${indexText(worstAt, shape)}: ${worst.actual}, expected ${worst.expected}`,
+    ]),
+    ...(differing <= share * elements ? [] : [
+      `${differing} of ${elements} elements differ, more than ${share * 100} %`,
+    ]),
+  ];
   return {
-    passed: failing === 0,
-    ...(failing > 0 && {
-      reason: `${failing} of ${elements} elements miss the tolerance, worst at ` +
-        `${indexText(worstAt, shape)}: ${worst.actual}, expected ${worst.expected}`,
-    }),
+    passed: reasons.length === 0,
+    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
     elements,
     failing,
+    differing,
     maxAbsolute,
     meanAbsolute: elements === 0 ? 0 : sum / elements,
     rms: elements === 0 ? 0 : Math.sqrt(sumOfSquares / elements),

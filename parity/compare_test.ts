@@ -16,6 +16,15 @@ Deno.test("compare() passes what lies within absolute plus relative tolerance", 
   ok(!compare(f64(1.1e-6), f64(0), MICRO).passed);
 });
 
+Deno.test("compare() passes while no larger share of the elements differs than may", () => {
+  const one = { absolute: 1, relative: 0, differing: 0.5 };
+  ok(compare(f64(1, 2, 3, 4), f64(1, 2, 4, 5), one).passed);
+  const { passed, reason, differing } = compare(f64(1, 3, 3, 4), f64(1, 2, 4, 5), one);
+  equal([passed, reason, differing], [false, "3 of 4 elements differ, more than 50 %", 3]);
+  ok(!compare(f64(1, 1, 1, 1), f64(1, 1, 1, 3), one).passed);
+  ok(!compare(f64(1), f64(1), { ...one, differing: NaN }).passed);
+});
+
 Deno.test("compare() measures max, mean, rms, relative error and the tolerance needed", () => {
   const result = compare(f64(1, 2, 5), f64(1, 2, 4), MICRO);
   equal(result.failing, 1);

@@ -1,8 +1,9 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
 import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../pipeline/tensor.ts";
-import { judge, type Mode, type Piece, type SeamResult, unreferenced } from "./judge.ts";
-import type { ReferenceEntry, SuiteEntry } from "./manifest.ts";
+import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
+import type { ReferenceEntry } from "./manifest.ts";
+import type { Piece } from "./piece.ts";
 
 function stageOf(name: string): Stage {
   return STAGES.find((stage) => stage.name === name) as Stage;
@@ -30,6 +31,16 @@ function piece(
     references: new Map([[seam, { entry, tensor: reference }]]),
     given: { stems16: tensor("i16", [4, 2, 0], new Int16Array()) },
   };
+}
+
+/** A clip whose reference of `stems16` is silence, judged on samples that are off by the given steps. */
+function judgeSteps(steps: readonly number[]): SeamResult {
+  const stems16 = (values: Int16Array): Tensor<"i16"> => tensor("i16", [1, 1, 300], values);
+  const given = { mixture: tensor("f32", [2, 0], new Float32Array()) };
+  const clip: Piece = { ...piece("stems16", stems16(new Int16Array(300))), given };
+  const values = new Int16Array(300);
+  values.set(steps);
+  return judge(clip, "chained", stageOf("demix"), { stems16: stems16(values) }, 0)[0]!;
 }
 
 function f32(...values: number[]): Tensor<"f32"> {
@@ -71,6 +82,21 @@ Deno.test("judge() fails in a chain on the first seam, on discrete seams, on sha
   equal(verdict("network", "logits.beat", f32(NaN), f32(1), "chained"), "fail");
 });
 
+Deno.test("judge() fails in a chain on stems that were made of the given mixture", () => {
+  const stems = (value: number): Tensor<"f32"> => tensor("f32", [1, 1, 1], Float32Array.of(value));
+  const given = { mixture: tensor("f32", [2, 0], new Float32Array()) };
+  const clip: Piece = { ...piece("stems", stems(1)), given };
+  const outputs = { stems: stems(1.00001) };
+  equal(judge(clip, "chained", stageOf("demix"), outputs, 0)[0]?.verdict, "fail");
+});
+
+Deno.test("judge() allows 16-bit samples one step in one of a hundred", () => {
+  equal(judgeSteps([1, -1, 1]).verdict, "pass");
+  equal(judgeSteps([1, -1, 1, 1]).verdict, "fail");
+  equal(judgeSteps([2]).verdict, "fail");
+  equal(judgeSteps([1, -1, 1]).comparison.differing, 3);
+});
+
 Deno.test("judge() allows times a nanosecond and nothing to integers", () => {
   const time = (value: number): Tensor => tensor("f64", [1], Float64Array.of(value));
   equal(verdict("metrical", "beats", time(1 + 5e-10), time(1)), "pass");
@@ -106,12 +132,13 @@ Deno.test("judge() does not believe just any error of upstream", () => {
   }
 });
 
-/** A suite of two pieces that has the given seams. */
-function suiteOf(seams: Readonly<Record<string, readonly SeamName[]>>): SuiteEntry {
+/** References of pieces that have the given seams. */
+function suiteOf(
+  seams: Readonly<Record<string, readonly SeamName[]>>,
+): Record<string, ReferenceEntry[]> {
   const entry = (seam: SeamName): ReferenceEntry =>
     [...piece(seam, f32()).references.values()][0]!.entry;
-  const pieces = Object.entries(seams).map(([name, of]) => [name, of.map(entry)]);
-  return { model: "seeded-all", pieces: Object.fromEntries(pieces) };
+  return Object.fromEntries(Object.entries(seams).map(([name, of]) => [name, of.map(entry)]));
 }
 
 Deno.test("unreferenced() fails every seam that any piece has no reference for", () => {

@@ -11,6 +11,7 @@ import type { StemName } from "../pipeline/stems.ts";
 import { type SeamName, SEAMS } from "../pipeline/stages.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
 import { readNpy } from "./npy.ts";
+import { roundedStems } from "./rounded_stems.ts";
 
 /** The folder that holds the references, their manifest and the audio that they were made from. */
 export const fixturesDirectory: string = join(import.meta.dirname ?? ".", "..", "fixtures");
@@ -29,6 +30,8 @@ export interface UpstreamError {
   readonly maxRel: number;
   /** The smallest t with |error| ≤ t + t · |expected| everywhere. */
   readonly minTolerance: number;
+  /** The share of the elements that differ at all, 0 to 1, where that is judged. */
+  readonly differing?: number;
 }
 
 /** One stored reference. */
@@ -51,6 +54,8 @@ export interface ReferenceEntry {
   readonly upstreamFloat32: UpstreamError | null;
   /** Only this many frames of the seam are stored, from the first. */
   readonly firstFrames?: number;
+  /** What is stored are stems as floats, and the seam is what they are rounded to. */
+  readonly rounded?: true;
 }
 
 /** An audio file of a piece. */
@@ -75,12 +80,34 @@ export interface PieceEntry {
   readonly audio: Readonly<Record<StemName | "mix", AudioEntry>>;
 }
 
+/** A part of a piece's mix: short, since the separation is the slowest of all stages. */
+export interface ClipEntry {
+  /** Name of the piece. */
+  readonly piece: string;
+  /** Where the clip starts, in samples at 44.1 kHz. */
+  readonly startSample: number;
+  /** Its length in samples at 44.1 kHz. */
+  readonly samples: number;
+}
+
+/** The references of a separation network. */
+export interface SeparationEntry {
+  /** Name of the network in the registry. */
+  readonly model: string;
+  /** As in `DemixOptions`. */
+  readonly shifts: readonly (number | null)[];
+  /** The references of each clip: of the stages that a mixture is fed to, and of no other. */
+  readonly clips: Readonly<Record<string, readonly ReferenceEntry[]>>;
+}
+
 /** The references of one model. */
 export interface SuiteEntry {
   /** Name of the model in the registry. */
   readonly model: string;
   /** The references of each piece. */
   readonly pieces: Readonly<Record<string, readonly ReferenceEntry[]>>;
+  /** The references of the network that comes before it; absent where the suite starts from stems. */
+  readonly separation?: SeparationEntry;
 }
 
 /** What `fixtures/manifest.json` holds. */
@@ -91,6 +118,8 @@ export interface Manifest {
   readonly versions: Readonly<Record<string, string>>;
   /** The music, by name. */
   readonly pieces: Readonly<Record<string, PieceEntry>>;
+  /** Parts of their mixes, by name. */
+  readonly clips: Readonly<Record<string, ClipEntry>>;
   /** The references, by the name of the suite. */
   readonly suites: Readonly<Record<string, SuiteEntry>>;
 }
@@ -135,12 +164,14 @@ export async function readReference(
   entry: ReferenceEntry,
   directory: string = fixturesDirectory,
 ): Promise<Tensor> {
-  const tensor = readNpy(await readVerified(entry, directory));
+  const stored = readNpy(await readVerified(entry, directory));
   const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
-  const found = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
+  const found = `${stored.dtype} [${stored.shape.join(", ")}]`;
   if (claimed !== found) {
     throw new ReferenceError(`${entry.path} is ${found}, but the manifest says ${claimed}`);
   }
+  const isRounded = entry.rounded === true && stored.dtype === "f32";
+  const tensor = isRounded ? roundedStems(stored as Tensor<"f32">) : stored;
   const { dtype } = SEAMS[entry.seam];
   if (tensor.dtype !== dtype) {
     throw new ReferenceError(`${entry.path} is ${found}, but the seam ${entry.seam} is ${dtype}`);

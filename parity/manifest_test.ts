@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
 
@@ -20,20 +21,22 @@ Deno.test("readManifest() refuses what is no manifest", async () => {
 
 Deno.test("the repository's manifest lists every reference that is stored, and no other", async () => {
   const manifest = await readManifest();
-  const listed = new Set(
-    Object.values(manifest.suites).flatMap(({ pieces }) =>
-      Object.values(pieces).flat().map(({ path }) => path)
+  const listed = new Set([
+    ...Object.values(manifest.suites).flatMap(({ pieces, separation }) =>
+      [...Object.values(pieces), ...Object.values(separation?.clips ?? {})].flat()
     ),
-  );
+    ...innerSeams,
+    ...separationChecks,
+  ].map(({ path }) => path));
   for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
-  for (const suite of Object.keys(manifest.suites)) {
-    for (const piece of Object.keys(manifest.pieces)) {
-      const folder = `references/${suite}/${piece}`;
-      const stored = await Array.fromAsync(
-        Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url)),
-      );
-      equal(stored.filter(({ name }) => !listed.has(`${folder}/${name}`)), []);
-    }
+  const folders = Object.keys(manifest.suites).flatMap((suite) =>
+    Object.keys(manifest.pieces).map((piece) => `references/${suite}/${piece}`)
+  );
+  for (const folder of [...folders, "references/separation"]) {
+    const stored = await Array.fromAsync(
+      Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url)),
+    );
+    equal(stored.filter(({ name }) => !listed.has(`${folder}/${name}`)), []);
   }
 });
 

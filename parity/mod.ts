@@ -14,12 +14,15 @@
  * @module
  */
 
+export * from "./clip.ts";
 export * from "./compare.ts";
 export * from "./judge.ts";
 export * from "./manifest.ts";
 export * from "./npy.ts";
 export * from "./npy_error.ts";
 export * from "./npz.ts";
+export * from "./piece.ts";
 export * from "./report.ts";
+export * from "./rounded_stems.ts";
 export * from "./suite.ts";
 export type { ZipLimits } from "./zip.ts";

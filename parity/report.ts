@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Tolerance } from "./compare.ts";
 import type { SeamResult } from "./judge.ts";
+import type { UpstreamError } from "./manifest.ts";
 
 /** A suite that ran, or why it did not. */
 export interface SuiteReport {
@@ -47,9 +49,9 @@ export function parityTable(report: ParityReport): string {
     result.stage,
     result.seam,
     error(result.comparison.maxAbsolute),
-    error(result.comparison.smallestTolerance),
-    result.upstreamFloat32 === null ? "" : error(result.upstreamFloat32.minTolerance),
-    error(result.tolerance.absolute),
+    neededBy(result),
+    neededByUpstream(result.upstreamFloat32),
+    allowed(result.tolerance),
     result.durationSeconds.toFixed(2),
     result.verdict,
   ]);
@@ -103,6 +105,40 @@ function columns(rows: readonly (readonly string[])[]): string[] {
       return isNumber ? cell.padStart(width) : cell.padEnd(width);
     }).join("  ").trimEnd()
   );
+}
+
+/** The smallest tolerance that passes; of 16-bit samples the share that differ and by how many steps. */
+function neededBy({ comparison, tolerance }: SeamResult): string {
+  const { differing, elements, maxAbsolute, smallestTolerance } = comparison;
+  if (tolerance.differing === undefined) return error(smallestTolerance);
+  return elements === 0 ? "" : stepsText(maxAbsolute, differing / elements);
+}
+
+function neededByUpstream(upstream: UpstreamError | null): string {
+  if (upstream === null) return "";
+  const { differing, maxAbs, minTolerance } = upstream;
+  return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);
+}
+
+function allowed({ absolute, differing }: Tolerance): string {
+  return differing === undefined ? error(absolute) : stepsText(absolute, differing);
+}
+
+/**
+ * How 16-bit samples differ, in words.
+ *
+ * @param steps the most that a sample is off, in steps of 16 bit
+ * @param share of the samples that are off, 0 to 1
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { stepsText } from "./report.ts";
+ * ok(stepsText(1, 0.00193) === "1 in 0.193 %");
+ * ```
+ */
+export function stepsText(steps: number, share: number): string {
+  return share === 0 ? "0" : `${steps} in ${Number((100 * share).toPrecision(3))} %`;
 }
 
 function error(value: number): string {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { join } from "node:path";
-import { reachableStages, type RunObserver, runStages } from "../pipeline/runner.ts";
+import type { Demixer } from "../pipeline/demix.ts";
+import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import {
   type SeamName,
   type Seams,
@@ -13,16 +13,17 @@ import {
   type StageContext,
   STAGES,
 } from "../pipeline/stages.ts";
-import { readStems, STEMS } from "../pipeline/stems.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
-import { judge, type Mode, type Piece, type SeamResult, unreferenced } from "./judge.ts";
+import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
+import type { Manifest, ReferenceEntry, SeparationEntry, SuiteEntry } from "./manifest.ts";
 import {
-  type PieceEntry,
-  readReference,
-  readVerified,
-  type ReferenceEntry,
-  type SuiteEntry,
-} from "./manifest.ts";
+  CLIP_STAGES,
+  loadClip,
+  loadPiece,
+  type Piece,
+  PIECE_STAGES,
+  type PieceSource,
+} from "./piece.ts";
 
 /** What to run. */
 export interface SuiteOptions {
@@ -32,16 +33,18 @@ export interface SuiteOptions {
   readonly stages?: readonly string[];
   /** The fixtures folder. */
   readonly directory: string;
+  /** Loads a separation network by its name; called only where a stage needs one. */
+  readonly loadDemixer: (model: string) => Promise<Demixer>;
   /** Told before each stage. */
   readonly onStage?: (description: string) => void;
 }
 
 /**
- * Runs one suite.
+ * Runs one suite: the separation on its clips, and its pieces from their stems on.
  *
  * @param name name of the suite
  * @param suite its references
- * @param pieces the audio of the pieces
+ * @param music the audio of the pieces and clips
  * @param context the model, with embeddings on
  * @param options what to run
  * @returns one result a seam, piece and mode; a seam without a reference fails
@@ -50,57 +53,96 @@ export interface SuiteOptions {
 export async function runSuite(
   name: string,
   suite: SuiteEntry,
-  pieces: Readonly<Record<string, PieceEntry>>,
+  music: Pick<Manifest, "pieces" | "clips">,
+  context: StageContext,
+  options: SuiteOptions,
+): Promise<SeamResult[]> {
+  const { modes, directory } = options;
+  const source = ([piece, entries]: [string, readonly ReferenceEntry[]]): PieceSource => ({
+    ...{ suite: name, name: piece, entries, music, directory },
+  });
+  const results: SeamResult[] = [];
+  const { separation } = suite;
+  const clipStages = chosen(clipStagesOf(suite), options.stages);
+  if (separation !== undefined && clipStages.length > 0) {
+    const clips = Object.entries(separation.clips).map(source);
+    results.push(...await runClips(clips, separation, clipStages, context, options));
+    const names = Object.keys(music.clips);
+    results.push(...unreferenced(name, separation.clips, names, modes, clipStages));
+  }
+  const pieceStages = chosen(PIECE_STAGES, options.stages);
+  if (pieceStages.length > 0) {
+    for (const piece of Object.entries(suite.pieces).map(source)) {
+      await context.model;
+      results.push(...await runPiece(await loadPiece(piece), pieceStages, context, options));
+    }
+    const names = Object.keys(music.pieces);
+    results.push(...unreferenced(name, suite.pieces, names, modes, pieceStages));
+  }
+  return results;
+}
+
+/**
+ * The stages that a suite judges.
+ *
+ * @param suite its references
+ * @param named only these; absent for all
+ */
+export function stagesOf(suite: SuiteEntry, named?: readonly string[]): readonly Stage[] {
+  return chosen([...clipStagesOf(suite), ...PIECE_STAGES], named);
+}
+
+function clipStagesOf({ separation }: SuiteEntry): readonly Stage[] {
+  return separation === undefined ? [] : CLIP_STAGES;
+}
+
+/** The separation network is there only while it is needed: it takes gigabytes. */
+async function runClips(
+  clips: readonly PieceSource[],
+  { model, shifts }: SeparationEntry,
+  stages: readonly Stage[],
+  context: StageContext,
+  options: SuiteOptions,
+): Promise<SeamResult[]> {
+  if (clips.length === 0) return [];
+  const results: SeamResult[] = [];
+  const demixer = await options.loadDemixer(model);
+  const separation = { demixer: Promise.resolve(demixer), shifts, stems: "floats" as const };
+  try {
+    for (const clip of clips) {
+      const piece = await loadClip(clip);
+      results.push(...await runPiece(piece, stages, { ...context, separation }, options));
+    }
+  } finally {
+    await demixer.session.release();
+  }
+  return results;
+}
+
+async function runPiece(
+  piece: Piece,
+  stages: readonly Stage[],
   context: StageContext,
   options: SuiteOptions,
 ): Promise<SeamResult[]> {
   const results: SeamResult[] = [];
-  for (const [pieceName, entries] of Object.entries(suite.pieces)) {
-    const piece = await loadPiece(name, pieceName, pieces[pieceName], entries, options.directory);
-    for (const mode of options.modes) {
-      results.push(...await (mode === "isolated" ? isolated : chained)(piece, context, options));
-    }
+  for (const mode of options.modes) {
+    const run = mode === "isolated" ? isolated : chained;
+    results.push(...await run(piece, stages, context, options));
   }
-  return [
-    ...results,
-    ...unreferenced(name, suite, Object.keys(pieces), options.modes, chosen(options)),
-  ];
-}
-
-async function loadPiece(
-  suite: string,
-  name: string,
-  piece: PieceEntry | undefined,
-  entries: readonly ReferenceEntry[],
-  directory: string,
-): Promise<Piece> {
-  if (piece === undefined) throw new Error(`The manifest has no audio for the piece ${name}`);
-  const audio = STEMS.map((stem) => piece.audio[stem]);
-  await Promise.all(audio.map((entry) => readVerified(entry, directory)));
-  const [stems, tensors] = await Promise.all([
-    readStems(audio.map((entry) => join(directory, entry.path))),
-    Promise.all(entries.map((entry) => readReference(entry, directory))),
-  ]);
-  return {
-    suite,
-    name,
-    given: { stems16: stems.stems16 },
-    references: new Map(
-      entries.map((entry, i) => [entry.seam, { entry, tensor: tensors[i] as Tensor }]),
-    ),
-  };
+  return results;
 }
 
 async function isolated(
   piece: Piece,
+  stages: readonly Stage[],
   context: StageContext,
   options: SuiteOptions,
 ): Promise<SeamResult[]> {
   const inputs: Partial<Record<SeamName, Tensor>> = { ...piece.given };
   for (const [seam, { tensor }] of piece.references) inputs[seam] = tensor;
-  await context.model;
   const results: SeamResult[] = [];
-  for (const stage of chosen(options)) {
+  for (const stage of stages) {
     options.onStage?.(`${piece.suite}, ${piece.name}, isolated: ${stage.name}`);
     const start = performance.now();
     const outputs = await stage.run(inputs as Seams, context);
@@ -112,25 +154,26 @@ async function isolated(
 
 async function chained(
   piece: Piece,
+  stages: readonly Stage[],
   context: StageContext,
   options: SuiteOptions,
 ): Promise<SeamResult[]> {
-  await context.model;
   const durations = new Map<string, number>();
   const observer: RunObserver = {
     onStart: (stage) => options.onStage?.(`${piece.suite}, ${piece.name}, chained: ${stage}`),
     onTiming: ({ stage, start, end }) => durations.set(stage, end - start),
   };
-  const last = STAGES.findLastIndex((stage) => chosen(options).includes(stage));
+  const last = STAGES.findLastIndex((stage) => stages.includes(stage));
   const needed = STAGES.slice(0, last + 1);
   const seams = await runStages(piece.given, context, observer, performance.now(), needed);
-  return chosen(options).flatMap((stage) =>
+  return stages.flatMap((stage) =>
     judge(piece, "chained", stage, seams, durations.get(stage.name) ?? NaN)
   );
 }
 
-function chosen(options: SuiteOptions): Stage[] {
-  const { stages } = options;
-  const all = reachableStages(["stems16"], STAGES);
-  return all.filter((stage) => stages === undefined || stages.includes(stage.name));
+function chosen(
+  stages: readonly Stage[],
+  named: readonly string[] | undefined,
+): readonly Stage[] {
+  return stages.filter(({ name }) => named === undefined || named.includes(name));
 }

@@ -15,8 +15,11 @@ import { network, type NetworkModel } from "./network.ts";
 import { spectrogram } from "./spectrogram.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
-/** How a seam is judged: floats by tolerance, times to 1e-9 s, discrete values by equality. */
-export type Judgement = "float" | "time" | "equal";
+/**
+ * How a seam is judged: floats by tolerance, 16-bit samples to one step in one sample of a hundred, times
+ * to 1e-9 s, discrete values by equality.
+ */
+export type Judgement = "float" | "steps" | "time" | "equal";
 
 /** What is known of a seam without its values. */
 export interface SeamDescription {
@@ -54,7 +57,7 @@ export const SEAMS = {
     // One channel where the separation of a long mixture keeps no more.
     axes: [4, 2, "samples"],
     unit: "1/32768 of full scale, 44.1 kHz; bass, drums, other, vocals",
-    judgement: "equal",
+    judgement: "steps",
   },
   "spectrogram": {
     dtype: "f32",

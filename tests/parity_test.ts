@@ -238,6 +238,33 @@ Deno.test("parity exits with 2 when a named suite has no weights", async () => {
   });
 });
 
+Deno.test("parity judges the separation alone, in steps of 16 bit and the share of samples", async () => {
+  const args = ["--suite", "seeded", "--stage", "demix", "--mode", "isolated", "--threads", "1"];
+  const { code, stdout, stderr } = await tactus(["parity", ...args]);
+  equal(code, 0, stdout + stderr);
+  match(stdout, /demix +stems +[\d.e-]+ +[\d.e-]+ +1\.62e-6 +1\.00e-6 .* pass/);
+  match(stdout, /demix +stems16 .* 1 in 0\.\d+ % +1 in 0\.193 % +1 in 1 % .* pass/);
+  match(stdout, /2 seams passed, 0 failed, 0 reported/);
+});
+
+Deno.test("parity exits with 2 when a named suite has no references of the named stages", async () => {
+  const { code, stderr } = await tactus(["parity", "--suite", "harmonix", "--stage", "demix"]);
+  equal(code, 2);
+  match(stderr, /--suite harmonix: it has no references of demix/);
+});
+
+Deno.test("parity cannot run with references of a separation network that it does not know", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
+    manifest.suites.seeded.separation.model = "other";
+    await Deno.writeTextFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+    const args = ["--fixtures-dir", folder, "--suite", "seeded", "--stage", "demix"];
+    const { code, stderr } = await tactus(["parity", ...args]);
+    equal(code, 2);
+    match(stderr, /separation network other/);
+  });
+});
+
 Deno.test("parity refuses unknown suites, stages, modes and options", async () => {
   for (
     const [option, value] of [
