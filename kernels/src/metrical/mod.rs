@@ -26,6 +26,7 @@
 //! ```
 
 mod densities;
+mod search;
 mod simd;
 mod state_space;
 mod viterbi;

@@ -1,11 +1,12 @@
 //! Chooses the instruction set of the search when the program runs.
 //!
-//! The search is written once, as loops over eight lanes, and compiled for each instruction set.
+//! The search is written once, as loops over sixteen lanes, and compiled for each instruction set.
 //! No set may contract or reorder the additions, so all give the same bits.
 
 use super::densities::LogDensities;
+use super::search::{Trellis, search as search_all};
 use super::state_space::BarModel;
-use super::viterbi::{self, Trellis};
+use super::viterbi::initial_end;
 
 /// An instruction set that the search is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,14 +42,14 @@ pub(super) fn best_level() -> Level {
     levels().pop().unwrap_or(Level::Baseline)
 }
 
-/// [`viterbi::search`] with the given instruction set.
+/// [`super::search::search`] with the given instruction set.
 ///
 /// # Panics
 /// If this machine does not have it.
 pub(super) fn search(level: Level, model: &BarModel, densities: &LogDensities) -> Trellis {
     assert!(levels().contains(&level), "{level:?} is not available on this machine");
     match level {
-        Level::Baseline => viterbi::search(model, densities),
+        Level::Baseline => plain(model, densities),
         // SAFETY: the assertion above has found the feature on this machine.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { search_avx2(model, densities) },
@@ -58,14 +59,21 @@ pub(super) fn search(level: Level, model: &BarModel, densities: &LogDensities) -
     }
 }
 
+#[inline(always)]
+fn plain(model: &BarModel, densities: &LogDensities) -> Trellis {
+    search_all(model, densities, |beat, tempo, frame| {
+        initial_end(model, densities, (beat, tempo), frame)
+    })
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn search_avx2(model: &BarModel, densities: &LogDensities) -> Trellis {
-    viterbi::search(model, densities)
+    plain(model, densities)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn search_avx512(model: &BarModel, densities: &LogDensities) -> Trellis {
-    viterbi::search(model, densities)
+    plain(model, densities)
 }

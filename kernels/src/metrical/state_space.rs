@@ -7,9 +7,6 @@ const MAX_INTERVAL: f64 = 60.0 * super::FRAMES_PER_SECOND / 55.0;
 /// Number of tempi.
 pub(super) const TEMPI: usize = 60;
 
-/// [`TEMPI`] rounded up to whole SIMD vectors of eight doubles.
-pub(super) const LANES: usize = 64;
-
 /// How strongly a constant tempo is preferred from one beat to the next.
 const TRANSITION_LAMBDA: f64 = 100.0;
 
@@ -24,12 +21,8 @@ pub(super) struct BarModel {
     pub intervals: [usize; TEMPI],
     /// `[beats][tempi]`: how many frames at the start of a beat count as beat states.
     pub borders: Vec<[usize; TEMPI]>,
-    /// `[from][to]`: log probability of a beat at tempo `to` after one at tempo `from`; the lanes
-    /// past the last tempo, and transitions that are not allowed, hold negative infinity.
-    pub transitions: Vec<[f64; LANES]>,
-    /// For each `from`, the lanes `start..end` that hold allowed transitions, in whole vectors of
-    /// eight.
-    pub reach: [(usize, usize); TEMPI],
+    /// For each tempo the tempi that it can come from, ascending, with the log probability.
+    pub sources: Vec<Vec<(usize, f64)>>,
     /// Log probability of each state before the first frame.
     pub initial: f64,
 }
@@ -38,22 +31,14 @@ impl BarModel {
     /// The model of bars with `beats` beats.
     pub fn new(beats: usize) -> Self {
         let intervals = beat_intervals();
-        let transitions = tempo_transitions(&intervals);
-        let reach = std::array::from_fn(|from| {
-            let allowed = |to: &usize| transitions[from][*to] > f64::NEG_INFINITY;
-            let start = (0..TEMPI).find(allowed).unwrap_or(0);
-            let end = (0..TEMPI).rfind(allowed).map_or(0, |last| last + 1);
-            (start / 8 * 8, end.next_multiple_of(8))
-        });
         let states: usize = beats * intervals.iter().sum::<usize>();
         BarModel {
             beats,
             borders: (0..beats)
                 .map(|beat| intervals.map(|interval| border(beat, interval)))
                 .collect(),
+            sources: tempo_sources(&intervals),
             intervals,
-            transitions,
-            reach,
             initial: (1.0 / states as f64).ln(),
         }
     }
@@ -87,25 +72,24 @@ fn border(beat: usize, interval: usize) -> usize {
         .count()
 }
 
-/// Log probabilities of an exponential distribution over the tempo ratio, one row for each tempo
-/// that a beat comes from, each row normalised to sum to 1.
-fn tempo_transitions(intervals: &[usize; TEMPI]) -> Vec<[f64; LANES]> {
-    intervals
-        .iter()
-        .map(|&from| {
-            let weights = intervals.map(|to| {
-                let ratio = to as f64 / from as f64;
-                let weight = (-TRANSITION_LAMBDA * (ratio - 1.0).abs()).exp();
-                if weight <= f64::EPSILON { 0.0 } else { weight }
-            });
-            let sum = sum_as_numpy(&weights);
-            let mut row = [f64::NEG_INFINITY; LANES];
-            for (lane, weight) in row.iter_mut().zip(weights) {
-                *lane = (weight / sum).ln();
+/// Log probabilities of an exponential distribution over the tempo ratio, for each tempo by the
+/// tempo that it comes from; over all that come from one tempo the probabilities sum to 1.
+fn tempo_sources(intervals: &[usize; TEMPI]) -> Vec<Vec<(usize, f64)>> {
+    let mut sources = vec![Vec::new(); TEMPI];
+    for (from, &before) in intervals.iter().enumerate() {
+        let weights = intervals.map(|to| {
+            let ratio = to as f64 / before as f64;
+            let weight = (-TRANSITION_LAMBDA * (ratio - 1.0).abs()).exp();
+            if weight <= f64::EPSILON { 0.0 } else { weight }
+        });
+        let sum = sum_as_numpy(&weights);
+        for (sources, weight) in sources.iter_mut().zip(weights) {
+            if weight > 0.0 {
+                sources.push((from, (weight / sum).ln()));
             }
-            row
-        })
-        .collect()
+        }
+    }
+    sources
 }
 
 /// Sum in numpy's order for up to 128 elements: eight running sums, joined in pairs, then the rest.
@@ -138,26 +122,23 @@ mod tests {
         for (beats, states) in [(3, 11_157), (4, 14_876)] {
             let model = BarModel::new(beats);
             assert_eq!(beats * model.intervals.iter().sum::<usize>(), states);
-            let allowed = model.transitions.iter().flatten().filter(|p| p.is_finite()).count();
-            assert_eq!(allowed, 1753);
+            assert_eq!(model.sources.iter().flatten().count(), 1753);
         }
     }
 
     #[test]
-    fn transition_rows_sum_to_one() {
-        for row in BarModel::new(3).transitions {
-            let sum: f64 = row.iter().map(|p| p.exp()).sum();
-            assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+    fn what_comes_from_a_tempo_sums_to_one() {
+        let mut sums = [0.0; TEMPI];
+        for &(from, p) in BarModel::new(3).sources.iter().flatten() {
+            sums[from] += p.exp();
         }
+        assert!(sums.iter().all(|sum: &f64| (sum - 1.0).abs() < 1e-12), "{sums:?}");
     }
 
     #[test]
-    fn reach_covers_every_allowed_transition() {
-        let model = BarModel::new(4);
-        for (row, (start, end)) in model.transitions.iter().zip(model.reach) {
-            for (lane, p) in row.iter().enumerate() {
-                assert!(p.is_infinite() || (start..end).contains(&lane));
-            }
+    fn sources_are_in_ascending_order() {
+        for sources in BarModel::new(4).sources {
+            assert!(sources.is_sorted_by(|a, b| a.0 < b.0));
         }
     }
 }

@@ -67,9 +67,8 @@ fn dense_viterbi(model: &BarModel, densities: &LogDensities) -> (f64, Vec<BeatSp
                 continue;
             }
             let before = (state.beat + model.beats - 1) % model.beats;
-            for (tempo, interval) in model.intervals.iter().enumerate() {
-                let transition = model.transitions[tempo][state.tempo];
-                let origin = first[before][tempo] + interval - 1;
+            for &(tempo, transition) in &model.sources[state.tempo] {
+                let origin = first[before][tempo] + model.intervals[tempo] - 1;
                 let score = (previous[origin] + transition) + density;
                 if score > current[index] {
                     current[index] = score;

@@ -2,12 +2,13 @@
 //!
 //! Inside a beat the path is forced, so a beat that starts at frame `s` with tempo `i` is one
 //! *chain* of states: its score at the end of the beat is its score at the start plus the log
-//! densities of its frames, added one after the other. All tempi of one start frame are advanced
-//! together, one lane each, and only the ends of chains are kept until the next beat needs them.
+//! densities of its frames, added one after the other, and only the ends of chains are kept until
+//! the next beat needs them. [`search`](super::search) does that for all frames.
 
 use super::densities::LogDensities;
+use super::search::Trellis;
 use super::simd::{self, Level};
-use super::state_space::{BarModel, LANES, TEMPI};
+use super::state_space::BarModel;
 
 /// The part of a path that lies in one beat.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,20 +29,6 @@ pub(super) struct BestPath {
     pub spans: Vec<BeatSpan>,
 }
 
-/// Scores of one value for each tempo.
-type Lanes = [f64; LANES];
-
-/// A power of two above the longest interval: how many frames of chain ends are kept.
-const RING: usize = 128;
-
-/// What the search leaves behind for tracing the path back.
-pub(super) struct Trellis {
-    /// `[frames][beats]`: for each tempo entered at a frame, the tempo that it came from.
-    came_from: Vec<[u8; LANES]>,
-    /// `[RING][beats]`: scores of the chains at their first frame, for the last `RING` frames.
-    entries: Vec<Lanes>,
-}
-
 /// Finds the best path. The densities must have at least one frame.
 pub(super) fn viterbi(model: &BarModel, densities: &LogDensities) -> BestPath {
     viterbi_at(simd::best_level(), model, densities)
@@ -59,106 +46,15 @@ pub(super) fn viterbi_at(level: Level, model: &BarModel, densities: &LogDensitie
     BestPath { score, spans }
 }
 
-/// Walks over all frames; compiled once for each instruction set by [`simd`].
-#[inline(always)]
-pub(super) fn search(model: &BarModel, densities: &LogDensities) -> Trellis {
-    let (frames, beats) = (densities.frames(), model.beats);
-    let mut ends = ends_of_initial_chains(model, densities);
-    let mut trellis = Trellis {
-        came_from: vec![[0; LANES]; frames * beats],
-        entries: vec![[f64::NEG_INFINITY; LANES]; RING * beats],
-    };
-    let mut initial = [f64::NEG_INFINITY; LANES];
-    initial[..TEMPI].fill(model.initial);
-    for start in 0..frames {
-        for beat in 0..beats {
-            let previous = (beat + beats - 1) % beats;
-            let from = match start {
-                0 => &initial,
-                _ => &ends[(start - 1) % RING * beats + previous],
-            };
-            let density = densities.of_beat(beat)[start];
-            let (scores, came_from) = enter_beat(model, from, density);
-            trellis.came_from[start * beats + beat] = came_from;
-            trellis.entries[start % RING * beats + beat] = scores;
-            advance_chains(model, densities, beat, start, scores, &mut ends);
-        }
-    }
-    trellis
-}
-
-/// The best way into the first state of a beat, for every tempo: scores and the tempi they came
-/// from. The density is added before the comparison, as in a dense search.
-#[inline(always)]
-fn enter_beat(model: &BarModel, from: &Lanes, density: f64) -> (Lanes, [u8; LANES]) {
-    let mut best = [f64::NEG_INFINITY; LANES];
-    let mut origin = [0.0; LANES];
-    for (tempo, (&(start, end), from)) in model.reach.iter().zip(from).enumerate() {
-        let transitions = &model.transitions[tempo].as_chunks::<8>().0[start / 8..end / 8];
-        let best = &mut best.as_chunks_mut::<8>().0[start / 8..end / 8];
-        let origin = &mut origin.as_chunks_mut::<8>().0[start / 8..end / 8];
-        for ((best, origin), transitions) in best.iter_mut().zip(origin).zip(transitions) {
-            for lane in 0..8 {
-                let candidate = (from + transitions[lane]) + density;
-                let better = candidate > best[lane];
-                best[lane] = if better { candidate } else { best[lane] };
-                origin[lane] = if better { tempo as f64 } else { origin[lane] };
-            }
-        }
-    }
-    (best, origin.map(|tempo| tempo as u8))
-}
-
-/// Runs the chains of all tempi that enter `beat` at frame `start` to their ends, or to the end of
-/// the audio, and notes the score of each in its last state.
-#[inline(always)]
-fn advance_chains(
+/// Score of the chain that was running before the first frame and ends at `last_frame`.
+pub(super) fn initial_end(
     model: &BarModel,
     densities: &LogDensities,
-    beat: usize,
-    start: usize,
-    mut scores: Lanes,
-    ends: &mut [Lanes],
-) {
-    let borders = &model.borders[beat];
-    let widest = borders[TEMPI - 1];
-    let (inside, outside) = (densities.of_beat(beat), &densities.no_beat);
-    let longest = model.intervals[TEMPI - 1].min(densities.frames() - start);
-    let mut first_running = 0;
-    for position in 1..longest {
-        let frame = start + position;
-        if position < widest {
-            for (score, &border) in scores.iter_mut().zip(borders) {
-                *score += if position < border { inside[frame] } else { outside[frame] };
-            }
-        } else {
-            for chunk in &mut scores.as_chunks_mut::<8>().0[first_running / 8..] {
-                for score in chunk {
-                    *score += outside[frame];
-                }
-            }
-        }
-        if model.intervals[first_running] == position + 1 {
-            ends[frame % RING * model.beats + beat][first_running] = scores[first_running];
-            first_running += 1;
-        }
-    }
-}
-
-/// `[RING][beats]` scores of the chains that were already running before the first frame, each in
-/// the slot of the frame in which it ends.
-fn ends_of_initial_chains(model: &BarModel, densities: &LogDensities) -> Vec<Lanes> {
-    let mut ends = vec![[f64::NEG_INFINITY; LANES]; RING * model.beats];
-    for beat in 0..model.beats {
-        for (tempo, &interval) in model.intervals.iter().enumerate() {
-            for last_frame in 0..(interval - 1).min(densities.frames()) {
-                let start = last_frame as i64 - (interval as i64 - 1);
-                ends[last_frame * model.beats + beat][tempo] =
-                    chain_score(model, densities, (beat, tempo), start, last_frame, model.initial);
-            }
-        }
-    }
-    ends
+    (beat, tempo): (usize, usize),
+    last_frame: usize,
+) -> f64 {
+    let start = last_frame as i64 - (model.intervals[tempo] as i64 - 1);
+    chain_score(model, densities, (beat, tempo), start, last_frame, model.initial)
 }
 
 /// Score at `last_frame` of a chain that started at frame `start`: `entry` is its score at `start`,
@@ -194,7 +90,7 @@ fn best_final_state(
             for position in 0..interval {
                 let start = last_frame as i64 - position as i64;
                 let entry = match usize::try_from(start) {
-                    Ok(start) => trellis.entries[start % RING * model.beats + beat][tempo],
+                    Ok(start) => trellis.entry(beat, tempo, start),
                     Err(_) => model.initial,
                 };
                 let chain = (beat, tempo);
@@ -222,7 +118,7 @@ fn trace_back(
         if start <= 0 {
             break;
         }
-        tempo = trellis.came_from[start as usize * model.beats + beat][tempo].into();
+        tempo = trellis.came_from(beat, tempo, start as usize);
         beat = (beat + model.beats - 1) % model.beats;
         start -= model.intervals[tempo] as i64;
     }

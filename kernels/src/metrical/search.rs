@@ -1,0 +1,187 @@
+//! The forward search: the best way into every beat at every frame.
+//!
+//! A beat is at least 28 frames long, so what enters a beat in one of sixteen frames in a row has
+//! left the beat before it earlier than the first of them. The frames of such a block therefore do
+//! not depend on each other, and are the lanes of all loops here.
+
+use super::densities::LogDensities;
+use super::state_space::{BarModel, TEMPI};
+
+/// Frames that are searched together; at most the shortest interval.
+const BLOCK: usize = 16;
+
+/// Frames of scores that are kept: the longest interval and a block, up to a power of two.
+const RING: usize = 128;
+
+/// One value for each frame of a block.
+type Lanes = [f64; BLOCK];
+
+/// What the search leaves behind for tracing the path back.
+pub(super) struct Trellis {
+    /// Frames, rounded up to whole blocks.
+    capacity: usize,
+    /// `[beats][tempi][capacity]`: for each beat entered at a frame, the tempo that it came from.
+    came_from: Vec<u8>,
+    /// `[beats][tempi][RING]`: score of the chain that starts at a frame, in its first frame.
+    entries: Vec<[f64; RING]>,
+}
+
+impl Trellis {
+    /// The tempo of the beat before the one that starts at frame `start`.
+    pub fn came_from(&self, beat: usize, tempo: usize, start: usize) -> usize {
+        self.came_from[(beat * TEMPI + tempo) * self.capacity + start].into()
+    }
+
+    /// Score of a chain in its first frame, one of the last 128.
+    pub fn entry(&self, beat: usize, tempo: usize, start: usize) -> f64 {
+        self.entries[beat * TEMPI + tempo][start % RING]
+    }
+}
+
+/// Log densities with a longest beat of zeros behind them, so that blocks can run past the end.
+struct Padded {
+    no_beat: Vec<f64>,
+    beat: Vec<f64>,
+    downbeat: Vec<f64>,
+}
+
+impl Padded {
+    fn new(densities: &LogDensities) -> Self {
+        let pad = |values: &[f64]| [values, &[0.0; RING + BLOCK]].concat();
+        Padded {
+            no_beat: pad(&densities.no_beat),
+            beat: pad(&densities.beat),
+            downbeat: pad(&densities.downbeat),
+        }
+    }
+
+    fn of_beat(&self, beat: usize) -> &[f64] {
+        if beat == 0 { &self.downbeat } else { &self.beat }
+    }
+}
+
+/// Walks over all frames; compiled once for each instruction set by [`super::simd`].
+///
+/// `initial_end(beat, tempo, frame)` is the score of the chain that was running before the first
+/// frame and ends at `frame`.
+#[inline(always)]
+pub(super) fn search(
+    model: &BarModel,
+    densities: &LogDensities,
+    initial_end: impl Fn(usize, usize, usize) -> f64,
+) -> Trellis {
+    let (frames, rows) = (densities.frames(), model.beats * TEMPI);
+    let padded = Padded::new(densities);
+    let capacity = frames.next_multiple_of(BLOCK);
+    let mut trellis = Trellis {
+        capacity,
+        came_from: vec![0; rows * capacity],
+        entries: vec![[f64::NEG_INFINITY; RING]; rows],
+    };
+    let mut ends = initial_ends(model, frames, initial_end);
+    for first in (0..frames).step_by(BLOCK) {
+        for beat in 0..model.beats {
+            let previous = (beat + model.beats - 1) % model.beats;
+            let density = lanes(padded.of_beat(beat), first);
+            for tempo in 0..TEMPI {
+                let row = beat * TEMPI + tempo;
+                let from = &ends[previous * TEMPI..][..TEMPI];
+                let (scores, origins) = enter_beat(model, tempo, from, first % RING, &density);
+                *lanes_mut(&mut trellis.entries[row], first % RING) = scores;
+                let came_from = &mut trellis.came_from[row * capacity + first..][..BLOCK];
+                for (came_from, origin) in came_from.iter_mut().zip(origins) {
+                    *came_from = origin as u8;
+                }
+            }
+        }
+        for beat in 0..model.beats {
+            for (tempo, &interval) in model.intervals.iter().enumerate() {
+                let row = beat * TEMPI + tempo;
+                let scores = *lanes_mut(&mut trellis.entries[row], first % RING);
+                let inside = &padded.of_beat(beat)[first + 1..];
+                let outside = &padded.no_beat[first + 1..];
+                let border = model.borders[beat][tempo];
+                let scores = run_chains(scores, inside, outside, border, interval);
+                for (lane, score) in scores.into_iter().enumerate() {
+                    ends[row][(first + lane + interval) % RING] = score;
+                }
+            }
+        }
+    }
+    trellis
+}
+
+/// `[beats][tempi][RING]`: scores of chains in their last frame, each in the slot of the frame after
+/// it; here of those that run before the first frame.
+fn initial_ends(
+    model: &BarModel,
+    frames: usize,
+    initial_end: impl Fn(usize, usize, usize) -> f64,
+) -> Vec<[f64; RING]> {
+    let mut ends = vec![[f64::NEG_INFINITY; RING]; model.beats * TEMPI];
+    for (row, ends) in ends.iter_mut().enumerate() {
+        let (beat, tempo) = (row / TEMPI, row % TEMPI);
+        ends[0] = model.initial;
+        for frame in 0..(model.intervals[tempo] - 1).min(frames) {
+            ends[frame + 1] = initial_end(beat, tempo, frame);
+        }
+    }
+    ends
+}
+
+/// The best way into the first state of a beat at one tempo, for every frame of a block: scores and
+/// the tempi they came from, the first among equals. The density is added before the comparison, as
+/// in a dense search.
+#[inline(always)]
+fn enter_beat(
+    model: &BarModel,
+    tempo: usize,
+    from: &[[f64; RING]],
+    slot: usize,
+    density: &Lanes,
+) -> (Lanes, Lanes) {
+    let mut best = [f64::NEG_INFINITY; BLOCK];
+    let mut origin = [0.0; BLOCK];
+    for &(source, transition) in &model.sources[tempo] {
+        let scores = lanes(&from[source], slot);
+        let number = source as f64;
+        for lane in 0..BLOCK {
+            let candidate = (scores[lane] + transition) + density[lane];
+            let better = candidate > best[lane];
+            best[lane] = if better { candidate } else { best[lane] };
+            origin[lane] = if better { number } else { origin[lane] };
+        }
+    }
+    (best, origin)
+}
+
+/// Runs the chains that start in the frames of a block from their first states to their last.
+/// `inside` and `outside` begin with the frame after the block's first.
+#[inline(always)]
+fn run_chains(
+    mut scores: Lanes,
+    inside: &[f64],
+    outside: &[f64],
+    border: usize,
+    interval: usize,
+) -> Lanes {
+    for position in 0..interval - 1 {
+        let densities = if position + 1 < border { inside } else { outside };
+        let densities = lanes(densities, position);
+        for lane in 0..BLOCK {
+            scores[lane] += densities[lane];
+        }
+    }
+    scores
+}
+
+/// The values of a block that begins at `first`.
+#[inline(always)]
+fn lanes(values: &[f64], first: usize) -> Lanes {
+    values[first..first + BLOCK].try_into().expect("a block of values")
+}
+
+#[inline(always)]
+fn lanes_mut(values: &mut [f64; RING], first: usize) -> &mut Lanes {
+    (&mut values[first..first + BLOCK]).try_into().expect("a block of values")
+}
