@@ -1,5 +1,9 @@
 //! Triangular filters at twelve to the octave.
 
+use std::ops::Range;
+
+use super::logarithm::log10;
+
 /// Number of filters.
 pub const BANDS: usize = 81;
 
@@ -37,12 +41,35 @@ impl Filterbank {
 
     /// Pools magnitudes into log10(1 + weighted sum).
     pub fn pool(&self, magnitudes: &[f64], bands: &mut [f32; BANDS]) {
-        for (band, filter) in bands.iter_mut().zip(&self.filters) {
-            let bins = &magnitudes[filter.first_bin..];
-            let sum: f64 = filter.weights.iter().zip(bins).map(|(w, m)| w * m).sum();
-            *band = (1.0 + sum).log10() as f32;
+        let mut sums = [0.0; BANDS];
+        for (sum, filter) in sums.iter_mut().zip(&self.filters) {
+            *sum = dot(&filter.weights, &magnitudes[filter.first_bin..][..filter.weights.len()]);
+        }
+        for (band, sum) in bands.iter_mut().zip(sums) {
+            *band = log10(1.0 + sum) as f32;
         }
     }
+
+    /// The bins from the first that any filter sees to the last.
+    pub fn bins(&self) -> Range<usize> {
+        let first = self.filters.iter().map(|filter| filter.first_bin).min().unwrap_or(0);
+        let end = |filter: &Filter| filter.first_bin + filter.weights.len();
+        first..self.filters.iter().map(end).max().unwrap_or(first)
+    }
+}
+
+/// Sum of products, in eight running sums.
+fn dot(weights: &[f64], values: &[f64]) -> f64 {
+    let (weights, last_weights) = weights.as_chunks::<8>();
+    let (values, last_values) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for (weights, values) in weights.iter().zip(values) {
+        for lane in 0..8 {
+            sums[lane] += weights[lane] * values[lane];
+        }
+    }
+    let rest: f64 = last_weights.iter().zip(last_values).map(|(w, v)| w * v).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
 /// The bins nearest to the centre frequencies, each bin once.

@@ -16,6 +16,7 @@
 //! ```
 
 mod filterbank;
+mod logarithm;
 mod mono;
 
 use std::sync::{Arc, OnceLock};
@@ -124,7 +125,9 @@ impl Plan {
         self.transform
             .process_with_scratch(&mut scratch.frame, &mut scratch.spectrum, &mut scratch.transform)
             .expect("the buffers come from the transform itself");
-        for (magnitude, bin) in scratch.magnitudes.iter_mut().zip(&scratch.spectrum) {
+        let bins = self.filterbank.bins();
+        let magnitudes = &mut scratch.magnitudes[bins.clone()];
+        for (magnitude, bin) in magnitudes.iter_mut().zip(&scratch.spectrum[bins]) {
             *magnitude = (bin.re * bin.re + bin.im * bin.im).sqrt();
         }
         self.filterbank.pool(&scratch.magnitudes, bands);
