@@ -1,0 +1,135 @@
+//! Products of packed weights and panels of values, tile by tile.
+
+use super::aligned::Aligned;
+use super::isa::Isa;
+use super::tile::{Element, LANES, ROWS, Segment, TILE};
+
+/// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
+const LONGEST_SUM: usize = 256;
+
+/// Segments that are multiplied in one go at most.
+const MOST_SEGMENTS: usize = 16;
+
+/// The panels that one panel of outputs is computed from: `[inputs][48]` for each tap, `None` where
+/// all is zero.
+pub type Column<'a, T> = [Option<&'a [T]>];
+
+/// Weights of a linear operation, packed once: for each panel of eight outputs the weights
+/// `[tap][input][8]` of the taps that it takes.
+#[derive(Debug)]
+pub struct Weights<T> {
+    values: Aligned<T>,
+    panels: Vec<Panel>,
+    inputs: usize,
+}
+
+#[derive(Debug)]
+struct Panel {
+    start: usize,
+    taps: Vec<usize>,
+}
+
+impl<T: Element> Weights<T> {
+    /// Packs weights.
+    ///
+    /// `panels` lists the taps of each panel of outputs; `weight(panel, row, tap, input)` is the
+    /// weight of an output (0 for rows that only fill up a panel).
+    pub fn pack(
+        inputs: usize,
+        panels: &[Vec<usize>],
+        weight: impl Fn(usize, usize, usize, usize) -> f64,
+    ) -> Self {
+        let count: usize = panels.iter().map(|taps| taps.len() * inputs * ROWS).sum();
+        let mut values = Aligned::zeros(count);
+        let mut packed = Vec::with_capacity(panels.len());
+        let mut start = 0;
+        for (index, taps) in panels.iter().enumerate() {
+            packed.push(Panel { start, taps: taps.clone() });
+            for tap in taps {
+                for input in 0..inputs {
+                    for row in 0..ROWS {
+                        values[start + row] = T::from_f64(weight(index, row, *tap, input));
+                    }
+                    start += ROWS;
+                }
+            }
+        }
+        Weights { values, panels: packed, inputs }
+    }
+
+    /// Packs a matrix `[outputs][taps][inputs]` given by `weight(output, tap, input)`.
+    pub fn pack_rows(
+        outputs: usize,
+        taps: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize, usize) -> f64,
+    ) -> Self {
+        let panels = vec![(0..taps).collect(); outputs.div_ceil(ROWS)];
+        Weights::pack(inputs, &panels, |panel, row, tap, input| {
+            let output = panel * ROWS + row;
+            if output < outputs { weight(output, tap, input) } else { 0.0 }
+        })
+    }
+
+    /// Panels of outputs.
+    pub fn panels(&self) -> usize {
+        self.panels.len()
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.values.len() * size_of::<T>()
+    }
+
+    /// Computes outputs for several columns, `group` panels of outputs at a time, and hands their
+    /// tiles `[group][8][48]` to `take(column, group index, tiles)`.
+    ///
+    /// Columns are the inner loop, so that weights are fetched once for all of them.
+    pub fn multiply<'a, C: AsRef<Column<'a, T>>>(
+        &self,
+        isa: Isa,
+        columns: &[C],
+        group: usize,
+        tiles: &mut [T],
+        mut take: impl FnMut(usize, usize, &mut [T]),
+    ) where
+        T: 'a,
+    {
+        let tiles = &mut tiles[..group * TILE];
+        for (index, panels) in self.panels.chunks(group).enumerate() {
+            for (column, taps) in columns.iter().enumerate() {
+                for (panel, tile) in panels.iter().zip(tiles.as_chunks_mut::<TILE>().0) {
+                    self.multiply_panel(isa, panel, taps.as_ref(), tile);
+                }
+                take(column, index, tiles);
+            }
+        }
+    }
+
+    fn multiply_panel(&self, isa: Isa, panel: &Panel, taps: &Column<T>, tile: &mut [T; TILE]) {
+        let mut waiting = [Segment::new(&[], &[]); MOST_SEGMENTS];
+        let (mut count, mut sum, mut add) = (0, 0, false);
+        let mut flush = |segments: &[Segment<T>]| {
+            T::multiply(isa, segments, tile, add);
+            add = true;
+        };
+        for (index, tap) in panel.taps.iter().enumerate() {
+            let Some(values) = taps[*tap] else { continue };
+            let mut at = 0;
+            while at < self.inputs {
+                let length = (self.inputs - at).min(LONGEST_SUM);
+                if sum + length > LONGEST_SUM || count == MOST_SEGMENTS {
+                    flush(&waiting[..count]);
+                    (count, sum) = (0, 0);
+                }
+                let start = panel.start + (index * self.inputs + at) * ROWS;
+                waiting[count] = Segment::new(
+                    &self.values[start..start + length * ROWS],
+                    &values[at * LANES..(at + length) * LANES],
+                );
+                (count, sum, at) = (count + 1, sum + length, at + length);
+            }
+        }
+        flush(&waiting[..count]);
+    }
+}
