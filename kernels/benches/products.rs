@@ -21,7 +21,6 @@ fn main() {
             let mut values = Aligned::zeros(panels * inputs * LANES);
             values.iter_mut().enumerate().for_each(|(i, v)| *v = (i % 7) as f32);
             let mut output = Aligned::zeros(panels * outputs.next_multiple_of(ROWS) * LANES);
-            let mut tiles = Aligned::zeros(TILE);
             let mut best = f64::INFINITY;
             for _ in 0..5 {
                 let start = Instant::now();
@@ -30,7 +29,7 @@ fn main() {
                     .zip(output.chunks_mut(at_once * outputs * LANES))
                 {
                     let columns: Vec<_> = block.chunks(inputs * LANES).map(|p| [Some(p)]).collect();
-                    weights.multiply(isa, &columns, 1, &mut tiles, |column, panel, tile| {
+                    weights.multiply(isa, &columns, |column, panel, tile| {
                         let at = (column * outputs + panel * ROWS) * LANES;
                         out[at..at + TILE].copy_from_slice(tile);
                     });

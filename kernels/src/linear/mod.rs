@@ -5,8 +5,12 @@
 //! eight channels, which the caller finishes while they are in the first cache.
 
 mod aligned;
+mod dispatch;
+pub mod elementwise;
+mod functions;
 mod isa;
 mod product;
+mod softmax;
 mod tile;
 #[cfg(target_arch = "aarch64")]
 mod tile_aarch64;
@@ -16,5 +20,6 @@ mod tile_x86;
 
 pub use aligned::Aligned;
 pub use isa::Isa;
-pub use product::{Column, Weights};
+pub use product::{Column, Tile, Weights};
+pub use softmax::{layer_norm, scale_lanes, soften};
 pub use tile::{Element, LANES, ROWS, Segment, TILE};

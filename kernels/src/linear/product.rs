@@ -10,9 +10,17 @@ const LONGEST_SUM: usize = 256;
 /// Segments that are multiplied in one go at most.
 const MOST_SEGMENTS: usize = 16;
 
+/// Bytes of values that should stay in the second cache while weights pass by.
+const CACHED_BYTES: usize = 400_000;
+
 /// The panels that one panel of outputs is computed from: `[inputs][48]` for each tap, `None` where
 /// all is zero.
 pub type Column<'a, T> = [Option<&'a [T]>];
+
+/// A tile at a cache line.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Tile<T>(pub [T; TILE]);
 
 /// Weights of a linear operation, packed once: for each panel of eight outputs the weights
 /// `[tap][input][8]` of the taps that it takes.
@@ -71,9 +79,14 @@ impl<T: Element> Weights<T> {
         })
     }
 
-    /// Panels of outputs.
+    /// Number of panels of outputs.
     pub fn panels(&self) -> usize {
         self.panels.len()
+    }
+
+    /// Number of inputs a tap.
+    pub fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// Bytes of memory.
@@ -81,32 +94,33 @@ impl<T: Element> Weights<T> {
         self.values.len() * size_of::<T>()
     }
 
-    /// Computes outputs for several columns, `group` panels of outputs at a time, and hands their
-    /// tiles `[group][8][48]` to `take(column, group index, tiles)`.
-    ///
-    /// Columns are the inner loop, so that weights are fetched once for all of them.
+    /// Columns of `taps` taps that are best computed together: weights are then fetched once for all of
+    /// them, while their values stay in the second cache.
+    pub fn columns_at_once(&self, taps: usize) -> usize {
+        (CACHED_BYTES / (taps * self.inputs * LANES * size_of::<T>()).max(1)).max(1)
+    }
+
+    /// Computes all outputs for several columns and hands each tile to `take(column, panel, tile)`.
     pub fn multiply<'a, C: AsRef<Column<'a, T>>>(
         &self,
         isa: Isa,
         columns: &[C],
-        group: usize,
-        tiles: &mut [T],
-        mut take: impl FnMut(usize, usize, &mut [T]),
+        mut take: impl FnMut(usize, usize, &mut [T; TILE]),
     ) where
         T: 'a,
     {
-        let tiles = &mut tiles[..group * TILE];
-        for (index, panels) in self.panels.chunks(group).enumerate() {
+        let mut tile = Tile([T::default(); TILE]);
+        for panel in 0..self.panels() {
             for (column, taps) in columns.iter().enumerate() {
-                for (panel, tile) in panels.iter().zip(tiles.as_chunks_mut::<TILE>().0) {
-                    self.multiply_panel(isa, panel, taps.as_ref(), tile);
-                }
-                take(column, index, tiles);
+                self.tile(isa, panel, taps.as_ref(), &mut tile.0);
+                take(column, panel, &mut tile.0);
             }
         }
     }
 
-    fn multiply_panel(&self, isa: Isa, panel: &Panel, taps: &Column<T>, tile: &mut [T; TILE]) {
+    /// Computes panel `index` of the outputs, a tile `[8][48]`, from the panels of its taps.
+    pub fn tile(&self, isa: Isa, index: usize, taps: &Column<T>, tile: &mut [T; TILE]) {
+        let panel = &self.panels[index];
         let mut waiting = [Segment::new(&[], &[]); MOST_SEGMENTS];
         let (mut count, mut sum, mut add) = (0, 0, false);
         let mut flush = |segments: &[Segment<T>]| {

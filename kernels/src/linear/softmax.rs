@@ -1,0 +1,167 @@
+//! What attention and layer norms do to whole panels, with a position in each lane.
+#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+
+use super::dispatch::dispatched;
+use super::functions::power_of_two;
+use super::tile::LANES;
+
+/// What layer norms add to the variance.
+const EPSILON: f64 = 1e-5;
+
+dispatched! {
+    /// One step of a softmax over the rows of `scores` `[keys][48]`, which come in blocks.
+    ///
+    /// `most` are the highest scores so far and `sums` those of the weights; both are brought up to
+    /// date. Scores become weights 2^(score − most), and `factors` what earlier weights are to be
+    /// multiplied by. Returns whether any factor is not 1.
+    ///
+    /// Source: Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018.
+    soften = soften_loop(
+        scores: &mut [f32],
+        most: &mut [f32; LANES],
+        sums: &mut [f32; LANES],
+        factors: &mut [f32; LANES],
+    ) -> bool
+}
+
+#[inline(always)]
+fn soften_loop<const FUSED: bool>(
+    scores: &mut [f32],
+    most: &mut [f32; LANES],
+    sums: &mut [f32; LANES],
+    factors: &mut [f32; LANES],
+) -> bool {
+    let rows = scores.as_chunks_mut::<LANES>().0;
+    let mut highest = *most;
+    for row in rows.iter() {
+        for (highest, score) in highest.iter_mut().zip(row) {
+            *highest = if *score > *highest { *score } else { *highest };
+        }
+    }
+    for ((factor, most), highest) in factors.iter_mut().zip(most.iter()).zip(&highest) {
+        *factor = power_of_two::<FUSED>(*most - *highest);
+    }
+    let mut added = [0.0; LANES];
+    for row in rows.iter_mut() {
+        for ((score, highest), added) in row.iter_mut().zip(&highest).zip(&mut added) {
+            *score = power_of_two::<FUSED>(*score - *highest);
+            *added += *score;
+        }
+    }
+    let changed = highest != *most;
+    *most = highest;
+    for ((sum, factor), added) in sums.iter_mut().zip(factors.iter()).zip(&added) {
+        *sum = *sum * *factor + *added;
+    }
+    changed
+}
+
+dispatched! {
+    /// Multiplies every row of 48 by `factors`.
+    scale_lanes = scale_lanes_loop(rows: &mut [f32], factors: &[f32; LANES])
+}
+
+#[inline(always)]
+fn scale_lanes_loop<const FUSED: bool>(rows: &mut [f32], factors: &[f32; LANES]) {
+    for row in rows.as_chunks_mut::<LANES>().0 {
+        for (x, factor) in row.iter_mut().zip(factors) {
+            *x *= *factor;
+        }
+    }
+}
+
+dispatched! {
+    /// Normalises each lane of `x` `[channels][48]` over the channels; means and variances are in
+    /// double precision.
+    layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], y: &mut [f32])
+}
+
+#[inline(always)]
+fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y: &mut [f32]) {
+    let rows = x.as_chunks::<LANES>().0;
+    let count = rows.len() as f64;
+    let mut means = [0.0; LANES];
+    for row in rows {
+        for (mean, x) in means.iter_mut().zip(row) {
+            *mean += f64::from(*x);
+        }
+    }
+    let mut squares = [0.0; LANES];
+    for mean in &mut means {
+        *mean /= count;
+    }
+    for row in rows {
+        for ((square, x), mean) in squares.iter_mut().zip(row).zip(&means) {
+            let x = f64::from(*x) - *mean;
+            *square += x * x;
+        }
+    }
+    let mut scales = [0.0f32; LANES];
+    let mut centres = [0.0f32; LANES];
+    for lane in 0..LANES {
+        scales[lane] = (1.0 / (squares[lane] / count + EPSILON).sqrt()) as f32;
+        centres[lane] = means[lane] as f32;
+    }
+    let parameters = gain.iter().zip(shift);
+    for ((x, y), (gain, shift)) in rows.iter().zip(y.as_chunks_mut::<LANES>().0).zip(parameters) {
+        for lane in 0..LANES {
+            y[lane] = (x[lane] - centres[lane]) * (scales[lane] * *gain) + *shift;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::Isa;
+    use crate::test_noise::numbers;
+
+    fn noise(seed: u64, length: usize) -> Vec<f32> {
+        numbers(seed).take(length).map(|n| (n >> 40) as f32 / (1 << 20) as f32 - 8.0).collect()
+    }
+
+    #[test]
+    fn softening_in_blocks_is_a_softmax_over_all() {
+        let scores = noise(1, 30 * LANES);
+        for isa in Isa::available() {
+            let mut most = [-1e30; LANES];
+            let (mut sums, mut factors) = ([0.0; LANES], [0.0; LANES]);
+            let mut weights = Vec::new();
+            for block in scores.chunks(7 * LANES) {
+                let mut block = block.to_vec();
+                let changed = soften(isa, &mut block, &mut most, &mut sums, &mut factors);
+                assert_eq!(changed, weights.is_empty() || factors.iter().any(|f| *f != 1.0));
+                scale_lanes(isa, &mut weights, &factors);
+                weights.extend(block);
+            }
+            for lane in 0..LANES {
+                let column = |k: usize| f64::from(scores[k * LANES + lane]).exp2();
+                let sum: f64 = (0..30).map(column).sum();
+                for k in 0..30 {
+                    let found = f64::from(weights[k * LANES + lane] / sums[lane]);
+                    assert!((found - column(k) / sum).abs() < 3e-7, "{isa:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn layer_norm_has_the_mean_and_variance_of_each_lane() {
+        let (x, gain, shift) = (noise(2, 5 * LANES), noise(3, 5), noise(4, 5));
+        for isa in Isa::available() {
+            let mut y = vec![0.0; x.len()];
+            layer_norm(isa, &x, &gain, &shift, &mut y);
+            for lane in 0..LANES {
+                let column = |c: usize| f64::from(x[c * LANES + lane]);
+                let mean = (0..5).map(column).sum::<f64>() / 5.0;
+                let variance = (0..5).map(|c| (column(c) - mean).powi(2)).sum::<f64>() / 5.0;
+                for c in 0..5 {
+                    let expected = (column(c) - mean) / (variance + 1e-5).sqrt()
+                        * f64::from(gain[c])
+                        + f64::from(shift[c]);
+                    assert!((f64::from(y[c * LANES + lane]) - expected).abs() < 5e-6);
+                }
+            }
+        }
+    }
+}
