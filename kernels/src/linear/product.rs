@@ -89,11 +89,6 @@ impl<T: Element> Weights<T> {
         self.inputs
     }
 
-    /// Bytes of memory.
-    pub fn bytes(&self) -> usize {
-        self.values.len() * size_of::<T>()
-    }
-
     /// Columns of `taps` taps that are best computed together: weights are then fetched once for all of
     /// them, while their values stay in the second cache.
     pub fn columns_at_once(&self, taps: usize) -> usize {
