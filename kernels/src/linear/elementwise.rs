@@ -60,9 +60,10 @@ dispatched! {
 
 #[inline(always)]
 fn affine_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]) {
-    for ((row, scale), shift) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(scale).zip(shift) {
-        for x in row {
-            *x = *x * *scale + *shift;
+    for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (scale, shift) = (scale[r], shift[r]);
+        for x in x {
+            *x = *x * scale + shift;
         }
     }
 }
@@ -74,9 +75,10 @@ dispatched! {
 
 #[inline(always)]
 fn affine_gelu_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]) {
-    for ((row, scale), shift) in x.as_chunks_mut::<LANES>().0.iter_mut().zip(scale).zip(shift) {
-        for x in row {
-            let y = *x * *scale + *shift;
+    for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (scale, shift) = (scale[r], shift[r]);
+        for x in x {
+            let y = *x * scale + shift;
             let (a, b) = normal_distribution::<FUSED>(y.to_f32());
             *x = y * (T::from_f32(a) + T::from_f32(b));
         }
@@ -100,12 +102,13 @@ fn gate_loop<T: Real, const FUSED: bool>(
     scale: [&[T]; 2],
     shift: [&[T]; 2],
 ) {
-    let rows = x.as_chunks_mut::<LANES>().0.iter_mut().zip(gates.as_chunks::<LANES>().0);
-    for (r, (row, gates)) in rows.enumerate() {
+    let gates = gates.as_chunks::<LANES>().0;
+    for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let [a, b] = [scale[0][r], shift[0][r]];
         let [c, d] = [scale[1][r].to_f32(), shift[1][r].to_f32()];
-        for (x, gate) in row.iter_mut().zip(gates) {
-            *x = (*x * a + b) * T::from_f32(sigmoid::<FUSED>(*gate * c + d));
+        let gates = &gates[r];
+        for i in 0..LANES {
+            x[i] = (x[i] * a + b) * T::from_f32(sigmoid::<FUSED>(gates[i] * c + d));
         }
     }
 }
@@ -144,10 +147,10 @@ fn sums_loop<T: Real, const FUSED: bool>(x: &[T]) -> [f64; 2] {
     let mut sum = [0.0; 16];
     let mut squares = [0.0; 16];
     for x in x.as_chunks::<16>().0 {
-        for ((x, sum), squares) in x.iter().zip(&mut sum).zip(&mut squares) {
-            let x = x.to_f64();
-            *sum += x;
-            *squares += x * x;
+        for i in 0..16 {
+            let x = x[i].to_f64();
+            sum[i] += x;
+            squares[i] += x * x;
         }
     }
     [sum.iter().sum(), squares.iter().sum()]
@@ -164,11 +167,16 @@ fn add_pair_products_loop<const FUSED: bool>(rows: &[f64], products: &mut [[f64;
     let rows = rows.as_chunks::<LANES>().0;
     let mut pairs = products.iter_mut();
     for (i, a) in rows.iter().enumerate() {
-        for (b, product) in rows[..=i].iter().zip(&mut pairs) {
-            for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
-                for ((a, b), product) in a.iter().zip(b).zip(product.iter_mut()) {
-                    *product += a * b;
+        for b in &rows[..=i] {
+            let Some(product) = pairs.next() else { return };
+            let mut sums = [0.0; 8];
+            for part in 0..LANES / 8 {
+                for lane in 0..8 {
+                    sums[lane] += a[8 * part + lane] * b[8 * part + lane];
                 }
+            }
+            for lane in 0..8 {
+                product[lane] += sums[lane];
             }
         }
     }

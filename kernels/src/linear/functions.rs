@@ -16,8 +16,10 @@ pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 #[inline(always)]
 fn polynomial<const FUSED: bool, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
     let mut sum = coefficients[N - 1];
-    for coefficient in coefficients.iter().rev().skip(1) {
-        sum = multiply_add::<FUSED>(sum, x, *coefficient);
+    let mut at = N - 1;
+    while at > 0 {
+        at -= 1;
+        sum = multiply_add::<FUSED>(sum, x, coefficients[at]);
     }
     sum
 }

@@ -34,24 +34,24 @@ fn soften_loop<const FUSED: bool>(
     let rows = scores.as_chunks_mut::<LANES>().0;
     let mut highest = *most;
     for row in rows.iter() {
-        for (highest, score) in highest.iter_mut().zip(row) {
-            *highest = if *score > *highest { *score } else { *highest };
+        for lane in 0..LANES {
+            highest[lane] = if row[lane] > highest[lane] { row[lane] } else { highest[lane] };
         }
     }
-    for ((factor, most), highest) in factors.iter_mut().zip(most.iter()).zip(&highest) {
-        *factor = power_of_two::<FUSED>(*most - *highest);
+    for lane in 0..LANES {
+        factors[lane] = power_of_two::<FUSED>(most[lane] - highest[lane]);
     }
     let mut added = [0.0; LANES];
     for row in rows.iter_mut() {
-        for ((score, highest), added) in row.iter_mut().zip(&highest).zip(&mut added) {
-            *score = power_of_two::<FUSED>(*score - *highest);
-            *added += *score;
+        for lane in 0..LANES {
+            row[lane] = power_of_two::<FUSED>(row[lane] - highest[lane]);
+            added[lane] += row[lane];
         }
     }
     let changed = highest != *most;
     *most = highest;
-    for ((sum, factor), added) in sums.iter_mut().zip(factors.iter()).zip(&added) {
-        *sum = *sum * *factor + *added;
+    for lane in 0..LANES {
+        sums[lane] = sums[lane] * factors[lane] + added[lane];
     }
     changed
 }
@@ -64,8 +64,8 @@ dispatched! {
 #[inline(always)]
 fn scale_lanes_loop<const FUSED: bool>(rows: &mut [f32], factors: &[f32; LANES]) {
     for row in rows.as_chunks_mut::<LANES>().0 {
-        for (x, factor) in row.iter_mut().zip(factors) {
-            *x *= *factor;
+        for lane in 0..LANES {
+            row[lane] *= factors[lane];
         }
     }
 }
@@ -82,8 +82,8 @@ fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y:
     let count = rows.len() as f64;
     let mut means = [0.0; LANES];
     for row in rows {
-        for (mean, x) in means.iter_mut().zip(row) {
-            *mean += f64::from(*x);
+        for lane in 0..LANES {
+            means[lane] += f64::from(row[lane]);
         }
     }
     let mut squares = [0.0; LANES];
@@ -91,9 +91,9 @@ fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y:
         *mean /= count;
     }
     for row in rows {
-        for ((square, x), mean) in squares.iter_mut().zip(row).zip(&means) {
-            let x = f64::from(*x) - *mean;
-            *square += x * x;
+        for lane in 0..LANES {
+            let x = f64::from(row[lane]) - means[lane];
+            squares[lane] += x * x;
         }
     }
     let mut scales = [0.0f32; LANES];
