@@ -16,6 +16,9 @@ pub trait Real: Element + Add<Output = Self> + Mul<Output = Self> {
     /// Rounded to single precision.
     fn to_f32(self) -> f32;
 
+    /// `self * b + c`, rounded once if `FUSED`.
+    fn multiply_add<const FUSED: bool>(self, b: Self, c: Self) -> Self;
+
     /// Values rounded to single precision: themselves, or a copy in `space`.
     fn single<'a>(isa: Isa, values: &'a [Self], space: &'a mut [f32]) -> &'a [f32];
 }
@@ -29,6 +32,11 @@ impl Real for f32 {
     #[inline(always)]
     fn to_f32(self) -> f32 {
         self
+    }
+
+    #[inline(always)]
+    fn multiply_add<const FUSED: bool>(self, b: f32, c: f32) -> f32 {
+        if FUSED { self.mul_add(b, c) } else { self * b + c }
     }
 
     fn single<'a>(_: Isa, values: &'a [f32], _: &'a mut [f32]) -> &'a [f32] {
@@ -47,6 +55,11 @@ impl Real for f64 {
         self as f32
     }
 
+    #[inline(always)]
+    fn multiply_add<const FUSED: bool>(self, b: f64, c: f64) -> f64 {
+        if FUSED { self.mul_add(b, c) } else { self * b + c }
+    }
+
     fn single<'a>(isa: Isa, values: &'a [f64], space: &'a mut [f32]) -> &'a [f32] {
         to_single(isa, values, space);
         &space[..values.len()]
@@ -63,7 +76,7 @@ fn affine_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]
     for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (scale, shift) = (scale[r], shift[r]);
         for x in x {
-            *x = *x * scale + shift;
+            *x = x.multiply_add::<FUSED>(scale, shift);
         }
     }
 }
@@ -78,7 +91,7 @@ fn affine_gelu_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift:
     for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (scale, shift) = (scale[r], shift[r]);
         for x in x {
-            let y = *x * scale + shift;
+            let y = x.multiply_add::<FUSED>(scale, shift);
             let (a, b) = normal_distribution::<FUSED>(y.to_f32());
             *x = y * (T::from_f32(a) + T::from_f32(b));
         }
@@ -108,7 +121,8 @@ fn gate_loop<T: Real, const FUSED: bool>(
         let [c, d] = [scale[1][r].to_f32(), shift[1][r].to_f32()];
         let gates = &gates[r];
         for i in 0..LANES {
-            x[i] = (x[i] * a + b) * T::from_f32(sigmoid::<FUSED>(gates[i] * c + d));
+            let gate = sigmoid::<FUSED>(gates[i].multiply_add::<FUSED>(c, d));
+            x[i] = x[i].multiply_add::<FUSED>(a, b) * T::from_f32(gate);
         }
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 
 #[inline(always)]
 fn polynomial<const FUSED: bool, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    // An iterator would not be seen through, and the loop around this would not become vectors.
     let mut sum = coefficients[N - 1];
     let mut at = N - 1;
     while at > 0 {

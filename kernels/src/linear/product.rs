@@ -5,7 +5,7 @@ use super::isa::Isa;
 use super::tile::{Element, LANES, ROWS, Segment, TILE};
 
 /// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
-const LONGEST_SUM: usize = 256;
+const LONGEST_SUM: usize = 128;
 
 /// Segments that are multiplied in one go at most.
 const MOST_SEGMENTS: usize = 16;
