@@ -23,6 +23,7 @@ mod residual_branch;
 mod transformer;
 mod transformer_layer;
 mod transposed;
+mod vertical;
 
 pub use configuration::Configuration;
 pub use network::{Htdemucs, Observer};

@@ -140,6 +140,51 @@ fn add_loop<T: Real, const FUSED: bool>(x: &mut [T], y: &[T]) {
 }
 
 dispatched! {
+    /// What the four products of two outputs of three taps are of, from four inputs d: d0 − d2, d1 + d2,
+    /// d2 − d1 and d1 − d3.
+    combine_inputs = combine_inputs_loop(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4])
+}
+
+#[inline(always)]
+fn combine_inputs_loop<const FUSED: bool>(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4]) {
+    let [d0, d1, d2, d3] = inputs.map(|d| d.as_chunks::<16>().0);
+    let [a, b, c, d] = outputs.map(|d| d.as_chunks_mut::<16>().0);
+    for at in 0..a.len() {
+        let (d0, d1, d2, d3) = (&d0[at], &d1[at], &d2[at], &d3[at]);
+        let (a, b, c, d) = (&mut a[at], &mut b[at], &mut c[at], &mut d[at]);
+        for i in 0..16 {
+            a[i] = d0[i] - d2[i];
+            b[i] = d1[i] + d2[i];
+            c[i] = d2[i] - d1[i];
+            d[i] = d1[i] - d3[i];
+        }
+    }
+}
+
+dispatched! {
+    /// Two outputs from four products m, one after the other in `values`, in the place of the first two:
+    /// m0 + m1 + m2 and m1 − m2 − m3.
+    combine_outputs = combine_outputs_loop(values: &mut [f32])
+}
+
+#[inline(always)]
+fn combine_outputs_loop<const FUSED: bool>(values: &mut [f32]) {
+    let size = values.len() / 4;
+    let (first, rest) = values.split_at_mut(size);
+    let (second, rest) = rest.split_at_mut(size);
+    let (third, fourth) = rest.split_at(size);
+    let first = first.as_chunks_mut::<16>().0.iter_mut();
+    let rest = third.as_chunks::<16>().0.iter().zip(fourth.as_chunks::<16>().0);
+    for ((a, b), (c, d)) in first.zip(second.as_chunks_mut::<16>().0).zip(rest) {
+        for i in 0..16 {
+            let (sum, difference) = (b[i] + c[i], b[i] - c[i]);
+            a[i] += sum;
+            b[i] = difference - d[i];
+        }
+    }
+}
+
+dispatched! {
     /// Rounds to single precision.
     to_single<T: Real> = to_single_loop(x: &[T], y: &mut [f32])
 }
