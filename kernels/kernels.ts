@@ -354,7 +354,12 @@ export async function openHtdemucs(
   return {
     async run(wave, spectrum, waveOut, spectrumOut, keepSeams = false): Promise<void> {
       const arrays = [wave, spectrum, waveOut, spectrumOut] as Float32Array<ArrayBuffer>[];
-      const [a, b, c, d] = arrays as [typeof waveOut, typeof waveOut, typeof waveOut, typeof waveOut];
+      const [a, b, c, d] = arrays as [
+        typeof waveOut,
+        typeof waveOut,
+        typeof waveOut,
+        typeof waveOut,
+      ];
       const seams = keepSeams ? 1 : 0;
       await settle(
         call.tactus_htdemucs_run(handle, a, size(a), b, size(b), c, size(c), d, size(d), seams),

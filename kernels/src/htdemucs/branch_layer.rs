@@ -123,10 +123,7 @@ impl<T: Value> BranchLayer<T> {
         let channels = hidden.chunks(LANES).zip(&self.inner_bias);
         channels.fold([0.0; 2], |[sum, squares], (channel, bias)| {
             let [own, own_squares] = sums(isa, channel);
-            [
-                sum + own + count * bias,
-                squares + own_squares + bias * (2.0 * own + count * bias),
-            ]
+            [sum + own + count * bias, squares + own_squares + bias * (2.0 * own + count * bias)]
         })
     }
 

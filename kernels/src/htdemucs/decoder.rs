@@ -103,26 +103,28 @@ impl Decoder {
             panic!("This decoder is of a spectrogram")
         };
         let row = input.row(0);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(|(index, values)| {
-            context.with_scratch(|scratch| {
-                let first = index * block;
-                let [moved] = scratch.single.pieces([2 * values.len()]);
-                let columns: Vec<[_; REWRITE_KERNEL]> = moved
-                    .chunks_mut(2 * panel)
-                    .enumerate()
-                    .map(|(index, moved)| {
-                        let (before, after) = moved.split_at_mut(panel);
-                        row.shifted(first + index, -1, before);
-                        row.shifted(first + index, 1, after);
-                        [Some(&*before), Some(row.panel(first + index)), Some(&*after)]
-                    })
-                    .collect();
-                rewrite.multiply(context.isa, &columns, &columns, affine, |index, at, rows| {
-                    clear_rest(rows, row.valid(first + index));
-                    values[index * panel + at..][..rows.len()].copy_from_slice(rows);
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+            |(index, values)| {
+                context.with_scratch(|scratch| {
+                    let first = index * block;
+                    let [moved] = scratch.single.pieces([2 * values.len()]);
+                    let columns: Vec<[_; REWRITE_KERNEL]> = moved
+                        .chunks_mut(2 * panel)
+                        .enumerate()
+                        .map(|(index, moved)| {
+                            let (before, after) = moved.split_at_mut(panel);
+                            row.shifted(first + index, -1, before);
+                            row.shifted(first + index, 1, after);
+                            [Some(&*before), Some(row.panel(first + index)), Some(&*after)]
+                        })
+                        .collect();
+                    rewrite.multiply(context.isa, &columns, &columns, affine, |index, at, rows| {
+                        clear_rest(rows, row.valid(first + index));
+                        values[index * panel + at..][..rows.len()].copy_from_slice(rows);
+                    });
                 });
-            });
-        });
+            },
+        );
         self.branch.run_long(context, middle, hidden);
         self.transposed.run_long(context, middle, output);
     }

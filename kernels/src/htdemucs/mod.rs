@@ -15,6 +15,10 @@ mod context;
 mod decoder;
 mod encoder;
 mod gated;
+#[cfg(test)]
+mod layer_tests;
+#[cfg(test)]
+mod naive;
 mod network;
 mod parameters;
 mod plane;

@@ -101,15 +101,20 @@ impl Htdemucs {
         let mixed = audio * configuration.sources;
         let below = |level: usize, first: usize| if level == 0 { first } else { widths[level - 1] };
         let decoders = |branch: &str, outputs: usize, along_rows: bool| {
-            widths.iter().enumerate().rev().map(|(level, width)| {
-                Decoder::new(
-                    &parameters,
-                    &configuration,
-                    &format!("{branch}decoder.{}", widths.len() - 1 - level),
-                    [*width, below(level, outputs)],
-                    [along_rows, level == 0],
-                )
-            }).collect::<Vec<_>>()
+            widths
+                .iter()
+                .enumerate()
+                .rev()
+                .map(|(level, width)| {
+                    Decoder::new(
+                        &parameters,
+                        &configuration,
+                        &format!("{branch}decoder.{}", widths.len() - 1 - level),
+                        [*width, below(level, outputs)],
+                        [along_rows, level == 0],
+                    )
+                })
+                .collect::<Vec<_>>()
         };
         let encoders = widths.iter().enumerate().map(|(level, width)| {
             let inputs = below(level, 2 * audio);
@@ -199,7 +204,8 @@ impl Htdemucs {
     fn encode(&mut self, observer: &mut dyn Observer) {
         let Memory { ends, skips, skips_t, waves, .. } = &mut self.memory;
         let context = &self.context;
-        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate() {
+        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate()
+        {
             let (before, here) = waves.split_at_mut(level);
             let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
             let [middle, hidden, output] = &mut here[0];
@@ -243,7 +249,8 @@ impl Htdemucs {
         let Memory { ends, skips, skips_t, middles, middles_t, .. } = &mut self.memory;
         let context = &self.context;
         let seams = observer.wants_seams();
-        for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate() {
+        for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate()
+        {
             let level = self.decoders.len() - 1 - index;
             let (below, input) = skips_t.split_at_mut(level);
             let output = below.last_mut().unwrap_or(&mut ends.wave_out);
@@ -356,7 +363,10 @@ fn store<T: Element>(plane: &Plane<T>, values: &mut [T]) {
     let cut = if rows == 1 { 256 * LANES } else { length };
     let cuts = length.div_ceil(cut);
     let pieces = values.par_chunks_mut(length).enumerate().flat_map(|(line, values)| {
-        values.par_chunks_mut(cut).enumerate().map(move |(piece, values)| (line * cuts + piece, values))
+        values
+            .par_chunks_mut(cut)
+            .enumerate()
+            .map(move |(piece, values)| (line * cuts + piece, values))
     });
     pieces.for_each(|(index, values)| {
         let (line, piece) = (index / cuts, index % cuts);

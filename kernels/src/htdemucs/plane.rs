@@ -154,11 +154,7 @@ impl<'a, T: Element> Row<'a, T> {
 }
 
 /// Rows of 48 that start `N` before those of `own`; a number known to the compiler makes this fast.
-fn earlier<T: Element, const N: usize>(
-    before: Option<&[T]>,
-    own: &[T],
-    output: &mut [[T; LANES]],
-) {
+fn earlier<T: Element, const N: usize>(before: Option<&[T]>, own: &[T], output: &mut [[T; LANES]]) {
     for (r, output) in output.iter_mut().enumerate() {
         let (head, tail) = output.split_at_mut(N);
         match before {
@@ -212,7 +208,11 @@ mod tests {
     }
 
     fn at(channel: usize, position: isize) -> f32 {
-        if (0..500).contains(&position) { (1000 * channel) as f32 + position as f32 + 1.0 } else { 0.0 }
+        if (0..500).contains(&position) {
+            (1000 * channel) as f32 + position as f32 + 1.0
+        } else {
+            0.0
+        }
     }
 
     #[test]

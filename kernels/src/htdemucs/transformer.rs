@@ -135,7 +135,8 @@ impl Branch {
     /// Ends the layer before, and makes this branch's queries for layer `index`, and keys and values for
     /// that of `reader`, this branch or the other.
     fn prepare(&mut self, context: &Context, query: &TransformerLayer, reader: &TransformerLayer) {
-        let (isa, size, padded) = (context.isa, PANELS * self.width * LANES, PANELS * self.padded());
+        let (isa, size, padded) =
+            (context.isa, PANELS * self.width * LANES, PANELS * self.padded());
         let (norm, width) = (&self.norm, self.width);
         self.tokens
             .par_chunks_mut(size)
@@ -191,9 +192,10 @@ impl Branch {
         let inverse = 1.0 / (total[1] / count - mean * mean + EPSILON).sqrt();
         let Norm { gain, shift } = &layer.norm_out;
         let scale = gain.iter().map(|gain| f64::from(*gain) * inverse);
-        let shift = shift.iter().zip(gain).map(|(shift, gain)| {
-            (f64::from(*shift) - mean * inverse * f64::from(*gain)) as f32
-        });
+        let shift = shift
+            .iter()
+            .zip(gain)
+            .map(|(shift, gain)| (f64::from(*shift) - mean * inverse * f64::from(*gain)) as f32);
         [scale.map(|scale| scale as f32).collect(), shift.collect()]
     }
 

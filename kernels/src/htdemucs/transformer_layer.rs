@@ -116,20 +116,21 @@ impl TransformerLayer {
                 |o| at(o).map_or(0.0, |o| scale * f64::from(bias[o])),
             )
         };
-        let scaled = |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
-            let weight = parameters.get(&format!("{layer}.weight"));
-            let bias = parameters.get(&format!("{layer}.bias"));
-            let stride = weight.len() / width;
-            Linear::new(
-                width,
-                inputs,
-                |o, i| {
-                    let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
-                    f64::from(scale[o]) * f64::from(weight)
-                },
-                |o| f64::from(scale[o]) * f64::from(bias[o]),
-            )
-        };
+        let scaled =
+            |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
+                let weight = parameters.get(&format!("{layer}.weight"));
+                let bias = parameters.get(&format!("{layer}.bias"));
+                let stride = weight.len() / width;
+                Linear::new(
+                    width,
+                    inputs,
+                    |o, i| {
+                        let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
+                        f64::from(scale[o]) * f64::from(weight)
+                    },
+                    |o| f64::from(scale[o]) * f64::from(bias[o]),
+                )
+            };
         let (inner, inner_bias) = (get("linear1.weight"), get("linear1.bias"));
         let norm = |part: &str| Norm::new(parameters, &format!("{name}.{part}"));
         TransformerLayer {

@@ -44,9 +44,8 @@ impl VerticalGated {
     pub fn new(channels: usize, weight: &[f32], bias: &[f32]) -> Self {
         let pack = |product: usize, first: usize| {
             Weights::pack_rows(channels, REWRITE_KERNEL, channels, |o, tap, i| {
-                let taps = [0, 1, 2].map(|row| {
-                    f64::from(weight[((first + o) * channels + i) * 9 + 3 * row + tap])
-                });
+                let taps = [0, 1, 2]
+                    .map(|row| f64::from(weight[((first + o) * channels + i) * 9 + 3 * row + tap]));
                 combined(product, taps)
             })
         };
@@ -171,7 +170,8 @@ mod tests {
         let mut plane = Plane::<f32>::zeros(channels, rows, length);
         let values = noise(3, channels * rows * length);
         let at = |channel: usize, row: isize, position: isize| {
-            let inside = (0..rows as isize).contains(&row) && (0..length as isize).contains(&position);
+            let inside =
+                (0..rows as isize).contains(&row) && (0..length as isize).contains(&position);
             if !inside {
                 return 0.0;
             }

@@ -80,20 +80,19 @@ pub(super) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
 #[inline(always)]
 pub(super) fn normal_distribution<const FUSED: bool>(x: f32) -> (f32, f32) {
     let t = if x.abs() < 12.8 { x.abs() } else { 12.8 };
-    let middle = x
-        * polynomial::<FUSED, 8>(
-            x * x,
-            [
-                0.398_942_3,
-                -0.066_490_38,
-                0.009_973_542,
-                -0.001_187_273_3,
-                0.000_115_336_62,
-                -9.348_792e-6,
-                6.131_143e-7,
-                -2.535_844_8e-8,
-            ],
-        );
+    let middle = x * polynomial::<FUSED, 8>(
+        x * x,
+        [
+            0.398_942_3,
+            -0.066_490_38,
+            0.009_973_542,
+            -0.001_187_273_3,
+            0.000_115_336_62,
+            -9.348_792e-6,
+            6.131_143e-7,
+            -2.535_844_8e-8,
+        ],
+    );
     let tail = exponential::<FUSED>(-polynomial::<FUSED, 8>(
         t,
         [
@@ -157,7 +156,10 @@ mod tests {
             let error = f64::from(sigmoid::<FUSED>(x)) - expected;
             assert!(error.abs() < 1.5e-7, "sigmoid {x}: {error}");
         }
-        assert_eq!(normal_distribution::<FUSED>(40.0), (1.0, -normal_distribution::<FUSED>(-40.0).1));
+        assert_eq!(
+            normal_distribution::<FUSED>(40.0),
+            (1.0, -normal_distribution::<FUSED>(-40.0).1)
+        );
         assert!(normal_distribution::<FUSED>(-40.0).1 < 1e-30);
         assert_eq!(exponential::<FUSED>(-1e9), exponential::<FUSED>(-87.0));
         assert_eq!(power_of_two::<FUSED>(f32::NEG_INFINITY), power_of_two::<FUSED>(-126.0));
