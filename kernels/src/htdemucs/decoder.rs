@@ -17,9 +17,9 @@ use super::vertical::VerticalGated;
 #[derive(Debug)]
 enum Rewrite {
     /// Of a spectrogram, 3 × 3 taps.
-    Rows(VerticalGated),
+    Rows(Box<VerticalGated>),
     /// Of a wave, three taps.
-    Long(Gated<f32>, Affine<f32>),
+    Long(Box<Gated<f32>>, Affine<f32>),
 }
 
 /// One decoder.
@@ -42,13 +42,13 @@ impl Decoder {
         let rewrite = parameters.get(&format!("{name}.rewrite.weight"));
         let bias = parameters.get(&format!("{name}.rewrite.bias"));
         let rewrite = if along_rows {
-            Rewrite::Rows(VerticalGated::new(channels, rewrite, bias))
+            Rewrite::Rows(Box::new(VerticalGated::new(channels, rewrite, bias)))
         } else {
             let weight = |o: usize, tap: usize, i: usize| {
                 f64::from(rewrite[(o * channels + i) * REWRITE_KERNEL + tap])
             };
             Rewrite::Long(
-                Gated::new(channels, REWRITE_KERNEL, channels, weight),
+                Box::new(Gated::new(channels, REWRITE_KERNEL, channels, weight)),
                 Affine::new(channels, |o| (1.0, bias[o].into())),
             )
         };

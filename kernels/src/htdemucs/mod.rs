@@ -14,9 +14,11 @@ mod configuration;
 mod context;
 mod decoder;
 mod encoder;
+mod exchange;
 mod gated;
 #[cfg(test)]
 mod layer_tests;
+mod memory;
 #[cfg(test)]
 mod naive;
 mod network;

@@ -183,7 +183,8 @@ impl Branch {
             .zip(sums.par_chunks_mut(PANELS))
             .for_each(|(((tokens, queries), valid), sums)| {
                 context.with_scratch(|scratch| {
-                    layer.finish(context.isa, queries, memory, valid, tokens, sums, scratch);
+                    let attention = (queries, memory);
+                    layer.finish(context.isa, attention, valid, tokens, sums, scratch);
                 });
             });
         let count = (self.valid.iter().sum::<usize>() * self.width) as f64;

@@ -193,13 +193,12 @@ impl TransformerLayer {
         });
     }
 
-    /// All the rest, up to the last norm: attention, hidden layer, and both sums. Returns for each panel
-    /// the sum of its values and of their squares.
+    /// All the rest, up to the last norm: attention, hidden layer, and both sums. `sums_out` receives for
+    /// each panel the sum of its values and that of their squares.
     pub fn finish(
         &self,
         isa: Isa,
-        queries: &[f32],
-        memory: Memory,
+        (queries, memory): (&[f32], Memory),
         valid: &[usize],
         tokens: &mut [f32],
         sums_out: &mut [[f64; 2]],

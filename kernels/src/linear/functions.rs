@@ -38,7 +38,7 @@ pub(super) fn power_of_two<const FUSED: bool>(x: f32) -> f32 {
             fraction,
             [
                 1.0,
-                0.693_147_2,
+                std::f32::consts::LN_2,
                 0.240_226_48,
                 0.055_503_324,
                 0.009_618_437,
