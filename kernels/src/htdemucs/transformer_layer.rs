@@ -62,9 +62,13 @@ impl Linear {
     ) {
         let size = self.weights.inputs() * LANES;
         let columns: Vec<[_; 1]> = input.chunks(size).map(|panel| [Some(panel)]).collect();
-        self.weights.multiply(isa, &columns, |column, panel, tile| {
-            take(column, panel * ROWS, tile, &self.bias[panel * ROWS..][..ROWS]);
-        });
+        let at_once = self.weights.columns_at_once(1);
+        for (block, columns) in columns.chunks(at_once).enumerate() {
+            self.weights.multiply(isa, columns, |column, panel, tile| {
+                let bias = &self.bias[panel * ROWS..][..ROWS];
+                take(block * at_once + column, panel * ROWS, tile, bias);
+            });
+        }
     }
 
     /// Rows of a tile that are outputs, from the given one on.
