@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { fixturesDirectory } from "../parity/manifest.ts";
+import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { demix } from "../pipeline/demix.ts";
 import { readMixture } from "../pipeline/mixture.ts";
@@ -37,12 +38,16 @@ export function clipSamples(segments: number): number {
 /**
  * tactus: from the mixture in memory to the 16-bit stems in memory.
  *
+ * @param backend who computes the network
  * @param options clip, network, threads
  */
-export async function tactusDemix(options: DemixBenchOptions): Promise<Contestant> {
+export async function tactusDemix(
+  backend: Backend,
+  options: DemixBenchOptions,
+): Promise<Contestant> {
   const { mixture } = await readMixture(join(fixturesDirectory, "audio", PIECE, "mix.flac"));
   const clip = firstSamples(mixture, clipSamples(options.segments));
-  const demixer = await loadDemixer(options.demixer, { threads: options.threads });
+  const demixer = await loadDemixer(options.demixer, { backend, threads: options.threads });
   return {
     name: `tactus, ${demixer.backend}`,
     async run(): Promise<number> {

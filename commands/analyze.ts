@@ -97,7 +97,7 @@ class Run {
     this.#call = call;
     this.#status = status;
     this.#origin = origin;
-    const { model, demixer, device, threads, weightsDirectory } = call;
+    const { model, demixer, backend, device, threads, weightsDirectory } = call;
     const folder = weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
     this.#model = this.#load(
       "weights",
@@ -106,7 +106,7 @@ class Run {
     if (call.tracks.every(({ stemsDirectory }) => stemsDirectory !== undefined)) return;
     this.#demixer = this.#load(
       "demixer weights",
-      () => loadDemixer(demixer, { ...folder, device, ...(threads && { threads }) }),
+      () => loadDemixer(demixer, { ...folder, backend, device, ...(threads && { threads }) }),
     );
   }
 

@@ -8,6 +8,7 @@ import { basename, join, parse as parsePath, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
+import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { threadCount } from "./thread_count.ts";
@@ -41,6 +42,8 @@ Without arguments it analyses the demo piece with untrained weights.
   -d, --device NAME        what the networks run on: ${
   Object.keys(DEVICES).join(", ")
 } (default: cpu)
+      --backend NAME       who computes the networks: native, our own kernels (default on the cpu), or
+                           onnx, ONNX Runtime (on all other devices)
       --threads N          threads of the networks (default: one for each core)
   -h, --help               print this
 
@@ -61,6 +64,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
   "timings-path": { type: "string" },
   device: { type: "string", short: "d", default: "cpu" },
+  backend: { type: "string" },
   threads: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -86,6 +90,7 @@ export interface Call {
   readonly json: boolean;
   readonly timingsPath?: string;
   readonly device: string;
+  readonly backend: Backend;
   readonly threads?: number;
 }
 
@@ -115,6 +120,7 @@ export function understand(args: readonly string[]): Call | null {
     embeddings: values.embed,
     json: values.json,
     device: values.device,
+    backend: backendOf(values.backend, values.device),
     ...(values["weights-dir"] !== undefined && { weightsDirectory: values["weights-dir"] }),
     ...(values["timings-path"] !== undefined && { timingsPath: values["timings-path"] }),
     ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
@@ -129,6 +135,18 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message}; see deno task analyze --help`, { cause });
   }
+}
+
+function backendOf(name: string | undefined, device: string): Backend {
+  if (name === undefined) return backendFor(device);
+  const backend = BACKENDS.find((one) => one === name);
+  if (backend === undefined) {
+    throw new UsageError(`--backend expects one of ${BACKENDS.join(", ")}, but got ${name}`);
+  }
+  if (backend === "native" && device !== "cpu") {
+    throw new UsageError(`--backend native computes on the cpu only, not on ${device}`);
+  }
+  return backend;
 }
 
 function passCount(text: string): number {

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { contest, type Contestant, median } from "../bench/contest.ts";
 import { clipSamples, demucsDemix, tactusDemix } from "../bench/demix_bench.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
+import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import { StatusLine } from "./status_line.ts";
@@ -25,6 +26,7 @@ Times a stage on the beginning of the demo mix, with weights that need no downlo
 original program runs in the same rounds: everybody once a round, each round another one first.
 
       --stage NAME         demix
+      --backend NAME       only this backend, native or onnx; may be given several times
       --peers              also time demucs
       --peer-python FILE   a Python that has demucs 4.0.1, as fixtures/upstream/install.sh makes it
                            (default: fixtures/upstream/.venv/bin/python)
@@ -39,6 +41,7 @@ Exit codes: 0 done, 2 the call was wrong or could not run`;
 
 const OPTIONS = {
   stage: { type: "string" },
+  backend: { type: "string", multiple: true },
   peers: { type: "boolean", default: false },
   "peer-python": { type: "string" },
   demixer: { type: "string", default: "seeded-htdemucs" },
@@ -86,6 +89,7 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   const segments = wholeNumber("segments", values.segments, 7);
   const rounds = wholeNumber("rounds", values.rounds, 1000);
   const threads = values.threads === undefined ? cpus().length : threadCount(values.threads);
+  const backends = values.backend === undefined ? BACKENDS : backendsNamed(values.backend);
   const file = values["export-json"];
   if (file !== undefined) await ensureFile(file, "--export-json");
   const work = { segments, threads, demixer: values.demixer };
@@ -93,7 +97,7 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   const contestants: Contestant[] = [];
   let seconds: Map<string, number[]>;
   try {
-    contestants.push(await tactusDemix(work));
+    for (const backend of backends) contestants.push(await tactusDemix(backend, work));
     if (values.peers) {
       contestants.push(await demucsDemix(values["peer-python"] ?? PEER_PYTHON, work));
     }
@@ -154,6 +158,14 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message}; see deno task bench --help`, { cause });
   }
+}
+
+function backendsNamed(names: readonly string[]): Backend[] {
+  return names.map((name) => {
+    const backend = BACKENDS.find((one) => one === name);
+    if (backend !== undefined) return backend;
+    throw new UsageError(`--backend expects one of ${BACKENDS.join(", ")}, but got ${name}`);
+  });
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

@@ -6,9 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { ModelError } from "../models/model_error.ts";
-import { buildHtdemucs } from "../models/htdemucs.ts";
 import { loadModel } from "../models/registry.ts";
-import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
 import { type Mode, MODES } from "../parity/judge.ts";
 import {
   fixturesDirectory,
@@ -19,8 +17,8 @@ import {
 } from "../parity/manifest.ts";
 import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
-import { createDemixSession } from "../pipeline/backends/onnx_htdemucs.ts";
-import type { Demixer } from "../pipeline/demix.ts";
+import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { STAGES } from "../pipeline/stages.ts";
@@ -61,6 +59,7 @@ const OPTIONS = {
   "weights-dir": { type: "string" },
   "fixtures-dir": { type: "string", default: fixturesDirectory },
   "export-json": { type: "string" },
+  backend: { type: "string", default: "native" },
   threads: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -86,6 +85,7 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   const stages: Pick<SuiteOptions, "stages"> = values.stage === undefined
     ? {}
     : { stages: chosenStages(values.stage) };
+  const backend = oneOf("backend", values.backend, BACKENDS) as Backend;
   const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
   if (values["export-json"] !== undefined) await ensureFile(values["export-json"], "--export-json");
   const status = new StatusLine();
@@ -112,7 +112,7 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
       directory,
       modes,
       ...stages,
-      loadDemixer: (model) => loadDemixer(model, threads),
+      loadDemixer: (model) => loadDemixer(model, { ...threads, backend }),
       onStage: (description) => status.show(description),
     });
     suites.push({ suite: name, model: suite.model, results });
@@ -149,22 +149,6 @@ async function modelOf(
     if (error instanceof ModelError && error.problem === "not-found") return error;
     throw error;
   }
-}
-
-/**
- * The separation network of a suite; there are references of the seeded one only. Its graph is built anew: one from the
- * cache could be another builder's.
- */
-async function loadDemixer(model: string, options: { threads?: number }): Promise<Demixer> {
-  const checkpoint = seededHtdemucs();
-  const { name, sha256 } = checkpoint;
-  if (model !== name) {
-    throw new ReferenceError(
-      `The manifest has references of the separation network ${model}, expected ${name}`,
-    );
-  }
-  const session = await createDemixSession(buildHtdemucs(checkpoint), options);
-  return { name, sha256, backend: "onnx", session };
 }
 
 function chosenSuites(manifest: Manifest, named: readonly string[] | undefined): readonly string[] {

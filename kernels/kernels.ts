@@ -339,6 +339,94 @@ export async function openSeparation(
   };
 }
 
+/** A separation network that is computed by the kernels, held by them until it is closed. */
+export interface HtdemucsKernel {
+  /**
+   * Runs one segment.
+   *
+   * @param wave `[audio channels, samples]` f32, normalised
+   * @param spectrum `[2 · audio channels, frequencies, frames]` f32, normalised
+   * @param waveOut receives `[sources, audio channels, samples]` f32
+   * @param spectrumOut receives `[sources, 2 · audio channels, frequencies, frames]` f32
+   * @param keepSeams whether {@linkcode HtdemucsKernel.seam} is to be asked for afterwards
+   * @throws {KernelError} if an array has another length
+   */
+  run(
+    wave: Float32Array,
+    spectrum: Float32Array,
+    waveOut: Float32Array<ArrayBuffer>,
+    spectrumOut: Float32Array<ArrayBuffer>,
+    keepSeams?: boolean,
+  ): Promise<void>;
+  /**
+   * Copies an inner seam of the last run.
+   *
+   * @param name such as `encoder.0`; the names are those of `buildHtdemucs()`
+   * @param output receives the values, f32
+   * @throws {KernelError} if there is none or it has another length
+   */
+  seam(name: string, output: Float32Array<ArrayBuffer>): Promise<void>;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/**
+ * Makes a separation network.
+ *
+ * @param configuration f64, the values of the fields of `Configuration` in `src/htdemucs/`, in their order
+ * @param parameters f32, all of them, in the order of upstream's `state_dict`
+ * @param threads number of threads, at least 1
+ * @returns the network, to be closed by the caller
+ * @throws {KernelError} if the configuration is not one, or the parameters are not of it
+ */
+export async function openHtdemucs(
+  configuration: Float64Array<ArrayBuffer>,
+  parameters: Float32Array<ArrayBuffer>,
+  threads: number,
+): Promise<HtdemucsKernel> {
+  const handles = new BigUint64Array(1);
+  const call = symbols();
+  const size = (array: { readonly length: number }): bigint => BigInt(array.length);
+  await settle(
+    call.tactus_htdemucs_open(
+      configuration,
+      size(configuration),
+      parameters,
+      size(parameters),
+      BigInt(threads),
+      handles,
+    ),
+    ...[configuration, parameters, handles],
+  );
+  const [handle = 0n] = handles;
+  return {
+    async run(wave, spectrum, waveOut, spectrumOut, keepSeams = false): Promise<void> {
+      const arrays = [wave, spectrum, waveOut, spectrumOut] as Float32Array<ArrayBuffer>[];
+      const [a, b, c, d] = arrays as [
+        typeof waveOut,
+        typeof waveOut,
+        typeof waveOut,
+        typeof waveOut,
+      ];
+      const seams = keepSeams ? 1 : 0;
+      await settle(
+        call.tactus_htdemucs_run(handle, a, size(a), b, size(b), c, size(c), d, size(d), seams),
+        ...arrays,
+      );
+    },
+    async seam(name, output): Promise<void> {
+      const bytes = new TextEncoder().encode(name);
+      await settle(
+        call.tactus_htdemucs_seam(handle, bytes, size(bytes), output, size(output)),
+        ...[bytes, output],
+      );
+    },
+    close(): void {
+      call.tactus_htdemucs_close(handle);
+    },
+  };
+}
+
 /**
  * Rounds a stem to 16 bits as upstream saves it: divided by 1.01 times its peak where that is above
  * full scale, then rounded half to even and saturated.

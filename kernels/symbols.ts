@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -56,6 +56,26 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   tactus_separation_close: { parameters: ["u64"], result: "void" },
+  tactus_htdemucs_open: {
+    parameters: ["buffer", "usize", "buffer", "usize", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_htdemucs_run: {
+    parameters: [
+      ...["u64"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+      ...["u32"] as const,
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_htdemucs_seam: {
+    parameters: ["u64", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_htdemucs_close: { parameters: ["u64"], result: "void" },
   tactus_requantize: {
     parameters: ["buffer", "buffer", "usize"],
     result: "i32",

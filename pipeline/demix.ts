@@ -10,6 +10,7 @@ import {
   SEGMENT_SPECTRUM,
   type Separation,
 } from "../kernels/kernels.ts";
+import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "./tensor.ts";
 
@@ -20,7 +21,7 @@ export interface Demixer {
   /** SHA-256 of the weights. */
   readonly sha256: string;
   /** Who computes the network. */
-  readonly backend: "native" | "onnx";
+  readonly backend: Backend;
   /** The network for one segment. */
   readonly session: DemixSession;
 }

@@ -12,6 +12,8 @@ import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
 import { readThCheckpoint } from "../models/th_checkpoint.ts";
 import { compare, type Comparison } from "../parity/compare.ts";
 import { roundedStems } from "../parity/rounded_stems.ts";
+import type { Backend } from "./backends/backend.ts";
+import { createNativeDemixSession } from "./backends/native_htdemucs.ts";
 import { createDemixSession } from "./backends/onnx_htdemucs.ts";
 import { demix, type Demixer } from "./demix.ts";
 import { spectrogram } from "./spectrogram.ts";
@@ -19,14 +21,15 @@ import { type Tensor, tensor } from "./tensor.ts";
 
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };
 
-async function demixerOf(checkpoint: HtdemucsCheckpoint): Promise<Demixer> {
+async function demixerOf(
+  checkpoint: HtdemucsCheckpoint,
+  backend: Backend = "native",
+): Promise<Demixer> {
   const { name, sha256 } = checkpoint;
-  return {
-    name,
-    sha256,
-    backend: "onnx",
-    session: await createDemixSession(buildHtdemucs(checkpoint)),
-  };
+  const session = backend === "native"
+    ? await createNativeDemixSession(checkpoint)
+    : await createDemixSession(buildHtdemucs(checkpoint));
+  return { name, sha256, backend, session };
 }
 
 const demixer = await demixerOf(seededHtdemucs());
@@ -37,8 +40,9 @@ async function demixed(
   mixture: Tensor<"f32">,
   shifts: readonly (number | null)[],
   onProgress: (done: number) => void = () => {},
+  by = demixer,
 ): Promise<{ stems: Tensor<"f32">; stems16: Tensor<"i16"> }> {
-  const { stems, stems16 } = await demix(demixer, mixture, { shifts, stems: "floats", onProgress });
+  const { stems, stems16 } = await demix(by, mixture, { shifts, stems: "floats", onProgress });
   ok(stems);
   return { stems, stems16 };
 }
@@ -76,6 +80,14 @@ Deno.test("demix() equals true demucs in every sample of every stem", async (tes
     swapped.copyWithin(0, length, 2 * length);
     ok(!compare(tensor("f32", stems.shape, swapped), expected, TOLERANCE).passed);
   });
+});
+
+Deno.test("demix() by ONNX Runtime equals true demucs in every sample of every stem", async () => {
+  const onnx = await demixerOf(seededHtdemucs(), "onnx");
+  const { stems } = await demixed(await separationClip(), [0], () => {}, onnx);
+  const { passed, reason } = compare(stems, await separationStems(), TOLERANCE);
+  await onnx.session.release();
+  ok(passed, reason);
 });
 
 for (const name of ["shift_12345", "no_shift"]) {
@@ -126,7 +138,7 @@ Deno.test("demix() makes silence of silence, and floats only where they are want
 Deno.test("demix() to mono makes the same spectrograms, also of stems that have to be rescaled", async () => {
   const file = new URL("../models/testdata/small_htdemucs.th", import.meta.url);
   const checkpoint = readThCheckpoint("small", await Deno.readFile(file));
-  const small = { ...demixer, session: await createDemixSession(buildHtdemucs(checkpoint)) };
+  const small = await demixerOf(checkpoint);
   const { shape, data } = await separationClip();
   for (const gain of [0.01, 10]) {
     const mixture = tensor("f32", shape, data.map((sample) => gain * sample));

@@ -17,6 +17,7 @@
 
 export * from "./activations.ts";
 export * from "./analyze_track.ts";
+export type { Backend } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export * from "./demix.ts";
 export * from "./functional.ts";

@@ -48,7 +48,7 @@ Deno.test("analyze separates a mix and says with what, and keeps nothing that wa
     equal(provenance.mix, { file: "song.wav", codec: "pcm_s16le", sample_rate: 44_100 });
     equal(provenance.stems, []);
     equal(Object.keys(provenance.backends)[0], "demix");
-    equal(await filesIn(folder), ["cache", "song.wav", "struct", "times"]);
+    equal(await filesIn(folder), ["song.wav", "struct", "times"]);
     const stages = (await Deno.readTextFile(join(folder, "times"))).trim().split("\n")
       .map((line) => JSON.parse(line).stage);
     equal(stages.slice(0, 4).sort(), ["decode", "demix", "demixer weights", "weights"]);
@@ -57,6 +57,25 @@ Deno.test("analyze separates a mix and says with what, and keeps nothing that wa
     const same = await result(await analyze(folder, mono, "--json", ...NETWORKS, "--threads", "1"));
     // The same sound in one channel, and with another number of threads, has the same stems.
     equal(same.provenance.stems16_sha256, provenance.stems16_sha256);
+  });
+});
+
+Deno.test("analyze --backend onnx builds the graph once and finds the same", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const native = await result(await analyze(folder, mix, "--json", ...NETWORKS));
+    const cached: string[][] = [];
+    for (let run = 0; run < 2; run++) {
+      const onnx = await result(
+        await analyze(folder, mix, "--json", ...NETWORKS, "--backend", "onnx"),
+      );
+      equal(onnx.provenance.backends["demix"], "onnx");
+      equal([onnx.beats, onnx.segments], [native.beats, native.segments]);
+      cached.push(await filesIn(join(folder, "cache", "graphs")));
+    }
+    equal(native.provenance.backends["demix"], "native");
+    equal(cached[0]?.length, 1);
+    equal(cached[1], cached[0]);
   });
 });
 
@@ -174,6 +193,8 @@ Deno.test("analyze refuses options of the separation that make no sense", async 
       [["--demixer", "missing.th"], /Cannot read the weights file missing\.th/],
       [["--demixer", mix.replace(".wav", ".th")], /Cannot read the weights file/],
       [["-d", "cuda"], /cannot compute on cuda: it has cpu|could not be started on cuda/],
+      [["--backend", "abacus"], /--backend expects one of native, onnx/],
+      [["--backend", "native", "-d", "webgpu"], /native computes on the cpu only/],
       [["-d", "abacus"], /no device abacus: known are cpu, cuda, coreml, webgpu, dml/],
       [["-k", "--demix-dir", join(file, "x")], /Cannot write .*--demix-dir/],
     ];

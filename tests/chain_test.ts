@@ -5,11 +5,10 @@
 
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { buildHtdemucs } from "../models/htdemucs.ts";
 import { loadModel } from "../models/registry.ts";
 import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
 import { fixturesDirectory, readManifest, readVerified } from "../parity/manifest.ts";
-import { createDemixSession } from "../pipeline/backends/onnx_htdemucs.ts";
+import { createNativeDemixSession } from "../pipeline/backends/native_htdemucs.ts";
 import { demix, type Demixer } from "../pipeline/demix.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
@@ -40,8 +39,8 @@ async function halfDemixer(): Promise<Demixer> {
   const tensors = new Map([...seeded.tensors].map(([name, { shape, data }]) => {
     return [name, tensor("f32", shape, new Float32Array(new Float16Array(data)))];
   }));
-  const session = await createDemixSession(buildHtdemucs({ ...seeded, tensors }));
-  return { name: "seeded-htdemucs-half", sha256: "", backend: "onnx", session };
+  const session = await createNativeDemixSession({ ...seeded, tensors });
+  return { name: "seeded-htdemucs-half", sha256: "", backend: "native", session };
 }
 
 Deno.test("the mix has the beats, bars, tempo and segments that upstream finds in it", async (test) => {

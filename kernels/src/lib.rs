@@ -4,6 +4,8 @@
 
 pub mod decode;
 pub mod ffi;
+pub mod htdemucs;
+pub mod linear;
 pub mod metrical;
 pub mod separation;
 pub mod spectrogram;

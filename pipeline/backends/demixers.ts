@@ -9,25 +9,33 @@ import { cachedGraph } from "../../models/graph_cache.ts";
 import { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } from "../../models/htdemucs.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
+import { type Backend, backendFor } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
+import { createNativeDemixSession } from "./native_htdemucs.ts";
 import { createDemixSession, type DemixSessionOptions } from "./onnx_htdemucs.ts";
 
 /** Where the weights are, and what the network runs on. */
-export interface DemixerOptions extends LoadOptions, DemixSessionOptions {}
+export interface DemixerOptions extends LoadOptions, DemixSessionOptions {
+  /** Who computes the network; where absent, the kernels on the processor and ONNX Runtime on any other device. */
+  readonly backend?: Backend;
+}
 
 /**
  * Loads a separation network.
  *
  * @param name as in `demixerWeights()`
- * @param options folder of the weights, device, threads
+ * @param options folder of the weights, backend, device, threads
  * @returns the network, whose session is to be released by the caller
  * @throws {ModelError} if the weights are missing or are not what they should be
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
   const weights = await demixerWeights(name, options);
-  const { sha256 } = weights;
-  return { name: weights.name, sha256, backend: "onnx", session: await onnx(weights, options) };
+  const backend = options.backend ?? backendFor(options.device);
+  const session = backend === "native"
+    ? await createNativeDemixSession(weights.checkpoint(), options.threads)
+    : await onnx(weights, options);
+  return { name: weights.name, sha256: weights.sha256, backend, session };
 }
 
 async function onnx(weights: DemixerWeights, options: DemixerOptions): Promise<DemixSession> {

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 mod handles;
+mod htdemucs;
 mod outcome;
 mod separation;
 
@@ -20,7 +21,7 @@ use handles::AUDIO;
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]

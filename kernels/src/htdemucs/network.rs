@@ -1,0 +1,276 @@
+//! The whole network.
+
+use super::configuration::Configuration;
+use super::context::Context;
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::exchange::{load, store};
+use super::memory::Memory;
+use super::parameters::Parameters;
+use super::plane::Plane;
+use super::transformer::{self, Branch};
+use crate::linear::Isa;
+use crate::linear::elementwise::add;
+
+/// Watches a run.
+pub trait Observer {
+    /// Whether [`Observer::seam`] is to be called; a run is slower then.
+    fn wants_seams(&self) -> bool {
+        false
+    }
+
+    /// An inner seam: `encoder.N`, `tencoder.N`, `decoder.N`, `tdecoder.N` `[channels, rows, length]`, or
+    /// `[channels, length]` in the wave's branch, `crosstransformer` and `crosstransformer_t`
+    /// `[tokens, channels]`, where the spectrogram's tokens are in the order frequency, frame; f32.
+    fn seam(&mut self, _name: &str, _values: &[f32]) {}
+
+    /// A part of the network is done.
+    fn done(&mut self, _part: &str) {}
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// A network that is ready to run.
+#[derive(Debug)]
+pub struct Htdemucs {
+    configuration: Configuration,
+    context: Context,
+    encoders: Vec<Encoder<f32>>,
+    encoders_t: Vec<Encoder<f64>>,
+    decoders: Vec<Decoder>,
+    decoders_t: Vec<Decoder>,
+    /// `[rows of the first encoder's output][channels]`.
+    embedding: Vec<f32>,
+    transformer: [Branch; 2],
+    memory: Memory,
+}
+
+impl Htdemucs {
+    /// Packs the weights and takes all memory that runs need.
+    ///
+    /// `parameters` are all of them, f32, in the order of upstream's `state_dict`.
+    ///
+    /// # Errors
+    /// If their number is not that of the configuration, or the threads cannot be started.
+    pub fn new(
+        configuration: Configuration,
+        parameters: &[f32],
+        threads: usize,
+    ) -> Result<Self, String> {
+        Htdemucs::with_isa(configuration, parameters, threads, Isa::best())
+    }
+
+    /// As [`Htdemucs::new`], with an instruction set of choice.
+    ///
+    /// # Errors
+    /// As [`Htdemucs::new`].
+    pub fn with_isa(
+        configuration: Configuration,
+        parameters: &[f32],
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Self, String> {
+        let parameters = Parameters::new(&configuration, parameters)?;
+        let context = Context::new(isa, threads.max(1))?;
+        let widths = configuration.encoder_channels();
+        let audio = configuration.audio_channels;
+        let mixed = audio * configuration.sources;
+        let below = |level: usize, first: usize| if level == 0 { first } else { widths[level - 1] };
+        let decoders = |branch: &str, outputs: usize, along_rows: bool| {
+            widths
+                .iter()
+                .enumerate()
+                .rev()
+                .map(|(level, width)| {
+                    Decoder::new(
+                        &parameters,
+                        &configuration,
+                        &format!("{branch}decoder.{}", widths.len() - 1 - level),
+                        [*width, below(level, outputs)],
+                        [along_rows, level == 0],
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let encoders = widths.iter().enumerate().map(|(level, width)| {
+            let inputs = below(level, 2 * audio);
+            Encoder::new(&parameters, &configuration, &format!("encoder.{level}"), inputs, *width)
+        });
+        let encoders_t = widths.iter().enumerate().map(|(level, width)| {
+            let inputs = below(level, audio);
+            Encoder::new(&parameters, &configuration, &format!("tencoder.{level}"), inputs, *width)
+        });
+        let scale = configuration.freq_emb * configuration.emb_scale;
+        let embedding = parameters.get("freq_emb.embedding.weight").iter();
+        let encoders: Vec<_> = encoders.collect();
+        let encoders_t: Vec<_> = encoders_t.collect();
+        let decoders_t = decoders("t", mixed, false);
+        let decoders = decoders("", 2 * mixed, true);
+        let memory = Memory::new(&configuration, &encoders_t, &decoders_t);
+        let (skip, skip_t) = (&memory.skips[widths.len() - 1], &memory.skips_t[widths.len() - 1]);
+        let transformer = [
+            Branch::new(&parameters, &configuration, "", skip.rows, skip.length),
+            Branch::new(&parameters, &configuration, "_t", 1, skip_t.length),
+        ];
+        Ok(Htdemucs {
+            encoders,
+            encoders_t,
+            decoders,
+            decoders_t,
+            embedding: embedding.map(|value| (scale * f64::from(*value)) as f32).collect(),
+            transformer,
+            memory,
+            context,
+            configuration,
+        })
+    }
+
+    /// The sizes.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// Runs one segment.
+    ///
+    /// Inputs, f32: `wave` `[audio channels, samples]`, less its mean and divided by its deviation;
+    /// `spectrum` `[2 · audio channels, frequencies, frames]`, the spectrogram with real and imaginary parts
+    /// as channels, normalised likewise. Outputs, f32, to which each input's deviation and mean are still to
+    /// be applied: `wave_out` `[sources, audio channels, samples]` and `spectrum_out`
+    /// `[sources, 2 · audio channels, frequencies, frames]`.
+    ///
+    /// # Errors
+    /// If an array has another length.
+    pub fn run(
+        &mut self,
+        [wave, spectrum]: [&[f32]; 2],
+        [wave_out, spectrum_out]: [&mut [f32]; 2],
+        observer: &mut dyn Observer,
+    ) -> Result<(), String> {
+        let (wave_size, spectrum_size) =
+            (self.configuration.wave_size(), self.configuration.spectrum_size());
+        let sources = self.configuration.sources;
+        for (name, expected, found) in [
+            ("wave", wave_size, wave.len()),
+            ("spectrum", spectrum_size, spectrum.len()),
+            ("wave's output", sources * wave_size, wave_out.len()),
+            ("spectrum's output", sources * spectrum_size, spectrum_out.len()),
+        ] {
+            if expected != found {
+                return Err(format!("The {name} must have {expected} values, but has {found}"));
+            }
+        }
+        let ends = &mut self.memory.ends;
+        self.context.install(|| {
+            load(wave, &mut ends.wave);
+            load(spectrum, &mut ends.spectrum);
+        });
+        observer.done("inputs");
+        self.encode(observer);
+        self.transform(observer);
+        self.decode(observer);
+        let ends = &self.memory.ends;
+        self.context.install(|| {
+            store(&ends.wave_out, wave_out);
+            store(&ends.spectrum_out, spectrum_out);
+        });
+        observer.done("outputs");
+        Ok(())
+    }
+
+    fn encode(&mut self, observer: &mut dyn Observer) {
+        let Memory { ends, skips, skips_t, waves, .. } = &mut self.memory;
+        let context = &self.context;
+        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate()
+        {
+            let (before, here) = waves.split_at_mut(level);
+            let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
+            let [middle, hidden, output] = &mut here[0];
+            context.install(|| {
+                encoder_t.run_long(context, input, [middle, hidden, output], &mut skips_t[level]);
+            });
+            observer.done(&format!("tencoder.{level}"));
+            let (before, here) = skips.split_at_mut(level);
+            let input = before.last().unwrap_or(&ends.spectrum);
+            let width = here[0].channels;
+            let embed = |row: usize, channel: usize| self.embedding[row * width + channel];
+            let embedding: Option<&(dyn Fn(usize, usize) -> f32 + Sync)> =
+                if level == 0 { Some(&embed) } else { None };
+            context.install(|| encoder.run_rows(context, input, &mut here[0], embedding));
+            observer.done(&format!("encoder.{level}"));
+            if observer.wants_seams() {
+                show(observer, &format!("encoder.{level}"), &skips[level]);
+                show(observer, &format!("tencoder.{level}"), &skips_t[level]);
+            }
+        }
+    }
+
+    fn transform(&mut self, observer: &mut dyn Observer) {
+        let Memory { skips, skips_t, .. } = &mut self.memory;
+        let (Some(skip), Some(skip_t)) = (skips.last_mut(), skips_t.last_mut()) else { return };
+        let [x, xt] = &mut self.transformer;
+        let context = &self.context;
+        context.install(|| transformer::run(context, [x, xt], [skip, skip_t]));
+        if observer.wants_seams() {
+            observer.seam("crosstransformer", &x.tokens());
+            observer.seam("crosstransformer_t", &xt.tokens());
+        }
+        context.install(|| {
+            x.add_to(context, skip);
+            xt.add_to(context, skip_t);
+        });
+        observer.done("crosstransformer");
+    }
+
+    fn decode(&mut self, observer: &mut dyn Observer) {
+        let Memory { ends, skips, skips_t, middles, middles_t, .. } = &mut self.memory;
+        let context = &self.context;
+        let seams = observer.wants_seams();
+        for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate()
+        {
+            let level = self.decoders.len() - 1 - index;
+            let (below, input) = skips_t.split_at_mut(level);
+            let output = below.last_mut().unwrap_or(&mut ends.wave_out);
+            let kept = aside(output, level != 0 && seams);
+            let [middle, hidden] = &mut middles_t[level];
+            context.install(|| decoder_t.run_long(context, &input[0], [middle, hidden], output));
+            observer.done(&format!("tdecoder.{index}"));
+            if seams {
+                show(observer, &format!("tdecoder.{index}"), output);
+                restore(context, output, &kept);
+            }
+            let (below, input) = skips.split_at_mut(level);
+            let output = below.last_mut().unwrap_or(&mut ends.spectrum_out);
+            let kept = aside(output, level != 0 && seams);
+            let middle = &mut middles[level];
+            context.install(|| decoder.run_rows(context, &input[0], middle, output));
+            observer.done(&format!("decoder.{index}"));
+            if seams {
+                show(observer, &format!("decoder.{index}"), output);
+                restore(context, output, &kept);
+            }
+        }
+    }
+}
+
+/// Empties a plane that is added to, and returns what was in it.
+fn aside(plane: &mut Plane<f32>, empty: bool) -> Vec<f32> {
+    if !empty {
+        return Vec::new();
+    }
+    let kept = plane.values().to_vec();
+    plane.values_mut().fill(0.0);
+    kept
+}
+
+/// Adds what [`aside`] returned.
+fn restore(context: &Context, plane: &mut Plane<f32>, kept: &[f32]) {
+    add(context.isa, plane.values_mut(), kept);
+}
+
+/// Hands a plane to an observer.
+fn show(observer: &mut dyn Observer, name: &str, plane: &Plane<f32>) {
+    let mut values = vec![0.0; plane.channels * plane.rows * plane.length];
+    store(plane, &mut values);
+    observer.seam(name, &values);
+}

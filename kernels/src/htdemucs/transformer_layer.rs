@@ -1,0 +1,256 @@
+//! A layer of the transformer in one of its branches.
+//!
+//! Source: `demucs.transformer.MyTransformerEncoderLayer` and `CrossTransformerEncoderLayer` (demucs
+//! 4.0.1), norms first.
+
+use super::attention::{Heads, Memory, attend, store_keys, store_values};
+use super::configuration::Configuration;
+use super::context::{Scratch, Value};
+use super::parameters::{Parameters, attention_name};
+use super::plane::clear_rest;
+use crate::linear::elementwise::{add, affine, affine_gelu, sums};
+use crate::linear::{Isa, LANES, ROWS, TILE, Weights, layer_norm};
+
+/// Gain and shift of a norm, a number each channel.
+#[derive(Debug)]
+pub(super) struct Norm {
+    pub gain: Vec<f32>,
+    pub shift: Vec<f32>,
+}
+
+impl Norm {
+    pub fn new(parameters: &Parameters, name: &str) -> Self {
+        Norm {
+            gain: parameters.get(&format!("{name}.weight")).to_vec(),
+            shift: parameters.get(&format!("{name}.bias")).to_vec(),
+        }
+    }
+}
+
+/// A product and what is added to it.
+#[derive(Debug)]
+pub(super) struct Linear {
+    weights: Weights<f32>,
+    /// Filled up to whole panels.
+    bias: Vec<f32>,
+    outputs: usize,
+}
+
+impl Linear {
+    /// From `weight(output, input)` and `bias(output)`, in double precision.
+    pub fn new(
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize) -> f64,
+        bias: impl Fn(usize) -> f64,
+    ) -> Self {
+        let whole = outputs.next_multiple_of(ROWS);
+        Linear {
+            weights: Weights::pack_rows(outputs, 1, inputs, |o, _, i| weight(o, i)),
+            bias: (0..whole).map(|o| if o < outputs { bias(o) as f32 } else { 0.0 }).collect(),
+            outputs,
+        }
+    }
+
+    /// Computes all outputs for some panels `[inputs][48]`, the bias not yet added, and hands them to
+    /// `take(panel, first output, rows, bias)`.
+    pub fn run(
+        &self,
+        isa: Isa,
+        input: &[f32],
+        mut take: impl FnMut(usize, usize, &mut [f32; TILE], &[f32]),
+    ) {
+        let size = self.weights.inputs() * LANES;
+        let columns: Vec<[_; 1]> = input.chunks(size).map(|panel| [Some(panel)]).collect();
+        let at_once = self.weights.columns_at_once(1);
+        for (block, columns) in columns.chunks(at_once).enumerate() {
+            self.weights.multiply(isa, columns, |column, panel, tile| {
+                let bias = &self.bias[panel * ROWS..][..ROWS];
+                take(block * at_once + column, panel * ROWS, tile, bias);
+            });
+        }
+    }
+
+    /// Rows of a tile that are outputs, from the given one on.
+    pub fn rows(&self, first: usize) -> usize {
+        (self.outputs - first).min(ROWS)
+    }
+}
+
+/// One layer in one branch.
+#[derive(Debug)]
+pub(super) struct TransformerLayer {
+    heads: Heads,
+    width: usize,
+    hidden: usize,
+    query_norm: Norm,
+    /// The norm of the other branch's tokens, where the layer attends to them.
+    memory_norm: Option<Norm>,
+    query: Linear,
+    keys: Linear,
+    values: Linear,
+    projection: Linear,
+    hidden_norm: Norm,
+    inner: Linear,
+    outer: Linear,
+    /// The norm over all tokens and channels at the end.
+    pub norm_out: Norm,
+}
+
+impl TransformerLayer {
+    /// The layer of a name such as `crosstransformer.layers_t.1`.
+    pub fn new(
+        parameters: &Parameters,
+        configuration: &Configuration,
+        name: &str,
+        crosses: bool,
+    ) -> Self {
+        let heads = Heads::new(configuration);
+        let (width, hidden) = (configuration.width(), configuration.hidden_width());
+        let attention = format!("{name}.{}", attention_name(crosses));
+        let get = |part: &str| parameters.get(&format!("{name}.{part}"));
+        let weight = parameters.get(&format!("{attention}.in_proj_weight"));
+        let bias = parameters.get(&format!("{attention}.in_proj_bias"));
+        let input = |part: usize, scale: f64| {
+            let at = |row: usize| heads.channel(row).map(|channel| part * width + channel);
+            Linear::new(
+                heads.width(),
+                width,
+                |o, i| at(o).map_or(0.0, |o| scale * f64::from(weight[o * width + i])),
+                |o| at(o).map_or(0.0, |o| scale * f64::from(bias[o])),
+            )
+        };
+        let scaled =
+            |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
+                let weight = parameters.get(&format!("{layer}.weight"));
+                let bias = parameters.get(&format!("{layer}.bias"));
+                let stride = weight.len() / width;
+                Linear::new(
+                    width,
+                    inputs,
+                    |o, i| {
+                        let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
+                        f64::from(scale[o]) * f64::from(weight)
+                    },
+                    |o| f64::from(scale[o]) * f64::from(bias[o]),
+                )
+            };
+        let (inner, inner_bias) = (get("linear1.weight"), get("linear1.bias"));
+        let norm = |part: &str| Norm::new(parameters, &format!("{name}.{part}"));
+        TransformerLayer {
+            heads,
+            width,
+            hidden,
+            query_norm: norm("norm1"),
+            memory_norm: crosses.then(|| norm("norm2")),
+            query: input(0, std::f64::consts::LOG2_E / (heads.channels as f64).sqrt()),
+            keys: input(1, 1.0),
+            values: input(2, 1.0),
+            projection: scaled(
+                &format!("{attention}.out_proj"),
+                get("gamma_1.scale"),
+                heads.width(),
+                &|row| heads.channel(row),
+            ),
+            hidden_norm: norm(if crosses { "norm3" } else { "norm2" }),
+            inner: Linear::new(
+                hidden,
+                width,
+                |o, i| inner[o * width + i].into(),
+                |o| inner_bias[o].into(),
+            ),
+            outer: scaled(&format!("{name}.linear2"), get("gamma_2.scale"), hidden, &Some),
+            norm_out: norm("norm_out"),
+        }
+    }
+
+    /// The queries of some panels of tokens.
+    pub fn queries(&self, isa: Isa, tokens: &[f32], output: &mut [f32], scratch: &mut Scratch) {
+        let size = self.heads.width() * LANES;
+        let [normed] = scratch.single.pieces([tokens.len()]);
+        self.norm(isa, &self.query_norm, tokens, normed);
+        self.query.run(isa, normed, |panel, first, tile, bias| {
+            affine(isa, tile, &[1.0; ROWS], bias);
+            output[panel * size + first * LANES..][..TILE].copy_from_slice(tile);
+        });
+    }
+
+    /// Keys and values of some panels of tokens, of this branch or of the other.
+    pub fn memory(
+        &self,
+        isa: Isa,
+        tokens: &[f32],
+        keys: &mut [f32],
+        values: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let size = self.heads.width() * LANES;
+        let [normed] = scratch.single.pieces([tokens.len()]);
+        self.norm(isa, self.memory_norm.as_ref().unwrap_or(&self.query_norm), tokens, normed);
+        self.keys.run(isa, normed, |panel, first, tile, bias| {
+            affine(isa, tile, &[1.0; ROWS], bias);
+            store_keys(self.heads, tile, first, &mut keys[panel * size..][..size]);
+        });
+        self.values.run(isa, normed, |panel, first, tile, bias| {
+            affine(isa, tile, &[1.0; ROWS], bias);
+            store_values(tile, first, &mut values[panel * size..][..size]);
+        });
+    }
+
+    /// All the rest, up to the last norm: attention, hidden layer, and both sums. `sums_out` receives for
+    /// each panel the sum of its values and that of their squares.
+    pub fn finish(
+        &self,
+        isa: Isa,
+        (queries, memory): (&[f32], Memory),
+        valid: &[usize],
+        tokens: &mut [f32],
+        sums_out: &mut [[f64; 2]],
+        scratch: &mut Scratch,
+    ) {
+        let size = self.width * LANES;
+        let mut row = f32::take_row(scratch, queries.len());
+        let attended = &mut row[..queries.len()];
+        attend(isa, self.heads, queries, memory, attended, &mut scratch.single);
+        self.projection.run(isa, attended, |panel, first, tile, bias| {
+            self.add_rows(isa, &self.projection, first, tile, bias, &mut tokens[panel * size..]);
+        });
+        *f32::row(scratch) = row;
+        let [normed, hidden] =
+            scratch.single.pieces([tokens.len(), valid.len() * self.hidden * LANES]);
+        self.norm(isa, &self.hidden_norm, tokens, normed);
+        self.inner.run(isa, normed, |panel, first, tile, bias| {
+            affine_gelu(isa, tile, &[1.0; ROWS], bias);
+            let count = self.inner.rows(first) * LANES;
+            hidden[(panel * self.hidden + first) * LANES..][..count]
+                .copy_from_slice(&tile[..count]);
+        });
+        self.outer.run(isa, hidden, |panel, first, tile, bias| {
+            self.add_rows(isa, &self.outer, first, tile, bias, &mut tokens[panel * size..]);
+        });
+        for ((panel, valid), sum) in tokens.chunks_mut(size).zip(valid).zip(sums_out) {
+            clear_rest(panel, *valid);
+            *sum = sums(isa, panel);
+        }
+    }
+
+    fn add_rows(
+        &self,
+        isa: Isa,
+        linear: &Linear,
+        first: usize,
+        tile: &mut [f32; TILE],
+        bias: &[f32],
+        panel: &mut [f32],
+    ) {
+        affine(isa, tile, &[1.0; ROWS], bias);
+        add(isa, &mut panel[first * LANES..][..linear.rows(first) * LANES], tile);
+    }
+
+    fn norm(&self, isa: Isa, norm: &Norm, tokens: &[f32], output: &mut [f32]) {
+        let size = self.width * LANES;
+        for (tokens, output) in tokens.chunks(size).zip(output.chunks_mut(size)) {
+            layer_norm(isa, tokens, &norm.gain, &norm.shift, output);
+        }
+    }
+}

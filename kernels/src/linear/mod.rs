@@ -1,0 +1,25 @@
+//! Matrix products and what goes with them, for whatever vectors the machine has.
+//!
+//! Values lie in *panels* `[channels][48]`: 48 neighbouring positions of all channels. A product
+//! with packed [`Weights`] takes panels as they are, without another copy, and puts out *tiles* of
+//! eight channels, which the caller finishes while they are in the first cache.
+
+mod aligned;
+mod dispatch;
+pub mod elementwise;
+mod functions;
+mod isa;
+mod product;
+mod softmax;
+mod tile;
+#[cfg(target_arch = "aarch64")]
+mod tile_aarch64;
+mod tile_portable;
+#[cfg(target_arch = "x86_64")]
+mod tile_x86;
+
+pub use aligned::Aligned;
+pub use isa::Isa;
+pub use product::{Column, Tile, Weights};
+pub use softmax::{layer_norm, scale_lanes, soften};
+pub use tile::{Element, LANES, ROWS, Segment, TILE};

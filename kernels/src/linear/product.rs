@@ -1,0 +1,220 @@
+//! Products of packed weights and panels of values, tile by tile.
+
+use super::aligned::Aligned;
+use super::isa::Isa;
+use super::tile::{Element, LANES, ROWS, Segment, TILE};
+
+/// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
+const LONGEST_SUM: usize = 128;
+
+/// Segments that are multiplied in one go at most.
+const MOST_SEGMENTS: usize = 16;
+
+/// Bytes of values that should stay in the second cache while weights pass by.
+const CACHED_BYTES: usize = 400_000;
+
+/// The panels that one panel of outputs is computed from: `[inputs][48]` for each tap, `None` where
+/// all is zero.
+pub type Column<'a, T> = [Option<&'a [T]>];
+
+/// A tile at a cache line.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Tile<T>(pub [T; TILE]);
+
+/// Weights of a linear operation, packed once: for each panel of eight outputs the weights
+/// `[tap][input][8]` of the taps that it takes.
+#[derive(Debug)]
+pub struct Weights<T> {
+    values: Aligned<T>,
+    panels: Vec<Panel>,
+    inputs: usize,
+}
+
+#[derive(Debug)]
+struct Panel {
+    start: usize,
+    taps: Vec<usize>,
+}
+
+impl<T: Element> Weights<T> {
+    /// Packs weights.
+    ///
+    /// `panels` lists the taps of each panel of outputs; `weight(panel, row, tap, input)` is the
+    /// weight of an output (0 for rows that only fill up a panel).
+    pub fn pack(
+        inputs: usize,
+        panels: &[Vec<usize>],
+        weight: impl Fn(usize, usize, usize, usize) -> f64,
+    ) -> Self {
+        let count: usize = panels.iter().map(|taps| taps.len() * inputs * ROWS).sum();
+        let mut values = Aligned::zeros(count);
+        let mut packed = Vec::with_capacity(panels.len());
+        let mut start = 0;
+        for (index, taps) in panels.iter().enumerate() {
+            packed.push(Panel { start, taps: taps.clone() });
+            for tap in taps {
+                for input in 0..inputs {
+                    for row in 0..ROWS {
+                        values[start + row] = T::from_f64(weight(index, row, *tap, input));
+                    }
+                    start += ROWS;
+                }
+            }
+        }
+        Weights { values, panels: packed, inputs }
+    }
+
+    /// Packs a matrix `[outputs][taps][inputs]` given by `weight(output, tap, input)`.
+    pub fn pack_rows(
+        outputs: usize,
+        taps: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize, usize) -> f64,
+    ) -> Self {
+        let panels = vec![(0..taps).collect(); outputs.div_ceil(ROWS)];
+        Weights::pack(inputs, &panels, |panel, row, tap, input| {
+            let output = panel * ROWS + row;
+            if output < outputs { weight(output, tap, input) } else { 0.0 }
+        })
+    }
+
+    /// Number of panels of outputs.
+    pub fn panels(&self) -> usize {
+        self.panels.len()
+    }
+
+    /// Number of inputs a tap.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Columns of `taps` taps that are best computed together: weights are then fetched once for all of
+    /// them, while their values stay in the second cache.
+    pub fn columns_at_once(&self, taps: usize) -> usize {
+        (CACHED_BYTES / (taps * self.inputs * LANES * size_of::<T>()).max(1)).max(1)
+    }
+
+    /// Computes all outputs for several columns and hands each tile to `take(column, panel, tile)`.
+    pub fn multiply<'a, C: AsRef<Column<'a, T>>>(
+        &self,
+        isa: Isa,
+        columns: &[C],
+        mut take: impl FnMut(usize, usize, &mut [T; TILE]),
+    ) where
+        T: 'a,
+    {
+        let mut tile = Tile([T::default(); TILE]);
+        for panel in 0..self.panels() {
+            for (column, taps) in columns.iter().enumerate() {
+                self.tile(isa, panel, taps.as_ref(), &mut tile.0);
+                take(column, panel, &mut tile.0);
+            }
+        }
+    }
+
+    /// Computes panel `index` of the outputs, a tile `[8][48]`, from the panels of its taps.
+    pub fn tile(&self, isa: Isa, index: usize, taps: &Column<T>, tile: &mut [T; TILE]) {
+        let panel = &self.panels[index];
+        let mut waiting = [Segment::new(&[], &[]); MOST_SEGMENTS];
+        let (mut count, mut sum, mut add) = (0, 0, false);
+        let mut flush = |segments: &[Segment<T>]| {
+            T::multiply(isa, segments, tile, add);
+            add = true;
+        };
+        for (index, tap) in panel.taps.iter().enumerate() {
+            let Some(values) = taps[*tap] else { continue };
+            let mut at = 0;
+            while at < self.inputs {
+                let length = (self.inputs - at).min(LONGEST_SUM);
+                if sum + length > LONGEST_SUM || count == MOST_SEGMENTS {
+                    flush(&waiting[..count]);
+                    (count, sum) = (0, 0);
+                }
+                let start = panel.start + (index * self.inputs + at) * ROWS;
+                waiting[count] = Segment::new(
+                    &self.values[start..start + length * ROWS],
+                    &values[at * LANES..(at + length) * LANES],
+                );
+                (count, sum, at) = (count + 1, sum + length, at + length);
+            }
+        }
+        flush(&waiting[..count]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_noise::numbers;
+
+    fn noise<T: Element>(seed: u64, length: usize) -> Vec<T> {
+        numbers(seed)
+            .take(length)
+            .map(|n| T::from_f64((n >> 40) as f64 / f64::from(1 << 23) - 1.0))
+            .collect()
+    }
+
+    /// Compares with plain loops in double precision, on every instruction set of this machine.
+    fn check<T: Element>(outputs: usize, taps: usize, inputs: usize, epsilon: f64) {
+        let matrix: Vec<T> = noise(1, outputs * taps * inputs);
+        let weight =
+            |o: usize, tap: usize, i: usize| matrix[(o * taps + tap) * inputs + i].to_f64();
+        let weights = Weights::<T>::pack_rows(outputs, taps, inputs, weight);
+        assert_eq!((weights.panels(), weights.inputs()), (outputs.div_ceil(ROWS), inputs));
+        let panels: Vec<Vec<T>> =
+            (0..2 * taps).map(|seed| noise(2 + seed as u64, inputs * LANES)).collect();
+        // The second column has no first tap.
+        let columns: Vec<Vec<Option<&[T]>>> = panels
+            .chunks(taps)
+            .enumerate()
+            .map(|(c, panels)| {
+                let taps = panels.iter().enumerate();
+                taps.map(|(tap, panel)| (c + tap != 1).then_some(&panel[..])).collect()
+            })
+            .collect();
+        for isa in Isa::available() {
+            let mut seen = 0;
+            weights.multiply(isa, &columns, |column, panel, tile| {
+                for (index, found) in tile.iter().enumerate() {
+                    let (output, lane) = (panel * ROWS + index / LANES, index % LANES);
+                    let mut expected = 0.0;
+                    for (tap, values) in columns[column].iter().enumerate() {
+                        let Some(values) = values else { continue };
+                        for i in (0..inputs).filter(|_| output < outputs) {
+                            expected += weight(output, tap, i) * values[i * LANES + lane].to_f64();
+                        }
+                    }
+                    let error = (found.to_f64() - expected).abs();
+                    assert!(error <= epsilon * (inputs * taps) as f64, "{isa:?}: {error}");
+                    seen += 1;
+                }
+            });
+            assert_eq!(seen, 2 * weights.panels() * TILE);
+        }
+    }
+
+    #[test]
+    fn equal_plain_loops_for_odd_sizes_on_every_instruction_set() {
+        for (outputs, taps, inputs) in [(1, 1, 1), (7, 3, 5), (17, 2, 129), (9, 20, 3), (8, 1, 300)]
+        {
+            check::<f32>(outputs, taps, inputs, 1e-7);
+            check::<f64>(outputs, taps, inputs, 1e-16);
+        }
+    }
+
+    #[test]
+    fn panels_take_only_the_taps_that_they_are_packed_for() {
+        let weights = Weights::<f32>::pack(1, &[vec![1], vec![0, 2]], |panel, row, tap, _| {
+            (100 * panel + 10 * tap + row) as f64
+        });
+        let ones = [1.0; LANES];
+        let column = [Some(&ones[..]); 3];
+        weights.multiply(Isa::best(), &[column], |_, panel, tile| {
+            for (row, values) in tile.chunks(LANES).enumerate() {
+                let expected = if panel == 0 { 10 + row } else { 200 + 20 + 2 * row };
+                assert!(values.iter().all(|value| *value == expected as f32));
+            }
+        });
+    }
+}
