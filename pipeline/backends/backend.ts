@@ -5,10 +5,10 @@
  */
 
 /** Everybody who can. */
-export const BACKENDS = ["native", "onnx"] as const;
+export const BACKENDS: readonly Backend[] = ["native", "onnx"];
 
 /** Who computes a network: our own kernels, on the processor, or ONNX Runtime. */
-export type Backend = typeof BACKENDS[number];
+export type Backend = "native" | "onnx";
 
 /** Who computes networks on a device unless somebody else is named. */
 export function backendFor(device = "cpu"): Backend {

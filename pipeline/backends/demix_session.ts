@@ -19,6 +19,7 @@ export interface DemixSession {
    *
    * @param wave `[2, 343980]` f32, normalised
    * @param spectrum `[4, 2048, 336]` f32, normalised
+   * @returns arrays that stay as they are until the run after the next one
    */
   run(wave: Float32Array<ArrayBuffer>, spectrum: Float32Array<ArrayBuffer>): Promise<SegmentOutput>;
   /** Frees the network's memory; it cannot run again. */

@@ -31,9 +31,15 @@ export async function createNativeDemixSession(
   const { sources, audioChannels, segmentSamples, nfft } = configuration;
   const wave = sources.length * audioChannels * segmentSamples;
   const spectrum = sources.length * audioChannels * nfft * segmentFrames(configuration);
+  // Two sets: one is joined to the stems while the other is written.
+  const outputs = [0, 1].map(() => ({
+    wave: new Float32Array(wave),
+    spectrum: new Float32Array(spectrum),
+  }));
+  let runs = 0;
   return {
     async run(mix, mixSpectrum): Promise<SegmentOutput> {
-      const output = { wave: new Float32Array(wave), spectrum: new Float32Array(spectrum) };
+      const output = outputs[runs++ % 2]!;
       await kernel.run(mix, mixSpectrum, output.wave, output.spectrum);
       return output;
     },

@@ -1,7 +1,6 @@
 //! One track on its way through the network, segment by segment, as often as there are shifts.
 
 use rayon::prelude::*;
-use realfft::num_complex::Complex;
 
 use super::kept::Kept;
 use super::normalisation::{Normalisation, SEGMENT_FLOOR};
@@ -11,6 +10,9 @@ use super::{CHANNELS, SOURCES, STEM_SOURCES};
 
 /// Elements of one channel part (real or imaginary) of a segment's spectrum.
 const PLANE: usize = BINS * FRAMES;
+
+/// Bins whose frames are brought together at a time; they divide [`BINS`].
+const TURNED_BINS: usize = 8;
 
 /// The segments of a mixture, and the stems as far as they are joined.
 pub struct Separator {
@@ -115,7 +117,9 @@ impl Separator {
             // Rows are stems, the network's outputs sources.
             let source = STEM_SOURCES[row / CHANNELS] * CHANNELS + row % CHANNELS;
             let planes = &spectrum[source * 2 * PLANE..(source + 1) * 2 * PLANE];
-            let from_spectrum = transforms.signal(&complex_frames(planes, &input));
+            let (re, im) = planes.split_at(PLANE);
+            let undo = |value: f32| input.spectrum.undo(f64::from(value));
+            let from_spectrum = transforms.signal(re, im, undo);
             let wave = &wave[source * SEGMENT_SAMPLES..(source + 1) * SEGMENT_SAMPLES];
             for (time, position, at) in used(&segment, samples) {
                 let value = input.wave.undo(f64::from(wave[at])) + from_spectrum[at];
@@ -210,12 +214,14 @@ impl Excerpt {
         for (value, &sample) in wave.iter_mut().zip(self.channels.iter().flatten()) {
             *value = input.wave.apply(sample, SEGMENT_FLOOR) as f32;
         }
-        spectrum.par_chunks_mut(FRAMES).enumerate().for_each(|(row, frames)| {
-            let (plane, bin) = (row / BINS, row % BINS);
-            for (frame, value) in frames.iter_mut().enumerate() {
-                let complex = spectra[plane / 2][frame * BINS + bin];
-                let part = if plane % 2 == 0 { complex.re } else { complex.im };
-                *value = input.spectrum.apply(part, SEGMENT_FLOOR) as f32;
+        spectrum.par_chunks_mut(TURNED_BINS * FRAMES).enumerate().for_each(|(rows, values)| {
+            let (plane, first) = (rows * TURNED_BINS / BINS, rows * TURNED_BINS % BINS);
+            for (frame, spectrum) in spectra[plane / 2].chunks(BINS).enumerate() {
+                for (row, complex) in spectrum[first..first + TURNED_BINS].iter().enumerate() {
+                    let part = if plane % 2 == 0 { complex.re } else { complex.im };
+                    let normal = input.spectrum.apply(part, SEGMENT_FLOOR) as f32;
+                    values[row * FRAMES + frame] = normal;
+                }
             }
         });
         Ok(input)
@@ -238,19 +244,6 @@ fn used(segment: &Segment, samples: usize) -> impl Iterator<Item = (usize, usize
     (first..segment.length)
         .map(move |position| ((start + position as i64) as usize, position, lead + position))
         .take_while(move |(time, ..)| *time < samples)
-}
-
-/// Two planes `[2][BINS][FRAMES]`, real and imaginary, as `[FRAMES][BINS]` complex, brought back
-/// from their normalisation.
-fn complex_frames(planes: &[f32], input: &SegmentInput) -> Vec<Complex<f64>> {
-    let (re, im) = planes.split_at(PLANE);
-    let undo = |value: f32| input.spectrum.undo(f64::from(value));
-    (0..PLANE)
-        .map(|at| {
-            let from = at % BINS * FRAMES + at / BINS;
-            Complex::new(undo(re[from]), undo(im[from]))
-        })
-        .collect()
 }
 
 #[cfg(test)]

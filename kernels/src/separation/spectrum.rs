@@ -24,6 +24,9 @@ pub const FRAMES: usize = SEGMENT_SAMPLES.div_ceil(HOP_SAMPLES);
 /// How far the first frame reaches before the first sample.
 const LEAD_SAMPLES: usize = HOP_SAMPLES / 2 * 3;
 
+/// Frames whose bins are brought together at a time; a line of the cache holds twice as many.
+const TURNED_FRAMES: usize = 8;
+
 /// Sum of the squared windows that overlap at any sample: four Hann windows a quarter apart.
 const WINDOW_ENERGY: f64 = 1.5;
 
@@ -57,50 +60,59 @@ impl Transforms {
         let scale = 1.0 / (FRAME_SAMPLES as f64).sqrt();
         let mut output = vec![Complex::new(0.0, 0.0); FRAMES * BINS];
         output.par_chunks_mut(BINS).enumerate().for_each_init(
-            || (self.forward.make_input_vec(), self.forward.make_output_vec()),
-            |(frame, bins), (index, output)| {
+            || {
+                let forward = &self.forward;
+                (forward.make_input_vec(), forward.make_output_vec(), forward.make_scratch_vec())
+            },
+            |(frame, bins, scratch), (index, output)| {
                 for (n, (value, weight)) in frame.iter_mut().zip(&self.window).enumerate() {
                     *value = signal[mirrored(index * HOP_SAMPLES + n)] * weight * scale;
                 }
-                self.forward.process(frame, bins).expect("the buffers are the transform's own");
+                self.forward
+                    .process_with_scratch(frame, bins, scratch)
+                    .expect("the buffers are the transform's own");
                 output.copy_from_slice(&bins[..BINS]);
             },
         );
         output
     }
 
-    /// The signal of one channel from `[FRAMES][BINS]` complex: [`SEGMENT_SAMPLES`] values. Bin
-    /// values at half the sample rate, and frames beyond both ends, count as zero.
-    pub fn signal(&self, spectrum: &[Complex<f64>]) -> Vec<f64> {
+    /// The signal of one channel: [`SEGMENT_SAMPLES`] values. Bin values at half the sample rate, and
+    /// frames beyond both ends, count as zero.
+    ///
+    /// `re` and `im` are `[BINS][FRAMES]`, and `undo` brings them back from their normalisation.
+    pub fn signal(&self, re: &[f32], im: &[f32], undo: impl Fn(f32) -> f64) -> Vec<f64> {
         let scale = 1.0 / (FRAME_SAMPLES as f64).sqrt() / WINDOW_ENERGY;
-        let frames: Vec<Vec<f64>> = spectrum
-            .par_chunks(BINS)
-            .map_init(
-                || self.inverse.make_input_vec(),
-                |bins, frame| {
-                    bins[..BINS].copy_from_slice(frame);
-                    // A real signal has no imaginary part at 0 Hz; the network's is ignored.
-                    bins[0].im = 0.0;
-                    bins[BINS] = Complex::new(0.0, 0.0);
-                    let mut samples = self.inverse.make_output_vec();
-                    self.inverse
-                        .process(bins, &mut samples)
-                        .expect("the buffers are the transform's own");
-                    for (sample, weight) in samples.iter_mut().zip(&self.window) {
-                        *sample *= weight * scale;
-                    }
-                    samples
-                },
-            )
-            .collect();
-        (0..SEGMENT_SAMPLES)
-            .map(|sample| {
-                let at = sample + LEAD_SAMPLES;
-                let last = (at / HOP_SAMPLES).min(FRAMES - 1);
-                let first = (at + HOP_SAMPLES).saturating_sub(FRAME_SAMPLES) / HOP_SAMPLES;
-                (first..=last).map(|frame| frames[frame][at - frame * HOP_SAMPLES]).sum()
-            })
-            .collect()
+        let mut signal = vec![0.0; SEGMENT_SAMPLES];
+        let mut bins = vec![self.inverse.make_input_vec(); TURNED_FRAMES];
+        let mut samples = self.inverse.make_output_vec();
+        let mut scratch = self.inverse.make_scratch_vec();
+        for first in (0..FRAMES).step_by(TURNED_FRAMES) {
+            // A few frames at a time, so that each line of the planes is read once.
+            let count = TURNED_FRAMES.min(FRAMES - first);
+            for bin in 0..BINS {
+                let at = bin * FRAMES + first..bin * FRAMES + first + count;
+                for ((frame, &re), &im) in bins.iter_mut().zip(&re[at.clone()]).zip(&im[at]) {
+                    frame[bin] = Complex::new(undo(re), undo(im));
+                }
+            }
+            for (index, frame) in bins[..count].iter_mut().enumerate() {
+                // A real signal has no imaginary part at 0 Hz; the network's is ignored.
+                frame[0].im = 0.0;
+                frame[BINS] = Complex::new(0.0, 0.0);
+                self.inverse
+                    .process_with_scratch(frame, &mut samples, &mut scratch)
+                    .expect("the buffers are the transform's own");
+                let start = (first + index) * HOP_SAMPLES;
+                let skipped = LEAD_SAMPLES.saturating_sub(start);
+                let signal = &mut signal[(start + skipped - LEAD_SAMPLES).min(SEGMENT_SAMPLES)..];
+                let windowed = samples.iter().zip(&self.window).skip(skipped);
+                for (sum, (sample, weight)) in signal.iter_mut().zip(windowed) {
+                    *sum += sample * (weight * scale);
+                }
+            }
+        }
+        signal
     }
 }
 
