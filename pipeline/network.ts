@@ -6,8 +6,10 @@
 
 import type { Checkpoint } from "../models/checkpoint.ts";
 import type { Tasks } from "./activations.ts";
-import { runFolds } from "./backends/onnx_folds.ts";
+import { type NetworkBackend, runFolds } from "./backends/network_folds.ts";
 import type { Tensor } from "./tensor.ts";
+
+export type { NetworkBackend } from "./backends/network_folds.ts";
 
 /** The weights of one or more folds, whose logits are averaged. */
 export interface NetworkModel {
@@ -31,6 +33,8 @@ export interface NetworkOptions {
   readonly embeddings: boolean;
   /** Threads; absent for as many as there are cores. */
   readonly threads?: number;
+  /** Who computes: `native`, the project's own kernels, when absent; or `onnx`, ONNX Runtime. */
+  readonly backend?: NetworkBackend;
   /** Called when a fold is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -69,6 +73,7 @@ export async function network(
   const output = await runFolds(model.checkpoints, spectrogram, {
     embeddings: options.embeddings,
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.backend !== undefined && { backend: options.backend }),
     onProgress: (fold) => options.onProgress?.(fold + 1, folds),
   });
   return {

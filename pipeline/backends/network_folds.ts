@@ -8,20 +8,16 @@
 
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import { type Tensor, tensor } from "../tensor.ts";
-import {
-  createNetworkSession,
-  type NetworkOutput,
-  type NetworkSession,
-  type SessionOptions,
-} from "./onnx.ts";
+import { createNativeNetworkSession } from "./native_network.ts";
+import type { NetworkOutput, NetworkSession, SessionOptions } from "./network_session.ts";
 
-/** How folds run. */
+/** Who computes the network: the project's own kernels, or ONNX Runtime. */
+export type NetworkBackend = "native" | "onnx";
+
+/** How folds run; embeddings take 3 kB a frame for eight folds. */
 export interface FoldsOptions extends SessionOptions {
-  /**
-   * Whether embeddings are kept, stacked and returned: for eight folds they take 3 kB a frame. True
-   * when absent.
-   */
-  readonly embeddings?: boolean;
+  /** Who computes; `native` when absent. */
+  readonly backend?: NetworkBackend;
   /** Called with a fold's index when it is done. */
   readonly onProgress?: (foldIndex: number) => void;
   /** A session to run in, which stays the caller's; one is made and released when absent. */
@@ -31,6 +27,13 @@ export interface FoldsOptions extends SessionOptions {
 /** The outputs that are averaged. */
 export type LogitName = Exclude<keyof NetworkOutput, "embeddings">;
 
+const LOGITS: readonly LogitName[] = [
+  "logitsBeat",
+  "logitsDownbeat",
+  "logitsSection",
+  "logitsFunction",
+];
+
 /** What folds give together. */
 export interface FoldsOutput extends Pick<NetworkOutput, LogitName> {
   /** `[instruments, frames, width]` f32, with a last axis of folds when there are several. */
@@ -38,11 +41,30 @@ export interface FoldsOutput extends Pick<NetworkOutput, LogitName> {
 }
 
 /**
+ * Makes a network ready to run on a backend. ONNX Runtime is loaded only for its own.
+ *
+ * @param checkpoint a fold of the configuration that will run
+ * @param options who computes; number of threads; whether embeddings are wanted
+ * @returns a session, to be released by the caller
+ * @throws if the backend cannot be loaded
+ */
+export async function createNetworkSession(
+  checkpoint: Checkpoint,
+  options: Pick<FoldsOptions, "backend" | keyof SessionOptions> = {},
+): Promise<NetworkSession> {
+  if (options.backend === "onnx") {
+    const { createOnnxNetworkSession } = await import("./onnx_network.ts");
+    return await createOnnxNetworkSession(checkpoint, options);
+  }
+  return await createNativeNetworkSession(checkpoint, options);
+}
+
+/**
  * Runs folds one after the other in one session and joins what they give.
  *
  * @param checkpoints the folds, one or more, of the same sizes
  * @param spectrogram `[instruments, frames, bands]` f32, at least one frame
- * @param options number of threads; whether embeddings are wanted; progress
+ * @param options who computes; number of threads; whether embeddings are wanted; progress
  * @returns the mean of the logits, summed in float64 and rounded once; the embeddings of all folds
  * @throws {RangeError} for no folds, or a spectrogram of another shape
  */
@@ -51,47 +73,47 @@ export async function runFolds(
   spectrogram: Tensor<"f32">,
   options: FoldsOptions = {},
 ): Promise<FoldsOutput> {
-  const outputs = await runAll(checkpoints, spectrogram, options);
-  const mean = (name: LogitName): Tensor<"f32"> => meanOf(outputs.map((output) => output[name]));
-  const embeddings = outputs.flatMap((output) => output.embeddings ?? []);
-  return {
-    logitsBeat: mean("logitsBeat"),
-    logitsDownbeat: mean("logitsDownbeat"),
-    logitsSection: mean("logitsSection"),
-    logitsFunction: mean("logitsFunction"),
-    ...(embeddings.length > 0 && { embeddings: stack(embeddings) }),
-  };
-}
-
-async function runAll(
-  checkpoints: readonly Checkpoint[],
-  spectrogram: Tensor<"f32">,
-  options: FoldsOptions,
-): Promise<FoldsOutput[]> {
   const [first] = checkpoints;
   if (first === undefined) throw new RangeError("Expected at least one fold to run, but got none");
   const session = options.session ?? await createNetworkSession(first, options);
-  const outputs: FoldsOutput[] = [];
+  const means = LOGITS.map(() => new Mean());
+  const embeddings: Tensor<"f32">[] = [];
   try {
     for (const [fold, checkpoint] of checkpoints.entries()) {
-      const { embeddings, ...logits } = await session.run(spectrogram, checkpoint);
-      outputs.push(options.embeddings === false ? logits : { ...logits, embeddings });
+      const output = await session.run(spectrogram, checkpoint);
+      LOGITS.forEach((name, i) => means[i]!.add(output[name]));
+      if (output.embeddings && options.embeddings !== false) embeddings.push(output.embeddings);
       options.onProgress?.(fold);
     }
   } finally {
     if (options.session === undefined) await session.release();
   }
-  return outputs;
+  const logits = LOGITS.map((name, i) => [name, means[i]!.tensor()]);
+  return {
+    ...Object.fromEntries(logits) as Pick<FoldsOutput, LogitName>,
+    ...(embeddings.length > 0 && { embeddings: stack(embeddings) }),
+  };
 }
 
-/** The mean of tensors of one shape, element by element. */
-function meanOf(tensors: readonly Tensor<"f32">[]): Tensor<"f32"> {
-  const shape = tensors[0]?.shape ?? [];
-  const sums = new Float64Array(tensors[0]?.data.length ?? 0);
-  for (const { data } of tensors) {
+/** The mean of tensors of one shape, element by element, as they come. */
+class Mean {
+  #shape: readonly number[] = [];
+  #sums = new Float64Array(0);
+  #count = 0;
+
+  add({ shape, data }: Tensor<"f32">): void {
+    if (this.#count === 0) {
+      this.#shape = shape;
+      this.#sums = new Float64Array(data.length);
+    }
+    const sums = this.#sums;
     for (let i = 0; i < sums.length; i++) sums[i]! += data[i]!;
+    this.#count++;
   }
-  return tensor("f32", shape, Float32Array.from(sums, (sum) => sum / tensors.length));
+
+  tensor(): Tensor<"f32"> {
+    return tensor("f32", this.#shape, Float32Array.from(this.#sums, (sum) => sum / this.#count));
+  }
 }
 
 /** Tensors of one shape along a new last axis; a single one stays as it is. */

@@ -1,0 +1,95 @@
+//! Linear layers on panels.
+
+use crate::linear::{Aligned, Isa, LANES, ROWS, Tile, Weights};
+
+use super::parameters::Parameters;
+use super::rows;
+
+/// A linear layer, packed.
+#[derive(Debug)]
+pub(super) struct Dense {
+    weights: Weights<f32>,
+    bias: Aligned<f32>,
+    outputs: usize,
+}
+
+impl Dense {
+    /// Packs weights `[outputs][inputs]` and a bias, rounded to single precision.
+    pub fn new(outputs: usize, inputs: usize, weights: &[f64], bias: &[f64]) -> Self {
+        let mut padded = Aligned::zeros(outputs.next_multiple_of(ROWS));
+        for (to, from) in padded.iter_mut().zip(bias) {
+            *to = *from as f32;
+        }
+        let weights = Weights::pack_rows(outputs, 1, inputs, |o, _, i| weights[o * inputs + i]);
+        Dense { weights, bias: padded, outputs }
+    }
+
+    /// The layer of upstream's name.
+    pub fn of(parameters: &Parameters, name: &str) -> Self {
+        let weights = parameters.double(&format!("{name}.weight"));
+        let bias = parameters.double(&format!("{name}.bias"));
+        Dense::new(bias.len(), weights.len() / bias.len().max(1), &weights, &bias)
+    }
+
+    /// Width of the output.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// `y = W x + b`: `x` `[inputs][48]`, `y` `[outputs][48]`.
+    pub fn apply(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
+        self.each(isa, x, |at, tile, bias| {
+            let end = y.len().min(at + tile.len());
+            rows::add_bias(isa, tile, bias, &mut y[at..end]);
+        });
+    }
+
+    /// `y = gelu(W x + b)`.
+    pub fn apply_gelu(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
+        self.each(isa, x, |at, tile, bias| {
+            let end = y.len().min(at + tile.len());
+            rows::gelu(isa, tile, bias, &mut y[at..end]);
+        });
+    }
+
+    /// `y = z + W x + b`: a shortcut around the layer.
+    pub fn apply_beside(&self, isa: Isa, x: &[f32], z: &[f32], y: &mut [f32]) {
+        self.each(isa, x, |at, tile, bias| {
+            let end = y.len().min(at + tile.len());
+            rows::add_bias_to(isa, tile, bias, &z[at..end], &mut y[at..end]);
+        });
+    }
+
+    /// Hands over each tile of products, where its first row is, and its biases.
+    fn each(&self, isa: Isa, x: &[f32], mut take: impl FnMut(usize, &[f32], &[f32])) {
+        let mut tile = Tile([0.0; ROWS * LANES]);
+        for panel in 0..self.weights.panels() {
+            self.weights.tile(isa, panel, &[Some(x)], &mut tile.0);
+            take(panel * ROWS * LANES, &tile.0, &self.bias[panel * ROWS..]);
+        }
+    }
+}
+
+/// A layer norm.
+#[derive(Debug)]
+pub(super) struct Norm {
+    gain: Vec<f32>,
+    shift: Vec<f32>,
+    epsilon: f32,
+}
+
+impl Norm {
+    /// The norm of upstream's name.
+    pub fn of(parameters: &Parameters, name: &str, epsilon: f64) -> Self {
+        Norm {
+            gain: parameters.get(&format!("{name}.weight")).to_vec(),
+            shift: parameters.get(&format!("{name}.bias")).to_vec(),
+            epsilon: epsilon as f32,
+        }
+    }
+
+    /// Normalises each lane of `x` `[channels][48]`.
+    pub fn apply(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
+        rows::layer_norm(isa, x, &self.gain, &self.shift, self.epsilon, y);
+    }
+}

@@ -1,0 +1,120 @@
+//! The embedding: three convolutions, each pooled over three bands and activated, and a layer norm.
+//!
+//! The second and third convolution and the norm are in double precision: the norm magnifies the
+//! rounding of what comes before it, and in single precision the three convolutions cost more accuracy
+//! than the eleven blocks after them.
+//!
+//! Source: `AllInOneEmbeddings` in `allin1.models.allinone` (allin1 1.1.0).
+
+use crate::linear::{Aligned, Isa, LANES};
+
+use super::activation::double_norm;
+use super::configuration::{Configuration, EMBEDDING_KERNELS};
+use super::convolution::{Convolution, Margined};
+use super::parameters::Parameters;
+
+/// Frames of a window whose embeddings are computed: the third convolution's are one fewer at either
+/// end than the lanes.
+pub(super) const WINDOW_FRAMES: usize = LANES - 2;
+
+/// Epsilon of the layer norm: torch's default, whatever the configuration says.
+const NORM_EPSILON: f64 = 1e-5;
+
+/// Frames that the first convolution takes.
+const FRAME_TAPS: usize = EMBEDDING_KERNELS[0][0];
+
+/// The embedding's weights.
+#[derive(Debug)]
+pub(super) struct Embedding {
+    first: Convolution<f32>,
+    second: Convolution<f64>,
+    third: Convolution<f64>,
+    gain: Vec<f64>,
+    shift: Vec<f64>,
+    bands: usize,
+}
+
+/// What the embedding needs for a while.
+#[derive(Debug)]
+pub(super) struct Space {
+    /// `[bands][3 frames][48]`.
+    input: Aligned<f32>,
+    first: Aligned<f64>,
+    second: Margined,
+    third: Aligned<f64>,
+}
+
+impl Space {
+    /// Space for the embedding of a network.
+    pub fn new(configuration: &Configuration) -> Self {
+        let [_, a, b, c] = configuration.embedding_channels();
+        let [after_first, after_second, after_third] = configuration.pooled_bands();
+        Space {
+            input: Aligned::zeros(configuration.dim_input * FRAME_TAPS * LANES),
+            first: Aligned::zeros(after_first * a * LANES),
+            second: Margined::zeros(after_second * b),
+            third: Aligned::zeros(after_third * c * LANES),
+        }
+    }
+}
+
+impl Embedding {
+    /// The embedding of a network.
+    pub fn of(parameters: &Parameters, configuration: &Configuration) -> Self {
+        let [_, a, b, _] = configuration.embedding_channels();
+        Embedding {
+            first: Convolution::of(parameters, 0, 1, true),
+            second: Convolution::of(parameters, 1, a, false),
+            third: Convolution::of(parameters, 2, b, false),
+            gain: parameters.double("embeddings.norm.weight"),
+            shift: parameters.double("embeddings.norm.bias"),
+            bands: configuration.dim_input,
+        }
+    }
+
+    /// Embeds the frames from `first` on, [`WINDOW_FRAMES`] at most, of a stem's spectrogram
+    /// `[frames][bands]`. Beyond its ends, the spectrogram and each convolution's input count as zero.
+    ///
+    /// Returns `[width][48]`, where lane i holds frame `first` + i − 1.
+    pub fn apply<'a>(
+        &self,
+        isa: Isa,
+        spectrogram: &[f32],
+        first: usize,
+        space: &'a mut Space,
+    ) -> &'a [f64] {
+        let frames = spectrogram.len() / self.bands;
+        // The frame of lane i, if there is one.
+        let frame_of = |lane: usize, tap: usize| {
+            (first + lane + tap).checked_sub(2).filter(|frame| *frame < frames)
+        };
+        let input = space.input.as_chunks_mut::<LANES>().0;
+        for lane in 0..LANES {
+            for tap in 0..FRAME_TAPS {
+                match frame_of(lane, tap) {
+                    Some(frame) => {
+                        let values = &spectrogram[frame * self.bands..][..self.bands];
+                        for (band, value) in values.iter().enumerate() {
+                            input[band * FRAME_TAPS + tap][lane] = *value;
+                        }
+                    }
+                    None => (0..self.bands).for_each(|band| {
+                        input[band * FRAME_TAPS + tap][lane] = 0.0;
+                    }),
+                }
+            }
+        }
+        self.first.apply(isa, &[&space.input], &mut space.first);
+        self.second.apply(isa, &[&space.first], space.second.rows_mut());
+        for lane in 0..LANES {
+            if frame_of(lane, 1).is_none() {
+                for row in space.second.rows_mut().as_chunks_mut::<LANES>().0 {
+                    row[lane] = 0.0;
+                }
+            }
+        }
+        self.third.apply(isa, &space.second.views(), &mut space.third);
+        double_norm(isa, &mut space.third, &self.gain, &self.shift, NORM_EPSILON);
+        &space.third
+    }
+}

@@ -1,0 +1,231 @@
+//! What is done to rows of 48 lanes before and after products: biases, GELU, norms, softmax.
+#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+
+use crate::linear::LANES;
+use crate::linear::dispatch::dispatched;
+use crate::linear::functions::{multiply_add, normal_distribution, power_of_two};
+
+dispatched! {
+    /// `y = x + bias`, one bias a row; `y` may have fewer rows than `x`.
+    add_bias = add_bias_loop(x: &[f32], bias: &[f32], y: &mut [f32])
+}
+
+#[inline(always)]
+fn add_bias_loop<const FUSED: bool>(x: &[f32], bias: &[f32], y: &mut [f32]) {
+    let x = x.as_chunks::<LANES>().0;
+    for (r, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (x, bias) = (&x[r], bias[r]);
+        for lane in 0..LANES {
+            y[lane] = x[lane] + bias;
+        }
+    }
+}
+
+dispatched! {
+    /// `y = x + bias + z`, one bias a row; `y` may have fewer rows than `x`.
+    add_bias_to = add_bias_to_loop(x: &[f32], bias: &[f32], z: &[f32], y: &mut [f32])
+}
+
+#[inline(always)]
+fn add_bias_to_loop<const FUSED: bool>(x: &[f32], bias: &[f32], z: &[f32], y: &mut [f32]) {
+    let (x, z) = (x.as_chunks::<LANES>().0, z.as_chunks::<LANES>().0);
+    for (r, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (x, z, bias) = (&x[r], &z[r], bias[r]);
+        for lane in 0..LANES {
+            y[lane] = z[lane] + (x[lane] + bias);
+        }
+    }
+}
+
+dispatched! {
+    /// `y = gelu(x + bias)`, the exact GELU, one bias a row; `y` may have fewer rows than `x`.
+    gelu = gelu_loop(x: &[f32], bias: &[f32], y: &mut [f32])
+}
+
+#[inline(always)]
+fn gelu_loop<const FUSED: bool>(x: &[f32], bias: &[f32], y: &mut [f32]) {
+    let x = x.as_chunks::<LANES>().0;
+    for (r, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (x, bias) = (&x[r], bias[r]);
+        for lane in 0..LANES {
+            let t = x[lane] + bias;
+            let (a, b) = normal_distribution::<FUSED>(t);
+            y[lane] = t * (a + b);
+        }
+    }
+}
+
+dispatched! {
+    /// The mean of two: `y = (x + z) / 2`.
+    mean = mean_loop(x: &[f32], z: &[f32], y: &mut [f32])
+}
+
+#[inline(always)]
+fn mean_loop<const FUSED: bool>(x: &[f32], z: &[f32], y: &mut [f32]) {
+    let (x, z) = (x.as_chunks::<LANES>().0, z.as_chunks::<LANES>().0);
+    for (r, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (x, z) = (&x[r], &z[r]);
+        for lane in 0..LANES {
+            y[lane] = (x[lane] + z[lane]) * 0.5;
+        }
+    }
+}
+
+dispatched! {
+    /// Normalises each lane of `x` `[channels][48]` over the channels.
+    ///
+    /// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
+    layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], epsilon: f32, y: &mut [f32])
+}
+
+#[inline(always)]
+fn layer_norm_loop<const FUSED: bool>(
+    x: &[f32],
+    gain: &[f32],
+    shift: &[f32],
+    epsilon: f32,
+    y: &mut [f32],
+) {
+    let x = x.as_chunks::<LANES>().0;
+    let share = 1.0 / x.len() as f32;
+    let mut means = [0.0; LANES];
+    for row in x {
+        for lane in 0..LANES {
+            means[lane] += row[lane];
+        }
+    }
+    for mean in &mut means {
+        *mean *= share;
+    }
+    let mut squares = [0.0; LANES];
+    for row in x {
+        for lane in 0..LANES {
+            let centred = row[lane] - means[lane];
+            squares[lane] = multiply_add::<FUSED>(centred, centred, squares[lane]);
+        }
+    }
+    let mut scales = [0.0; LANES];
+    for lane in 0..LANES {
+        scales[lane] = 1.0 / multiply_add::<FUSED>(squares[lane], share, epsilon).sqrt();
+    }
+    for (c, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (row, gain, shift) = (&x[c], gain[c], shift[c]);
+        for lane in 0..LANES {
+            let normed = (row[lane] - means[lane]) * scales[lane];
+            y[lane] = multiply_add::<FUSED>(normed, gain, shift);
+        }
+    }
+}
+
+dispatched! {
+    /// Turns scores `[slots][48]`, base 2, into probabilities that sum to one in each lane.
+    softmax = softmax_loop(scores: &mut [f32])
+}
+
+#[inline(always)]
+fn softmax_loop<const FUSED: bool>(scores: &mut [f32]) {
+    let rows = scores.as_chunks_mut::<LANES>().0;
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for row in rows.iter() {
+        for lane in 0..LANES {
+            highest[lane] = if row[lane] > highest[lane] { row[lane] } else { highest[lane] };
+        }
+    }
+    let mut sums = [0.0; LANES];
+    for row in rows.iter_mut() {
+        for lane in 0..LANES {
+            row[lane] = power_of_two::<FUSED>(row[lane] - highest[lane]);
+            sums[lane] += row[lane];
+        }
+    }
+    for sum in &mut sums {
+        *sum = 1.0 / *sum;
+    }
+    for row in rows.iter_mut() {
+        for lane in 0..LANES {
+            row[lane] *= sums[lane];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::Isa;
+    use crate::test_noise::numbers;
+
+    fn noise(seed: u64, length: usize) -> Vec<f32> {
+        numbers(seed).take(length).map(|n| (n >> 40) as f32 / (1 << 21) as f32 - 4.0).collect()
+    }
+
+    fn near(found: &[f32], tolerance: f64, expected: impl Fn(usize) -> f64) {
+        for (at, found) in found.iter().enumerate() {
+            let error = f64::from(*found) - expected(at);
+            assert!(error.abs() < tolerance, "{error} at {at}");
+        }
+    }
+
+    #[test]
+    fn biases_are_added_to_their_rows() {
+        let (x, z, bias) = (noise(1, 3 * LANES), noise(2, 3 * LANES), noise(3, 3));
+        let sum = |i: usize| f64::from(x[i]) + f64::from(bias[i / LANES]);
+        for isa in Isa::available() {
+            let mut y = vec![0.0; 2 * LANES];
+            add_bias(isa, &x, &bias, &mut y);
+            near(&y, 1e-6, sum);
+            add_bias_to(isa, &x, &bias, &z, &mut y);
+            near(&y, 2e-6, |i| sum(i) + f64::from(z[i]));
+            mean(isa, &x, &z, &mut y);
+            near(&y, 1e-6, |i| (f64::from(x[i]) + f64::from(z[i])) / 2.0);
+        }
+    }
+
+    #[test]
+    fn gelu_is_the_exact_one() {
+        let (x, bias) = (noise(4, 2 * LANES), [0.5, -0.25]);
+        for isa in Isa::available() {
+            let mut y = vec![0.0; x.len()];
+            gelu(isa, &x, &bias, &mut y);
+            near(&y, 5e-7, |i| {
+                let t = f64::from(x[i] + bias[i / LANES]);
+                // The error function by its series, which converges everywhere.
+                let z = t / 2f64.sqrt();
+                let (mut term, mut sum) = (z, z);
+                for n in 1..200 {
+                    term *= -z * z / f64::from(n);
+                    sum += term / f64::from(2 * n + 1);
+                }
+                t * (0.5 + sum / std::f64::consts::PI.sqrt())
+            });
+        }
+    }
+
+    #[test]
+    fn layer_norm_has_the_mean_and_variance_of_each_lane() {
+        let (x, gain, shift) = (noise(5, 5 * LANES), noise(6, 5), noise(7, 5));
+        for isa in Isa::available() {
+            let mut y = vec![0.0; x.len()];
+            layer_norm(isa, &x, &gain, &shift, 0.5, &mut y);
+            near(&y, 2e-6, |i| {
+                let column = |c: usize| f64::from(x[c * LANES + i % LANES]);
+                let mean = (0..5).map(column).sum::<f64>() / 5.0;
+                let variance = (0..5).map(|c| (column(c) - mean).powi(2)).sum::<f64>() / 5.0;
+                let (gain, shift) = (f64::from(gain[i / LANES]), f64::from(shift[i / LANES]));
+                (column(i / LANES) - mean) / (variance + 0.5).sqrt() * gain + shift
+            });
+        }
+    }
+
+    #[test]
+    fn softmax_sums_to_one_in_each_lane() {
+        let scores = noise(8, 6 * LANES);
+        for isa in Isa::available() {
+            let mut found = scores.clone();
+            softmax(isa, &mut found);
+            near(&found, 2e-7, |i| {
+                let column = |k: usize| f64::from(scores[k * LANES + i % LANES]).exp2();
+                column(i / LANES) / (0..6).map(column).sum::<f64>()
+            });
+        }
+    }
+}
