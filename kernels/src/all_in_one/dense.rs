@@ -1,27 +1,39 @@
 //! Linear layers on panels.
 
-use crate::linear::{Aligned, Isa, LANES, ROWS, Tile, Weights};
+use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile};
 
 use super::parameters::Parameters;
 use super::rows;
 
+/// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
+const LONGEST_SUM: usize = 96;
+
 /// A linear layer, packed.
 #[derive(Debug)]
 pub(super) struct Dense {
-    weights: Weights<f32>,
+    /// `[panels][inputs][8]`: the weights of eight outputs lie together.
+    weights: Aligned<f32>,
+    /// Of whole panels.
     bias: Aligned<f32>,
+    inputs: usize,
     outputs: usize,
 }
 
 impl Dense {
     /// Packs weights `[outputs][inputs]` and a bias, rounded to single precision.
     pub fn new(outputs: usize, inputs: usize, weights: &[f64], bias: &[f64]) -> Self {
-        let mut padded = Aligned::zeros(outputs.next_multiple_of(ROWS));
-        for (to, from) in padded.iter_mut().zip(bias) {
-            *to = *from as f32;
+        let padded = outputs.next_multiple_of(ROWS);
+        let mut packed = Aligned::zeros(padded * inputs);
+        let mut packed_bias = Aligned::zeros(padded);
+        for output in 0..outputs {
+            let (panel, row) = (output / ROWS, output % ROWS);
+            for input in 0..inputs {
+                packed[(panel * inputs + input) * ROWS + row] =
+                    weights[output * inputs + input] as f32;
+            }
+            packed_bias[output] = bias[output] as f32;
         }
-        let weights = Weights::pack_rows(outputs, 1, inputs, |o, _, i| weights[o * inputs + i]);
-        Dense { weights, bias: padded, outputs }
+        Dense { weights: packed, bias: packed_bias, inputs, outputs }
     }
 
     /// The layer of upstream's name.
@@ -63,9 +75,15 @@ impl Dense {
     /// Hands over each tile of products, where its first row is, and its biases.
     fn each(&self, isa: Isa, x: &[f32], mut take: impl FnMut(usize, &[f32], &[f32])) {
         let mut tile = Tile([0.0; ROWS * LANES]);
-        for panel in 0..self.weights.panels() {
-            self.weights.tile(isa, panel, &[Some(x)], &mut tile.0);
-            take(panel * ROWS * LANES, &tile.0, &self.bias[panel * ROWS..]);
+        let values = &x[..self.inputs * LANES];
+        for (panel, bias) in self.bias.chunks(ROWS).enumerate() {
+            let weights = &self.weights[panel * self.inputs * ROWS..][..self.inputs * ROWS];
+            let parts =
+                weights.chunks(LONGEST_SUM * ROWS).zip(values.chunks(LONGEST_SUM * LANES));
+            for (part, (weights, values)) in parts.enumerate() {
+                f32::multiply(isa, &[Segment::new(weights, values)], &mut tile.0, part > 0);
+            }
+            take(panel * ROWS * LANES, &tile.0, bias);
         }
     }
 }

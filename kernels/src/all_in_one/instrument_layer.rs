@@ -106,7 +106,7 @@ impl InstrumentLayer {
             for (at, start) in starts.iter().enumerate() {
                 let frame = windows.key_frame(first, run.before, at % KERNEL);
                 let output = &mut keys[*start..*start + size + LANES];
-                normed.copy_frames(at / KERNEL, frame, run.lanes.start, count, output);
+                normed.copy_frames(isa, at / KERNEL, frame, run.lanes.start, count, output);
             }
         }
         let keys = Keys { values: keys, starts, stride: LANES, width: normed.width };

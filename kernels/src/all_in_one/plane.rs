@@ -1,6 +1,8 @@
 //! The values of a whole track at one point of the network.
 
-use crate::linear::{Aligned, LANES};
+use crate::linear::{Aligned, Isa, LANES};
+
+use super::rows::copy_shifted;
 
 /// Values `[tiles][instruments][width][48]` f32: tile t holds frames 48t to 48t + 47, a frame a lane.
 ///
@@ -55,6 +57,7 @@ impl Plane {
     /// beyond the last tile are zeros. `output` has a spare row, which is overwritten.
     pub fn copy_frames(
         &self,
+        isa: Isa,
         instrument: usize,
         frame: usize,
         lane: usize,
@@ -62,7 +65,7 @@ impl Plane {
         output: &mut [f32],
     ) {
         if count == LANES {
-            return self.copy_tile(instrument, frame, output);
+            return self.copy_tile(isa, instrument, frame, output);
         }
         let (mut frame, mut lane) = (frame, lane);
         let end = lane + count;
@@ -82,25 +85,21 @@ impl Plane {
         }
     }
 
-    /// Copies 48 frames. Rows are copied whole, in order, so that what one row writes too much the
-    /// next one puts right.
-    fn copy_tile(&self, instrument: usize, frame: usize, output: &mut [f32]) {
-        let (tile, from) = (frame / LANES, frame % LANES);
+    fn copy_tile(&self, isa: Isa, instrument: usize, frame: usize, output: &mut [f32]) {
+        let (tile, lane) = (frame / LANES, frame % LANES);
         let size = self.panel_size();
         if tile >= self.tiles {
-            return output[..size].fill(0.0);
-        }
-        let first = &self.panel_and_rest(tile, instrument)[from..from + size];
-        if from == 0 {
-            return output[..size].copy_from_slice(first);
-        }
-        let zeros = [0.0; LANES];
-        let second = (tile + 1 < self.tiles).then(|| self.panel(tile + 1, instrument));
-        let to = LANES - from;
-        for (c, row) in first.as_chunks::<LANES>().0.iter().enumerate() {
-            output[c * LANES..][..LANES].copy_from_slice(row);
-            let next = second.map_or(&zeros[..], |second| &second[c * LANES..][..LANES]);
-            output[c * LANES + to..][..LANES].copy_from_slice(next);
+            output[..size].fill(0.0);
+        } else if tile + 1 < self.tiles {
+            let first = self.panel_and_rest(tile, instrument);
+            copy_shifted(isa, first, self.panel(tile + 1, instrument), lane, output);
+        } else {
+            // The frames beyond the last tile are zeros.
+            let first = self.panel(tile, instrument).as_chunks::<LANES>().0;
+            for (to, row) in output.as_chunks_mut::<LANES>().0.iter_mut().zip(first) {
+                to[..LANES - lane].copy_from_slice(&row[lane..]);
+                to[LANES - lane..].fill(0.0);
+            }
         }
     }
 }
@@ -128,7 +127,7 @@ mod tests {
                 .chain([(200, 0, 48), (5, 3, 9), (40, 7, 30), (140, 40, 8), (300, 0, 5)])
         {
             let mut output = vec![-1.0; (width + 1) * LANES];
-            plane.copy_frames(1, frame, lane, count, &mut output);
+            plane.copy_frames(Isa::best(), 1, frame, lane, count, &mut output);
             for c in 0..width {
                 for l in 0..LANES {
                     let found = output[c * LANES + l];

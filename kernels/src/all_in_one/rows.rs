@@ -3,7 +3,7 @@
 
 use crate::linear::LANES;
 use crate::linear::dispatch::dispatched;
-use crate::linear::functions::{multiply_add, normal_distribution, power_of_two};
+use crate::linear::functions::{multiply_add, power_of_two};
 
 dispatched! {
     /// `y = x + bias`, one bias a row; `y` may have fewer rows than `x`.
@@ -48,11 +48,36 @@ fn gelu_loop<const FUSED: bool>(x: &[f32], bias: &[f32], y: &mut [f32]) {
     for (r, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (x, bias) = (&x[r], bias[r]);
         for lane in 0..LANES {
-            let t = x[lane] + bias;
-            let (a, b) = normal_distribution::<FUSED>(t);
-            y[lane] = t * (a + b);
+            y[lane] = gelu_of::<FUSED>(x[lane] + bias);
         }
     }
+}
+
+/// x Φ(x) as max(x, 0) − t Φ(−t) with t = |x|, where Φ(−t) is 2^(t q(t) − 1).
+///
+/// The polynomial q is a weighted least-squares fit on [0, 6], reweighted until the error of t Φ(−t)
+/// was level: 9e-9. So the error is hardly above that of rounding the exact value.
+#[inline(always)]
+fn gelu_of<const FUSED: bool>(x: f32) -> f32 {
+    const Q: [f32; 8] = [
+        -1.151_111,
+        -0.459_162_15,
+        -0.052_627_61,
+        0.007_245_421_4,
+        -0.000_272_075_76,
+        -0.000_131_473_21,
+        2.805_693_8e-5,
+        -1.902_065_5e-6,
+    ];
+    let t = if x.abs() < 6.0 { x.abs() } else { 6.0 };
+    let mut q = Q[7];
+    let mut at = 7;
+    while at > 0 {
+        at -= 1;
+        q = multiply_add::<FUSED>(q, t, Q[at]);
+    }
+    let above = if x > 0.0 { x } else { 0.0 };
+    multiply_add::<FUSED>(-0.5 * t, power_of_two::<FUSED>(t * q), above)
 }
 
 dispatched! {
@@ -68,6 +93,24 @@ fn mean_loop<const FUSED: bool>(x: &[f32], z: &[f32], y: &mut [f32]) {
         for lane in 0..LANES {
             y[lane] = (x[lane] + z[lane]) * 0.5;
         }
+    }
+}
+
+dispatched! {
+    /// Copies 48 frames, from `lane` on in rows of `first` and then of `second`, to rows of `y`.
+    ///
+    /// Rows are copied whole, in order, so that what one row writes too much the next one puts right;
+    /// `y` has a spare row for the last.
+    copy_shifted = copy_shifted_loop(first: &[f32], second: &[f32], lane: usize, y: &mut [f32])
+}
+
+#[inline(always)]
+fn copy_shifted_loop<const FUSED: bool>(first: &[f32], second: &[f32], lane: usize, y: &mut [f32]) {
+    let seam = LANES - lane;
+    for (c, second) in second.as_chunks::<LANES>().0.iter().enumerate() {
+        let at = c * LANES;
+        y[at..at + LANES].copy_from_slice(&first[at + lane..at + lane + LANES]);
+        y[at + seam..at + seam + LANES].copy_from_slice(second);
     }
 }
 
@@ -186,7 +229,7 @@ mod tests {
         for isa in Isa::available() {
             let mut y = vec![0.0; x.len()];
             gelu(isa, &x, &bias, &mut y);
-            near(&y, 5e-7, |i| {
+            near(&y, 3e-7, |i| {
                 let t = f64::from(x[i] + bias[i / LANES]);
                 // The error function by its series, which converges everywhere.
                 let z = t / 2f64.sqrt();
@@ -197,6 +240,17 @@ mod tests {
                 }
                 t * (0.5 + sum / std::f64::consts::PI.sqrt())
             });
+        }
+    }
+
+    #[test]
+    fn gelu_is_nothing_far_below_zero_and_its_argument_far_above() {
+        for isa in Isa::available() {
+            let mut y = vec![0.0; LANES];
+            gelu(isa, &[-1e30; LANES], &[0.0], &mut y);
+            near(&y, 1e-8, |_| 0.0);
+            gelu(isa, &[1e30; LANES], &[0.0], &mut y);
+            assert_eq!(y, [1e30; LANES]);
         }
     }
 

@@ -102,7 +102,7 @@ impl TimeLayer {
                 for (key, start) in starts.iter().enumerate() {
                     let frame = windows.key_frame(first, run.before, key);
                     let output = &mut keys[*start..*start + size + LANES];
-                    normed.copy_frames(instrument, frame, run.lanes.start, count, output);
+                    normed.copy_frames(isa, instrument, frame, run.lanes.start, count, output);
                 }
             }
             let scores = attention.scores.as_chunks_mut::<LANES>().0;
