@@ -25,6 +25,9 @@ fn main() {
     for _ in 0..5 {
         let start = Instant::now();
         runner.run(&fold, &spectrogram, &mut logits, &mut []).unwrap();
-        println!("{frames} frames, {threads} threads: {:.3} s a fold", start.elapsed().as_secs_f64());
+        println!(
+            "{frames} frames, {threads} threads: {:.3} s a fold",
+            start.elapsed().as_secs_f64()
+        );
     }
 }

@@ -147,8 +147,8 @@ mod tests {
                 let column = |c: usize| x[c * LANES + at % LANES];
                 let mean = (0..5).map(column).sum::<f64>() / 5.0;
                 let variance = (0..5).map(|c| (column(c) - mean).powi(2)).sum::<f64>() / 5.0;
-                let expected = (x[at] - mean) / (variance + 0.5).sqrt() * gain[at / LANES]
-                    + shift[at / LANES];
+                let expected =
+                    (x[at] - mean) / (variance + 0.5).sqrt() * gain[at / LANES] + shift[at / LANES];
                 assert!((y - expected).abs() < 1e-12, "{isa:?}");
             }
         }

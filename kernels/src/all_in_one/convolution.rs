@@ -1,65 +1,45 @@
-//! A convolution of the embedding, with the pooling and the activation after it.
+//! The embedding's first convolution, and the rows that a later one sees a frame apart.
 
-use crate::linear::elementwise::Real;
 use crate::linear::{Aligned, Isa, LANES, ROWS, TILE, Tile, Weights};
 
 use super::activation::pooled_elu;
 use super::configuration::{EMBEDDING_KERNELS, POOLED_BANDS};
 use super::parameters::Parameters;
 
-/// A convolution, packed. Its input is one or more *views* `[bands][rows][48]`, which differ in the
-/// frame that a lane stands for.
+/// Frames and bands of the kernel.
+const KERNEL: [usize; 2] = EMBEDDING_KERNELS[0];
+
+/// The convolution of the spectrogram, in single precision, packed.
 #[derive(Debug)]
-pub(super) struct Convolution<T> {
-    weights: Weights<T>,
+pub(super) struct FirstConvolution {
+    weights: Weights<f32>,
     bias: Vec<f64>,
-    views: usize,
-    /// Bands that an output depends on.
-    kernel_bands: usize,
-    /// Rows of a band.
-    rows: usize,
 }
 
-impl<T: Real> Convolution<T> {
-    /// The `index`th convolution of `[outputs][inputs][frames][bands]`. Its frames are views, or, when
-    /// `joined`, rows of a band: `[inputs][frames]`.
-    pub fn of(parameters: &Parameters, index: usize, inputs: usize, joined: bool) -> Self {
-        let [frames, kernel_bands] = EMBEDDING_KERNELS[index];
-        let values = parameters.double(&format!("embeddings.conv{index}.weight"));
-        let bias = parameters.double(&format!("embeddings.conv{index}.bias"));
-        let (views, frames_in_rows) = if joined { (1, frames) } else { (frames, 1) };
-        let rows = inputs * frames_in_rows;
-        let weights =
-            Weights::pack_rows(bias.len(), views, kernel_bands * rows, |output, view, at| {
-                let (band, row) = (at / rows, at % rows);
-                let (input, frame) = (row / frames_in_rows, view + row % frames_in_rows);
-                values[((output * inputs + input) * frames + frame) * kernel_bands + band]
-            });
-        Convolution { weights, bias, views, kernel_bands, rows }
+impl FirstConvolution {
+    /// The convolution of a network.
+    pub fn of(parameters: &Parameters) -> Self {
+        let [frames, bands] = KERNEL;
+        let values = parameters.double("embeddings.conv0.weight");
+        let bias = parameters.double("embeddings.conv0.bias");
+        let weights = Weights::pack_rows(bias.len(), 1, frames * bands, |output, _, at| {
+            let (band, frame) = (at / frames, at % frames);
+            values[(output * frames + frame) * bands + band]
+        });
+        FirstConvolution { weights, bias }
     }
 
-    /// Rows of a band of the output.
-    pub fn outputs(&self) -> usize {
-        self.bias.len()
-    }
-
-    /// Computes `output` `[pooled bands][outputs][48]`, in double precision.
-    pub fn apply(&self, isa: Isa, views: &[&[T]], output: &mut [f64]) {
-        assert_eq!(views.len(), self.views);
-        if self.outputs() == 0 {
-            return;
-        }
-        let length = self.kernel_bands * self.rows * LANES;
-        let mut tiles = [0; POOLED_BANDS].map(|_| Tile([T::default(); TILE]));
-        for (pooled, output) in output.chunks_mut(self.outputs() * LANES).enumerate() {
+    /// Computes `output` `[pooled bands][outputs][48]`, pooled and activated in double precision, from
+    /// `[bands][3 frames][48]`.
+    pub fn apply(&self, isa: Isa, input: &[f32], output: &mut [f64]) {
+        let [frames, bands] = KERNEL;
+        let mut tiles = [0; POOLED_BANDS].map(|_| Tile([0.0; TILE]));
+        for (pooled, output) in output.chunks_mut((self.bias.len() * LANES).max(1)).enumerate() {
             for (panel, output) in output.chunks_mut(TILE).enumerate() {
                 for (band, tile) in tiles.iter_mut().enumerate() {
-                    let start = (pooled * POOLED_BANDS + band) * self.rows * LANES;
-                    let mut column = [None; 3];
-                    for (column, view) in column.iter_mut().zip(views) {
-                        *column = Some(&view[start..start + length]);
-                    }
-                    self.weights.tile(isa, panel, &column, &mut tile.0);
+                    let start = (pooled * POOLED_BANDS + band) * frames * LANES;
+                    let window = &input[start..start + frames * bands * LANES];
+                    self.weights.tile(isa, panel, &[Some(window)], &mut tile.0);
                 }
                 let [a, b, c] = &tiles;
                 pooled_elu(isa, [&a.0, &b.0, &c.0], &self.bias[panel * ROWS..], output);

@@ -78,8 +78,7 @@ impl Dense {
         let values = &x[..self.inputs * LANES];
         for (panel, bias) in self.bias.chunks(ROWS).enumerate() {
             let weights = &self.weights[panel * self.inputs * ROWS..][..self.inputs * ROWS];
-            let parts =
-                weights.chunks(LONGEST_SUM * ROWS).zip(values.chunks(LONGEST_SUM * LANES));
+            let parts = weights.chunks(LONGEST_SUM * ROWS).zip(values.chunks(LONGEST_SUM * LANES));
             for (part, (weights, values)) in parts.enumerate() {
                 f32::multiply(isa, &[Segment::new(weights, values)], &mut tile.0, part > 0);
             }

@@ -9,8 +9,9 @@
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::activation::double_norm;
+use super::band_convolution::{BandConvolution, POINTS};
 use super::configuration::{Configuration, EMBEDDING_KERNELS};
-use super::convolution::{Convolution, Margined};
+use super::convolution::{FirstConvolution, Margined};
 use super::parameters::Parameters;
 
 /// Frames of a window whose embeddings are computed: the third convolution's are one fewer at either
@@ -26,9 +27,9 @@ const FRAME_TAPS: usize = EMBEDDING_KERNELS[0][0];
 /// The embedding's weights.
 #[derive(Debug)]
 pub(super) struct Embedding {
-    first: Convolution<f32>,
-    second: Convolution<f64>,
-    third: Convolution<f64>,
+    first: FirstConvolution,
+    second: BandConvolution,
+    third: BandConvolution,
     gain: Vec<f64>,
     shift: Vec<f64>,
     bands: usize,
@@ -40,7 +41,9 @@ pub(super) struct Space {
     /// `[bands][3 frames][48]`.
     input: Aligned<f32>,
     first: Aligned<f64>,
-    second: Margined,
+    for_second: Aligned<f64>,
+    second: Aligned<f64>,
+    for_third: Margined,
     third: Aligned<f64>,
 }
 
@@ -49,10 +52,14 @@ impl Space {
     pub fn new(configuration: &Configuration) -> Self {
         let [_, a, b, c] = configuration.embedding_channels();
         let [after_first, after_second, after_third] = configuration.pooled_bands();
+        let second = POINTS * BandConvolution::windows(1, after_second) * a;
+        let third = POINTS * BandConvolution::windows(2, after_third) * b;
         Space {
             input: Aligned::zeros(configuration.dim_input * FRAME_TAPS * LANES),
             first: Aligned::zeros(after_first * a * LANES),
-            second: Margined::zeros(after_second * b),
+            for_second: Aligned::zeros(second * LANES),
+            second: Aligned::zeros(after_second * b * LANES),
+            for_third: Margined::zeros(third),
             third: Aligned::zeros(after_third * c * LANES),
         }
     }
@@ -63,9 +70,9 @@ impl Embedding {
     pub fn of(parameters: &Parameters, configuration: &Configuration) -> Self {
         let [_, a, b, _] = configuration.embedding_channels();
         Embedding {
-            first: Convolution::of(parameters, 0, 1, true),
-            second: Convolution::of(parameters, 1, a, false),
-            third: Convolution::of(parameters, 2, b, false),
+            first: FirstConvolution::of(parameters),
+            second: BandConvolution::of(parameters, 1, a),
+            third: BandConvolution::of(parameters, 2, b),
             gain: parameters.double("embeddings.norm.weight"),
             shift: parameters.double("embeddings.norm.bias"),
             bands: configuration.dim_input,
@@ -104,16 +111,18 @@ impl Embedding {
                 }
             }
         }
-        self.first.apply(isa, &[&space.input], &mut space.first);
-        self.second.apply(isa, &[&space.first], space.second.rows_mut());
+        self.first.apply(isa, &space.input, &mut space.first);
+        self.second.prepare(isa, &space.first, &mut space.for_second);
+        self.second.apply(isa, &[&space.for_second], &mut space.second);
         for lane in 0..LANES {
             if frame_of(lane, 1).is_none() {
-                for row in space.second.rows_mut().as_chunks_mut::<LANES>().0 {
+                for row in space.second.as_chunks_mut::<LANES>().0 {
                     row[lane] = 0.0;
                 }
             }
         }
-        self.third.apply(isa, &space.second.views(), &mut space.third);
+        self.third.prepare(isa, &space.second, space.for_third.rows_mut());
+        self.third.apply(isa, &space.for_third.views(), &mut space.third);
         double_norm(isa, &mut space.third, &self.gain, &self.shift, NORM_EPSILON);
         &space.third
     }

@@ -14,6 +14,7 @@
 
 mod activation;
 mod attention;
+mod band_convolution;
 mod configuration;
 mod convolution;
 mod dense;
@@ -22,11 +23,15 @@ mod fold;
 mod heads;
 mod instrument_layer;
 mod neighbours;
+#[cfg(test)]
+mod oracle;
 mod parameters;
 mod perceptron;
 mod plane;
 mod rows;
 mod runner;
+#[cfg(test)]
+mod tests;
 mod time_layer;
 mod vector;
 mod windows;

@@ -4,8 +4,8 @@
 //! two heads; the sums of up to five keys and two heads are held in registers.
 #![allow(unsafe_code)]
 
-use crate::linear::isa::{Isa, Level};
 use crate::linear::LANES;
+use crate::linear::isa::{Isa, Level};
 
 use super::vector::{Portable, Vector};
 
@@ -274,7 +274,8 @@ mod tests {
 
     #[test]
     fn equal_plain_loops_for_any_heads_and_keys_on_every_instruction_set() {
-        for (heads, count, width, stride) in [(1, 1, 1, 48), (2, 5, 3, 48), (3, 7, 4, 53), (5, 11, 2, 60)]
+        for (heads, count, width, stride) in
+            [(1, 1, 1, 48), (2, 5, 3, 48), (3, 7, 4, 53), (5, 11, 2, 60)]
         {
             let starts: Vec<usize> = (0..count).map(|k| (k * 37) % 101).collect();
             let slots = count + 1;
@@ -282,9 +283,8 @@ mod tests {
             let queries = noise(2, heads * width * LANES);
             let scores = noise(3, heads * slots * LANES);
             let keys = Keys { values: &values, starts: &starts, stride, width };
-            let value = |k: usize, c: usize, lane: usize| {
-                f64::from(values[starts[k] + c * stride + lane])
-            };
+            let value =
+                |k: usize, c: usize, lane: usize| f64::from(values[starts[k] + c * stride + lane]);
             for isa in Isa::available() {
                 let mut found = scores.clone();
                 add_scores(isa, &queries, &keys, &mut found, slots);
@@ -304,7 +304,9 @@ mod tests {
                     let (row, lane) = (at / LANES, at % LANES);
                     let (h, c) = (row / width, row % width);
                     let expected: f64 = (0..count)
-                        .map(|k| f64::from(scores[(h * slots + k) * LANES + lane]) * value(k, c, lane))
+                        .map(|k| {
+                            f64::from(scores[(h * slots + k) * LANES + lane]) * value(k, c, lane)
+                        })
                         .sum();
                     assert!((f64::from(*found) - expected).abs() < 1e-6, "{isa:?} {heads} {count}");
                 }

@@ -137,7 +137,8 @@ impl Runner {
                 spectrogram.len()
             ));
         }
-        let expected = [self.configuration.num_logits() * frames, num_instruments * frames * dim_embed];
+        let expected =
+            [self.configuration.num_logits() * frames, num_instruments * frames * dim_embed];
         if logits.len() != expected[0] || ![0, expected[1]].contains(&embeddings.len()) {
             return Err(format!(
                 "The logits must have {} values and the embeddings 0 or {}, but they have {} and {}",
@@ -251,7 +252,7 @@ impl Runner {
 }
 
 /// Clears the lanes of a panel that are beyond the track's end, which stand for zeros in attentions.
-fn clear_beyond(frames: usize, tile: usize, panel: &mut [f32]) {
+pub(super) fn clear_beyond(frames: usize, tile: usize, panel: &mut [f32]) {
     let used = frames - tile * LANES;
     if used < LANES {
         for row in panel.as_chunks_mut::<LANES>().0 {
