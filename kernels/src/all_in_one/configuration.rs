@@ -105,7 +105,8 @@ impl Configuration {
         }
         let ratio_fits =
             self.mlp_ratio > 0.0 && self.mlp_ratio * self.dim_embed as f64 <= f64::from(1 << 30);
-        if !ratio_fits || !(self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite()) {
+        let epsilon_fits = self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite();
+        if !(ratio_fits && epsilon_fits) {
             return Err(format!(
                 "All-In-One's mlp_ratio and layer_norm_eps must be above 0, and a hidden layer at \
                  most 2^30 wide, but they are {} and {}",

@@ -96,19 +96,14 @@ impl Embedding {
             (first + lane + tap).checked_sub(2).filter(|frame| *frame < frames)
         };
         let input = space.input.as_chunks_mut::<LANES>().0;
-        for lane in 0..LANES {
-            for tap in 0..FRAME_TAPS {
-                match frame_of(lane, tap) {
-                    Some(frame) => {
-                        let values = &spectrogram[frame * self.bands..][..self.bands];
-                        for (band, value) in values.iter().enumerate() {
-                            input[band * FRAME_TAPS + tap][lane] = *value;
-                        }
-                    }
-                    None => (0..self.bands).for_each(|band| {
-                        input[band * FRAME_TAPS + tap][lane] = 0.0;
-                    }),
+        for (lane, tap) in (0..LANES * FRAME_TAPS).map(|at| (at / FRAME_TAPS, at % FRAME_TAPS)) {
+            let rows = input.iter_mut().skip(tap).step_by(FRAME_TAPS);
+            match frame_of(lane, tap) {
+                Some(frame) => {
+                    let values = &spectrogram[frame * self.bands..][..self.bands];
+                    rows.zip(values).for_each(|(row, value)| row[lane] = *value);
                 }
+                None => rows.for_each(|row| row[lane] = 0.0),
             }
         }
         self.first.apply(isa, &space.input, &mut space.first);

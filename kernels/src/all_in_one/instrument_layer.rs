@@ -50,7 +50,7 @@ impl Space {
         let keys = KERNEL * instruments;
         Space {
             runs: Vec::new(),
-            keys: Aligned::zeros((keys * width + 1) * LANES),
+            keys: Aligned::zeros(keys * width * LANES),
             starts: (0..keys).map(|key| key * width * LANES).collect(),
             attention: attention::Space::new(configuration, slots(instruments)),
             attended: Aligned::zeros(width * LANES),
@@ -105,7 +105,7 @@ impl InstrumentLayer {
             let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
             for (at, start) in starts.iter().enumerate() {
                 let frame = windows.key_frame(first, run.before, at % KERNEL);
-                let output = &mut keys[*start..*start + size + LANES];
+                let output = &mut keys[*start..*start + size];
                 normed.copy_frames(isa, at / KERNEL, frame, run.lanes.start, count, output);
             }
         }

@@ -3,6 +3,8 @@
 //! A query and its keys lie in the same lane, so nothing crosses lanes. Each key that is fetched serves
 //! two heads; the sums of up to five keys and two heads are held in registers.
 #![allow(unsafe_code)]
+// Loops over indices of fixed length are what becomes registers.
+#![allow(clippy::needless_range_loop)]
 
 use crate::linear::LANES;
 use crate::linear::isa::{Isa, Level};

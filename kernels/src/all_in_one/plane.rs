@@ -23,7 +23,7 @@ impl Plane {
     /// A plane of zeros for a track of `frames` frames.
     pub fn new(frames: usize, instruments: usize, width: usize) -> Self {
         let tiles = frames.div_ceil(LANES);
-        // A spare row, since frames are copied in whole rows from anywhere in a tile.
+        // A spare row, since `copy_shifted` reads a little beyond the last one.
         let length = tiles * instruments * width * LANES + LANES;
         Plane { values: Aligned::zeros(length), tiles, instruments, width }
     }
@@ -54,7 +54,7 @@ impl Plane {
     }
 
     /// Copies `count` frames from `frame` on into `output` `[width][48]`, from lane `lane` on; frames
-    /// beyond the last tile are zeros. `output` has a spare row, which is overwritten.
+    /// beyond the last tile are zeros.
     pub fn copy_frames(
         &self,
         isa: Isa,
@@ -91,12 +91,14 @@ impl Plane {
         if tile >= self.tiles {
             output[..size].fill(0.0);
         } else if tile + 1 < self.tiles {
-            let first = self.panel_and_rest(tile, instrument);
-            copy_shifted(isa, first, self.panel(tile + 1, instrument), lane, output);
+            let [first, second] =
+                [tile, tile + 1].map(|tile| (tile * self.instruments + instrument) * size);
+            copy_shifted(isa, &self.values, first, second, lane, &mut output[..size]);
         } else {
             // The frames beyond the last tile are zeros.
             let first = self.panel(tile, instrument).as_chunks::<LANES>().0;
-            for (to, row) in output.as_chunks_mut::<LANES>().0.iter_mut().zip(first) {
+            let output = output[..size].as_chunks_mut::<LANES>().0;
+            for (to, row) in output.iter_mut().zip(first) {
                 to[..LANES - lane].copy_from_slice(&row[lane..]);
                 to[LANES - lane..].fill(0.0);
             }
@@ -121,13 +123,13 @@ mod tests {
                 }
             }
         }
-        for (frame, lane, count) in
-            [(0, 0, 48), (1, 0, 48), (47, 0, 48), (48, 0, 48), (96, 0, 48), (130, 0, 48)]
-                .into_iter()
-                .chain([(200, 0, 48), (5, 3, 9), (40, 7, 30), (140, 40, 8), (300, 0, 5)])
+        let parts = [(5, 3, 9), (40, 7, 30), (140, 40, 8), (300, 0, 5)];
+        let all = (0..200).map(|frame| (frame, 0, LANES)).chain(parts);
+        for ((frame, lane, count), isa) in
+            all.flat_map(|part| Isa::available().into_iter().map(move |isa| (part, isa)))
         {
-            let mut output = vec![-1.0; (width + 1) * LANES];
-            plane.copy_frames(Isa::best(), 1, frame, lane, count, &mut output);
+            let mut output = vec![-1.0; width * LANES];
+            plane.copy_frames(isa, 1, frame, lane, count, &mut output);
             for c in 0..width {
                 for l in 0..LANES {
                     let found = output[c * LANES + l];

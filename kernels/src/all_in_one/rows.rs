@@ -62,10 +62,10 @@ fn gelu_of<const FUSED: bool>(x: f32) -> f32 {
     const Q: [f32; 8] = [
         -1.151_111,
         -0.459_162_15,
-        -0.052_627_61,
+        -0.052_627_612,
         0.007_245_421_4,
         -0.000_272_075_76,
-        -0.000_131_473_21,
+        -0.000_131_473_2,
         2.805_693_8e-5,
         -1.902_065_5e-6,
     ];
@@ -97,20 +97,50 @@ fn mean_loop<const FUSED: bool>(x: &[f32], z: &[f32], y: &mut [f32]) {
 }
 
 dispatched! {
-    /// Copies 48 frames, from `lane` on in rows of `first` and then of `second`, to rows of `y`.
+    /// Copies 48 frames of all rows of `y` `[rows][48]`: from `lane` on those of the panel that starts at
+    /// `first` in `values`, and then those of the one at `second`.
     ///
-    /// Rows are copied whole, in order, so that what one row writes too much the next one puts right;
-    /// `y` has a spare row for the last.
-    copy_shifted = copy_shifted_loop(first: &[f32], second: &[f32], lane: usize, y: &mut [f32])
+    /// Strips of 16 lanes are read whole, so up to 15 values before `second` and after the first panel
+    /// must be there too.
+    copy_shifted = copy_shifted_loop(
+        values: &[f32],
+        first: usize,
+        second: usize,
+        lane: usize,
+        y: &mut [f32],
+    )
 }
 
 #[inline(always)]
-fn copy_shifted_loop<const FUSED: bool>(first: &[f32], second: &[f32], lane: usize, y: &mut [f32]) {
-    let seam = LANES - lane;
-    for (c, second) in second.as_chunks::<LANES>().0.iter().enumerate() {
-        let at = c * LANES;
-        y[at..at + LANES].copy_from_slice(&first[at + lane..at + lane + LANES]);
-        y[at + seam..at + seam + LANES].copy_from_slice(second);
+fn copy_shifted_loop<const FUSED: bool>(
+    values: &[f32],
+    first: usize,
+    second: usize,
+    lane: usize,
+    y: &mut [f32],
+) {
+    const STRIP: usize = 16;
+    let y = y.as_chunks_mut::<LANES>().0;
+    for strip in (0..LANES).step_by(STRIP) {
+        let from_first = first + lane + strip;
+        let from_second = second + lane + strip - LANES;
+        if lane + strip + STRIP <= LANES || lane + strip >= LANES {
+            let from = if lane + strip < LANES { from_first } else { from_second };
+            for (c, y) in y.iter_mut().enumerate() {
+                let row = &values[from + c * LANES..][..STRIP];
+                y[strip..strip + STRIP].copy_from_slice(row);
+            }
+        } else {
+            let seam = LANES - lane - strip;
+            for (c, y) in y.iter_mut().enumerate() {
+                let before = &values[from_first + c * LANES..][..STRIP];
+                let after = &values[from_second + c * LANES..][..STRIP];
+                let y = &mut y[strip..strip + STRIP];
+                for i in 0..STRIP {
+                    y[i] = if i < seam { before[i] } else { after[i] };
+                }
+            }
+        }
     }
 }
 

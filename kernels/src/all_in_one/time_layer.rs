@@ -43,7 +43,7 @@ impl Space {
         let (width, kernel) = (configuration.dim_embed, configuration.kernel_size);
         Space {
             runs: Vec::new(),
-            keys: Aligned::zeros((kernel * width + 1) * LANES),
+            keys: Aligned::zeros(kernel * width * LANES),
             starts: (0..kernel).map(|key| key * width * LANES).collect(),
             attention: attention::Space::new(configuration, kernel),
             joined: Aligned::zeros(2 * width * LANES),
@@ -101,7 +101,7 @@ impl TimeLayer {
                 let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
                 for (key, start) in starts.iter().enumerate() {
                     let frame = windows.key_frame(first, run.before, key);
-                    let output = &mut keys[*start..*start + size + LANES];
+                    let output = &mut keys[*start..*start + size];
                     normed.copy_frames(isa, instrument, frame, run.lanes.start, count, output);
                 }
             }

@@ -50,11 +50,7 @@ impl Vector for Portable {
 
     #[inline(always)]
     fn multiply_add(self, factor: Self, addend: Self) -> Self {
-        let mut sum = addend.0;
-        for lane in 0..4 {
-            sum[lane] += self.0[lane] * factor.0[lane];
-        }
-        Portable(sum)
+        Portable(std::array::from_fn(|lane| addend.0[lane] + self.0[lane] * factor.0[lane]))
     }
 }
 
