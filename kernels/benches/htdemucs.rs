@@ -57,8 +57,7 @@ fn main() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state as f32 / u32::MAX as f32 - 0.5) * scale
     };
-    let parameters: Vec<f32> =
-        (0..parameter_count(&configuration)).map(|_| noise(0.1)).collect();
+    let parameters: Vec<f32> = (0..parameter_count(&configuration)).map(|_| noise(0.1)).collect();
     let wave: Vec<f32> = (0..configuration.wave_size()).map(|_| noise(2.0)).collect();
     let spectrum: Vec<f32> = (0..configuration.spectrum_size()).map(|_| noise(2.0)).collect();
     let mut outputs = [vec![0.0; 4 * wave.len()], vec![0.0; 4 * spectrum.len()]];

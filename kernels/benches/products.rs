@@ -15,8 +15,9 @@ fn main() {
             (96, 48, 10752, 7),
             (8, 48, 10752, 7),
         ] {
-            let weights =
-                Weights::<f32>::pack_rows(outputs, 1, inputs, |o, _, i| ((o * 31 + i * 17) % 13) as f64);
+            let weights = Weights::<f32>::pack_rows(outputs, 1, inputs, |o, _, i| {
+                ((o * 31 + i * 17) % 13) as f64
+            });
             let panels = count / LANES;
             let mut values = Aligned::zeros(panels * inputs * LANES);
             values.iter_mut().enumerate().for_each(|(i, v)| *v = (i % 7) as f32);
@@ -37,7 +38,9 @@ fn main() {
                 best = best.min(start.elapsed().as_secs_f64());
             }
             let rate = 2e-9 * (outputs * inputs * count) as f64 / best;
-            println!("{isa:?} {outputs:5} x {inputs:5} x {count:6}, {at_once} at once: {rate:6.1} GFLOP/s");
+            println!(
+                "{isa:?} {outputs:5} x {inputs:5} x {count:6}, {at_once} at once: {rate:6.1} GFLOP/s"
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ use super::context::Arena;
 use crate::linear::{Element, Isa, LANES, ROWS, Segment, TILE, scale_lanes, soften};
 
 /// Panels of keys that are scored together.
-const KEY_PANELS: usize = 2;
+const KEY_PANELS: usize = 4;
 
 /// Below any score.
 const NEVER: f32 = -1e30;
@@ -100,14 +100,18 @@ pub(super) fn attend(
         most.fill(NEVER);
         for (block, valid) in memory.valid.chunks(KEY_PANELS).enumerate() {
             let first = block * KEY_PANELS;
-            let memory_at = |i: usize| (first + i) * whole + head * size..(first + i) * whole + (head + 1) * size;
-            let states = sums.as_chunks_mut::<LANES>().0.iter_mut().zip(most.as_chunks_mut::<LANES>().0);
+            let memory_at = |i: usize| {
+                (first + i) * whole + head * size..(first + i) * whole + (head + 1) * size
+            };
+            let states =
+                sums.as_chunks_mut::<LANES>().0.iter_mut().zip(most.as_chunks_mut::<LANES>().0);
             for (panel, (sums, most)) in states.enumerate() {
                 let at = panel * whole + head * size;
                 let query = &queries[at..at + size];
                 let output = &mut output[at..at + size];
                 let scores = &mut scores[..valid.len() * LANES * LANES];
-                for (i, (scores, valid)) in scores.chunks_mut(LANES * LANES).zip(valid).enumerate() {
+                for (i, (scores, valid)) in scores.chunks_mut(LANES * LANES).zip(valid).enumerate()
+                {
                     score(isa, heads, query, &memory.keys[memory_at(i)], scores);
                     scores[valid * LANES..].fill(NEVER);
                 }

@@ -11,7 +11,7 @@ use super::context::Value;
 use super::gated::{Affine, Gated};
 use super::parameters::{BRANCH_KERNEL, Parameters};
 use super::plane::{Row, clear_rest, valid};
-use crate::linear::elementwise::{add, add_pair_products, affine, affine_gelu, sums};
+use crate::linear::elementwise::{add, add_pair_products, affine_gelu, sums};
 use crate::linear::{Isa, LANES, ROWS, TILE, Weights};
 
 /// What norms add to the variance.
@@ -27,7 +27,7 @@ pub(super) struct BranchLayer<T> {
     /// Distance of the first convolution's taps.
     dilation: isize,
     inner: Weights<T>,
-    inner_bias: Vec<T>,
+    inner_bias: Vec<f64>,
     gains: Vec<f64>,
     shifts: Vec<f64>,
     outer: Gated<T>,
@@ -70,7 +70,7 @@ impl<T: Value> BranchLayer<T> {
             inner: Weights::pack_rows(hidden, BRANCH_KERNEL, channels, |o, tap, i| {
                 inner[(o * channels + i) * BRANCH_KERNEL + tap]
             }),
-            inner_bias: whole_panels(&inner_bias),
+            inner_bias,
             gains: get("1.weight"),
             shifts: get("1.bias"),
             outer: Gated::new(channels, 1, hidden, |o, _, i| outer[o * hidden + i]),
@@ -100,8 +100,9 @@ impl<T: Value> BranchLayer<T> {
         2 * self.channels * LANES
     }
 
-    /// Convolves one strip of a row into a panel of hidden channels `[hidden rows][48]`; returns the sums of its
-    /// values and of their squares.
+    /// Convolves one strip of a row into a panel of hidden channels `[hidden rows][48]`; returns the sum of its
+    /// values and of their squares, both with the bias, which the values are still without: in a quiet
+    /// row it is much larger than what it is added to.
     pub fn inner(
         &self,
         isa: Isa,
@@ -114,13 +115,16 @@ impl<T: Value> BranchLayer<T> {
         row.shifted(strip, -self.dilation, before);
         row.shifted(strip, self.dilation, after);
         let column = [Some(&*before), Some(row.panel(strip)), Some(&*after)];
-        let ones = [T::from_f32(1.0); ROWS];
         self.inner.multiply(isa, &[column], |_, panel, tile| {
-            affine(isa, tile, &ones, &self.inner_bias[panel * ROWS..]);
             clear_rest(tile, row.valid(strip));
             hidden[panel * TILE..(panel + 1) * TILE].copy_from_slice(tile);
         });
-        sums(isa, hidden)
+        let count = row.valid(strip) as f64;
+        let channels = hidden.chunks(LANES).zip(&self.inner_bias);
+        channels.fold([0.0; 2], |[sum, squares], (channel, bias)| {
+            let [own, own_squares] = sums(isa, channel);
+            [sum + own + count * bias, squares + own_squares + bias * (2.0 * own + count * bias)]
+        })
     }
 
     /// Normalises panels of hidden channels, the first of which is `first` of the row, and adds the
@@ -140,8 +144,9 @@ impl<T: Value> BranchLayer<T> {
         let mean = sum / count;
         let inverse = 1.0 / (squares / count - mean * mean + EPSILON).sqrt();
         let scale: Vec<f64> = self.gains.iter().map(|gain| gain * inverse).collect();
-        let shift: Vec<f64> =
-            self.shifts.iter().zip(&scale).map(|(shift, scale)| shift - mean * scale).collect();
+        let shift: Vec<f64> = (0..self.hidden)
+            .map(|i| self.shifts[i] + (self.inner_bias[i] - mean) * scale[i])
+            .collect();
         let (scale, shift) = (whole_panels(&scale), whole_panels(&shift));
         let mut rows = vec![0.0; (self.hidden + 1) * LANES];
         for (index, panel) in hidden.chunks_mut(self.hidden_rows() * LANES).enumerate() {

@@ -99,7 +99,7 @@ impl Configuration {
         let shrink = u32::try_from(self.depth)
             .ok()
             .and_then(|depth| STRIDE.checked_pow(depth))
-            .filter(|shrink| self.nfft % (2 * shrink) == 0);
+            .filter(|shrink| self.nfft.is_multiple_of(2 * shrink));
         if self.depth > 6 || shrink.is_none() {
             return Err(format!(
                 "HTDemucs' nfft must be a multiple of 2 · 4^depth and depth at most 6, but nfft is \
@@ -108,7 +108,7 @@ impl Configuration {
             ));
         }
         let width = self.width();
-        if width % 4 != 0 || width % self.t_heads != 0 {
+        if !width.is_multiple_of(4) || !width.is_multiple_of(self.t_heads) {
             return Err(format!(
                 "The transformer's width must be a multiple of 4 and of its {} heads, but is {width}",
                 self.t_heads

@@ -123,24 +123,30 @@ impl<T: Value> Encoder<T> {
         let row = input.row(0);
         let size = KERNEL * input.channels * LANES;
         let at_once = self.convolution.columns_at_once(KERNEL);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(|(index, values)| {
-            context.with_scratch(|scratch| {
-                let [spread] = T::arenas(scratch).0.pieces([at_once.min(block) * size]);
-                for (part, values) in values.chunks_mut(at_once * panel).enumerate() {
-                    let first = index * block + part * at_once;
-                    let count = values.len() / panel;
-                    for (i, spread) in spread.chunks_mut(size).take(count).enumerate() {
-                        row.spread(first + i, spread);
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+            |(index, values)| {
+                context.with_scratch(|scratch| {
+                    let [spread] = T::arenas(scratch).0.pieces([at_once.min(block) * size]);
+                    for (part, values) in values.chunks_mut(at_once * panel).enumerate() {
+                        let first = index * block + part * at_once;
+                        let count = values.len() / panel;
+                        for (i, spread) in spread.chunks_mut(size).take(count).enumerate() {
+                            row.spread(first + i, spread);
+                        }
+                        let columns: Vec<[Option<&[T]>; KERNEL]> = spread
+                            .chunks(size)
+                            .take(count)
+                            .map(|taps| {
+                                std::array::from_fn(|tap| {
+                                    Some(&taps[tap * size / KERNEL..][..size / KERNEL])
+                                })
+                            })
+                            .collect();
+                        self.convolve(isa, &columns, length, first, values);
                     }
-                    let columns: Vec<[Option<&[T]>; KERNEL]> = spread
-                        .chunks(size)
-                        .take(count)
-                        .map(|taps| std::array::from_fn(|tap| Some(&taps[tap * size / KERNEL..][..size / KERNEL])))
-                        .collect();
-                    self.convolve(isa, &columns, length, first, values);
-                }
-            });
-        });
+                });
+            },
+        );
         self.branch.run_long(context, middle, hidden);
         output
             .values_mut()
@@ -192,7 +198,8 @@ impl<T: Value> Encoder<T> {
             .zip(space.chunks_mut(size))
             .map(|(panel, space)| [Some(T::single(isa, panel, space))])
             .collect();
-        let columns: Vec<[Option<&[T]>; 1]> = input.chunks(size).map(|panel| [Some(panel)]).collect();
+        let columns: Vec<[Option<&[T]>; 1]> =
+            input.chunks(size).map(|panel| [Some(panel)]).collect();
         self.rewrite.multiply(isa, &columns, &singles, &self.rewrite_affine, |index, at, rows| {
             clear_rest(rows, valid(length, first + index));
             output[index * size + at..][..rows.len()].copy_from_slice(rows);

@@ -49,11 +49,6 @@ impl<T: Real> Gated<T> {
         }
     }
 
-    /// Columns of `taps` taps that are best computed together.
-    pub fn columns_at_once(&self, taps: usize) -> usize {
-        self.values.columns_at_once(taps)
-    }
-
     /// Computes all channels for several columns, given in both precisions, and hands them to
     /// `take(column, first element of the panel, rows)`, a few rows of 48 at a time.
     pub fn multiply<'a, C: AsRef<Column<'a, T>>, D: AsRef<Column<'a, f32>>>(

@@ -14,7 +14,13 @@ mod configuration;
 mod context;
 mod decoder;
 mod encoder;
+mod exchange;
 mod gated;
+#[cfg(test)]
+mod layer_tests;
+mod memory;
+#[cfg(test)]
+mod naive;
 mod network;
 mod parameters;
 mod plane;
@@ -23,6 +29,7 @@ mod residual_branch;
 mod transformer;
 mod transformer_layer;
 mod transposed;
+mod vertical;
 
 pub use configuration::Configuration;
 pub use network::{Htdemucs, Observer};

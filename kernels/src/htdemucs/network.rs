@@ -1,16 +1,16 @@
 //! The whole network.
 
-use rayon::prelude::*;
-
-use super::configuration::{Configuration, STRIDE};
+use super::configuration::Configuration;
 use super::context::Context;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
+use super::exchange::{load, store};
+use super::memory::Memory;
 use super::parameters::Parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
-use crate::linear::elementwise::{Real, add};
-use crate::linear::{Element, Isa, LANES};
+use crate::linear::Isa;
+use crate::linear::elementwise::add;
 
 /// Watches a run.
 pub trait Observer {
@@ -46,29 +46,6 @@ pub struct Htdemucs {
     memory: Memory,
 }
 
-/// What a run works in, kept from one to the next.
-#[derive(Debug)]
-struct Memory {
-    /// The inputs, and the last decoders' outputs.
-    ends: Ends,
-    /// Outputs of the encoders, to which the decoders' are added on the way back.
-    skips: Vec<Plane<f32>>,
-    skips_t: Vec<Plane<f32>>,
-    /// Of the wave's encoders: what is between their convolutions, the residual branch, their outputs.
-    waves: Vec<[Plane<f64>; 3]>,
-    /// Of the decoders: what is between their convolutions; for the wave also the residual branch.
-    middles: Vec<Plane<f32>>,
-    middles_t: Vec<[Plane<f32>; 2]>,
-}
-
-#[derive(Debug)]
-struct Ends {
-    spectrum: Plane<f32>,
-    wave: Plane<f64>,
-    spectrum_out: Plane<f32>,
-    wave_out: Plane<f32>,
-}
-
 impl Htdemucs {
     /// Packs the weights and takes all memory that runs need.
     ///
@@ -101,15 +78,20 @@ impl Htdemucs {
         let mixed = audio * configuration.sources;
         let below = |level: usize, first: usize| if level == 0 { first } else { widths[level - 1] };
         let decoders = |branch: &str, outputs: usize, along_rows: bool| {
-            widths.iter().enumerate().rev().map(|(level, width)| {
-                Decoder::new(
-                    &parameters,
-                    &configuration,
-                    &format!("{branch}decoder.{}", widths.len() - 1 - level),
-                    [*width, below(level, outputs)],
-                    [along_rows, level == 0],
-                )
-            }).collect::<Vec<_>>()
+            widths
+                .iter()
+                .enumerate()
+                .rev()
+                .map(|(level, width)| {
+                    Decoder::new(
+                        &parameters,
+                        &configuration,
+                        &format!("{branch}decoder.{}", widths.len() - 1 - level),
+                        [*width, below(level, outputs)],
+                        [along_rows, level == 0],
+                    )
+                })
+                .collect::<Vec<_>>()
         };
         let encoders = widths.iter().enumerate().map(|(level, width)| {
             let inputs = below(level, 2 * audio);
@@ -199,7 +181,8 @@ impl Htdemucs {
     fn encode(&mut self, observer: &mut dyn Observer) {
         let Memory { ends, skips, skips_t, waves, .. } = &mut self.memory;
         let context = &self.context;
-        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate() {
+        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate()
+        {
             let (before, here) = waves.split_at_mut(level);
             let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
             let [middle, hidden, output] = &mut here[0];
@@ -243,7 +226,8 @@ impl Htdemucs {
         let Memory { ends, skips, skips_t, middles, middles_t, .. } = &mut self.memory;
         let context = &self.context;
         let seams = observer.wants_seams();
-        for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate() {
+        for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate()
+        {
             let level = self.decoders.len() - 1 - index;
             let (below, input) = skips_t.split_at_mut(level);
             let output = below.last_mut().unwrap_or(&mut ends.wave_out);
@@ -282,91 +266,6 @@ fn aside(plane: &mut Plane<f32>, empty: bool) -> Vec<f32> {
 /// Adds what [`aside`] returned.
 fn restore(context: &Context, plane: &mut Plane<f32>, kept: &[f32]) {
     add(context.isa, plane.values_mut(), kept);
-}
-
-impl Memory {
-    fn new(
-        configuration: &Configuration,
-        encoders_t: &[Encoder<f64>],
-        decoders_t: &[Decoder],
-    ) -> Self {
-        let Configuration { audio_channels: audio, sources, .. } = *configuration;
-        let (frequencies, frames) = (configuration.frequencies(), configuration.frames());
-        let samples = configuration.segment_samples;
-        let widths = configuration.encoder_channels();
-        let ends = Ends {
-            spectrum: Plane::zeros(2 * audio, frequencies, frames),
-            wave: Plane::zeros(audio, 1, samples),
-            spectrum_out: Plane::zeros(2 * audio * sources, frequencies, frames),
-            wave_out: Plane::zeros(audio * sources, 1, samples),
-        };
-        let mut length = samples;
-        let lengths: Vec<usize> = widths
-            .iter()
-            .map(|_| {
-                length = length.div_ceil(STRIDE);
-                length
-            })
-            .collect();
-        let rows = |level: usize| frequencies / STRIDE.pow(level as u32 + 1);
-        let whole = |hidden: usize| hidden.next_multiple_of(crate::linear::ROWS);
-        let levels = || widths.iter().copied().enumerate();
-        Memory {
-            ends,
-            skips: levels().map(|(i, width)| Plane::zeros(width, rows(i), frames)).collect(),
-            skips_t: levels().map(|(i, width)| Plane::zeros(width, 1, lengths[i])).collect(),
-            waves: levels()
-                .map(|(i, width)| {
-                    [width, whole(encoders_t[i].hidden()), width]
-                        .map(|channels| Plane::zeros(channels, 1, lengths[i]))
-                })
-                .collect(),
-            middles: levels().map(|(i, width)| Plane::zeros(width, rows(i), frames)).collect(),
-            middles_t: levels()
-                .map(|(i, width)| {
-                    let hidden = decoders_t[widths.len() - 1 - i].hidden();
-                    [width, whole(hidden)].map(|channels| Plane::zeros(channels, 1, lengths[i]))
-                })
-                .collect(),
-        }
-    }
-}
-
-/// Reads `[channels, rows, length]` into a plane.
-fn load<T: Real>(values: &[f32], plane: &mut Plane<T>) {
-    let (channels, rows, length) = (plane.channels, plane.rows, plane.length);
-    let (size, strips) = (plane.panel_size(), plane.strips());
-    plane.values_mut().par_chunks_mut(size).enumerate().for_each(|(index, panel)| {
-        let (row, start) = (index / strips, index % strips * LANES);
-        let count = (length - start).min(LANES);
-        for channel in 0..channels {
-            let from = &values[(channel * rows + row) * length + start..][..count];
-            for (to, from) in panel[channel * LANES..].iter_mut().zip(from) {
-                *to = T::from_f32(*from);
-            }
-        }
-    });
-}
-
-/// Writes a plane as `[channels, rows, length]`.
-fn store<T: Element>(plane: &Plane<T>, values: &mut [T]) {
-    let (rows, length) = (plane.rows, plane.length);
-    let (size, strips) = (plane.panel_size(), plane.strips());
-    // A long row is cut so that several threads have some of it.
-    let cut = if rows == 1 { 256 * LANES } else { length };
-    let cuts = length.div_ceil(cut);
-    let pieces = values.par_chunks_mut(length).enumerate().flat_map(|(line, values)| {
-        values.par_chunks_mut(cut).enumerate().map(move |(piece, values)| (line * cuts + piece, values))
-    });
-    pieces.for_each(|(index, values)| {
-        let (line, piece) = (index / cuts, index % cuts);
-        let (channel, row) = (line / rows, line % rows);
-        for (strip, values) in values.chunks_mut(LANES).enumerate() {
-            let panel = row * strips + piece * cut / LANES + strip;
-            let from = &plane.values()[panel * size + channel * LANES..][..values.len()];
-            values.copy_from_slice(from);
-        }
-    });
 }
 
 /// Hands a plane to an observer.

@@ -95,7 +95,10 @@ impl Listing {
                 self.branch(&name, *width, configuration);
             }
         }
-        self.add("freq_emb.embedding.weight".into(), configuration.frequencies() / STRIDE * widths[0]);
+        self.add(
+            "freq_emb.embedding.weight".into(),
+            configuration.frequencies() / STRIDE * widths[0],
+        );
         if configuration.bottom_channels != 0 {
             let (last, bottom) = (widths[widths.len() - 1], configuration.bottom_channels);
             for branch in ["", "_t"] {

@@ -98,6 +98,13 @@ impl<'a, T: Element> Row<'a, T> {
             usize::try_from(index).ok().filter(|i| *i < self.strips()).map(|i| self.panel(i))
         };
         let rows = output.as_chunks_mut::<LANES>().0;
+        match (offset, panel(strip as isize)) {
+            (-1, Some(own)) => return earlier::<T, 1>(panel(first), own, rows),
+            (-2, Some(own)) => return earlier::<T, 2>(panel(first), own, rows),
+            (1, Some(own)) => return later::<T, 1>(own, panel(first + 1), rows),
+            (2, Some(own)) => return later::<T, 2>(own, panel(first + 1), rows),
+            _ => {}
+        }
         let copy = |rows: &mut [[T; LANES]], from: Option<&[T]>, source: usize, target: usize| {
             let count = LANES - source.max(target);
             match from {
@@ -146,6 +153,30 @@ impl<'a, T: Element> Row<'a, T> {
     }
 }
 
+/// Rows of 48 that start `N` before those of `own`; a number known to the compiler makes this fast.
+fn earlier<T: Element, const N: usize>(before: Option<&[T]>, own: &[T], output: &mut [[T; LANES]]) {
+    for (r, output) in output.iter_mut().enumerate() {
+        let (head, tail) = output.split_at_mut(N);
+        match before {
+            Some(before) => head.copy_from_slice(&before[(r + 1) * LANES - N..][..N]),
+            None => head.fill(T::default()),
+        }
+        tail.copy_from_slice(&own[r * LANES..][..LANES - N]);
+    }
+}
+
+/// Rows of 48 that start `N` after those of `own`.
+fn later<T: Element, const N: usize>(own: &[T], after: Option<&[T]>, output: &mut [[T; LANES]]) {
+    for (r, output) in output.iter_mut().enumerate() {
+        let (head, tail) = output.split_at_mut(LANES - N);
+        head.copy_from_slice(&own[r * LANES + N..][..LANES - N]);
+        match after {
+            Some(after) => tail.copy_from_slice(&after[r * LANES..][..N]),
+            None => tail.fill(T::default()),
+        }
+    }
+}
+
 /// Positions of a strip that belong to a row of the given length.
 pub(super) fn valid(length: usize, strip: usize) -> usize {
     (length - strip * LANES).min(LANES)
@@ -177,14 +208,18 @@ mod tests {
     }
 
     fn at(channel: usize, position: isize) -> f32 {
-        if (0..500).contains(&position) { (1000 * channel) as f32 + position as f32 + 1.0 } else { 0.0 }
+        if (0..500).contains(&position) {
+            (1000 * channel) as f32 + position as f32 + 1.0
+        } else {
+            0.0
+        }
     }
 
     #[test]
     fn shifted_panels_take_from_neighbours_and_zeros_beyond_the_ends() {
         let plane = plane();
         let mut output = vec![f32::NAN; 3 * LANES];
-        for offset in [-128, -49, -48, -1, 0, 1, 2, 47, 48, 50, 128] {
+        for offset in [-128, -49, -48, -2, -1, 0, 1, 2, 47, 48, 50, 128] {
             for strip in 0..plane.strips() {
                 plane.row(0).shifted(strip, offset, &mut output);
                 for (index, value) in output.iter().enumerate() {

@@ -22,7 +22,7 @@ pub(super) fn embed_place(
     let position = if channel < half { frame } else { row };
     let c = channel % half;
     let phase = position as f64 * (-((c - c % 2) as f64) * period.ln() / half as f64).exp();
-    if c % 2 == 0 { phase.sin() } else { phase.cos() }
+    if c.is_multiple_of(2) { phase.sin() } else { phase.cos() }
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ const PANELS: usize = 2;
 /// What norms add to the variance.
 const EPSILON: f64 = 1e-5;
 
+/// Tokens, and the sums of each panel's values and of their squares.
+type Work = (Aligned<f32>, Vec<[f64; 2]>);
+
 /// One branch: its weights and the memory it works in.
 #[derive(Debug)]
 pub(super) struct Branch {
@@ -135,7 +138,8 @@ impl Branch {
     /// Ends the layer before, and makes this branch's queries for layer `index`, and keys and values for
     /// that of `reader`, this branch or the other.
     fn prepare(&mut self, context: &Context, query: &TransformerLayer, reader: &TransformerLayer) {
-        let (isa, size, padded) = (context.isa, PANELS * self.width * LANES, PANELS * self.padded());
+        let (isa, size, padded) =
+            (context.isa, PANELS * self.width * LANES, PANELS * self.padded());
         let (norm, width) = (&self.norm, self.width);
         self.tokens
             .par_chunks_mut(size)
@@ -161,6 +165,16 @@ impl Branch {
         self.queries.len() / self.valid.len()
     }
 
+    /// Takes out what a pass changes, so that the other branch can be read meanwhile.
+    fn take_work(&mut self) -> Work {
+        (std::mem::replace(&mut self.tokens, Aligned::zeros(0)), std::mem::take(&mut self.sums))
+    }
+
+    /// Puts back what was taken out, with what the last norm does.
+    fn put_back(&mut self, (tokens, sums): Work, norm: [Vec<f32>; 2]) {
+        (self.tokens, self.sums, self.norm) = (tokens, sums, Some(norm));
+    }
+
     fn memory(&self) -> Memory<'_> {
         Memory { keys: &self.keys, values: &self.values, valid: &self.valid }
     }
@@ -171,8 +185,7 @@ impl Branch {
         context: &Context,
         index: usize,
         memory: Memory,
-        tokens: &mut [f32],
-        sums: &mut [[f64; 2]],
+        (tokens, sums): &mut Work,
     ) -> [Vec<f32>; 2] {
         let layer = &self.layers[index];
         tokens
@@ -182,7 +195,8 @@ impl Branch {
             .zip(sums.par_chunks_mut(PANELS))
             .for_each(|(((tokens, queries), valid), sums)| {
                 context.with_scratch(|scratch| {
-                    layer.finish(context.isa, queries, memory, valid, tokens, sums, scratch);
+                    let attention = (queries, memory);
+                    layer.finish(context.isa, attention, valid, tokens, sums, scratch);
                 });
             });
         let count = (self.valid.iter().sum::<usize>() * self.width) as f64;
@@ -191,9 +205,10 @@ impl Branch {
         let inverse = 1.0 / (total[1] / count - mean * mean + EPSILON).sqrt();
         let Norm { gain, shift } = &layer.norm_out;
         let scale = gain.iter().map(|gain| f64::from(*gain) * inverse);
-        let shift = shift.iter().zip(gain).map(|(shift, gain)| {
-            (f64::from(*shift) - mean * inverse * f64::from(*gain)) as f32
-        });
+        let shift = shift
+            .iter()
+            .zip(gain)
+            .map(|(shift, gain)| (f64::from(*shift) - mean * inverse * f64::from(*gain)) as f32);
         [scale.map(|scale| scale as f32).collect(), shift.collect()]
     }
 
@@ -254,19 +269,19 @@ pub(super) fn run(
         let [layer, layer_t] = [&layers[0][index], &layers[1][index]];
         let crosses = index % 2 == 1;
         let [reader, reader_t] = if crosses { [layer_t, layer] } else { [layer, layer_t] };
-        x.prepare(context, layer, reader);
-        xt.prepare(context, layer_t, reader_t);
+        rayon::join(
+            || x.prepare(context, layer, reader),
+            || xt.prepare(context, layer_t, reader_t),
+        );
         [x.layers, xt.layers] = layers;
-        let mut tokens = std::mem::replace(&mut x.tokens, Aligned::zeros(0));
-        let mut sums = std::mem::take(&mut x.sums);
-        let memory = if crosses { xt.memory() } else { x.memory() };
-        let norm = x.finish(context, index, memory, &mut tokens, &mut sums);
-        (x.tokens, x.sums, x.norm) = (tokens, sums, Some(norm));
-        let mut tokens = std::mem::replace(&mut xt.tokens, Aligned::zeros(0));
-        let mut sums = std::mem::take(&mut xt.sums);
-        let memory = if crosses { x.memory() } else { xt.memory() };
-        let norm = xt.finish(context, index, memory, &mut tokens, &mut sums);
-        (xt.tokens, xt.sums, xt.norm) = (tokens, sums, Some(norm));
+        let [mut work, mut work_t] = [x.take_work(), xt.take_work()];
+        let [from, from_t] = if crosses { [&*xt, &*x] } else { [&*x, &*xt] };
+        let (norm, norm_t) = rayon::join(
+            || x.finish(context, index, from.memory(), &mut work),
+            || xt.finish(context, index, from_t.memory(), &mut work_t),
+        );
+        x.put_back(work, norm);
+        xt.put_back(work_t, norm_t);
     }
     x.end(context);
     xt.end(context);

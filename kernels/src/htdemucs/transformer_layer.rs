@@ -62,9 +62,13 @@ impl Linear {
     ) {
         let size = self.weights.inputs() * LANES;
         let columns: Vec<[_; 1]> = input.chunks(size).map(|panel| [Some(panel)]).collect();
-        self.weights.multiply(isa, &columns, |column, panel, tile| {
-            take(column, panel * ROWS, tile, &self.bias[panel * ROWS..][..ROWS]);
-        });
+        let at_once = self.weights.columns_at_once(1);
+        for (block, columns) in columns.chunks(at_once).enumerate() {
+            self.weights.multiply(isa, columns, |column, panel, tile| {
+                let bias = &self.bias[panel * ROWS..][..ROWS];
+                take(block * at_once + column, panel * ROWS, tile, bias);
+            });
+        }
     }
 
     /// Rows of a tile that are outputs, from the given one on.
@@ -116,20 +120,21 @@ impl TransformerLayer {
                 |o| at(o).map_or(0.0, |o| scale * f64::from(bias[o])),
             )
         };
-        let scaled = |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
-            let weight = parameters.get(&format!("{layer}.weight"));
-            let bias = parameters.get(&format!("{layer}.bias"));
-            let stride = weight.len() / width;
-            Linear::new(
-                width,
-                inputs,
-                |o, i| {
-                    let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
-                    f64::from(scale[o]) * f64::from(weight)
-                },
-                |o| f64::from(scale[o]) * f64::from(bias[o]),
-            )
-        };
+        let scaled =
+            |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
+                let weight = parameters.get(&format!("{layer}.weight"));
+                let bias = parameters.get(&format!("{layer}.bias"));
+                let stride = weight.len() / width;
+                Linear::new(
+                    width,
+                    inputs,
+                    |o, i| {
+                        let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
+                        f64::from(scale[o]) * f64::from(weight)
+                    },
+                    |o| f64::from(scale[o]) * f64::from(bias[o]),
+                )
+            };
         let (inner, inner_bias) = (get("linear1.weight"), get("linear1.bias"));
         let norm = |part: &str| Norm::new(parameters, &format!("{name}.{part}"));
         TransformerLayer {
@@ -192,13 +197,12 @@ impl TransformerLayer {
         });
     }
 
-    /// All the rest, up to the last norm: attention, hidden layer, and both sums. Returns for each panel
-    /// the sum of its values and of their squares.
+    /// All the rest, up to the last norm: attention, hidden layer, and both sums. `sums_out` receives for
+    /// each panel the sum of its values and that of their squares.
     pub fn finish(
         &self,
         isa: Isa,
-        queries: &[f32],
-        memory: Memory,
+        (queries, memory): (&[f32], Memory),
         valid: &[usize],
         tokens: &mut [f32],
         sums_out: &mut [[f64; 2]],

@@ -51,13 +51,13 @@ impl Transposed {
         gelu: bool,
     ) -> Self {
         let weight = parameters.get(&format!("{name}.conv_tr.weight"));
-        let value = |channel: usize, phase: usize, neighbour: usize, input: usize| {
-            match tap(phase, neighbour) {
-                Some(tap) if channel < channels => {
-                    f64::from(weight[(input * channels + channel) * KERNEL + tap])
-                }
-                _ => 0.0,
+        let value = |channel: usize, phase: usize, neighbour: usize, input: usize| match tap(
+            phase, neighbour,
+        ) {
+            Some(tap) if channel < channels => {
+                f64::from(weight[(input * channels + channel) * KERNEL + tap])
             }
+            _ => 0.0,
         };
         let weights = if along_rows {
             let blocks = channels.div_ceil(ROWS);

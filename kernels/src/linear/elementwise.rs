@@ -3,8 +3,8 @@
 
 use std::ops::{Add, Mul};
 
-use super::dispatch::dispatched;
 use super::Isa;
+use super::dispatch::dispatched;
 use super::functions::{normal_distribution, sigmoid};
 use super::tile::{Element, LANES};
 
@@ -15,6 +15,9 @@ pub trait Real: Element + Add<Output = Self> + Mul<Output = Self> {
 
     /// Rounded to single precision.
     fn to_f32(self) -> f32;
+
+    /// `self * b + c`, rounded once if `FUSED`.
+    fn multiply_add<const FUSED: bool>(self, b: Self, c: Self) -> Self;
 
     /// Values rounded to single precision: themselves, or a copy in `space`.
     fn single<'a>(isa: Isa, values: &'a [Self], space: &'a mut [f32]) -> &'a [f32];
@@ -29,6 +32,11 @@ impl Real for f32 {
     #[inline(always)]
     fn to_f32(self) -> f32 {
         self
+    }
+
+    #[inline(always)]
+    fn multiply_add<const FUSED: bool>(self, b: f32, c: f32) -> f32 {
+        if FUSED { self.mul_add(b, c) } else { self * b + c }
     }
 
     fn single<'a>(_: Isa, values: &'a [f32], _: &'a mut [f32]) -> &'a [f32] {
@@ -47,6 +55,11 @@ impl Real for f64 {
         self as f32
     }
 
+    #[inline(always)]
+    fn multiply_add<const FUSED: bool>(self, b: f64, c: f64) -> f64 {
+        if FUSED { self.mul_add(b, c) } else { self * b + c }
+    }
+
     fn single<'a>(isa: Isa, values: &'a [f64], space: &'a mut [f32]) -> &'a [f32] {
         to_single(isa, values, space);
         &space[..values.len()]
@@ -63,7 +76,7 @@ fn affine_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]
     for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (scale, shift) = (scale[r], shift[r]);
         for x in x {
-            *x = *x * scale + shift;
+            *x = x.multiply_add::<FUSED>(scale, shift);
         }
     }
 }
@@ -78,7 +91,7 @@ fn affine_gelu_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift:
     for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (scale, shift) = (scale[r], shift[r]);
         for x in x {
-            let y = *x * scale + shift;
+            let y = x.multiply_add::<FUSED>(scale, shift);
             let (a, b) = normal_distribution::<FUSED>(y.to_f32());
             *x = y * (T::from_f32(a) + T::from_f32(b));
         }
@@ -108,7 +121,8 @@ fn gate_loop<T: Real, const FUSED: bool>(
         let [c, d] = [scale[1][r].to_f32(), shift[1][r].to_f32()];
         let gates = &gates[r];
         for i in 0..LANES {
-            x[i] = (x[i] * a + b) * T::from_f32(sigmoid::<FUSED>(gates[i] * c + d));
+            let gate = sigmoid::<FUSED>(gates[i].multiply_add::<FUSED>(c, d));
+            x[i] = x[i].multiply_add::<FUSED>(a, b) * T::from_f32(gate);
         }
     }
 }
@@ -126,6 +140,51 @@ fn add_loop<T: Real, const FUSED: bool>(x: &mut [T], y: &[T]) {
 }
 
 dispatched! {
+    /// What the four products of two outputs of three taps are of, from four inputs d: d0 − d2, d1 + d2,
+    /// d2 − d1 and d1 − d3.
+    combine_inputs = combine_inputs_loop(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4])
+}
+
+#[inline(always)]
+fn combine_inputs_loop<const FUSED: bool>(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4]) {
+    let [d0, d1, d2, d3] = inputs;
+    let [a, b, c, d] = outputs;
+    // One loop for each, for all at once are not seen to be vectors.
+    for ((a, d0), d2) in a.iter_mut().zip(d0).zip(d2) {
+        *a = d0 - d2;
+    }
+    for ((b, d1), d2) in b.iter_mut().zip(d1).zip(d2) {
+        *b = d1 + d2;
+    }
+    for ((c, d1), d2) in c.iter_mut().zip(d1).zip(d2) {
+        *c = d2 - d1;
+    }
+    for ((d, d1), d3) in d.iter_mut().zip(d1).zip(d3) {
+        *d = d1 - d3;
+    }
+}
+
+dispatched! {
+    /// Two outputs from four products m, one after the other in `values`, in the place of the first two:
+    /// m0 + m1 + m2 and m1 − m2 − m3.
+    combine_outputs = combine_outputs_loop(values: &mut [f32])
+}
+
+#[inline(always)]
+fn combine_outputs_loop<const FUSED: bool>(values: &mut [f32]) {
+    let size = values.len() / 4;
+    let (first, rest) = values.split_at_mut(size);
+    let (second, rest) = rest.split_at_mut(size);
+    let (third, fourth) = rest.split_at(size);
+    for ((a, b), c) in first.iter_mut().zip(second.iter()).zip(third) {
+        *a += *b + *c;
+    }
+    for ((b, c), d) in second.iter_mut().zip(third).zip(fourth) {
+        *b = (*b - *c) - *d;
+    }
+}
+
+dispatched! {
     /// Rounds to single precision.
     to_single<T: Real> = to_single_loop(x: &[T], y: &mut [f32])
 }
@@ -138,19 +197,19 @@ fn to_single_loop<T: Real, const FUSED: bool>(x: &[T], y: &mut [f32]) {
 }
 
 dispatched! {
-    /// The sum of all values and the sum of their squares, in double precision.
+    /// The sum of all values of rows of 48, and that of their squares, in double precision.
     sums<T: Real> = sums_loop(x: &[T]) -> [f64; 2]
 }
 
 #[inline(always)]
 fn sums_loop<T: Real, const FUSED: bool>(x: &[T]) -> [f64; 2] {
-    let mut sum = [0.0; 16];
-    let mut squares = [0.0; 16];
-    for x in x.as_chunks::<16>().0 {
-        for i in 0..16 {
-            let x = x[i].to_f64();
-            sum[i] += x;
-            squares[i] += x * x;
+    let mut sum = [0.0; LANES];
+    let mut squares = [0.0; LANES];
+    for x in x.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            let x = x[lane].to_f64();
+            sum[lane] += x;
+            squares[lane] += x * x;
         }
     }
     [sum.iter().sum(), squares.iter().sum()]
@@ -183,7 +242,7 @@ fn add_pair_products_loop<const FUSED: bool>(rows: &[f64], products: &mut [[f64;
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::test_noise::numbers;
 
@@ -194,7 +253,8 @@ mod tests {
             .collect()
     }
 
-    fn gelu(x: f64) -> f64 {
+    /// The exact GELU, for x up to about 6.
+    pub fn gelu(x: f64) -> f64 {
         // The error function by its series, which converges everywhere.
         let z = x / 2f64.sqrt();
         let mut term = z;
@@ -217,16 +277,17 @@ mod tests {
         let x: Vec<T> = noise(1, 2 * LANES);
         let gates: Vec<f32> = noise(2, 2 * LANES);
         let (scale, shift): (Vec<T>, Vec<T>) = (noise(3, 4), noise(4, 4));
-        let scaled = |i: usize| {
-            x[i].to_f64() * scale[i / LANES].to_f64() + shift[i / LANES].to_f64()
-        };
+        let scaled =
+            |i: usize| x[i].to_f64() * scale[i / LANES].to_f64() + shift[i / LANES].to_f64();
         for isa in Isa::available() {
             let mut y = x.clone();
             affine(isa, &mut y, &scale, &shift);
             near(&y, tolerance * 20.0, scaled);
             let mut y = x.clone();
             affine_gelu(isa, &mut y, &scale, &shift);
-            near(&y, 5e-6, |i| if scaled(i).abs() > 6.0 { scaled(i).max(0.0) } else { gelu(scaled(i)) });
+            near(&y, 5e-6, |i| {
+                if scaled(i).abs() > 6.0 { scaled(i).max(0.0) } else { gelu(scaled(i)) }
+            });
             let mut y = x.clone();
             gate(isa, &mut y, &gates, [&scale[..2], &scale[2..]], [&shift[..2], &shift[2..]]);
             near(&y, 5e-6, |i| {
@@ -253,14 +314,34 @@ mod tests {
     }
 
     #[test]
+    fn two_outputs_of_four_products_are_those_of_three_taps() {
+        let taps = [0.5f32, -1.25, 2.0];
+        let weights = [taps[0], 0.625, 1.875, taps[2]];
+        let inputs: Vec<f32> = noise(6, 4 * LANES);
+        for isa in Isa::available() {
+            let mut products = vec![0.0; 4 * LANES];
+            let mut rows = products.chunks_mut(LANES);
+            let outputs = [0; 4].map(|_| rows.next().unwrap());
+            combine_inputs(isa, [0, 1, 2, 3].map(|i| &inputs[i * LANES..][..LANES]), outputs);
+            for (product, weight) in products.chunks_mut(LANES).zip(weights) {
+                product.iter_mut().for_each(|x| *x *= weight);
+            }
+            combine_outputs(isa, &mut products);
+            near(&products[..2 * LANES], 1e-5, |i| {
+                (0..3).map(|tap| f64::from(taps[tap] * inputs[i + tap * LANES])).sum()
+            });
+        }
+    }
+
+    #[test]
     fn pair_products_are_those_of_all_rows_with_earlier_ones() {
         let rows: Vec<f64> = noise(5, 3 * LANES);
         for isa in Isa::available() {
             let mut products = [[1.0; 8]; 6];
             add_pair_products(isa, &rows, &mut products);
-            for (at, (i, j)) in [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)].iter().enumerate() {
-                let dot: f64 =
-                    (0..LANES).map(|k| rows[i * LANES + k] * rows[j * LANES + k]).sum();
+            for (at, (i, j)) in [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)].iter().enumerate()
+            {
+                let dot: f64 = (0..LANES).map(|k| rows[i * LANES + k] * rows[j * LANES + k]).sum();
                 let found: f64 = products[at].iter().sum();
                 assert!((found - 8.0 - dot).abs() < 1e-11);
             }

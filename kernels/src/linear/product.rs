@@ -5,7 +5,7 @@ use super::isa::Isa;
 use super::tile::{Element, LANES, ROWS, Segment, TILE};
 
 /// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
-const LONGEST_SUM: usize = 256;
+const LONGEST_SUM: usize = 128;
 
 /// Segments that are multiplied in one go at most.
 const MOST_SEGMENTS: usize = 16;
@@ -140,5 +140,81 @@ impl<T: Element> Weights<T> {
             }
         }
         flush(&waiting[..count]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_noise::numbers;
+
+    fn noise<T: Element>(seed: u64, length: usize) -> Vec<T> {
+        numbers(seed)
+            .take(length)
+            .map(|n| T::from_f64((n >> 40) as f64 / f64::from(1 << 23) - 1.0))
+            .collect()
+    }
+
+    /// Compares with plain loops in double precision, on every instruction set of this machine.
+    fn check<T: Element>(outputs: usize, taps: usize, inputs: usize, epsilon: f64) {
+        let matrix: Vec<T> = noise(1, outputs * taps * inputs);
+        let weight =
+            |o: usize, tap: usize, i: usize| matrix[(o * taps + tap) * inputs + i].to_f64();
+        let weights = Weights::<T>::pack_rows(outputs, taps, inputs, weight);
+        assert_eq!((weights.panels(), weights.inputs()), (outputs.div_ceil(ROWS), inputs));
+        let panels: Vec<Vec<T>> =
+            (0..2 * taps).map(|seed| noise(2 + seed as u64, inputs * LANES)).collect();
+        // The second column has no first tap.
+        let columns: Vec<Vec<Option<&[T]>>> = panels
+            .chunks(taps)
+            .enumerate()
+            .map(|(c, panels)| {
+                let taps = panels.iter().enumerate();
+                taps.map(|(tap, panel)| (c + tap != 1).then_some(&panel[..])).collect()
+            })
+            .collect();
+        for isa in Isa::available() {
+            let mut seen = 0;
+            weights.multiply(isa, &columns, |column, panel, tile| {
+                for (index, found) in tile.iter().enumerate() {
+                    let (output, lane) = (panel * ROWS + index / LANES, index % LANES);
+                    let mut expected = 0.0;
+                    for (tap, values) in columns[column].iter().enumerate() {
+                        let Some(values) = values else { continue };
+                        for i in (0..inputs).filter(|_| output < outputs) {
+                            expected += weight(output, tap, i) * values[i * LANES + lane].to_f64();
+                        }
+                    }
+                    let error = (found.to_f64() - expected).abs();
+                    assert!(error <= epsilon * (inputs * taps) as f64, "{isa:?}: {error}");
+                    seen += 1;
+                }
+            });
+            assert_eq!(seen, 2 * weights.panels() * TILE);
+        }
+    }
+
+    #[test]
+    fn equal_plain_loops_for_odd_sizes_on_every_instruction_set() {
+        for (outputs, taps, inputs) in [(1, 1, 1), (7, 3, 5), (17, 2, 129), (9, 20, 3), (8, 1, 300)]
+        {
+            check::<f32>(outputs, taps, inputs, 1e-7);
+            check::<f64>(outputs, taps, inputs, 1e-16);
+        }
+    }
+
+    #[test]
+    fn panels_take_only_the_taps_that_they_are_packed_for() {
+        let weights = Weights::<f32>::pack(1, &[vec![1], vec![0, 2]], |panel, row, tap, _| {
+            (100 * panel + 10 * tap + row) as f64
+        });
+        let ones = [1.0; LANES];
+        let column = [Some(&ones[..]); 3];
+        weights.multiply(Isa::best(), &[column], |_, panel, tile| {
+            for (row, values) in tile.chunks(LANES).enumerate() {
+                let expected = if panel == 0 { 10 + row } else { 200 + 20 + 2 * row };
+                assert!(values.iter().all(|value| *value == expected as f32));
+            }
+        });
     }
 }

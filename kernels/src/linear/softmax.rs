@@ -5,15 +5,19 @@ use super::dispatch::dispatched;
 use super::functions::power_of_two;
 use super::tile::LANES;
 
+/// How far, in powers of two, a score may exceed the highest so far before all is scaled down again.
+const HEADROOM: f32 = 8.0;
+
 /// What layer norms add to the variance.
 const EPSILON: f64 = 1e-5;
 
 dispatched! {
     /// One step of a softmax over the rows of `scores` `[keys][48]`, which come in blocks.
     ///
-    /// `most` are the highest scores so far and `sums` those of the weights; both are brought up to
+    /// `most` are about the highest scores so far and `sums` those of the weights; both are brought up to
     /// date. Scores become weights 2^(score − most), and `factors` what earlier weights are to be
-    /// multiplied by. Returns whether any factor is not 1.
+    /// multiplied by. Returns whether any factor is not 1; a score that is only a little higher than `most`
+    /// does not change it.
     ///
     /// Source: Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018.
     soften = soften_loop(
@@ -39,6 +43,8 @@ fn soften_loop<const FUSED: bool>(
         }
     }
     for lane in 0..LANES {
+        let (old, new) = (most[lane], highest[lane]);
+        highest[lane] = if new > old + HEADROOM { new } else { old };
         factors[lane] = power_of_two::<FUSED>(most[lane] - highest[lane]);
     }
     let mut added = [0.0; LANES];
@@ -116,13 +122,14 @@ mod tests {
     use crate::linear::Isa;
     use crate::test_noise::numbers;
 
+    /// From −8 to 8.
     fn noise(seed: u64, length: usize) -> Vec<f32> {
         numbers(seed).take(length).map(|n| (n >> 40) as f32 / (1 << 20) as f32 - 8.0).collect()
     }
 
     #[test]
     fn softening_in_blocks_is_a_softmax_over_all() {
-        let scores = noise(1, 30 * LANES);
+        let scores: Vec<f32> = noise(1, 30 * LANES).iter().map(|score| 4.0 * score).collect();
         for isa in Isa::available() {
             let mut most = [-1e30; LANES];
             let (mut sums, mut factors) = ([0.0; LANES], [0.0; LANES]);
@@ -130,7 +137,7 @@ mod tests {
             for block in scores.chunks(7 * LANES) {
                 let mut block = block.to_vec();
                 let changed = soften(isa, &mut block, &mut most, &mut sums, &mut factors);
-                assert_eq!(changed, weights.is_empty() || factors.iter().any(|f| *f != 1.0));
+                assert_eq!(changed, factors.iter().any(|factor| *factor != 1.0));
                 scale_lanes(isa, &mut weights, &factors);
                 weights.extend(block);
             }

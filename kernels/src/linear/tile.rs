@@ -9,9 +9,9 @@
 //! ACM TOMS 41 (2015), for the shape of such a kernel.
 
 use super::isa::{Isa, Level};
-use super::tile_portable;
 #[cfg(target_arch = "aarch64")]
 use super::tile_aarch64;
+use super::tile_portable;
 #[cfg(target_arch = "x86_64")]
 use super::tile_x86;
 

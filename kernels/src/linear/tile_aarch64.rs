@@ -23,8 +23,7 @@ macro_rules! multiply {
                         // SAFETY: step k of `depth` reads weights[8k..][..8] and
                         // values[48k + lane..][..3 * width], which `Segment::new` has checked.
                         unsafe {
-                            let values =
-                                [$load(b), $load(b.add($width)), $load(b.add(2 * $width))];
+                            let values = [$load(b), $load(b.add($width)), $load(b.add(2 * $width))];
                             for (r, sums) in sums.iter_mut().enumerate() {
                                 let weight = $set(*a.add(r));
                                 for (sum, value) in sums.iter_mut().zip(values) {

@@ -17,12 +17,12 @@ where
         for lane in (0..LANES).step_by(STRIP) {
             let mut sums = [[T::default(); STRIP]; 2];
             for segment in segments {
-                let weights = segment.weights().chunks_exact(ROWS);
-                for (a, b) in weights.zip(segment.values().chunks_exact(LANES)) {
-                    let b = &b[lane..lane + STRIP];
-                    for (sums, a) in sums.iter_mut().zip(&a[row..]) {
-                        for (sum, b) in sums.iter_mut().zip(b) {
-                            *sum += *a * *b;
+                let weights = segment.weights().as_chunks::<ROWS>().0;
+                for (a, b) in weights.iter().zip(segment.values().as_chunks::<LANES>().0) {
+                    let b = &b.as_chunks::<STRIP>().0[lane / STRIP];
+                    for (sums, a) in sums.iter_mut().zip([a[row], a[row + 1]]) {
+                        for i in 0..STRIP {
+                            sums[i] += a * b[i];
                         }
                     }
                 }

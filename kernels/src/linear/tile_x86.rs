@@ -69,12 +69,12 @@ multiply!(
     _mm512_storeu_pd, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_add_pd
 );
 multiply!(
-    /// A quarter of the tile at a time.
-    multiply_f32_avx2, f32, "avx2,fma", 4, 3, 8, _mm256_setzero_ps, _mm256_loadu_ps,
+    /// A sixth of the tile at a time: with three vectors a row, sums would go to memory and back.
+    multiply_f32_avx2, f32, "avx2,fma", 4, 2, 8, _mm256_setzero_ps, _mm256_loadu_ps,
     _mm256_storeu_ps, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps
 );
 multiply!(
-    /// An eighth of the tile at a time.
-    multiply_f64_avx2, f64, "avx2,fma", 4, 3, 4, _mm256_setzero_pd, _mm256_loadu_pd,
+    /// A twelfth of the tile at a time.
+    multiply_f64_avx2, f64, "avx2,fma", 4, 2, 4, _mm256_setzero_pd, _mm256_loadu_pd,
     _mm256_storeu_pd, _mm256_set1_pd, _mm256_fmadd_pd, _mm256_add_pd
 );
