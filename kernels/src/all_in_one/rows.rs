@@ -100,8 +100,7 @@ dispatched! {
     /// Copies 48 frames of all rows of `y` `[rows][48]`: from `lane` on those of the panel that starts at
     /// `first` in `values`, and then those of the one at `second`.
     ///
-    /// Strips of 16 lanes are read whole, so up to 15 values before `second` and after the first panel
-    /// must be there too.
+    /// All rows but the last one are read in whole strips of 16 lanes.
     copy_shifted = copy_shifted_loop(
         values: &[f32],
         first: usize,
@@ -120,28 +119,29 @@ fn copy_shifted_loop<const FUSED: bool>(
     y: &mut [f32],
 ) {
     const STRIP: usize = 16;
-    let y = y.as_chunks_mut::<LANES>().0;
-    for strip in (0..LANES).step_by(STRIP) {
-        let from_first = first + lane + strip;
-        let from_second = second + lane + strip - LANES;
-        if lane + strip + STRIP <= LANES || lane + strip >= LANES {
-            let from = if lane + strip < LANES { from_first } else { from_second };
-            for (c, y) in y.iter_mut().enumerate() {
-                let row = &values[from + c * LANES..][..STRIP];
-                y[strip..strip + STRIP].copy_from_slice(row);
-            }
-        } else {
-            let seam = LANES - lane - strip;
-            for (c, y) in y.iter_mut().enumerate() {
-                let before = &values[from_first + c * LANES..][..STRIP];
-                let after = &values[from_second + c * LANES..][..STRIP];
-                let y = &mut y[strip..strip + STRIP];
-                for i in 0..STRIP {
-                    y[i] = if i < seam { before[i] } else { after[i] };
-                }
+    // Where a row's strips come from: those that lie in both panels come from the first one, and are
+    // completed by the first lanes of the second one, which also fill lanes that are written later.
+    let mut from = [0, 1, 2].map(|strip| first + lane + strip * STRIP);
+    for from in from.iter_mut().filter(|from| **from >= first + LANES) {
+        *from = *from - first - LANES + second;
+    }
+    let seam = LANES - lane;
+    let last = y.len() - LANES;
+    for at in (0..last).step_by(LANES) {
+        for (strip, from) in from.iter().enumerate() {
+            let to = at + strip * STRIP;
+            if seam < (strip + 1) * STRIP && seam >= strip * STRIP {
+                y[to..to + STRIP].copy_from_slice(&values[from + at..from + at + STRIP]);
+                let after = &values[second + at..second + at + STRIP];
+                y[at + seam..at + seam + STRIP].copy_from_slice(after);
+            } else {
+                y[to..to + STRIP].copy_from_slice(&values[from + at..from + at + STRIP]);
             }
         }
     }
+    let (before, after) = (first + lane + last, second + last);
+    y[last..last + seam].copy_from_slice(&values[before..before + seam]);
+    y[last + seam..].copy_from_slice(&values[after..after + lane]);
 }
 
 dispatched! {
