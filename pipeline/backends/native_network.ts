@@ -10,7 +10,7 @@ import { allInOneParameters } from "../../models/all_in_one_parameters.ts";
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import type { AllInOneConfiguration } from "../../models/configuration.ts";
 import { ModelError } from "../../models/model_error.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
+import { elementCount } from "../tensor.ts";
 import {
   checkRun,
   type NetworkOutput,
@@ -43,9 +43,9 @@ export async function createNativeNetworkSession(
     return number;
   };
   return {
-    async run(spectrogram: Tensor<"f32">, fold: Checkpoint = checkpoint): Promise<NetworkOutput> {
+    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
       const frames = checkRun(checkpoint, fold, spectrogram);
-      const logits = new Float32Array((3 + numLabels) * frames);
+      const logits = into ?? new Float32Array((3 + numLabels) * frames);
       const rows = new Float32Array(embeddings ? numInstruments * frames * dimEmbed : 0);
       await kernel.run(await numberOf(fold), spectrogram.data, logits, rows);
       return networkOutput(configuration, frames, logits, rows);

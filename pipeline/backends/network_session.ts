@@ -37,10 +37,15 @@ export interface NetworkSession {
    *
    * @param spectrogram [instruments, frames, bands] f32, at least one frame
    * @param checkpoint the fold's weights, of the session's configuration; those it was made with when absent
+   * @param logits [3 + labels, frames] f32, what the logits are written into; a new array when absent
    * @returns logits and embeddings
    * @throws {RangeError} for another shape, or a fold of other sizes
    */
-  run(spectrogram: Tensor<"f32">, checkpoint?: Checkpoint): Promise<NetworkOutput>;
+  run(
+    spectrogram: Tensor<"f32">,
+    checkpoint?: Checkpoint,
+    logits?: Float32Array<ArrayBuffer>,
+  ): Promise<NetworkOutput>;
   /** Frees the network's memory; it cannot run again. */
   release(): Promise<void>;
 }

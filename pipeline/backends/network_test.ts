@@ -61,6 +61,9 @@ for (const backend of ["native", "onnx"] as const satisfies NetworkBackend[]) {
     const first = await session.run(noise(50));
     await session.run(noise(7));
     assert.deepEqual(await session.run(noise(50)), first);
+    const logits = new Float32Array(13 * 50);
+    assert.deepEqual(await session.run(noise(50), FOLD, logits), first);
+    assert.deepEqual(logits.subarray(0, 50), first.logitsBeat.data);
     await session.release();
   });
 

@@ -55,7 +55,7 @@ export async function createOnnxNetworkSession(
   const encoder = await create(buildEncoder(checkpoint).model());
   let plan: { frames: number; feeds: Feeds } | undefined;
   return {
-    async run(spectrogram: Tensor<"f32">, fold: Checkpoint = checkpoint): Promise<NetworkOutput> {
+    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
       const frames = checkRun(checkpoint, fold, spectrogram);
       if (plan?.frames !== frames) {
         plan = { frames, feeds: toFeeds(runtime, encoderPlan(fold.configuration, frames)) };
@@ -67,10 +67,12 @@ export async function createOnnxNetworkSession(
         ...toFeeds(runtime, buildEncoder(fold).weights),
         embedded: toRuntime(runtime, embedded),
       });
+      const logits = outputs["logits"]!.data as Float32Array<ArrayBuffer>;
+      into?.set(logits);
       return networkOutput(
         fold.configuration,
         frames,
-        outputs["logits"]!.data as Float32Array<ArrayBuffer>,
+        into ?? logits,
         options.embeddings === false
           ? new Float32Array(0)
           : outputs["embeddings"]!.data as Float32Array<ArrayBuffer>,
