@@ -6,7 +6,7 @@ use super::parameters::Parameters;
 use super::rows;
 
 /// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
-const LONGEST_SUM: usize = 96;
+const LONGEST_SUM: usize = 48;
 
 /// A linear layer, packed.
 #[derive(Debug)]

@@ -170,21 +170,25 @@ fn layer_norm_loop<const FUSED: bool>(
     for mean in &mut means {
         *mean *= share;
     }
+    // What is left of the mean, as its sum was rounded, comes off in a second step.
+    let mut rests = [0.0; LANES];
     let mut squares = [0.0; LANES];
     for row in x {
         for lane in 0..LANES {
             let centred = row[lane] - means[lane];
+            rests[lane] += centred;
             squares[lane] = multiply_add::<FUSED>(centred, centred, squares[lane]);
         }
     }
     let mut scales = [0.0; LANES];
     for lane in 0..LANES {
+        rests[lane] *= share;
         scales[lane] = 1.0 / multiply_add::<FUSED>(squares[lane], share, epsilon).sqrt();
     }
     for (c, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (row, gain, shift) = (&x[c], gain[c], shift[c]);
         for lane in 0..LANES {
-            let normed = (row[lane] - means[lane]) * scales[lane];
+            let normed = ((row[lane] - means[lane]) - rests[lane]) * scales[lane];
             y[lane] = multiply_add::<FUSED>(normed, gain, shift);
         }
     }
