@@ -130,6 +130,7 @@ class Run {
     const done = await analyzeTrack(track, {
       model: this.#model.thing,
       embeddings: call.embeddings,
+      backend: call.backend,
       device: call.device,
       ...(call.threads !== undefined && { threads: call.threads }),
       ...(this.#demixer && {

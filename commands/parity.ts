@@ -107,6 +107,7 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     const results = await runSuite(name, suite, manifest, {
       model: Promise.resolve(model),
       embeddings: true,
+      backend,
       ...threads,
     }, {
       directory,

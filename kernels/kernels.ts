@@ -427,6 +427,86 @@ export async function openHtdemucs(
   };
 }
 
+/** A music structure network that is computed by the kernels, held by them until it is closed. */
+export interface NetworkKernel {
+  /**
+   * Packs a fold's weights.
+   *
+   * @param parameters f32, all of them, in the order of upstream's `state_dict`
+   * @returns the fold's number
+   * @throws {KernelError} if they are not as many as the configuration calls for
+   */
+  addFold(parameters: Float32Array<ArrayBuffer>): Promise<number>;
+  /**
+   * Runs a fold on a track.
+   *
+   * @param fold the fold's number
+   * @param spectrogram `[instruments, frames, bands]` f32, at least one frame
+   * @param logits receives `[3 + labels, frames]` f32; rows beat, downbeat, section, functions
+   * @param embeddings receives `[instruments, frames, width]` f32, or is empty
+   * @throws {KernelError} if there is no such fold or an array has another length
+   */
+  run(
+    fold: number,
+    spectrogram: Float32Array,
+    logits: Float32Array<ArrayBuffer>,
+    embeddings: Float32Array<ArrayBuffer>,
+  ): Promise<void>;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/**
+ * Makes a music structure network, without weights so far.
+ *
+ * @param configuration f64, the values of the fields of `Configuration` in `src/all_in_one/`, in their order
+ * @param threads number of threads, at least 1
+ * @returns the network, to be closed by the caller
+ * @throws {KernelError} if the configuration is not one
+ */
+export async function openNetwork(
+  configuration: Float64Array<ArrayBuffer>,
+  threads: number,
+): Promise<NetworkKernel> {
+  const handles = new BigUint64Array(1);
+  const call = symbols();
+  const size = (array: { readonly length: number }): bigint => BigInt(array.length);
+  await settle(
+    call.tactus_network_open(configuration, size(configuration), BigInt(threads), handles),
+    ...[configuration, handles],
+  );
+  const [handle = 0n] = handles;
+  return {
+    async addFold(parameters): Promise<number> {
+      const folds = new BigUint64Array(1);
+      await settle(
+        call.tactus_network_add_fold(handle, parameters, size(parameters), folds),
+        ...[parameters, folds],
+      );
+      return Number(folds[0]);
+    },
+    async run(fold, spectrogram, logits, embeddings): Promise<void> {
+      const input = spectrogram as Float32Array<ArrayBuffer>;
+      await settle(
+        call.tactus_network_run(
+          handle,
+          BigInt(fold),
+          input,
+          size(input),
+          logits,
+          size(logits),
+          embeddings,
+          size(embeddings),
+        ),
+        ...[input, logits, embeddings],
+      );
+    },
+    close(): void {
+      call.tactus_network_close(handle);
+    },
+  };
+}
+
 /**
  * Rounds a stem to 16 bits as upstream saves it: divided by 1.01 times its peak where that is above
  * full scale, then rounded half to even and saturated.

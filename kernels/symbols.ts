@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -76,6 +76,25 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   tactus_htdemucs_close: { parameters: ["u64"], result: "void" },
+  tactus_network_open: {
+    parameters: ["buffer", "usize", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_network_add_fold: {
+    parameters: ["u64", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_network_run: {
+    parameters: [
+      ...["u64", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_network_close: { parameters: ["u64"], result: "void" },
   tactus_requantize: {
     parameters: ["buffer", "buffer", "usize"],
     result: "i32",

@@ -6,6 +6,7 @@
 
 import { basename } from "node:path";
 import program from "../deno.json" with { type: "json" };
+import type { Backend } from "./backends/backend.ts";
 import type { Demixer } from "./demix.ts";
 import {
   demixFolder,
@@ -41,7 +42,9 @@ export interface TrackOptions {
   readonly embeddings: boolean;
   /** How a mix is separated. */
   readonly separation?: SeparationOptions;
-  /** What networks run on; the processor when absent. */
+  /** Who computes the network; our own kernels when absent. */
+  readonly backend?: Backend;
+  /** What ONNX Runtime computes on; the processor when absent. */
   readonly device?: string;
   /** Threads for stages that take a number. */
   readonly threads?: number;
@@ -106,6 +109,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const context: StageContext = {
     model: options.model,
     embeddings: options.embeddings,
+    ...(options.backend !== undefined && { backend: options.backend }),
     ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: options.threads }),
   };
@@ -124,7 +128,12 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     stems16_sha256: await digest,
     backends: {
       ...separated.backends,
-      ...Object.fromEntries(AFTER_STEMS.map(({ name, backend }) => [name, backend])),
+      ...Object.fromEntries(
+        AFTER_STEMS.map(({ name, backend, isNetwork }) => [
+          name,
+          isNetwork ? options.backend ?? backend : backend,
+        ]),
+      ),
     },
     device: options.device ?? "cpu",
     versions: {

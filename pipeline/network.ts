@@ -6,7 +6,8 @@
 
 import type { Checkpoint } from "../models/checkpoint.ts";
 import type { Tasks } from "./activations.ts";
-import { runFolds } from "./backends/onnx_folds.ts";
+import type { Backend } from "./backends/backend.ts";
+import { runFolds } from "./backends/network_folds.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The weights of one or more folds, whose logits are averaged. */
@@ -33,6 +34,8 @@ export interface NetworkOptions {
   readonly device?: string;
   /** Threads; absent for as many as there are cores. */
   readonly threads?: number;
+  /** Who computes: `native`, the project's own kernels, when absent; or `onnx`, ONNX Runtime. */
+  readonly backend?: Backend;
   /** Called when a fold is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -72,6 +75,7 @@ export async function network(
     embeddings: options.embeddings,
     ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.backend !== undefined && { backend: options.backend }),
     onProgress: (fold) => options.onProgress?.(fold + 1, folds),
   });
   return {

@@ -102,7 +102,7 @@ export async function runStages(
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
-      const device = stage.backend === "onnx" ? context.device : DEVICE;
+      const device = stage.isNetwork ? context.device : DEVICE;
       Object.assign(seams, await timed(origin, stage.name, observer, work, device));
     })();
     for (const output of stage.outputs) makers.set(output, made);

@@ -8,6 +8,7 @@
  */
 
 import { activations } from "./activations.ts";
+import type { Backend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
 import { metrical } from "./metrical.ts";
@@ -148,6 +149,8 @@ export interface StageContext {
     /** As in {@linkcode demix}. */
     readonly stems: DemixOptions["stems"];
   };
+  /** Who computes the network; our own kernels when absent. */
+  readonly backend?: Backend;
   /** What ONNX Runtime computes on; the processor when absent. */
   readonly device?: string;
   /** Threads for stages that take a number; absent for as many as there are cores. */
@@ -164,8 +167,10 @@ export interface Stage {
   readonly inputs: readonly SeamName[];
   /** The seams that it makes; `stems` and `embeddings` only where the context asks for them. */
   readonly outputs: readonly SeamName[];
-  /** Who computes it. */
-  readonly backend: "native" | "onnx" | "typescript";
+  /** Who computes it; networks can also be computed by another backend, on a device. */
+  readonly backend: "native" | "typescript";
+  /** Whether it is a network. */
+  readonly isNetwork?: true;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
 }
@@ -176,7 +181,8 @@ export const STAGES: readonly Stage[] = [
     name: "demix",
     inputs: ["mixture"],
     outputs: ["stems", "stems16"],
-    backend: "onnx",
+    backend: "native",
+    isNetwork: true,
     run: async (seams, context) => {
       const { separation, onProgress } = context;
       if (separation === undefined) throw new Error("There is nobody to separate the mixture");
@@ -203,7 +209,8 @@ export const STAGES: readonly Stage[] = [
       "logits.function",
       "embeddings",
     ],
-    backend: "onnx",
+    backend: "native",
+    isNetwork: true,
     run: async (seams, context) => {
       const output = await network(await context.model, seams.spectrogram, context);
       return {

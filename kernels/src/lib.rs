@@ -2,6 +2,7 @@
 //!
 //! One module a stage; `ffi` is the only place where pointers cross to the caller.
 
+pub mod all_in_one;
 pub mod decode;
 pub mod ffi;
 pub mod htdemucs;

@@ -8,6 +8,7 @@
 
 mod handles;
 mod htdemucs;
+mod network;
 mod outcome;
 mod separation;
 
@@ -21,7 +22,7 @@ use handles::AUDIO;
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]

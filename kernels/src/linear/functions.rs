@@ -9,7 +9,7 @@ const ROUNDER: f32 = 12_582_912.0;
 
 /// `a * b + c`.
 #[inline(always)]
-pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 
@@ -27,7 +27,7 @@ fn polynomial<const FUSED: bool, const N: usize>(x: f32, coefficients: [f32; N])
 
 /// 2^x for x from −126 to 127; below, as for −126. Relative error below 1.2e-7.
 #[inline(always)]
-pub(super) fn power_of_two<const FUSED: bool>(x: f32) -> f32 {
+pub(crate) fn power_of_two<const FUSED: bool>(x: f32) -> f32 {
     let x = if x > -126.0 { x } else { -126.0 };
     let shifted = x + ROUNDER;
     let whole = shifted - ROUNDER;
@@ -50,7 +50,7 @@ pub(super) fn power_of_two<const FUSED: bool>(x: f32) -> f32 {
 
 /// e^x for x from −87 to 88; beyond, as for these. Relative error below 1.5e-7.
 #[inline(always)]
-pub(super) fn exponential<const FUSED: bool>(x: f32) -> f32 {
+pub(crate) fn exponential<const FUSED: bool>(x: f32) -> f32 {
     /// The first digits of ln 2, so few that whole multiples are exact, and the rest.
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     let x = if x > -87.0 { x } else { -87.0 };
@@ -69,7 +69,7 @@ pub(super) fn exponential<const FUSED: bool>(x: f32) -> f32 {
 
 /// 1 / (1 + e^−x).
 #[inline(always)]
-pub(super) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
+pub(crate) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
     1.0 / (1.0 + exponential::<FUSED>(-x))
 }
 
@@ -78,7 +78,7 @@ pub(super) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
 ///
 /// Up to 1.5 it is ½ plus an odd polynomial, beyond that its tail is the exponential of a polynomial.
 #[inline(always)]
-pub(super) fn normal_distribution<const FUSED: bool>(x: f32) -> (f32, f32) {
+pub(crate) fn normal_distribution<const FUSED: bool>(x: f32) -> (f32, f32) {
     let t = if x.abs() < 12.8 { x.abs() } else { 12.8 };
     let middle = x * polynomial::<FUSED, 8>(
         x * x,

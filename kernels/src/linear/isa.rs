@@ -5,11 +5,11 @@
 /// A value can only be made by [`Isa::available`] and [`Isa::best`], which look; so whoever has one
 /// may call the functions that are compiled for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Isa(pub(super) Level);
+pub struct Isa(pub(crate) Level);
 
 /// What the kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// What the build's target guarantees.
     Portable,
     /// Four f32 a vector, fused multiply and add.

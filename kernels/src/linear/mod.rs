@@ -5,10 +5,10 @@
 //! eight channels, which the caller finishes while they are in the first cache.
 
 mod aligned;
-mod dispatch;
+pub(crate) mod dispatch;
 pub mod elementwise;
-mod functions;
-mod isa;
+pub(crate) mod functions;
+pub(crate) mod isa;
 mod product;
 mod softmax;
 mod tile;

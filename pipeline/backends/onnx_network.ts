@@ -17,46 +17,16 @@ import {
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import { type Tensor, tensor } from "../tensor.ts";
 import { onDevice, providersOf } from "./devices.ts";
+import {
+  checkRun,
+  type NetworkOutput,
+  networkOutput,
+  type NetworkSession,
+  type SessionOptions,
+} from "./network_session.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 type Feeds = Record<string, OrtTensor>;
-
-/** What the network makes of a track. */
-export interface NetworkOutput {
-  /** [frames] f32. */
-  readonly logitsBeat: Tensor<"f32">;
-  /** [frames] f32. */
-  readonly logitsDownbeat: Tensor<"f32">;
-  /** [frames] f32. */
-  readonly logitsSection: Tensor<"f32">;
-  /** [labels, frames] f32. */
-  readonly logitsFunction: Tensor<"f32">;
-  /** [instruments, frames, width] f32, after the last norm. */
-  readonly embeddings: Tensor<"f32">;
-}
-
-/** How a session runs. */
-export interface SessionOptions {
-  /** Threads that an operator is split over; ONNX Runtime's own choice when absent. */
-  readonly threads?: number;
-  /** What it runs on; the processor when absent. */
-  readonly device?: string;
-}
-
-/** A network that is ready to run with the weights of any fold of one configuration. */
-export interface NetworkSession {
-  /**
-   * Runs a fold.
-   *
-   * @param spectrogram [instruments, frames, bands] f32, at least one frame
-   * @param checkpoint the fold's weights, of the session's configuration; those it was made with when absent
-   * @returns logits and embeddings
-   * @throws {RangeError} for another shape, or a fold of other sizes
-   */
-  run(spectrogram: Tensor<"f32">, checkpoint?: Checkpoint): Promise<NetworkOutput>;
-  /** Frees the network's memory; it cannot run again. */
-  release(): Promise<void>;
-}
 
 /** Frames that the embedding is computed for at a time; more only costs memory. */
 const EMBEDDING_CHUNK_FRAMES = 1024;
@@ -70,12 +40,12 @@ const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int6
  * that ONNX Runtime never gives back, and only a session that has run before has its buffers.
  *
  * @param checkpoint a fold of the configuration that will run
- * @param options number of threads, device
+ * @param options number of threads, device; whether embeddings are wanted
  * @returns a session, to be released by the caller
  * @throws if ONNX Runtime cannot be loaded; the cause is attached
  * @throws {DeviceError} if it lacks the device, or cannot be started there
  */
-export async function createNetworkSession(
+export async function createOnnxNetworkSession(
   checkpoint: Checkpoint,
   options: SessionOptions = {},
 ): Promise<NetworkSession> {
@@ -86,14 +56,10 @@ export async function createNetworkSession(
     onDevice(device, () => runtime.InferenceSession.create(model, settings));
   const embedding = await create(buildEmbedding(checkpoint).model());
   const encoder = await create(buildEncoder(checkpoint).model());
-  const sizes = networkSizes(checkpoint);
   let plan: { frames: number; feeds: Feeds } | undefined;
   return {
-    async run(spectrogram: Tensor<"f32">, fold: Checkpoint = checkpoint): Promise<NetworkOutput> {
-      if (networkSizes(fold) !== sizes) {
-        throw new RangeError(`${fold.name} does not have the sizes of ${checkpoint.name}`);
-      }
-      const frames = checkSpectrogram(fold, spectrogram);
+    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
+      const frames = checkRun(checkpoint, fold, spectrogram);
       if (plan?.frames !== frames) {
         plan = { frames, feeds: toFeeds(runtime, encoderPlan(fold.configuration, frames)) };
       }
@@ -104,20 +70,22 @@ export async function createNetworkSession(
         ...toFeeds(runtime, buildEncoder(fold).weights),
         embedded: toRuntime(runtime, embedded),
       });
-      return separate(fold, frames, outputs);
+      const logits = outputs["logits"]!.data as Float32Array<ArrayBuffer>;
+      into?.set(logits);
+      return networkOutput(
+        fold.configuration,
+        frames,
+        into ?? logits,
+        options.embeddings === false
+          ? new Float32Array(0)
+          : outputs["embeddings"]!.data as Float32Array<ArrayBuffer>,
+      );
     },
     async release(): Promise<void> {
       await embedding.release();
       await encoder.release();
     },
   };
-}
-
-/** What the graphs of two folds have in common: all of the configuration but the fold's number and thresholds. */
-function networkSizes({ configuration }: Checkpoint): string {
-  const { fold: _fold, bestThresholdBeat: _beat, bestThresholdDownbeat: _downbeat, ...sizes } =
-    configuration;
-  return JSON.stringify(sizes);
 }
 
 async function loadRuntime(): Promise<Runtime> {
@@ -139,19 +107,6 @@ function sessionSettings({ threads }: SessionOptions): InferenceSession.SessionO
     // A plan of all buffers for one track length would be kept, and doubles the peak on the first run.
     enableMemPattern: false,
   };
-}
-
-function checkSpectrogram(checkpoint: Checkpoint, { shape }: Tensor<"f32">): number {
-  const { numInstruments, dimInput } = checkpoint.configuration;
-  const [instruments, frames, bands] = shape;
-  const fits = shape.length === 3 && instruments === numInstruments && bands === dimInput;
-  if (!fits || frames === undefined || frames < 1) {
-    throw new RangeError(
-      `${checkpoint.name} needs a spectrogram [${numInstruments}, 1 or more frames, ${dimInput}], ` +
-        `but got [${shape.join(", ")}]`,
-    );
-  }
-  return frames;
 }
 
 /** Wraps arrays for ONNX Runtime; an array that comes under several names is wrapped once. */
@@ -195,28 +150,6 @@ async function embed(
     }
   }
   return tensor("f32", [instruments, frames, width], embedded);
-}
-
-function separate(
-  checkpoint: Checkpoint,
-  frames: number,
-  outputs: InferenceSession.OnnxValueMapType,
-): NetworkOutput {
-  const { numLabels, numInstruments, dimEmbed } = checkpoint.configuration;
-  const logits = outputs["logits"]!.data as Float32Array;
-  const row = (index: number): Tensor<"f32"> =>
-    tensor("f32", [frames], logits.slice(index * frames, (index + 1) * frames));
-  return {
-    logitsBeat: row(0),
-    logitsDownbeat: row(1),
-    logitsSection: row(2),
-    logitsFunction: tensor("f32", [numLabels, frames], logits.slice(3 * frames)),
-    embeddings: tensor(
-      "f32",
-      [numInstruments, frames, dimEmbed],
-      outputs["embeddings"]!.data as Float32Array,
-    ),
-  };
 }
 
 function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): OrtTensor {

@@ -1,0 +1,150 @@
+//! The second layer of a block: an attention over a window of 5 instruments by 5 frames.
+//!
+//! Where there are fewer than five instruments, upstream appends rows of zeros, and the window always
+//! spans all five rows. The appended keys are zero wherever the query is, so they are joined to a
+//! single one whose bias is the logarithm of the sum of the exponentials of theirs.
+//!
+//! Source: `DinatLayer2d` in `allin1.models.dinat` (allin1 1.1.0); `natten2dqkrpb` of NATTEN 0.14.6.
+
+use crate::linear::{Aligned, Isa, LANES};
+
+use super::attention::{self, Attention};
+use super::configuration::{Configuration, INSTRUMENT_KERNEL as KERNEL};
+use super::dense::Norm;
+use super::neighbours::Keys;
+use super::parameters::Parameters;
+use super::perceptron::{self, Perceptron};
+use super::plane::Plane;
+use super::windows::{Run, Windows};
+
+/// Offsets of a key to its query along one axis.
+const OFFSETS: usize = 2 * KERNEL - 1;
+
+/// The layer's weights.
+#[derive(Debug)]
+pub(super) struct InstrumentLayer {
+    /// The norm before the attention.
+    pub norm: Norm,
+    attention: Attention,
+    perceptron: Perceptron,
+    /// `[instruments][heads][slots][frames of the window before the query]`, base 2.
+    biases: Vec<[f32; KERNEL]>,
+    slots: usize,
+}
+
+/// What the layer needs for a while.
+#[derive(Debug)]
+pub(super) struct Space {
+    runs: Vec<Run>,
+    keys: Aligned<f32>,
+    starts: Vec<usize>,
+    attention: attention::Space,
+    attended: Aligned<f32>,
+    perceptron: perceptron::Space,
+}
+
+impl Space {
+    /// Space for the instrument layers of a network.
+    pub fn new(configuration: &Configuration) -> Self {
+        let (width, instruments) = (configuration.dim_embed, configuration.num_instruments);
+        let keys = KERNEL * instruments;
+        Space {
+            runs: Vec::new(),
+            keys: Aligned::zeros(keys * width * LANES),
+            starts: (0..keys).map(|key| key * width * LANES).collect(),
+            attention: attention::Space::new(configuration, slots(instruments)),
+            attended: Aligned::zeros(width * LANES),
+            perceptron: perceptron::Space::new(width, configuration.hidden_width(width)),
+        }
+    }
+}
+
+/// Scores of a query: one a key, and one for the appended keys where there are any.
+fn slots(instruments: usize) -> usize {
+    KERNEL * instruments + usize::from(instruments < KERNEL)
+}
+
+impl InstrumentLayer {
+    /// The instrument layer of a block.
+    pub fn of(parameters: &Parameters, block: usize, configuration: &Configuration) -> Self {
+        let name = format!("encoder.layers.{block}.instlayer");
+        let epsilon = configuration.layer_norm_eps;
+        let attention = Attention::of(parameters, &format!("{name}.attention"), configuration);
+        let instruments = configuration.num_instruments;
+        let mut biases = Vec::new();
+        for instrument in 0..instruments {
+            for head in 0..configuration.num_heads {
+                biases.extend(biases_of(attention.biases(head), instrument, instruments));
+            }
+        }
+        InstrumentLayer {
+            norm: Norm::of(parameters, &format!("{name}.layernorm_before"), epsilon),
+            attention,
+            perceptron: Perceptron::of(parameters, &name, epsilon),
+            biases,
+            slots: slots(instruments),
+        }
+    }
+
+    /// Computes a tile: `x` `[instruments][width][48]` in place, from the normed rows of the whole
+    /// track, whose lanes beyond `frames` are zero.
+    pub fn apply(
+        &self,
+        isa: Isa,
+        normed: &Plane,
+        tile: usize,
+        frames: usize,
+        x: &mut [f32],
+        space: &mut Space,
+    ) {
+        let Space { runs, keys, starts, attention, attended, perceptron } = space;
+        let size = normed.panel_size();
+        let windows = Windows { padded_frames: frames.max(KERNEL), dilation: 1, kernel: KERNEL };
+        windows.runs(tile * LANES, runs);
+        for run in runs.iter() {
+            let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
+            for (at, start) in starts.iter().enumerate() {
+                let frame = windows.key_frame(first, run.before, at % KERNEL);
+                let output = &mut keys[*start..*start + size];
+                normed.copy_frames(isa, at / KERNEL, frame, run.lanes.start, count, output);
+            }
+        }
+        let keys = Keys { values: keys, starts, stride: LANES, width: normed.width };
+        let biases = self.biases.chunks(self.biases.len() / normed.instruments);
+        for ((instrument, biases), x) in biases.enumerate().zip(x.chunks_mut(size)) {
+            let scores = attention.scores.as_chunks_mut::<LANES>().0;
+            for (scores, biases) in scores.iter_mut().zip(biases) {
+                for run in runs.iter() {
+                    scores[run.lanes.clone()].fill(biases[run.before]);
+                }
+            }
+            let own = normed.panel(tile, instrument);
+            self.attention.apply(isa, own, &keys, self.slots, x, attended, attention);
+            self.perceptron.apply(isa, attended, attended, x, perceptron);
+        }
+    }
+}
+
+/// The biases of an instrument's scores, `[slots][frames of the window before the query]`, from a
+/// head's table `[9][9]` of instrument and frame offsets from −4 to 4.
+fn biases_of(table: &[f64], instrument: usize, instruments: usize) -> Vec<[f32; KERNEL]> {
+    let entry = |other: usize, before: usize, frame: usize| {
+        table[(other + KERNEL - 1 - instrument) * OFFSETS + frame + KERNEL - 1 - before]
+    };
+    let mut biases = Vec::new();
+    for other in 0..instruments {
+        for frame in 0..KERNEL {
+            biases.push(std::array::from_fn(|before| entry(other, before, frame) as f32));
+        }
+    }
+    if instruments < KERNEL {
+        biases.push(std::array::from_fn(|before| {
+            let total: f64 = (instruments..KERNEL)
+                .flat_map(|other| (0..KERNEL).map(move |frame| (other, frame)))
+                .map(|(other, frame)| entry(other, before, frame).exp2())
+                .sum();
+            total.log2() as f32
+        }));
+    }
+    biases
+}

@@ -1,0 +1,262 @@
+//! Runs folds over whole tracks, on several threads.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::linear::{Isa, LANES};
+
+use super::configuration::Configuration;
+use super::embedding::WINDOW_FRAMES;
+use super::fold::Fold;
+use super::plane::Plane;
+use super::{embedding, heads, instrument_layer, time_layer};
+
+/// Tiles that are embedded at a time: as many whole windows fill them.
+const TILES_AT_ONCE: usize = WINDOW_FRAMES / 2;
+
+/// Threads, and the memory that they work in, which every run uses again.
+#[derive(Debug)]
+pub struct Runner {
+    configuration: Configuration,
+    isa: Isa,
+    pool: ThreadPool,
+    spaces: Vec<Mutex<Space>>,
+    planes: Option<Planes>,
+}
+
+/// What one thread needs for a while.
+#[derive(Debug)]
+struct Space {
+    embedding: embedding::Space,
+    time: time_layer::Space,
+    instrument: instrument_layer::Space,
+    heads: heads::Space,
+}
+
+/// A track's values between layers.
+#[derive(Debug)]
+struct Planes {
+    frames: usize,
+    /// The residual stream.
+    x: Plane,
+    /// Normed for the time layer.
+    for_time: Plane,
+    /// Normed for the instrument layer; at the end it takes the logits.
+    for_instruments: Plane,
+}
+
+impl Runner {
+    /// Starts `threads` threads.
+    ///
+    /// # Errors
+    /// If that is none, or the system refuses them.
+    pub fn new(configuration: &Configuration, threads: usize) -> Result<Self, String> {
+        Runner::with_isa(configuration, threads, Isa::best())
+    }
+
+    pub(super) fn with_isa(
+        configuration: &Configuration,
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Self, String> {
+        if threads == 0 {
+            return Err("The network needs one thread or more, not 0".into());
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| format!("Could not start {threads} threads: {error}"))?;
+        let space = || Space {
+            embedding: embedding::Space::new(configuration),
+            time: time_layer::Space::new(configuration),
+            instrument: instrument_layer::Space::new(configuration),
+            heads: heads::Space::new(configuration),
+        };
+        Ok(Runner {
+            configuration: configuration.clone(),
+            isa,
+            pool,
+            spaces: (0..threads).map(|_| Mutex::new(space())).collect(),
+            planes: None,
+        })
+    }
+
+    /// Runs a fold.
+    ///
+    /// `spectrogram` is `[instruments][frames][bands]` f32; `logits` receives `[3 + labels][frames]`
+    /// f32, rows beat, downbeat, section, functions; `embeddings`, unless it is empty,
+    /// `[instruments][frames][width]` f32.
+    ///
+    /// # Errors
+    /// If an array has another length, there are no frames, or the fold is of another configuration.
+    pub fn run(
+        &mut self,
+        fold: &Fold,
+        spectrogram: &[f32],
+        logits: &mut [f32],
+        embeddings: &mut [f32],
+    ) -> Result<(), String> {
+        let frames = self.check(fold, spectrogram, logits, embeddings)?;
+        let Configuration { num_instruments: instruments, dim_embed: width, .. } =
+            self.configuration;
+        let planes = self.planes.take().filter(|planes| planes.frames == frames);
+        let mut planes = planes.unwrap_or_else(|| {
+            let plane = || Plane::new(frames, instruments, width);
+            Planes { frames, x: plane(), for_time: plane(), for_instruments: plane() }
+        });
+        self.pool.install(|| {
+            self.embed(fold, spectrogram, &mut planes);
+            for block in 0..fold.blocks.len() {
+                self.run_block(fold, block, &mut planes);
+            }
+            self.read_logits(fold, &planes, logits);
+            self.read_embeddings(fold, &planes, embeddings);
+        });
+        self.planes = Some(planes);
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        fold: &Fold,
+        spectrogram: &[f32],
+        logits: &[f32],
+        embeddings: &[f32],
+    ) -> Result<usize, String> {
+        let Configuration { num_instruments, dim_embed, dim_input, .. } = self.configuration;
+        if fold.configuration != self.configuration {
+            return Err("The fold is of another configuration than the network".into());
+        }
+        let frames = spectrogram.len() / (num_instruments * dim_input);
+        if frames == 0 || spectrogram.len() != num_instruments * frames * dim_input {
+            return Err(format!(
+                "The spectrogram must be [{num_instruments}, 1 or more frames, {dim_input}], but has \
+                 {} values",
+                spectrogram.len()
+            ));
+        }
+        let expected =
+            [self.configuration.num_logits() * frames, num_instruments * frames * dim_embed];
+        if logits.len() != expected[0] || ![0, expected[1]].contains(&embeddings.len()) {
+            return Err(format!(
+                "The logits must have {} values and the embeddings 0 or {}, but they have {} and {}",
+                expected[0],
+                expected[1],
+                logits.len(),
+                embeddings.len()
+            ));
+        }
+        Ok(frames)
+    }
+
+    /// The calling thread's space.
+    fn space(&self) -> MutexGuard<'_, Space> {
+        let index = rayon::current_thread_index().unwrap_or(0);
+        self.spaces[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn embed(&self, fold: &Fold, spectrogram: &[f32], planes: &mut Planes) {
+        let Planes { frames, x, for_time, .. } = planes;
+        let (panel, instruments) = (x.panel_size(), x.instruments);
+        let tile_size = instruments * panel;
+        let norm = &fold.blocks[0].time.norm;
+        let part = TILES_AT_ONCE * tile_size;
+        let parts = x.all_mut().par_chunks_mut(part).zip(for_time.all_mut().par_chunks_mut(part));
+        parts.enumerate().for_each(|(index, (x, normed))| {
+            let space = &mut *self.space();
+            let first = index * TILES_AT_ONCE * LANES;
+            let last = (*frames).min(first + x.len() / tile_size * LANES);
+            for (instrument, spectrogram) in
+                spectrogram.chunks(spectrogram.len() / instruments).enumerate()
+            {
+                for window in (first..last).step_by(WINDOW_FRAMES) {
+                    let rows =
+                        fold.embedding.apply(self.isa, spectrogram, window, &mut space.embedding);
+                    for frame in window..last.min(window + WINDOW_FRAMES) {
+                        let (tile, to) = ((frame - first) / LANES, (frame - first) % LANES);
+                        let output = &mut x[(tile * instruments + instrument) * panel..][..panel];
+                        let from = frame - window + 1;
+                        for (output, rows) in
+                            output.chunks_mut(LANES).zip(rows.as_chunks::<LANES>().0)
+                        {
+                            output[to] = rows[from] as f32;
+                        }
+                    }
+                }
+            }
+            for (at, (x, normed)) in x.chunks(panel).zip(normed.chunks_mut(panel)).enumerate() {
+                norm.apply(self.isa, x, normed);
+                clear_beyond(*frames, first / LANES + at / instruments, normed);
+            }
+        });
+    }
+
+    fn run_block(&self, fold: &Fold, block: usize, planes: &mut Planes) {
+        let Planes { frames, x, for_time, for_instruments } = planes;
+        let (panel, instruments) = (x.panel_size(), x.instruments);
+        let layers = &fold.blocks[block];
+        let outputs = for_instruments.all_mut().par_chunks_mut(panel);
+        x.all_mut().par_chunks_mut(panel).zip(outputs).enumerate().for_each(|(at, (x, normed))| {
+            let (tile, instrument) = (at / instruments, at % instruments);
+            let space = &mut self.space().time;
+            layers.time.apply(self.isa, for_time, tile, instrument, *frames, x, space);
+            layers.instrument.norm.apply(self.isa, x, normed);
+            clear_beyond(*frames, tile, normed);
+        });
+        let tile_size = instruments * panel;
+        let outputs = for_time.all_mut().par_chunks_mut(tile_size);
+        x.all_mut().par_chunks_mut(tile_size).zip(outputs).enumerate().for_each(
+            |(tile, (x, normed))| {
+                let space = &mut self.space().instrument;
+                layers.instrument.apply(self.isa, for_instruments, tile, *frames, x, space);
+                if let Some(next) = fold.blocks.get(block + 1) {
+                    for (x, normed) in x.chunks(panel).zip(normed.chunks_mut(panel)) {
+                        next.time.norm.apply(self.isa, x, normed);
+                        clear_beyond(*frames, tile, normed);
+                    }
+                }
+            },
+        );
+    }
+
+    fn read_logits(&self, fold: &Fold, planes: &Planes, logits: &mut [f32]) {
+        let rows = self.configuration.num_logits();
+        let Planes { frames, x, .. } = planes;
+        let mut tiles = vec![0.0; x.tiles * rows * LANES];
+        tiles.par_chunks_mut(rows * LANES).enumerate().for_each(|(tile, logits)| {
+            fold.heads.apply(self.isa, x.tile(tile), logits, &mut self.space().heads);
+        });
+        logits.par_chunks_mut(*frames).enumerate().for_each(|(row, logits)| {
+            for (logits, tile) in logits.chunks_mut(LANES).zip(tiles.chunks(rows * LANES)) {
+                logits.copy_from_slice(&tile[row * LANES..][..logits.len()]);
+            }
+        });
+    }
+
+    fn read_embeddings(&self, fold: &Fold, planes: &Planes, embeddings: &mut [f32]) {
+        let Planes { frames, x, .. } = planes;
+        for (instrument, embeddings) in embeddings.chunks_mut(frames * x.width).enumerate() {
+            embeddings.par_chunks_mut(LANES * x.width).enumerate().for_each(|(tile, output)| {
+                let space = &mut self.space().heads;
+                let rows = fold.heads.norm(self.isa, x.panel(tile, instrument), space);
+                for (lane, output) in output.chunks_mut(x.width).enumerate() {
+                    for (output, row) in output.iter_mut().zip(rows.as_chunks::<LANES>().0) {
+                        *output = row[lane] as f32;
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Clears the lanes of a panel that are beyond the track's end, which stand for zeros in attentions.
+pub(super) fn clear_beyond(frames: usize, tile: usize, panel: &mut [f32]) {
+    let used = frames - tile * LANES;
+    if used < LANES {
+        for row in panel.as_chunks_mut::<LANES>().0 {
+            row[used..].fill(0.0);
+        }
+    }
+}

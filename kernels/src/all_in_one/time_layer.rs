@@ -1,0 +1,124 @@
+//! The first layer of a block: two attentions along time, the second one at twice the dilation.
+//!
+//! Source: `DinatLayer1d` in `allin1.models.dinat` (allin1 1.1.0).
+
+use crate::linear::{Aligned, Isa, LANES};
+
+use super::attention::{self, Attention};
+use super::configuration::Configuration;
+use super::dense::Norm;
+use super::neighbours::Keys;
+use super::parameters::Parameters;
+use super::perceptron::{self, Perceptron};
+use super::plane::Plane;
+use super::rows;
+use super::windows::{Run, Windows};
+
+/// The layer's weights.
+#[derive(Debug)]
+pub(super) struct TimeLayer {
+    /// The norm before the attentions.
+    pub norm: Norm,
+    attentions: [Attention; 2],
+    perceptron: Perceptron,
+    dilation: usize,
+    kernel: usize,
+}
+
+/// What the layer needs for a while.
+#[derive(Debug)]
+pub(super) struct Space {
+    runs: Vec<Run>,
+    keys: Aligned<f32>,
+    starts: Vec<usize>,
+    attention: attention::Space,
+    joined: Aligned<f32>,
+    shortcut: Aligned<f32>,
+    perceptron: perceptron::Space,
+}
+
+impl Space {
+    /// Space for the time layers of a network.
+    pub fn new(configuration: &Configuration) -> Self {
+        let (width, kernel) = (configuration.dim_embed, configuration.kernel_size);
+        Space {
+            runs: Vec::new(),
+            keys: Aligned::zeros(kernel * width * LANES),
+            starts: (0..kernel).map(|key| key * width * LANES).collect(),
+            attention: attention::Space::new(configuration, kernel),
+            joined: Aligned::zeros(2 * width * LANES),
+            shortcut: Aligned::zeros(width * LANES),
+            perceptron: perceptron::Space::new(2 * width, configuration.hidden_width(2 * width)),
+        }
+    }
+}
+
+impl TimeLayer {
+    /// The time layer of a block.
+    pub fn of(parameters: &Parameters, block: usize, configuration: &Configuration) -> Self {
+        let name = format!("encoder.layers.{block}.timelayer");
+        let epsilon = configuration.layer_norm_eps;
+        TimeLayer {
+            norm: Norm::of(parameters, &format!("{name}.layernorm_before"), epsilon),
+            attentions: ["attention", "attention2"]
+                .map(|part| Attention::of(parameters, &format!("{name}.{part}"), configuration)),
+            perceptron: Perceptron::of(parameters, &name, epsilon),
+            dilation: configuration.dilation(block),
+            kernel: configuration.kernel_size,
+        }
+    }
+
+    /// The windows of both attentions on a track: zeros are appended where it is shorter than the
+    /// larger of them.
+    fn windows(&self, frames: usize) -> [Windows; 2] {
+        [1, 2].map(|factor| Windows {
+            padded_frames: frames.max(2 * self.kernel * self.dilation),
+            dilation: factor * self.dilation,
+            kernel: self.kernel,
+        })
+    }
+
+    /// Computes one instrument's part of a tile: `x` `[width][48]` in place, from the normed rows of
+    /// the whole track, whose lanes beyond `frames` are zero.
+    #[allow(clippy::too_many_arguments)]
+    pub fn apply(
+        &self,
+        isa: Isa,
+        normed: &Plane,
+        tile: usize,
+        instrument: usize,
+        frames: usize,
+        x: &mut [f32],
+        space: &mut Space,
+    ) {
+        let Space { runs, keys, starts, attention, joined, shortcut, perceptron } = space;
+        let size = normed.panel_size();
+        let own = normed.panel(tile, instrument);
+        let parts = self.attentions.iter().zip(self.windows(frames)).zip(joined.chunks_mut(size));
+        for ((weights, windows), joined) in parts {
+            windows.runs(tile * LANES, runs);
+            for run in runs.iter() {
+                let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
+                for (key, start) in starts.iter().enumerate() {
+                    let frame = windows.key_frame(first, run.before, key);
+                    let output = &mut keys[*start..*start + size];
+                    normed.copy_frames(isa, instrument, frame, run.lanes.start, count, output);
+                }
+            }
+            let scores = attention.scores.as_chunks_mut::<LANES>().0;
+            for (row, scores) in scores.iter_mut().enumerate() {
+                let (head, key) = (row / self.kernel, row % self.kernel);
+                let biases = weights.biases(head);
+                for run in runs.iter() {
+                    let bias = biases[windows.first_bias(run.before) + key] as f32;
+                    scores[run.lanes.clone()].fill(bias);
+                }
+            }
+            let keys = Keys { values: keys, starts, stride: LANES, width: normed.width };
+            weights.apply(isa, own, &keys, self.kernel, x, joined, attention);
+        }
+        let (first, second) = joined.split_at(size);
+        rows::mean(isa, first, second, shortcut);
+        self.perceptron.apply(isa, joined, shortcut, x, perceptron);
+    }
+}

@@ -1,0 +1,92 @@
+/**
+ * Runs the All-In-One network with the project's own kernels.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import { openNetwork } from "../../kernels/kernels.ts";
+import { allInOneParameters } from "../../models/all_in_one_parameters.ts";
+import type { Checkpoint } from "../../models/checkpoint.ts";
+import type { AllInOneConfiguration } from "../../models/configuration.ts";
+import { ModelError } from "../../models/model_error.ts";
+import { elementCount } from "../tensor.ts";
+import {
+  checkRun,
+  type NetworkOutput,
+  networkOutput,
+  type NetworkSession,
+  type SessionOptions,
+} from "./network_session.ts";
+
+/**
+ * Makes a network ready to run. Unlike an ONNX session, it leaves the calling thread free while it runs.
+ *
+ * A fold's weights are packed when it first runs, and kept; the memory of a run serves all folds.
+ *
+ * @param checkpoint a fold of the configuration that will run
+ * @param options number of threads, as many as there are cores when absent; whether embeddings are wanted
+ * @returns a session, to be released by the caller
+ * @throws {KernelError} if the kernels refuse the configuration
+ */
+export async function createNativeNetworkSession(
+  checkpoint: Checkpoint,
+  { threads = availableParallelism(), embeddings = true }: SessionOptions = {},
+): Promise<NetworkSession> {
+  const { configuration } = checkpoint;
+  const { numInstruments, numLabels, dimEmbed } = configuration;
+  const kernel = await openNetwork(numbersOf(configuration), threads);
+  const folds = new Map<Checkpoint, Promise<number>>();
+  const numberOf = (fold: Checkpoint): Promise<number> => {
+    const number = folds.get(fold) ?? kernel.addFold(parametersOf(fold));
+    folds.set(fold, number);
+    return number;
+  };
+  return {
+    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
+      const frames = checkRun(checkpoint, fold, spectrogram);
+      const logits = into ?? new Float32Array((3 + numLabels) * frames);
+      const rows = new Float32Array(embeddings ? numInstruments * frames * dimEmbed : 0);
+      await kernel.run(await numberOf(fold), spectrogram.data, logits, rows);
+      return networkOutput(configuration, frames, logits, rows);
+    },
+    release(): Promise<void> {
+      kernel.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A fold's parameters in one array, in the order of upstream's `state_dict`. */
+function parametersOf({ configuration, name, tensors }: Checkpoint): Float32Array<ArrayBuffer> {
+  const shapes = allInOneParameters(configuration);
+  const count = shapes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const parameters = new Float32Array(count);
+  let at = 0;
+  for (const parameter of shapes) {
+    const found = tensors.get(parameter.name);
+    if (found === undefined || found.data.length !== elementCount(parameter.shape)) {
+      throw new ModelError("parameters", `${name} has no parameter ${parameter.name} of its size`);
+    }
+    parameters.set(found.data, at);
+    at += found.data.length;
+  }
+  return parameters;
+}
+
+/** The configuration as the kernels read it. */
+function numbersOf(configuration: AllInOneConfiguration): Float64Array<ArrayBuffer> {
+  return Float64Array.of(
+    configuration.numInstruments,
+    configuration.numLabels,
+    configuration.depth,
+    configuration.dilationFactor,
+    configuration.dilationMax,
+    configuration.numHeads,
+    configuration.kernelSize,
+    configuration.dimInput,
+    configuration.dimEmbed,
+    configuration.mlpRatio,
+    configuration.layerNormEps,
+  );
+}
