@@ -8,6 +8,7 @@ pub mod ffi;
 pub mod htdemucs;
 pub mod linear;
 pub mod metrical;
+mod parameters;
 pub mod separation;
 pub mod spectrogram;
 pub mod stems16;

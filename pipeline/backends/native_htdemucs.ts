@@ -9,8 +9,7 @@ import { type HtdemucsKernel, openHtdemucs } from "../../kernels/kernels.ts";
 import type { HtdemucsCheckpoint } from "../../models/htdemucs_checkpoint.ts";
 import { type HtdemucsConfiguration, segmentFrames } from "../../models/htdemucs_configuration.ts";
 import { htdemucsParameters } from "../../models/htdemucs_parameters.ts";
-import { ModelError } from "../../models/model_error.ts";
-import { elementCount } from "../tensor.ts";
+import { packParameters } from "../../models/parameters.ts";
 import type { DemixSession, SegmentOutput } from "./demix_session.ts";
 
 /**
@@ -60,22 +59,11 @@ export async function createNativeDemixSession(
  * @throws {KernelError} if the kernels refuse the configuration
  */
 export function openNativeHtdemucs(
-  { configuration, name, tensors }: HtdemucsCheckpoint,
+  checkpoint: HtdemucsCheckpoint,
   threads: number = availableParallelism(),
 ): Promise<HtdemucsKernel> {
-  const shapes = htdemucsParameters(configuration);
-  const count = shapes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const parameters = new Float32Array(count);
-  let at = 0;
-  for (const parameter of shapes) {
-    const found = tensors.get(parameter.name);
-    if (found === undefined || found.data.length !== elementCount(parameter.shape)) {
-      throw new ModelError("parameters", `${name} has no parameter ${parameter.name} of its size`);
-    }
-    parameters.set(found.data, at);
-    at += found.data.length;
-  }
-  return openHtdemucs(numbersOf(configuration), parameters, threads);
+  const parameters = packParameters(htdemucsParameters(checkpoint.configuration), checkpoint);
+  return openHtdemucs(numbersOf(checkpoint.configuration), parameters, threads);
 }
 
 /** The configuration as the kernels read it. */

@@ -9,8 +9,7 @@ import { openNetwork } from "../../kernels/kernels.ts";
 import { allInOneParameters } from "../../models/all_in_one_parameters.ts";
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import type { AllInOneConfiguration } from "../../models/configuration.ts";
-import { ModelError } from "../../models/model_error.ts";
-import { elementCount } from "../tensor.ts";
+import { packParameters } from "../../models/parameters.ts";
 import {
   checkRun,
   type NetworkOutput,
@@ -38,7 +37,8 @@ export async function createNativeNetworkSession(
   const kernel = await openNetwork(numbersOf(configuration), threads);
   const folds = new Map<Checkpoint, Promise<number>>();
   const numberOf = (fold: Checkpoint): Promise<number> => {
-    const number = folds.get(fold) ?? kernel.addFold(parametersOf(fold));
+    const number = folds.get(fold) ??
+      kernel.addFold(packParameters(allInOneParameters(fold.configuration), fold));
     folds.set(fold, number);
     return number;
   };
@@ -55,23 +55,6 @@ export async function createNativeNetworkSession(
       return Promise.resolve();
     },
   };
-}
-
-/** A fold's parameters in one array, in the order of upstream's `state_dict`. */
-function parametersOf({ configuration, name, tensors }: Checkpoint): Float32Array<ArrayBuffer> {
-  const shapes = allInOneParameters(configuration);
-  const count = shapes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const parameters = new Float32Array(count);
-  let at = 0;
-  for (const parameter of shapes) {
-    const found = tensors.get(parameter.name);
-    if (found === undefined || found.data.length !== elementCount(parameter.shape)) {
-      throw new ModelError("parameters", `${name} has no parameter ${parameter.name} of its size`);
-    }
-    parameters.set(found.data, at);
-    at += found.data.length;
-  }
-  return parameters;
 }
 
 /** The configuration as the kernels read it. */

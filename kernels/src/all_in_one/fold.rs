@@ -4,7 +4,7 @@ use super::configuration::Configuration;
 use super::embedding::Embedding;
 use super::heads::Heads;
 use super::instrument_layer::InstrumentLayer;
-use super::parameters::Parameters;
+use super::parameters::find_parameters;
 use super::time_layer::TimeLayer;
 
 /// A fold of a network.
@@ -29,7 +29,7 @@ impl Fold {
     /// # Errors
     /// If their number is not that of the configuration's parameters.
     pub fn new(configuration: &Configuration, parameters: &[f32]) -> Result<Self, String> {
-        let parameters = Parameters::new(configuration, parameters)?;
+        let parameters = find_parameters(configuration, parameters)?;
         let block = |block| Block {
             time: TimeLayer::of(&parameters, block, configuration),
             instrument: InstrumentLayer::of(&parameters, block, configuration),

@@ -1,7 +1,7 @@
 //! The network in plain loops and double precision, as upstream states it: the oracle of the tests.
 
 use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL, POOLED_BANDS};
-use super::parameters::{Parameters, parameter_count};
+use super::parameters::{Parameters, find_parameters, parameter_count};
 use crate::test_noise::numbers;
 
 /// Rows of channels, one a frame.
@@ -25,7 +25,7 @@ pub struct Oracle<'a> {
 
 impl<'a> Oracle<'a> {
     pub fn new(configuration: &'a Configuration, parameters: &'a [f32]) -> Self {
-        let parameters = Parameters::new(configuration, parameters).unwrap();
+        let parameters = find_parameters(configuration, parameters).unwrap();
         Oracle { configuration, parameters }
     }
 

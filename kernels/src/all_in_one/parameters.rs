@@ -1,67 +1,27 @@
 //! The parameters of a network by upstream's names.
 
-use std::collections::HashMap;
-use std::ops::Range;
-
 use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL};
+use crate::parameters::Listing;
+pub(super) use crate::parameters::Parameters;
 
-/// All parameters in one array, in the order of upstream's `state_dict`, f32.
-#[derive(Debug)]
-pub(super) struct Parameters<'a> {
+/// Finds where each parameter of a network lies.
+///
+/// # Errors
+/// If the array's length is not that of the configuration's parameters.
+pub(super) fn find_parameters<'a>(
+    configuration: &Configuration,
     values: &'a [f32],
-    ranges: HashMap<String, Range<usize>>,
+) -> Result<Parameters<'a>, String> {
+    Parameters::new("All-In-One", Names::of(configuration), values)
 }
 
-impl<'a> Parameters<'a> {
-    /// Finds where each parameter lies.
-    ///
-    /// # Errors
-    /// If the array's length is not that of the configuration's parameters.
-    pub fn new(configuration: &Configuration, values: &'a [f32]) -> Result<Self, String> {
-        let mut listing = Listing { ranges: HashMap::new(), end: 0 };
-        listing.network(configuration);
-        if listing.end != values.len() {
-            return Err(format!(
-                "All-In-One of this configuration has {} parameters, not {}",
-                listing.end,
-                values.len()
-            ));
-        }
-        Ok(Parameters { values, ranges: listing.ranges })
-    }
+struct Names(Listing);
 
-    /// A parameter's values, C order.
-    ///
-    /// # Panics
-    /// If the network has no parameter of that name.
-    pub fn get(&self, name: &str) -> &'a [f32] {
-        match self.ranges.get(name) {
-            Some(range) => &self.values[range.clone()],
-            None => panic!("All-In-One has no parameter {name}"),
-        }
-    }
-
-    /// A parameter in double precision.
-    pub fn double(&self, name: &str) -> Vec<f64> {
-        self.get(name).iter().map(|x| f64::from(*x)).collect()
-    }
-}
-
-struct Listing {
-    ranges: HashMap<String, Range<usize>>,
-    end: usize,
-}
-
-impl Listing {
-    fn add(&mut self, name: String, size: usize) {
-        self.ranges.insert(name, self.end..self.end + size);
-        self.end += size;
-    }
-
-    /// A weight of `inputs` elements an output, and a bias.
-    fn layer(&mut self, name: &str, outputs: usize, inputs: usize) {
-        self.add(format!("{name}.weight"), outputs * inputs);
-        self.add(format!("{name}.bias"), outputs);
+impl Names {
+    fn of(configuration: &Configuration) -> Listing {
+        let mut names = Names(Listing::default());
+        names.network(configuration);
+        names.0
     }
 
     fn network(&mut self, configuration: &Configuration) {
@@ -69,9 +29,9 @@ impl Listing {
         let channels = configuration.embedding_channels();
         for (i, [frames, bands]) in EMBEDDING_KERNELS.into_iter().enumerate() {
             let inputs = channels[i] * frames * bands;
-            self.layer(&format!("embeddings.conv{i}"), channels[i + 1], inputs);
+            self.0.layer(&format!("embeddings.conv{i}"), channels[i + 1], inputs);
         }
-        self.layer("embeddings.norm", width, 1);
+        self.0.layer("embeddings.norm", width, 1);
         let time = 2 * configuration.kernel_size - 1;
         let instrument = (2 * INSTRUMENT_KERNEL - 1).pow(2);
         for block in 0..configuration.depth {
@@ -85,12 +45,12 @@ impl Listing {
                 instrument,
             );
         }
-        self.layer("norm", width, 1);
+        self.0.layer("norm", width, 1);
         let joined = width * configuration.num_instruments;
         for head in ["beat", "downbeat", "section"] {
-            self.layer(&format!("{head}_classifier.classifier"), 1, joined);
+            self.0.layer(&format!("{head}_classifier.classifier"), 1, joined);
         }
-        self.layer("function_classifier.classifier", configuration.num_labels, joined);
+        self.0.layer("function_classifier.classifier", configuration.num_labels, joined);
     }
 
     fn block_layer(
@@ -103,16 +63,16 @@ impl Listing {
         let width = configuration.dim_embed;
         let joined = width * attentions.len();
         let hidden = configuration.hidden_width(joined);
-        self.layer(&format!("{name}.layernorm_before"), width, 1);
-        self.layer(&format!("{name}.layernorm_after"), joined, 1);
-        self.layer(&format!("{name}.intermediate.dense"), hidden, joined);
-        self.layer(&format!("{name}.output.dense"), width, hidden);
+        self.0.layer(&format!("{name}.layernorm_before"), width, 1);
+        self.0.layer(&format!("{name}.layernorm_after"), joined, 1);
+        self.0.layer(&format!("{name}.intermediate.dense"), hidden, joined);
+        self.0.layer(&format!("{name}.output.dense"), width, hidden);
         for attention in attentions {
             let name = format!("{name}.{attention}");
-            self.layer(&format!("{name}.output.dense"), width, width);
-            self.add(format!("{name}.self.rpb"), configuration.num_heads * offsets);
+            self.0.layer(&format!("{name}.output.dense"), width, width);
+            self.0.add(format!("{name}.self.rpb"), configuration.num_heads * offsets);
             for part in ["query", "key", "value"] {
-                self.layer(&format!("{name}.self.{part}"), width, width);
+                self.0.layer(&format!("{name}.self.{part}"), width, width);
             }
         }
     }
@@ -120,9 +80,7 @@ impl Listing {
 
 /// Number of parameters of a network.
 pub fn parameter_count(configuration: &Configuration) -> usize {
-    let mut listing = Listing { ranges: HashMap::new(), end: 0 };
-    listing.network(configuration);
-    listing.end
+    Names::of(configuration).len()
 }
 
 #[cfg(test)]
@@ -134,7 +92,7 @@ mod tests {
     fn the_published_network_has_as_many_parameters_as_upstream_counts() {
         let configuration = Configuration::from_numbers(&PUBLISHED).unwrap();
         assert_eq!(parameter_count(&configuration), 300_631);
-        let error = Parameters::new(&configuration, &[0.0; 3]).unwrap_err();
+        let error = find_parameters(&configuration, &[0.0; 3]).unwrap_err();
         assert!(error.contains("300631"), "{error}");
     }
 }

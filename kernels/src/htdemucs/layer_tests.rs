@@ -7,7 +7,7 @@ use super::context::{Arena, Context};
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::naive::{Cube, decode, encode};
-use super::parameters::{Parameters, parameter_count};
+use super::parameters::{Parameters, find_parameters, parameter_count};
 use super::plane::Plane;
 use crate::linear::elementwise::Real;
 use crate::linear::{Isa, LANES, TILE};
@@ -57,7 +57,7 @@ fn with_network(work: impl Fn(&Configuration, &Parameters, &Context)) {
     let configuration = small();
     let values = noise(7, parameter_count(&configuration));
     let values: Vec<f32> = values.iter().map(|value| 0.4 * value).collect();
-    let parameters = Parameters::new(&configuration, &values).unwrap();
+    let parameters = find_parameters(&configuration, &values).unwrap();
     for isa in Isa::available() {
         work(&configuration, &parameters, &Context::new(isa, 2).unwrap());
     }

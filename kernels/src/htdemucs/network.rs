@@ -6,7 +6,7 @@ use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::exchange::{load, store};
 use super::memory::Memory;
-use super::parameters::Parameters;
+use super::parameters::find_parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
 use crate::linear::Isa;
@@ -71,7 +71,7 @@ impl Htdemucs {
         threads: usize,
         isa: Isa,
     ) -> Result<Self, String> {
-        let parameters = Parameters::new(&configuration, parameters)?;
+        let parameters = find_parameters(&configuration, parameters)?;
         let context = Context::new(isa, threads.max(1))?;
         let widths = configuration.encoder_channels();
         let audio = configuration.audio_channels;
