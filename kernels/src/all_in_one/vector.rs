@@ -115,7 +115,7 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_add_ps,
-        |a, b, c| { _mm512_fmadd_ps(a, b, c) }
+        |a, b, c| _mm512_fmadd_ps(a, b, c)
     );
     vector!(
         __m256,
@@ -124,7 +124,7 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_add_ps,
-        |a, b, c| { _mm256_fmadd_ps(a, b, c) }
+        |a, b, c| _mm256_fmadd_ps(a, b, c)
     );
 }
 
