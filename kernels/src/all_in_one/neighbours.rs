@@ -179,11 +179,6 @@ unsafe fn scores_part<V: Vector, const H: usize, const K: usize>(
         let score =
             |h: usize, k: usize| job.scores.add(((head + h) * job.slots + key + k) * LANES + lane);
         let mut sums = [[V::zero(); K]; H];
-        for h in 0..H {
-            for k in 0..K {
-                sums[h][k] = V::load(score(h, k));
-            }
-        }
         let mut rows = [values.as_ptr(); K];
         for k in 0..K {
             rows[k] = values.as_ptr().add(starts[k] + lane);
@@ -204,7 +199,7 @@ unsafe fn scores_part<V: Vector, const H: usize, const K: usize>(
         }
         for h in 0..H {
             for k in 0..K {
-                sums[h][k].store(score(h, k));
+                sums[h][k].add(V::load(score(h, k))).store(score(h, k));
             }
         }
     }

@@ -20,6 +20,9 @@ pub(super) trait Vector: Copy {
     /// `to` must be valid for writes of `WIDTH` f32.
     unsafe fn store(self, to: *mut f32);
 
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+
     /// `self · factor + addend`.
     fn multiply_add(self, factor: Self, addend: Self) -> Self;
 }
@@ -49,6 +52,11 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Portable(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+    }
+
+    #[inline(always)]
     fn multiply_add(self, factor: Self, addend: Self) -> Self {
         Portable(std::array::from_fn(|lane| addend.0[lane] + self.0[lane] * factor.0[lane]))
     }
@@ -57,7 +65,7 @@ impl Vector for Portable {
 /// Implements [`Vector`] with the machine's own functions.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! vector {
-    ($vector:ty, $width:literal, $zero:expr, $load:ident, $store:ident, |$a:ident, $b:ident, $c:ident| $fma:expr) => {
+    ($vector:ty, $width:literal, $zero:expr, $load:ident, $store:ident, $add:ident, |$a:ident, $b:ident, $c:ident| $fma:expr) => {
         impl Vector for $vector {
             const WIDTH: usize = $width;
 
@@ -80,6 +88,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                // SAFETY: as the trait says, the machine has the instruction.
+                unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
             fn multiply_add(self, factor: Self, addend: Self) -> Self {
                 let ($a, $b, $c) = (self, factor, addend);
                 // SAFETY: as the trait says, the machine has the instruction.
@@ -94,12 +108,24 @@ mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
 
-    vector!(__m512, 16, _mm512_setzero_ps(), _mm512_loadu_ps, _mm512_storeu_ps, |a, b, c| {
-        _mm512_fmadd_ps(a, b, c)
-    });
-    vector!(__m256, 8, _mm256_setzero_ps(), _mm256_loadu_ps, _mm256_storeu_ps, |a, b, c| {
-        _mm256_fmadd_ps(a, b, c)
-    });
+    vector!(
+        __m512,
+        16,
+        _mm512_setzero_ps(),
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        |a, b, c| _mm512_fmadd_ps(a, b, c)
+    );
+    vector!(
+        __m256,
+        8,
+        _mm256_setzero_ps(),
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        |a, b, c| _mm256_fmadd_ps(a, b, c)
+    );
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -107,5 +133,13 @@ mod aarch64 {
     use super::Vector;
     use std::arch::aarch64::*;
 
-    vector!(float32x4_t, 4, vdupq_n_f32(0.0), vld1q_f32, vst1q_f32, |a, b, c| vfmaq_f32(c, a, b));
+    vector!(
+        float32x4_t,
+        4,
+        vdupq_n_f32(0.0),
+        vld1q_f32,
+        vst1q_f32,
+        vaddq_f32,
+        |a, b, c| vfmaq_f32(c, a, b)
+    );
 }
