@@ -1,7 +1,7 @@
 /**
  * Prints the README's table of stage times: medians over fresh processes, with the machine.
  *
- *     deno run -A docs/speed_table.ts STEMS_DIR WEIGHTS_DIR [RUNS]
+ *     deno run -A docs/speed_table.ts RUNS ANALYZE_ARGUMENTS...
  *
  * @module
  */
@@ -48,8 +48,7 @@ async function lengthOf(args: readonly string[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  const [stems = "", weights = "", count = "5"] = Deno.args;
-  const args = ["--stems-dir", stems, "--weights-dir", weights];
+  const [count = "5", ...args] = Deno.args;
   // The first run only warms the caches of the file system.
   const length = await lengthOf(args);
   const runs = [];
