@@ -1,5 +1,5 @@
 /**
- * The stages that are computed natively: decoding, spectrogram, beat decoder.
+ * What is computed natively: decoding, separation, spectrogram, network, beat decoder.
  *
  * @example
  * ```ts

@@ -7,6 +7,7 @@
 //!
 //! Source: Van Zee, van de Geijn, "BLIS: A Framework for Rapidly Instantiating BLAS Functionality",
 //! ACM TOMS 41 (2015), for the shape of such a kernel.
+#![allow(unsafe_code)]
 
 use super::isa::{Isa, Level};
 #[cfg(target_arch = "aarch64")]

@@ -2,6 +2,7 @@
 //!
 //! The search is written once, as loops over sixteen lanes, and compiled for each instruction set.
 //! No set may contract or reorder the additions, so all give the same bits.
+#![allow(unsafe_code)]
 
 use super::densities::LogDensities;
 use super::search::{Trellis, search as search_all};
