@@ -261,7 +261,7 @@ Deno.test("parity cannot run with references of a separation network that it doe
     const args = ["--fixtures-dir", folder, "--suite", "seeded", "--stage", "demix"];
     const { code, stderr } = await tactus(["parity", ...args]);
     equal(code, 2);
-    match(stderr, /separation network other/);
+    match(stderr, /no demixer named "other"/);
   });
 });
 
