@@ -9,8 +9,7 @@ import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { demix } from "../pipeline/demix.ts";
-import { readMixture } from "../pipeline/mixture.ts";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import type { Contestant } from "./contest.ts";
 import { startPeer } from "./peer_process.ts";
 
@@ -46,7 +45,7 @@ export async function tactusDemix(
   options: DemixBenchOptions,
 ): Promise<Contestant> {
   const { mixture } = await readMixture(join(fixturesDirectory, "audio", PIECE, "mix.flac"));
-  const clip = firstSamples(mixture, clipSamples(options.segments));
+  const clip = excerpt(mixture, 0, clipSamples(options.segments));
   const demixer = await loadDemixer(options.demixer, { backend, threads: options.threads });
   return {
     name: `tactus, ${demixer.backend}`,
@@ -75,13 +74,4 @@ export async function demucsDemix(
   const clip = [PIECE, String(clipSamples(options.segments))];
   const args = [script, ...clip, "--threads", String(options.threads), ...weights];
   return await startPeer(python, args);
-}
-
-function firstSamples({ shape, data }: Tensor<"f32">, samples: number): Tensor<"f32"> {
-  const whole = shape[1] ?? 0;
-  if (whole < samples) throw new RangeError(`The demo mix has ${whole} samples, not ${samples}`);
-  const clip = new Float32Array(2 * samples);
-  clip.set(data.subarray(0, samples));
-  clip.set(data.subarray(whole, whole + samples), samples);
-  return tensor("f32", [2, samples], clip);
 }

@@ -11,6 +11,7 @@ import type { Track } from "../pipeline/analyze_track.ts";
 import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
+import { oneOf } from "./one_of.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -139,10 +140,7 @@ function parse(args: readonly string[]) {
 
 function backendOf(name: string | undefined, device: string): Backend {
   if (name === undefined) return backendFor(device);
-  const backend = BACKENDS.find((one) => one === name);
-  if (backend === undefined) {
-    throw new UsageError(`--backend expects one of ${BACKENDS.join(", ")}, but got ${name}`);
-  }
+  const backend = oneOf("backend", name, BACKENDS);
   if (backend === "native" && device !== "cpu") {
     throw new UsageError(`--backend native computes on the cpu only, not on ${device}`);
   }

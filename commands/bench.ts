@@ -11,9 +11,10 @@ import { parseArgs } from "node:util";
 import { contest, type Contestant, median } from "../bench/contest.ts";
 import { clipSamples, demucsDemix, tactusDemix } from "../bench/demix_bench.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
-import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
+import { oneOf } from "./one_of.ts";
 import { StatusLine } from "./status_line.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
@@ -89,7 +90,7 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   const segments = wholeNumber("segments", values.segments, 7);
   const rounds = wholeNumber("rounds", values.rounds, 1000);
   const threads = values.threads === undefined ? cpus().length : threadCount(values.threads);
-  const backends = values.backend === undefined ? BACKENDS : backendsNamed(values.backend);
+  const backends = values.backend?.map((name) => oneOf("backend", name, BACKENDS)) ?? BACKENDS;
   const file = values["export-json"];
   if (file !== undefined) await ensureFile(file, "--export-json");
   const work = { segments, threads, demixer: values.demixer };
@@ -158,14 +159,6 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message}; see deno task bench --help`, { cause });
   }
-}
-
-function backendsNamed(names: readonly string[]): Backend[] {
-  return names.map((name) => {
-    const backend = BACKENDS.find((one) => one === name);
-    if (backend !== undefined) return backend;
-    throw new UsageError(`--backend expects one of ${BACKENDS.join(", ")}, but got ${name}`);
-  });
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

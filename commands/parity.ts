@@ -17,12 +17,13 @@ import {
 } from "../parity/manifest.ts";
 import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
-import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { ensureFile } from "./writable.ts";
+import { oneOf } from "./one_of.ts";
 import { StatusLine } from "./status_line.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
@@ -85,7 +86,7 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   const stages: Pick<SuiteOptions, "stages"> = values.stage === undefined
     ? {}
     : { stages: chosenStages(values.stage) };
-  const backend = oneOf("backend", values.backend, BACKENDS) as Backend;
+  const backend = oneOf("backend", values.backend, BACKENDS);
   const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
   if (values["export-json"] !== undefined) await ensureFile(values["export-json"], "--export-json");
   const status = new StatusLine();
@@ -167,10 +168,6 @@ function chosenStages(named: readonly string[]): string[] {
 }
 
 function chosenModes(mode: string): readonly Mode[] {
-  return oneOf("mode", mode, [...MODES, "both"]) === "both" ? MODES : [mode as Mode];
-}
-
-function oneOf(option: string, name: string, known: readonly string[]): string {
-  if (known.includes(name)) return name;
-  throw new UsageError(`--${option} expects one of ${known.join(", ")}, but got ${name}`);
+  const chosen = oneOf("mode", mode, [...MODES, "both" as const]);
+  return chosen === "both" ? MODES : [chosen];
 }

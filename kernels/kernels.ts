@@ -78,6 +78,11 @@ async function settle(status: Promise<number>, ...arrays: ArrayBufferView[]): Pr
   }
 }
 
+/** The length of an array as the kernels take it. */
+function size({ length }: { readonly length: number }): bigint {
+  return BigInt(length);
+}
+
 /** A decoded file, held by the kernels until it is closed. */
 export interface DecodedAudio {
   /** Number of channels in the file. */
@@ -126,10 +131,10 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
   await settle(
     call.tactus_audio_open(
       bytes,
-      BigInt(bytes.length),
+      size(bytes),
       sampleRateHz,
       description,
-      BigInt(description.length),
+      size(description),
       numbers,
     ),
     ...[bytes, description, numbers],
@@ -143,7 +148,7 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
     samples: shape[1],
     async read(): Promise<Tensor<"f32">> {
       const output = new Float32Array(elementCount(shape));
-      await settle(call.tactus_audio_read(handle, output, BigInt(output.length)), output);
+      await settle(call.tactus_audio_read(handle, output, size(output)), output);
       return tensor("f32", shape, output);
     },
     async readStereo16(output): Promise<void> {
@@ -191,7 +196,7 @@ export async function computeSpectrogram(
       BigInt(channels),
       BigInt(samples),
       output,
-      BigInt(output.length),
+      size(output),
     ),
     ...[stem, output],
   );
@@ -235,7 +240,8 @@ export interface Separation {
    * Takes a stem out when the outputs of all segments have come, and frees it; of a separation that keeps floats.
    *
    * @param stem 0 to 3: bass, drums, other, vocals
-   * @param rounded receives `[2, samples]` i16, as {@linkcode requantizeStem} makes them
+   * @param rounded receives `[2, samples]` i16 as upstream saves them: divided by 1.01 times the
+   * stem's peak where that is above full scale, then rounded half to even and saturated
    * @param exact receives `[2, samples]` f32, full scale 1.0
    * @throws {KernelError} if segments are missing or the stem was taken before
    */
@@ -249,7 +255,7 @@ export interface Separation {
    * that keeps no floats.
    *
    * @param stem 0 to 3: bass, drums, other, vocals
-   * @param mono receives `[samples]` i16: the mean of what {@linkcode requantizeStem} makes of left and right
+   * @param mono receives `[samples]` i16: the mean of left and right, rounded as for {@linkcode Separation.stem}
    * @returns the divisor that the stem's peak asks for; the samples are right only if the separation
    * was opened with it
    * @throws {KernelError} if segments are missing or the stem was taken before
@@ -279,7 +285,6 @@ export async function openSeparation(
   const byStem = Float64Array.from(divisors);
   const offsets = Int32Array.from(shifts, (shift) => shift ?? -1);
   const call = symbols();
-  const size = (array: ArrayLike<number>): bigint => BigInt(array.length);
   const samples = BigInt(mixture.length / 2);
   await settle(
     call.tactus_separation_open(
@@ -386,7 +391,6 @@ export async function openHtdemucs(
 ): Promise<HtdemucsKernel> {
   const handles = new BigUint64Array(1);
   const call = symbols();
-  const size = (array: { readonly length: number }): bigint => BigInt(array.length);
   await settle(
     call.tactus_htdemucs_open(
       configuration,
@@ -401,17 +405,11 @@ export async function openHtdemucs(
   const [handle = 0n] = handles;
   return {
     async run(wave, spectrum, waveOut, spectrumOut, keepSeams = false): Promise<void> {
-      const arrays = [wave, spectrum, waveOut, spectrumOut] as Float32Array<ArrayBuffer>[];
-      const [a, b, c, d] = arrays as [
-        typeof waveOut,
-        typeof waveOut,
-        typeof waveOut,
-        typeof waveOut,
-      ];
-      const seams = keepSeams ? 1 : 0;
+      const [a, b] = [wave as typeof waveOut, spectrum as typeof waveOut];
+      const [c, d, seams] = [waveOut, spectrumOut, keepSeams ? 1 : 0];
       await settle(
         call.tactus_htdemucs_run(handle, a, size(a), b, size(b), c, size(c), d, size(d), seams),
-        ...arrays,
+        ...[a, b, c, d],
       );
     },
     async seam(name, output): Promise<void> {
@@ -470,7 +468,6 @@ export async function openNetwork(
 ): Promise<NetworkKernel> {
   const handles = new BigUint64Array(1);
   const call = symbols();
-  const size = (array: { readonly length: number }): bigint => BigInt(array.length);
   await settle(
     call.tactus_network_open(configuration, size(configuration), BigInt(threads), handles),
     ...[configuration, handles],
@@ -505,20 +502,6 @@ export async function openNetwork(
       call.tactus_network_close(handle);
     },
   };
-}
-
-/**
- * Rounds a stem to 16 bits as upstream saves it: divided by 1.01 times its peak where that is above
- * full scale, then rounded half to even and saturated.
- *
- * @param stem f32 samples of all channels, full scale 1.0
- * @param output receives as many i16
- */
-export async function requantizeStem(
-  stem: Float32Array<ArrayBuffer>,
-  output: Int16Array<ArrayBuffer>,
-): Promise<void> {
-  await settle(symbols().tactus_requantize(stem, output, BigInt(stem.length)), stem, output);
 }
 
 /** Beats in ascending time. */

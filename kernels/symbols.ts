@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -95,11 +95,6 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   tactus_network_close: { parameters: ["u64"], result: "void" },
-  tactus_requantize: {
-    parameters: ["buffer", "buffer", "usize"],
-    result: "i32",
-    nonblocking: true,
-  },
   tactus_spectrogram: {
     parameters: ["buffer", "usize", "usize", "buffer", "usize"],
     result: "i32",

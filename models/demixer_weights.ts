@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
@@ -14,6 +13,7 @@ import { type LoadOptions, readModelFile } from "./models_folder.ts";
 import { readSafetensorsCheckpoint } from "./safetensors_checkpoint.ts";
 import { seededHtdemucs } from "./seeded_htdemucs.ts";
 import { readThCheckpoint } from "./th_checkpoint.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 
 /** The separation networks that have a name. */
 export const DEMIXER_NAMES: readonly string[] = ["htdemucs", "seeded-htdemucs"];
@@ -68,7 +68,7 @@ export async function demixerWeights(
   }
   if (name === "htdemucs") {
     const { bytes, sha256 } = await readModelFile(name, HTDEMUCS_FILE, options);
-    return { name, sha256, checkpoint: () => readThCheckpoint(name, bytes) };
+    return { name, sha256, checkpoint: () => readThCheckpoint(name, bytes, sha256) };
   }
   return await weightsOfFile(name);
 }
@@ -85,7 +85,9 @@ async function weightsOfFile(path: string): Promise<DemixerWeights> {
     );
   }
   const name = basename(path);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const read = /\.th$/i.test(path) ? readThCheckpoint : readSafetensorsCheckpoint;
-  return { name, sha256, checkpoint: () => read(name, bytes) };
+  const sha256 = bytesSha256(bytes);
+  const checkpoint = /\.th$/i.test(path)
+    ? (): HtdemucsCheckpoint => readThCheckpoint(name, bytes, sha256)
+    : (): HtdemucsCheckpoint => readSafetensorsCheckpoint(name, bytes, undefined, sha256);
+  return { name, sha256, checkpoint };
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../pipeline/result_files.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 
 /** Hexadecimal digits of a SHA-256 in the name of a file. */
 const DIGITS = 16;
@@ -53,5 +53,5 @@ async function readKept(folder: string, prefix: string): Promise<Uint8Array | un
 }
 
 function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, DIGITS);
+  return bytesSha256(bytes).slice(0, DIGITS);
 }

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, posix, win32 } from "node:path";
 import process from "node:process";
 import { ModelError } from "./model_error.ts";
-import { hasSha256, type PinnedFile, shownSha256 } from "./pinned_file.ts";
+import { bytesSha256, hasSha256, type PinnedFile, shownSha256 } from "./pinned_file.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,7 +123,7 @@ export async function readIfThere(
  * @throws {ModelError} `sha256`
  */
 export function verifyContent(folder: string, file: PinnedFile, bytes: Uint8Array): string {
-  const found = createHash("sha256").update(bytes).digest("hex");
+  const found = bytesSha256(bytes);
   if (hasSha256(file, found)) return found;
   throw new ModelError(
     "sha256",

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import { readNpz } from "../parity/npz.ts";
 import { type Tensor, tensor } from "../pipeline/tensor.ts";
@@ -12,6 +11,7 @@ import { validateParameters } from "./all_in_one_parameters.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { ModelError } from "./model_error.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 
 /**
  * Reads a fold.
@@ -37,7 +37,7 @@ export function readNpzCheckpoint(
     tensors.set(key, values.shape.length === 4 ? channelsFirst(values) : values);
   }
   validateParameters(configuration, tensors, name);
-  const sha256 = createHash("sha256").update(archive).digest("hex");
+  const sha256 = bytesSha256(archive);
   return { name, configuration, tensors, sha256 };
 }
 

@@ -63,6 +63,11 @@ export async function fileSha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** The SHA-256, in hexadecimal, of bytes in memory. */
+export function bytesSha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** Whether a SHA-256 is the pinned one, as far as that is known. */
 export function hasSha256(file: PinnedFile, sha256: string): boolean {
   return file.sha256.length > 0 && sha256.startsWith(file.sha256);

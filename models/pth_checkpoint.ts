@@ -4,13 +4,13 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { validateParameters } from "./all_in_one_parameters.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { ModelError } from "./model_error.ts";
 import { realTensors } from "./torch/state.ts";
 import { readTorchFile } from "./torch/torch_file.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 
 /**
  * Reads a fold.
@@ -30,6 +30,6 @@ export function readPthCheckpoint(name: string, bytes: Uint8Array): Checkpoint {
   const configuration = parseConfiguration(config);
   const tensors = realTensors(state, name);
   validateParameters(configuration, tensors, name);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = bytesSha256(bytes);
   return { name, configuration, tensors, sha256 };
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
 import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS } from "./htdemucs_configuration.ts";
 import { validateHtdemucsParameters } from "./htdemucs_parameters.ts";
 import { readSafetensors } from "./safetensors.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 
 /**
  * Reads a separation network; such a file has weights only.
@@ -16,6 +16,7 @@ import { readSafetensors } from "./safetensors.ts";
  * @param name the network's registered name, for the result and for errors
  * @param bytes the file, with upstream's parameter names
  * @param configuration sizes; those of the published model unless given
+ * @param sha256 the file's SHA-256, hexadecimal, where it is known
  * @returns the checkpoint; half and double precision become f32
  * @throws {ModelError} `format` if the file is malformed, `parameters` if it does not hold this network
  */
@@ -23,9 +24,9 @@ export function readSafetensorsCheckpoint(
   name: string,
   bytes: Uint8Array,
   configuration: HtdemucsConfiguration = PUBLISHED_HTDEMUCS,
+  sha256: string = bytesSha256(bytes),
 ): HtdemucsCheckpoint {
   const tensors = readSafetensors(bytes);
   validateHtdemucsParameters(configuration, tensors, name);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { name, configuration, tensors, sha256 };
 }

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
 import { parseHtdemucsConfiguration } from "./htdemucs_configuration.ts";
 import { validateHtdemucsParameters } from "./htdemucs_parameters.ts";
 import { ModelError } from "./model_error.ts";
+import { bytesSha256 } from "./pinned_file.ts";
 import { PickleGlobal, PickleTuple, type PickleValue } from "./torch/pickle_value.ts";
 import { realTensors } from "./torch/state.ts";
 import { readTorchFile } from "./torch/torch_file.ts";
@@ -23,11 +23,16 @@ const HTDEMUCS = "demucs.htdemucs.HTDemucs";
  *
  * @param name the network's registered name, for the result and for errors
  * @param bytes the `.th` file
+ * @param sha256 its SHA-256, hexadecimal, where it is known
  * @returns the checkpoint; half and double precision become f32
  * @throws {ModelError} `forbidden` if the file names any other class or function, `configuration` for arguments that are
  *   not supported, `parameters` if the weights do not fit them, `format` for anything else
  */
-export function readThCheckpoint(name: string, bytes: Uint8Array): HtdemucsCheckpoint {
+export function readThCheckpoint(
+  name: string,
+  bytes: Uint8Array,
+  sha256: string = bytesSha256(bytes),
+): HtdemucsCheckpoint {
   const file = readTorchFile(bytes, { allowedNames: [HTDEMUCS] });
   const entry = (key: string): PickleValue | undefined =>
     file instanceof Map ? file.get(key) : undefined;
@@ -49,6 +54,5 @@ export function readThCheckpoint(name: string, bytes: Uint8Array): HtdemucsCheck
   const configuration = parseHtdemucsConfiguration(new Map([...named, ...kwargs]));
   const tensors = realTensors(state, `${name}, state`);
   validateHtdemucsParameters(configuration, tensors, name);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { name, configuration, tensors, sha256 };
 }

@@ -5,8 +5,8 @@
  */
 
 import { join } from "node:path";
-import { readMixture } from "../pipeline/mixture.ts";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { excerpt, readMixture } from "../pipeline/mixture.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
 import {
   type ClipEntry,
   fixturesDirectory,
@@ -39,10 +39,5 @@ export async function readClip(
       `The clip of ${piece} ends at sample ${startSample + samples}, but ${mix.path} has ${length}`,
     );
   }
-  const data = new Float32Array(2 * samples);
-  for (const channel of [0, 1]) {
-    const start = channel * length + startSample;
-    data.set(mixture.data.subarray(start, start + samples), channel * samples);
-  }
-  return tensor("f32", [2, samples], data);
+  return excerpt(mixture, startSample, samples);
 }

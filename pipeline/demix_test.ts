@@ -16,6 +16,7 @@ import type { Backend } from "./backends/backend.ts";
 import { createNativeDemixSession } from "./backends/native_htdemucs.ts";
 import { createDemixSession } from "./backends/onnx_htdemucs.ts";
 import { demix, type Demixer } from "./demix.ts";
+import { excerpt } from "./mixture.ts";
 import { spectrogram } from "./spectrogram.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
@@ -111,14 +112,7 @@ Deno.test("demix() equals true demucs with weights of half precision, as they ar
 });
 
 Deno.test("demix() gives the mean of its passes", async () => {
-  const samples = 20_000;
-  const whole = await separationClip();
-  const length = whole.data.length / 2;
-  const data = Float32Array.from(
-    { length: 2 * samples },
-    (_, i) => whole.data[i < samples ? i : length + i - samples]!,
-  );
-  const mixture = tensor("f32", [2, samples], data);
+  const mixture = excerpt(await separationClip(), 0, 20_000);
   const both = await demixed(mixture, [7, 20_000]);
   const one = await demixed(mixture, [7]);
   const other = await demixed(mixture, [20_000]);

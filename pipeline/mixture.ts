@@ -52,3 +52,27 @@ function stereo(decoded: Tensor<"f32">): Tensor<"f32"> {
   data.set(decoded.data.subarray(second, second + samples), samples);
   return tensor("f32", [2, samples], data);
 }
+
+/**
+ * Cuts a part out of a mixture.
+ *
+ * @param mixture `[2, samples]` f32
+ * @param start first sample
+ * @param samples length of the part
+ * @returns `[2, samples]` f32, a copy
+ * @throws {RangeError} if the mixture ends before the part does
+ */
+export function excerpt(mixture: Tensor<"f32">, start: number, samples: number): Tensor<"f32"> {
+  const [channels = 0, length = 0] = mixture.shape;
+  if (start + samples > length) {
+    throw new RangeError(
+      `The part ends at sample ${start + samples}, but the mixture has ${length}`,
+    );
+  }
+  const data = new Float32Array(channels * samples);
+  for (let channel = 0; channel < channels; channel++) {
+    const from = channel * length + start;
+    data.set(mixture.data.subarray(from, from + samples), channel * samples);
+  }
+  return tensor("f32", [channels, samples], data);
+}

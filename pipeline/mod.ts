@@ -24,7 +24,6 @@ export * from "./functional.ts";
 export * from "./metrical.ts";
 export * from "./mixture.ts";
 export * from "./network.ts";
-export * from "./requantize.ts";
 export * from "./result.ts";
 export * from "./result_files.ts";
 export * from "./runner.ts";

@@ -6,13 +6,12 @@
 
 import { type DemixerWeights, demixerWeights } from "../../models/demixer_weights.ts";
 import { cachedGraph } from "../../models/graph_cache.ts";
-import { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } from "../../models/htdemucs.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
 import { type Backend, backendFor } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
 import { createNativeDemixSession } from "./native_htdemucs.ts";
-import { createDemixSession, type DemixSessionOptions } from "./onnx_htdemucs.ts";
+import type { DemixSessionOptions } from "./onnx_htdemucs.ts";
 
 /** Where the weights are, and what the network runs on. */
 export interface DemixerOptions extends LoadOptions, DemixSessionOptions {
@@ -34,16 +33,18 @@ export async function loadDemixer(name: string, options: DemixerOptions = {}): P
   const backend = options.backend ?? backendFor(options.device);
   const session = backend === "native"
     ? await createNativeDemixSession(weights.checkpoint(), options.threads)
-    : await onnx(weights, options);
+    : await onnxSession(weights, options);
   return { name: weights.name, sha256: weights.sha256, backend, session };
 }
 
-async function onnx(weights: DemixerWeights, options: DemixerOptions): Promise<DemixSession> {
-  const key = {
-    name: "htdemucs",
-    sha256: weights.sha256,
-    version: HTDEMUCS_BUILDER_VERSION,
-  };
+/** The graph's builder is loaded only where a graph is needed. */
+async function onnxSession(
+  weights: DemixerWeights,
+  options: DemixerOptions,
+): Promise<DemixSession> {
+  const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("../../models/htdemucs.ts");
+  const { createDemixSession } = await import("./onnx_htdemucs.ts");
+  const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
   const graph = await cachedGraph(folder, key, () => buildHtdemucs(weights.checkpoint()));
   return await createDemixSession(graph, options);

@@ -17,12 +17,12 @@ use std::path::Path;
 use crate::decode::decode;
 use crate::metrical::decode_beats;
 use crate::spectrogram::{BANDS, frame_count, spectrogram};
-use crate::stems16::{requantize, to_stereo_16_bit};
+use crate::stems16::to_stereo_16_bit;
 use handles::AUDIO;
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 6;
+pub const ABI_VERSION: u32 = 7;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]
@@ -160,24 +160,6 @@ pub unsafe extern "C" fn tactus_spectrogram(
             unsafe { (slice(stem, channels * samples), slice_mut(output, length)) };
         expect_length("values", frame_count(samples) * BANDS, output.len())?;
         spectrogram(&stem.chunks(samples).collect::<Vec<_>>(), output);
-        Ok(())
-    })
-}
-
-/// Rounds a separated stem of `length` f32 to as many i16, rescaled where it is too loud.
-///
-/// # Safety
-/// `stem` must be valid for reads of `length` f32, `output` for writes of `length` i16.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_requantize(
-    stem: *const f32,
-    output: *mut i16,
-    length: usize,
-) -> i32 {
-    outcome(|| {
-        // SAFETY: the caller's promise.
-        let (stem, output) = unsafe { (slice(stem, length), slice_mut(output, length)) };
-        requantize(stem, output);
         Ok(())
     })
 }

@@ -146,14 +146,7 @@ impl<T: Element> Weights<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_noise::numbers;
-
-    fn noise<T: Element>(seed: u64, length: usize) -> Vec<T> {
-        numbers(seed)
-            .take(length)
-            .map(|n| T::from_f64((n >> 40) as f64 / f64::from(1 << 23) - 1.0))
-            .collect()
-    }
+    use crate::linear::tile::tests::noise;
 
     /// Compares with plain loops in double precision, on every instruction set of this machine.
     fn check<T: Element>(outputs: usize, taps: usize, inputs: usize, epsilon: f64) {

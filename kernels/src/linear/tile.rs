@@ -113,11 +113,12 @@ element!(f32, multiply_f32_avx512, multiply_f32_avx2, multiply_f32_neon);
 element!(f64, multiply_f64_avx512, multiply_f64_avx2, multiply_f64_neon);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::test_noise::numbers;
 
-    fn noise<T: Element>(seed: u64, length: usize) -> Vec<T> {
+    /// Values from -1 to 1.
+    pub fn noise<T: Element>(seed: u64, length: usize) -> Vec<T> {
         numbers(seed)
             .take(length)
             .map(|n| T::from_f64((n >> 40) as f64 / f64::from(1 << 23) - 1.0))

@@ -27,7 +27,6 @@
 
 mod densities;
 mod search;
-mod simd;
 mod state_space;
 mod viterbi;
 

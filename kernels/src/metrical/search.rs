@@ -3,9 +3,12 @@
 //! A beat is at least 28 frames long, so what enters a beat in one of sixteen frames in a row has
 //! left the beat before it earlier than the first of them. The frames of such a block therefore do
 //! not depend on each other, and are the lanes of all loops here.
+#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
 
 use super::densities::LogDensities;
 use super::state_space::{BarModel, TEMPI};
+use super::viterbi::initial_end;
+use crate::linear::dispatch::dispatched;
 
 /// Frames that are searched together; at most the shortest interval.
 const BLOCK: usize = 16;
@@ -60,16 +63,14 @@ impl Padded {
     }
 }
 
-/// Walks over all frames; compiled once for each instruction set by [`super::simd`].
-///
-/// `initial_end(beat, tempo, frame)` is the score of the chain that was running before the first
-/// frame and ends at `frame`.
+dispatched! {
+    /// Walks over all frames. No instruction set may contract or reorder the additions, so all give
+    /// the same bits.
+    search = search_of(model: &BarModel, densities: &LogDensities) -> Trellis
+}
+
 #[inline(always)]
-pub(super) fn search(
-    model: &BarModel,
-    densities: &LogDensities,
-    initial_end: impl Fn(usize, usize, usize) -> f64,
-) -> Trellis {
+fn search_of<const FUSED: bool>(model: &BarModel, densities: &LogDensities) -> Trellis {
     let (frames, rows) = (densities.frames(), model.beats * TEMPI);
     let padded = Padded::new(densities);
     let capacity = frames.next_multiple_of(BLOCK);
@@ -78,7 +79,7 @@ pub(super) fn search(
         came_from: vec![0; rows * capacity],
         entries: vec![[f64::NEG_INFINITY; RING]; rows],
     };
-    let mut ends = initial_ends(model, frames, initial_end);
+    let mut ends = initial_ends(model, densities);
     for first in (0..frames).step_by(BLOCK) {
         for beat in 0..model.beats {
             let previous = (beat + model.beats - 1) % model.beats;
@@ -113,17 +114,13 @@ pub(super) fn search(
 
 /// `[beats][tempi][RING]`: scores of chains in their last frame, each in the slot of the frame after
 /// it; here of those that run before the first frame.
-fn initial_ends(
-    model: &BarModel,
-    frames: usize,
-    initial_end: impl Fn(usize, usize, usize) -> f64,
-) -> Vec<[f64; RING]> {
+fn initial_ends(model: &BarModel, densities: &LogDensities) -> Vec<[f64; RING]> {
     let mut ends = vec![[f64::NEG_INFINITY; RING]; model.beats * TEMPI];
     for (row, ends) in ends.iter_mut().enumerate() {
         let (beat, tempo) = (row / TEMPI, row % TEMPI);
         ends[0] = model.initial;
-        for frame in 0..(model.intervals[tempo] - 1).min(frames) {
-            ends[frame + 1] = initial_end(beat, tempo, frame);
+        for frame in 0..(model.intervals[tempo] - 1).min(densities.frames()) {
+            ends[frame + 1] = initial_end(model, densities, (beat, tempo), frame);
         }
     }
     ends

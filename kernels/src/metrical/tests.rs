@@ -3,7 +3,8 @@
 use super::densities::LogDensities;
 use super::state_space::{BarModel, OBSERVATION_LAMBDA, TEMPI};
 use super::viterbi::{BeatSpan, viterbi_at};
-use super::{decode_beats, simd, trim_to_threshold};
+use super::{decode_beats, trim_to_threshold};
+use crate::linear::Isa;
 
 /// A counter-based hash; the same in the scripts that made the stored references.
 fn hash32(mut x: u32) -> u32 {
@@ -107,10 +108,10 @@ fn assert_same_as_dense(activations: &[[f32; 2]]) {
     for beats in [3, 4] {
         let model = BarModel::new(beats);
         let (score, spans) = dense_viterbi(&model, &densities);
-        for level in simd::levels() {
-            let found = viterbi_at(level, &model, &densities);
-            assert_eq!(found.score.to_bits(), score.to_bits(), "{level:?}, {beats} beats");
-            assert_eq!(found.spans, spans, "{level:?}, {beats} beats");
+        for isa in Isa::available() {
+            let found = viterbi_at(isa, &model, &densities);
+            assert_eq!(found.score.to_bits(), score.to_bits(), "{isa:?}, {beats} beats");
+            assert_eq!(found.spans, spans, "{isa:?}, {beats} beats");
         }
     }
 }

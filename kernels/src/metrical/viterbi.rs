@@ -6,9 +6,9 @@
 //! the next beat needs them. [`search`](super::search) does that for all frames.
 
 use super::densities::LogDensities;
-use super::search::Trellis;
-use super::simd::{self, Level};
+use super::search::{Trellis, search};
 use super::state_space::BarModel;
+use crate::linear::Isa;
 
 /// The part of a path that lies in one beat.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,12 +31,12 @@ pub(super) struct BestPath {
 
 /// Finds the best path. The densities must have at least one frame.
 pub(super) fn viterbi(model: &BarModel, densities: &LogDensities) -> BestPath {
-    viterbi_at(simd::best_level(), model, densities)
+    viterbi_at(Isa::best(), model, densities)
 }
 
 /// [`viterbi`] with a given instruction set; the result does not depend on it.
-pub(super) fn viterbi_at(level: Level, model: &BarModel, densities: &LogDensities) -> BestPath {
-    let trellis = simd::search(level, model, densities);
+pub(super) fn viterbi_at(isa: Isa, model: &BarModel, densities: &LogDensities) -> BestPath {
+    let trellis = search(isa, model, densities);
     let (score, beat, tempo, position) = best_final_state(model, densities, &trellis);
     if score == f64::NEG_INFINITY {
         return BestPath { score, spans: Vec::new() };
