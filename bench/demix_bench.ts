@@ -10,8 +10,10 @@ import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { demix } from "../pipeline/demix.ts";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
+import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
+import type { Bench } from "./bench.ts";
 import type { Contestant } from "./contest.ts";
-import { startPeer } from "./peer_process.ts";
+import { demucsPeer } from "./peers.ts";
 
 /** The demo piece whose beginning is separated. */
 const PIECE = "four_four";
@@ -27,26 +29,41 @@ export interface DemixBenchOptions {
   readonly demixer: string;
   /** Threads. */
   readonly threads: number;
-}
-
-/** Samples of a clip of so many segments. */
-export function clipSamples(segments: number): number {
-  return STRIDE * segments - LEAD;
+  /** Who computes the network. */
+  readonly backends: readonly Backend[];
+  /** An interpreter that has demucs; absent to go without. */
+  readonly python?: string;
 }
 
 /**
- * tactus: from the mixture in memory to the 16-bit stems in memory.
+ * From the mixture in memory to the stems in memory, 16 bit for tactus and floats for demucs.
  *
- * @param backend who computes the network
- * @param options clip, network, threads
+ * @param options clip, network, threads, who takes part
  */
-export async function tactusDemix(
+export function demixBench(options: DemixBenchOptions): Bench {
+  const { segments, demixer, threads, backends, python } = options;
+  const samples = STRIDE * segments - LEAD;
+  const peers = python === undefined
+    ? []
+    : [() => demucsPeer(python, PIECE, samples, demixer, threads)];
+  return {
+    stage: "demix",
+    audioSeconds: samples / SAMPLE_RATE_HZ,
+    contestants: [
+      ...backends.map((backend) => () => tactusDemix(backend, samples, options)),
+      ...peers,
+    ],
+  };
+}
+
+async function tactusDemix(
   backend: Backend,
-  options: DemixBenchOptions,
+  samples: number,
+  { demixer: name, threads }: DemixBenchOptions,
 ): Promise<Contestant> {
   const { mixture } = await readMixture(join(fixturesDirectory, "audio", PIECE, "mix.flac"));
-  const clip = excerpt(mixture, 0, clipSamples(options.segments));
-  const demixer = await loadDemixer(options.demixer, { backend, threads: options.threads });
+  const clip = excerpt(mixture, 0, samples);
+  const demixer = await loadDemixer(name, { backend, threads });
   return {
     name: `tactus, ${demixer.backend}`,
     async run(): Promise<number> {
@@ -56,22 +73,4 @@ export async function tactusDemix(
     },
     close: () => demixer.session.release(),
   };
-}
-
-/**
- * demucs, which goes from the mixture in memory to float stems in memory.
- *
- * @param python an interpreter that has demucs, as `fixtures/upstream/install.sh` makes it
- * @param options clip, network, threads
- * @throws {PeerError} if it cannot be started
- */
-export async function demucsDemix(
-  python: string,
-  options: DemixBenchOptions,
-): Promise<Contestant> {
-  const script = join(fixturesDirectory, "upstream", "peer_demix.py");
-  const weights = options.demixer === "seeded-htdemucs" ? [] : ["--th", options.demixer];
-  const clip = [PIECE, String(clipSamples(options.segments))];
-  const args = [script, ...clip, "--threads", String(options.threads), ...weights];
-  return await startPeer(python, args);
 }

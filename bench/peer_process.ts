@@ -13,6 +13,18 @@ import type { Contestant } from "./contest.ts";
 export class PeerError extends Error {
   /** The class's name, for those who read errors as text. */
   override name = "PeerError";
+
+  /** It could not be started at all. */
+  static ofStart(program: string, cause: unknown): PeerError {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return new PeerError(`Could not start the peer ${program}: ${message}`, { cause });
+  }
+
+  /** It ended before it should. */
+  static ofEnd(program: string, code: number, complaints: string): PeerError {
+    const last = complaints.trim().split("\n").slice(-5).join("\n");
+    return new PeerError(`The peer ${program} ended with ${code}: ${last}`);
+  }
 }
 
 /**
@@ -33,9 +45,7 @@ export async function startPeer(program: string, args: readonly string[]): Promi
       stderr: "piped",
     }).spawn();
   } catch (cause) {
-    throw new PeerError(`Could not start the peer ${program}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw PeerError.ofStart(program, cause);
   }
   const lines = linesOf(child.stdout);
   const complaints = new Response(child.stderr).text();
@@ -43,8 +53,7 @@ export async function startPeer(program: string, args: readonly string[]): Promi
   const answer = async (): Promise<{ name?: unknown; seconds?: unknown }> => {
     const { value } = await lines.next();
     if (value !== undefined) return JSON.parse(value);
-    const last = (await complaints).trim().split("\n").slice(-5).join("\n");
-    throw new PeerError(`The peer ${program} ended with ${(await child.status).code}: ${last}`);
+    throw PeerError.ofEnd(program, (await child.status).code, await complaints);
   };
   const { name } = await answer();
   return {

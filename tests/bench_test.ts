@@ -2,10 +2,27 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { writeStems } from "../bench/track.ts";
+import { tensor } from "../pipeline/tensor.ts";
 import { repository, tactus } from "./program.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
+
+interface Report {
+  readonly format: number;
+  readonly threads: number;
+  readonly machine: { readonly cores: number };
+  readonly benches: readonly {
+    readonly stage: string;
+    readonly audioSeconds: number | null;
+    readonly seconds: Readonly<Record<string, readonly number[]>>;
+  }[];
+}
+
+async function reportIn(file: string): Promise<Report> {
+  return JSON.parse(await Deno.readTextFile(file));
+}
 
 Deno.test("bench times the separation and keeps every time", async () => {
   await inTemporaryFolder(async (folder) => {
@@ -15,29 +32,90 @@ Deno.test("bench times the separation and keeps every time", async () => {
       ...["--threads", "1", "--export-json", file],
     ], { env: { TACTUS_CACHE_DIR: folder } });
     equal(code, 0, stderr);
-    match(stdout, /^5\.3 s of audio, 1 segments, 1 threads; [^]*\| tactus, \w+ \| \d/);
-    const { seconds, segments, threads, machine } = JSON.parse(await Deno.readTextFile(file));
-    equal([segments, threads], [1, 1]);
+    match(stdout, /^1 threads; [^]*### demix, 5\.3 s of audio[^]*\| tactus, native \| \d/);
+    const { format, threads, machine, benches } = await reportIn(file);
+    equal([format, threads, benches.length], [2, 1, 1]);
     ok(machine.cores >= 1);
+    const seconds = benches[0]?.seconds ?? {};
     equal(Object.keys(seconds), ["tactus, native", "tactus, onnx"]);
-    for (const times of Object.values<number[]>(seconds)) {
+    for (const times of Object.values(seconds)) {
       equal(times.length, 3);
       ok(times.every((time) => time > 0));
     }
   });
 });
 
+/** Stands in for a Python with the peers: each answers only where the inputs of its stage lie. */
+const FAKE_PYTHON = `#!/bin/sh
+case "$1" in
+  *checkpoints.py) exit 0 ;;
+  *peer_demix.py) input="$0" ;;
+esac
+case "$2" in
+  spectrogram) input="$3/stems16.npy" ;;
+  network) input="$3/spectrogram.npy" ;;
+  metrical) input="$3/activations.downbeat.npy" ;;
+  analyze) input="$3/demix/htdemucs/track/vocals.wav" ;;
+esac
+test -s "$input" || { echo "no input for $2" >&2; exit 3; }
+echo "{\\"name\\": \\"fake $5\\"}"
+while read -r line; do echo "{\\"seconds\\": 2}"; done
+`;
+
+Deno.test({
+  name: "bench lets peers run at the stages that they know, on the same inputs",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inTemporaryFolder(async (folder) => {
+      const data = Int16Array.from({ length: 8 * 44_100 }, (_, i) => 9999 * Math.sin(i * i));
+      await writeStems(folder, tensor("i16", [4, 2, 44_100], data));
+      const python = join(folder, "python");
+      await Deno.writeTextFile(python, FAKE_PYTHON, { mode: 0o755 });
+      const file = join(folder, "bench.json");
+      const stages = ["spectrogram", "network", "activations", "metrical", "functional"];
+      const { code, stdout, stderr } = await tactus([
+        ...["bench", "--peers", "--peer-python", python, "--infer-python", python],
+        ...[...stages, "analyze", "start"].flatMap((stage) => ["--stage", stage]),
+        ...["--stems-dir", folder, "--seconds", "4", "--backend", "native", "--rounds", "1"],
+        ...["--export-json", file],
+      ]);
+      equal(code, 0, stderr);
+      match(stdout, /### network, 4\.0 s of audio[^]*\| fake allin1 \| 2\.00 \|/);
+      const { benches } = await reportIn(file);
+      const both = ["fake allin1", "fake all-in-one-infer"];
+      equal(
+        benches.map(({ stage, audioSeconds, seconds }) =>
+          [stage, audioSeconds, Object.keys(seconds)] as const
+        ),
+        [
+          ["spectrogram", 4, ["tactus, native", ...both]],
+          ["network", 4, ["tactus, native", ...both]],
+          ["activations", 4, ["tactus, typescript"]],
+          ["metrical", 4, ["tactus, native", ...both]],
+          ["functional", 4, ["tactus, typescript"]],
+          ["analyze", 4, ["tactus, whole process", ...both]],
+          ["start", null, ["tactus analyze --help", "an empty script"]],
+        ],
+      );
+      ok(!stderr.includes("Without all-in-one-infer"), stderr);
+    }),
+});
+
 Deno.test("bench refuses calls that it does not understand, and a peer that is not there", async () => {
   const demix = ["--stage", "demix", "--demixer", SMALL];
+  const nobody = ["--peers", "--peer-python", "/no/such/python"];
   const calls: [string[], RegExp][] = [
-    [[], /--stage expects demix, but got nothing/],
-    [["--stage", "nothing"], /--stage expects demix/],
+    [["--stage", "nothing"], /--stage expects one of demix, .*, start, but got nothing/],
     [[...demix, "--segments", "0"], /--segments expects a whole number from 1 to 7/],
+    [["--seconds", "0"], /--seconds expects/],
+    [["-m", "harmonix-fold0"], /--model expects one of seeded-all, harmonix-all/],
     [[...demix, "--rounds", "x"], /--rounds expects/],
     [[...demix, "--threads", "0"], /--threads/],
     [[...demix, "--loud"], /--loud/],
     [[...demix, "--backend", "abacus"], /--backend expects one of native, onnx/],
-    [[...demix, "--peers", "--peer-python", "/no/such/python"], /Could not start the peer/],
+    [[...demix, ...nobody], /Could not start the peer/],
+    [["--stage", "spectrogram", ...nobody], /Could not start the peer/],
+    [["--stage", "spectrogram", "--stems-dir", "/no/such/folder"], /Could not read the stems/],
   ];
   await inTemporaryFolder(async (folder) => {
     for (const [args, message] of calls) {

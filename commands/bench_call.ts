@@ -1,0 +1,142 @@
+/**
+ * What the command line of `bench` asks for.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { PeerPythons } from "../bench/bench.ts";
+import { fixturesDirectory } from "../parity/manifest.ts";
+import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { STAGES } from "../pipeline/stages.ts";
+import { oneOf } from "./one_of.ts";
+import { threadCount } from "./thread_count.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What can be timed: every stage, the program from stems to result, and its start. */
+const TIMED: readonly string[] = [...STAGES.map(({ name }) => name), "analyze", "start"];
+
+/** Where the weights of all eight folds can come from. */
+const MODELS = ["seeded-all", "harmonix-all"] as const;
+
+/** What `bench --help` prints. */
+export const BENCH_HELP = `Usage: deno task bench [options]
+
+Times stages, with weights that need no download unless told otherwise. With --peers the original
+programs run in the same rounds: everybody once a round, each round another one first.
+
+      --stage NAME         only this; may be given several times. A stage,
+                           ${STAGES.map(({ name }) => name).join(", ")};
+                           analyze: the whole program from stems to result, a fresh process;
+                           start: until the program has read its arguments, beside an empty script
+      --peers              also time demucs, madmom, NATTEN and allin1, and all-in-one-infer where
+                           there is one
+      --peer-python FILE   a Python that has them, as fixtures/upstream/install.sh makes it
+                           (default: fixtures/upstream/.venv/bin/python)
+      --infer-python FILE  a Python that has all-in-one-infer, as install_infer.sh there makes it
+                           (default: fixtures/upstream/.venv-infer/bin/python, if it exists)
+      --backend NAME       only this backend of the networks, ${BACKENDS.join(" or ")}
+      --stems-dir DIR      the stems of a track (default: the demo piece)
+      --seconds N          the track is repeated until it is this long (default: 155)
+  -m, --model NAME         ${MODELS.join(" (default) or ")}
+      --weights-dir DIR    folder with the published weights, as in analyze
+      --demixer NAME       as in analyze (default: seeded-htdemucs)
+      --segments N         of the demo mix, 5.85 s each, 1 to 7, for demix (default: 3)
+      --rounds N           rounds that count (default: 5)
+      --threads N          threads of the networks and of torch (default: one for each core)
+      --export-json FILE   also write all times as JSON
+  -h, --help               print this
+
+Exit codes: 0 done, 2 the call was wrong or could not run`;
+
+const OPTIONS = {
+  stage: { type: "string", multiple: true },
+  peers: { type: "boolean", default: false },
+  "peer-python": { type: "string" },
+  "infer-python": { type: "string" },
+  backend: { type: "string", multiple: true },
+  "stems-dir": { type: "string" },
+  seconds: { type: "string", default: "155" },
+  model: { type: "string", short: "m", default: "seeded-all" },
+  "weights-dir": { type: "string" },
+  demixer: { type: "string", default: "seeded-htdemucs" },
+  segments: { type: "string", default: "3" },
+  rounds: { type: "string", default: "5" },
+  threads: { type: "string" },
+  "export-json": { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** A call that makes sense. */
+export interface BenchCall {
+  readonly stages: readonly string[];
+  readonly backends: readonly Backend[];
+  readonly peers?: PeerPythons;
+  readonly stemsDirectory: string;
+  readonly seconds: number;
+  readonly model: string;
+  readonly weightsDir?: string;
+  readonly demixer: string;
+  readonly segments: number;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly exportJson?: string;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param args what follows `bench`
+ * @returns the call; null where help was asked for
+ * @throws {UsageError} if an option is unknown or has a wrong value
+ */
+export function understandBench(args: readonly string[]): BenchCall | null {
+  const { values } = parse(args);
+  if (values.help) return null;
+  const weightsDir = values["weights-dir"];
+  const exportJson = values["export-json"];
+  return {
+    stages: values.stage?.map((name) => oneOf("stage", name, TIMED)) ?? TIMED,
+    backends: values.backend?.map((name) => oneOf("backend", name, BACKENDS)) ?? BACKENDS,
+    ...(values.peers && { peers: pythons(values["peer-python"], values["infer-python"]) }),
+    stemsDirectory: values["stems-dir"] ?? join(fixturesDirectory, "audio", "four_four"),
+    seconds: wholeNumber("seconds", values.seconds, 7200),
+    model: oneOf("model", values.model, MODELS),
+    ...(weightsDir !== undefined && { weightsDir }),
+    demixer: values.demixer,
+    segments: wholeNumber("segments", values.segments, 7),
+    rounds: wholeNumber("rounds", values.rounds, 1000),
+    threads: values.threads === undefined ? cpus().length : threadCount(values.threads),
+    ...(exportJson !== undefined && { exportJson }),
+  };
+}
+
+/** Those that were named, or those that the scripts make unless told otherwise. */
+function pythons(allin1: string | undefined, infer: string | undefined): PeerPythons {
+  const made = (environment: string): string =>
+    join(fixturesDirectory, "upstream", environment, "bin", "python");
+  const inferPython = infer ?? made(".venv-infer");
+  return {
+    allin1: allin1 ?? made(".venv"),
+    ...((infer !== undefined || existsSync(inferPython)) && { infer: inferPython }),
+  };
+}
+
+// The type of the values follows from the table of options.
+// deno-lint-ignore explicit-function-return-type
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}; see deno task bench --help`, { cause });
+  }
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  throw new UsageError(`--${option} expects a whole number from 1 to ${most}, but got ${text}`);
+}
