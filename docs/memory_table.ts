@@ -1,23 +1,26 @@
 /**
- * Prints the README's table of peak memory: the demo mix over and over to so many minutes, each length
- * in a process of its own under GNU time.
+ * Prints the README's tables of seconds and peak memory by length: the demo mix over and over to so many
+ * minutes, or with `--stems` its stems, each length in a process of its own under GNU time.
  *
- *     deno run -A docs/memory_table.ts MINUTES... -- ANALYZE_OPTIONS...
+ *     deno run -A docs/memory_table.ts [--stems] MINUTES... -- ANALYZE_OPTIONS...
  *
  * @module
  */
 
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { longStems, writeStems } from "../bench/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
 import { encodeWav } from "../pipeline/wav.ts";
 
 const repository = join(import.meta.dirname ?? ".", "..");
+const PIECES = join(repository, "fixtures", "audio");
 const SAMPLES_A_MINUTE = 60 * 44_100;
 
 /** The demo mix, 16 bit as it is stored, repeated. */
 async function writeTrack(path: string, minutes: number): Promise<void> {
-  const piece = join(repository, "fixtures", "audio", "four_four", "mix.flac");
+  const piece = join(PIECES, "four_four", "mix.flac");
   const { mixture } = await readMixture(piece);
   const [, length = 1] = mixture.shape;
   const samples = Math.round(minutes * SAMPLES_A_MINUTE);
@@ -31,14 +34,14 @@ async function writeTrack(path: string, minutes: number): Promise<void> {
 
 /** Analyses a track: seconds, and peak resident memory in MB. */
 async function measure(
-  track: string,
+  track: readonly string[],
   options: readonly string[],
 ): Promise<{ seconds: number; peakMB: number }> {
   const folder = await Deno.makeTempDir();
   const main = join(repository, "main.ts");
   const start = performance.now();
   const { code, stderr } = await new Deno.Command("/usr/bin/time", {
-    args: ["-v", Deno.execPath(), "run", "-A", main, "analyze", track, ...options, "-o", folder],
+    args: ["-v", Deno.execPath(), "run", "-A", main, "analyze", ...track, ...options, "-o", folder],
     stdout: "null",
     stderr: "piped",
   }).output();
@@ -52,20 +55,49 @@ async function measure(
 
 if (import.meta.main) {
   const split = Deno.args.indexOf("--");
-  const lengths = (split < 0 ? Deno.args : Deno.args.slice(0, split)).map(Number);
+  const wanted = split < 0 ? Deno.args : Deno.args.slice(0, split);
+  const fromStems = wanted.includes("--stems");
+  const lengths = wanted.filter((argument) => argument !== "--stems").map(Number);
   const options = split < 0 ? [] : Deno.args.slice(split + 1);
   console.log(`${options.join(" ")}; ${cpus().length} × ${cpus()[0]?.model}\n`);
-  console.log("| minutes | peak, MB | MB a minute above the first | seconds |");
-  console.log("| --- | --- | --- | --- |");
+  console.log(
+    "| minutes | seconds | times real time | peak, MB | MB a minute above the first |\n" +
+      "| --- | --- | --- | --- | --- |",
+  );
   let first: { minutes: number; peakMB: number } | undefined;
   for (const minutes of lengths) {
-    const track = await Deno.makeTempFile({ suffix: ".wav" });
-    await writeTrack(track, minutes);
-    const { seconds, peakMB } = await measure(track, options);
-    await Deno.remove(track);
+    const folder = await Deno.makeTempDir();
+    const track = join(folder, "mix.wav");
+    if (fromStems) {
+      const stems = await longStems(join(PIECES, "four_four"), 60 * minutes);
+      const samples = Math.round(minutes * SAMPLES_A_MINUTE);
+      await writeStems(folder, firstSamples(stems, samples));
+    } else await writeTrack(track, minutes);
+    const { seconds, peakMB } = await measure(
+      fromStems ? ["--stems-dir", folder] : [track],
+      options,
+    );
+    await Deno.remove(folder, { recursive: true });
     first ??= { minutes, peakMB };
     const growth = (peakMB - first.peakMB) / (minutes - first.minutes);
-    const cells = [minutes, peakMB.toFixed(0), growth.toFixed(0), seconds.toFixed(0)];
-    console.log(`| ${cells.map((cell) => cell === "NaN" ? "" : cell).join(" | ")} |`);
+    const cells = [
+      minutes,
+      seconds.toFixed(1),
+      (60 * minutes / seconds).toFixed(1),
+      peakMB.toFixed(0),
+      Number.isNaN(growth) ? "" : growth.toFixed(0),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
   }
+}
+
+/** The beginning of stems. */
+function firstSamples({ shape, data }: Tensor<"i16">, samples: number): Tensor<"i16"> {
+  const [stems = 0, channels = 0, length = 0] = shape;
+  if (samples >= length) return { dtype: "i16", shape, data };
+  const cut = new Int16Array(stems * channels * samples);
+  for (let row = 0; row < stems * channels; row++) {
+    cut.set(data.subarray(row * length, row * length + samples), row * samples);
+  }
+  return { dtype: "i16", shape: [stems, channels, samples], data: cut };
 }

@@ -83,9 +83,9 @@ function size({ length }: { readonly length: number }): bigint {
   return BigInt(length);
 }
 
-/** A decoded file, held by the kernels until it is closed. */
-export interface DecodedAudio {
-  /** Number of channels in the file. */
+/** What is known of a file that the kernels hold until it is closed. */
+export interface OpenFile {
+  /** Number of channels that are held. */
   readonly channels: number;
   /** Samples in each channel, at the rate that was asked for. */
   readonly samples: number;
@@ -97,22 +97,38 @@ export interface DecodedAudio {
   readonly sourceBits: number | null;
   /** Damage that was survived, and the like; empty for a sound file. */
   readonly warnings: readonly string[];
+  /** Frees the memory. */
+  close(): void;
+}
+
+/** A decoded file with all its channels. */
+export interface DecodedAudio extends OpenFile {
   /**
    * The samples as decoded.
    *
    * @returns `[channels, samples]` f32, full scale 1.0
    */
   read(): Promise<Tensor<"f32">>;
+}
+
+/** A file decoded to 16 bits, half to even, saturated; of more than two channels the first two. */
+export interface DecodedStem extends OpenFile {
   /**
-   * Rounds the samples to 16 bit stereo, half to even, saturated; mono goes to both channels, of
-   * more than two the first two are taken.
+   * Copies samples; past the end there is silence.
    *
-   * @param output `[2, capacity]` i16 with `capacity` ≥ `samples`; the rest stays as it is
-   * @throws {KernelError} if the samples do not fit
+   * @param first where to begin
+   * @param channels 2, to which a single channel goes twice, or 1, the mean
+   * @param output receives `[channels, count]` i16
    */
-  readStereo16(output: Int16Array<ArrayBuffer>): Promise<void>;
-  /** Frees the memory. */
-  close(): void;
+  read(first: number, channels: 1 | 2, output: Int16Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Computes the spectrogram of the samples and the silence after them.
+   *
+   * @param samples length with the silence
+   * @param output `[frames, 81]` f32, as of {@linkcode computeSpectrogram}
+   * @throws {KernelError} if there are more samples, or `output` has another length
+   */
+  spectrogram(samples: number, output: Float32Array<ArrayBuffer>): Promise<void>;
 }
 
 /**
@@ -124,45 +140,91 @@ export interface DecodedAudio {
  * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
  */
 export async function openAudio(path: string, sampleRateHz: number): Promise<DecodedAudio> {
-  const bytes = new TextEncoder().encode(path);
-  const description = new Uint8Array(64 * 1024);
-  const numbers = new BigUint64Array(4);
   const call = symbols();
-  await settle(
-    call.tactus_audio_open(
-      bytes,
-      size(bytes),
-      sampleRateHz,
-      description,
-      size(description),
-      numbers,
-    ),
-    ...[bytes, description, numbers],
+  const { handle, ...file } = await openFile(
+    path,
+    (bytes, ...output) => call.tactus_audio_open(bytes, size(bytes), sampleRateHz, ...output),
+    (handle) => call.tactus_audio_close(handle),
   );
-  const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
-  const text = new TextDecoder().decode(description.subarray(0, Number(length)));
-  const shape = [Number(channels), Number(samples)] as const;
+  const shape = [file.channels, file.samples] as const;
   return {
-    ...describe(text, () => call.tactus_audio_close(handle)),
-    channels: shape[0],
-    samples: shape[1],
+    ...file,
     async read(): Promise<Tensor<"f32">> {
       const output = new Float32Array(elementCount(shape));
       await settle(call.tactus_audio_read(handle, output, size(output)), output);
       return tensor("f32", shape, output);
     },
-    async readStereo16(output): Promise<void> {
-      const capacity = BigInt(Math.floor(output.length / 2));
-      await settle(call.tactus_audio_read_stereo16(handle, output, capacity), output);
+  };
+}
+
+/**
+ * Decodes an audio file to 16 bits, which takes half of the memory or less.
+ *
+ * @param path path of the file
+ * @param sampleRateHz the rate that the samples are converted to
+ * @param mostStereo of a file with more samples only the mean of both channels is held
+ * @returns the decoded file, to be closed by the caller
+ * @throws {KernelError} as {@linkcode openAudio}
+ */
+export async function openStem(
+  path: string,
+  sampleRateHz: number,
+  mostStereo: number,
+): Promise<DecodedStem> {
+  const call = symbols();
+  const most = BigInt(mostStereo);
+  const { handle, ...file } = await openFile(
+    path,
+    (bytes, ...output) => call.tactus_stem_open(bytes, size(bytes), sampleRateHz, most, ...output),
+    (handle) => call.tactus_stem_close(handle),
+  );
+  return {
+    ...file,
+    async read(first, channels, output): Promise<void> {
+      const count = BigInt(Math.floor(output.length / channels));
+      const status = call.tactus_stem_read(handle, BigInt(first), BigInt(channels), output, count);
+      await settle(status, output);
     },
-    close(): void {
-      call.tactus_audio_close(handle);
+    async spectrogram(samples, output): Promise<void> {
+      const length = BigInt(samples);
+      await settle(call.tactus_stem_spectrogram(handle, length, output, size(output)), output);
     },
   };
 }
 
+/** Where the kernels write what is known of a file. */
+type FileOutput = readonly [
+  description: Uint8Array<ArrayBuffer>,
+  capacity: bigint,
+  numbers: BigUint64Array<ArrayBuffer>,
+];
+
+/** Opens a file by `open` and reads its description; where that cannot be read, closes it. */
+async function openFile(
+  path: string,
+  open: (path: Uint8Array<ArrayBuffer>, ...output: FileOutput) => Promise<number>,
+  close: (handle: bigint) => void,
+): Promise<OpenFile & { readonly handle: bigint }> {
+  const bytes = new TextEncoder().encode(path);
+  const description = new Uint8Array(64 * 1024);
+  const numbers = new BigUint64Array(4);
+  await settle(
+    open(bytes, description, size(description), numbers),
+    ...[bytes, description, numbers],
+  );
+  const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
+  const text = new TextDecoder().decode(description.subarray(0, Number(length)));
+  return {
+    handle,
+    ...describe(text, () => close(handle)),
+    channels: Number(channels),
+    samples: Number(samples),
+    close: () => close(handle),
+  };
+}
+
 type Description = Pick<
-  DecodedAudio,
+  OpenFile,
   "codec" | "sourceSampleRateHz" | "sourceBits" | "warnings"
 >;
 

@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 7;
+export const ABI_VERSION = 8;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -21,12 +21,23 @@ export const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  tactus_audio_read_stereo16: {
-    parameters: ["u64", "buffer", "usize"],
+  tactus_audio_close: { parameters: ["u64"], result: "void" },
+  tactus_stem_open: {
+    parameters: ["buffer", "usize", "u32", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },
-  tactus_audio_close: { parameters: ["u64"], result: "void" },
+  tactus_stem_read: {
+    parameters: ["u64", "usize", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_stem_spectrogram: {
+    parameters: ["u64", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_stem_close: { parameters: ["u64"], result: "void" },
   tactus_separation_open: {
     parameters: ["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"],
     result: "i32",

@@ -21,7 +21,7 @@ import { type AnalysisResult, analysisResult, type AudioFile, type Provenance } 
 import { type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Seams, type StageContext, STAGES } from "./stages.ts";
-import { findStems, readStems, STEMS } from "./stems.ts";
+import { findStems, LONG_SECONDS, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A track: a mix that is to be separated, or one whose stems are given. */
@@ -70,7 +70,7 @@ export interface AnalyzedTrack {
   readonly track: Track;
   /** The answer, as it is written. */
   readonly result: AnalysisResult;
-  /** Every seam from `stems16` on. */
+  /** Every seam from `stems16` on; from `spectrogram` on of a track whose long stems were given. */
   readonly seams: Seams;
   /** Length of the longest stem. */
   readonly durationSeconds: number;
@@ -82,7 +82,11 @@ export interface AnalyzedTrack {
 
 /** The stems of a track and how they came about. */
 interface Separated {
-  readonly stems16: Tensor<"i16">;
+  /** `stems16`, or `spectrogram` of long stems. */
+  readonly seams: Partial<Seams>;
+  /** Of the seam `stems16`. */
+  readonly sha256: Promise<string>;
+  readonly durationSeconds: number;
   readonly provenance: Pick<
     Provenance,
     "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems"
@@ -114,18 +118,17 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     ...(options.threads !== undefined && { threads: options.threads }),
   };
   const run = { context, observer, origin };
-  const { stems16, ...separated } = track.stemsDirectory === undefined
+  const separated = track.stemsDirectory === undefined
     ? await separate(track, options.separation, run)
     : await readGiven(track.stemsDirectory, run);
-  const digest = sha256Of(stems16);
-  const seams = await runStages({ stems16 }, context, observer, origin, AFTER_STEMS) as Seams;
+  const seams = await runStages(separated.seams, context, observer, origin, AFTER_STEMS) as Seams;
   const model = await options.model;
   const provenance: Provenance = {
     program: PROGRAM,
     model: model.name,
     weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
     ...separated.provenance,
-    stems16_sha256: await digest,
+    stems16_sha256: await separated.sha256,
     backends: {
       ...separated.backends,
       ...Object.fromEntries(
@@ -148,17 +151,11 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     track,
     result: analysisResult(track.path, seams, provenance),
     seams,
-    durationSeconds: (stems16.shape.at(-1) ?? 0) / SAMPLE_RATE_HZ,
+    durationSeconds: separated.durationSeconds,
     warnings: separated.warnings,
     notes: separated.notes ?? [],
   };
 }
-
-/**
- * From this length on a separation keeps no floats: they would take 5 GB an hour. The price is a second
- * separation where a stem is too loud for 16 bit.
- */
-const LONG_SECONDS = 12 * 60;
 
 const PROGRAM = `${program.name} ${program.version}`;
 
@@ -170,13 +167,17 @@ interface RunOptions {
 
 async function readGiven(directory: string, run: RunOptions): Promise<Separated> {
   const files = await findStems(directory);
-  const read = await timed(run.origin, "decode", run.observer, () => readStems(files));
+  const read = await timed(run.origin, "decode", run.observer, () => readStemsOrSpectrogram(files));
   const stems = files.map((file, at) => ({
     name: STEMS[at] ?? "",
     ...audioFile(file, read.sources[at]),
   }));
   return {
-    stems16: read.stems16,
+    ...("stems16" in read ? { seams: { stems16: read.stems16 }, sha256: sha256Of(read.stems16) } : {
+      seams: { spectrogram: read.spectrogram },
+      sha256: Promise.resolve(read.sha256),
+    }),
+    durationSeconds: read.durationSeconds,
     provenance: {
       demixer: "external",
       demixer_weights: null,
@@ -198,7 +199,12 @@ async function separate(
   const decoding = timed(origin, "decode", observer, () => readMixture(path));
   // That weights are missing is told before that a file is no audio, whichever is found first.
   const [{ name, sha256, backend }, read] = await bothOf(options.demixer, decoding);
-  const separated: Omit<Separated, "stems16"> = {
+  const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
+    seams: { stems16 },
+    sha256: sha256Of(stems16),
+  });
+  const separated: Omit<Separated, "seams" | "sha256"> = {
+    durationSeconds: (read.mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ,
     provenance: {
       demixer: name,
       demixer_weights: sha256,
@@ -210,8 +216,8 @@ async function separate(
     warnings: read.warnings,
   };
   const run = async (): Promise<Tensor<"i16">> => {
-    const seconds = (read.mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ;
-    const isLong = seconds > LONG_SECONDS && options.keepIn === undefined;
+    // Floats would take 5 GB an hour; the price is a second separation where a stem is too loud for 16 bit.
+    const isLong = separated.durationSeconds > LONG_SECONDS && options.keepIn === undefined;
     const separation = {
       demixer: options.demixer,
       shifts: options.shifts,
@@ -222,7 +228,7 @@ async function separate(
     const seams = await runStages(given, full, observer, origin, BEFORE_STEMS) as Seams;
     return seams.stems16;
   };
-  if (options.keepIn === undefined) return { stems16: await run(), ...separated };
+  if (options.keepIn === undefined) return { ...from(await run()), ...separated };
   const folder = demixFolder(options.keepIn, name, { path, ...track });
   const record: DemixRecord = {
     path,
@@ -236,11 +242,11 @@ async function separate(
   };
   const kept = await readDemixed(folder, record);
   if (kept !== undefined) {
-    return { stems16: kept, ...separated, notes: [`${path}: stems of an earlier run, ${folder}`] };
+    return { ...from(kept), ...separated, notes: [`${path}: stems of an earlier run, ${folder}`] };
   }
   const stems16 = await run();
   await writeDemixed(folder, record, stems16);
-  return { stems16, ...separated };
+  return { ...from(stems16), ...separated };
 }
 
 /** Two results, or the first one's failure, or the second one's. */

@@ -48,7 +48,7 @@ export interface Provenance {
   readonly mix: AudioFile | null;
   /** The stems that were given. */
   readonly stems: readonly (AudioFile & { readonly name: string })[];
-  /** SHA-256 of the seam `stems16`. */
+  /** SHA-256 of the seam `stems16`; of given stems of more than twelve minutes, of the mean of both channels. */
   readonly stems16_sha256: string;
   /** Who computed each stage. */
   readonly backends: Readonly<Record<string, string>>;

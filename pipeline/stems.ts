@@ -1,13 +1,14 @@
 /**
- * From four audio files to the seam `stems16`.
+ * From four audio files to the seam `stems16`, or of a long track to the seam `spectrogram`.
  *
  * @module
  */
 
-import { readdir } from "node:fs/promises";
+import { createHash, type Hash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
-import { type DecodedAudio, openAudio } from "../kernels/kernels.ts";
-import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
+import { type DecodedStem, type OpenFile, openStem } from "../kernels/kernels.ts";
+import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 /** The stems in the order that the network expects. */
@@ -28,16 +29,28 @@ export class StemsError extends Error {
   override name = "StemsError";
 }
 
-/** Stems that were read from files. */
-export interface ReadStems {
-  /** `[4, 2, samples]` i16, 44.1 kHz; bass, drums, other, vocals. */
-  readonly stems16: Tensor<"i16">;
+/** What is known of stems that were read from files. */
+export interface StemsRecord {
   /** Length of the longest stem. */
   readonly durationSeconds: number;
   /** What the user should know, each naming its file. */
   readonly warnings: readonly string[];
   /** Codec and sample rate of each file. */
   readonly sources: readonly { codec: string; sampleRateHz: number }[];
+}
+
+/** Stems that were read from files. */
+export interface ReadStems extends StemsRecord {
+  /** `[4, 2, samples]` i16, 44.1 kHz; bass, drums, other, vocals. */
+  readonly stems16: Tensor<"i16">;
+}
+
+/** Stems of which only the spectrogram was kept. */
+export interface LongStems extends StemsRecord {
+  /** `[4, frames, 81]` f32, as of the stage. */
+  readonly spectrogram: Tensor<"f32">;
+  /** SHA-256 of the samples, the mean of both channels in 16 bits, one stem after the other. */
+  readonly sha256: string;
 }
 
 /**
@@ -94,13 +107,70 @@ export async function findStems(directory: string): Promise<string[]> {
  * @throws {StemsError} if the stems differ in length by more than two frames
  */
 export async function readStems(paths: readonly string[]): Promise<ReadStems> {
-  const opening = paths.map((path) => openAudio(path, SAMPLE_RATE_HZ));
-  const opened = await Promise.allSettled(opening);
+  return await withOpen(paths, MAX_SAMPLES, (files) => joinStems(paths, files));
+}
+
+/**
+ * Decodes the stems of one track like {@linkcode readStems}, but of a track of more than twelve minutes keeps
+ * only the spectrogram: an hour of stems takes 2.5 GB.
+ *
+ * @param paths files in the order of {@linkcode STEMS}
+ * @param options what counts as long
+ * @throws {KernelError | StemsError} as {@linkcode readStems}
+ */
+export async function readStemsOrSpectrogram(
+  paths: readonly string[],
+  { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES }: LongOptions = {},
+): Promise<ReadStems | LongStems> {
+  const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  // Long ones are turned into spectrograms two at a time.
+  const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
+  return await withOpen(paths.slice(0, atOnce), most, async (files) => {
+    const longest = Math.max(...files.map(({ samples }) => samples));
+    if (longest > most) return await longStems(paths, files, longest, most);
+    return await withOpen(
+      paths.slice(atOnce),
+      MAX_SAMPLES,
+      (others) => joinStems(paths, [...files, ...others]),
+    );
+  });
+}
+
+/** From this length on only the spectrogram of a track is kept. */
+export const LONG_SECONDS: number = 12 * 60;
+
+/** A file that may be a long one. */
+const LARGE_FILE_BYTES = 32e6;
+
+/** What counts as long. */
+export interface LongOptions {
+  /** Length of the track from which on only the spectrogram is kept; twelve minutes by default. */
+  readonly mostSeconds?: number;
+  /** Size of a file from which on files are decoded two at a time; 32 MB by default. */
+  readonly largeBytes?: number;
+}
+
+/** So many samples that no file has more. */
+const MAX_SAMPLES = 2 ** 40;
+
+/** Samples that are hashed at a time. */
+const PIECE_SAMPLES = 2 ** 22;
+
+/** Decodes files at the same time, works with them, and closes them. */
+async function withOpen<Result>(
+  paths: readonly string[],
+  mostStereo: number,
+  work: (files: readonly DecodedStem[]) => Promise<Result>,
+): Promise<Result> {
+  const opened = await Promise.allSettled(
+    paths.map((path) => openStem(path, SAMPLE_RATE_HZ, mostStereo)),
+  );
   const files = opened.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
   try {
     const failure = opened.find((one) => one.status === "rejected");
     if (failure !== undefined) throw failure.reason;
-    return await joinStems(paths, files);
+    return await work(files);
   } finally {
     for (const file of files) file.close();
   }
@@ -108,9 +178,83 @@ export async function readStems(paths: readonly string[]): Promise<ReadStems> {
 
 async function joinStems(
   paths: readonly string[],
-  files: readonly DecodedAudio[],
+  files: readonly DecodedStem[],
 ): Promise<ReadStems> {
   const samples = Math.max(...files.map((file) => file.samples));
+  const record = recordOf(paths, files, samples);
+  const data = new Int16Array(files.length * 2 * samples);
+  await Promise.all(
+    files.map((file, stem) =>
+      file.read(0, 2, data.subarray(stem * 2 * samples, (stem + 1) * 2 * samples))
+    ),
+  );
+  return { stems16: tensor("i16", [files.length, 2, samples], data), ...record };
+}
+
+/** Turns stems into spectrograms, those that are open first, and closes each pair before the next. */
+async function longStems(
+  paths: readonly string[],
+  open: readonly DecodedStem[],
+  longest: number,
+  most: number,
+): Promise<LongStems> {
+  // Another stem may be a little longer; frames that turn out to be too many are dropped in the end.
+  const capacity = longest + LENGTH_TOLERANCE_SAMPLES;
+  const size = Math.ceil(capacity / HOP_SAMPLES) * BANDS;
+  const data = new Float32Array(paths.length * size);
+  const hash = createHash("sha256");
+  const read: Omit<OpenFile, "close">[] = [];
+  const take = async (files: readonly DecodedStem[]): Promise<void> => {
+    const first = read.length;
+    read.push(...files.map(({ close: _, ...file }) => file));
+    const samples = Math.max(...read.map((file) => file.samples));
+    // Those that differ too much are refused before anything is computed.
+    recordOf(paths, read, samples);
+    const hashed = (async (): Promise<void> => {
+      for (const file of files) await hashStem(file, hash);
+    })();
+    await Promise.all([
+      hashed,
+      ...files.map((file, at) =>
+        file.spectrogram(capacity, data.subarray((first + at) * size, (first + at + 1) * size))
+      ),
+    ]);
+    for (const file of files) file.close();
+  };
+  await take(open);
+  for (let at = open.length; at < paths.length; at += 2) {
+    await withOpen(paths.slice(at, at + 2), most, take);
+  }
+  const samples = Math.max(...read.map((file) => file.samples));
+  const frames = Math.ceil(samples / HOP_SAMPLES);
+  for (let stem = 1; stem < paths.length; stem++) {
+    data.copyWithin(stem * frames * BANDS, stem * size, stem * size + frames * BANDS);
+  }
+  return {
+    spectrogram: tensor(
+      "f32",
+      [paths.length, frames, BANDS],
+      data.subarray(0, paths.length * frames * BANDS),
+    ),
+    sha256: hash.digest("hex"),
+    ...recordOf(paths, read, samples),
+  };
+}
+
+async function hashStem(file: DecodedStem, hash: Hash): Promise<void> {
+  for (let first = 0; first < file.samples; first += PIECE_SAMPLES) {
+    const piece = new Int16Array(Math.min(PIECE_SAMPLES, file.samples - first));
+    await file.read(first, 1, piece);
+    hash.update(piece);
+  }
+}
+
+/** Refuses stems that differ in length by more than two frames. */
+function recordOf(
+  paths: readonly string[],
+  files: readonly Omit<OpenFile, "close">[],
+  samples: number,
+): StemsRecord {
   const warnings = files.flatMap((file, stem) =>
     file.warnings.map((warning) => `${paths[stem]}: ${warning}`)
   );
@@ -126,14 +270,7 @@ async function joinStems(
     }
     warnings.push(`${paths[stem]} has ${lengths}; silence was added`);
   });
-  const data = new Int16Array(files.length * 2 * samples);
-  await Promise.all(
-    files.map((file, stem) =>
-      file.readStereo16(data.subarray(stem * 2 * samples, (stem + 1) * 2 * samples))
-    ),
-  );
   return {
-    stems16: tensor("i16", [files.length, 2, samples], data),
     durationSeconds: samples / SAMPLE_RATE_HZ,
     warnings,
     sources: files.map((file) => ({ codec: file.codec, sampleRateHz: file.sourceSampleRateHz })),

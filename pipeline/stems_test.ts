@@ -1,9 +1,11 @@
-import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fixturesDirectory, readManifest } from "../parity/manifest.ts";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
-import { findStems, readStems, STEMS } from "./stems.ts";
+import { spectrogram } from "./spectrogram.ts";
+import { findStems, type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
+import { encodeWav } from "./wav.ts";
 
 async function withFiles(
   names: readonly string[],
@@ -72,4 +74,56 @@ Deno.test("readStems() gives the samples that an independent decoder gives", asy
       equal(hash.digest("hex"), pcmSha256);
     });
   }
+});
+
+const DEMO = STEMS.map((stem) => join(fixturesDirectory, "audio", "three_four", `${stem}.flac`));
+
+/** 16-bit stereo files of these lengths, of noise. */
+async function writeStems(folder: string, lengths: readonly number[]): Promise<string[]> {
+  return await Promise.all(lengths.map(async (samples, stem) => {
+    const path = join(folder, `${STEMS[stem]}.wav`);
+    const noise = Int16Array.from({ length: 2 * samples }, (_, i) => (i * (7919 + stem)) % 65_536);
+    await Deno.writeFile(path, encodeWav(noise));
+    return path;
+  }));
+}
+
+/** As an hour is read: two files at a time, each the mean of its channels. */
+async function readLong(paths: readonly string[]): Promise<LongStems> {
+  const read = await readStemsOrSpectrogram(paths, { mostSeconds: 0.5, largeBytes: 0 });
+  ok("spectrogram" in read);
+  return read;
+}
+
+Deno.test("readStemsOrSpectrogram() makes the stage's own spectrogram of long stems", async () => {
+  const { stems16, ...short } = await readStems(DEMO);
+  const long = await readLong(DEMO);
+  equal(long.spectrogram, await spectrogram(stems16));
+  equal(long.durationSeconds, short.durationSeconds);
+  equal([long.sources, long.warnings], [short.sources, short.warnings]);
+  const [, , samples = 0] = stems16.shape;
+  const hash = createHash("sha256");
+  for (let stem = 0; stem < 4; stem++) {
+    const channel = (at: number): Int16Array =>
+      stems16.data.subarray((2 * stem + at) * samples, (2 * stem + at + 1) * samples);
+    const [left, right] = [channel(0), channel(1)];
+    hash.update(Int16Array.from(left, (value, i) => Math.trunc((value + (right[i] ?? 0)) / 2)));
+  }
+  equal(long.sha256, hash.digest("hex"));
+  const again = await readStemsOrSpectrogram(DEMO);
+  ok("stems16" in again);
+  equal(again.stems16, stems16);
+});
+
+Deno.test("readStemsOrSpectrogram() pads long stems that are a little shorter, and refuses others", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const lengths = [44_100, 44_101, 44_982, 44_500];
+    const paths = await writeStems(folder, lengths);
+    const { stems16, warnings } = await readStems(paths);
+    const long = await readLong(paths);
+    equal(long.spectrogram, await spectrogram(stems16));
+    equal([long.warnings, warnings.length], [warnings, 3]);
+    await writeStems(folder, [44_100, 44_101, 44_983, 44_500]);
+    await rejects(readLong(paths), /different lengths: .*bass\.wav has 1\.000 s/);
+  });
 });

@@ -1,4 +1,4 @@
-//! Rounding decoded audio to the 16-bit stereo stems that the spectrogram is made from.
+//! Rounding audio to the 16-bit stems that the spectrogram is made from.
 //!
 //! ```
 //! use tactus_kernels::stems16::to_16_bit;
@@ -42,25 +42,6 @@ pub(crate) fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
     (f64::from(sample) / divisor * 32_768.0).round_ties_even() as i16
 }
 
-/// Rounds a decoded file to two channels: mono goes to both, and of more than two the first two
-/// are taken, as upstream's separation does.
-///
-/// # Parameters
-/// - `channels`: `[channels][samples]` f32, full scale 1.0.
-/// - `left`, `right`: `[samples]` or longer; what lies past the samples is left as it is.
-///
-/// # Panics
-/// If there is no channel or the output is shorter than the samples.
-pub fn to_stereo_16_bit(channels: &[Vec<f32>], left: &mut [i16], right: &mut [i16]) {
-    let second = channels.get(1).unwrap_or(&channels[0]);
-    for (output, channel) in [(left, &channels[0]), (right, second)] {
-        let output = &mut output[..channel.len()];
-        for (rounded, &sample) in output.iter_mut().zip(channel) {
-            *rounded = to_16_bit(sample);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,14 +65,5 @@ mod tests {
         let mut output = [0; 2];
         requantize(&[-2.0, 1.01], &mut output);
         assert_eq!(output, [-32444, 16384]);
-    }
-
-    #[test]
-    fn mono_fills_both_channels_and_a_third_is_ignored() {
-        let (mut left, mut right) = ([0; 3], [9; 3]);
-        to_stereo_16_bit(&[vec![0.5, -0.5]], &mut left, &mut right);
-        assert_eq!((left, right), ([16384, -16384, 0], [16384, -16384, 9]));
-        to_stereo_16_bit(&[vec![0.5], vec![0.25], vec![1.0]], &mut left, &mut right);
-        assert_eq!((left[0], right[0]), (16384, 8192));
     }
 }

@@ -1,67 +1,110 @@
-//! Gathering decoded blocks into one plane a channel.
+//! Gathering decoded blocks, block by block, without those parts that are to be dropped.
 
 use symphonia::core::audio::conv::{ConvertibleSample, FromSample};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
+use super::DecodeError;
 use super::trim::{Keep, Trim};
 
-/// The frames gathered so far.
-#[derive(Debug, Default)]
-pub(super) struct Collector {
-    /// `[channels][frames]` f32, full scale 1.0. Empty until the first block.
-    pub channels: Vec<Vec<f32>>,
-    /// Rate in Hz of the first block.
-    pub rate_hz: u32,
-    /// Frames decoded, kept or not.
-    pub position: u64,
-    /// Frames kept up to the end of the last decoded block.
-    decoded_frames: usize,
+/// Where decoded samples go.
+pub(super) trait Sink {
+    /// Told once, before the first block: the rate, the channels, and how many frames the headers make
+    /// plausible.
+    fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) -> Result<(), DecodeError>;
+
+    /// Takes the next frames, `[channels][frames]` f32, full scale 1.0.
+    fn append(&mut self, block: &[Vec<f32>]) -> Result<(), DecodeError>;
 }
 
-impl Collector {
-    /// Whether `block` has the rate and the channels of what is already here.
-    pub fn accepts(&self, block: &GenericAudioBufferRef<'_>) -> bool {
-        self.channels.is_empty()
-            || (self.rate_hz == block.spec().rate() && self.channels.len() == block.num_planes())
+/// Silence is handed on in pieces of at most so many frames.
+const SILENCE_FRAMES: usize = 65_536;
+
+/// What was gathered so far.
+pub(super) struct Collector<'a> {
+    sink: &'a mut dyn Sink,
+    /// Rate in Hz of the first block; 0 before it.
+    pub rate_hz: u32,
+    /// Channels of the first block; 0 before it.
+    pub channels: usize,
+    /// Frames decoded, kept or not.
+    pub position: u64,
+    /// Frames handed on.
+    handed_on: usize,
+    /// Frames of silence that are handed on when something follows them.
+    silence: usize,
+    /// The block that is being handed on.
+    block: Vec<Vec<f32>>,
+}
+
+impl<'a> Collector<'a> {
+    /// Nothing yet.
+    pub fn new(sink: &'a mut dyn Sink) -> Self {
+        Collector {
+            sink,
+            rate_hz: 0,
+            channels: 0,
+            position: 0,
+            handed_on: 0,
+            silence: 0,
+            block: Vec::new(),
+        }
     }
 
-    /// Makes the planes, with room for `frames` each.
-    pub fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) {
-        self.rate_hz = rate_hz;
-        self.channels = (0..channels).map(|_| Vec::with_capacity(frames)).collect();
+    /// Whether `block` has the rate and the channels of what is already here.
+    pub fn accepts(&self, block: &GenericAudioBufferRef<'_>) -> bool {
+        self.channels == 0
+            || (self.rate_hz == block.spec().rate() && self.channels == block.num_planes())
+    }
+
+    /// Takes the format of the first block; there may be `frames` of them.
+    pub fn begin(
+        &mut self,
+        rate_hz: u32,
+        channels: usize,
+        frames: usize,
+    ) -> Result<(), DecodeError> {
+        (self.rate_hz, self.channels) = (rate_hz, channels);
+        self.block = vec![Vec::new(); channels];
+        self.sink.begin(rate_hz, channels, frames)
     }
 
     /// Frames kept.
     pub fn frames(&self) -> usize {
-        self.channels.first().map_or(0, Vec::len)
+        self.handed_on + self.silence
     }
 
     /// Appends the parts `keep` of `block`.
     ///
     /// Integers of n bits are divided by 2^(n-1), as ffmpeg does; unsigned 8 bit is (x - 128) / 128. 32 bit
     /// integers and 64 bit floats are rounded to f32 once.
-    pub fn append(&mut self, block: &GenericAudioBufferRef<'_>, keep: Keep) {
+    pub fn append(
+        &mut self,
+        block: &GenericAudioBufferRef<'_>,
+        keep: Keep,
+    ) -> Result<(), DecodeError> {
+        self.hand_on_silence()?;
         match block {
-            GenericAudioBufferRef::U8(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::U16(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::U24(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::U32(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::S8(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::S16(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::S24(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::S32(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::F32(b) => self.append_planes(b, keep),
-            GenericAudioBufferRef::F64(b) => self.append_planes(b, keep),
+            GenericAudioBufferRef::U8(b) => self.convert(b, keep),
+            GenericAudioBufferRef::U16(b) => self.convert(b, keep),
+            GenericAudioBufferRef::U24(b) => self.convert(b, keep),
+            GenericAudioBufferRef::U32(b) => self.convert(b, keep),
+            GenericAudioBufferRef::S8(b) => self.convert(b, keep),
+            GenericAudioBufferRef::S16(b) => self.convert(b, keep),
+            GenericAudioBufferRef::S24(b) => self.convert(b, keep),
+            GenericAudioBufferRef::S32(b) => self.convert(b, keep),
+            GenericAudioBufferRef::F32(b) => self.convert(b, keep),
+            GenericAudioBufferRef::F64(b) => self.convert(b, keep),
         }
         self.position += block.frames() as u64;
-        self.decoded_frames = self.frames();
+        self.hand_on()
     }
 
-    fn append_planes<S: ConvertibleSample>(&mut self, block: &AudioBuffer<S>, keep: Keep)
+    fn convert<S: ConvertibleSample>(&mut self, block: &AudioBuffer<S>, keep: Keep)
     where
         f32: FromSample<S>,
     {
-        for (channel, plane) in self.channels.iter_mut().zip(block.iter_planes()) {
+        for (channel, plane) in self.block.iter_mut().zip(block.iter_planes()) {
+            channel.clear();
             for (from, to) in keep {
                 channel.extend(plane[from..to].iter().map(|&sample| f32::from_sample(sample)));
             }
@@ -71,17 +114,35 @@ impl Collector {
     /// Appends silence for `frames` that could not be decoded, but for those that `trim` drops anyway.
     pub fn append_silence(&mut self, frames: usize, trim: &Trim) {
         let keep = trim.keep_of(self.position, frames);
-        let kept: usize = keep.iter().map(|(from, to)| to - from).sum();
-        for channel in &mut self.channels {
-            channel.resize(channel.len() + kept, 0.0);
-        }
+        self.silence += keep.iter().map(|(from, to)| to - from).sum::<usize>();
         self.position += frames as u64;
     }
 
     /// Takes back the silence after the last decoded block.
     pub fn drop_silence_at_end(&mut self) {
-        for channel in &mut self.channels {
-            channel.truncate(self.decoded_frames);
+        self.silence = 0;
+    }
+
+    /// Hands on the silence that nothing followed.
+    pub fn hand_on_silence(&mut self) -> Result<(), DecodeError> {
+        while self.silence > 0 {
+            let frames = self.silence.min(SILENCE_FRAMES);
+            for channel in &mut self.block {
+                channel.clear();
+                channel.resize(frames, 0.0);
+            }
+            self.silence -= frames;
+            self.hand_on()?;
         }
+        Ok(())
+    }
+
+    fn hand_on(&mut self) -> Result<(), DecodeError> {
+        let frames = self.block.first().map_or(0, Vec::len);
+        if frames == 0 {
+            return Ok(());
+        }
+        self.handed_on += frames;
+        self.sink.append(&self.block)
     }
 }

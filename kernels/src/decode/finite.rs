@@ -2,25 +2,40 @@
 
 use super::DecodeError;
 
-/// Refuses NaN and infinite samples: the network would spread one over the whole track.
-///
-/// `channels` is `[channels][frames]` f32.
-pub(super) fn check(name: &str, channels: &[Vec<f32>]) -> Result<(), DecodeError> {
-    // Every sample is looked at, without a branch a sample: so it vectorises.
-    let sound = |samples: &[f32]| samples.iter().fold(true, |all, v| all & v.is_finite());
-    if channels.iter().all(|samples| sound(samples)) {
-        return Ok(());
+/// Looks for NaN and infinite samples: the network would spread one over the whole track.
+#[derive(Default)]
+pub(super) struct Finite {
+    /// Frames looked at.
+    frames: usize,
+    /// Samples that are no numbers.
+    count: usize,
+    /// Frame and channel of the first one.
+    first: Option<(usize, usize)>,
+}
+
+impl Finite {
+    /// Looks at the next frames, `[channels][frames]` f32; whether all are numbers.
+    pub fn look(&mut self, block: &[Vec<f32>]) -> bool {
+        // Every sample is looked at, without a branch a sample: so it vectorises.
+        let sound = |samples: &[f32]| samples.iter().fold(true, |all, v| all & v.is_finite());
+        let is_sound = block.iter().all(|samples| sound(samples));
+        if !is_sound {
+            self.count += block.iter().flatten().filter(|v| !v.is_finite()).count();
+            let first = block.iter().enumerate().filter_map(|(channel, samples)| {
+                let frame = samples.iter().position(|v| !v.is_finite())?;
+                Some((self.frames + frame, channel))
+            });
+            self.first = self.first.or(first.min());
+        }
+        self.frames += block.first().map_or(0, Vec::len);
+        is_sound
     }
-    let count = channels.iter().flatten().filter(|v| !v.is_finite()).count();
-    let (frame, channel) = channels
-        .iter()
-        .enumerate()
-        .filter_map(|(channel, samples)| {
-            samples.iter().position(|v| !v.is_finite()).map(|frame| (frame, channel))
-        })
-        .min()
-        .unwrap_or_default();
-    Err(DecodeError::NotFinite { name: name.to_string(), count, frame, channel })
+
+    /// Refuses a file of which a sample was no number.
+    pub fn verdict(&self, name: &str) -> Result<(), DecodeError> {
+        let Some((frame, channel)) = self.first else { return Ok(()) };
+        Err(DecodeError::NotFinite { name: name.to_string(), count: self.count, frame, channel })
+    }
 }
 
 #[cfg(test)]
@@ -29,20 +44,23 @@ mod tests {
 
     #[test]
     fn finite_check_names_the_earliest_bad_sample_over_all_channels() {
-        let mut channels = vec![vec![0.5; 100], vec![-0.5; 100]];
-        assert!(check("x", &channels).is_ok());
+        let mut channels = [vec![0.5; 100], vec![-0.5; 100]];
+        let mut finite = Finite::default();
+        assert!(finite.look(&channels));
+        assert!(finite.verdict("x").is_ok());
         channels[0][70] = f32::INFINITY;
         channels[1][30] = f32::NAN;
         channels[1][31] = f32::NEG_INFINITY;
-        let Err(DecodeError::NotFinite { count, frame, channel, .. }) = check("x", &channels)
-        else {
+        assert!(!finite.look(&channels));
+        assert!(!finite.look(&channels));
+        let Err(DecodeError::NotFinite { count, frame, channel, .. }) = finite.verdict("x") else {
             panic!("expected an error");
         };
-        assert_eq!((count, frame, channel), (3, 30, 1));
+        assert_eq!((count, frame, channel), (6, 130, 1));
     }
 
     #[test]
     fn finite_check_passes_the_largest_floats() {
-        assert!(check("x", &[vec![f32::MAX, f32::MAX, f32::MIN]]).is_ok());
+        assert!(Finite::default().look(&[vec![f32::MAX, f32::MAX, f32::MIN]]));
     }
 }

@@ -1,7 +1,6 @@
 //! What is accepted of a header before memory or time is spent on it.
 
 use super::DecodeError;
-use super::stream::Stream;
 
 /// Channels: more than any music has; 7.1.4 has 12, third-order ambisonics 16.
 const CHANNELS: (u64, u64) = (1, 64);
@@ -44,8 +43,13 @@ pub(super) fn check_samples(name: &str, frames: u64, channels: usize) -> Result<
 }
 
 /// Checks how many samples there will be after resampling.
-pub(super) fn check_output(name: &str, stream: &Stream, to_hz: u32) -> Result<(), DecodeError> {
-    let frames = stream.channels.first().map_or(0, Vec::len) as u64;
-    let resampled = u128::from(frames) * u128::from(to_hz) / u128::from(stream.sample_rate_hz);
-    check_samples(name, u64::try_from(resampled).unwrap_or(u64::MAX).max(1), stream.channels.len())
+pub(super) fn check_output(
+    name: &str,
+    frames: usize,
+    channels: usize,
+    from_hz: u32,
+    to_hz: u32,
+) -> Result<(), DecodeError> {
+    let resampled = frames as u128 * u128::from(to_hz) / u128::from(from_hz);
+    check_samples(name, u64::try_from(resampled).unwrap_or(u64::MAX).max(1), channels)
 }

@@ -3,8 +3,8 @@
 //! Containers and codecs are read by `symphonia`; this module adds what an analysis needs around it: the
 //! encoder's delay and padding are cut so that a sample keeps its place, damage is survived and reported,
 //! no header is believed before its bytes have come, and the rate is converted with events left where they
-//! were. One concern a file: `stream` opens a file, `packets` decodes it, `collect` gathers samples, `trim` and `mp4_edits` know
-//! what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
+//! were. One concern a file: `stream` opens a file, `packets` decodes it, `collect` gathers samples for `floats` or `stem`, `trim`
+//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
 //!
 //! Supported: WAV (8 to 32 bit integer, 32 and 64 bit float, A-law, mu-law, ADPCM), AIFF and AIFF-C, FLAC,
 //! MP3, Vorbis in Ogg (up to 3 channels), AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4. Opus,
@@ -28,14 +28,20 @@ mod collect;
 mod damage;
 mod error;
 mod finite;
+mod floats;
 mod limits;
 mod mp4_edits;
 mod packets;
 mod resample;
+mod stem;
 mod stream;
 mod trim;
 
 pub use error::DecodeError;
+
+use floats::Floats;
+use stem::StemSink;
+use stream::Stream;
 
 use std::fmt;
 use std::fs::File;
@@ -47,9 +53,9 @@ use symphonia::core::io::MediaSource;
 
 /// One decoded file.
 #[derive(Clone, PartialEq)]
-pub struct DecodedAudio {
-    /// `[channels][frames]` f32, full scale 1.0, at `sample_rate_hz`, in the file's channel order.
-    pub channels: Vec<Vec<f32>>,
+pub struct Decoded<Sample> {
+    /// `[channels][frames]` at `sample_rate_hz`, in the file's channel order.
+    pub channels: Vec<Vec<Sample>>,
     /// Rate of `channels` in Hz: the target rate.
     pub sample_rate_hz: u32,
     /// Rate in Hz that the file was stored at.
@@ -62,7 +68,14 @@ pub struct DecodedAudio {
     pub warnings: Vec<String>,
 }
 
-impl fmt::Debug for DecodedAudio {
+/// All channels of a file as f32, full scale 1.0.
+pub type DecodedAudio = Decoded<f32>;
+
+/// The first two channels of a file rounded to 16 bits, or one: of a file that has no more, or the mean of
+/// both, truncated toward zero, of one that is long.
+pub type DecodedStem = Decoded<i16>;
+
+impl<Sample> fmt::Debug for Decoded<Sample> {
     /// Shape instead of samples: a failed assertion should not print a song.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecodedAudio")
@@ -85,14 +98,23 @@ impl fmt::Debug for DecodedAudio {
 ///
 /// See [`DecodeError`]; each names the file.
 pub fn decode(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
-    let name = path.display().to_string();
-    let open_error = |error| DecodeError::Open { name: name.clone(), error };
-    // Asked before opening: opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(open_error)?.is_file() {
-        return Err(DecodeError::NotAFile { name });
-    }
-    let file = File::open(path).map_err(open_error)?;
-    decode_source(name, Box::new(file), target_rate_hz)
+    let (name, source) = open(path)?;
+    decode_floats(name, source, target_rate_hz)
+}
+
+/// Decodes the file at `path` to 16 bits at `target_rate_hz`: two channels, or one where the file has no
+/// more or there are more than `most_stereo` samples.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_stem(
+    path: &Path,
+    target_rate_hz: u32,
+    most_stereo: usize,
+) -> Result<DecodedStem, DecodeError> {
+    let (name, source) = open(path)?;
+    decode_16_bit(name, source, target_rate_hz, most_stereo)
 }
 
 /// Decodes a file that is in memory; `name` stands for it in messages.
@@ -105,27 +127,79 @@ pub fn decode_bytes(
     bytes: Vec<u8>,
     target_rate_hz: u32,
 ) -> Result<DecodedAudio, DecodeError> {
-    decode_source(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz)
+    decode_floats(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz)
 }
 
-/// Decodes, checks and resamples `source`.
+/// Decodes a stem that is in memory; `name` stands for it in messages.
 ///
-/// Panics are caught here: the codecs parse bytes from anywhere, and an index out of range in one of them
-/// must cost one track, not the program. Nothing that they held is used afterwards, so no broken invariant
-/// can be seen. The panic's own message still goes to stderr through the process' panic hook.
-fn decode_source(
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_stem_bytes(
+    name: &str,
+    bytes: Vec<u8>,
+    target_rate_hz: u32,
+    most_stereo: usize,
+) -> Result<DecodedStem, DecodeError> {
+    decode_16_bit(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, most_stereo)
+}
+
+/// The name of a file for messages, and its bytes.
+fn open(path: &Path) -> Result<(String, Box<dyn MediaSource>), DecodeError> {
+    let name = path.display().to_string();
+    let open_error = |error| DecodeError::Open { name: name.clone(), error };
+    // Asked before opening: opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(open_error)?.is_file() {
+        return Err(DecodeError::NotAFile { name });
+    }
+    let file = File::open(path).map_err(open_error)?;
+    Ok((name, Box::new(file)))
+}
+
+fn decode_floats(
     name: String,
     source: Box<dyn MediaSource>,
     target_rate_hz: u32,
 ) -> Result<DecodedAudio, DecodeError> {
+    decode_source(name, target_rate_hz, |name| {
+        let mut floats = Floats::default();
+        let stream = stream::read(name, source, &mut floats)?;
+        floats.finite.verdict(name)?;
+        let channels = floats.channels;
+        let frames = channels.first().map_or(0, Vec::len);
+        let from_hz = stream.sample_rate_hz;
+        limits::check_output(name, frames, channels.len(), from_hz, target_rate_hz)?;
+        Ok((resample::resample(name, channels, from_hz, target_rate_hz)?, stream))
+    })
+}
+
+fn decode_16_bit(
+    name: String,
+    source: Box<dyn MediaSource>,
+    target_rate_hz: u32,
+    most_stereo: usize,
+) -> Result<DecodedStem, DecodeError> {
+    decode_source(name, target_rate_hz, |name| {
+        let mut sink = StemSink::new(name, target_rate_hz, most_stereo);
+        let stream = stream::read(name, source, &mut sink)?;
+        Ok((sink.finish()?, stream))
+    })
+}
+
+/// Runs `work`, which decodes, checks and resamples.
+///
+/// Panics are caught here: the codecs parse bytes from anywhere, and an index out of range in one of them
+/// must cost one track, not the program. Nothing that they held is used afterwards, so no broken invariant
+/// can be seen. The panic's own message still goes to stderr through the process' panic hook.
+fn decode_source<Sample>(
+    name: String,
+    target_rate_hz: u32,
+    work: impl FnOnce(&str) -> Result<(Vec<Vec<Sample>>, Stream), DecodeError>,
+) -> Result<Decoded<Sample>, DecodeError> {
     limits::check_target_rate(&name, target_rate_hz)?;
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        let stream = stream::read(&name, source)?;
-        finite::check(&name, &stream.channels)?;
-        limits::check_output(&name, &stream, target_rate_hz)?;
-        let channels =
-            resample::resample(&name, stream.channels, stream.sample_rate_hz, target_rate_hz)?;
-        Ok(DecodedAudio {
+        let (channels, stream) = work(&name)?;
+        Ok(Decoded {
             channels,
             sample_rate_hz: target_rate_hz,
             source_sample_rate_hz: stream.sample_rate_hz,

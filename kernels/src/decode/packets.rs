@@ -45,7 +45,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Decodes packets until the track ends or no more can be had.
-    pub fn collect(&mut self, collected: &mut Collector) -> Result<(), DecodeError> {
+    pub fn collect(&mut self, collected: &mut Collector<'_>) -> Result<(), DecodeError> {
         let mut failures_in_a_row = 0;
         // A packet has at least a byte: more packets than bytes is a table that claims empty ones.
         for _ in 0..self.bytes.saturating_add(1024) {
@@ -92,20 +92,20 @@ impl Reader<'_> {
     fn take_packet(
         &mut self,
         packet: &Packet,
-        collected: &mut Collector,
+        collected: &mut Collector<'_>,
     ) -> Result<bool, DecodeError> {
         let reason = match self.decoder.decode(packet) {
             Ok(block) if block.frames() == 0 => return Ok(true),
             Ok(block) if collected.accepts(&block) => {
                 let (frames, channels) = (block.frames(), block.num_planes());
-                if collected.channels.is_empty() {
+                if collected.channels == 0 {
                     let rate_hz = block.spec().rate();
                     limits::check_rate(self.name, rate_hz)?;
                     limits::check_channels(self.name, channels)?;
                     // What the header claims, but no more than the file's size makes plausible.
                     let plausible = self.bytes.saturating_mul(4) / channels as u64;
                     let claimed = self.track.num_frames.unwrap_or(0).min(plausible);
-                    collected.begin(rate_hz, channels, usize::try_from(claimed).unwrap_or(0));
+                    collected.begin(rate_hz, channels, usize::try_from(claimed).unwrap_or(0))?;
                     let most = (MAX_GAP_SECONDS * u64::from(rate_hz)) as usize;
                     let lost = self.damage.frames_before_audio().min(most);
                     collected.append_silence(lost, &self.trim);
@@ -119,7 +119,8 @@ impl Reader<'_> {
                 }
                 let total = collected.position.saturating_add(frames as u64);
                 limits::check_samples(self.name, total, channels)?;
-                collected.append(&block, self.trim.keep(packet, collected.position, frames));
+                let keep = self.trim.keep(packet, collected.position, frames);
+                collected.append(&block, keep)?;
                 self.last_block_frames = frames;
                 return Ok(true);
             }
@@ -127,12 +128,12 @@ impl Reader<'_> {
             Err(error) => error.to_string(),
         };
         let frames = self.block_frames(packet);
-        if collected.channels.is_empty() {
+        if collected.channels == 0 {
             self.damage.lost_before_audio(frames, reason);
         } else {
             self.damage.lost(collected.position, collected.rate_hz, reason);
             let total = collected.position.saturating_add(frames as u64);
-            limits::check_samples(self.name, total, collected.channels.len())?;
+            limits::check_samples(self.name, total, collected.channels)?;
             collected.append_silence(frames, &self.trim);
         }
         Ok(false)
@@ -153,9 +154,13 @@ impl Reader<'_> {
     }
 
     /// Turns what was collected into the result, with warnings about what was promised and did not come.
-    pub fn finish(mut self, collected: Collector, codec: String) -> Result<Stream, DecodeError> {
+    pub fn finish(
+        mut self,
+        mut collected: Collector<'_>,
+        codec: String,
+    ) -> Result<Stream, DecodeError> {
         let name = self.name.to_string();
-        if collected.channels.is_empty() {
+        if collected.channels == 0 {
             return Err(match self.damage.first_reason() {
                 Some(reason) => DecodeError::Damaged { name, codec, reason },
                 None => DecodeError::NoSamples { name, codec },
@@ -164,6 +169,7 @@ impl Reader<'_> {
         if collected.frames() == 0 {
             return Err(DecodeError::NoSamples { name, codec });
         }
+        collected.hand_on_silence()?;
         self.damage.check_length(self.promised_frames(), collected.position);
         if self.params.codec == CODEC_ID_VORBIS && self.track.num_frames.is_none() {
             self.damage.file_ended();
@@ -175,7 +181,6 @@ impl Reader<'_> {
             source_bits,
             codec,
             warnings: self.damage.into_warnings(collected.frames()),
-            channels: collected.channels,
         })
     }
 
@@ -194,7 +199,7 @@ impl Reader<'_> {
 }
 
 /// Frames missing before `packet`, by the frame numbers of FLAC; 0 if that is not plausible.
-fn gap_frames(packet: &Packet, collected: &Collector) -> usize {
+fn gap_frames(packet: &Packet, collected: &Collector<'_>) -> usize {
     let gap = u64::try_from(packet.pts.get()).unwrap_or(0).saturating_sub(collected.position);
     if gap <= MAX_GAP_SECONDS * u64::from(collected.rate_hz) { gap as usize } else { 0 }
 }

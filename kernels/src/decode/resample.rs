@@ -1,4 +1,4 @@
-//! Conversion of the sample rate of a whole track.
+//! Conversion of the sample rate.
 
 use audioadapter_buffers::direct::SequentialSlice;
 use rayon::prelude::*;
@@ -38,45 +38,106 @@ pub(super) fn resample(
 }
 
 fn resample_channel(samples: &[f32], from_hz: usize, to_hz: usize) -> Result<Vec<f32>, String> {
-    let divisor = greatest_common_divisor(from_hz, to_hz);
-    let (unit_in, unit_out) = (from_hz / divisor, to_hz / divisor);
-    // An even number of units: then both FFT sizes are even, and the filter's delay, half a block, is a
-    // whole number of frames. An odd size would shift everything by half a frame.
-    let units = FILTER_FRAMES.div_ceil(unit_in.min(unit_out)).next_multiple_of(2);
-    let (block_in, block_out) = (units * unit_in, units * unit_out);
-    let mut resampler = Fft::<f64>::new_custom(
-        from_hz,
-        to_hz,
-        block_in,
-        1,
-        1,
-        WindowFunction::BlackmanHarris2,
-        FixedSync::Both,
-    )
-    .map_err(|error| error.to_string())?;
-
-    let delay = resampler.output_delay();
-    let frames = rounded_length(samples.len(), from_hz, to_hz);
-    let mut result = Vec::with_capacity(frames);
-    let (mut input, mut output) = (vec![0.0; block_in], vec![0.0; block_out]);
-    let mut blocks = samples.chunks(block_in);
-    let mut to_skip = delay;
-    while result.len() < frames {
-        let block = blocks.next().unwrap_or_default();
-        for (to, from) in input.iter_mut().zip(block.iter()) {
-            *to = f64::from(*from);
-        }
-        input[block.len()..].fill(0.0);
-        let source = SequentialSlice::new(&input, 1, block_in).map_err(|e| e.to_string())?;
-        let mut target =
-            SequentialSlice::new_mut(&mut output, 1, block_out).map_err(|e| e.to_string())?;
-        resampler.process_into_buffer(&source, &mut target, None).map_err(|e| e.to_string())?;
-        let skipped = to_skip.min(block_out);
-        to_skip -= skipped;
-        let wanted = (frames - result.len()).min(block_out - skipped);
-        result.extend(output[skipped..skipped + wanted].iter().map(|v| *v as f32));
-    }
+    let mut result = Vec::with_capacity(rounded_length(samples.len(), from_hz, to_hz));
+    let mut channel = ChannelResampler::new(from_hz, to_hz)?;
+    channel.push(samples, &mut result)?;
+    channel.finish(&mut result)?;
     Ok(result)
+}
+
+/// One channel on its way to another rate, piece by piece; the pieces do not change the result.
+pub(super) struct ChannelResampler {
+    resampler: Fft<f64>,
+    from_hz: usize,
+    to_hz: usize,
+    /// The block that is being filled, and how much of it is.
+    input: Vec<f64>,
+    filled: usize,
+    output: Vec<f64>,
+    /// Frames of the filter's delay that are still to be dropped.
+    to_skip: usize,
+    /// Frames taken, and frames given.
+    taken: usize,
+    given: usize,
+}
+
+impl ChannelResampler {
+    /// Ready for the first frame.
+    pub fn new(from_hz: usize, to_hz: usize) -> Result<Self, String> {
+        let divisor = greatest_common_divisor(from_hz, to_hz);
+        let (unit_in, unit_out) = (from_hz / divisor, to_hz / divisor);
+        // An even number of units: then both FFT sizes are even, and the filter's delay, half a block, is
+        // a whole number of frames. An odd size would shift everything by half a frame.
+        let units = FILTER_FRAMES.div_ceil(unit_in.min(unit_out)).next_multiple_of(2);
+        let (block_in, block_out) = (units * unit_in, units * unit_out);
+        let resampler = Fft::<f64>::new_custom(
+            from_hz,
+            to_hz,
+            block_in,
+            1,
+            1,
+            WindowFunction::BlackmanHarris2,
+            FixedSync::Both,
+        )
+        .map_err(|error| error.to_string())?;
+        let to_skip = resampler.output_delay();
+        Ok(ChannelResampler {
+            resampler,
+            from_hz,
+            to_hz,
+            input: vec![0.0; block_in],
+            filled: 0,
+            output: vec![0.0; block_out],
+            to_skip,
+            taken: 0,
+            given: 0,
+        })
+    }
+
+    /// Takes the next `samples` and appends what can be given by now to `result`.
+    pub fn push(&mut self, mut samples: &[f32], result: &mut Vec<f32>) -> Result<(), String> {
+        self.taken += samples.len();
+        while !samples.is_empty() {
+            let (now, later) = samples.split_at(samples.len().min(self.input.len() - self.filled));
+            for (to, &from) in self.input[self.filled..].iter_mut().zip(now) {
+                *to = f64::from(from);
+            }
+            self.filled += now.len();
+            samples = later;
+            if self.filled == self.input.len() {
+                self.convert_block(usize::MAX, result)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the rest.
+    pub fn finish(mut self, result: &mut Vec<f32>) -> Result<(), String> {
+        let frames = rounded_length(self.taken, self.from_hz, self.to_hz);
+        while self.given < frames {
+            self.input[self.filled..].fill(0.0);
+            self.convert_block(frames, result)?;
+        }
+        Ok(())
+    }
+
+    /// Converts the block; appends no more than `most` frames in all.
+    fn convert_block(&mut self, most: usize, result: &mut Vec<f32>) -> Result<(), String> {
+        let (block_in, block_out) = (self.input.len(), self.output.len());
+        let source = SequentialSlice::new(&self.input, 1, block_in).map_err(|e| e.to_string())?;
+        let mut target =
+            SequentialSlice::new_mut(&mut self.output, 1, block_out).map_err(|e| e.to_string())?;
+        self.resampler
+            .process_into_buffer(&source, &mut target, None)
+            .map_err(|e| e.to_string())?;
+        self.filled = 0;
+        let skipped = self.to_skip.min(block_out);
+        self.to_skip -= skipped;
+        let wanted = (most - self.given).min(block_out - skipped);
+        result.extend(self.output[skipped..skipped + wanted].iter().map(|v| *v as f32));
+        self.given += wanted;
+        Ok(())
+    }
 }
 
 /// round(frames · to / from), ties upward, and at least 1: a track does not vanish.

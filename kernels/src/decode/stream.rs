@@ -10,17 +10,15 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
-use super::collect::Collector;
+use super::collect::{Collector, Sink};
 use super::damage::Damage;
 use super::packets::Reader;
 use super::{DecodeError, chunk_sizes, codec, limits, mp4_edits, trim};
 
-/// A decoded track, at its own rate.
+/// What is known of a decoded track besides its samples.
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// `[channels][frames]` f32, full scale 1.0.
-    pub channels: Vec<Vec<f32>>,
-    /// Rate in Hz.
+    /// Rate in Hz that it is stored at.
     pub sample_rate_hz: u32,
     /// Bits a sample, of integer PCM and lossless codecs.
     pub source_bits: Option<u32>,
@@ -30,8 +28,12 @@ pub(super) struct Stream {
     pub warnings: Vec<String>,
 }
 
-/// Reads the first audio track of `source` that can be decoded.
-pub(super) fn read(name: &str, mut source: Box<dyn MediaSource>) -> Result<Stream, DecodeError> {
+/// Decodes the first audio track of `source` that can be decoded into `sink`, at its own rate.
+pub(super) fn read(
+    name: &str,
+    mut source: Box<dyn MediaSource>,
+    sink: &mut dyn Sink,
+) -> Result<Stream, DecodeError> {
     let open_error = |error| DecodeError::Open { name: name.to_string(), error };
     let bytes = source.seek(SeekFrom::End(0)).map_err(open_error)?;
     if bytes == 0 {
@@ -70,7 +72,7 @@ pub(super) fn read(name: &str, mut source: Box<dyn MediaSource>) -> Result<Strea
     }
     let mut reader =
         Reader { name, bytes, format, decoder, track, params, trim, damage, last_block_frames: 0 };
-    let mut collected = Collector::default();
+    let mut collected = Collector::new(sink);
     reader.collect(&mut collected)?;
     reader.finish(collected, codec_name)
 }

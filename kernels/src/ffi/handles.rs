@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use crate::decode::DecodedAudio;
+use crate::decode::{Decoded, DecodedAudio, DecodedStem};
 
 /// Every open file, by handle.
 pub(super) static AUDIO: LazyLock<Handles<DecodedAudio>> = LazyLock::new(Handles::default);
+
+/// Every open stem, by handle.
+pub(super) static STEMS: LazyLock<Handles<DecodedStem>> = LazyLock::new(Handles::default);
 
 /// Values by number; a number is never used twice.
 pub(super) struct Handles<T> {
@@ -52,7 +55,7 @@ impl<T> Handles<T> {
 
 /// What is known of a file besides its samples, as JSON: `codec`, `sourceSampleRateHz`,
 /// `sourceBits` (null for lossy and float sources) and `warnings`.
-pub(super) fn describe(audio: &DecodedAudio) -> String {
+pub(super) fn describe<Sample>(audio: &Decoded<Sample>) -> String {
     let bits = audio.source_bits.map_or("null".into(), |bits| bits.to_string());
     let warnings: Vec<String> = audio.warnings.iter().map(|text| quote(text)).collect();
     format!(

@@ -11,18 +11,18 @@ mod htdemucs;
 mod network;
 mod outcome;
 mod separation;
+mod stem;
 
 use std::path::Path;
 
-use crate::decode::decode;
+use crate::decode::{Decoded, decode};
 use crate::metrical::decode_beats;
 use crate::spectrogram::{BANDS, frame_count, spectrogram};
-use crate::stems16::to_stereo_16_bit;
 use handles::AUDIO;
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 7;
+pub const ABI_VERSION: u32 = 8;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]
@@ -75,15 +75,20 @@ pub unsafe extern "C" fn tactus_audio_open(
         let path =
             std::str::from_utf8(path).map_err(|error| format!("The path is no UTF-8: {error}"))?;
         let audio = decode(Path::new(path), sample_rate_hz).map_err(|error| error.to_string())?;
-        let text = handles::describe(&audio);
-        let bytes = text.len().min(description.len());
-        description[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
-        numbers[1] = audio.channels.len() as u64;
-        numbers[2] = audio.channels.first().map_or(0, Vec::len) as u64;
-        numbers[3] = bytes as u64;
+        report(&audio, description, numbers);
         numbers[0] = AUDIO.insert(audio);
         Ok(())
     })
+}
+
+/// Writes what is known of a file, all but its handle.
+fn report<Sample>(audio: &Decoded<Sample>, description: &mut [u8], numbers: &mut [u64]) {
+    let text = handles::describe(audio);
+    let bytes = text.len().min(description.len());
+    description[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
+    numbers[1] = audio.channels.len() as u64;
+    numbers[2] = audio.channels.first().map_or(0, Vec::len) as u64;
+    numbers[3] = bytes as u64;
 }
 
 /// Copies decoded audio as `[channels, samples]` f32, full scale 1.0.
@@ -101,31 +106,6 @@ pub unsafe extern "C" fn tactus_audio_read(handle: u64, output: *mut f32, length
             for (channel, output) in audio.channels.iter().zip(output.chunks_mut(samples.max(1))) {
                 output.copy_from_slice(channel);
             }
-            Ok(())
-        })
-    })
-}
-
-/// Rounds decoded audio to `[2, capacity]` i16; samples past the end of the audio stay as they are.
-///
-/// # Safety
-/// `output` must be valid for writes of `2 * capacity` i16.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_audio_read_stereo16(
-    handle: u64,
-    output: *mut i16,
-    capacity: usize,
-) -> i32 {
-    outcome(|| {
-        // SAFETY: the caller's promise.
-        let output = unsafe { slice_mut(output, 2 * capacity) };
-        let (left, right) = output.split_at_mut(capacity);
-        AUDIO.with(handle, |audio| {
-            let samples = audio.channels.first().map_or(0, Vec::len);
-            if samples > capacity {
-                return Err(format!("{samples} samples do not fit into {capacity}"));
-            }
-            to_stereo_16_bit(&audio.channels, left, right);
             Ok(())
         })
     })

@@ -55,13 +55,15 @@ pub fn frame_count(samples: usize) -> usize {
 /// # Parameters
 /// - `channels`: the stem's channels, each `[samples]` i16 at 44.1 kHz; they are averaged in
 ///   float64 and truncated toward zero, as madmom averages integer signals.
-/// - `output`: `[frames, 81]` f32, log10(1 + magnitude); frames = `frame_count(samples)`.
+/// - `output`: `[frames, 81]` f32, log10(1 + magnitude); frames = `frame_count(samples)`, or more, as if
+///   silence followed.
 ///
 /// # Panics
-/// If there is no channel, the channels differ in length, or `output` has another length.
+/// If there is no channel, the channels differ in length, or `output` holds fewer frames or
+/// a part of one.
 pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) {
-    let samples = channels[0].len();
-    assert_eq!(output.len(), frame_count(samples) * BANDS);
+    let frames = output.len() / BANDS;
+    assert!(frames * BANDS == output.len() && frames >= frame_count(channels[0].len()));
     let signal = mono(channels);
     let plan = Plan::shared();
     output.par_chunks_mut(FRAMES_PER_TASK * BANDS).enumerate().for_each(|(task, rows)| {
@@ -115,7 +117,7 @@ impl Plan {
         let start = (index * HOP_SAMPLES) as i64 - (FRAME_SAMPLES / 2) as i64;
         let from = start.clamp(0, signal.len() as i64) as usize;
         let to = (start + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
-        let offset = (from as i64 - start) as usize;
+        let offset = (from as i64 - start).max(0) as usize;
         scratch.frame.fill(0.0);
         let windowed = &mut scratch.frame[offset..offset + (to - from)];
         let window = &self.window[offset..];

@@ -61,6 +61,15 @@ fn the_shortest_signals_have_finite_frames() {
 }
 
 #[test]
+fn frames_past_the_end_are_those_of_silence_that_follows() {
+    let signal = noise(3000, 4);
+    let longer: Vec<i16> = signal.iter().copied().chain([0; 6000]).collect();
+    let mut output = vec![f32::NAN; frame_count(longer.len()) * BANDS];
+    spectrogram(&[&signal], &mut output);
+    assert_eq!(output, compute(&[&longer]));
+}
+
+#[test]
 fn silence_is_exactly_zero() {
     assert!(compute(&[&[0; 5000], &[0; 5000]]).iter().all(|&band| band == 0.0));
 }
