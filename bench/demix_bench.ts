@@ -71,6 +71,6 @@ async function tactusDemix(
       await demix(demixer, clip, { shifts: [0], stems: "stereo" });
       return (performance.now() - start) / 1000;
     },
-    close: () => demixer.session.release(),
+    close: async () => await demixer.session?.release(),
   };
 }

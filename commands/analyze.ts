@@ -163,7 +163,7 @@ class Run {
   /** Frees what the tracks shared. */
   async close(): Promise<void> {
     const demixer = await this.#demixer?.thing.catch(() => undefined);
-    await demixer?.session.release();
+    await demixer?.session?.release();
   }
 
   #print(done: AnalyzedTrack, file: string): void {

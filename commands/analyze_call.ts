@@ -26,8 +26,9 @@ Without arguments it analyses the demo piece with untrained weights.
       AUDIO                a mix; with --stems-dir it only names the track in the result
       --stems-dir DIR      folder with the stems of one track; may be given several times
   -m, --model NAME         harmonix-all (default), harmonix-fold0 to 7, seeded-all, seeded-fold0 to 7
-      --demixer NAME       who separates a mix: htdemucs (default), seeded-htdemucs (untrained), or a
-                           file of HTDemucs weights that ends in .th or .safetensors
+      --demixer NAME       who separates a mix: htdemucs (default), hpss (median filters, needs no
+                           weights), seeded-htdemucs (untrained), or a file of HTDemucs weights
+                           that ends in .th or .safetensors
       --shifts N           passes over a mix, each shifted by another half second at most, whose mean
                            is taken (default: 1); 0 is one pass without a shift
       --demix-seed N       what the shifts are drawn from (default: 0), or random

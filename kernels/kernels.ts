@@ -270,8 +270,48 @@ export const SEGMENT_SAMPLES = 343_980;
 /** Shape of a segment's spectrum for one channel part: bins, frames. */
 export const SEGMENT_SPECTRUM: readonly [bins: number, frames: number] = [2048, 336];
 
-/** A mixture on its way through the separation network, held by the kernels until it is closed. */
-export interface Separation {
+/** A mixture that is being separated, held by the kernels until it is closed. */
+export interface SeparatedStems {
+  /**
+   * Takes a stem out when the whole mixture is separated, and frees it; of a separation that keeps floats.
+   *
+   * @param stem 0 to 3: bass, drums, other, vocals
+   * @param rounded receives `[2, samples]` i16 as upstream saves them: divided by 1.01 times the
+   * stem's peak where that is above full scale, then rounded half to even and saturated
+   * @param exact receives `[2, samples]` f32, full scale 1.0
+   * @throws {KernelError} if a part is missing or the stem was taken before
+   */
+  stem(
+    stem: number,
+    rounded: Int16Array<ArrayBuffer>,
+    exact?: Float32Array<ArrayBuffer>,
+  ): Promise<void>;
+  /**
+   * Takes a mono stem out when the whole mixture is separated, and frees it; of a separation that keeps no
+   * floats.
+   *
+   * @param stem 0 to 3: bass, drums, other, vocals
+   * @param mono receives `[samples]` i16: the mean of left and right, rounded as for
+   * {@linkcode SeparatedStems.stem}
+   * @returns the divisor that the stem's peak asks for; the samples are right only if the separation
+   * was opened with it
+   * @throws {KernelError} if a part is missing or the stem was taken before
+   */
+  mono(stem: number, mono: Int16Array<ArrayBuffer>): Promise<number>;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/** A mixture that is separated without a network. */
+export interface HpssSeparation extends SeparatedStems {
+  /** How often `step` is to be called. */
+  readonly steps: number;
+  /** Separates the next part of the mixture. */
+  step(): Promise<void>;
+}
+
+/** A mixture on its way through the separation network. */
+export interface Separation extends SeparatedStems {
   /** Passes of the network that the mixture needs. */
   readonly segments: number;
   /**
@@ -298,33 +338,6 @@ export interface Separation {
     wave: Float32Array<ArrayBuffer>,
     spectrum: Float32Array<ArrayBuffer>,
   ): Promise<void>;
-  /**
-   * Takes a stem out when the outputs of all segments have come, and frees it; of a separation that keeps floats.
-   *
-   * @param stem 0 to 3: bass, drums, other, vocals
-   * @param rounded receives `[2, samples]` i16 as upstream saves them: divided by 1.01 times the
-   * stem's peak where that is above full scale, then rounded half to even and saturated
-   * @param exact receives `[2, samples]` f32, full scale 1.0
-   * @throws {KernelError} if segments are missing or the stem was taken before
-   */
-  stem(
-    stem: number,
-    rounded: Int16Array<ArrayBuffer>,
-    exact?: Float32Array<ArrayBuffer>,
-  ): Promise<void>;
-  /**
-   * Takes a mono stem out when the outputs of all segments have come, and frees it; of a separation
-   * that keeps no floats.
-   *
-   * @param stem 0 to 3: bass, drums, other, vocals
-   * @param mono receives `[samples]` i16: the mean of left and right, rounded as for {@linkcode Separation.stem}
-   * @returns the divisor that the stem's peak asks for; the samples are right only if the separation
-   * was opened with it
-   * @throws {KernelError} if segments are missing or the stem was taken before
-   */
-  mono(stem: number, mono: Int16Array<ArrayBuffer>): Promise<number>;
-  /** Frees the memory. */
-  close(): void;
 }
 
 /**
@@ -385,6 +398,43 @@ export async function openSeparation(
         ...[wave, spectrum],
       );
     },
+    ...stemsOf(handle),
+  };
+}
+
+/**
+ * Prepares the separation of a mixture without a network, by median filters.
+ *
+ * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz; stays as it is until the separation is closed
+ * @param divisors as of {@linkcode openSeparation}
+ * @returns the separation, to be closed by the caller
+ * @throws {KernelError} if there are no samples
+ */
+export async function openHpss(
+  mixture: Float32Array<ArrayBuffer>,
+  divisors: readonly number[] = [],
+): Promise<HpssSeparation> {
+  const numbers = new BigUint64Array(2);
+  const byStem = Float64Array.from(divisors);
+  const call = symbols();
+  const samples = BigInt(mixture.length / 2);
+  await settle(
+    call.tactus_hpss_open(mixture, samples, byStem, size(byStem), numbers),
+    ...[mixture, byStem, numbers],
+  );
+  const [handle = 0n, steps = 0n] = numbers;
+  return {
+    steps: Number(steps),
+    async step(): Promise<void> {
+      await settle(call.tactus_hpss_step(handle, mixture, samples), mixture);
+    },
+    ...stemsOf(handle),
+  };
+}
+
+function stemsOf(handle: bigint): SeparatedStems {
+  const call = symbols();
+  return {
     async stem(stem, rounded, exact = new Float32Array()): Promise<void> {
       const at = BigInt(stem);
       await settle(

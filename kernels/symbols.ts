@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 8;
+export const ABI_VERSION = 9;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -40,6 +40,16 @@ export const SYMBOLS = {
   tactus_stem_close: { parameters: ["u64"], result: "void" },
   tactus_separation_open: {
     parameters: ["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_hpss_open: {
+    parameters: ["buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_hpss_step: {
+    parameters: ["u64", "buffer", "usize"],
     result: "i32",
     nonblocking: true,
   },

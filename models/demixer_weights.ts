@@ -1,5 +1,5 @@
 /**
- * The separation networks that can be named, and how their weights are read.
+ * Who can separate a mixture, and how the weights of the networks are read.
  *
  * @module
  */
@@ -15,8 +15,11 @@ import { seededHtdemucs } from "./seeded_htdemucs.ts";
 import { readThCheckpoint } from "./th_checkpoint.ts";
 import { bytesSha256 } from "./pinned_file.ts";
 
-/** The separation networks that have a name. */
-export const DEMIXER_NAMES: readonly string[] = ["htdemucs", "seeded-htdemucs"];
+/** The separation that needs no weights: median filters. */
+export const HPSS = "hpss";
+
+/** Who has a name. */
+export const DEMIXER_NAMES: readonly string[] = ["htdemucs", HPSS, "seeded-htdemucs"];
 
 /** What files of weights are named like. */
 const WEIGHTS_ENDING = /\.(th|safetensors)$/i;
@@ -36,7 +39,7 @@ export interface DemixerWeights {
 }
 
 /**
- * Whether there can be a separation network of this name.
+ * Whether there can be somebody of this name.
  *
  * @param name one of {@linkcode DEMIXER_NAMES}, or path of a `.th` or `.safetensors` file
  * @throws {ModelError} `unknown-name`
@@ -53,7 +56,7 @@ export function checkDemixerName(name: string): void {
 /**
  * Finds the weights of a separation network.
  *
- * @param name one of {@linkcode DEMIXER_NAMES}, or path of a `.th` or `.safetensors` file
+ * @param name one of {@linkcode DEMIXER_NAMES} but {@linkcode HPSS}, or path of a `.th` or `.safetensors` file
  * @param options folder of the published weights
  * @throws {ModelError} `unknown-name`; `not-found`, naming the command that fetches the weights; `sha256` for a changed file
  */

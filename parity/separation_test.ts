@@ -6,7 +6,7 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildHtdemucs } from "../models/htdemucs.ts";
 import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
-import type { SegmentOutput } from "../pipeline/backends/demix_session.ts";
+import type { DemixSession, SegmentOutput } from "../pipeline/backends/demix_session.ts";
 import { createDemixSession } from "../pipeline/backends/onnx_htdemucs.ts";
 import type { Demixer } from "../pipeline/demix.ts";
 import type { StageContext } from "../pipeline/stages.ts";
@@ -40,7 +40,7 @@ let releases = 0;
 /** The seeded network, which runs once on each input. */
 function loadDemixer(name: string): Promise<Demixer> {
   loads++;
-  const run: Demixer["session"]["run"] = (wave, spectrum) => {
+  const run: DemixSession["run"] = (wave, spectrum) => {
     const key = createHash("sha1").update(wave).update(spectrum).digest("hex");
     const output = remembered.get(key) ?? session.run(wave, spectrum);
     remembered.set(key, output);

@@ -114,7 +114,7 @@ async function runClips(
       results.push(...await runPiece(piece, stages, { ...context, separation }, options));
     }
   } finally {
-    await demixer.session.release();
+    await demixer.session?.release();
   }
   return results;
 }

@@ -208,7 +208,7 @@ async function separate(
     provenance: {
       demixer: name,
       demixer_weights: sha256,
-      demix_shifts: options.shifts,
+      demix_shifts: sha256 === null ? null : options.shifts,
       mix: audioFile(path, read),
       stems: [],
     },
@@ -238,7 +238,7 @@ async function separate(
     weights_sha256: sha256,
     backend,
     device: context.device ?? "cpu",
-    shifts: options.shifts,
+    shifts: sha256 === null ? null : options.shifts,
   };
   const kept = await readDemixed(folder, record);
   if (kept !== undefined) {

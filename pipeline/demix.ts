@@ -1,36 +1,38 @@
 /**
- * Stage: a mixture to four stems, by HTDemucs.
+ * Stage: a mixture to four stems, by HTDemucs or without a network.
  *
  * @module
  */
 
 import {
+  openHpss,
   openSeparation,
   SEGMENT_SAMPLES,
   SEGMENT_SPECTRUM,
+  type SeparatedStems,
   type Separation,
 } from "../kernels/kernels.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "./tensor.ts";
 
-/** A separation network that is ready to run. */
+/** Somebody who is ready to separate. */
 export interface Demixer {
   /** Name in the registry, such as `htdemucs`. */
   readonly name: string;
-  /** SHA-256 of the weights. */
-  readonly sha256: string;
-  /** Who computes the network. */
+  /** SHA-256 of the weights; null where there are none. */
+  readonly sha256: string | null;
+  /** Who computes it. */
   readonly backend: Backend;
-  /** The network for one segment. */
-  readonly session: DemixSession;
+  /** The network for one segment; null for a separation by median filters. */
+  readonly session: DemixSession | null;
 }
 
 /** How the stage runs. */
 export interface DemixOptions {
   /**
    * For each pass over the mixture the samples, 0 to 22050, that upstream draws at random, or null
-   * for no shift at all; the stems are the mean of the passes.
+   * for no shift at all; the stems are the mean of the passes. Of no meaning without a network.
    */
   readonly shifts: readonly (number | null)[];
   /**
@@ -52,10 +54,9 @@ export interface DemixedStems {
 }
 
 /**
- * Separates a mixture, segment by segment: while the network runs on one, the kernels prepare the
- * next and join the one before.
+ * Separates a mixture.
  *
- * @param demixer the network
+ * @param demixer who does it
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
  * @param options shifts, what is wanted, progress
  * @throws {KernelError} if there are no samples
@@ -67,13 +68,11 @@ export async function demix(
   mixture: Tensor<"f32">,
   options: DemixOptions,
 ): Promise<DemixedStems> {
-  const { session } = demixer;
-  if (options.stems === "mono" && options.shifts.length === 1) {
-    return { stems16: await demixToMono(session, mixture, options) };
+  if (options.stems === "mono" && (demixer.session === null || options.shifts.length === 1)) {
+    return { stems16: await demixToMono(demixer, mixture, options) };
   }
-  const separation = await openSeparation(samplesOf(mixture), options.shifts);
+  const separation = await separate(demixer, mixture, options);
   try {
-    await runSegments(separation, session, options.onProgress);
     return await takeStems(separation, mixture.shape, options.stems === "floats");
   } finally {
     separation.close();
@@ -82,17 +81,16 @@ export async function demix(
 
 /** Separates, and once more where a stem's peak asks for a divisor. */
 async function demixToMono(
-  session: DemixSession,
+  demixer: Demixer,
   mixture: Tensor<"f32">,
-  { shifts, onProgress }: DemixOptions,
+  options: DemixOptions,
 ): Promise<Tensor<"i16">> {
   const samples = mixture.shape[1] ?? 0;
   const stems16 = new Int16Array(4 * samples);
   let divisors = [1, 1, 1, 1];
   for (;;) {
-    const separation = await openSeparation(samplesOf(mixture), shifts, divisors);
+    const separation = await separate(demixer, mixture, options, divisors);
     try {
-      await runSegments(separation, session, onProgress);
       const needed: number[] = [];
       for (let stem = 0; stem < divisors.length; stem++) {
         const mono = stems16.subarray(stem * samples, (stem + 1) * samples);
@@ -108,10 +106,42 @@ async function demixToMono(
   }
 }
 
-function samplesOf({ data }: Tensor<"f32">): Float32Array<ArrayBuffer> {
-  return data as Float32Array<ArrayBuffer>;
+/** Separates the whole mixture; its stems are to be taken out and it is to be closed. */
+async function separate(
+  { session }: Demixer,
+  mixture: Tensor<"f32">,
+  { shifts, onProgress }: DemixOptions,
+  divisors?: readonly number[],
+): Promise<SeparatedStems> {
+  const samples = mixture.data as Float32Array<ArrayBuffer>;
+  if (session === null) {
+    const separation = await openHpss(samples, divisors);
+    return await closedOnFailure(separation, async () => {
+      for (let step = 0; step < separation.steps; step++) {
+        await separation.step();
+        onProgress?.(step + 1, separation.steps);
+      }
+    });
+  }
+  const separation = await openSeparation(samples, shifts, divisors);
+  return await closedOnFailure(separation, () => runSegments(separation, session, onProgress));
 }
 
+/** The separation when the work is done. */
+async function closedOnFailure(
+  separation: SeparatedStems,
+  work: () => Promise<void>,
+): Promise<SeparatedStems> {
+  try {
+    await work();
+    return separation;
+  } catch (error) {
+    separation.close();
+    throw error;
+  }
+}
+
+/** Segment by segment: while the network runs on one, the kernels prepare the next and join the one before. */
 async function runSegments(
   separation: Separation,
   session: DemixSession,
@@ -146,7 +176,7 @@ async function runSegments(
 }
 
 async function takeStems(
-  separation: Separation,
+  separation: SeparatedStems,
   shape: readonly number[],
   floats: boolean,
 ): Promise<DemixedStems> {

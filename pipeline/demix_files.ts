@@ -25,16 +25,16 @@ export interface DemixRecord {
   readonly mixture_sha256: string;
   /** Program and version. */
   readonly program: string;
-  /** Name of the separation network. */
+  /** Who separated. */
   readonly demixer: string;
-  /** SHA-256 of its weights. */
-  readonly weights_sha256: string;
+  /** SHA-256 of the weights; null where there are none. */
+  readonly weights_sha256: string | null;
   /** Who computed it. */
   readonly backend: string;
   /** What it ran on. */
   readonly device: string;
-  /** Samples that each pass was shifted by. */
-  readonly shifts: readonly (number | null)[];
+  /** Samples that each pass was shifted by; null without a network. */
+  readonly shifts: readonly (number | null)[] | null;
 }
 
 const RECORD_FILE = "tactus.json";

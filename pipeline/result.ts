@@ -37,11 +37,11 @@ export interface Provenance {
   readonly weights: readonly { readonly name: string; readonly sha256: string }[];
   /** Who separated the stems; `external` when they were given. */
   readonly demixer: string;
-  /** SHA-256 of the separation network's weights; null when there was no separation. */
+  /** SHA-256 of the separation network's weights; null where there was none. */
   readonly demixer_weights: string | null;
   /**
-   * Samples that each pass of the separation was shifted by, null for a pass that was not; null when
-   * there was no separation.
+   * Samples that each pass of the separation was shifted by, null for a pass that was not; null where
+   * there was no network.
    */
   readonly demix_shifts: readonly (number | null)[] | null;
   /** The mix that was separated. */

@@ -210,3 +210,27 @@ Deno.test("analyze refuses options of the separation that make no sense", async 
     equal(await filesIn(folder), ["broken.th", "file", "song.wav"]);
   });
 });
+
+Deno.test("analyze --demixer hpss needs no weights, says so, and keeps its stems like others", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const run = (...more: string[]): Promise<Outcome> =>
+      analyze(folder, mix, "--demixer", "hpss", "-m", "seeded-fold0", "--json", ...more);
+    const { provenance, beats } = await result(await run());
+    equal([provenance.demixer, provenance.demixer_weights, provenance.demix_shifts], [
+      "hpss",
+      null,
+      null,
+    ]);
+    equal(provenance.backends["demix"], "native");
+    const kept = await run("-k");
+    equal((await result(kept)).provenance, provenance);
+    const again = await run("-k", "--threads", "1");
+    match(again.stderr, /song\.wav: stems of an earlier run, .*hpss/);
+    equal((await result(again)).beats, beats);
+    equal(
+      await filesIn(join(folder, "demix", "hpss", "song")),
+      [...STEMS.map((stem) => `${stem}.wav`), "tactus.json"].sort(),
+    );
+  });
+});

@@ -73,5 +73,5 @@ Deno.test("the mix has the beats, bars, tempo and segments that upstream finds i
       notEqual((await last(tensor("i16", stems16.shape, swapped)))["beats"], found["beats"]);
     });
   }
-  await demixer.session.release();
+  await demixer.session?.release();
 });

@@ -5,6 +5,7 @@
 pub mod all_in_one;
 pub mod decode;
 pub mod ffi;
+pub mod hpss;
 pub mod htdemucs;
 pub mod linear;
 pub mod metrical;

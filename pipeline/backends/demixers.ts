@@ -1,10 +1,10 @@
 /**
- * Makes a separation network ready to run.
+ * Makes somebody ready to separate mixtures.
  *
  * @module
  */
 
-import { type DemixerWeights, demixerWeights } from "../../models/demixer_weights.ts";
+import { type DemixerWeights, demixerWeights, HPSS } from "../../models/demixer_weights.ts";
 import { cachedGraph } from "../../models/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
@@ -20,15 +20,16 @@ export interface DemixerOptions extends LoadOptions, DemixSessionOptions {
 }
 
 /**
- * Loads a separation network.
+ * Loads a separation network, or none for `hpss`, which our kernels compute on the processor.
  *
- * @param name as in `demixerWeights()`
+ * @param name `hpss`, or as in `demixerWeights()`
  * @param options folder of the weights, backend, device, threads
- * @returns the network, whose session is to be released by the caller
+ * @returns the demixer, whose session, where it has one, is to be released by the caller
  * @throws {ModelError} if the weights are missing or are not what they should be
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
+  if (name === HPSS) return { name, sha256: null, backend: "native", session: null };
   const weights = await demixerWeights(name, options);
   const backend = options.backend ?? backendFor(options.device);
   const session = backend === "native"

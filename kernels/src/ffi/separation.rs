@@ -1,22 +1,116 @@
-//! The functions for separating a mixture: open, then for each segment input and output,
-//! then each stem, then close.
+//! The functions for separating a mixture: open, then for each segment input and output, or without a
+//! network each step, then each stem, then close.
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::handles::Handles;
 use super::outcome::outcome;
 use super::{expect_length, slice, slice_mut};
+use crate::hpss::HpssSeparator;
 use crate::separation::{CHANNELS, Kept, SOURCES, SegmentInput, Separator};
 use crate::stems16::requantize;
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
 
+const NO_AUDIO: &str = "There is no audio to separate";
+
 const NOT_THERE: &str = "The stem is not finished, was taken before, or is not kept in this form";
 
 /// A track and what was computed of the segments whose outputs have not come yet.
 struct Open {
-    separator: Mutex<Separator>,
+    separator: Mutex<Method>,
     inputs: Mutex<Vec<Option<SegmentInput>>>,
+}
+
+/// How a track is separated.
+enum Method {
+    Network(Separator),
+    Filters(HpssSeparator),
+}
+
+impl Method {
+    fn network(&mut self) -> Result<&mut Separator, String> {
+        match self {
+            Method::Network(separator) => Ok(separator),
+            Method::Filters(_) => Err("The mixture is separated without a network".into()),
+        }
+    }
+
+    fn filters(&mut self) -> Result<&mut HpssSeparator, String> {
+        match self {
+            Method::Filters(separator) => Ok(separator),
+            Method::Network(_) => Err("The mixture is separated by a network".into()),
+        }
+    }
+
+    fn finished(&mut self) -> Option<&mut Kept> {
+        match self {
+            Method::Network(separator) => separator.finished(),
+            Method::Filters(separator) => separator.finished(),
+        }
+    }
+}
+
+/// Float stems, or with four `divisors` mono stems as in [`Kept::mono`].
+fn kept(samples: usize, divisors: &[f64]) -> Kept {
+    match <[f64; SOURCES]>::try_from(divisors) {
+        Ok(divisors) => Kept::mono(samples, divisors),
+        Err(_) => Kept::floats(samples),
+    }
+}
+
+/// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, without a network. Stems are kept
+/// as of [`tactus_separation_open`]. `numbers` receives `[handle, number of steps]`.
+///
+/// # Safety
+/// `mixture` must be valid for reads of `2 * samples` f32, `divisors` for reads of `divisor_count` f64,
+/// `numbers` for writes of two u64.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_hpss_open(
+    mixture: *const f32,
+    samples: usize,
+    divisors: *const f64,
+    divisor_count: usize,
+    numbers: *mut u64,
+) -> i32 {
+    outcome(|| {
+        if samples == 0 {
+            return Err(NO_AUDIO.into());
+        }
+        // SAFETY: the caller's promise.
+        let (mixture, divisors, numbers) = unsafe {
+            (
+                slice(mixture, CHANNELS * samples),
+                slice(divisors, divisor_count),
+                slice_mut(numbers, 2),
+            )
+        };
+        let kept = kept(samples, divisors);
+        let separator = HpssSeparator::new(mixture.split_at(samples).into(), kept);
+        numbers[1] = separator.steps() as u64;
+        numbers[0] = SEPARATORS.insert(Open {
+            separator: Mutex::new(Method::Filters(separator)),
+            inputs: Mutex::default(),
+        });
+        Ok(())
+    })
+}
+
+/// Does the next step of a separation without a network, of the mixture that it was opened with.
+///
+/// # Safety
+/// `mixture` must be valid for reads of `2 * samples` f32.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_hpss_step(handle: u64, mixture: *const f32, samples: usize) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let mixture = unsafe { slice(mixture, CHANNELS * samples) };
+        SEPARATORS.with(handle, |open| {
+            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            separator.filters()?.step(mixture.split_at(samples).into());
+            Ok(())
+        })
+    })
 }
 
 /// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of
@@ -38,7 +132,7 @@ pub unsafe extern "C" fn tactus_separation_open(
 ) -> i32 {
     outcome(|| {
         if samples == 0 {
-            return Err("There is no audio to separate".into());
+            return Err(NO_AUDIO.into());
         }
         // SAFETY: the caller's promise.
         let (mixture, shifts, divisors, numbers) = unsafe {
@@ -50,15 +144,12 @@ pub unsafe extern "C" fn tactus_separation_open(
             )
         };
         let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-        let kept = match <[f64; SOURCES]>::try_from(divisors) {
-            Ok(divisors) => Kept::mono(samples, divisors),
-            Err(_) => Kept::floats(samples),
-        };
+        let kept = kept(samples, divisors);
         let separator = Separator::new(mixture.split_at(samples).into(), &shifts, kept);
         let segments = separator.segments().count();
         numbers[1] = segments as u64;
         numbers[0] = SEPARATORS.insert(Open {
-            separator: Mutex::new(separator),
+            separator: Mutex::new(Method::Network(separator)),
             inputs: Mutex::new(vec![None; segments]),
         });
         Ok(())
@@ -93,8 +184,9 @@ pub unsafe extern "C" fn tactus_separation_input(
         };
         SEPARATORS.with(handle, |open| {
             let excerpt = {
-                let separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
-                let excerpt = separator.excerpt(mixture.split_at(samples).into(), index);
+                let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+                let mixture = mixture.split_at(samples).into();
+                let excerpt = separator.network()?.excerpt(mixture, index);
                 excerpt.ok_or(format!("There is no segment {index}"))?
             };
             let input = excerpt.transform(wave, spectrum)?;
@@ -131,7 +223,7 @@ pub unsafe extern "C" fn tactus_separation_output(
                 .and_then(Option::take)
                 .ok_or(format!("The input of segment {index} was not asked for"))?;
             let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
-            separator.output(index, input, wave, spectrum)
+            separator.network()?.output(index, input, wave, spectrum)
         })
     })
 }

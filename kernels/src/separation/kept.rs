@@ -39,19 +39,19 @@ impl Kept {
     }
 
     /// Adds the next finished samples of one stem, from sample `start` on: `[2][count]`.
-    pub(super) fn add(&mut self, stem: usize, start: usize, finished: &[Vec<f32>; CHANNELS]) {
+    pub(crate) fn add(&mut self, stem: usize, start: usize, finished: &[&[f32]; CHANNELS]) {
         match self {
             Kept::Floats(stems) => {
                 let samples = stems[stem].len() / CHANNELS;
                 for (channel, finished) in stems[stem].chunks_mut(samples).zip(finished) {
-                    for (sample, value) in channel[start..].iter_mut().zip(finished) {
+                    for (sample, value) in channel[start..].iter_mut().zip(*finished) {
                         *sample += value;
                     }
                 }
             }
             Kept::Mono(mono) => {
                 let (divisor, peak) = (mono.divisors[stem], &mut mono.peaks[stem]);
-                let [left, right] = finished;
+                let [left, right] = *finished;
                 mono.stems[stem].extend(left.iter().zip(right).map(|(&left, &right)| {
                     *peak = peak.max(left.abs()).max(right.abs());
                     let [left, right] = [left, right].map(|s| to_16_bit_rescaled(s, divisor));

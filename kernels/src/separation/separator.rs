@@ -169,11 +169,11 @@ impl Separator {
         let weights: Vec<f64> = self.weights.drain(..until - start).collect();
         let normalisation = self.normalisation;
         for (stem, sums) in self.sums.chunks_mut(CHANNELS).enumerate() {
-            let finished = std::array::from_fn(|channel| {
+            let finished: [Vec<f32>; CHANNELS] = std::array::from_fn(|channel| {
                 let sums = sums[channel].drain(..weights.len()).zip(&weights);
                 sums.map(|(sum, w)| (normalisation.undo(sum / w) * share) as f32).collect()
             });
-            self.kept.add(stem, start, &finished);
+            self.kept.add(stem, start, &finished.each_ref().map(Vec::as_slice));
         }
         self.joined = until;
         if self.next == plan.segments.len() {

@@ -1,0 +1,58 @@
+//! A whole mixture, some chunks at a time.
+
+use rayon::prelude::*;
+
+use super::{CHUNK_SAMPLES, Hpss, Mixture, Work};
+use crate::separation::Kept;
+
+/// Chunks for each thread in a step: some, so that no thread waits long for another.
+const CHUNKS_PER_THREAD: usize = 3;
+
+/// A mixture on its way through the filters.
+pub struct HpssSeparator {
+    hpss: Hpss,
+    /// One for each chunk of a step.
+    works: Vec<Work>,
+    next: usize,
+    kept: Kept,
+}
+
+impl HpssSeparator {
+    /// Looks at a mixture, of whose stems `kept` will be kept.
+    ///
+    /// # Panics
+    /// If the channels differ in length.
+    pub fn new(mixture: Mixture, kept: Kept) -> Self {
+        let hpss = Hpss::new(mixture);
+        let at_once = (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(hpss.chunks());
+        let works = (0..at_once).map(|_| Work::new()).collect();
+        HpssSeparator { hpss, works, next: 0, kept }
+    }
+
+    /// How often [`HpssSeparator::step`] has work.
+    pub fn steps(&self) -> usize {
+        self.hpss.chunks().div_ceil(self.works.len().max(1))
+    }
+
+    /// Separates the next chunks of the same mixture.
+    pub fn step(&mut self, mixture: Mixture) {
+        let (hpss, first) = (&self.hpss, self.next);
+        let count = self.works.len().min(hpss.chunks() - first);
+        let stems: Vec<_> = self.works[..count]
+            .par_iter_mut()
+            .enumerate()
+            .map(|(at, work)| work.separate(hpss, mixture, first + at))
+            .collect();
+        for (at, stems) in stems.iter().enumerate() {
+            for (stem, channels) in stems.iter().enumerate() {
+                self.kept.add(stem, (first + at) * CHUNK_SAMPLES, channels);
+            }
+        }
+        self.next = first + count;
+    }
+
+    /// The stems, when all chunks are done.
+    pub fn finished(&mut self) -> Option<&mut Kept> {
+        (self.next == self.hpss.chunks()).then_some(&mut self.kept)
+    }
+}
