@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
@@ -38,6 +39,16 @@ Deno.test("the repository's manifest lists every reference that is stored, and n
     );
     equal(stored.filter(({ name }) => !listed.has(`${folder}/${name}`)), []);
   }
+});
+
+Deno.test("the manifest lists every edge case that is stored, with its hash, and no other", async () => {
+  const groups = ["decoderTrials", "files", "network", "spectrogram"] as const;
+  const listed = (await Promise.all(groups.map(edgeCaseFiles))).flat();
+  for (const file of listed) await readVerified(file);
+  const folder = "references/edge_cases";
+  const stored = Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url));
+  const paths = (await Array.fromAsync(stored)).map(({ name }) => `${folder}/${name}`);
+  equal(paths.sort(), listed.map(({ path }) => path).sort());
 });
 
 Deno.test("readVerified() refuses a file with another hash, and one that is missing", async () => {

@@ -34,7 +34,7 @@ use std::sync::OnceLock;
 
 use densities::LogDensities;
 use state_space::BarModel;
-use viterbi::{BeatSpan, viterbi};
+use viterbi::{BeatSpan, BestPath, viterbi};
 
 /// Frames a second of the activations.
 pub const FRAMES_PER_SECOND: f64 = 100.0;
@@ -68,11 +68,24 @@ pub fn decode_beats(activations: &[f32], threshold: f64) -> Vec<Beat> {
     if frames.iter().flatten().all(|&activation| activation == 0.0) {
         return Vec::new();
     }
+    beats_of(best_paths(frames), first, frames)
+}
+
+/// The best path through each of the bar models; there must be at least one frame.
+fn best_paths(frames: &[[f32; 2]]) -> [BestPath; 2] {
     let densities = LogDensities::new(frames);
     let [three, four] = bar_models();
     let (three, four) = rayon::join(|| viterbi(three, &densities), || viterbi(four, &densities));
-    let best = if four.score > three.score { four } else { three };
-    best.spans.iter().filter_map(|span| beat_of(span, first, frames)).collect()
+    [three, four]
+}
+
+/// The beats of the better path; `first` is the index of the first of `frames`.
+fn beats_of([three, four]: [BestPath; 2], first: usize, frames: &[[f32; 2]]) -> Vec<Beat> {
+    let [three_beats, four_beats] = bar_models();
+    let (model, best) =
+        if four.score > three.score { (four_beats, four) } else { (three_beats, three) };
+    let beat = |span: &BeatSpan| beat_of(span, model.borders[span.beat][span.tempo], first, frames);
+    best.spans.iter().filter_map(beat).collect()
 }
 
 /// The part of `frames` from the first to the last activation at or above the threshold, and the
@@ -92,10 +105,11 @@ fn trim_to_threshold(frames: &[[f32; 2]], threshold: f32) -> (usize, &[[f32; 2]]
 }
 
 /// The beat of one span of the path: the frame with the largest activation among those that lie in
-/// the span's beat range. Spans whose beat range lies outside the audio have none.
-fn beat_of(span: &BeatSpan, first: usize, frames: &[[f32; 2]]) -> Option<Beat> {
+/// the span's beat range, its first `border` frames. Spans whose beat range lies outside the audio
+/// have none.
+fn beat_of(span: &BeatSpan, border: usize, first: usize, frames: &[[f32; 2]]) -> Option<Beat> {
     let left = span.start.max(0) as usize;
-    let right = (span.start + span.border as i64).clamp(0, frames.len() as i64) as usize;
+    let right = (span.start + border as i64).clamp(0, frames.len() as i64) as usize;
     let mut best: Option<(usize, f32)> = None;
     for (frame, activations) in frames.iter().enumerate().take(right).skip(left) {
         for &activation in activations {
@@ -116,4 +130,10 @@ fn bar_models() -> &'static [BarModel; 2] {
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trial_inputs;
+#[cfg(test)]
+mod trials;

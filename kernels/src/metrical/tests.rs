@@ -1,13 +1,14 @@
 //! The decoder against a dense Viterbi search, which is its oracle.
 
 use super::densities::LogDensities;
-use super::state_space::{BarModel, OBSERVATION_LAMBDA, TEMPI};
-use super::viterbi::{BeatSpan, viterbi_at};
+use super::oracle::dense_viterbi;
+use super::state_space::BarModel;
+use super::viterbi::viterbi_at;
 use super::{decode_beats, trim_to_threshold};
 use crate::linear::Isa;
 
 /// A counter-based hash; the same in the scripts that made the stored references.
-fn hash32(mut x: u32) -> u32 {
+pub(super) fn hash32(mut x: u32) -> u32 {
     x ^= x >> 16;
     x = x.wrapping_mul(0x7feb_352d);
     x ^= x >> 15;
@@ -32,75 +33,6 @@ fn random_activations(seed: u32, frames: usize) -> Vec<[f32; 2]> {
             pair
         })
         .collect()
-}
-
-/// One plain step a frame over every state: the definition of the search.
-fn dense_viterbi(model: &BarModel, densities: &LogDensities) -> (f64, Vec<BeatSpan>) {
-    struct State {
-        beat: usize,
-        tempo: usize,
-        position: usize,
-    }
-    let mut states = Vec::new();
-    let mut first = vec![[0; TEMPI]; model.beats];
-    for (beat, first) in first.iter_mut().enumerate() {
-        for (tempo, &interval) in model.intervals.iter().enumerate() {
-            first[tempo] = states.len();
-            states.extend((0..interval).map(|position| State { beat, tempo, position }));
-        }
-    }
-    let mut previous = vec![model.initial; states.len()];
-    let mut pointers: Vec<Vec<usize>> = Vec::new();
-    for frame in 0..densities.frames() {
-        let mut current = vec![f64::NEG_INFINITY; states.len()];
-        let mut origins = vec![0; states.len()];
-        for (index, state) in states.iter().enumerate() {
-            let position = state.beat as f64
-                + state.position as f64 * (1.0 / model.intervals[state.tempo] as f64);
-            let density = if position % 1.0 < 1.0 / OBSERVATION_LAMBDA {
-                densities.of_beat(state.beat)[frame]
-            } else {
-                densities.no_beat[frame]
-            };
-            if state.position > 0 {
-                current[index] = previous[index - 1] + density;
-                origins[index] = index - 1;
-                continue;
-            }
-            let before = (state.beat + model.beats - 1) % model.beats;
-            for &(tempo, transition) in &model.sources[state.tempo] {
-                let origin = first[before][tempo] + model.intervals[tempo] - 1;
-                let score = (previous[origin] + transition) + density;
-                if score > current[index] {
-                    current[index] = score;
-                    origins[index] = origin;
-                }
-            }
-        }
-        previous = current;
-        pointers.push(origins);
-    }
-    let mut state = 0;
-    for (index, &score) in previous.iter().enumerate() {
-        if score > previous[state] {
-            state = index;
-        }
-    }
-    let score = previous[state];
-    if score == f64::NEG_INFINITY {
-        return (score, Vec::new());
-    }
-    let mut spans = Vec::new();
-    for frame in (0..densities.frames()).rev() {
-        let State { beat, tempo, position } = states[state];
-        if position == 0 || frame == 0 {
-            let start = frame as i64 - position as i64;
-            spans.push(BeatSpan { start, beat, border: model.borders[beat][tempo] });
-        }
-        state = pointers[frame][state];
-    }
-    spans.reverse();
-    (score, spans)
 }
 
 fn assert_same_as_dense(activations: &[[f32; 2]]) {

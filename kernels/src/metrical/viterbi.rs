@@ -17,8 +17,8 @@ pub(super) struct BeatSpan {
     pub start: i64,
     /// Beat of the bar, from 0.
     pub beat: usize,
-    /// Number of frames from `start` that are beat states.
-    pub border: usize,
+    /// Index of the tempo.
+    pub tempo: usize,
 }
 
 /// The best path and its score.
@@ -114,7 +114,7 @@ fn trace_back(
 ) -> Vec<BeatSpan> {
     let mut spans = Vec::new();
     loop {
-        spans.push(BeatSpan { start, beat, border: model.borders[beat][tempo] });
+        spans.push(BeatSpan { start, beat, tempo });
         if start <= 0 {
             break;
         }
