@@ -13,6 +13,7 @@ const HELP = `tactus: tempo, beats, downbeats and segments of music
   deno task analyze    analyse tracks, from the mix or from stems
   deno task parity     compare every stage with stored references from upstream
   deno task models     list, download and check weights
+  deno task evaluate   measure how good the results are, where the truth is known
   deno task bench      time a stage, beside the original programs
 
 Each takes --help`;
@@ -21,6 +22,7 @@ Each takes --help`;
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<number>>>> = {
   analyze: async () => (await import("./commands/analyze.ts")).analyzeCommand,
   parity: async () => (await import("./commands/parity.ts")).parityCommand,
+  evaluate: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   models: async () => (await import("./commands/models.ts")).modelsCommand,
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
 };

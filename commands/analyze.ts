@@ -20,6 +20,7 @@ import { DEVICE, type StageTiming } from "../pipeline/runner.ts";
 import { ANALYZE_HELP, type Call, understand } from "./analyze_call.ts";
 import { StatusLine } from "./status_line.ts";
 import { summary } from "./summary.ts";
+import { warnOfUntrained } from "./untrained.ts";
 import { ensureFile, ensureFolder } from "./writable.ts";
 
 /**
@@ -42,13 +43,7 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
   if (call.keepIn !== undefined) await ensureFolder(call.keepIn, "--demix-dir");
   if (call.timingsPath !== undefined) await ensureFile(call.timingsPath, "--timings-path");
   const separates = call.tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
-  for (const name of [call.model, ...(separates ? [call.demixer] : [])]) {
-    if (!name.startsWith("seeded")) continue;
-    console.error(
-      `The weights ${name} are untrained (computed from a hash): the pipeline is real, ` +
-        "but beats and segments mean nothing",
-    );
-  }
+  warnOfUntrained([call.model, ...(separates ? [call.demixer] : [])]);
   const status = new StatusLine();
   const run = new Run(call, status, performance.now());
   try {

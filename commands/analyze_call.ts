@@ -51,10 +51,13 @@ Without arguments it analyses the demo piece with untrained weights.
 
 Exit codes: 0 all tracks done, 1 a track failed, 2 the call was wrong or could not run`;
 
+/** Who separates and who listens, unless told otherwise. */
+export const DEFAULTS = { demixer: "htdemucs", model: "harmonix-all" } as const;
+
 const OPTIONS = {
   "stems-dir": { type: "string", multiple: true },
   model: { type: "string", short: "m" },
-  demixer: { type: "string", default: "htdemucs" },
+  demixer: { type: "string", default: DEFAULTS.demixer },
   shifts: { type: "string", default: "1" },
   "demix-seed": { type: "string", default: "0" },
   "keep-byproducts": { type: "boolean", short: "k", default: false },
@@ -113,7 +116,7 @@ export function understand(args: readonly string[]): Call | null {
   }
   return {
     tracks: isDemo ? [demoTrack()] : tracksOf(directories, positionals),
-    model: values.model ?? (isDemo ? DEMO.model : "harmonix-all"),
+    model: values.model ?? (isDemo ? DEMO.model : DEFAULTS.model),
     demixer: values.demixer,
     shifts: demixShifts(passCount(values.shifts), seedOf(values["demix-seed"])),
     ...(values["keep-byproducts"] && { keepIn: values["demix-dir"] }),

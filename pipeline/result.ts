@@ -88,6 +88,31 @@ export type ResultSeams = Pick<
   "beats" | "beat_positions" | "bpm" | "boundaries" | "labels"
 >;
 
+/** What was found in a track, without where and how. */
+export type Findings = Omit<AnalysisResult, "path" | "provenance">;
+
+/**
+ * Joins the last seams.
+ *
+ * @param seams the outputs of the metrical and functional stages
+ */
+export function findings(seams: ResultSeams): Findings {
+  const positions = [...seams.beat_positions.data];
+  const beats = [...seams.beats.data];
+  const boundaries = seams.boundaries.data;
+  return {
+    bpm: seams.bpm.data[0] ?? null,
+    beats,
+    downbeats: beats.filter((_, beat) => positions[beat] === 1),
+    beat_positions: positions,
+    segments: Array.from(seams.labels.data, (label, segment) => ({
+      start: boundaries[segment] ?? NaN,
+      end: boundaries[segment + 1] ?? NaN,
+      label: LABELS[label] ?? String(label),
+    })),
+  };
+}
+
 /**
  * Joins the last seams into a result.
  *
@@ -100,22 +125,7 @@ export function analysisResult(
   seams: ResultSeams,
   provenance: Provenance,
 ): AnalysisResult {
-  const positions = [...seams.beat_positions.data];
-  const beats = [...seams.beats.data];
-  const boundaries = seams.boundaries.data;
-  return {
-    path,
-    bpm: seams.bpm.data[0] ?? null,
-    beats,
-    downbeats: beats.filter((_, beat) => positions[beat] === 1),
-    beat_positions: positions,
-    segments: Array.from(seams.labels.data, (label, segment) => ({
-      start: boundaries[segment] ?? NaN,
-      end: boundaries[segment + 1] ?? NaN,
-      label: LABELS[label] ?? String(label),
-    })),
-    provenance,
-  };
+  return { path, ...findings(seams), provenance };
 }
 
 /** JSON with two spaces of indent and each array of numbers on one line, as upstream lays it out. */

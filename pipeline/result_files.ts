@@ -95,7 +95,7 @@ export async function writeResultFiles(
 }
 
 /**
- * Writes a file under another name in the same folder and renames it.
+ * Writes a file under another name in the same folder, which is made when it is missing, and renames it.
  *
  * @param path where the file is to be
  * @param content all of it
@@ -104,6 +104,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.unfinished`);
   unfinished.add(temporary);
   try {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, content);
     await rename(temporary, path);
   } catch (error) {

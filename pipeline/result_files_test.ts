@@ -16,6 +16,13 @@ Deno.test("writeWhole() writes a file and leaves nothing else", async () => {
   });
 });
 
+Deno.test("writeWhole() makes the folder", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await writeWhole(join(folder, "x", "y", "a.json"), "text");
+    equal(await Deno.readTextFile(join(folder, "x", "y", "a.json")), "text");
+  });
+});
+
 Deno.test("writeWhole() shows nothing under the final name until the file is whole", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npy");

@@ -18,7 +18,7 @@ export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 export type StemName = typeof STEMS[number];
 
 /** What the names of audio files end in. */
-const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
+export const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
 
 /** How far stems of one track may differ in length, in samples. */
 const LENGTH_TOLERANCE_SAMPLES = 2 * HOP_SAMPLES;
