@@ -54,5 +54,6 @@ export { ModelError, type ModelProblem } from "./model_error.ts";
 export { readNpzCheckpoint } from "./npz_checkpoint.ts";
 export { readPthCheckpoint } from "./pth_checkpoint.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
+export { readSafetensorsFold } from "./safetensors_fold.ts";
 export { fnv1a32, hash32, seededCheckpoint, type SeededRange, seededTensor } from "./seeded.ts";
 export type { ParameterShape } from "./parameters.ts";

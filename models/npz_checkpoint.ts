@@ -4,14 +4,13 @@
  * @module
  */
 
-import { parse } from "yaml";
 import { readNpz } from "../parity/npz.ts";
 import { type Tensor, tensor } from "../pipeline/tensor.ts";
 import { validateParameters } from "./all_in_one_parameters.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { parseConfiguration } from "./configuration.ts";
 import { ModelError } from "./model_error.ts";
 import { bytesSha256 } from "./pinned_file.ts";
+import { parseYamlConfiguration } from "./yaml_configuration.ts";
 
 /**
  * Reads a fold.
@@ -27,7 +26,7 @@ export function readNpzCheckpoint(
   archive: Uint8Array,
   configurationText: string,
 ): Checkpoint {
-  const configuration = parseConfiguration(parseYaml(name, configurationText));
+  const configuration = parseYamlConfiguration(name, configurationText);
   const tensors = new Map<string, Tensor<"f32">>();
   for (const [key, array] of readNpz(archive)) {
     if (array.dtype !== "f32") {
@@ -54,12 +53,4 @@ function channelsFirst({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
     }
   }
   return tensor("f32", [outputs, inputs, height, width], moved);
-}
-
-function parseYaml(name: string, text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 0 });
-  } catch (cause) {
-    throw new ModelError("format", `${name}: the configuration is not YAML`, { cause });
-  }
 }
