@@ -29,7 +29,7 @@ mod residual_branch;
 mod transformer;
 mod transformer_layer;
 mod transposed;
-mod vertical;
+mod winograd;
 
 pub use configuration::Configuration;
 pub use network::{Htdemucs, Observer};

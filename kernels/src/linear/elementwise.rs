@@ -184,6 +184,52 @@ fn combine_outputs_loop<const FUSED: bool>(values: &mut [f32]) {
     }
 }
 
+/// Positions that the pairs of a strip see: one more than its own on either side.
+pub const PAIRED_LINE: usize = LANES + 2;
+
+/// Pairs of positions in a strip.
+const PAIRS: usize = LANES / 2;
+
+dispatched! {
+    /// As [`combine_inputs`], for pairs of neighbouring positions along lines `[rows][50]`, whose results lie
+    /// in the first or the second half of `outputs` `[rows][48]`.
+    split_pairs = split_pairs_loop(lines: &[f32], half: usize, outputs: [&mut [f32]; 4])
+}
+
+#[inline(always)]
+fn split_pairs_loop<const FUSED: bool>(lines: &[f32], half: usize, outputs: [&mut [f32]; 4]) {
+    let [a, b, c, d] = outputs.map(|rows| rows.as_chunks_mut::<PAIRS>().0);
+    for (r, line) in lines.as_chunks::<PAIRED_LINE>().0.iter().enumerate() {
+        let (mut even, mut odd) = ([0.0; PAIRS + 1], [0.0; PAIRS + 1]);
+        for ((even, odd), pair) in even.iter_mut().zip(&mut odd).zip(line.as_chunks::<2>().0) {
+            [*even, *odd] = *pair;
+        }
+        let row = 2 * r + half;
+        for j in 0..PAIRS {
+            a[row][j] = even[j] - even[j + 1];
+            b[row][j] = odd[j] + even[j + 1];
+            c[row][j] = even[j + 1] - odd[j];
+            d[row][j] = odd[j] - odd[j + 1];
+        }
+    }
+}
+
+dispatched! {
+    /// Rows of 48 whose even and odd positions are the first or the second half of those of `pairs`.
+    join_pairs = join_pairs_loop(pairs: [&[f32]; 2], half: usize, output: &mut [f32])
+}
+
+#[inline(always)]
+fn join_pairs_loop<const FUSED: bool>(pairs: [&[f32]; 2], half: usize, output: &mut [f32]) {
+    let [even, odd] = pairs.map(|rows| rows.as_chunks::<PAIRS>().0);
+    for (r, row) in output.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let (even, odd) = (&even[2 * r + half], &odd[2 * r + half]);
+        for (j, pair) in row.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            *pair = [even[j], odd[j]];
+        }
+    }
+}
+
 dispatched! {
     /// Rounds to single precision.
     to_single<T: Real> = to_single_loop(x: &[T], y: &mut [f32])
@@ -330,6 +376,32 @@ pub(crate) mod tests {
             near(&products[..2 * LANES], 1e-5, |i| {
                 (0..3).map(|tap| f64::from(taps[tap] * inputs[i + tap * LANES])).sum()
             });
+        }
+    }
+
+    #[test]
+    fn pairs_of_positions_are_those_of_three_taps_in_either_half() {
+        let taps = [0.5f32, -1.25, 2.0];
+        let weights = [taps[0], 0.625, 1.875, taps[2]];
+        let lines: Vec<f32> = noise(7, 3 * PAIRED_LINE);
+        for isa in Isa::available() {
+            for half in 0..2 {
+                let mut products = vec![0.0; 4 * 3 * LANES];
+                let mut parts = products.chunks_mut(3 * LANES);
+                let outputs = [0; 4].map(|_| parts.next().unwrap());
+                split_pairs(isa, &lines, half, outputs);
+                for (product, weight) in products.chunks_mut(3 * LANES).zip(weights) {
+                    product.iter_mut().for_each(|x| *x *= weight);
+                }
+                combine_outputs(isa, &mut products);
+                let mut output = vec![f32::NAN; 3 * LANES];
+                let (even, odd) = products.split_at(3 * LANES);
+                join_pairs(isa, [even, odd], half, &mut output);
+                near(&output, 1e-5, |i| {
+                    let line = &lines[i / LANES * PAIRED_LINE + i % LANES..][..3];
+                    taps.iter().zip(line).map(|(tap, x)| f64::from(tap * x)).sum()
+                });
+            }
         }
     }
 

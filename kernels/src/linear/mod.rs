@@ -19,6 +19,7 @@ mod tile_portable;
 mod tile_x86;
 
 pub use aligned::Aligned;
+pub use elementwise::PAIRED_LINE;
 pub use isa::Isa;
 pub use product::{Column, Tile, Weights};
 pub use softmax::{layer_norm, scale_lanes, soften};
