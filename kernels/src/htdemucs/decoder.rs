@@ -79,7 +79,7 @@ impl Decoder {
         let (length, size) = (input.length, input.row_size());
         let Rewrite::Rows(rewrite) = &self.rewrite else { panic!("This decoder is of a wave") };
         let at_once = if input.rows < MANY_ROWS { 2 } else { 4 };
-        middle.values_mut().par_chunks_mut(at_once * size).enumerate().for_each(
+        middle.values_mut().par_chunks_mut(at_once * size).enumerate().with_max_len(1).for_each(
             |(index, values)| {
                 context.with_scratch(|scratch| {
                     let first = index * at_once;
@@ -109,7 +109,7 @@ impl Decoder {
             panic!("This decoder is of a spectrogram")
         };
         let row = input.row(0);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().with_max_len(1).for_each(
             |(index, values)| {
                 context.with_scratch(|scratch| {
                     let first = index * block;

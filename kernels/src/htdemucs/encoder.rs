@@ -72,39 +72,44 @@ impl<T: Value> Encoder<T> {
         let (length, strips, size) = (output.length, output.strips(), output.row_size());
         let panel = output.panel_size();
         let at_once = self.convolution.columns_at_once(KERNEL);
-        output.values_mut().par_chunks_mut(size).enumerate().for_each(|(row, output)| {
-            let mut columns: Vec<[Option<&[T]>; KERNEL]> = vec![[None; KERNEL]; strips];
-            for tap in 0..KERNEL {
-                let Some(input) = input.row_near(STRIDE * row, tap as isize - 2) else { continue };
-                for (strip, column) in columns.iter_mut().enumerate() {
-                    column[tap] = Some(input.panel(strip));
+        output.values_mut().par_chunks_mut(size).enumerate().with_max_len(1).for_each(
+            |(row, output)| {
+                let mut columns: Vec<[Option<&[T]>; KERNEL]> = vec![[None; KERNEL]; strips];
+                for tap in 0..KERNEL {
+                    let Some(input) = input.row_near(STRIDE * row, tap as isize - 2) else {
+                        continue;
+                    };
+                    for (strip, column) in columns.iter_mut().enumerate() {
+                        column[tap] = Some(input.panel(strip));
+                    }
                 }
-            }
-            context.with_scratch(|scratch| {
-                let mut values = T::take_row(scratch, size);
-                for (block, columns) in columns.chunks(at_once).enumerate() {
-                    let first = block * at_once;
-                    let values = &mut values[first * panel..];
-                    self.convolve(isa, columns, length, first, values);
-                }
-                let (own, single) = T::arenas(scratch);
-                self.branch.run_row(isa, &mut values[..size], length, own, single);
-                let [single] = scratch.single.pieces([size]);
-                self.gate(isa, length, 0, &values[..size], single, output);
-                *T::row(scratch) = values;
-            });
-            if let Some(embedding) = embedding {
-                for (strip, panel) in output.chunks_mut(panel).enumerate() {
-                    for (channel, values) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate()
-                    {
-                        let added = embedding(row, channel);
-                        for value in &mut values[..valid(length, strip)] {
-                            *value += added;
+                context.with_scratch(|scratch| {
+                    let mut values = T::take_row(scratch, size);
+                    for (block, columns) in columns.chunks(at_once).enumerate() {
+                        let first = block * at_once;
+                        let values = &mut values[first * panel..];
+                        self.convolve(isa, columns, length, first, values);
+                    }
+                    let (own, single) = T::arenas(scratch);
+                    self.branch.run_row(isa, &mut values[..size], length, own, single);
+                    let [single] = scratch.single.pieces([size]);
+                    self.gate(isa, length, 0, &values[..size], single, output);
+                    *T::row(scratch) = values;
+                });
+                if let Some(embedding) = embedding {
+                    for (strip, panel) in output.chunks_mut(panel).enumerate() {
+                        for (channel, values) in
+                            panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate()
+                        {
+                            let added = embedding(row, channel);
+                            for value in &mut values[..valid(length, strip)] {
+                                *value += added;
+                            }
                         }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// Encodes a wave along its length: `output` has a quarter of the length, rounded up. `middle` has the
@@ -123,7 +128,7 @@ impl<T: Value> Encoder<T> {
         let row = input.row(0);
         let size = KERNEL * input.channels * LANES;
         let at_once = self.convolution.columns_at_once(KERNEL);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().with_max_len(1).for_each(
             |(index, values)| {
                 context.with_scratch(|scratch| {
                     let [spread] = T::arenas(scratch).0.pieces([at_once.min(block) * size]);
@@ -154,6 +159,7 @@ impl<T: Value> Encoder<T> {
             .zip(single.values_mut().par_chunks_mut(block * panel))
             .zip(middle.values().par_chunks(block * panel))
             .enumerate()
+            .with_max_len(1)
             .for_each(|(index, ((output, single), values))| {
                 context.with_scratch(|scratch| {
                     let [space] = scratch.single.pieces([values.len()]);

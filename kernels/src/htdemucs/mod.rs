@@ -18,6 +18,7 @@ mod exchange;
 mod gated;
 #[cfg(test)]
 mod layer_tests;
+mod linear;
 mod memory;
 #[cfg(test)]
 mod naive;

@@ -12,7 +12,8 @@
 use super::context::Arena;
 use super::gated::Affine;
 use super::plane::{Plane, Row, clear_rest, valid};
-use crate::linear::elementwise::{combine_inputs, combine_outputs, gate, join_pairs, split_pairs};
+use crate::linear::combinations::{combine_inputs, combine_outputs, join_pairs, split_pairs};
+use crate::linear::elementwise::gate;
 use crate::linear::{Isa, LANES, PAIRED_LINE, ROWS, TILE, Weights};
 
 /// Products of one dimension, in the place of six.
