@@ -114,13 +114,13 @@ impl<T: Value> Encoder<T> {
 
     /// Encodes a wave along its length: `output` has a quarter of the length, rounded up. `middle` has the
     /// shape of the output, and `hidden` that of the residual branch; both are overwritten. The output
-    /// also goes to `single`.
+    /// also goes to `single`, if there is such a plane.
     pub fn run_long(
         &self,
         context: &Context,
         input: &Plane<T>,
         [middle, hidden, output]: [&mut Plane<T>; 3],
-        single: &mut Plane<f32>,
+        single: Option<&mut Plane<f32>>,
     ) {
         let isa = context.isa;
         let (length, strips, panel) = (output.length, output.strips(), output.panel_size());
@@ -153,10 +153,14 @@ impl<T: Value> Encoder<T> {
             },
         );
         self.branch.run_long(context, middle, hidden);
+        let singles =
+            single.into_iter().flat_map(|plane| plane.values_mut().chunks_mut(block * panel));
+        let mut singles: Vec<_> = singles.map(Some).collect();
+        singles.resize_with(strips.div_ceil(block), || None);
         output
             .values_mut()
             .par_chunks_mut(block * panel)
-            .zip(single.values_mut().par_chunks_mut(block * panel))
+            .zip(&mut singles)
             .zip(middle.values().par_chunks(block * panel))
             .enumerate()
             .with_max_len(1)
@@ -165,7 +169,9 @@ impl<T: Value> Encoder<T> {
                     let [space] = scratch.single.pieces([values.len()]);
                     self.gate(isa, length, index * block, values, space, output);
                 });
-                to_single(isa, output, single);
+                if let Some(single) = single {
+                    to_single(isa, output, single);
+                }
             });
     }
 
