@@ -12,8 +12,8 @@ use super::transformer::{self, Branch};
 use crate::linear::Isa;
 use crate::linear::elementwise::add;
 
-/// Wave encoders that are in double precision. Those after them see values that are less uneven, and add
-/// nothing to the largest error.
+/// Wave encoders that are in double precision, from the first on. With two, the stems' largest error
+/// would be above 1e-6; that the fourth of the published network is in single precision does not show.
 const DOUBLE_ENCODERS: usize = 3;
 
 /// Watches a run.
