@@ -43,6 +43,8 @@ impl Context {
 pub(super) struct Scratch {
     /// For what is in single precision even where the rest is not.
     pub single: Arena<f32>,
+    /// For products of two panels.
+    pub pairs: Arena<f32>,
     own_f32: Arena<f32>,
     own_f64: Arena<f64>,
     row_f32: Aligned<f32>,
@@ -53,6 +55,7 @@ impl Default for Scratch {
     fn default() -> Self {
         Scratch {
             single: Arena::default(),
+            pairs: Arena::default(),
             own_f32: Arena::default(),
             own_f64: Arena::default(),
             row_f32: Aligned::zeros(0),

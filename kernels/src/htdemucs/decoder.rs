@@ -11,13 +11,16 @@ use super::parameters::{Parameters, REWRITE_KERNEL};
 use super::plane::{Plane, clear_rest};
 use super::residual_branch::{ResidualBranch, strips_at_once};
 use super::transposed::Transposed;
-use super::vertical::VerticalGated;
+use super::winograd::SquareGated;
+
+/// From how many rows on a task has four of them, which fills panels better, instead of two.
+const MANY_ROWS: usize = 32;
 
 /// The gated convolution that a decoder starts with.
 #[derive(Debug)]
 enum Rewrite {
     /// Of a spectrogram, 3 × 3 taps.
-    Rows(Box<VerticalGated>),
+    Rows(Box<SquareGated>),
     /// Of a wave, three taps.
     Long(Box<Gated<f32>>, Affine<f32>),
 }
@@ -42,7 +45,7 @@ impl Decoder {
         let rewrite = parameters.get(&format!("{name}.rewrite.weight"));
         let bias = parameters.get(&format!("{name}.rewrite.bias"));
         let rewrite = if along_rows {
-            Rewrite::Rows(Box::new(VerticalGated::new(channels, rewrite, bias)))
+            Rewrite::Rows(Box::new(SquareGated::new(channels, rewrite, bias)))
         } else {
             let weight = |o: usize, tap: usize, i: usize| {
                 f64::from(rewrite[(o * channels + i) * REWRITE_KERNEL + tap])
@@ -75,16 +78,19 @@ impl Decoder {
     ) {
         let (length, size) = (input.length, input.row_size());
         let Rewrite::Rows(rewrite) = &self.rewrite else { panic!("This decoder is of a wave") };
-        middle.values_mut().par_chunks_mut(2 * size).enumerate().for_each(|(pair, values)| {
-            let near = [-1, 0, 1, 2].map(|offset| input.row_near(2 * pair, offset));
-            context.with_scratch(|scratch| {
-                rewrite.run(context.isa, near, length, values, &mut scratch.single);
-                let (own, single) = f32::arenas(scratch);
-                for row in values.chunks_mut(size) {
-                    self.branch.run_row(context.isa, row, length, own, single);
-                }
-            });
-        });
+        let at_once = if input.rows < MANY_ROWS { 2 } else { 4 };
+        middle.values_mut().par_chunks_mut(at_once * size).enumerate().with_max_len(1).for_each(
+            |(index, values)| {
+                context.with_scratch(|scratch| {
+                    let first = index * at_once;
+                    rewrite.run(context.isa, input, first, values, &mut scratch.single);
+                    let (own, single) = f32::arenas(scratch);
+                    for row in values.chunks_mut(size) {
+                        self.branch.run_row(context.isa, row, length, own, single);
+                    }
+                });
+            },
+        );
         self.transposed.run_rows(context, middle, output);
     }
 
@@ -103,7 +109,7 @@ impl Decoder {
             panic!("This decoder is of a spectrogram")
         };
         let row = input.row(0);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().with_max_len(1).for_each(
             |(index, values)| {
                 context.with_scratch(|scratch| {
                     let first = index * block;

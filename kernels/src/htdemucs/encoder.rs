@@ -72,50 +72,55 @@ impl<T: Value> Encoder<T> {
         let (length, strips, size) = (output.length, output.strips(), output.row_size());
         let panel = output.panel_size();
         let at_once = self.convolution.columns_at_once(KERNEL);
-        output.values_mut().par_chunks_mut(size).enumerate().for_each(|(row, output)| {
-            let mut columns: Vec<[Option<&[T]>; KERNEL]> = vec![[None; KERNEL]; strips];
-            for tap in 0..KERNEL {
-                let Some(input) = input.row_near(STRIDE * row, tap as isize - 2) else { continue };
-                for (strip, column) in columns.iter_mut().enumerate() {
-                    column[tap] = Some(input.panel(strip));
+        output.values_mut().par_chunks_mut(size).enumerate().with_max_len(1).for_each(
+            |(row, output)| {
+                let mut columns: Vec<[Option<&[T]>; KERNEL]> = vec![[None; KERNEL]; strips];
+                for tap in 0..KERNEL {
+                    let Some(input) = input.row_near(STRIDE * row, tap as isize - 2) else {
+                        continue;
+                    };
+                    for (strip, column) in columns.iter_mut().enumerate() {
+                        column[tap] = Some(input.panel(strip));
+                    }
                 }
-            }
-            context.with_scratch(|scratch| {
-                let mut values = T::take_row(scratch, size);
-                for (block, columns) in columns.chunks(at_once).enumerate() {
-                    let first = block * at_once;
-                    let values = &mut values[first * panel..];
-                    self.convolve(isa, columns, length, first, values);
-                }
-                let (own, single) = T::arenas(scratch);
-                self.branch.run_row(isa, &mut values[..size], length, own, single);
-                let [single] = scratch.single.pieces([size]);
-                self.gate(isa, length, 0, &values[..size], single, output);
-                *T::row(scratch) = values;
-            });
-            if let Some(embedding) = embedding {
-                for (strip, panel) in output.chunks_mut(panel).enumerate() {
-                    for (channel, values) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate()
-                    {
-                        let added = embedding(row, channel);
-                        for value in &mut values[..valid(length, strip)] {
-                            *value += added;
+                context.with_scratch(|scratch| {
+                    let mut values = T::take_row(scratch, size);
+                    for (block, columns) in columns.chunks(at_once).enumerate() {
+                        let first = block * at_once;
+                        let values = &mut values[first * panel..];
+                        self.convolve(isa, columns, length, first, values);
+                    }
+                    let (own, single) = T::arenas(scratch);
+                    self.branch.run_row(isa, &mut values[..size], length, own, single);
+                    let [single] = scratch.single.pieces([size]);
+                    self.gate(isa, length, 0, &values[..size], single, output);
+                    *T::row(scratch) = values;
+                });
+                if let Some(embedding) = embedding {
+                    for (strip, panel) in output.chunks_mut(panel).enumerate() {
+                        for (channel, values) in
+                            panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate()
+                        {
+                            let added = embedding(row, channel);
+                            for value in &mut values[..valid(length, strip)] {
+                                *value += added;
+                            }
                         }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// Encodes a wave along its length: `output` has a quarter of the length, rounded up. `middle` has the
     /// shape of the output, and `hidden` that of the residual branch; both are overwritten. The output
-    /// also goes to `single`.
+    /// also goes to `single`, if there is such a plane.
     pub fn run_long(
         &self,
         context: &Context,
         input: &Plane<T>,
         [middle, hidden, output]: [&mut Plane<T>; 3],
-        single: &mut Plane<f32>,
+        single: Option<&mut Plane<f32>>,
     ) {
         let isa = context.isa;
         let (length, strips, panel) = (output.length, output.strips(), output.panel_size());
@@ -123,7 +128,7 @@ impl<T: Value> Encoder<T> {
         let row = input.row(0);
         let size = KERNEL * input.channels * LANES;
         let at_once = self.convolution.columns_at_once(KERNEL);
-        middle.values_mut().par_chunks_mut(block * panel).enumerate().for_each(
+        middle.values_mut().par_chunks_mut(block * panel).enumerate().with_max_len(1).for_each(
             |(index, values)| {
                 context.with_scratch(|scratch| {
                     let [spread] = T::arenas(scratch).0.pieces([at_once.min(block) * size]);
@@ -148,18 +153,25 @@ impl<T: Value> Encoder<T> {
             },
         );
         self.branch.run_long(context, middle, hidden);
+        let singles =
+            single.into_iter().flat_map(|plane| plane.values_mut().chunks_mut(block * panel));
+        let mut singles: Vec<_> = singles.map(Some).collect();
+        singles.resize_with(strips.div_ceil(block), || None);
         output
             .values_mut()
             .par_chunks_mut(block * panel)
-            .zip(single.values_mut().par_chunks_mut(block * panel))
+            .zip(&mut singles)
             .zip(middle.values().par_chunks(block * panel))
             .enumerate()
+            .with_max_len(1)
             .for_each(|(index, ((output, single), values))| {
                 context.with_scratch(|scratch| {
                     let [space] = scratch.single.pieces([values.len()]);
                     self.gate(isa, length, index * block, values, space, output);
                 });
-                to_single(isa, output, single);
+                if let Some(single) = single {
+                    to_single(isa, output, single);
+                }
             });
     }
 

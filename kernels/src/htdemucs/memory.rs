@@ -14,9 +14,10 @@ pub(super) struct Memory {
     /// Outputs of the encoders, to which the decoders' are added on the way back.
     pub skips: Vec<Plane<f32>>,
     pub skips_t: Vec<Plane<f32>>,
-    /// Of the wave's encoders: what is between their convolutions, the residual branch, their outputs.
+    /// Of the wave's encoders in double precision: what is between their convolutions, the residual branch, their outputs.
     pub waves: Vec<[Plane<f64>; 3]>,
-    /// Of the decoders: what is between their convolutions; for the wave also the residual branch.
+    /// Of the decoders, and the other wave encoders: what is between their convolutions; for the wave also
+    /// the residual branch.
     pub middles: Vec<Plane<f32>>,
     pub middles_t: Vec<[Plane<f32>; 2]>,
 }
@@ -63,8 +64,9 @@ impl Memory {
             skips: levels().map(|(i, width)| Plane::zeros(width, rows(i), frames)).collect(),
             skips_t: levels().map(|(i, width)| Plane::zeros(width, 1, lengths[i])).collect(),
             waves: levels()
-                .map(|(i, width)| {
-                    [width, whole(encoders_t[i].hidden()), width]
+                .zip(encoders_t)
+                .map(|((i, width), encoder)| {
+                    [width, whole(encoder.hidden()), width]
                         .map(|channels| Plane::zeros(channels, 1, lengths[i]))
                 })
                 .collect(),

@@ -1,7 +1,7 @@
 //! The separation network: HTDemucs, one segment at a time.
 //!
 //! Two branches, one over the spectrogram and one over the wave, are encoded, meet in a transformer, and
-//! are decoded. Everything is in single precision but the wave's encoders: at a drum's onset their
+//! are decoded. Everything is in single precision but the wave's first encoders: at a drum's onset their
 //! values are forty times the typical, and what is rounded there decides the largest error of the stems.
 //! Sums for norms are in double precision, and none depends on the number of threads.
 //!
@@ -18,6 +18,7 @@ mod exchange;
 mod gated;
 #[cfg(test)]
 mod layer_tests;
+mod linear;
 mod memory;
 #[cfg(test)]
 mod naive;
@@ -29,7 +30,7 @@ mod residual_branch;
 mod transformer;
 mod transformer_layer;
 mod transposed;
-mod vertical;
+mod winograd;
 
 pub use configuration::Configuration;
 pub use network::{Htdemucs, Observer};

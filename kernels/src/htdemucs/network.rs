@@ -12,6 +12,10 @@ use super::transformer::{self, Branch};
 use crate::linear::Isa;
 use crate::linear::elementwise::add;
 
+/// Wave encoders that are in double precision, from the first on. With two, the stems' largest error
+/// would be above 1e-6; that the fourth of the published network is in single precision does not show.
+const DOUBLE_ENCODERS: usize = 3;
+
 /// Watches a run.
 pub trait Observer {
     /// Whether [`Observer::seam`] is to be called; a run is slower then.
@@ -38,6 +42,8 @@ pub struct Htdemucs {
     context: Context,
     encoders: Vec<Encoder<f32>>,
     encoders_t: Vec<Encoder<f64>>,
+    /// Those after the first few, in single precision.
+    deep_encoders_t: Vec<Encoder<f32>>,
     decoders: Vec<Decoder>,
     decoders_t: Vec<Decoder>,
     /// `[rows of the first encoder's output][channels]`.
@@ -97,14 +103,22 @@ impl Htdemucs {
             let inputs = below(level, 2 * audio);
             Encoder::new(&parameters, &configuration, &format!("encoder.{level}"), inputs, *width)
         });
-        let encoders_t = widths.iter().enumerate().map(|(level, width)| {
-            let inputs = below(level, audio);
-            Encoder::new(&parameters, &configuration, &format!("tencoder.{level}"), inputs, *width)
+        let name_t = |level: usize| format!("tencoder.{level}");
+        let inputs_t = |level: usize| below(level, audio);
+        let double = widths.len().min(DOUBLE_ENCODERS);
+        let encoders_t = (0..double).map(|level| {
+            let (inputs, width) = (inputs_t(level), widths[level]);
+            Encoder::new(&parameters, &configuration, &name_t(level), inputs, width)
+        });
+        let deep_encoders_t = (double..widths.len()).map(|level| {
+            let (inputs, width) = (inputs_t(level), widths[level]);
+            Encoder::new(&parameters, &configuration, &name_t(level), inputs, width)
         });
         let scale = configuration.freq_emb * configuration.emb_scale;
         let embedding = parameters.get("freq_emb.embedding.weight").iter();
         let encoders: Vec<_> = encoders.collect();
         let encoders_t: Vec<_> = encoders_t.collect();
+        let deep_encoders_t = deep_encoders_t.collect();
         let decoders_t = decoders("t", mixed, false);
         let decoders = decoders("", 2 * mixed, true);
         let memory = Memory::new(&configuration, &encoders_t, &decoders_t);
@@ -116,6 +130,7 @@ impl Htdemucs {
         Ok(Htdemucs {
             encoders,
             encoders_t,
+            deep_encoders_t,
             decoders,
             decoders_t,
             embedding: embedding.map(|value| (scale * f64::from(*value)) as f32).collect(),
@@ -179,16 +194,23 @@ impl Htdemucs {
     }
 
     fn encode(&mut self, observer: &mut dyn Observer) {
-        let Memory { ends, skips, skips_t, waves, .. } = &mut self.memory;
+        let Memory { ends, skips, skips_t, waves, middles_t, .. } = &mut self.memory;
         let context = &self.context;
-        for (level, (encoder, encoder_t)) in self.encoders.iter().zip(&self.encoders_t).enumerate()
-        {
-            let (before, here) = waves.split_at_mut(level);
-            let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
-            let [middle, hidden, output] = &mut here[0];
-            context.install(|| {
-                encoder_t.run_long(context, input, [middle, hidden, output], &mut skips_t[level]);
-            });
+        let double = self.encoders_t.len();
+        for (level, encoder) in self.encoders.iter().enumerate() {
+            if let Some(encoder_t) = self.encoders_t.get(level) {
+                let (before, here) = waves.split_at_mut(level);
+                let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
+                let planes = here[0].each_mut();
+                let single = Some(&mut skips_t[level]);
+                context.install(|| encoder_t.run_long(context, input, planes, single));
+            } else {
+                let (before, here) = skips_t.split_at_mut(level);
+                let [middle, hidden] = &mut middles_t[level];
+                let encoder_t = &self.deep_encoders_t[level - double];
+                let planes = [middle, hidden, &mut here[0]];
+                context.install(|| encoder_t.run_long(context, &before[level - 1], planes, None));
+            }
             observer.done(&format!("tencoder.{level}"));
             let (before, here) = skips.split_at_mut(level);
             let input = before.last().unwrap_or(&ends.spectrum);

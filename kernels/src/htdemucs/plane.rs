@@ -1,6 +1,8 @@
 //! The values that layers pass on.
 
-use crate::linear::{Aligned, Element, LANES};
+use std::ops::Range;
+
+use crate::linear::{Aligned, Element, LANES, PAIRED_LINE};
 
 /// Rows of panels: `[rows][strips][channels][48]`, where a strip is 48 neighbours along the length and
 /// the last one of a row is filled up with zeros.
@@ -127,6 +129,21 @@ impl<'a, T: Element> Row<'a, T> {
         }
     }
 
+    /// Copies some channels of a panel as lines `[channels][50]`, from one position before it to one after.
+    pub fn lines(&self, strip: usize, channels: Range<usize>, output: &mut [T]) {
+        let panel = |index: Option<usize>| {
+            index.filter(|index| *index < self.strips()).map(|index| self.panel(index))
+        };
+        let (before, after) = (panel(strip.checked_sub(1)), panel(Some(strip + 1)));
+        let own = &self.panel(strip).as_chunks::<LANES>().0[channels.clone()];
+        let lines = output.as_chunks_mut::<PAIRED_LINE>().0;
+        for ((line, own), channel) in lines.iter_mut().zip(own).zip(channels) {
+            line[0] = before.map_or(T::default(), |panel| panel[(channel + 1) * LANES - 1]);
+            line[1..=LANES].copy_from_slice(own);
+            line[LANES + 1] = after.map_or(T::default(), |panel| panel[channel * LANES]);
+        }
+    }
+
     /// Spreads what eight taps in steps of four see of the row, from two positions before: `[8][channels][48]`,
     /// tap t at position i of the output's strip is the row's 4 · (48 · strip + i) + t − 2.
     pub fn spread(&self, strip: usize, output: &mut [T]) {
@@ -226,6 +243,19 @@ mod tests {
                     let position = (strip * LANES + index % LANES) as isize + offset;
                     assert_eq!(*value, at(index / LANES, position), "{offset} {strip}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_reach_one_position_into_the_neighbours_and_zeros_beyond_the_ends() {
+        let plane = plane();
+        let mut output = vec![f32::NAN; 2 * PAIRED_LINE];
+        for strip in 0..plane.strips() {
+            plane.row(0).lines(strip, 1..3, &mut output);
+            for (index, value) in output.iter().enumerate() {
+                let position = (strip * LANES + index % PAIRED_LINE) as isize - 1;
+                assert_eq!(*value, at(1 + index / PAIRED_LINE, position), "{strip}");
             }
         }
     }

@@ -78,6 +78,7 @@ impl<T: Value> ResidualBranch<T> {
                 .par_chunks_mut(block * panel)
                 .zip(sums.par_chunks_mut(block))
                 .enumerate()
+                .with_max_len(1)
                 .for_each(|(index, (hidden, sums))| {
                     context.with_scratch(|scratch| {
                         let [shifts] = T::arenas(scratch).0.pieces([layer.shift_size()]);
@@ -91,6 +92,7 @@ impl<T: Value> ResidualBranch<T> {
             let products: Vec<PairProducts> = hidden
                 .par_chunks_mut(block * panel)
                 .enumerate()
+                .with_max_len(1)
                 .map(|(index, hidden)| {
                     let mut products = layer.no_products();
                     layer.middle(isa, length, total, index * block, hidden, &mut products);
@@ -111,6 +113,7 @@ impl<T: Value> ResidualBranch<T> {
                 .par_chunks_mut(block * size)
                 .zip(hidden.par_chunks(block * panel))
                 .enumerate()
+                .with_max_len(1)
                 .for_each(|(index, (values, hidden))| {
                     context.with_scratch(|scratch| {
                         let [single] = scratch.single.pieces([layer.single_size(block)]);

@@ -11,10 +11,11 @@ use rayon::prelude::*;
 use super::attention::{Heads, Memory};
 use super::configuration::Configuration;
 use super::context::Context;
+use super::linear::Linear;
 use super::parameters::Parameters;
 use super::plane::{Plane, clear_rest, valid};
 use super::position_embeddings::{embed_moment, embed_place};
-use super::transformer_layer::{Linear, Norm, TransformerLayer};
+use super::transformer_layer::{Norm, TransformerLayer};
 use crate::linear::elementwise::{add, affine};
 use crate::linear::{Aligned, LANES, ROWS, layer_norm};
 
@@ -115,17 +116,20 @@ impl Branch {
             .par_chunks_mut(PANELS * size)
             .zip(input.values().par_chunks(PANELS * from))
             .zip(self.positions.par_chunks(PANELS * size))
+            .with_max_len(1)
             .for_each(|((tokens, input), positions)| {
                 context.with_scratch(|scratch| {
                     let [changed] = scratch.single.pieces([tokens.len()]);
                     match change {
                         None => changed.copy_from_slice(input),
-                        Some([up, _]) => up.run(isa, input, |panel, first, tile, bias| {
-                            affine(isa, tile, &[1.0; ROWS], bias);
-                            let count = up.rows(first) * LANES;
-                            changed[panel * size + first * LANES..][..count]
-                                .copy_from_slice(&tile[..count]);
-                        }),
+                        Some([up, _]) => {
+                            up.run(isa, input, &mut scratch.pairs, |panel, first, tile, bias| {
+                                affine(isa, tile, &[1.0; ROWS], bias);
+                                let count = up.rows(first) * LANES;
+                                changed[panel * size + first * LANES..][..count]
+                                    .copy_from_slice(&tile[..count]);
+                            })
+                        }
                     }
                     for (changed, tokens) in changed.chunks(size).zip(tokens.chunks_mut(size)) {
                         layer_norm(isa, changed, &norm.gain, &norm.shift, tokens);
@@ -146,6 +150,7 @@ impl Branch {
             .zip(self.queries.par_chunks_mut(padded))
             .zip(self.keys.par_chunks_mut(padded))
             .zip(self.values.par_chunks_mut(padded))
+            .with_max_len(1)
             .for_each(|(((tokens, queries), keys), values)| {
                 if let Some([scale, shift]) = norm {
                     for tokens in tokens.chunks_mut(width * LANES) {
@@ -193,6 +198,7 @@ impl Branch {
             .zip(self.queries.par_chunks(PANELS * self.padded()))
             .zip(self.valid.par_chunks(PANELS))
             .zip(sums.par_chunks_mut(PANELS))
+            .with_max_len(1)
             .for_each(|(((tokens, queries), valid), sums)| {
                 context.with_scratch(|scratch| {
                     let attention = (queries, memory);
@@ -227,20 +233,24 @@ impl Branch {
         let (isa, size, to) = (context.isa, self.width * LANES, output.panel_size());
         output
             .values_mut()
-            .par_chunks_mut(to)
-            .zip(self.tokens.par_chunks(size))
-            .zip(&self.valid)
-            .for_each(|((output, tokens), valid)| match &self.change {
-                None => {
-                    add(isa, output, tokens);
+            .par_chunks_mut(PANELS * to)
+            .zip(self.tokens.par_chunks(PANELS * size))
+            .zip(self.valid.par_chunks(PANELS))
+            .with_max_len(1)
+            .for_each(|((output, tokens), valid)| {
+                match &self.change {
+                    None => add(isa, output, tokens),
+                    Some([_, down]) => context.with_scratch(|scratch| {
+                        down.run(isa, tokens, &mut scratch.pairs, |panel, first, tile, bias| {
+                            affine(isa, tile, &[1.0; ROWS], bias);
+                            let count = down.rows(first) * LANES;
+                            add(isa, &mut output[panel * to + first * LANES..][..count], tile);
+                        });
+                    }),
+                }
+                for (output, valid) in output.chunks_mut(to).zip(valid) {
                     clear_rest(output, *valid);
                 }
-                Some([_, down]) => down.run(isa, tokens, |_, first, tile, bias| {
-                    affine(isa, tile, &[1.0; ROWS], bias);
-                    clear_rest(tile, *valid);
-                    let count = down.rows(first) * LANES;
-                    add(isa, &mut output[first * LANES..][..count], tile);
-                }),
             });
     }
 
@@ -269,17 +279,13 @@ pub(super) fn run(
         let [layer, layer_t] = [&layers[0][index], &layers[1][index]];
         let crosses = index % 2 == 1;
         let [reader, reader_t] = if crosses { [layer_t, layer] } else { [layer, layer_t] };
-        rayon::join(
-            || x.prepare(context, layer, reader),
-            || xt.prepare(context, layer_t, reader_t),
-        );
+        x.prepare(context, layer, reader);
+        xt.prepare(context, layer_t, reader_t);
         [x.layers, xt.layers] = layers;
         let [mut work, mut work_t] = [x.take_work(), xt.take_work()];
         let [from, from_t] = if crosses { [&*xt, &*x] } else { [&*x, &*xt] };
-        let (norm, norm_t) = rayon::join(
-            || x.finish(context, index, from.memory(), &mut work),
-            || xt.finish(context, index, from_t.memory(), &mut work_t),
-        );
+        let norm = x.finish(context, index, from.memory(), &mut work);
+        let norm_t = xt.finish(context, index, from_t.memory(), &mut work_t);
         x.put_back(work, norm);
         xt.put_back(work_t, norm_t);
     }

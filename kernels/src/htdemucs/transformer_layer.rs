@@ -6,10 +6,14 @@
 use super::attention::{Heads, Memory, attend, store_keys, store_values};
 use super::configuration::Configuration;
 use super::context::{Scratch, Value};
+use super::linear::Linear;
 use super::parameters::{Parameters, attention_name};
 use super::plane::clear_rest;
 use crate::linear::elementwise::{add, affine, affine_gelu, sums};
-use crate::linear::{Isa, LANES, ROWS, TILE, Weights, layer_norm};
+use crate::linear::{Isa, LANES, ROWS, TILE, layer_norm};
+
+/// Hidden channels that are computed at a time, so that they stay in the second cache.
+const HIDDEN: usize = 512;
 
 /// Gain and shift of a norm, a number each channel.
 #[derive(Debug)]
@@ -27,62 +31,11 @@ impl Norm {
     }
 }
 
-/// A product and what is added to it.
-#[derive(Debug)]
-pub(super) struct Linear {
-    weights: Weights<f32>,
-    /// Filled up to whole panels.
-    bias: Vec<f32>,
-    outputs: usize,
-}
-
-impl Linear {
-    /// From `weight(output, input)` and `bias(output)`, in double precision.
-    pub fn new(
-        outputs: usize,
-        inputs: usize,
-        weight: impl Fn(usize, usize) -> f64,
-        bias: impl Fn(usize) -> f64,
-    ) -> Self {
-        let whole = outputs.next_multiple_of(ROWS);
-        Linear {
-            weights: Weights::pack_rows(outputs, 1, inputs, |o, _, i| weight(o, i)),
-            bias: (0..whole).map(|o| if o < outputs { bias(o) as f32 } else { 0.0 }).collect(),
-            outputs,
-        }
-    }
-
-    /// Computes all outputs for some panels `[inputs][48]`, the bias not yet added, and hands them to
-    /// `take(panel, first output, rows, bias)`.
-    pub fn run(
-        &self,
-        isa: Isa,
-        input: &[f32],
-        mut take: impl FnMut(usize, usize, &mut [f32; TILE], &[f32]),
-    ) {
-        let size = self.weights.inputs() * LANES;
-        let columns: Vec<[_; 1]> = input.chunks(size).map(|panel| [Some(panel)]).collect();
-        let at_once = self.weights.columns_at_once(1);
-        for (block, columns) in columns.chunks(at_once).enumerate() {
-            self.weights.multiply(isa, columns, |column, panel, tile| {
-                let bias = &self.bias[panel * ROWS..][..ROWS];
-                take(block * at_once + column, panel * ROWS, tile, bias);
-            });
-        }
-    }
-
-    /// Rows of a tile that are outputs, from the given one on.
-    pub fn rows(&self, first: usize) -> usize {
-        (self.outputs - first).min(ROWS)
-    }
-}
-
 /// One layer in one branch.
 #[derive(Debug)]
 pub(super) struct TransformerLayer {
     heads: Heads,
     width: usize,
-    hidden: usize,
     query_norm: Norm,
     /// The norm of the other branch's tokens, where the layer attends to them.
     memory_norm: Option<Norm>,
@@ -91,8 +44,8 @@ pub(super) struct TransformerLayer {
     values: Linear,
     projection: Linear,
     hidden_norm: Norm,
-    inner: Linear,
-    outer: Linear,
+    /// To some hidden channels and back, block by block; the last bias is the first block's.
+    blocks: Vec<[Linear; 2]>,
     /// The norm over all tokens and channels at the end.
     pub norm_out: Norm,
 }
@@ -136,11 +89,23 @@ impl TransformerLayer {
                 )
             };
         let (inner, inner_bias) = (get("linear1.weight"), get("linear1.bias"));
+        let blocks = (0..hidden).step_by(HIDDEN).map(|first| {
+            let count = HIDDEN.min(hidden - first);
+            let inner = Linear::new(
+                count,
+                width,
+                |o, i| inner[(first + o) * width + i].into(),
+                |o| inner_bias[first + o].into(),
+            );
+            let outer = scaled(&format!("{name}.linear2"), get("gamma_2.scale"), count, &|i| {
+                Some(first + i)
+            });
+            [inner, if first == 0 { outer } else { outer.without_bias() }]
+        });
         let norm = |part: &str| Norm::new(parameters, &format!("{name}.{part}"));
         TransformerLayer {
             heads,
             width,
-            hidden,
             query_norm: norm("norm1"),
             memory_norm: crosses.then(|| norm("norm2")),
             query: input(0, std::f64::consts::LOG2_E / (heads.channels as f64).sqrt()),
@@ -153,13 +118,7 @@ impl TransformerLayer {
                 &|row| heads.channel(row),
             ),
             hidden_norm: norm(if crosses { "norm3" } else { "norm2" }),
-            inner: Linear::new(
-                hidden,
-                width,
-                |o, i| inner[o * width + i].into(),
-                |o| inner_bias[o].into(),
-            ),
-            outer: scaled(&format!("{name}.linear2"), get("gamma_2.scale"), hidden, &Some),
+            blocks: blocks.collect(),
             norm_out: norm("norm_out"),
         }
     }
@@ -169,7 +128,7 @@ impl TransformerLayer {
         let size = self.heads.width() * LANES;
         let [normed] = scratch.single.pieces([tokens.len()]);
         self.norm(isa, &self.query_norm, tokens, normed);
-        self.query.run(isa, normed, |panel, first, tile, bias| {
+        self.query.run(isa, normed, &mut scratch.pairs, |panel, first, tile, bias| {
             affine(isa, tile, &[1.0; ROWS], bias);
             output[panel * size + first * LANES..][..TILE].copy_from_slice(tile);
         });
@@ -187,11 +146,11 @@ impl TransformerLayer {
         let size = self.heads.width() * LANES;
         let [normed] = scratch.single.pieces([tokens.len()]);
         self.norm(isa, self.memory_norm.as_ref().unwrap_or(&self.query_norm), tokens, normed);
-        self.keys.run(isa, normed, |panel, first, tile, bias| {
+        self.keys.run(isa, normed, &mut scratch.pairs, |panel, first, tile, bias| {
             affine(isa, tile, &[1.0; ROWS], bias);
             store_keys(self.heads, tile, first, &mut keys[panel * size..][..size]);
         });
-        self.values.run(isa, normed, |panel, first, tile, bias| {
+        self.values.run(isa, normed, &mut scratch.pairs, |panel, first, tile, bias| {
             affine(isa, tile, &[1.0; ROWS], bias);
             store_values(tile, first, &mut values[panel * size..][..size]);
         });
@@ -212,39 +171,32 @@ impl TransformerLayer {
         let mut row = f32::take_row(scratch, queries.len());
         let attended = &mut row[..queries.len()];
         attend(isa, self.heads, queries, memory, attended, &mut scratch.single);
-        self.projection.run(isa, attended, |panel, first, tile, bias| {
-            self.add_rows(isa, &self.projection, first, tile, bias, &mut tokens[panel * size..]);
+        self.projection.run(isa, attended, &mut scratch.pairs, |panel, first, tile, bias| {
+            add_rows(isa, &self.projection, first, tile, bias, &mut tokens[panel * size..]);
         });
         *f32::row(scratch) = row;
-        let [normed, hidden] =
-            scratch.single.pieces([tokens.len(), valid.len() * self.hidden * LANES]);
+        let [normed, hidden, total] =
+            scratch.single.pieces([tokens.len(), valid.len() * HIDDEN * LANES, tokens.len()]);
         self.norm(isa, &self.hidden_norm, tokens, normed);
-        self.inner.run(isa, normed, |panel, first, tile, bias| {
-            affine_gelu(isa, tile, &[1.0; ROWS], bias);
-            let count = self.inner.rows(first) * LANES;
-            hidden[(panel * self.hidden + first) * LANES..][..count]
-                .copy_from_slice(&tile[..count]);
-        });
-        self.outer.run(isa, hidden, |panel, first, tile, bias| {
-            self.add_rows(isa, &self.outer, first, tile, bias, &mut tokens[panel * size..]);
-        });
+        total.fill(0.0);
+        for [inner, outer] in &self.blocks {
+            let channels = outer.inputs();
+            inner.run(isa, normed, &mut scratch.pairs, |panel, first, tile, bias| {
+                affine_gelu(isa, tile, &[1.0; ROWS], bias);
+                let count = inner.rows(first) * LANES;
+                hidden[(panel * channels + first) * LANES..][..count]
+                    .copy_from_slice(&tile[..count]);
+            });
+            let hidden = &hidden[..valid.len() * channels * LANES];
+            outer.run(isa, hidden, &mut scratch.pairs, |panel, first, tile, bias| {
+                add_rows(isa, outer, first, tile, bias, &mut total[panel * size..]);
+            });
+        }
+        add(isa, tokens, total);
         for ((panel, valid), sum) in tokens.chunks_mut(size).zip(valid).zip(sums_out) {
             clear_rest(panel, *valid);
             *sum = sums(isa, panel);
         }
-    }
-
-    fn add_rows(
-        &self,
-        isa: Isa,
-        linear: &Linear,
-        first: usize,
-        tile: &mut [f32; TILE],
-        bias: &[f32],
-        panel: &mut [f32],
-    ) {
-        affine(isa, tile, &[1.0; ROWS], bias);
-        add(isa, &mut panel[first * LANES..][..linear.rows(first) * LANES], tile);
     }
 
     fn norm(&self, isa: Isa, norm: &Norm, tokens: &[f32], output: &mut [f32]) {
@@ -253,4 +205,17 @@ impl TransformerLayer {
             layer_norm(isa, tokens, &norm.gain, &norm.shift, output);
         }
     }
+}
+
+/// Adds a tile of a product and its bias to a panel.
+fn add_rows(
+    isa: Isa,
+    linear: &Linear,
+    first: usize,
+    tile: &mut [f32; TILE],
+    bias: &[f32],
+    panel: &mut [f32],
+) {
+    affine(isa, tile, &[1.0; ROWS], bias);
+    add(isa, &mut panel[first * LANES..][..linear.rows(first) * LANES], tile);
 }

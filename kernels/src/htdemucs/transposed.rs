@@ -84,22 +84,24 @@ impl Transposed {
         let panel_size = output.panel_size();
         let at_once = self.weights.columns_at_once(NEIGHBOURS);
         let blocks = self.channels.div_ceil(ROWS);
-        output.values_mut().par_chunks_mut(STRIDE * size).enumerate().for_each(|(row, output)| {
-            let near = [-1, 0, 1].map(|offset| input.row_near(row, offset));
-            let columns: Vec<[Option<&[f32]>; NEIGHBOURS]> =
-                (0..strips).map(|s| near.map(|row| row.map(|row| row.panel(s)))).collect();
-            for (block, columns) in columns.chunks(at_once).enumerate() {
-                self.weights.multiply(context.isa, columns, |index, panel, tile| {
-                    let strip = block * at_once + index;
-                    let (phase, channel) = (panel / blocks, panel % blocks * ROWS);
-                    self.finish(context, tile, &self.bias[channel..]);
-                    clear_rest(tile, valid(length, strip));
-                    let rows = (self.channels - channel).min(ROWS);
-                    let at = phase * size + strip * panel_size + channel * LANES;
-                    self.put(context, &mut output[at..][..rows * LANES], tile);
-                });
-            }
-        });
+        output.values_mut().par_chunks_mut(STRIDE * size).enumerate().with_max_len(1).for_each(
+            |(row, output)| {
+                let near = [-1, 0, 1].map(|offset| input.row_near(row, offset));
+                let columns: Vec<[Option<&[f32]>; NEIGHBOURS]> =
+                    (0..strips).map(|s| near.map(|row| row.map(|row| row.panel(s)))).collect();
+                for (block, columns) in columns.chunks(at_once).enumerate() {
+                    self.weights.multiply(context.isa, columns, |index, panel, tile| {
+                        let strip = block * at_once + index;
+                        let (phase, channel) = (panel / blocks, panel % blocks * ROWS);
+                        self.finish(context, tile, &self.bias[channel..]);
+                        clear_rest(tile, valid(length, strip));
+                        let rows = (self.channels - channel).min(ROWS);
+                        let at = phase * size + strip * panel_size + channel * LANES;
+                        self.put(context, &mut output[at..][..rows * LANES], tile);
+                    });
+                }
+            },
+        );
     }
 
     /// Convolves along the only row: `output` has the length that it is to have. Adds
@@ -107,8 +109,12 @@ impl Transposed {
     pub fn run_long(&self, context: &Context, input: &Plane<f32>, output: &mut Plane<f32>) {
         let (length, panel_size) = (output.length, output.panel_size());
         let row = input.row(0);
-        output.values_mut().par_chunks_mut(STRIDE * panel_size).enumerate().for_each(
-            |(strip, output)| {
+        output
+            .values_mut()
+            .par_chunks_mut(STRIDE * panel_size)
+            .enumerate()
+            .with_max_len(1)
+            .for_each(|(strip, output)| {
                 context.with_scratch(|scratch| {
                     let size = input.panel_size();
                     let [before, after] = scratch.single.pieces([size, size]);
@@ -132,8 +138,7 @@ impl Transposed {
                         }
                     });
                 });
-            },
-        );
+            });
     }
 
     /// Bias and GELU of four channels' interleaved phases, which go to `take(part, (channel, values))` in

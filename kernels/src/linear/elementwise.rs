@@ -140,51 +140,6 @@ fn add_loop<T: Real, const FUSED: bool>(x: &mut [T], y: &[T]) {
 }
 
 dispatched! {
-    /// What the four products of two outputs of three taps are of, from four inputs d: d0 − d2, d1 + d2,
-    /// d2 − d1 and d1 − d3.
-    combine_inputs = combine_inputs_loop(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4])
-}
-
-#[inline(always)]
-fn combine_inputs_loop<const FUSED: bool>(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4]) {
-    let [d0, d1, d2, d3] = inputs;
-    let [a, b, c, d] = outputs;
-    // One loop for each, for all at once are not seen to be vectors.
-    for ((a, d0), d2) in a.iter_mut().zip(d0).zip(d2) {
-        *a = d0 - d2;
-    }
-    for ((b, d1), d2) in b.iter_mut().zip(d1).zip(d2) {
-        *b = d1 + d2;
-    }
-    for ((c, d1), d2) in c.iter_mut().zip(d1).zip(d2) {
-        *c = d2 - d1;
-    }
-    for ((d, d1), d3) in d.iter_mut().zip(d1).zip(d3) {
-        *d = d1 - d3;
-    }
-}
-
-dispatched! {
-    /// Two outputs from four products m, one after the other in `values`, in the place of the first two:
-    /// m0 + m1 + m2 and m1 − m2 − m3.
-    combine_outputs = combine_outputs_loop(values: &mut [f32])
-}
-
-#[inline(always)]
-fn combine_outputs_loop<const FUSED: bool>(values: &mut [f32]) {
-    let size = values.len() / 4;
-    let (first, rest) = values.split_at_mut(size);
-    let (second, rest) = rest.split_at_mut(size);
-    let (third, fourth) = rest.split_at(size);
-    for ((a, b), c) in first.iter_mut().zip(second.iter()).zip(third) {
-        *a += *b + *c;
-    }
-    for ((b, c), d) in second.iter_mut().zip(third).zip(fourth) {
-        *b = (*b - *c) - *d;
-    }
-}
-
-dispatched! {
     /// Rounds to single precision.
     to_single<T: Real> = to_single_loop(x: &[T], y: &mut [f32])
 }
@@ -246,7 +201,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::test_noise::numbers;
 
-    fn noise<T: Real>(seed: u64, length: usize) -> Vec<T> {
+    pub fn noise<T: Real>(seed: u64, length: usize) -> Vec<T> {
         numbers(seed)
             .take(length)
             .map(|n| T::from_f64((n >> 40) as f64 / f64::from(1 << 21) - 4.0))
@@ -266,7 +221,7 @@ pub(crate) mod tests {
         x * (0.5 + sum / std::f64::consts::PI.sqrt())
     }
 
-    fn near<T: Real>(found: &[T], tolerance: f64, expected: impl Fn(usize) -> f64) {
+    pub fn near<T: Real>(found: &[T], tolerance: f64, expected: impl Fn(usize) -> f64) {
         for (index, found) in found.iter().enumerate() {
             let error = found.to_f64() - expected(index);
             assert!(error.abs() < tolerance, "{error} at {index}");
@@ -311,26 +266,6 @@ pub(crate) mod tests {
     fn equal_plain_formulas_on_every_instruction_set() {
         check::<f32>(1e-6);
         check::<f64>(1e-14);
-    }
-
-    #[test]
-    fn two_outputs_of_four_products_are_those_of_three_taps() {
-        let taps = [0.5f32, -1.25, 2.0];
-        let weights = [taps[0], 0.625, 1.875, taps[2]];
-        let inputs: Vec<f32> = noise(6, 4 * LANES);
-        for isa in Isa::available() {
-            let mut products = vec![0.0; 4 * LANES];
-            let mut rows = products.chunks_mut(LANES);
-            let outputs = [0; 4].map(|_| rows.next().unwrap());
-            combine_inputs(isa, [0, 1, 2, 3].map(|i| &inputs[i * LANES..][..LANES]), outputs);
-            for (product, weight) in products.chunks_mut(LANES).zip(weights) {
-                product.iter_mut().for_each(|x| *x *= weight);
-            }
-            combine_outputs(isa, &mut products);
-            near(&products[..2 * LANES], 1e-5, |i| {
-                (0..3).map(|tap| f64::from(taps[tap] * inputs[i + tap * LANES])).sum()
-            });
-        }
     }
 
     #[test]

@@ -5,10 +5,12 @@
 //! eight channels, which the caller finishes while they are in the first cache.
 
 mod aligned;
+pub(crate) mod combinations;
 pub(crate) mod dispatch;
 pub mod elementwise;
 pub(crate) mod functions;
 pub(crate) mod isa;
+mod paired;
 mod product;
 mod softmax;
 mod tile;
@@ -19,7 +21,9 @@ mod tile_portable;
 mod tile_x86;
 
 pub use aligned::Aligned;
+pub use combinations::PAIRED_LINE;
 pub use isa::Isa;
+pub use paired::PairedWeights;
 pub use product::{Column, Tile, Weights};
 pub use softmax::{layer_norm, scale_lanes, soften};
 pub use tile::{Element, LANES, ROWS, Segment, TILE};

@@ -116,6 +116,17 @@ impl<T: Element> Weights<T> {
     /// Computes panel `index` of the outputs, a tile `[8][48]`, from the panels of its taps.
     pub fn tile(&self, isa: Isa, index: usize, taps: &Column<T>, tile: &mut [T; TILE]) {
         let panel = &self.panels[index];
+        if let [tap] = panel.taps[..]
+            && let Some(values) = taps[tap]
+        {
+            let weights = &self.values[panel.start..panel.start + self.inputs * ROWS];
+            let weights = weights.chunks(LONGEST_SUM * ROWS);
+            let parts = weights.zip(values.chunks(LONGEST_SUM * LANES));
+            for (part, (weights, values)) in parts.enumerate() {
+                T::multiply(isa, &[Segment::new(weights, values)], tile, part > 0);
+            }
+            return;
+        }
         let mut waiting = [Segment::new(&[], &[]); MOST_SEGMENTS];
         let (mut count, mut sum, mut add) = (0, 0, false);
         let mut flush = |segments: &[Segment<T>]| {

@@ -5,6 +5,10 @@ use std::arch::x86_64::*;
 
 use super::tile::{LANES, ROWS, Segment, TILE};
 
+/// How far ahead weights are fetched, in bytes: they are read once from start to end, often from outside
+/// the second cache, and the machine itself stops at the end of each page.
+const AHEAD: usize = 2048;
+
 /// Makes `multiply` for one instruction set: blocks of `$rows` × `$vectors` vectors of `$width`
 /// elements are summed in registers, one block after another until the tile is full.
 macro_rules! multiply {
@@ -25,7 +29,9 @@ macro_rules! multiply {
                         for _ in 0..segment.depth() {
                             // SAFETY: step k of `depth` reads weights[8k + row..][..rows] and
                             // values[48k + lane..][..STRIP], which `Segment::new` has checked.
+                            // Fetching ahead never fails.
                             unsafe {
+                                _mm_prefetch::<_MM_HINT_T0>(a.cast::<i8>().wrapping_add(AHEAD));
                                 let mut values = [$zero(); $vectors];
                                 for (v, value) in values.iter_mut().enumerate() {
                                     *value = $load(b.add(v * $width));
