@@ -73,7 +73,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<number> 
 /** Where estimates come from, and what came of them. */
 interface Contestant {
   readonly name: string;
-  readonly weights: { name: string; sha256: string }[];
+  readonly weights: { name: string; sha256: string | null }[];
   readonly tracks: EvaluationReport["systems"][number]["tracks"][number][];
   readonly failures: { track: string; reason: string }[];
   estimate(track: EvaluationTrack, heard: Heard): Promise<Annotation>;
@@ -177,7 +177,7 @@ class Evaluation {
 
 function contestant(
   name: string,
-  weights: { name: string; sha256: string }[] = [],
+  weights: { name: string; sha256: string | null }[] = [],
 ): Omit<Contestant, "estimate"> {
   return { name, weights, tracks: [], failures: [] };
 }

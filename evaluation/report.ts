@@ -23,7 +23,7 @@ export interface SystemReport {
   /** `DEMIXER/MODEL`, or the folder. */
   readonly name: string;
   /** Its weights; none for a folder of results. */
-  readonly weights: readonly { readonly name: string; readonly sha256: string }[];
+  readonly weights: readonly { readonly name: string; readonly sha256: string | null }[];
   /** Every track that could be measured. */
   readonly tracks: readonly TrackScores[];
   /** Every track that could not. */

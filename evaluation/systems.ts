@@ -82,7 +82,7 @@ export class LoadedSystems {
   }
 
   /** The SHA-256 of all weights of a system. */
-  weights({ demixer, model }: System): { name: string; sha256: string }[] {
+  weights({ demixer, model }: System): { name: string; sha256: string | null }[] {
     const separator = this.#demixers.get(demixer);
     return [...(separator ? [separator] : []), ...this.#model(model).checkpoints]
       .map(({ name, sha256 }) => ({ name, sha256 }));
@@ -135,7 +135,7 @@ export class LoadedSystems {
 
   /** Frees the networks; they cannot run again. */
   async close(): Promise<void> {
-    for (const { session } of this.#demixers.values()) await session.release();
+    for (const { session } of this.#demixers.values()) await session?.release();
   }
 
   #context({ model }: System): StageContext {
