@@ -16,7 +16,8 @@
 //! use tactus_kernels::hpss::{Hpss, Work};
 //! let silence = vec![0.0_f32; 1000];
 //! let hpss = Hpss::new([&silence, &silence]);
-//! let stems = Work::new().separate(&hpss, [&silence, &silence], 0);
+//! let mut work = Work::new();
+//! let stems = work.separate(&hpss, [&silence, &silence], 0);
 //! assert_eq!(stems.map(|[left, _]| left.len()), [1000; 4]);
 //! ```
 
