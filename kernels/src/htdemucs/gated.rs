@@ -40,7 +40,7 @@ impl<T: Real> Gated<T> {
         channels: usize,
         taps: usize,
         inputs: usize,
-        weight: impl Fn(usize, usize, usize) -> f64,
+        weight: impl Fn(usize, usize, usize) -> f64 + Sync,
     ) -> Self {
         Gated {
             values: Weights::pack_rows(channels, taps, inputs, &weight),

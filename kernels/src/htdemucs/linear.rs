@@ -17,7 +17,7 @@ impl Linear {
     pub fn new(
         outputs: usize,
         inputs: usize,
-        weight: impl Fn(usize, usize) -> f64,
+        weight: impl Fn(usize, usize) -> f64 + Sync,
         bias: impl Fn(usize) -> f64,
     ) -> Self {
         let whole = outputs.next_multiple_of(ROWS);

@@ -74,7 +74,7 @@ impl TransformerLayer {
             )
         };
         let scaled =
-            |layer: &str, scale: &[f32], inputs: usize, at: &dyn Fn(usize) -> Option<usize>| {
+            |layer: &str, scale: &[f32], inputs: usize, at: &(dyn Fn(usize) -> Option<usize> + Sync)| {
                 let weight = parameters.get(&format!("{layer}.weight"));
                 let bias = parameters.get(&format!("{layer}.bias"));
                 let stride = weight.len() / width;

@@ -41,7 +41,11 @@ pub struct PairedWeights {
 
 impl PairedWeights {
     /// Packs a matrix `[outputs][inputs]` given by `weight(output, input)`.
-    pub fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize) -> f64) -> Self {
+    pub fn pack(
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize) -> f64 + Sync,
+    ) -> Self {
         let panels = outputs.div_ceil(ROWS);
         let (half, rows) = (inputs.div_ceil(2), panels.div_ceil(2) * ROWS);
         // The halves of an odd number of inputs share one, whose weight is in the first.

@@ -1,5 +1,7 @@
 //! Products of packed weights and panels of values, tile by tile.
 
+use rayon::prelude::*;
+
 use super::aligned::Aligned;
 use super::isa::Isa;
 use super::tile::{Element, LANES, ROWS, Segment, TILE};
@@ -45,23 +47,28 @@ impl<T: Element> Weights<T> {
     pub fn pack(
         inputs: usize,
         panels: &[Vec<usize>],
-        weight: impl Fn(usize, usize, usize, usize) -> f64,
+        weight: impl Fn(usize, usize, usize, usize) -> f64 + Sync,
     ) -> Self {
-        let count: usize = panels.iter().map(|taps| taps.len() * inputs * ROWS).sum();
-        let mut values = Aligned::zeros(count);
+        let size = |taps: &Vec<usize>| taps.len() * inputs * ROWS;
+        let mut values = Aligned::zeros(panels.iter().map(size).sum());
         let mut packed = Vec::with_capacity(panels.len());
-        let mut start = 0;
-        for (index, taps) in panels.iter().enumerate() {
+        let mut parts = Vec::with_capacity(panels.len());
+        let (mut start, mut rest) = (0, &mut values[..]);
+        for taps in panels {
             packed.push(Panel { start, taps: taps.clone() });
-            for tap in taps {
-                for input in 0..inputs {
-                    for row in 0..ROWS {
-                        values[start + row] = T::from_f64(weight(index, row, *tap, input));
-                    }
-                    start += ROWS;
+            start += size(taps);
+            let (part, behind) = rest.split_at_mut(size(taps));
+            parts.push((taps, part));
+            rest = behind;
+        }
+        parts.into_par_iter().enumerate().for_each(|(index, (taps, part))| {
+            let places = taps.iter().flat_map(|&tap| (0..inputs).map(move |input| (tap, input)));
+            for ((tap, input), rows) in places.zip(part.chunks_mut(ROWS)) {
+                for (row, value) in rows.iter_mut().enumerate() {
+                    *value = T::from_f64(weight(index, row, tap, input));
                 }
             }
-        }
+        });
         Weights { values, panels: packed, inputs }
     }
 
@@ -70,7 +77,7 @@ impl<T: Element> Weights<T> {
         outputs: usize,
         taps: usize,
         inputs: usize,
-        weight: impl Fn(usize, usize, usize) -> f64,
+        weight: impl Fn(usize, usize, usize) -> f64 + Sync,
     ) -> Self {
         let panels = vec![(0..taps).collect(); outputs.div_ceil(ROWS)];
         Weights::pack(inputs, &panels, |panel, row, tap, input| {
