@@ -73,21 +73,23 @@ impl TransformerLayer {
                 |o| at(o).map_or(0.0, |o| scale * f64::from(bias[o])),
             )
         };
-        let scaled =
-            |layer: &str, scale: &[f32], inputs: usize, at: &(dyn Fn(usize) -> Option<usize> + Sync)| {
-                let weight = parameters.get(&format!("{layer}.weight"));
-                let bias = parameters.get(&format!("{layer}.bias"));
-                let stride = weight.len() / width;
-                Linear::new(
-                    width,
-                    inputs,
-                    |o, i| {
-                        let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
-                        f64::from(scale[o]) * f64::from(weight)
-                    },
-                    |o| f64::from(scale[o]) * f64::from(bias[o]),
-                )
-            };
+        let scaled = |layer: &str,
+                      scale: &[f32],
+                      inputs: usize,
+                      at: &(dyn Fn(usize) -> Option<usize> + Sync)| {
+            let weight = parameters.get(&format!("{layer}.weight"));
+            let bias = parameters.get(&format!("{layer}.bias"));
+            let stride = weight.len() / width;
+            Linear::new(
+                width,
+                inputs,
+                |o, i| {
+                    let weight = at(i).map_or(0.0, |i| weight[o * stride + i]);
+                    f64::from(scale[o]) * f64::from(weight)
+                },
+                |o| f64::from(scale[o]) * f64::from(bias[o]),
+            )
+        };
         let (inner, inner_bias) = (get("linear1.weight"), get("linear1.bias"));
         let blocks = (0..hidden).step_by(HIDDEN).map(|first| {
             let count = HIDDEN.min(hidden - first);
