@@ -12,7 +12,7 @@ const REPOSITORY = join(import.meta.dirname ?? ".", "..");
 const MAIN = join(REPOSITORY, "main.ts");
 
 /** What Deno allows the program, as in the tasks of `deno.json`. */
-const PERMISSIONS = [
+export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",

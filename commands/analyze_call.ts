@@ -5,13 +5,13 @@
  */
 
 import { basename, join, parse as parsePath, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { oneOf } from "./one_of.ts";
+import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -107,7 +107,11 @@ export interface Call {
  * @throws {UsageError} if an option is unknown or has a wrong value
  */
 export function understand(args: readonly string[]): Call | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parsedArgs("analyze", {
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+  });
   if (values.help) return null;
   const directories = values["stems-dir"] ?? [];
   const isDemo = directories.length === 0 && positionals.length === 0;
@@ -130,16 +134,6 @@ export function understand(args: readonly string[]): Call | null {
     ...(values["timings-path"] !== undefined && { timingsPath: values["timings-path"] }),
     ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
   };
-}
-
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task analyze --help`, { cause });
-  }
 }
 
 function backendOf(name: string | undefined, device: string): Backend {

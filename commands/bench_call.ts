@@ -7,12 +7,12 @@
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { PeerPythons } from "../bench/bench.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { oneOf } from "./one_of.ts";
+import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -94,7 +94,7 @@ export interface BenchCall {
  * @throws {UsageError} if an option is unknown or has a wrong value
  */
 export function understandBench(args: readonly string[]): BenchCall | null {
-  const { values } = parse(args);
+  const { values } = parsedArgs("bench", { args: [...args], options: OPTIONS });
   if (values.help) return null;
   const weightsDir = values["weights-dir"];
   const exportJson = values["export-json"];
@@ -123,16 +123,6 @@ function pythons(allin1: string | undefined, infer: string | undefined): PeerPyt
     allin1: allin1 ?? made(".venv"),
     ...((infer !== undefined || existsSync(inferPython)) && { infer: inferPython }),
   };
-}
-
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task bench --help`, { cause });
-  }
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

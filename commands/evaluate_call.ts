@@ -4,12 +4,12 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { type System, systemName } from "../evaluation/systems.ts";
 import { isStemSource } from "../evaluation/track_audio.ts";
 import { checkDemixerName } from "../models/demixer_weights.ts";
 import { foldNames } from "../models/registry.ts";
 import { DEFAULTS } from "./analyze_call.ts";
+import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -71,7 +71,11 @@ export interface EvaluateCall {
  * @throws {UsageError | ModelError} if an option is unknown or has a wrong value
  */
 export function understandEvaluate(args: readonly string[]): EvaluateCall | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parsedArgs("evaluate", {
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+  });
   if (values.help) return null;
   const [folder, ...others] = positionals;
   if (!folder || others.length > 0) {
@@ -90,16 +94,6 @@ export function understandEvaluate(args: readonly string[]): EvaluateCall | null
     ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
     ...(values["export-json"] !== undefined && { exportJson: values["export-json"] }),
   };
-}
-
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task evaluate --help`, { cause });
-  }
 }
 
 function eachOnce(option: string, values: readonly string[]): readonly string[] {

@@ -5,12 +5,13 @@
  */
 
 import { basename, resolve } from "node:path";
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { LISTED_MODELS, type ListedModel, modelFiles } from "../models/download_registry.ts";
 import { modelState, verifyFile } from "../models/download_state.ts";
 import { modelsFolder, pullCommand } from "../models/models_folder.ts";
 import { modelsJson, modelsTable } from "./models_table.ts";
 import { pullModels } from "./models_pull.ts";
+import { parsedArgs } from "./parsed_args.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What `models --help` prints. */
@@ -83,7 +84,12 @@ export async function modelsCommand(
         "see deno task models --help",
     );
   }
-  const { values, positionals } = parse(action as Action, rest);
+  const taken: NonNullable<ParseArgsConfig["options"]> = OPTIONS[action as Action];
+  const { values, positionals } = parsedArgs("models", {
+    args: [...rest],
+    options: taken,
+    allowPositionals: true,
+  });
   if (values.help) {
     console.log(MODELS_HELP);
     return 0;
@@ -106,17 +112,6 @@ export async function modelsCommand(
       return await verify(folder, models, registry, (name) => pullCommand(name, options));
     case "path":
       return await path(folder, models);
-  }
-}
-
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(action: Action, args: readonly string[]) {
-  try {
-    const options: NonNullable<ParseArgsConfig["options"]> = OPTIONS[action];
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task models --help`, { cause });
   }
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { ModelError } from "../models/model_error.ts";
 import { loadModel } from "../models/registry.ts";
 import { type Mode, MODES } from "../parity/judge.ts";
@@ -25,6 +24,7 @@ import { STAGES } from "../pipeline/stages.ts";
 import { ensureFile } from "./writable.ts";
 import { oneOf } from "./one_of.ts";
 import { StatusLine } from "./status_line.ts";
+import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -74,7 +74,7 @@ const OPTIONS = {
  * what the manifest says, or the weights of a named suite are missing
  */
 export async function parityCommand(args: readonly string[]): Promise<number> {
-  const { values } = parse(args);
+  const { values } = parsedArgs("parity", { args: [...args], options: OPTIONS });
   if (values.help) {
     console.log(PARITY_HELP);
     return 0;
@@ -125,16 +125,6 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   const file = values["export-json"];
   if (file !== undefined) await writeWhole(file, JSON.stringify(report, null, 2) + "\n");
   return passed(report) ? 0 : 1;
-}
-
-// The type of the values follows from the table of options.
-// deno-lint-ignore explicit-function-return-type
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; see deno task parity --help`, { cause });
-  }
 }
 
 /** The weights of a suite, or why they cannot be had. Damaged weights are never passed over. */

@@ -11,7 +11,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { longStems, writeStems } from "../bench/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import { firstSamples } from "../pipeline/stems.ts";
 import { encodeWav } from "../pipeline/wav.ts";
 
 const repository = join(import.meta.dirname ?? ".", "..");
@@ -89,15 +89,4 @@ if (import.meta.main) {
     ];
     console.log(`| ${cells.join(" | ")} |`);
   }
-}
-
-/** The beginning of stems. */
-function firstSamples({ shape, data }: Tensor<"i16">, samples: number): Tensor<"i16"> {
-  const [stems = 0, channels = 0, length = 0] = shape;
-  if (samples >= length) return { dtype: "i16", shape, data };
-  const cut = new Int16Array(stems * channels * samples);
-  for (let row = 0; row < stems * channels; row++) {
-    cut.set(data.subarray(row * length, row * length + samples), row * samples);
-  }
-  return { dtype: "i16", shape: [stems, channels, samples], data: cut };
 }

@@ -1,17 +1,12 @@
 import { throws } from "node:assert/strict";
 import {
+  adjustedSegments,
   casesOf,
   type Figure,
   sameFigures,
   type StoredSegment,
 } from "../fixtures/evaluation_cases.ts";
-import type { Segment } from "../pipeline/result.ts";
 import { boundaryFMeasure } from "./boundary_f_measure.ts";
-import { endOf, spanning } from "./segment_span.ts";
-
-function segments(stored: readonly StoredSegment[]): Segment[] {
-  return stored.map(([start, end, label]) => ({ start, end, label }));
-}
 
 function check(
   stored: { reference: readonly StoredSegment[]; estimate: readonly StoredSegment[] },
@@ -19,8 +14,7 @@ function check(
   expected: readonly Figure[],
   message: string,
 ): void {
-  const reference = spanning(segments(stored.reference));
-  const estimate = spanning(segments(stored.estimate), endOf(reference));
+  const { reference, estimate } = adjustedSegments(stored);
   const { precision, recall, f } = boundaryFMeasure(reference, estimate, Number(window));
   sameFigures([precision, recall, f], expected, `${message}, ${window} s`);
 }

@@ -1,25 +1,19 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
 import {
+  adjustedSegments,
   casesOf,
   type Figure,
   sameFigures,
   type StoredSegment,
 } from "../fixtures/evaluation_cases.ts";
-import type { Segment } from "../pipeline/result.ts";
 import { pairwiseFMeasure } from "./pairwise_f_measure.ts";
-import { endOf, spanning } from "./segment_span.ts";
-
-function segments(stored: readonly StoredSegment[]): Segment[] {
-  return stored.map(([start, end, label]) => ({ start, end, label }));
-}
 
 function check(
   stored: { reference: readonly StoredSegment[]; estimate: readonly StoredSegment[] },
   expected: readonly Figure[],
   message: string,
 ): void {
-  const reference = spanning(segments(stored.reference));
-  const estimate = spanning(segments(stored.estimate), endOf(reference));
+  const { reference, estimate } = adjustedSegments(stored);
   const { precision, recall, f } = pairwiseFMeasure(reference, estimate);
   sameFigures([precision, recall, f], expected, message);
 }

@@ -7,8 +7,14 @@
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import type { Seams } from "../pipeline/stages.ts";
-import { findStems, readStems, readStemsOrSpectrogram, STEMS } from "../pipeline/stems.ts";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import {
+  findStems,
+  firstSamples,
+  readStems,
+  readStemsOrSpectrogram,
+  STEMS,
+} from "../pipeline/stems.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
 import { type EvaluationTrack, onlyFile } from "./tracks.ts";
 
 /** Ways to come by stems without separating a mix: the true ones, or the mix given as each of the four. */
@@ -86,15 +92,4 @@ export class TrackAudio {
 /** At least one frame. */
 function samplesIn(seconds = Infinity): number {
   return Math.max(HOP_SAMPLES, Math.round(seconds * SAMPLE_RATE_HZ));
-}
-
-/** The first samples of each channel of each stem. */
-function firstSamples(stems16: Tensor<"i16">, most: number): Tensor<"i16"> {
-  const [stems = 0, channels = 0, length = 0] = stems16.shape;
-  if (most >= length) return stems16;
-  const data = new Int16Array(stems * channels * most);
-  for (let row = 0; row < stems * channels; row++) {
-    data.set(stems16.data.subarray(row * length, row * length + most), row * most);
-  }
-  return tensor("i16", [stems, channels, most], data);
 }

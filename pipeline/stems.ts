@@ -137,6 +137,23 @@ export async function readStemsOrSpectrogram(
   });
 }
 
+/**
+ * Cuts stems.
+ *
+ * @param stems16 `[stems, channels, samples]` i16
+ * @param most samples of each channel that are wanted
+ * @returns their beginning, a copy; the stems themselves where they are no longer
+ */
+export function firstSamples(stems16: Tensor<"i16">, most: number): Tensor<"i16"> {
+  const [stems = 0, channels = 0, length = 0] = stems16.shape;
+  if (most >= length) return stems16;
+  const data = new Int16Array(stems * channels * most);
+  for (let row = 0; row < stems * channels; row++) {
+    data.set(stems16.data.subarray(row * length, row * length + most), row * most);
+  }
+  return tensor("i16", [stems, channels, most], data);
+}
+
 /** From this length on only the spectrogram of a track is kept. */
 export const LONG_SECONDS: number = 12 * 60;
 

@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PERMISSIONS } from "../bench/process_bench.ts";
 
 /** The repository. */
 export const repository: string = join(import.meta.dirname ?? ".", "..");
@@ -49,11 +50,7 @@ export function command(
       "--quiet",
       "--config",
       join(repository, "deno.json"),
-      "--allow-read",
-      "--allow-write",
-      "--allow-env",
-      "--allow-sys",
-      "--allow-ffi",
+      ...PERMISSIONS,
       ...(args[0] === "bench" ? ["--allow-run"] : []),
       join(repository, "main.ts"),
       ...args,

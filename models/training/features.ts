@@ -17,12 +17,13 @@ import { loadDemixer } from "../../pipeline/backends/demixers.ts";
 import type { Demixer } from "../../pipeline/demix.ts";
 import { readMixture } from "../../pipeline/mixture.ts";
 import { network, type NetworkModel, networkModel } from "../../pipeline/network.ts";
+import { writeWhole } from "../../pipeline/result_files.ts";
 import { runStages } from "../../pipeline/runner.ts";
 import { spectrogram } from "../../pipeline/spectrogram.ts";
 import { STAGES } from "../../pipeline/stages.ts";
 import { readStems, STEMS } from "../../pipeline/stems.ts";
 import { type Tensor, tensor } from "../../pipeline/tensor.ts";
-import { halfNpy, writeWhole } from "./half_npy.ts";
+import { halfNpy } from "./half_npy.ts";
 
 const HELP = `Usage: features.ts FOLDER [options]
 

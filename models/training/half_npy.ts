@@ -4,7 +4,6 @@
  * @module
  */
 
-import { rename, writeFile } from "node:fs/promises";
 import { elementCount } from "../../pipeline/tensor.ts";
 
 const ALIGNMENT = 64;
@@ -45,10 +44,4 @@ export function halfNpy(
     at += part.length;
   }
   return file;
-}
-
-/** Writes a file that appears under its name only when it is whole. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(`${path}.partial`, bytes);
-  await rename(`${path}.partial`, path);
 }

@@ -33,8 +33,8 @@ block() {
 (cd ../.. && "${deno[@]}" task kernels)
 "$python" network.py | tee "$work/logs/network.log"
 block 0 39
-block 100 199
 block 1000 $((999 + songs))
 "$python" train.py "$work/songs" "$work/run" --hours "$hours" --inputs "$inputs" --resume
+block 100 199
 "$python" export.py "$work/songs" "$work/run/best.pt" "$output" --input "$heard" | tee "$work/logs/export.log"
 cp "$work/run/log.jsonl" "$output/training.jsonl"

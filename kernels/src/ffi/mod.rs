@@ -15,10 +15,10 @@ mod stem;
 
 use std::path::Path;
 
-use crate::decode::{Decoded, decode};
+use crate::decode::{DecodeError, Decoded, decode};
 use crate::metrical::decode_beats;
 use crate::spectrogram::{BANDS, frame_count, spectrogram};
-use handles::AUDIO;
+use handles::{AUDIO, Handles};
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
@@ -72,23 +72,29 @@ pub unsafe extern "C" fn tactus_audio_open(
                 slice_mut(numbers, 4),
             )
         };
-        let path =
-            std::str::from_utf8(path).map_err(|error| format!("The path is no UTF-8: {error}"))?;
-        let audio = decode(Path::new(path), sample_rate_hz).map_err(|error| error.to_string())?;
-        report(&audio, description, numbers);
-        numbers[0] = AUDIO.insert(audio);
-        Ok(())
+        keep_open(&AUDIO, path, |path| decode(path, sample_rate_hz), description, numbers)
     })
 }
 
-/// Writes what is known of a file, all but its handle.
-fn report<Sample>(audio: &Decoded<Sample>, description: &mut [u8], numbers: &mut [u64]) {
-    let text = handles::describe(audio);
+/// Decodes the file at `path`, keeps it and writes what is known of it.
+fn keep_open<Sample>(
+    handles: &Handles<Decoded<Sample>>,
+    path: &[u8],
+    decode: impl FnOnce(&Path) -> Result<Decoded<Sample>, DecodeError>,
+    description: &mut [u8],
+    numbers: &mut [u64],
+) -> Result<(), String> {
+    let path =
+        std::str::from_utf8(path).map_err(|error| format!("The path is no UTF-8: {error}"))?;
+    let audio = decode(Path::new(path)).map_err(|error| error.to_string())?;
+    let text = handles::describe(&audio);
     let bytes = text.len().min(description.len());
     description[..bytes].copy_from_slice(&text.as_bytes()[..bytes]);
     numbers[1] = audio.channels.len() as u64;
     numbers[2] = audio.channels.first().map_or(0, Vec::len) as u64;
     numbers[3] = bytes as u64;
+    numbers[0] = handles.insert(audio);
+    Ok(())
 }
 
 /// Copies decoded audio as `[channels, samples]` f32, full scale 1.0.

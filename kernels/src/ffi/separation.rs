@@ -1,7 +1,7 @@
 //! The functions for separating a mixture: open, then for each segment input and output, or without a
 //! network each step, then each stem, then close.
 
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::handles::Handles;
 use super::outcome::outcome;
@@ -20,6 +20,16 @@ const NOT_THERE: &str = "The stem is not finished, was taken before, or is not k
 struct Open {
     separator: Mutex<Method>,
     inputs: Mutex<Vec<Option<SegmentInput>>>,
+}
+
+impl Open {
+    fn separator(&self) -> MutexGuard<'_, Method> {
+        self.separator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn inputs(&self) -> MutexGuard<'_, Vec<Option<SegmentInput>>> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a track is separated.
@@ -106,7 +116,7 @@ pub unsafe extern "C" fn tactus_hpss_step(handle: u64, mixture: *const f32, samp
         // SAFETY: the caller's promise.
         let mixture = unsafe { slice(mixture, CHANNELS * samples) };
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut separator = open.separator();
             separator.filters()?.step(mixture.split_at(samples).into());
             Ok(())
         })
@@ -184,13 +194,13 @@ pub unsafe extern "C" fn tactus_separation_input(
         };
         SEPARATORS.with(handle, |open| {
             let excerpt = {
-                let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut separator = open.separator();
                 let mixture = mixture.split_at(samples).into();
                 let excerpt = separator.network()?.excerpt(mixture, index);
                 excerpt.ok_or(format!("There is no segment {index}"))?
             };
             let input = excerpt.transform(wave, spectrum)?;
-            open.inputs.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(input);
+            open.inputs()[index] = Some(input);
             Ok(())
         })
     })
@@ -216,13 +226,11 @@ pub unsafe extern "C" fn tactus_separation_output(
             unsafe { (slice(wave, wave_length), slice(spectrum, spectrum_length)) };
         SEPARATORS.with(handle, |open| {
             let input = open
-                .inputs
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
+                .inputs()
                 .get_mut(index)
                 .and_then(Option::take)
                 .ok_or(format!("The input of segment {index} was not asked for"))?;
-            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut separator = open.separator();
             separator.network()?.output(index, input, wave, spectrum)
         })
     })
@@ -248,7 +256,7 @@ pub unsafe extern "C" fn tactus_separation_stem(
         let (rounded, exact) =
             unsafe { (slice_mut(rounded, length), slice_mut(exact, exact_length)) };
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut separator = open.separator();
             let samples = match separator.finished() {
                 Some(Kept::Floats(stems)) => stems.get_mut(stem).map(std::mem::take),
                 _ => None,
@@ -283,7 +291,7 @@ pub unsafe extern "C" fn tactus_separation_mono(
         // SAFETY: the caller's promise.
         let (mono, divisor) = unsafe { (slice_mut(mono, length), slice_mut(divisor, 1)) };
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut separator = open.separator();
             let taken = match separator.finished() {
                 Some(Kept::Mono(stems)) => stems.take(stem),
                 _ => None,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::handles::STEMS;
 use super::outcome::outcome;
-use super::{expect_length, report, slice, slice_mut};
+use super::{expect_length, keep_open, slice, slice_mut};
 use crate::decode::decode_stem;
 use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
 
@@ -37,13 +37,8 @@ pub unsafe extern "C" fn tactus_stem_open(
                 slice_mut(numbers, 4),
             )
         };
-        let path =
-            std::str::from_utf8(path).map_err(|error| format!("The path is no UTF-8: {error}"))?;
-        let stem = decode_stem(Path::new(path), sample_rate_hz, most_stereo)
-            .map_err(|error| error.to_string())?;
-        report(&stem, description, numbers);
-        numbers[0] = STEMS.insert(stem);
-        Ok(())
+        let decode = |path: &Path| decode_stem(path, sample_rate_hz, most_stereo);
+        keep_open(&STEMS, path, decode, description, numbers)
     })
 }
 
