@@ -5,6 +5,8 @@
 //! not depend on each other, and are the lanes of all loops here.
 #![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
 
+use std::array;
+
 use super::densities::LogDensities;
 use super::state_space::{BarModel, TEMPI};
 use super::viterbi::initial_end;
@@ -15,6 +17,9 @@ const BLOCK: usize = 16;
 
 /// Frames of scores that are kept: the longest interval and a block, up to a power of two.
 const RING: usize = 128;
+
+/// Tempi whose chains run side by side; a part of [`TEMPI`].
+const TOGETHER: usize = 4;
 
 /// One value for each frame of a block.
 type Lanes = [f64; BLOCK];
@@ -96,15 +101,19 @@ fn search_of<const FUSED: bool>(model: &BarModel, densities: &LogDensities) -> T
             }
         }
         for beat in 0..model.beats {
-            for (tempo, &interval) in model.intervals.iter().enumerate() {
+            for tempo in (0..TEMPI).step_by(TOGETHER) {
                 let row = beat * TEMPI + tempo;
-                let scores = *lanes_mut(&mut trellis.entries[row], first % RING);
+                let scores =
+                    array::from_fn(|i| *lanes_mut(&mut trellis.entries[row + i], first % RING));
+                let intervals = array::from_fn(|i| model.intervals[tempo + i]);
+                let borders = array::from_fn(|i| model.borders[beat][tempo + i]);
                 let inside = &padded.of_beat(beat)[first + 1..];
                 let outside = &padded.no_beat[first + 1..];
-                let border = model.borders[beat][tempo];
-                let scores = run_chains(scores, inside, outside, border, interval);
-                for (lane, score) in scores.into_iter().enumerate() {
-                    ends[row][(first + lane + interval) % RING] = score;
+                let scores = run_chains(scores, inside, outside, borders, intervals);
+                for (i, scores) in scores.iter().enumerate() {
+                    for (lane, &score) in scores.iter().enumerate() {
+                        ends[row + i][(first + lane + intervals[i]) % RING] = score;
+                    }
                 }
             }
         }
@@ -152,24 +161,51 @@ fn enter_beat(
     (best, origin)
 }
 
-/// Runs the chains that start in the frames of a block from their first states to their last.
+/// Runs the chains that start in the frames of a block from their first states to their last, at
+/// some tempi side by side: the additions of one chain wait for each other, those of several do not.
 /// `inside` and `outside` begin with the frame after the block's first.
 #[inline(always)]
 fn run_chains(
-    mut scores: Lanes,
+    mut scores: [Lanes; TOGETHER],
     inside: &[f64],
     outside: &[f64],
-    border: usize,
-    interval: usize,
-) -> Lanes {
-    for position in 0..interval - 1 {
-        let densities = if position + 1 < border { inside } else { outside };
-        let densities = lanes(densities, position);
-        for lane in 0..BLOCK {
-            scores[lane] += densities[lane];
+    borders: [usize; TOGETHER],
+    intervals: [usize; TOGETHER],
+) -> [Lanes; TOGETHER] {
+    // Tempi ascend by their intervals, and so do their borders.
+    let (all_inside, none_inside) = (borders[0] - 1, borders[TOGETHER - 1] - 1);
+    let shortest = intervals[0] - 1;
+    for position in 0..all_inside {
+        let densities = lanes(inside, position);
+        for scores in &mut scores {
+            add(scores, &densities);
+        }
+    }
+    for (scores, border) in scores.iter_mut().zip(borders) {
+        for position in all_inside..none_inside {
+            let densities = if position + 1 < border { inside } else { outside };
+            add(scores, &lanes(densities, position));
+        }
+    }
+    for position in none_inside..shortest {
+        let densities = lanes(outside, position);
+        for scores in &mut scores {
+            add(scores, &densities);
+        }
+    }
+    for (scores, interval) in scores.iter_mut().zip(intervals) {
+        for position in shortest..interval - 1 {
+            add(scores, &lanes(outside, position));
         }
     }
     scores
+}
+
+#[inline(always)]
+fn add(scores: &mut Lanes, densities: &Lanes) {
+    for lane in 0..BLOCK {
+        scores[lane] += densities[lane];
+    }
 }
 
 /// The values of a block that begins at `first`.
