@@ -287,19 +287,36 @@ export interface SeparatedStems {
     exact?: Float32Array<ArrayBuffer>,
   ): Promise<void>;
   /**
-   * Takes a mono stem out when the whole mixture is separated, and frees it; of a separation that keeps no
-   * floats.
+   * Takes a mono stem out when what is wanted of the mixture is separated, and frees it; of a separation for
+   * mono stems.
    *
    * @param stem 0 to 3: bass, drums, other, vocals
-   * @param mono receives `[samples]` i16: the mean of left and right, rounded as for
+   * @param mono receives `[samples]` i16, as many as are wanted: the mean of left and right, rounded as for
    * {@linkcode SeparatedStems.stem}
-   * @returns the divisor that the stem's peak asks for; the samples are right only if the separation
-   * was opened with it
    * @throws {KernelError} if a part is missing or the stem was taken before
    */
-  mono(stem: number, mono: Int16Array<ArrayBuffer>): Promise<number>;
+  mono(stem: number, mono: Int16Array<ArrayBuffer>): Promise<TakenMono>;
   /** Frees the memory. */
   close(): void;
+}
+
+/** That only mono stems of 16 bit are wanted, which take a quarter of the memory. */
+export interface MonoStems {
+  /** How many samples, from the first on. */
+  readonly samples: number;
+  /** By what each stem is divided before it is rounded, where a separation of the same mixture has shown it. */
+  readonly divisors?: readonly number[];
+}
+
+/** What is to know of a mono stem that was taken out. */
+export interface TakenMono {
+  /** What the stem was divided by before it was rounded: 1.01 times its peak, and at least 1. */
+  readonly divisor: number;
+  /**
+   * How many samples, from the first on, were rounded before the peak was known and are wrong: they are to be
+   * separated again, with the divisors.
+   */
+  readonly stale: number;
 }
 
 /** A mixture that is separated without a network. */
@@ -346,18 +363,17 @@ export interface Separation extends SeparatedStems {
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz, in C order
  * @param shifts for each pass over the mixture the samples, 0 to 22050, that upstream's random shift
  * moves the segments by, or null for none; the stems are the mean of the passes
- * @param divisors by what each stem is divided before it is rounded to 16 bit mono, for a single pass
- * that keeps no floats
+ * @param mono where mono stems are wanted and no floats: for a single pass
  * @returns the separation, to be closed by the caller
  * @throws {KernelError} if there are no samples
  */
 export async function openSeparation(
   mixture: Float32Array<ArrayBuffer>,
   shifts: readonly (number | null)[],
-  divisors: readonly number[] = [],
+  mono?: MonoStems,
 ): Promise<Separation> {
   const numbers = new BigUint64Array(2);
-  const byStem = Float64Array.from(divisors);
+  const divisors = Float64Array.from(mono?.divisors ?? []);
   const offsets = Int32Array.from(shifts, (shift) => shift ?? -1);
   const call = symbols();
   const samples = BigInt(mixture.length / 2);
@@ -367,11 +383,12 @@ export async function openSeparation(
       samples,
       offsets,
       size(offsets),
-      byStem,
-      size(byStem),
+      BigInt(mono?.samples ?? 0),
+      divisors,
+      size(divisors),
       numbers,
     ),
-    ...[mixture, offsets, byStem, numbers],
+    ...[mixture, offsets, divisors, numbers],
   );
   const [handle = 0n, segments = 0n] = numbers;
   return {
@@ -406,21 +423,22 @@ export async function openSeparation(
  * Prepares the separation of a mixture without a network, by median filters.
  *
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz; stays as it is until the separation is closed
- * @param divisors as of {@linkcode openSeparation}
+ * @param mono where mono stems are wanted and no floats
  * @returns the separation, to be closed by the caller
  * @throws {KernelError} if there are no samples
  */
 export async function openHpss(
   mixture: Float32Array<ArrayBuffer>,
-  divisors: readonly number[] = [],
+  mono?: MonoStems,
 ): Promise<HpssSeparation> {
   const numbers = new BigUint64Array(2);
-  const byStem = Float64Array.from(divisors);
+  const divisors = Float64Array.from(mono?.divisors ?? []);
+  const wanted = BigInt(mono?.samples ?? 0);
   const call = symbols();
   const samples = BigInt(mixture.length / 2);
   await settle(
-    call.tactus_hpss_open(mixture, samples, byStem, size(byStem), numbers),
-    ...[mixture, byStem, numbers],
+    call.tactus_hpss_open(mixture, samples, wanted, divisors, size(divisors), numbers),
+    ...[mixture, divisors, numbers],
   );
   const [handle = 0n, steps = 0n] = numbers;
   return {
@@ -442,13 +460,14 @@ function stemsOf(handle: bigint): SeparatedStems {
         ...[rounded, exact],
       );
     },
-    async mono(stem, mono): Promise<number> {
-      const divisor = new Float64Array(1);
+    async mono(stem, mono): Promise<TakenMono> {
+      const numbers = new Float64Array(2);
       await settle(
-        call.tactus_separation_mono(handle, BigInt(stem), mono, size(mono), divisor),
-        ...[mono, divisor],
+        call.tactus_separation_mono(handle, BigInt(stem), mono, size(mono), numbers),
+        ...[mono, numbers],
       );
-      return divisor[0] ?? NaN;
+      const [divisor = NaN, stale = NaN] = numbers;
+      return { divisor, stale };
     },
     close(): void {
       call.tactus_separation_close(handle);

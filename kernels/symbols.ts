@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 9;
+export const ABI_VERSION = 10;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -39,12 +39,12 @@ export const SYMBOLS = {
   },
   tactus_stem_close: { parameters: ["u64"], result: "void" },
   tactus_separation_open: {
-    parameters: ["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer"],
+    parameters: ["buffer", "usize", "buffer", "usize", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },
   tactus_hpss_open: {
-    parameters: ["buffer", "usize", "buffer", "usize", "buffer"],
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer"],
     result: "i32",
     nonblocking: true,
   },

@@ -5,12 +5,14 @@
  */
 
 import {
+  type MonoStems,
   openHpss,
   openSeparation,
   SEGMENT_SAMPLES,
   SEGMENT_SPECTRUM,
   type SeparatedStems,
   type Separation,
+  type TakenMono,
 } from "../kernels/kernels.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
@@ -37,8 +39,8 @@ export interface DemixOptions {
   readonly shifts: readonly (number | null)[];
   /**
    * What is wanted of the stems: `floats` as well as 16 bit stereo, `stereo` only, or `mono`, which is
-   * all that the spectrogram needs. Floats are kept on the way for all but `mono`, 85 MB a minute; a
-   * mixture whose stems turn out too loud for 16 bit is separated twice for it.
+   * all that the spectrogram needs. Floats are kept on the way for all but `mono`, 85 MB a minute; for
+   * `mono`, what comes before a stem is first too loud for 16 bit is separated twice.
    */
   readonly stems: "floats" | "stereo" | "mono";
   /** Called when a segment is done. */
@@ -79,7 +81,7 @@ export async function demix(
   }
 }
 
-/** Separates, and once more where a stem's peak asks for a divisor. */
+/** Separates, and what comes before a stem is first too loud for 16 bit once more, when its peak is known. */
 async function demixToMono(
   demixer: Demixer,
   mixture: Tensor<"f32">,
@@ -87,35 +89,37 @@ async function demixToMono(
 ): Promise<Tensor<"i16">> {
   const samples = mixture.shape[1] ?? 0;
   const stems16 = new Int16Array(4 * samples);
-  let divisors = [1, 1, 1, 1];
-  for (;;) {
-    const separation = await separate(demixer, mixture, options, divisors);
+  const take = async (mono: MonoStems): Promise<TakenMono[]> => {
+    const separation = await separate(demixer, mixture, options, mono);
     try {
-      const needed: number[] = [];
-      for (let stem = 0; stem < divisors.length; stem++) {
-        const mono = stems16.subarray(stem * samples, (stem + 1) * samples);
-        needed.push(await separation.mono(stem, mono));
+      const taken: TakenMono[] = [];
+      for (let stem = 0; stem < 4; stem++) {
+        const [start, end] = [stem * samples, stem * samples + mono.samples];
+        taken.push(await separation.mono(stem, stems16.subarray(start, end)));
       }
-      if (needed.every((divisor, stem) => divisor === divisors[stem])) {
-        return tensor("i16", [4, 1, samples], stems16);
-      }
-      divisors = needed;
+      return taken;
     } finally {
       separation.close();
     }
+  };
+  const taken = await take({ samples });
+  const stale = Math.max(...taken.map((stem) => stem.stale));
+  if (stale > 0) {
+    await take({ samples: stale, divisors: taken.map(({ divisor }) => divisor) });
   }
+  return tensor("i16", [4, 1, samples], stems16);
 }
 
-/** Separates the whole mixture; its stems are to be taken out and it is to be closed. */
+/** Separates what is wanted of the mixture; its stems are to be taken out and it is to be closed. */
 async function separate(
   { session }: Demixer,
   mixture: Tensor<"f32">,
   { shifts, onProgress }: DemixOptions,
-  divisors?: readonly number[],
+  mono?: MonoStems,
 ): Promise<SeparatedStems> {
   const samples = mixture.data as Float32Array<ArrayBuffer>;
   if (session === null) {
-    const separation = await openHpss(samples, divisors);
+    const separation = await openHpss(samples, mono);
     return await closedOnFailure(separation, async () => {
       for (let step = 0; step < separation.steps; step++) {
         await separation.step();
@@ -123,7 +127,7 @@ async function separate(
       }
     });
   }
-  const separation = await openSeparation(samples, shifts, divisors);
+  const separation = await openSeparation(samples, shifts, mono);
   return await closedOnFailure(separation, () => runSegments(separation, session, onProgress));
 }
 

@@ -12,7 +12,8 @@ use crate::settings::settings;
 fn transforms(criterion: &mut Criterion) {
     let channels = [1, 2].map(|seed| noise(seed, SEGMENT_SAMPLES, 0.5));
     let mixture = channels.each_ref().map(Vec::as_slice);
-    let separator = || Separator::new(mixture, &[None], Kept::floats(SEGMENT_SAMPLES));
+    let separator =
+        || Separator::new(mixture, &[None], Kept::floats(SEGMENT_SAMPLES), SEGMENT_SAMPLES);
     let excerpt = separator().excerpt(mixture, 0).expect("there is a segment");
     let mut wave = vec![0.0; CHANNELS * SEGMENT_SAMPLES];
     let mut spectrum = vec![0.0; 2 * CHANNELS * BINS * FRAMES];

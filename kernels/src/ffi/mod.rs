@@ -22,7 +22,7 @@ use handles::{AUDIO, Handles};
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 9;
+pub const ABI_VERSION: u32 = 10;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]

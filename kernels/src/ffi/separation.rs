@@ -7,7 +7,7 @@ use super::handles::Handles;
 use super::outcome::outcome;
 use super::{expect_length, slice, slice_mut};
 use crate::hpss::HpssSeparator;
-use crate::separation::{CHANNELS, Kept, SOURCES, SegmentInput, Separator};
+use crate::separation::{CHANNELS, Kept, MonoStem, SegmentInput, Separator, TakenMono};
 use crate::stems16::requantize;
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
@@ -61,11 +61,12 @@ impl Method {
     }
 }
 
-/// Float stems, or with four `divisors` mono stems as in [`Kept::mono`].
-fn kept(samples: usize, divisors: &[f64]) -> Kept {
-    match <[f64; SOURCES]>::try_from(divisors) {
-        Ok(divisors) => Kept::mono(samples, divisors),
-        Err(_) => Kept::floats(samples),
+/// What of the stems is kept and how many samples are wanted: the floats of all, or the first `mono_samples` of
+/// mono stems as in [`Kept::mono`], with `divisors` where there are four.
+fn kept(samples: usize, mono_samples: usize, divisors: &[f64]) -> (Kept, usize) {
+    match mono_samples {
+        0 => (Kept::floats(samples), samples),
+        wanted => (Kept::mono(divisors.try_into().ok()), wanted),
     }
 }
 
@@ -79,6 +80,7 @@ fn kept(samples: usize, divisors: &[f64]) -> Kept {
 pub unsafe extern "C" fn tactus_hpss_open(
     mixture: *const f32,
     samples: usize,
+    mono_samples: usize,
     divisors: *const f64,
     divisor_count: usize,
     numbers: *mut u64,
@@ -95,8 +97,8 @@ pub unsafe extern "C" fn tactus_hpss_open(
                 slice_mut(numbers, 2),
             )
         };
-        let kept = kept(samples, divisors);
-        let separator = HpssSeparator::new(mixture.split_at(samples).into(), kept);
+        let (kept, wanted) = kept(samples, mono_samples, divisors);
+        let separator = HpssSeparator::new(mixture.split_at(samples).into(), kept, wanted);
         numbers[1] = separator.steps() as u64;
         numbers[0] = SEPARATORS.insert(Open {
             separator: Mutex::new(Method::Filters(separator)),
@@ -124,8 +126,9 @@ pub unsafe extern "C" fn tactus_hpss_step(handle: u64, mixture: *const f32, samp
 }
 
 /// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of
-/// `shifts`, which are below 0 for none. Float stems are kept, or with four `divisors` mono stems as
-/// in [`Kept::mono`]. `numbers` receives `[handle, number of segments]`.
+/// `shifts`, which are below 0 for none. Float stems are kept, or where `mono_samples` is not 0 so many
+/// samples of mono stems as in [`Kept::mono`], with `divisors` where there are four. `numbers` receives
+/// `[handle, number of segments]`.
 ///
 /// # Safety
 /// `mixture` must be valid for reads of `2 * samples` f32, `shifts` for reads of `passes` i32,
@@ -136,6 +139,7 @@ pub unsafe extern "C" fn tactus_separation_open(
     samples: usize,
     shifts: *const i32,
     passes: usize,
+    mono_samples: usize,
     divisors: *const f64,
     divisor_count: usize,
     numbers: *mut u64,
@@ -154,8 +158,8 @@ pub unsafe extern "C" fn tactus_separation_open(
             )
         };
         let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-        let kept = kept(samples, divisors);
-        let separator = Separator::new(mixture.split_at(samples).into(), &shifts, kept);
+        let (kept, wanted) = kept(samples, mono_samples, divisors);
+        let separator = Separator::new(mixture.split_at(samples).into(), &shifts, kept, wanted);
         let segments = separator.segments().count();
         numbers[1] = segments as u64;
         numbers[0] = SEPARATORS.insert(Open {
@@ -273,33 +277,33 @@ pub unsafe extern "C" fn tactus_separation_stem(
     })
 }
 
-/// Takes a finished mono stem out, as [`tactus_separation_stem`] does: `mono` receives `[samples]`
-/// i16, `divisor` what the stem's peak asks to be divided by; where that is not what the separation
-/// was opened with, it has to be done again.
+/// Takes a finished mono stem out, as [`tactus_separation_stem`] does: `mono` receives `[mono_samples]`
+/// i16, `numbers` what the stem was divided by, and how many samples, from the first on, were not and
+/// are to be separated again.
 ///
 /// # Safety
-/// `mono` must be valid for writes of `length` i16, `divisor` for a write of one f64.
+/// `mono` must be valid for writes of `length` i16, `numbers` for writes of two f64.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_mono(
     handle: u64,
     stem: usize,
     mono: *mut i16,
     length: usize,
-    divisor: *mut f64,
+    numbers: *mut f64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let (mono, divisor) = unsafe { (slice_mut(mono, length), slice_mut(divisor, 1)) };
+        let (mono, numbers) = unsafe { (slice_mut(mono, length), slice_mut(numbers, 2)) };
         SEPARATORS.with(handle, |open| {
             let mut separator = open.separator();
             let taken = match separator.finished() {
-                Some(Kept::Mono(stems)) => stems.take(stem),
+                Some(Kept::Mono(stems)) => stems.get_mut(stem).and_then(MonoStem::take),
                 _ => None,
             };
-            let (samples, needed) = taken.ok_or(NOT_THERE)?;
+            let TakenMono { samples, divisor, stale } = taken.ok_or(NOT_THERE)?;
             expect_length("samples", samples.len(), mono.len())?;
             mono.copy_from_slice(&samples);
-            divisor[0] = needed;
+            numbers.copy_from_slice(&[divisor, stale as f64]);
             Ok(())
         })
     })

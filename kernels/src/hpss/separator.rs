@@ -14,38 +14,48 @@ pub struct HpssSeparator {
     /// One for each chunk of a step.
     works: Vec<Work>,
     next: usize,
+    /// Samples that are separated, from the first on.
+    wanted: usize,
     kept: Kept,
 }
 
 impl HpssSeparator {
-    /// Looks at a mixture, of whose stems `kept` will be kept.
+    /// Looks at a mixture, of whose stems `kept` will be kept, the first `wanted` samples.
     ///
     /// # Panics
     /// If the channels differ in length.
-    pub fn new(mixture: Mixture, kept: Kept) -> Self {
+    pub fn new(mixture: Mixture, kept: Kept, wanted: usize) -> Self {
         let hpss = Hpss::new(mixture);
-        let at_once = (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(hpss.chunks());
-        let works = (0..at_once).map(|_| Work::new()).collect();
-        HpssSeparator { hpss, works, next: 0, kept }
+        let wanted = wanted.min(mixture[0].len());
+        let at_once = CHUNKS_PER_THREAD * rayon::current_num_threads();
+        let works = (0..at_once.min(wanted.div_ceil(CHUNK_SAMPLES))).map(|_| Work::new()).collect();
+        HpssSeparator { hpss, works, next: 0, wanted, kept }
+    }
+
+    fn chunks(&self) -> usize {
+        self.wanted.div_ceil(CHUNK_SAMPLES)
     }
 
     /// How often [`HpssSeparator::step`] has work.
     pub fn steps(&self) -> usize {
-        self.hpss.chunks().div_ceil(self.works.len().max(1))
+        self.chunks().div_ceil(self.works.len().max(1))
     }
 
     /// Separates the next chunks of the same mixture.
     pub fn step(&mut self, mixture: Mixture) {
         let (hpss, first) = (&self.hpss, self.next);
-        let count = self.works.len().min(hpss.chunks() - first);
+        let count = self.works.len().min(self.chunks() - first);
         let stems: Vec<_> = self.works[..count]
             .par_iter_mut()
             .enumerate()
             .map(|(at, work)| work.separate(hpss, mixture, first + at))
             .collect();
         for (at, stems) in stems.iter().enumerate() {
+            let start = (first + at) * CHUNK_SAMPLES;
             for (stem, channels) in stems.iter().enumerate() {
-                self.kept.add(stem, (first + at) * CHUNK_SAMPLES, channels);
+                let wanted =
+                    channels.map(|channel| &channel[..channel.len().min(self.wanted - start)]);
+                self.kept.add(stem, start, &wanted);
             }
         }
         self.next = first + count;
@@ -53,6 +63,6 @@ impl HpssSeparator {
 
     /// The stems, when all chunks are done.
     pub fn finished(&mut self) -> Option<&mut Kept> {
-        (self.next == self.hpss.chunks()).then_some(&mut self.kept)
+        (self.next == self.chunks()).then_some(&mut self.kept)
     }
 }

@@ -8,18 +8,36 @@ use crate::stems16::{rescale_divisor, to_16_bit_rescaled};
 pub enum Kept {
     /// `[4][2 · samples]` f32, full scale 1.0: 1.4 MB a second.
     Floats(Vec<Vec<f32>>),
-    /// All that a spectrogram is made from: 0.35 MB a second.
-    Mono(MonoStems),
+    /// All that a spectrogram is made from: 0.09 MB a second for each stem, and 0.35 MB from where on one is
+    /// too loud for 16 bit.
+    Mono(Box<[MonoStem; SOURCES]>),
 }
 
-/// Stems rounded to 16 bit stereo and averaged over their channels as soon as they are finished.
-pub struct MonoStems {
-    /// By what each stem is divided before it is rounded.
-    divisors: [f64; SOURCES],
-    /// The largest absolute sample of each stem so far.
-    peaks: [f32; SOURCES],
-    /// `[4][samples]` i16.
-    stems: Vec<Vec<i16>>,
+/// A stem rounded to 16 bit stereo and averaged over its channels as soon as it is finished.
+///
+/// A stem whose peak is above full scale is divided by a bit more than its peak before it is rounded, and the peak is
+/// known at the end only. What comes before the first sample above full scale has been rounded by then, and is right
+/// only if none comes; from there on the samples are kept.
+#[derive(Default)]
+pub struct MonoStem {
+    /// By what the stem is divided, where that is known from a separation of the same mixture.
+    divisor: Option<f64>,
+    /// The largest absolute sample so far.
+    peak: f32,
+    /// `[samples]` i16: the mean of both channels.
+    rounded: Vec<i16>,
+    /// `[samples]`: left and right after those that were rounded.
+    loud: Vec<[f32; CHANNELS]>,
+}
+
+/// A mono stem that was taken out.
+pub struct TakenMono {
+    /// `[samples]` i16: the mean of both channels.
+    pub samples: Vec<i16>,
+    /// What the stem was divided by before it was rounded.
+    pub divisor: f64,
+    /// How many samples, from the first on, were not: they are to be separated again.
+    pub stale: usize,
 }
 
 impl Kept {
@@ -28,14 +46,12 @@ impl Kept {
         Kept::Floats(vec![vec![0.0; CHANNELS * samples]; SOURCES])
     }
 
-    /// Room for mono stems. The divisors are 1 unless a separation of the same mixture has shown
-    /// others: a stem whose peak turns out to be too loud has to be separated again.
-    pub fn mono(samples: usize, divisors: [f64; SOURCES]) -> Self {
-        Kept::Mono(MonoStems {
-            divisors,
-            peaks: [0.0; SOURCES],
-            stems: (0..SOURCES).map(|_| Vec::with_capacity(samples)).collect(),
-        })
+    /// Mono stems, by what each is divided where a separation of the same mixture has shown it.
+    pub fn mono(divisors: Option<[f64; SOURCES]>) -> Self {
+        Kept::Mono(Box::new(std::array::from_fn(|stem| MonoStem {
+            divisor: divisors.map(|divisors| divisors[stem]),
+            ..MonoStem::default()
+        })))
     }
 
     /// Adds the next finished samples of one stem, from sample `start` on: `[2][count]`.
@@ -49,24 +65,40 @@ impl Kept {
                     }
                 }
             }
-            Kept::Mono(mono) => {
-                let (divisor, peak) = (mono.divisors[stem], &mut mono.peaks[stem]);
-                let [left, right] = *finished;
-                mono.stems[stem].extend(left.iter().zip(right).map(|(&left, &right)| {
-                    *peak = peak.max(left.abs()).max(right.abs());
-                    let [left, right] = [left, right].map(|s| to_16_bit_rescaled(s, divisor));
-                    mean_of_16_bit(left, right)
-                }));
-            }
+            Kept::Mono(stems) => stems[stem].add(finished),
         }
     }
 }
 
-impl MonoStems {
-    /// Takes a stem out: `[samples]` i16 and the divisor that its peak asks for; only where that is
-    /// the one that it was made with are the samples what they should be. `None` the second time.
-    pub fn take(&mut self, stem: usize) -> Option<(Vec<i16>, f64)> {
-        let samples = self.stems.get_mut(stem).filter(|samples| !samples.is_empty())?;
-        Some((std::mem::take(samples), rescale_divisor(self.peaks[stem])))
+impl MonoStem {
+    fn add(&mut self, [left, right]: &[&[f32]; CHANNELS]) {
+        let peak = left.iter().chain(*right).fold(self.peak, |peak, sample| peak.max(sample.abs()));
+        self.peak = peak;
+        let pairs = left.iter().zip(*right).map(|(&left, &right)| [left, right]);
+        let is_too_loud = self.divisor.is_none() && rescale_divisor(peak) != 1.0;
+        if is_too_loud {
+            self.loud.extend(pairs);
+        } else {
+            let divisor = self.divisor.unwrap_or(1.0);
+            self.rounded.extend(pairs.map(|pair| to_mono_16_bit(pair, divisor)));
+        }
     }
+
+    /// Takes the stem out; `None` the second time.
+    pub fn take(&mut self) -> Option<TakenMono> {
+        let MonoStem { divisor, peak, rounded, loud } = std::mem::take(self);
+        if rounded.is_empty() && loud.is_empty() {
+            return None;
+        }
+        let stale = if loud.is_empty() { 0 } else { rounded.len() };
+        let divisor = divisor.unwrap_or_else(|| rescale_divisor(peak));
+        let mut samples = rounded;
+        samples.extend(loud.into_iter().map(|pair| to_mono_16_bit(pair, divisor)));
+        Some(TakenMono { samples, divisor, stale })
+    }
+}
+
+fn to_mono_16_bit(pair: [f32; CHANNELS], divisor: f64) -> i16 {
+    let [left, right] = pair.map(|sample| to_16_bit_rescaled(sample, divisor));
+    mean_of_16_bit(left, right)
 }

@@ -15,7 +15,7 @@ mod plan;
 mod separator;
 mod spectrum;
 
-pub use kept::{Kept, MonoStems};
+pub use kept::{Kept, MonoStem, TakenMono};
 pub use plan::{OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, STRIDE_SAMPLES, Segment, SegmentPlan};
 pub use separator::{Excerpt, Mixture, SegmentInput, Separator};
 pub use spectrum::{BINS, FRAMES};

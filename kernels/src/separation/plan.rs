@@ -29,7 +29,7 @@ pub struct Segment {
 pub struct SegmentPlan {
     /// In ascending time.
     pub segments: Vec<Segment>,
-    /// Samples of the mixture.
+    /// Samples of the mixture, as many as are wanted.
     pub samples: usize,
 }
 
@@ -62,6 +62,13 @@ impl SegmentPlan {
             })
             .collect();
         SegmentPlan { segments, samples }
+    }
+
+    /// The segments that the first `wanted` samples need, and no others.
+    pub fn up_to(mut self, wanted: usize) -> Self {
+        self.samples = self.samples.min(wanted);
+        self.segments.retain(|segment| segment.start < self.samples as i64);
+        self
     }
 }
 
@@ -114,6 +121,15 @@ mod tests {
                 assert_eq!(covered, samples as i64);
             }
         }
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_covered() {
+        let plan = |wanted| SegmentPlan::new(1_000_000, Some(SHIFT_LIMIT)).up_to(wanted);
+        assert_eq!(plan(1).segments.len(), 1);
+        assert_eq!(plan(257_985).segments.len(), 1);
+        assert_eq!((plan(257_986).segments.len(), plan(257_986).samples), (2, 257_986));
+        assert_eq!(plan(usize::MAX), SegmentPlan::new(1_000_000, Some(SHIFT_LIMIT)));
     }
 
     #[test]

@@ -50,20 +50,30 @@ impl Separator {
     /// # Parameters
     /// - `mixture`: the same one is handed to [`Separator::excerpt`]; it is not kept.
     /// - `shifts`: one for each pass, as in [`SegmentPlan::new`].
-    /// - `kept`: as long as the mixture; mono stems are for a single pass.
+    /// - `kept`: floats as long as the mixture; mono stems are for a single pass.
+    /// - `wanted`: how many samples, from the first on, are separated.
     ///
     /// # Panics
-    /// If there are no samples or no passes, or several for mono stems, or the channels differ in
+    /// If there are no samples, none are wanted, or there are no passes, or several for mono stems, or the channels differ in
     /// length.
-    pub fn new([left, right]: Mixture, shifts: &[Option<usize>], kept: Kept) -> Self {
+    pub fn new(
+        [left, right]: Mixture,
+        shifts: &[Option<usize>],
+        kept: Kept,
+        wanted: usize,
+    ) -> Self {
         assert_eq!(left.len(), right.len(), "channels differ in length");
         assert!(!shifts.is_empty(), "a separation has a pass");
+        assert!(wanted > 0, "a separation has samples");
         let is_mono = matches!(kept, Kept::Mono(_));
         assert!(!is_mono || shifts.len() == 1, "the mean of several passes needs floats");
         let mono = left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + f64::from(r)) / 2.0);
         Separator {
             normalisation: Normalisation::of(mono),
-            passes: shifts.iter().map(|&shift| SegmentPlan::new(left.len(), shift)).collect(),
+            passes: shifts
+                .iter()
+                .map(|&shift| SegmentPlan::new(left.len(), shift).up_to(wanted))
+                .collect(),
             pass: 0,
             next: 0,
             sums: vec![Vec::new(); SOURCES * CHANNELS],

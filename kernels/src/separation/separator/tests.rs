@@ -1,6 +1,7 @@
 //! A network that hands back its input separates every mixture into copies of itself.
 
 use super::*;
+use crate::separation::TakenMono;
 use crate::test_noise::numbers;
 
 fn noise(samples: usize, seed: u64) -> Vec<f32> {
@@ -16,7 +17,7 @@ fn separate(
     wave_share: f32,
     spectrum_share: f32,
 ) -> Vec<Vec<f32>> {
-    let mut separator = Separator::new(mixture, shifts, Kept::floats(mixture[0].len()));
+    let mut separator = Separator::new(mixture, shifts, Kept::floats(mixture[0].len()), usize::MAX);
     run(&mut separator, mixture, wave_share, spectrum_share);
     let Some(Kept::Floats(stems)) = separator.finished() else { panic!("floats were kept") };
     stems.iter().flat_map(|stem| stem.chunks(mixture[0].len())).map(<[f32]>::to_vec).collect()
@@ -91,7 +92,8 @@ fn silence_gives_silence() {
 fn sources_come_out_as_bass_drums_other_vocals() {
     let channels = [noise(1000, 1), noise(1000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
-    let mut separator = Separator::new(mixture, &[None], Kept::floats(mixture[0].len()));
+    let mut separator =
+        Separator::new(mixture, &[None], Kept::floats(mixture[0].len()), usize::MAX);
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 0).unwrap();
@@ -112,7 +114,8 @@ fn sources_come_out_as_bass_drums_other_vocals() {
 fn a_segment_out_of_turn_is_an_error() {
     let channels = [noise(600_000, 1), noise(600_000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
-    let mut separator = Separator::new(mixture, &[None], Kept::floats(mixture[0].len()));
+    let mut separator =
+        Separator::new(mixture, &[None], Kept::floats(mixture[0].len()), usize::MAX);
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 1).unwrap();
@@ -125,26 +128,38 @@ fn a_segment_out_of_turn_is_an_error() {
 
 #[test]
 fn mono_stems_are_the_mean_of_the_rounded_stereo_stems() {
-    let channels = [noise(300_000, 1), noise(300_000, 2)];
-    // The second time the stems are too loud and have to come again.
-    for gain in [1.0, 3.0] {
-        let loud = channels.each_ref().map(|c| c.iter().map(|v| v * gain).collect::<Vec<f32>>());
+    let channels = [noise(600_000, 1), noise(600_000, 2)];
+    // Too loud nowhere, from the first sample on, or late, in the third segment.
+    for (gain, from) in [(1.0, 0), (3.0, 0), (3.0, 520_000)] {
+        let loud = channels.each_ref().map(|channel| {
+            let gains = (0..).map(|at| if at < from { 1.0 } else { gain });
+            channel.iter().zip(gains).map(|(v, gain)| v * gain).collect::<Vec<f32>>()
+        });
         let mixture = loud.each_ref().map(Vec::as_slice);
         let stereo = separate(mixture, &[Some(7)], 0.5, 0.5);
-        let mono = |divisors| {
-            let kept = Kept::mono(mixture[0].len(), divisors);
-            let mut separator = Separator::new(mixture, &[Some(7)], kept);
+        let mono = |divisors, wanted| {
+            let mut separator = Separator::new(mixture, &[Some(7)], Kept::mono(divisors), wanted);
             run(&mut separator, mixture, 0.5, 0.5);
             let Some(Kept::Mono(stems)) = separator.finished() else { panic!("mono was kept") };
-            let taken: Vec<_> = (0..SOURCES).map(|stem| stems.take(stem).unwrap()).collect();
-            assert!(stems.take(0).is_none());
+            let taken = stems.each_mut().map(|stem| stem.take().unwrap());
+            assert!(stems[0].take().is_none());
             taken
         };
-        let first = mono([1.0; SOURCES]);
-        let divisors: [f64; SOURCES] = std::array::from_fn(|stem| first[stem].1);
+        let first = mono(None, usize::MAX);
+        let divisors = first.each_ref().map(|stem| stem.divisor);
         assert_eq!(divisors.iter().any(|&divisor| divisor > 1.0), gain > 1.0);
-        for (stem, (samples, divisor)) in mono(divisors).into_iter().enumerate() {
-            assert_eq!(divisor, divisors[stem]);
+        let stale = first.iter().map(|stem| stem.stale).max().unwrap_or(0);
+        assert_eq!(stale > 0, from > 0, "{stale}");
+        assert!(stale <= from);
+        let again = (stale > 0).then(|| mono(Some(divisors), stale));
+        for (stem, TakenMono { samples, divisor, .. }) in first.into_iter().enumerate() {
+            let samples = match &again {
+                None => samples,
+                Some(again) => {
+                    assert_eq!((again[stem].divisor, again[stem].stale), (divisor, 0));
+                    [&again[stem].samples, &samples[stale..]].concat()
+                }
+            };
             let mut rounded = vec![0; 2 * samples.len()];
             let both = [&stereo[2 * stem][..], &stereo[2 * stem + 1][..]].concat();
             crate::stems16::requantize(&both, &mut rounded);
@@ -154,7 +169,7 @@ fn mono_stems_are_the_mean_of_the_rounded_stereo_stems() {
                 .zip(right)
                 .map(|(&l, &r)| crate::spectrogram::mean_of_16_bit(l, r))
                 .collect();
-            assert!(samples == expected, "stem {stem} at gain {gain}");
+            assert!(samples == expected, "stem {stem} at gain {gain} from {from}");
         }
     }
 }
