@@ -30,13 +30,15 @@ import { UsageError } from "./usage_error.ts";
 
 /** What `parity --help` prints. */
 export const PARITY_HELP = `Usage: deno task parity [options]
+       deno task parity record | diff | beats ... (each takes --help)
 
 Runs every stage on stored audio and compares each seam with the stored answer of the original
 programs. An element passes when |actual - expected| <= 1e-6 + 1e-6 |expected|; beats, positions,
 tempo, boundaries and labels must be equal (times to 1e-9 s), and stems of 16 bit within one step in
-at most 1 % of the samples.
+at most 1 % of the samples. record writes the seams of a track to files, diff compares two such
+folders, whoever wrote them, and beats compares two results.
 
-      --suite NAME         only this suite (seeded, harmonix); may be given several times
+      --suite NAME         only this suite (seeded, embedded, harmonix); may be given several times
       --stage NAME         only this stage: ${STAGES.map(({ name }) => name).join(", ")}
       --mode NAME          isolated: each stage is fed references; chained: what came before it;
                            both (default)
@@ -51,7 +53,14 @@ A suite whose weights are missing, or that has none of the stages, is not run, u
 Exit codes: 0 all passed, 1 a seam failed, 2 the call was wrong or a named suite could not run`;
 
 /** Every suite, the one that needs no download first. */
-const SUITES: readonly string[] = ["seeded", "harmonix"];
+const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
+
+/** What can follow `parity` besides its options, loaded when it is called. */
+const ACTIONS = {
+  record: async () => (await import("./parity_record.ts")).parityRecord,
+  diff: async () => (await import("./parity_diff.ts")).parityDiff,
+  beats: async () => (await import("./parity_beats.ts")).parityBeats,
+} as const;
 
 const OPTIONS = {
   suite: { type: "string", multiple: true },
@@ -74,6 +83,10 @@ const OPTIONS = {
  * what the manifest says, or the weights of a named suite are missing
  */
 export async function parityCommand(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first !== undefined && Object.hasOwn(ACTIONS, first)) {
+    return await (await ACTIONS[first as keyof typeof ACTIONS]())(rest);
+  }
   const { values } = parsedArgs("parity", { args: [...args], options: OPTIONS });
   if (values.help) {
     console.log(PARITY_HELP);

@@ -86,87 +86,161 @@ export function compare(
   expected: Tensor | undefined,
   tolerance: Tolerance,
 ): Comparison {
-  const refuse = (reason: string): Comparison => ({ ...NOTHING, reason });
-  if (expected === undefined) return refuse("the reference is missing");
-  if (actual === undefined) return refuse("the output is missing");
-  if (actual.dtype !== expected.dtype) {
-    return refuse(`the type is ${actual.dtype}, expected ${expected.dtype}`);
-  }
-  const shapes = [actual, expected].map(({ shape }) => `[${shape.join(", ")}]`);
-  if (shapes[0] !== shapes[1]) return refuse(`the shape is ${shapes[0]}, expected ${shapes[1]}`);
-  const { absolute, relative, differing = 1 } = tolerance;
-  if (![absolute, relative, differing].every(Number.isFinite)) {
-    return refuse(`the tolerance is ${absolute} + ${relative} · expected in ${differing} of all`);
-  }
-  for (const [side, { data }] of [["reference", expected], ["output", actual]] as const) {
-    const bad = firstNotFinite(data);
-    if (bad >= 0) {
-      return refuse(`the ${side} has ${data[bad]} at ${indexText(bad, expected.shape)}`);
-    }
-  }
-  return measure(actual.data, expected.data, expected.shape, tolerance);
+  if (expected === undefined) return refused("the reference is missing");
+  if (actual === undefined) return refused("the output is missing");
+  const reason = unlike(actual, expected);
+  if (reason !== undefined) return refused(reason);
+  const measurement = new Measurement(expected.shape, tolerance);
+  measurement.add(actual.data, expected.data);
+  return measurement.result();
 }
 
-function measure(
-  actual: TypedArray,
-  expected: TypedArray,
-  shape: readonly number[],
-  { absolute, relative, differing: share = 1 }: Tolerance,
-): Comparison {
-  let failing = 0;
-  let differing = 0;
-  let maxAbsolute = 0;
-  let sum = 0;
-  let sumOfSquares = 0;
-  let maxRelative = 0;
-  let smallestTolerance = 0;
-  let worstExcess = -Infinity;
-  let worstAt = 0;
-  for (let at = 0; at < expected.length; at++) {
-    const reference = Number(expected[at]);
-    const error = Math.abs(Number(actual[at]) - reference);
-    const size = Math.abs(reference);
-    const excess = error - (absolute + relative * size);
-    if (!(excess <= 0)) failing++;
-    if (error > 0) differing++;
-    if (excess > worstExcess) {
-      worstExcess = excess;
-      worstAt = at;
-    }
-    maxAbsolute = Math.max(maxAbsolute, error);
-    sum += error;
-    sumOfSquares += error * error;
-    if (size > 0) maxRelative = Math.max(maxRelative, error / size);
-    smallestTolerance = Math.max(smallestTolerance, error / (1 + size));
+/**
+ * A comparison that fails before any element is looked at.
+ *
+ * @param reason why
+ */
+export function refused(reason: string): Comparison {
+  return { ...NOTHING, reason };
+}
+
+/**
+ * Why elements cannot be compared; nothing where they can.
+ *
+ * @param actual type and shape of what was computed
+ * @param expected those of the reference
+ */
+export function unlike(
+  actual: Pick<Tensor, "dtype" | "shape">,
+  expected: Pick<Tensor, "dtype" | "shape">,
+): string | undefined {
+  if (actual.dtype !== expected.dtype) {
+    return `the type is ${actual.dtype}, expected ${expected.dtype}`;
   }
-  const elements = expected.length;
-  const worst = {
-    index: indexOf(worstAt, shape),
-    actual: Number(actual[worstAt]),
-    expected: Number(expected[worstAt]),
-  };
-  const reasons = [
-    ...(failing === 0 ? [] : [
-      `${failing} of ${elements} elements miss the tolerance, worst at ` +
-      `${indexText(worstAt, shape)}: ${worst.actual}, expected ${worst.expected}`,
-    ]),
-    ...(differing <= share * elements ? [] : [
-      `${differing} of ${elements} elements differ, more than ${share * 100} %`,
-    ]),
-  ];
-  return {
-    passed: reasons.length === 0,
-    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
-    elements,
-    failing,
-    differing,
-    maxAbsolute,
-    meanAbsolute: elements === 0 ? 0 : sum / elements,
-    rms: elements === 0 ? 0 : Math.sqrt(sumOfSquares / elements),
-    maxRelative,
-    smallestTolerance,
-    ...(elements > 0 && { worst }),
-  };
+  const [found, wanted] = [actual, expected].map(({ shape }) => `[${shape.join(", ")}]`);
+  return found === wanted ? undefined : `the shape is ${found}, expected ${wanted}`;
+}
+
+/** A comparison of tensors that come in parts: what is added first comes first in C order. */
+export class Measurement {
+  readonly #shape: readonly number[];
+  readonly #tolerance: Required<Tolerance>;
+  #elements = 0;
+  #failing = 0;
+  #differing = 0;
+  #maxAbsolute = 0;
+  #sum = 0;
+  #sumOfSquares = 0;
+  #maxRelative = 0;
+  #smallestTolerance = 0;
+  #worst = { excess: -Infinity, at: 0, actual: NaN, expected: NaN };
+  #refusal: string | undefined;
+
+  /**
+   * Starts with no elements.
+   *
+   * @param shape of the whole tensors
+   * @param tolerance what an element may be off
+   */
+  constructor(shape: readonly number[], { absolute, relative, differing = 1 }: Tolerance) {
+    this.#shape = shape;
+    this.#tolerance = { absolute, relative, differing };
+    if (![absolute, relative, differing].every(Number.isFinite)) {
+      this.#refusal =
+        `the tolerance is ${absolute} + ${relative} · expected in ${differing} of all`;
+    }
+  }
+
+  /**
+   * Compares the next elements.
+   *
+   * @param actual what was computed
+   * @param expected the reference, as many
+   * @returns whether there is any use in going on: not after a value that is not finite
+   */
+  add(actual: TypedArray, expected: TypedArray): boolean {
+    for (const [side, data] of [["reference", expected], ["output", actual]] as const) {
+      const bad = firstNotFinite(data);
+      if (bad >= 0) {
+        const where = indexText(this.#elements + bad, this.#shape);
+        this.#refusal ??= `the ${side} has ${data[bad]} at ${where}`;
+      }
+    }
+    if (this.#refusal !== undefined) return false;
+    this.#measure(actual, expected);
+    return true;
+  }
+
+  #measure(actual: TypedArray, expected: TypedArray): void {
+    const { absolute, relative } = this.#tolerance;
+    // In locals, since this loop sees every element.
+    let [failing, differing, sum, sumOfSquares] = [0, 0, 0, 0];
+    let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
+    let [worstExcess, worstAt] = [-Infinity, 0];
+    for (let at = 0; at < expected.length; at++) {
+      const reference = Number(expected[at]);
+      const error = Math.abs(Number(actual[at]) - reference);
+      const size = Math.abs(reference);
+      const excess = error - (absolute + relative * size);
+      if (!(excess <= 0)) failing++;
+      if (error > 0) differing++;
+      if (excess > worstExcess) {
+        worstExcess = excess;
+        worstAt = at;
+      }
+      maxAbsolute = Math.max(maxAbsolute, error);
+      sum += error;
+      sumOfSquares += error * error;
+      if (size > 0) maxRelative = Math.max(maxRelative, error / size);
+      smallestTolerance = Math.max(smallestTolerance, error / (1 + size));
+    }
+    if (worstExcess > this.#worst.excess) {
+      this.#worst = {
+        excess: worstExcess,
+        at: this.#elements + worstAt,
+        actual: Number(actual[worstAt]),
+        expected: Number(expected[worstAt]),
+      };
+    }
+    this.#elements += expected.length;
+    this.#failing += failing;
+    this.#differing += differing;
+    this.#sum += sum;
+    this.#sumOfSquares += sumOfSquares;
+    this.#maxAbsolute = Math.max(this.#maxAbsolute, maxAbsolute);
+    this.#maxRelative = Math.max(this.#maxRelative, maxRelative);
+    this.#smallestTolerance = Math.max(this.#smallestTolerance, smallestTolerance);
+  }
+
+  /** The comparison of all that was added. */
+  result(): Comparison {
+    if (this.#refusal !== undefined) return { ...NOTHING, reason: this.#refusal };
+    const [elements, failing, differing] = [this.#elements, this.#failing, this.#differing];
+    const share = this.#tolerance.differing;
+    const { at, actual, expected } = this.#worst;
+    const reasons = [
+      ...(failing === 0 ? [] : [
+        `${failing} of ${elements} elements miss the tolerance, worst at ` +
+        `${indexText(at, this.#shape)}: ${actual}, expected ${expected}`,
+      ]),
+      ...(differing <= share * elements ? [] : [
+        `${differing} of ${elements} elements differ, more than ${share * 100} %`,
+      ]),
+    ];
+    return {
+      passed: reasons.length === 0,
+      ...(reasons.length > 0 && { reason: reasons.join("; ") }),
+      elements,
+      failing,
+      differing,
+      maxAbsolute: this.#maxAbsolute,
+      meanAbsolute: elements === 0 ? 0 : this.#sum / elements,
+      rms: elements === 0 ? 0 : Math.sqrt(this.#sumOfSquares / elements),
+      maxRelative: this.#maxRelative,
+      smallestTolerance: this.#smallestTolerance,
+      ...(elements > 0 && { worst: { index: indexOf(at, this.#shape), actual, expected } }),
+    };
+  }
 }
 
 function firstNotFinite(data: TypedArray): number {

@@ -60,7 +60,8 @@ const LARGEST_UPSTREAM_ERROR = 1e-5;
 
 const EXACT: Tolerance = { absolute: 0, relative: 0 };
 
-const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
+/** What an element may be off, by how its seam is judged. */
+export const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
   float: { absolute: 1e-6, relative: 1e-6 },
   steps: { absolute: 1, relative: 0, differing: 0.01 },
   time: { absolute: 1e-9, relative: 0 },

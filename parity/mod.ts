@@ -16,12 +16,16 @@
 
 export * from "./clip.ts";
 export * from "./compare.ts";
+export * from "./diff.ts";
 export * from "./judge.ts";
 export * from "./manifest.ts";
 export * from "./npy.ts";
 export * from "./npy_error.ts";
+export type { NpyHeader } from "./npy_header.ts";
+export * from "./npy_file.ts";
 export * from "./npz.ts";
 export * from "./piece.ts";
+export * from "./recording.ts";
 export * from "./report.ts";
 export * from "./rounded_stems.ts";
 export * from "./suite.ts";

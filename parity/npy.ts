@@ -17,6 +17,9 @@ import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 const MAX_HEADER_BYTES = 65_536;
 
+/** A header ends within so many bytes. */
+export const NPY_HEAD_BYTES: number = MAX_HEADER_BYTES + 12;
+
 /**
  * Reads an array from the bytes of a `.npy` file.
  *
@@ -37,7 +40,7 @@ const MAX_HEADER_BYTES = 65_536;
  * ```
  */
 export function readNpy(bytes: Uint8Array): Tensor {
-  const { header, dataStart } = readHeader(bytes);
+  const { header, dataStart } = readNpyHeader(bytes);
   const constructor = arrayConstructor(header.dtype);
   const count = elementCount(header.shape);
   const needed = count * constructor.BYTES_PER_ELEMENT;
@@ -66,6 +69,21 @@ export function readNpy(bytes: Uint8Array): Tensor {
  * @throws {NpyError} `shape` if the shape and the number of elements disagree
  */
 export function writeNpy(array: Tensor): Uint8Array {
+  const [header, elements] = npyParts(array);
+  const file = new Uint8Array(header.length + elements.length);
+  file.set(header);
+  file.set(elements, header.length);
+  return file;
+}
+
+/**
+ * The parts of a `.npy` file, without a copy of the elements.
+ *
+ * @param array the array, C order
+ * @returns what {@linkcode writeNpy} joins: the header, and the bytes of the elements
+ * @throws {NpyError} `shape` if the shape and the number of elements disagree
+ */
+export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Array] {
   const count = elementCount(array.shape);
   if (count !== array.data.length) {
     throw new NpyError(
@@ -73,12 +91,11 @@ export function writeNpy(array: Tensor): Uint8Array {
       `Shape [${array.shape.join(", ")}] has ${count} elements, but ${array.data.length} came`,
     );
   }
-  const header = formatNpyHeader(array.dtype, array.shape);
   const { buffer, byteOffset, byteLength } = array.data;
-  const file = new Uint8Array(header.length + byteLength);
-  file.set(header);
-  file.set(new Uint8Array(buffer, byteOffset, byteLength), header.length);
-  return file;
+  return [
+    formatNpyHeader(array.dtype, array.shape),
+    new Uint8Array(buffer, byteOffset, byteLength),
+  ];
 }
 
 /**
@@ -97,7 +114,14 @@ export function readNpyAs<D extends DType>(bytes: Uint8Array, dtype: D): Tensor<
   return array as Tensor<D>;
 }
 
-function readHeader(bytes: Uint8Array): { header: NpyHeader; dataStart: number } {
+/**
+ * Reads the start of a `.npy` file.
+ *
+ * @param bytes the file, or its first {@linkcode NPY_HEAD_BYTES}
+ * @returns what it says of the array, and where its elements begin
+ * @throws {NpyError} if it is no array of a known element type
+ */
+export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataStart: number } {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw new NpyError("not-npy", "Not a .npy file: it does not start with \\x93NUMPY");
   }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Tolerance } from "./compare.ts";
+import { columns } from "./columns.ts";
+import type { Comparison, Tolerance } from "./compare.ts";
 import type { SeamResult } from "./judge.ts";
 import type { UpstreamError } from "./manifest.ts";
 
@@ -69,7 +70,7 @@ export function parityTable(report: ParityReport): string {
     "verdict",
   ];
   return [
-    ...(rows.length > 0 ? columns([head, ...rows]) : []),
+    ...(rows.length > 0 ? columns([head, ...rows], (column) => column >= 5 && column <= 9) : []),
     ...report.suites.flatMap(({ suite, notRun }) =>
       notRun === undefined ? [] : [`${suite}: not run: ${notRun}`]
     ),
@@ -93,22 +94,10 @@ function tally(report: ParityReport): string {
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
 }
 
-/** Pads every column to its widest cell; numbers stand to the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  return rows.map((row) =>
-    row.map((cell, column) => {
-      const isNumber = column >= 5 && column <= 9;
-      const width = widths[column] ?? 0;
-      return isNumber ? cell.padStart(width) : cell.padEnd(width);
-    }).join("  ").trimEnd()
-  );
-}
-
 /** The smallest tolerance that passes; of 16-bit samples the share that differ and by how many steps. */
-function neededBy({ comparison, tolerance }: SeamResult): string {
+export function neededBy(
+  { comparison, tolerance }: { readonly comparison: Comparison; readonly tolerance: Tolerance },
+): string {
   const { differing, elements, maxAbsolute, smallestTolerance } = comparison;
   if (tolerance.differing === undefined) return error(smallestTolerance);
   return elements === 0 ? "" : stepsText(maxAbsolute, differing / elements);
@@ -120,7 +109,8 @@ function neededByUpstream(upstream: UpstreamError | null): string {
   return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);
 }
 
-function allowed({ absolute, differing }: Tolerance): string {
+/** What an element may be off; of 16-bit samples also how many may be. */
+export function allowed({ absolute, differing }: Tolerance): string {
   return differing === undefined ? error(absolute) : stepsText(absolute, differing);
 }
 
@@ -141,7 +131,8 @@ export function stepsText(steps: number, share: number): string {
   return share === 0 ? "0" : `${steps} in ${Number((100 * share).toPrecision(3))} %`;
 }
 
-function error(value: number): string {
+/** An error in words; nothing where there is none to tell. */
+export function error(value: number): string {
   if (Number.isNaN(value)) return "";
   return value === 0 ? "0" : value.toExponential(2);
 }

@@ -98,9 +98,12 @@ export async function writeResultFiles(
  * Writes a file under another name in the same folder, which is made when it is missing, and renames it.
  *
  * @param path where the file is to be
- * @param content all of it
+ * @param content all of it, or its parts in order
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.unfinished`);
   unfinished.add(temporary);
   try {
