@@ -7,8 +7,8 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { KernelLoadError } from "../kernels/kernels.ts";
-import { checkDemixerName } from "../models/demixer_weights.ts";
-import { foldNames, loadModel } from "../models/registry.ts";
+import type { LoadOptions } from "../models/models_folder.ts";
+import { loadModel } from "../models/registry.ts";
 import { type AnalyzedTrack, analyzeTrack, type Track } from "../pipeline/analyze_track.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { DeviceError, providersOf } from "../pipeline/backends/devices.ts";
@@ -18,6 +18,7 @@ import { resultToJson } from "../pipeline/result.ts";
 import { writeResultFiles } from "../pipeline/result_files.ts";
 import { DEVICE, type StageTiming } from "../pipeline/runner.ts";
 import { ANALYZE_HELP, type Call, understand } from "./analyze_call.ts";
+import { type ChosenWeights, chosenWeights } from "./chosen_weights.ts";
 import { StatusLine } from "./status_line.ts";
 import { summary } from "./summary.ts";
 import { warnOfUntrained } from "./untrained.ts";
@@ -36,21 +37,25 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
     console.log(ANALYZE_HELP);
     return 0;
   }
-  foldNames(call.model);
-  checkDemixerName(call.demixer);
   await providersOf(call.device);
   await ensureFolder(call.outputDirectory, "--out-dir");
   if (call.keepIn !== undefined) await ensureFolder(call.keepIn, "--demix-dir");
   if (call.timingsPath !== undefined) await ensureFile(call.timingsPath, "--timings-path");
   const separates = call.tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
-  warnOfUntrained([call.model, ...(separates ? [call.demixer] : [])]);
+  const roles = separates ? ["demixer", "model"] as const : ["model"] as const;
+  const weights = await chosenWeights(call, folderOf(call), roles);
+  warnOfUntrained(roles.map((role) => weights[role]));
   const status = new StatusLine();
-  const run = new Run(call, status, performance.now());
+  const run = new Run(call, weights, status, performance.now());
   try {
     return await runTracks(call.tracks, run, status);
   } finally {
     await run.close();
   }
+}
+
+function folderOf({ weightsDirectory }: Call): LoadOptions {
+  return weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
 }
 
 async function runTracks(tracks: readonly Track[], run: Run, status: StatusLine): Promise<number> {
@@ -83,17 +88,20 @@ class Run {
   /** Why weights could not be loaded, where they could not. */
   readonly loadingFailures = new Set<unknown>();
   readonly #call: Call;
+  readonly #weights: ChosenWeights;
   readonly #status: StatusLine;
   readonly #origin: number;
   readonly #model: Loading<NetworkModel>;
   readonly #demixer: Loading<Demixer> | undefined;
 
-  constructor(call: Call, status: StatusLine, origin: number) {
+  constructor(call: Call, weights: ChosenWeights, status: StatusLine, origin: number) {
     this.#call = call;
+    this.#weights = weights;
     this.#status = status;
     this.#origin = origin;
-    const { model, demixer, backend, device, threads, weightsDirectory } = call;
-    const folder = weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
+    const { backend, device, threads } = call;
+    const { demixer, model } = weights;
+    const folder = folderOf(call);
     this.#model = this.#load(
       "weights",
       async () => networkModel(model, await loadModel(model, folder)),
@@ -124,6 +132,7 @@ class Run {
     const timings: StageTiming[] = [];
     const done = await analyzeTrack(track, {
       model: this.#model.thing,
+      automatic: this.#weights.automatic,
       embeddings: call.embeddings,
       backend: call.backend,
       device: call.device,
@@ -170,7 +179,8 @@ class Run {
   }
 
   async #appendTimings(track: Track, timings: readonly StageTiming[]): Promise<void> {
-    const { timingsPath, model } = this.#call;
+    const { timingsPath } = this.#call;
+    const { model } = this.#weights;
     if (timingsPath === undefined) return;
     const loaded = [this.#model, this.#demixer].flatMap((loading) => loading?.timing ?? []);
     for (const loading of [this.#model, this.#demixer]) delete loading?.timing;

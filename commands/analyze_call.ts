@@ -5,6 +5,9 @@
  */
 
 import { basename, join, parse as parsePath, resolve } from "node:path";
+import { AUTO } from "../models/automatic.ts";
+import { checkDemixerName } from "../models/demixer_weights.ts";
+import { foldNames } from "../models/registry.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
@@ -21,14 +24,18 @@ export const ANALYZE_HELP = `Usage: deno task analyze AUDIO... [options]
 
 Finds tempo, beats, downbeats and segments of tracks, from the mix (wav, flac, mp3, m4a, ogg or
 aiff; any sample rate), or from four stems: bass, drums, other, vocals.
-Without arguments it analyses the demo piece with untrained weights.
+Without arguments it analyses the demo piece.
 
       AUDIO                a mix; with --stems-dir it only names the track in the result
       --stems-dir DIR      folder with the stems of one track; may be given several times
-  -m, --model NAME         harmonix-all (default), harmonix-fold0 to 7, seeded-all, seeded-fold0 to 7
-      --demixer NAME       who separates a mix: htdemucs (default), hpss (median filters, needs no
-                           weights), seeded-htdemucs (untrained), or a file of HTDemucs weights
-                           that ends in .th or .safetensors
+  -m, --model NAME         who finds beats and segments: harmonix-all (the published eight folds),
+                           harmonix-fold0 to 7, embedded (ours, ships with the program), seeded-all
+                           and seeded-fold0 to 7 (untrained); or auto (default): the published folds
+                           where they are installed, else embedded
+      --demixer NAME       who separates a mix: htdemucs (the published network), hpss (median
+                           filters, no weights), seeded-htdemucs (untrained), a file of HTDemucs
+                           weights that ends in .th or .safetensors; or auto (default): htdemucs
+                           where it is installed, else hpss
       --shifts N           passes over a mix, each shifted by another half second at most, whose mean
                            is taken (default: 1); 0 is one pass without a shift
       --demix-seed N       what the shifts are drawn from (default: 0), or random
@@ -52,11 +59,11 @@ Without arguments it analyses the demo piece with untrained weights.
 Exit codes: 0 all tracks done, 1 a track failed, 2 the call was wrong or could not run`;
 
 /** Who separates and who listens, unless told otherwise. */
-export const DEFAULTS = { demixer: "htdemucs", model: "harmonix-all" } as const;
+export const DEFAULTS = { demixer: AUTO, model: AUTO } as const;
 
 const OPTIONS = {
   "stems-dir": { type: "string", multiple: true },
-  model: { type: "string", short: "m" },
+  model: { type: "string", short: "m", default: DEFAULTS.model },
   demixer: { type: "string", default: DEFAULTS.demixer },
   shifts: { type: "string", default: "1" },
   "demix-seed": { type: "string", default: "0" },
@@ -74,8 +81,8 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-/** The demo: our own piece, and weights that need no download. */
-const DEMO = { piece: "four_four", model: "seeded-all" } as const;
+/** The mix of our own piece. */
+const DEMO = join(fixturesDirectory, "audio", "four_four", "mix.flac");
 
 /** More passes only cost time. */
 const MOST_SHIFTS = 100;
@@ -83,7 +90,9 @@ const MOST_SHIFTS = 100;
 /** A call of the command, understood. */
 export interface Call {
   readonly tracks: readonly Track[];
+  /** Name of a model, or `auto`. */
   readonly model: string;
+  /** Name of a demixer, or `auto`. */
   readonly demixer: string;
   readonly shifts: readonly (number | null)[];
   /** Folder where separated stems are kept. */
@@ -104,7 +113,7 @@ export interface Call {
  *
  * @param args what follows `analyze`
  * @returns the call; null where help was asked for
- * @throws {UsageError} if an option is unknown or has a wrong value
+ * @throws {UsageError | ModelError} if an option is unknown or has a wrong value
  */
 export function understand(args: readonly string[]): Call | null {
   const { values, positionals } = parsedArgs("analyze", {
@@ -118,11 +127,13 @@ export function understand(args: readonly string[]): Call | null {
   if ([...directories, ...positionals].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
+  if (values.model !== AUTO) foldNames(values.model);
+  if (values.demixer !== AUTO) checkDemixerName(values.demixer);
   return {
     tracks: isDemo ? [demoTrack()] : tracksOf(directories, positionals),
-    model: values.model ?? (isDemo ? DEMO.model : DEFAULTS.model),
+    model: values.model,
     demixer: values.demixer,
-    shifts: demixShifts(passCount(values.shifts), seedOf(values["demix-seed"])),
+    shifts: shiftsOf(values.shifts, values["demix-seed"]),
     ...(values["keep-byproducts"] && { keepIn: values["demix-dir"] }),
     outputDirectory: values["out-dir"],
     activations: values.activ,
@@ -136,13 +147,27 @@ export function understand(args: readonly string[]): Call | null {
   };
 }
 
-function backendOf(name: string | undefined, device: string): Backend {
+/**
+ * What `--backend` and `--device` ask for.
+ *
+ * @throws {UsageError} if there is no such backend, or it cannot compute on the device
+ */
+export function backendOf(name: string | undefined, device: string): Backend {
   if (name === undefined) return backendFor(device);
   const backend = oneOf("backend", name, BACKENDS);
   if (backend === "native" && device !== "cpu") {
     throw new UsageError(`--backend native computes on the cpu only, not on ${device}`);
   }
   return backend;
+}
+
+/**
+ * What `--shifts` and `--demix-seed` ask for.
+ *
+ * @throws {UsageError} if one of them is no such number
+ */
+export function shiftsOf(shifts: string, seed: string): (number | null)[] {
+  return demixShifts(passCount(shifts), seedOf(seed));
 }
 
 function passCount(text: string): number {
@@ -185,5 +210,5 @@ function trackOf(stemsDirectory: string, audio?: string): Track {
 }
 
 function demoTrack(): Track {
-  return trackOf(join(fixturesDirectory, "audio", DEMO.piece));
+  return { path: DEMO, name: "demo" };
 }

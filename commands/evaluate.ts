@@ -15,9 +15,11 @@ import { LoadedSystems, type System, systemName } from "../evaluation/systems.ts
 import { TrackAudio } from "../evaluation/track_audio.ts";
 import { type EvaluationTrack, findTracks, onlyFile } from "../evaluation/tracks.ts";
 import { KernelLoadError } from "../kernels/kernels.ts";
+import type { LoadOptions } from "../models/models_folder.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import type { RunObserver } from "../pipeline/runner.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
+import { chosenWeights } from "./chosen_weights.ts";
 import { EVALUATE_HELP, type EvaluateCall, understandEvaluate } from "./evaluate_call.ts";
 import { StatusLine } from "./status_line.ts";
 import { warnOfUntrained } from "./untrained.ts";
@@ -32,24 +34,26 @@ import { ensureFile } from "./writable.ts";
  * @throws {UsageError | ModelError | AnnotationError} if the call is wrong or the weights cannot be had
  */
 export async function evaluateCommand(args: readonly string[]): Promise<number> {
-  const call = understandEvaluate(args);
-  if (call === null) {
+  const understood = understandEvaluate(args);
+  if (understood === null) {
     console.log(EVALUATE_HELP);
     return 0;
   }
-  if (call.exportJson !== undefined) await ensureFile(call.exportJson, "--export-json");
-  const tracks = await findTracks(call.folder, call.systems.length > 0);
+  const { exportJson, weightsDirectory, threads } = understood;
+  if (exportJson !== undefined) await ensureFile(exportJson, "--export-json");
+  const tracks = await findTracks(understood.folder, understood.systems.length > 0);
   if (tracks.length === 0) {
     throw new UsageError(
-      `There are no tracks in ${call.folder}: expected NAME.flac (or another audio file) with ` +
+      `There are no tracks in ${understood.folder}: expected NAME.flac (or another audio file) with ` +
         "NAME.json or NAME.jams, or folders with mix.flac and truth.json",
     );
   }
+  const folder = weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
+  const call = { ...understood, systems: await chosenSystems(understood.systems, folder) };
   warnOfUntrained(call.systems.flatMap(({ demixer, model }) => [demixer, model]));
   const results = await Promise.all(call.results.map((directory) => StoredResults.open(directory)));
-  const { weightsDirectory, threads } = call;
   const systems = await LoadedSystems.load(call.systems, {
-    ...(weightsDirectory !== undefined && { weightsDir: weightsDirectory }),
+    ...folder,
     ...(threads !== undefined && { threads }),
   });
   const status = new StatusLine();
@@ -58,8 +62,8 @@ export async function evaluateCommand(args: readonly string[]): Promise<number> 
     for (const [at, track] of tracks.entries()) {
       await evaluation.track(track, `${at + 1} of ${tracks.length}`);
       // What is there is kept, should the run be ended.
-      if (call.exportJson !== undefined) {
-        await writeWhole(call.exportJson, evaluationJson(evaluation.report));
+      if (exportJson !== undefined) {
+        await writeWhole(exportJson, evaluationJson(evaluation.report));
       }
     }
   } finally {
@@ -68,6 +72,16 @@ export async function evaluateCommand(args: readonly string[]): Promise<number> 
   }
   console.log(evaluationTables(evaluation.report));
   return evaluation.report.systems.every(({ failures }) => failures.length === 0) ? 0 : 1;
+}
+
+/** The systems, each once, with names for `auto`. */
+async function chosenSystems(systems: readonly System[], folder: LoadOptions): Promise<System[]> {
+  const chosen = new Map<string, System>();
+  for (const system of systems) {
+    const { demixer, model } = await chosenWeights(system, folder);
+    chosen.set(systemName({ demixer, model }), { demixer, model });
+  }
+  return [...chosen.values()];
 }
 
 /** Where estimates come from, and what came of them. */

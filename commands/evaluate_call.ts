@@ -6,6 +6,7 @@
 
 import { type System, systemName } from "../evaluation/systems.ts";
 import { isStemSource } from "../evaluation/track_audio.ts";
+import { AUTO } from "../models/automatic.ts";
 import { checkDemixerName } from "../models/demixer_weights.ts";
 import { foldNames } from "../models/registry.ts";
 import { DEFAULTS } from "./analyze_call.ts";
@@ -108,11 +109,11 @@ function systemOf(name: string): System {
   const [demixer, model] = [name.slice(0, Math.max(at, 0)), name.slice(at + 1)];
   if (demixer === "" || model === "") {
     throw new UsageError(
-      `--system expects DEMIXER/MODEL, such as ${systemName(DEFAULTS)}, but got ${name}`,
+      `--system expects DEMIXER/MODEL, such as hpss/embedded, but got ${name}`,
     );
   }
-  if (!isStemSource(demixer)) checkDemixerName(demixer);
-  foldNames(model);
+  if (demixer !== AUTO && !isStemSource(demixer)) checkDemixerName(demixer);
+  if (model !== AUTO) foldNames(model);
   return { demixer, model };
 }
 

@@ -148,7 +148,7 @@ async function verify(
     const { files, state } = await modelState(folder, model);
     // Those with several parts come in by the parts' own names, unless they were asked for.
     if (named.length === 0 && (model.parts.length > 1 || isAbsent(files))) continue;
-    if (state === "computed") console.log(`${model.name}  computed: there is no file`);
+    if (state === "built in") console.log(`${model.name}  built in: there is no file to check`);
     let isRight = true;
     for (const file of files) {
       if (checked.has(file.path)) continue;

@@ -54,7 +54,9 @@ export async function pullModels(
   const files = [...new Set(models.flatMap(modelFiles))];
   for (const file of files) checkAddress(file, baseUrl);
   for (const model of models) {
-    if (model.parts.length === 0) console.log(`${model.name}  computed: it needs no file`);
+    if (model.parts.length === 0) {
+      console.log(`${model.name}  built in: there is nothing to download`);
+    }
   }
   if (options.offline) return await reportMissing(files, options.folder);
   return await new Pull(options.folder, timeoutSeconds, baseUrl).all(files);

@@ -12,9 +12,7 @@ import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { type Findings, findings } from "../pipeline/result.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
-import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import { type Seams, type StageContext, STAGES } from "../pipeline/stages.ts";
-import { LONG_SECONDS } from "../pipeline/stems.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
 import { isStemSource } from "./track_audio.ts";
 
@@ -101,14 +99,13 @@ export class LoadedSystems {
     observer: RunObserver,
   ): Promise<Tensor<"f32">> {
     const demixer = this.#demixers.get(system.demixer);
-    const seconds = (given.mixture?.shape[1] ?? 0) / SAMPLE_RATE_HZ;
     const context: StageContext = {
       ...this.#context(system),
       ...(demixer && {
         separation: {
           demixer: Promise.resolve(demixer),
           shifts: SHIFTS,
-          stems: seconds > LONG_SECONDS ? "mono" as const : "stereo" as const,
+          stems: "mono" as const,
         },
       }),
     };

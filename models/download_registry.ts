@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HPSS } from "./demixer_weights.ts";
+import { EMBEDDED } from "./embedded.ts";
 import { HARMONIX_FILES } from "./harmonix_files.ts";
 import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
 import type { PinnedFile } from "./pinned_file.ts";
@@ -23,7 +25,7 @@ export interface ListedModel {
   readonly name: string;
   /** What it is, in a few words. */
   readonly description: string;
-  /** What it consists of; nothing where its weights are computed. */
+  /** What it consists of; nothing where it is a part of the program. */
   readonly parts: readonly ModelPart[];
 }
 
@@ -32,8 +34,10 @@ const HARMONIX_PARTS: readonly ModelPart[] = HARMONIX_FILES.map(({ npz, yaml, pt
   alternative: pthFileName,
 }));
 
-/** All models: the published networks and demixer, then those that are computed. */
+/** All models: ours, the published networks and demixer, then those that are computed. */
 export const LISTED_MODELS: readonly ListedModel[] = [
+  { name: EMBEDDED, description: "beats and segments, small, ours", parts: [] },
+  { name: HPSS, description: "separation by median filters", parts: [] },
   {
     name: "harmonix-all",
     description: "beats and segments, eight folds averaged",
@@ -59,7 +63,7 @@ export const LISTED_MODELS: readonly ListedModel[] = [
   { name: "seeded-htdemucs", description: "as htdemucs, untrained: for tests", parts: [] },
 ];
 
-/** The files of a model; none where its weights are computed. */
+/** The files of a model; none where it is a part of the program. */
 export function modelFiles({ parts }: ListedModel): readonly PinnedFile[] {
   return parts.flatMap(({ files }) => files);
 }

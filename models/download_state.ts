@@ -27,8 +27,8 @@ export interface ModelFile extends FoundFile {
 export interface ModelState {
   /** Which model. */
   readonly model: ListedModel;
-  /** The worst state of its files, by their sizes; `computed` where it has none. */
-  readonly state: FileState | "computed";
+  /** The worst state of its files, by their sizes; `built in` where it has none. */
+  readonly state: FileState | "built in";
   /** Its files. */
   readonly files: readonly ModelFile[];
 }
@@ -42,7 +42,7 @@ export interface ModelState {
 export async function modelState(folder: string, model: ListedModel): Promise<ModelState> {
   const files = (await Promise.all(model.parts.map((part) => partFiles(folder, part)))).flat();
   const has = (state: FileState) => files.some((file) => file.state === state);
-  if (files.length === 0) return { model, state: "computed", files };
+  if (files.length === 0) return { model, state: "built in", files };
   const state = has("damaged") ? "damaged" : has("missing") ? "missing" : "installed";
   return { model, state, files };
 }

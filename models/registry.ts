@@ -5,6 +5,7 @@
  */
 
 import type { Checkpoint } from "./checkpoint.ts";
+import { EMBEDDED, embeddedCheckpoint } from "./embedded.ts";
 import { HARMONIX_FILES } from "./harmonix_files.ts";
 import { ModelError } from "./model_error.ts";
 import {
@@ -18,22 +19,32 @@ import { readNpzCheckpoint } from "./npz_checkpoint.ts";
 import { readPthCheckpoint } from "./pth_checkpoint.ts";
 import { seededCheckpoint } from "./seeded.ts";
 
-const FAMILIES = ["harmonix", "seeded"] as const;
-const FOLDS = HARMONIX_FILES.map((_, fold) => fold);
-
+/** A network of a model, and where its weights come from. */
 interface Fold {
-  readonly family: typeof FAMILIES[number];
-  readonly fold: number;
+  readonly name: string;
+  /** @param model the model that was asked for, which errors name */
+  load(model: string, options: LoadOptions): Checkpoint | Promise<Checkpoint>;
 }
 
-const MODELS: ReadonlyMap<string, readonly Fold[]> = new Map(
-  FAMILIES.flatMap((family): [string, readonly Fold[]][] => [
-    ...FOLDS.map((
-      fold,
-    ): [string, readonly Fold[]] => [`${family}-fold${fold}`, [{ family, fold }]]),
-    [`${family}-all`, FOLDS.map((fold) => ({ family, fold }))],
-  ]),
-);
+const EMBEDDED_FOLD: Fold = { name: EMBEDDED, load: embeddedCheckpoint };
+
+const HARMONIX_FOLDS = HARMONIX_FILES.map((_, fold): Fold => ({
+  name: `harmonix-fold${fold}`,
+  load: (model, options) => loadHarmonix(model, fold, options),
+}));
+
+const SEEDED_FOLDS = HARMONIX_FILES.map((_, fold): Fold => ({
+  name: `seeded-fold${fold}`,
+  load: () => seededCheckpoint(fold),
+}));
+
+const MODELS: ReadonlyMap<string, readonly Fold[]> = new Map<string, readonly Fold[]>([
+  ...[EMBEDDED_FOLD, ...HARMONIX_FOLDS, ...SEEDED_FOLDS].map((fold) =>
+    [fold.name, [fold]] as const
+  ),
+  ["harmonix-all", HARMONIX_FOLDS],
+  ["seeded-all", SEEDED_FOLDS],
+]);
 
 /** The names of all models. */
 export const MODEL_NAMES: readonly string[] = [...MODELS.keys()];
@@ -46,7 +57,7 @@ export const MODEL_NAMES: readonly string[] = [...MODELS.keys()];
  * @throws {ModelError} `unknown-name`, listing the known ones
  */
 export function foldNames(name: string): string[] {
-  return foldsOf(name).map(({ family, fold }) => `${family}-fold${fold}`);
+  return foldsOf(name).map((fold) => fold.name);
 }
 
 /**
@@ -56,7 +67,7 @@ export function foldNames(name: string): string[] {
  * of the fold, upstream's own `.pth` is read; nobody publishes a checksum of those, so its SHA-256 is only noted.
  *
  * @param name a model's name, one of {@linkcode MODEL_NAMES}
- * @param options folder of the weights; the seeded models need none, and without one it is that of `modelsFolder()`
+ * @param options folder of the published weights; without one it is that of `modelsFolder()`
  * @returns its folds, in order
  * @throws {ModelError} `unknown-name`; `not-found` for a missing folder or file; `sha256` for a changed file
  *
@@ -70,9 +81,7 @@ export function foldNames(name: string): string[] {
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Checkpoint[]> {
   const loading = await Promise.allSettled(
-    foldsOf(name).map(({ family, fold }) =>
-      family === "seeded" ? seededCheckpoint(fold) : loadHarmonix(name, fold, options)
-    ),
+    foldsOf(name).map(async (fold) => await fold.load(name, options)),
   );
   // The first fold that failed is reported, whichever failed first.
   return loading.map((fold) => {

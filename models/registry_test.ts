@@ -25,8 +25,9 @@ function fails(problem: ModelProblem, action: Promise<unknown>, message: RegExp)
   );
 }
 
-Deno.test("the registry knows nine harmonix and nine seeded models", () => {
-  assert.equal(MODEL_NAMES.length, 18);
+Deno.test("the registry knows the embedded model, nine harmonix and nine seeded ones", () => {
+  assert.equal(MODEL_NAMES.length, 19);
+  assert.deepEqual(foldNames("embedded"), ["embedded"]);
   assert.deepEqual(foldNames("harmonix-fold3"), ["harmonix-fold3"]);
   assert.deepEqual(foldNames("seeded-all").at(7), "seeded-fold7");
   assert.equal(foldNames("harmonix-all").length, 8);
@@ -54,7 +55,7 @@ Deno.test("foldNames() lists the known names for an unknown one", () => {
     () => foldNames("harmonix"),
     (error) =>
       error instanceof ModelError && error.problem === "unknown-name" &&
-      /"harmonix"; known are harmonix-fold0,.*seeded-all/.test(error.message),
+      /"harmonix"; known are embedded, harmonix-fold0,.*seeded-all/.test(error.message),
   );
 });
 

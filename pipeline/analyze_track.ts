@@ -21,7 +21,7 @@ import { type AnalysisResult, analysisResult, type AudioFile, type Provenance } 
 import { type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Seams, type StageContext, STAGES } from "./stages.ts";
-import { findStems, LONG_SECONDS, readStemsOrSpectrogram, STEMS } from "./stems.ts";
+import { findStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A track: a mix that is to be separated, or one whose stems are given. */
@@ -38,6 +38,8 @@ export interface Track {
 export interface TrackOptions {
   /** The weights, which may still be loading. */
   readonly model: Promise<NetworkModel>;
+  /** What the program chose, where the user left it to it; nothing when absent. */
+  readonly automatic?: readonly ("demixer" | "model")[];
   /** Whether embeddings are wanted. */
   readonly embeddings: boolean;
   /** How a mix is separated. */
@@ -128,6 +130,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     model: model.name,
     weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
     ...separated.provenance,
+    automatic: options.automatic ?? [],
     stems16_sha256: await separated.sha256,
     backends: {
       ...separated.backends,
@@ -216,12 +219,12 @@ async function separate(
     warnings: read.warnings,
   };
   const run = async (): Promise<Tensor<"i16">> => {
-    // Floats would take 5 GB an hour; the price is a second separation where a stem is too loud for 16 bit.
-    const isLong = separated.durationSeconds > LONG_SECONDS && options.keepIn === undefined;
+    // Mono takes a quarter of the memory, and is all that is needed where the stems are not kept.
+    const stems = options.keepIn === undefined ? "mono" as const : "stereo" as const;
     const separation = {
       demixer: options.demixer,
       shifts: options.shifts,
-      stems: isLong ? "mono" as const : "stereo" as const,
+      stems,
     };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };

@@ -44,11 +44,16 @@ export interface Provenance {
    * there was no network.
    */
   readonly demix_shifts: readonly (number | null)[] | null;
+  /** Which of demixer and model the program chose by itself. */
+  readonly automatic: readonly ("demixer" | "model")[];
   /** The mix that was separated. */
   readonly mix: AudioFile | null;
   /** The stems that were given. */
   readonly stems: readonly (AudioFile & { readonly name: string })[];
-  /** SHA-256 of the seam `stems16`; of given stems of more than twelve minutes, of the mean of both channels. */
+  /**
+   * SHA-256 of the seam `stems16`: of stereo where stems are given or kept; of the mean of both channels where a mix is
+   * separated and they are not, and of given stems of more than twelve minutes.
+   */
   readonly stems16_sha256: string;
   /** Who computed each stage. */
   readonly backends: Readonly<Record<string, string>>;

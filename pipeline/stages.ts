@@ -55,7 +55,7 @@ export const SEAMS = {
   },
   "stems16": {
     dtype: "i16",
-    // One channel where the separation of a long mixture keeps no more.
+    // One channel, the mean of both, where a mixture is separated and its stems are not kept.
     axes: [4, 2, "samples"],
     unit: "1/32768 of full scale, 44.1 kHz; bass, drums, other, vocals",
     judgement: "steps",

@@ -118,7 +118,10 @@ Deno.test("evaluate does not start where the call makes no sense or weights are 
       [[PIECE, PIECE], /Expected one FOLDER of tracks, but got 2/],
       [[join(folder, "missing"), ...FAST], /Cannot read the folder .*missing/],
       [[folder, ...FAST], /There are no tracks in /],
-      [[PIECE, "--system", "seeded-fold0"], /--system expects DEMIXER\/MODEL, such as htdemucs\//],
+      [
+        [PIECE, "--system", "seeded-fold0"],
+        /--system expects DEMIXER\/MODEL, such as hpss\/embedded/,
+      ],
       [[PIECE, "--system", "stems/"], /--system expects DEMIXER\/MODEL/],
       [[PIECE, "--system", "stems/nothing"], /no model named "nothing"/],
       [[PIECE, "--system", "spleeter/seeded-fold0"], /no demixer named "spleeter"/],
@@ -129,7 +132,10 @@ Deno.test("evaluate does not start where the call makes no sense or weights are 
       [[PIECE, "--results", join(folder, "missing")], /Cannot read the results folder/],
       [[PIECE, ...FAST, "--export-json", join(file, "x")], /Cannot write .*--export-json/],
       [[PIECE, "--loud"], /Unknown option '--loud'.*deno task evaluate --help/],
-      [[PIECE], /weights of harmonix-all are not in .*deno task models pull harmonix-all/],
+      [
+        [PIECE, "--system", "stems/harmonix-all"],
+        /weights of harmonix-all are not in .*deno task models pull harmonix-all/,
+      ],
     ];
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await evaluate(...args);

@@ -18,7 +18,7 @@ Deno.test("models list tells missing, installed and damaged models apart", () =>
     const b = "40.0 kB to 60.0 kB|missing";
     equal(await states(), [
       "size|state|where",
-      ...[`${both}|missing`, `${aSize}|missing`, b, "computed"],
+      ...[`${both}|missing`, `${aSize}|missing`, b, "built in"],
     ]);
     await program.install("a.npz");
     equal((await states()).slice(1, 3), [
@@ -43,7 +43,7 @@ Deno.test("models list --json has each file with path, address, SHA-256 and stat
     const { folder, models } = JSON.parse(stdout);
     equal(folder, program.folder);
     equal(models.map((one: { state: string }) => one.state), [
-      ...["installed", "installed", "installed", "computed"],
+      ...["installed", "installed", "installed", "built in"],
     ]);
     equal(models[2].files, [{
       path: program.path("b.th"),
@@ -137,7 +137,7 @@ Deno.test("tactus models list names the published models, and needs no network",
     match(stdout, /^harmonix-all .* 10\.1 MB +missing$/m);
     match(stdout, /^harmonix-fold7 .* 1\.3 MB +missing$/m);
     match(stdout, /^htdemucs .* 80\.0 MB to 100\.0 MB +missing$/m);
-    match(stdout, /^seeded-all .* computed$/m);
+    match(stdout, /^seeded-all .* built in$/m);
   }));
 
 Deno.test("tactus models pull says what to do where it may not use the network", () =>

@@ -298,11 +298,13 @@ Deno.test("parity exports what it prints", async () => {
   });
 });
 
-Deno.test("parity passes on every seam of the seeded suite", async () => {
-  const { code, stdout, stderr } = await tactus(["parity", "--suite", "seeded"]);
-  equal(code, 0, stdout + stderr);
-  match(stdout, / 0 failed/);
-});
+for (const suite of ["seeded", "embedded"]) {
+  Deno.test(`parity passes on every seam of the ${suite} suite`, async () => {
+    const { code, stdout, stderr } = await tactus(["parity", "--suite", suite]);
+    equal(code, 0, stdout + stderr);
+    match(stdout, / 0 failed/);
+  });
+}
 
 Deno.test({
   name: "parity passes on every seam of the published suite",

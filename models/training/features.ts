@@ -27,15 +27,17 @@ import { halfNpy } from "./half_npy.ts";
 
 const HELP = `Usage: features.ts FOLDER [options]
 
-      --demixer NAME     as analyze takes it, or mix: the mix as all four stems; may be repeated (default: hpss)
+      --demixer NAME     as analyze takes it, or mix: the mix as all four stems, or stems: the true ones;
+                         may be repeated (default: hpss)
       --teacher NAME     model that listens to the true stems, or none (default: harmonix-all)
       --weights-dir DIR  folder of its weights
       --seeds A-B        only these songs
       --threads N        of the teacher
       --delete-audio     removes a song's .wav files when all its features are there`;
 
-/** The demixer that is none: every stem is the mix. */
+/** What is heard without a demixer: the mix as each of the stems, or the true stems. */
 const MIX = "mix";
+const TRUE_STEMS = "stems";
 
 const MADE_FROM_MIXTURE = STAGES.filter(({ name }) => name === "demix" || name === "spectrogram");
 
@@ -89,11 +91,10 @@ async function spectrogramOfMix({ data, shape }: Tensor<"f32">): Promise<Tensor<
   return tensor("f32", [4, ...one.shape.slice(1)], four);
 }
 
-async function heard(
+async function spectrogramThrough(
+  demixer: Demixer,
   mixture: Tensor<"f32">,
-  demixer: Demixer | undefined,
 ): Promise<Tensor<"f32">> {
-  if (demixer === undefined) return await spectrogramOfMix(mixture);
   const seams = await runStages(
     { mixture },
     {
@@ -109,13 +110,17 @@ async function heard(
   return seams.spectrogram;
 }
 
+async function spectrogramOfStems(folder: string): Promise<Tensor<"f32">> {
+  const { stems16 } = await readStems(STEMS.map((stem) => join(folder, `${stem}.wav`)));
+  return await spectrogram(stems16);
+}
+
 async function taught(
-  folder: string,
+  trueStems: Tensor<"f32">,
   teacher: NetworkModel,
   threads?: number,
 ): Promise<Uint8Array> {
-  const { stems16 } = await readStems(STEMS.map((stem) => join(folder, `${stem}.wav`)));
-  const logits = await network(teacher, await spectrogram(stems16), {
+  const logits = await network(teacher, trueStems, {
     embeddings: false,
     ...(threads !== undefined && { threads }),
   });
@@ -125,26 +130,35 @@ async function taught(
   return halfNpy([3 + labels, frames], rows.map(({ data }) => data));
 }
 
+/** Makes a thing when it is asked for first. */
+function once<Thing>(make: () => Promise<Thing>): () => Promise<Thing> {
+  let made: Promise<Thing> | undefined;
+  return () => made ??= make();
+}
+
 async function exists(path: string): Promise<boolean> {
   return await stat(path).then(() => true, () => false);
 }
 
 /** Makes what is missing of one song; says what it did. */
 async function features(folder: string, call: Call, tools: Tools): Promise<string> {
-  const mixFile = join(folder, "mix.wav");
   const did: string[] = [];
-  let mixture: Tensor<"f32"> | undefined;
+  const mixture = once(async () => (await readMixture(join(folder, "mix.wav"))).mixture);
+  const trueStems = once(() => spectrogramOfStems(folder));
+  const heard = async (name: string, demixer?: Demixer): Promise<Tensor<"f32">> => {
+    if (demixer !== undefined) return await spectrogramThrough(demixer, await mixture());
+    return name === MIX ? await spectrogramOfMix(await mixture()) : await trueStems();
+  };
   for (const [name, demixer] of tools.demixers) {
     const path = join(folder, `spectrogram.${name}.npy`);
     if (await exists(path)) continue;
-    mixture ??= (await readMixture(mixFile)).mixture;
-    const { shape, data } = await heard(mixture, demixer);
+    const { shape, data } = await heard(name, demixer);
     await writeWhole(path, halfNpy(shape, [data]));
     did.push(name);
   }
   const path = join(folder, "teacher.npy");
   if (tools.teacher !== undefined && !await exists(path)) {
-    await writeWhole(path, await taught(folder, tools.teacher, call.threads));
+    await writeWhole(path, await taught(await trueStems(), tools.teacher, call.threads));
     did.push("teacher");
   }
   if (call.deleteAudio) {
@@ -167,7 +181,10 @@ async function main(): Promise<number> {
   const folder = call.weightsDir === undefined ? {} : { weightsDir: call.weightsDir };
   const demixers = new Map<string, Demixer | undefined>();
   for (const name of call.demixers) {
-    demixers.set(name, name === MIX ? undefined : await loadDemixer(name, folder));
+    demixers.set(
+      name,
+      [MIX, TRUE_STEMS].includes(name) ? undefined : await loadDemixer(name, folder),
+    );
   }
   const teacher = call.teacher === "none"
     ? undefined

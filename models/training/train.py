@@ -69,6 +69,11 @@ def sizes(options: argparse.Namespace) -> Dict[str, Any]:
     return {"dim_embed": options.dim_embed, "num_heads": options.num_heads, "depth": options.depth}
 
 
+def settings(options: argparse.Namespace) -> Dict[str, str]:
+    """What a run depends on, in words: where its files lie is not a part of it."""
+    return {key: str(value) for key, value in vars(options).items() if key not in ("songs", "run", "resume")}
+
+
 def losses(output: Any, targets: Targets) -> Dict[str, torch.Tensor]:
     """Cross entropies per frame, unweighted, against targets that are truth and teacher mixed."""
     judged, found = torch.from_numpy(targets.judged), {}
@@ -142,7 +147,7 @@ class Run:
     def keep(self, name: str) -> None:
         path = self.options.run / name
         state = {
-            "sizes": sizes(self.options), "options": {k: str(v) for k, v in vars(self.options).items()},
+            "sizes": sizes(self.options), "options": settings(self.options),
             "model": self.model.state_dict(), "average": self.average, "optimizer": self.optimizer.state_dict(),
             "step": self.step, "elapsed": self.elapsed, "best": self.best,
         }
@@ -226,7 +231,7 @@ def main() -> None:
                     sum(song.frames for song in training) / 360000, "torch": torch.__version__,
                     "parameters": sum(p.numel() for p in run.model.parameters()),
                     "with_teacher": sum(bool(song.shares[0]) for song in training),
-                    "options": {k: str(v) for k, v in vars(options).items()}})
+                    "options": settings(options)})
     recent: List[Dict[str, float]] = []
     origin = time.monotonic() - run.elapsed
     kept_at = validated_at = run.elapsed

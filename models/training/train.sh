@@ -3,7 +3,7 @@
 #
 #   models/training/train.sh WORK_FOLDER WEIGHTS_FOLDER
 #
-# WORK_FOLDER takes some 8 MB a song and the checkpoints; WEIGHTS_FOLDER holds the published harmonix folds, which
+# WORK_FOLDER takes some 20 MB a song and the checkpoints; WEIGHTS_FOLDER holds the published harmonix folds, which
 # are the teacher. Settings by environment: PYTHON (the environment of fixtures/upstream/install.sh), DENO,
 # SONGS (of the training block), HOURS (of training), JOBS, DEMIXERS, INPUTS, OUTPUT.
 set -euo pipefail
@@ -12,8 +12,8 @@ work=${1:?WORK_FOLDER is missing} weights=${2:?WEIGHTS_FOLDER is missing}
 python=${PYTHON:-$here/../../fixtures/upstream/.venv/bin/python}
 read -ra deno <<<"${DENO:-npx -y deno@2.9.6}"
 songs=${SONGS:-600} hours=${HOURS:-2} jobs=${JOBS:-2}
-read -ra demixers <<<"${DEMIXERS:-hpss mix}"
-inputs=${INPUTS:-hpss:0.85,mix:0.15}
+read -ra demixers <<<"${DEMIXERS:-hpss mix stems}"
+inputs=${INPUTS:-hpss:0.75,stems:0.15,mix:0.1}
 heard=${inputs%%:*}
 output=${OUTPUT:-$here/../embedded}
 mkdir -p "$work/songs" "$work/logs"

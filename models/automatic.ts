@@ -1,0 +1,56 @@
+/**
+ * Which weights are taken where nobody names any: the published ones where they are installed, else those that ship
+ * with the program.
+ *
+ * @module
+ */
+
+import { HPSS } from "./demixer_weights.ts";
+import { LISTED_MODELS } from "./download_registry.ts";
+import { modelState } from "./download_state.ts";
+import { EMBEDDED } from "./embedded.ts";
+
+/** The name that leaves the choice to the program. */
+export const AUTO = "auto";
+
+/** What is chosen: the first published weights that are installed, else ours. */
+const CHOICES = {
+  demixer: {
+    published: LISTED_MODELS.filter(({ name }) => name === "htdemucs"),
+    embedded: HPSS,
+  },
+  model: {
+    published: LISTED_MODELS.filter(({ name }) => name.startsWith("harmonix")),
+    embedded: EMBEDDED,
+  },
+} as const;
+
+/** What weights are for: to separate a mix, or to find beats and segments. */
+export type Role = keyof typeof CHOICES;
+
+/** What was taken, and why. */
+export interface Choice {
+  /** The name of a demixer or model. */
+  readonly name: string;
+  /** The published weights that would have been taken, had they been there. */
+  readonly missing?: string;
+}
+
+/**
+ * Chooses weights.
+ *
+ * Files are looked at, not read: published weights of a wrong size are chosen, so that loading them says what is wrong.
+ *
+ * @param role what for
+ * @param folder of the published weights; absent where there is none
+ */
+export async function chooseWeights(role: Role, folder?: string): Promise<Choice> {
+  const { published, embedded } = CHOICES[role];
+  if (folder !== undefined) {
+    for (const model of published) {
+      const { state } = await modelState(folder, model);
+      if (state !== "missing") return { name: model.name };
+    }
+  }
+  return { name: embedded, missing: published[0]?.name ?? "" };
+}
