@@ -225,6 +225,7 @@ async function separate(
       demixer: options.demixer,
       shifts: options.shifts,
       stems,
+      letGo: true,
     };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };

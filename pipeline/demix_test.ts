@@ -154,6 +154,18 @@ Deno.test("demix() to mono makes the same spectrograms, also of stems that have 
   await small.session?.release();
 });
 
+Deno.test("demix() lets a mixture go where nobody needs it any more, and else leaves it alone", async () => {
+  const hpss = await loadDemixer("hpss");
+  const options = { shifts: [0], stems: "mono" } as const;
+  // Loud at the end only, so that the mixture is needed twice.
+  const { shape, data } = soundOf(44_100, 0.5);
+  data[data.length - 1] = 3;
+  const [kept, gone] = [tensor("f32", shape, data), tensor("f32", shape, data.slice())];
+  const { stems16 } = await demix(hpss, kept, options);
+  equal((await demix(hpss, gone, { ...options, letGo: true })).stems16, stems16);
+  equal([kept.data.length, gone.data.length], [88_200, 0]);
+});
+
 Deno.test("demix() refuses a mixture without samples", async () => {
   const nothing = tensor("f32", [2, 0], new Float32Array());
   await rejects(demix(demixer, nothing, { shifts: [null], stems: "stereo" }), /no audio/);

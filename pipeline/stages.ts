@@ -148,6 +148,8 @@ export interface StageContext {
     readonly shifts: readonly (number | null)[];
     /** As in {@linkcode demix}. */
     readonly stems: DemixOptions["stems"];
+    /** As in {@linkcode demix}. */
+    readonly letGo?: boolean;
   };
   /** Who computes the network; our own kernels when absent. */
   readonly backend?: Backend;
