@@ -154,7 +154,8 @@ Deno.test("analyze takes the mean of several shifts, or none", async () => {
 Deno.test("analyze says which command gets the weights of HTDemucs, and never falls back", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
-    const { code, stdout, stderr } = await analyze(folder, mix, "-m", "seeded-fold0");
+    const args = ["-m", "seeded-fold0", "--demixer", "htdemucs"];
+    const { code, stdout, stderr } = await analyze(folder, mix, ...args);
     equal([code, stdout], [2, ""]);
     match(stderr, /weights of htdemucs are not in .*deno task models pull htdemucs/);
     equal(await filesIn(folder), ["song.wav"]);
@@ -223,8 +224,12 @@ Deno.test("analyze --demixer hpss needs no weights, says so, and keeps its stems
       null,
     ]);
     equal(provenance.backends["demix"], "native");
-    const kept = await run("-k");
-    equal((await result(kept)).provenance, provenance);
+    const kept = await result(await run("-k"));
+    // Stems that are kept are stereo, others mono.
+    const { stems16_sha256 } = kept.provenance;
+    ok(stems16_sha256 !== provenance.stems16_sha256);
+    equal(kept.provenance, { ...provenance, stems16_sha256 });
+    equal(kept.beats, beats);
     const again = await run("-k", "--threads", "1");
     match(again.stderr, /song\.wav: stems of an earlier run, .*hpss/);
     equal((await result(again)).beats, beats);

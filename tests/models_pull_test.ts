@@ -21,7 +21,7 @@ Deno.test("models pull downloads what is missing, and says what was there", () =
     equal([first.code, first.stderr], [0, ""]);
     match(
       first.stdout,
-      /^none {2}computed.*\na\.npz {2}downloaded, 250\.0 kB, .*\na\.yaml {2}already installed/,
+      /^none {2}built in.*\na\.npz {2}downloaded, 250\.0 kB, .*\na\.yaml {2}already installed/,
     );
     equal(await program.files(), ["a.npz", "a.yaml", "b.th"]);
     const second = await program.run(["pull", "both"]);
