@@ -6,13 +6,12 @@
 
 import { basename, join, parse as parsePath, resolve } from "node:path";
 import { AUTO } from "../models/automatic.ts";
-import { checkDemixerName } from "../models/demixer_weights.ts";
-import { foldNames } from "../models/registry.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
+import { checkNames } from "./chosen_weights.ts";
 import { oneOf } from "./one_of.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
@@ -127,8 +126,7 @@ export function understand(args: readonly string[]): Call | null {
   if ([...directories, ...positionals].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
-  if (values.model !== AUTO) foldNames(values.model);
-  if (values.demixer !== AUTO) checkDemixerName(values.demixer);
+  checkNames(values);
   return {
     tracks: isDemo ? [demoTrack()] : tracksOf(directories, positionals),
     model: values.model,

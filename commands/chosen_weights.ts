@@ -5,7 +5,9 @@
  */
 
 import { AUTO, chooseWeights, type Role } from "../models/automatic.ts";
+import { checkDemixerName } from "../models/demixer_weights.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
+import { foldNames } from "../models/registry.ts";
 
 /** Who separates and who listens. */
 type Names = Readonly<Record<Role, string>>;
@@ -14,6 +16,16 @@ type Names = Readonly<Record<Role, string>>;
 export interface ChosenWeights extends Names {
   /** Which of them the program chose. */
   readonly automatic: readonly Role[];
+}
+
+/**
+ * Whether there can be a demixer and a model of these names; `auto` can always be.
+ *
+ * @throws {ModelError} `unknown-name`, listing the known ones
+ */
+export function checkNames({ demixer, model }: Names): void {
+  if (model !== AUTO) foldNames(model);
+  if (demixer !== AUTO) checkDemixerName(demixer);
 }
 
 /**

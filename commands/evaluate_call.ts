@@ -7,9 +7,8 @@
 import { type System, systemName } from "../evaluation/systems.ts";
 import { isStemSource } from "../evaluation/track_audio.ts";
 import { AUTO } from "../models/automatic.ts";
-import { checkDemixerName } from "../models/demixer_weights.ts";
-import { foldNames } from "../models/registry.ts";
 import { DEFAULTS } from "./analyze_call.ts";
+import { checkNames } from "./chosen_weights.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
 import { UsageError } from "./usage_error.ts";
@@ -112,8 +111,7 @@ function systemOf(name: string): System {
       `--system expects DEMIXER/MODEL, such as hpss/embedded, but got ${name}`,
     );
   }
-  if (demixer !== AUTO && !isStemSource(demixer)) checkDemixerName(demixer);
-  if (model !== AUTO) foldNames(model);
+  checkNames({ demixer: isStemSource(demixer) ? AUTO : demixer, model });
   return { demixer, model };
 }
 

@@ -14,7 +14,7 @@ import {
 import { type Measure, MEASURES } from "../evaluation/scores.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { parsedArgs } from "./parsed_args.ts";
-import { UsageError } from "./usage_error.ts";
+import { twoPaths } from "./two_paths.ts";
 import { ensureFile } from "./writable.ts";
 
 const HELP = `Usage: deno task parity beats EXPECTED ACTUAL [options]
@@ -54,12 +54,7 @@ export async function parityBeats(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const [expected, actual] = positionals;
-  if (expected === undefined || actual === undefined || positionals.length > 2) {
-    throw new UsageError(
-      `Expected two results, but got ${positionals.length}; see deno task parity beats --help`,
-    );
-  }
+  const [expected, actual] = twoPaths("parity beats", "results", positionals);
   const file = values["export-json"];
   if (file !== undefined) await ensureFile(file, "--export-json");
   const differences = resultDifferences(

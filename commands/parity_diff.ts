@@ -8,6 +8,7 @@ import { diffRecordings, diffTable, isAlike } from "../parity/diff.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { StatusLine } from "./status_line.ts";
+import { twoPaths } from "./two_paths.ts";
 import { UsageError } from "./usage_error.ts";
 import { ensureFile } from "./writable.ts";
 
@@ -50,12 +51,7 @@ export async function parityDiff(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const [expected, actual] = positionals;
-  if (expected === undefined || actual === undefined || positionals.length > 2) {
-    throw new UsageError(
-      `Expected two folders, but got ${positionals.length}; see deno task parity diff --help`,
-    );
-  }
+  const [expected, actual] = twoPaths("parity diff", "folders", positionals);
   const tolerance = {
     ...(values.atol !== undefined && { absolute: toleranceOf("atol", values.atol) }),
     ...(values.rtol !== undefined && { relative: toleranceOf("rtol", values.rtol) }),

@@ -6,9 +6,7 @@
 
 import { join, resolve } from "node:path";
 import program from "../deno.json" with { type: "json" };
-import { AUTO } from "../models/automatic.ts";
-import { checkDemixerName } from "../models/demixer_weights.ts";
-import { foldNames, loadModel } from "../models/registry.ts";
+import { loadModel } from "../models/registry.ts";
 import { recordSeams } from "../parity/recording.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { readMixture } from "../pipeline/mixture.ts";
@@ -17,7 +15,7 @@ import { runStages } from "../pipeline/runner.ts";
 import type { Seams } from "../pipeline/stages.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
 import { backendOf, DEFAULTS, shiftsOf } from "./analyze_call.ts";
-import { chosenWeights } from "./chosen_weights.ts";
+import { checkNames, chosenWeights } from "./chosen_weights.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { StatusLine } from "./status_line.ts";
 import { threadCount } from "./thread_count.ts";
@@ -78,8 +76,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
   const path = pathOf(values["stems-dir"], positionals);
   const fromMix = values["stems-dir"] === undefined;
   if (!out) throw new UsageError("--out is missing; see deno task parity record --help");
-  if (values.model !== AUTO) foldNames(values.model);
-  if (values.demixer !== AUTO) checkDemixerName(values.demixer);
+  checkNames(values);
   const shifts = shiftsOf(values.shifts, values["demix-seed"]);
   const backend = backendOf(values.backend, "cpu");
   const ofThreads = threads === undefined ? {} : { threads: threadCount(threads) };

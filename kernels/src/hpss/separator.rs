@@ -16,6 +16,8 @@ pub struct HpssSeparator {
     next: usize,
     /// Samples that are separated, from the first on.
     wanted: usize,
+    /// Chunks that hold them.
+    chunks: usize,
     kept: Kept,
 }
 
@@ -26,25 +28,21 @@ impl HpssSeparator {
     /// If the channels differ in length.
     pub fn new(mixture: Mixture, kept: Kept, wanted: usize) -> Self {
         let hpss = Hpss::new(mixture);
-        let wanted = wanted.min(mixture[0].len());
+        let chunks = hpss.chunks().min(wanted.div_ceil(CHUNK_SAMPLES));
         let at_once = CHUNKS_PER_THREAD * rayon::current_num_threads();
-        let works = (0..at_once.min(wanted.div_ceil(CHUNK_SAMPLES))).map(|_| Work::new()).collect();
-        HpssSeparator { hpss, works, next: 0, wanted, kept }
-    }
-
-    fn chunks(&self) -> usize {
-        self.wanted.div_ceil(CHUNK_SAMPLES)
+        let works = (0..at_once.min(chunks)).map(|_| Work::new()).collect();
+        HpssSeparator { hpss, works, next: 0, chunks, wanted, kept }
     }
 
     /// How often [`HpssSeparator::step`] has work.
     pub fn steps(&self) -> usize {
-        self.chunks().div_ceil(self.works.len().max(1))
+        self.chunks.div_ceil(self.works.len().max(1))
     }
 
     /// Separates the next chunks of the same mixture.
     pub fn step(&mut self, mixture: Mixture) {
         let (hpss, first) = (&self.hpss, self.next);
-        let count = self.works.len().min(self.chunks() - first);
+        let count = self.works.len().min(self.chunks - first);
         let stems: Vec<_> = self.works[..count]
             .par_iter_mut()
             .enumerate()
@@ -63,6 +61,6 @@ impl HpssSeparator {
 
     /// The stems, when all chunks are done.
     pub fn finished(&mut self) -> Option<&mut Kept> {
-        (self.next == self.chunks()).then_some(&mut self.kept)
+        (self.next == self.chunks).then_some(&mut self.kept)
     }
 }
