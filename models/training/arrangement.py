@@ -109,7 +109,7 @@ class Band:
         rng = stream(plan.seed, "drums")
         self.drum_kind = choose(rng, plan.style.drums)
         if plan.metre == 3:
-            self.drum_kind = {"none": "none", "sparse": "sparse"}.get(self.drum_kind, "waltz")
+            self.drum_kind = {"none": "none", "sparse": "sparse", "free": "free"}.get(self.drum_kind, "waltz")
         self.other_kind = choose(rng, plan.style.drums) if rng.random() < 0.3 else self.drum_kind
         self.drum_kind, self.other_kind = (self._at_tempo(kind) for kind in (self.drum_kind, self.other_kind))
         self.fill_chance = rng.choice((0.2, 0.6, 0.9))

@@ -39,6 +39,7 @@ def bass(rng: random.Random, plan: Plan, kind: str, chords: Sequence[Chord], bar
         "sixteenths": [x + y for x in range(metre) for y in ((0, 1 / 3, off) if third else (0, 0.25, 0.5, 0.75))],
         "fifths": [0.0, 2.0] if metre == 4 else [0.0], "offbeat": [x + off for x in range(metre)],
         "octaves": [x + y for x in range(metre) for y in (0, off)], "walking": [float(x) for x in range(metre)],
+        "pump": [float(x) for x in range(metre)],
         "boogie": [x + y for x in range(metre) for y in (0, off)], "kick": sorted(set(kicks)) or [0.0],
         "tumbao": [1.5, 3.0] if metre == 4 else [0.0, 1.5],
     }.get(kind) or onsets(rng, metre, plan.subdivisions(), rng.uniform(0.5, 1.8), rng.uniform(0.1, 0.6))
@@ -53,6 +54,8 @@ def bass(rng: random.Random, plan: Plan, kind: str, chords: Sequence[Chord], bar
             pitch = root + leaps[index]
             if kind == "fifths" and (at == 2 or metre == 3 and bar % 2 == 1):
                 pitch = bass_pitch(now.classes[2])
+            elif kind == "pump" and at % 2 == 1:
+                pitch = bass_pitch(now.classes[2], 28)
             elif kind == "octaves":
                 pitch = root + 12 * (at % 1 > 0.1)
             elif kind == "boogie":

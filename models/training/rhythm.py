@@ -59,7 +59,20 @@ def hats(rng: random.Random, metre: int, subdivisions: int, energy: float) -> Li
     return [stroke for stroke in found if rng.random() > 0.03]
 
 
+def free_pattern(rng: random.Random, metre: int, subdivisions: int) -> List[Stroke]:
+    """Some sounds, any of them anywhere: the loudest need not be on the beat, nor the kick on the first."""
+    sounds = rng.sample((KICK, KICK, SNARE, SNARE, STICK, CLAP, CLOSED, CLOSED, OPEN, RIDE, TAMBOURINE, COWBELL, LOW_TOM,
+                         HIGH_TOM, SHAKER, CLAVE, HIGH_CONGA, LOW_CONGA, BONGO, MARACAS), rng.randint(2, 5))
+    found = []
+    for drum in sorted(set(sounds)):
+        at = onsets(rng, metre, subdivisions, rng.uniform(0.25, 2.2), rng.uniform(0, 0.9))
+        found += strokes(drum, rng.randint(56, 112), *at)
+    return found
+
+
 def three_four(rng: random.Random, kind: str, subdivisions: int, energy: float) -> List[Stroke]:
+    if kind == "free":
+        return free_pattern(rng, 3, subdivisions)
     soft = rng.choice(((STICK, 70), (SNARE, 74), (CLOSED, 72), (PEDAL, 78)))
     loud = rng.choice((SNARE, SNARE, CLAP, STICK))
     shape = rng.randrange(6)
@@ -85,6 +98,8 @@ def three_four(rng: random.Random, kind: str, subdivisions: int, energy: float) 
 
 
 def four_four(rng: random.Random, kind: str, subdivisions: int, energy: float) -> List[Stroke]:
+    if kind == "free":
+        return free_pattern(rng, 4, subdivisions)
     snare = rng.choice((SNARE, SNARE, SNARE, 40, CLAP, STICK if energy < 0.6 else SNARE))
     third = subdivisions == 3
     off = 2 / 3 if third else 0.5

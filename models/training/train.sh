@@ -5,13 +5,13 @@
 #
 # WORK_FOLDER takes some 20 MB a song and the checkpoints; WEIGHTS_FOLDER holds the published harmonix folds, which
 # are the teacher. Settings by environment: PYTHON (the environment of fixtures/upstream/install.sh), DENO,
-# SONGS (of the training block), HOURS (of training), JOBS, DEMIXERS, INPUTS, OUTPUT.
+# SONGS and LATER_SONGS (of the two training blocks), HOURS (of training), JOBS, DEMIXERS, INPUTS, OUTPUT.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${1:?WORK_FOLDER is missing} weights=${2:?WEIGHTS_FOLDER is missing}
 python=${PYTHON:-$here/../../fixtures/upstream/.venv/bin/python}
 read -ra deno <<<"${DENO:-npx -y deno@2.9.6}"
-songs=${SONGS:-600} hours=${HOURS:-2} jobs=${JOBS:-2}
+songs=${SONGS:-600} later=${LATER_SONGS:-160} hours=${HOURS:-2} jobs=${JOBS:-2}
 read -ra demixers <<<"${DEMIXERS:-hpss mix stems}"
 inputs=${INPUTS:-hpss:0.75,stems:0.15,mix:0.1}
 heard=${inputs%%:*}
@@ -34,6 +34,7 @@ block() {
 "$python" network.py | tee "$work/logs/network.log"
 block 0 39
 block 1000 $((999 + songs))
+block 2000 $((1999 + later))
 "$python" train.py "$work/songs" "$work/run" --hours "$hours" --inputs "$inputs" --resume
 block 100 199
 "$python" export.py "$work/songs" "$work/run/best.pt" "$output" --input "$heard" | tee "$work/logs/export.log"
