@@ -1,0 +1,83 @@
+/**
+ * What a night comes to, beside the nights before it.
+ *
+ * @module
+ */
+
+/** What it comes to; the exit code of `nightly` follows from it. */
+export interface Decision {
+  /** Whether somebody should look. */
+  readonly verdict: "quiet" | "regression";
+  /** The verdict in one sentence, with the worst of what was found. */
+  readonly sentence: string;
+  /** What the night was compared with. */
+  readonly baseline: {
+    readonly kind: "previous" | "rolling" | "pinned" | "none";
+    /** Ids of the runs, newest last. */
+    readonly runs: readonly string[];
+    /** Nights of other machines, other settings or other tracks, which were passed over. */
+    readonly notComparable: number;
+  };
+  /** Every variant and stage, in the order of the report. */
+  readonly stages: readonly StageDecision[];
+  /** Seams that left their tolerance or whose error grew. */
+  readonly parity: readonly ParityAlert[];
+  /** Measures that fell. */
+  readonly quality: readonly QualityAlert[];
+  /** Steps in the history of all stages, also old ones. */
+  readonly steps: readonly Step[];
+}
+
+/** One stage of one variant, beside its baseline. */
+export interface StageDecision {
+  readonly variant: string;
+  /** A stage, or `total`. */
+  readonly stage: string;
+  /** Median seconds of a pass over all tracks, tonight. */
+  readonly median: number;
+  /** The same of the baseline; null where there is none. */
+  readonly baseline: number | null;
+  /** Tonight through baseline, above 1 where it became slower; null where there is no baseline. */
+  readonly ratio: number | null;
+  /** Of a one-sided test that tonight is as fast; null where there is no baseline. */
+  readonly pValue: number | null;
+  /** Ratio less one from which on a difference counts. */
+  readonly minimum: number;
+  /** `slower` is an alert. `suspect` is what `slower` is before the rerun has confirmed it. */
+  readonly verdict: "same" | "slower" | "suspect" | "faster" | "new";
+}
+
+/** A seam that became worse. */
+export interface ParityAlert {
+  readonly suite: string;
+  readonly piece: string;
+  readonly mode: string;
+  readonly seam: string;
+  readonly reason: "outside" | "grown";
+  /** What it needs tonight, and needed before; null where it is not known. */
+  readonly needs: number | null;
+  readonly before: number | null;
+}
+
+/** A measure that fell. */
+export interface QualityAlert {
+  readonly system: string;
+  readonly measure: string;
+  readonly value: number;
+  readonly before: number;
+}
+
+/** A lasting change in the history of a stage. */
+export interface Step {
+  readonly variant: string;
+  readonly stage: string;
+  /** First run after it. */
+  readonly run: string;
+  /** When that started, ISO 8601. */
+  readonly startedAt: string;
+  /** Level after through level before. */
+  readonly ratio: number;
+  readonly pValue: number;
+  /** Whether it is an alert: slower, large enough, and new. */
+  readonly isAlert: boolean;
+}
