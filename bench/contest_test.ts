@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
-import { contest, type Contestant, median } from "./contest.ts";
+import { contest, type Contestant } from "./contest.ts";
 
 /** Somebody whose n-th run takes n seconds, and who writes down that it was their turn. */
 function contestant(name: string, turns: string[]): Contestant {
@@ -20,10 +20,4 @@ Deno.test("contest() lets all run once a round, each round another one first, an
   const times = await contest(contestants, { warmUps: 1, rounds: 2 });
   equal(turns.join(""), "abcbcacab");
   equal([...times], [["a", [2, 3]], ["b", [2, 3]], ["c", [2, 3]]]);
-});
-
-Deno.test("median() is the value in the middle", () => {
-  equal(median([3, 1, 2]), 2);
-  equal(median([4, 1, 3, 2]), 2.5);
-  equal(median([]), NaN);
 });

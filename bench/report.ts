@@ -6,7 +6,7 @@
 
 import { cpus } from "node:os";
 import process from "node:process";
-import { median } from "./contest.ts";
+import { median } from "../reports/statistics.ts";
 
 /** Where the times were taken. */
 export interface Machine {

@@ -8,7 +8,7 @@
 
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { median } from "../bench/contest.ts";
+import { median } from "../reports/statistics.ts";
 
 interface Row {
   readonly stage: string;

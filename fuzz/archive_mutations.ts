@@ -10,7 +10,7 @@ import { readZip } from "../parity/zip.ts";
 import { overlappingMembers } from "./archive_bombs.ts";
 import { type Material, mutateBytes } from "./byte_mutations.ts";
 import type { Bytes } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 
 /** Damages a member of an archive in its own structure. */
 export type MemberMutation = (

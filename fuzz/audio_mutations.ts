@@ -8,7 +8,7 @@
 
 import { type Material, mutateBytes } from "./byte_mutations.ts";
 import { type Bytes, join } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 
 const OGG_PAGE = [0x4f, 0x67, 0x67, 0x53] as const;
 const OGG_CRC_AT = 22;

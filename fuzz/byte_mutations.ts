@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { type Bytes, join, replace } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 
 /** What new bytes are taken from. */
 export interface Material {

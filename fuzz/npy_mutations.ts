@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, join, utf8 } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 import { AWKWARD_NUMBERS, mutateWords } from "./text_mutations.ts";
 
 const WORDS: readonly string[] = [

@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, join, utf8 } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 import { opcodesOf } from "./pickle_opcodes.ts";
 
 /** Opcodes that push one value of their own. */

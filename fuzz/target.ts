@@ -6,7 +6,7 @@
 
 import { type Material, mutateBytes } from "./byte_mutations.ts";
 import type { Bytes } from "./bytes.ts";
-import { CounterRandom } from "./counter_random.ts";
+import { CounterRandom } from "../models/counter_random.ts";
 
 /** A reader under test. */
 export interface Target {

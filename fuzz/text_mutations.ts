@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, utf8 } from "./bytes.ts";
-import type { CounterRandom } from "./counter_random.ts";
+import type { CounterRandom } from "../models/counter_random.ts";
 
 /** Numbers that are too large, too small, of the wrong kind, or none at all. */
 export const AWKWARD_NUMBERS: readonly string[] = [

@@ -6,7 +6,7 @@
 
 import { decodeBeats, type DecodedBeats } from "../../kernels/kernels.ts";
 import { type Bytes, join } from "../bytes.ts";
-import type { CounterRandom } from "../counter_random.ts";
+import type { CounterRandom } from "../../models/counter_random.ts";
 import { seedFiles } from "../seed_files.ts";
 import { expect, type Target } from "../target.ts";
 import { isRefusal } from "./kernel_errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fnv1a32, hash32 } from "../models/seeded.ts";
+import { fnv1a32, hash32 } from "./seeded.ts";
 
 /** A sequence of choices: the n-th is a hash of the key and n, the same on every machine. */
 export class CounterRandom {
@@ -19,6 +19,17 @@ export class CounterRandom {
   /** 32 random bits, unsigned. */
   bits(): number {
     return hash32(this.#key ^ hash32(this.#count++));
+  }
+
+  /** A number over the open interval from 0 to 1, uniform. */
+  uniform(): number {
+    return (this.bits() + 0.5) / 2 ** 32;
+  }
+
+  /** A number of the normal distribution of mean 0 and standard deviation 1. */
+  normal(): number {
+    // Box and Muller's transform; its second number is let go, so that nothing but the count is kept.
+    return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
   /** A whole number from 0 up to, but without, `limit`; 0 where there is no other. */
