@@ -10,6 +10,7 @@ import { KernelLoadError } from "../kernels/kernels.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import { type AnalyzedTrack, analyzeTrack, type Track } from "../pipeline/analyze_track.ts";
+import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { DeviceError, providersOf } from "../pipeline/backends/devices.ts";
 import type { Demixer } from "../pipeline/demix.ts";
@@ -99,7 +100,7 @@ class Run {
     this.#weights = weights;
     this.#status = status;
     this.#origin = origin;
-    const { backend, device, threads } = call;
+    const { backend, device } = call;
     const { demixer, model } = weights;
     const folder = folderOf(call);
     this.#model = this.#load(
@@ -109,8 +110,14 @@ class Run {
     if (call.tracks.every(({ stemsDirectory }) => stemsDirectory !== undefined)) return;
     this.#demixer = this.#load(
       "demixer weights",
-      () => loadDemixer(demixer, { ...folder, backend, device, ...(threads && { threads }) }),
+      () => this.#loadDemixer(demixer, backend, device),
     );
+  }
+
+  #loadDemixer(name: string, backend: Backend, device: string): Promise<Demixer> {
+    const { threads } = this.#call;
+    const folder = folderOf(this.#call);
+    return loadDemixer(name, { ...folder, backend, device, ...(threads && { threads }) });
   }
 
   #load<Thing>(stage: string, load: () => Promise<Thing>): Loading<Thing> {
@@ -137,10 +144,13 @@ class Run {
       backend: call.backend,
       device: call.device,
       ...(call.threads !== undefined && { threads: call.threads }),
+      ...(call.guard && { guard: call.guard }),
       ...(this.#demixer && {
         separation: {
           demixer: this.#demixer.thing,
           shifts: call.shifts,
+          // Whoever judges does so on the processor.
+          otherwise: (backend) => this.#loadDemixer(this.#weights.demixer, backend, DEVICE),
           ...(call.keepIn !== undefined && { keepIn: call.keepIn }),
         },
       }),
@@ -184,8 +194,11 @@ class Run {
     if (timingsPath === undefined) return;
     const loaded = [this.#model, this.#demixer].flatMap((loading) => loading?.timing ?? []);
     for (const loading of [this.#model, this.#demixer]) delete loading?.timing;
-    const lines = [...loaded, ...timings].map(({ stage, start, end, device }) =>
-      JSON.stringify({ stage, start, end, duration: end - start, device, model, track: track.path })
+    const lines = [...loaded, ...timings].map(({ stage, start, end, device, fallback }) =>
+      JSON.stringify({
+        ...{ stage, start, end, duration: end - start, device, model, track: track.path },
+        ...(fallback !== undefined && { fallback }),
+      })
     );
     await mkdir(dirname(resolve(timingsPath)), { recursive: true });
     await appendFile(timingsPath, lines.map((line) => `${line}\n`).join(""));

@@ -10,6 +10,7 @@ import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
+import type { GuardOptions } from "../pipeline/guard.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { checkNames } from "./chosen_weights.ts";
 import { oneOf } from "./one_of.ts";
@@ -53,6 +54,12 @@ Without arguments it analyses the demo piece.
       --backend NAME       who computes the networks: native, our own kernels (default on the cpu), or
                            onnx, ONNX Runtime (on all other devices)
       --threads N          threads of the networks (default: one for each core)
+      --guard              let the first seconds also be computed another way, stage by stage: networks
+                           by the other backend, spectrogram and beats in plain words; where the
+                           two differ too much, that other way computes the whole run
+      --guard-max-abs X    what a value may be off, X + X |value| (default: 1e-6); the other backend may
+                           be off itself, so that networks may differ by 1e-6 more
+      --guard-seconds N    how many seconds (default: 10)
   -h, --help               print this
 
 Exit codes: 0 all tracks done, 1 a track failed, 2 the call was wrong or could not run`;
@@ -77,8 +84,14 @@ const OPTIONS = {
   device: { type: "string", short: "d", default: "cpu" },
   backend: { type: "string" },
   threads: { type: "string" },
+  guard: { type: "boolean", default: false },
+  "guard-max-abs": { type: "string" },
+  "guard-seconds": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
+
+/** What the guard allows unless told otherwise. */
+const GUARD_DEFAULTS: GuardOptions = { seconds: 10, tolerance: 1e-6 };
 
 /** The mix of our own piece. */
 const DEMO = join(fixturesDirectory, "audio", "four_four", "mix.flac");
@@ -105,6 +118,7 @@ export interface Call {
   readonly device: string;
   readonly backend: Backend;
   readonly threads?: number;
+  readonly guard?: GuardOptions;
 }
 
 /**
@@ -142,7 +156,32 @@ export function understand(args: readonly string[]): Call | null {
     ...(values["weights-dir"] !== undefined && { weightsDirectory: values["weights-dir"] }),
     ...(values["timings-path"] !== undefined && { timingsPath: values["timings-path"] }),
     ...(values.threads !== undefined && { threads: threadCount(values.threads) }),
+    ...guardOf(values.guard, values["guard-max-abs"], values["guard-seconds"]),
   };
+}
+
+/** What the guard allows, where there is one. */
+function guardOf(
+  isWanted: boolean,
+  maxAbsolute: string | undefined,
+  seconds: string | undefined,
+): { guard?: GuardOptions } {
+  if (!isWanted) {
+    if (maxAbsolute === undefined && seconds === undefined) return {};
+    throw new UsageError("--guard-max-abs and --guard-seconds need --guard");
+  }
+  return {
+    guard: {
+      seconds: positive("guard-seconds", seconds ?? `${GUARD_DEFAULTS.seconds}`),
+      tolerance: positive("guard-max-abs", maxAbsolute ?? `${GUARD_DEFAULTS.tolerance}`),
+    },
+  };
+}
+
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() !== "" && number > 0 && Number.isFinite(number)) return number;
+  throw new UsageError(`--${option} expects a number above 0, but got ${text}`);
 }
 
 /**

@@ -5,7 +5,6 @@
  */
 
 import { resolve } from "node:path";
-import program from "../deno.json" with { type: "json" };
 import { type Annotation, firstSeconds } from "../evaluation/annotation.ts";
 import { readAnnotation } from "../evaluation/read_annotation.ts";
 import { evaluationJson, type EvaluationReport, evaluationTables } from "../evaluation/report.ts";
@@ -16,6 +15,7 @@ import { TrackAudio } from "../evaluation/track_audio.ts";
 import { type EvaluationTrack, findTracks, onlyFile } from "../evaluation/tracks.ts";
 import { KernelLoadError } from "../kernels/kernels.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
+import { PROGRAM } from "../pipeline/program.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import type { RunObserver } from "../pipeline/runner.ts";
 import type { Tensor } from "../pipeline/tensor.ts";
@@ -127,7 +127,7 @@ class Evaluation {
       })),
     ];
     this.report = {
-      program: `${program.name} ${program.version}`,
+      program: PROGRAM,
       settings: {
         folder: resolve(call.folder),
         seconds: call.seconds ?? null,

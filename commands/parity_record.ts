@@ -5,12 +5,12 @@
  */
 
 import { join, resolve } from "node:path";
-import program from "../deno.json" with { type: "json" };
 import { loadModel } from "../models/registry.ts";
 import { recordSeams } from "../parity/recording.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
+import { PROGRAM } from "../pipeline/program.ts";
 import { runStages } from "../pipeline/runner.ts";
 import type { Seams } from "../pipeline/stages.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
@@ -110,7 +110,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
     );
     status.show("writing");
     const names = await recordSeams(out, seams, {
-      program: `${program.name} ${program.version}`,
+      program: PROGRAM,
       path,
       model: model.name,
       demixer: demixer?.name ?? null,

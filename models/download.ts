@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileAddress, shownAddress } from "./download_address.ts";
 import { DownloadError } from "./download_error.ts";
-import { lockFile } from "./download_lock.ts";
+import { lockFile } from "../pipeline/file_lock.ts";
 import { folderError, PartialFile } from "./download_part.ts";
 import { transfer } from "./download_transfer.ts";
 import { hasSha256, isInstalled, type PinnedFile, shownSha256 } from "./pinned_file.ts";

@@ -5,7 +5,6 @@
  */
 
 import { basename } from "node:path";
-import program from "../deno.json" with { type: "json" };
 import type { Backend } from "./backends/backend.ts";
 import type { Demixer } from "./demix.ts";
 import {
@@ -15,12 +14,20 @@ import {
   sha256Of,
   writeDemixed,
 } from "./demix_files.ts";
+import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
-import { type AnalysisResult, analysisResult, type AudioFile, type Provenance } from "./result.ts";
+import { PROGRAM, RUNTIME_VERSIONS } from "./program.ts";
+import {
+  type AnalysisResult,
+  analysisResult,
+  type AudioFile,
+  type GuardProvenance,
+  type Provenance,
+} from "./result.ts";
 import { type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Seams, type StageContext, STAGES } from "./stages.ts";
+import { type Seams, type Stage, type StageContext, STAGES } from "./stages.ts";
 import { findStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -50,6 +57,8 @@ export interface TrackOptions {
   readonly device?: string;
   /** Threads for stages that take a number. */
   readonly threads?: number;
+  /** Whether the first seconds go through another way to compute each stage too, and what is allowed. */
+  readonly guard?: GuardOptions;
   /** Told of starts, progress and timings. */
   readonly observer?: RunObserver;
   /** `performance.now()` at the origin of the timings; now when absent. */
@@ -60,6 +69,8 @@ export interface TrackOptions {
 export interface SeparationOptions {
   /** The separation network, which may still be loading. */
   readonly demixer: Promise<Demixer>;
+  /** As in {@linkcode StageContext}. */
+  readonly otherwise?: (backend: Backend) => Promise<Demixer>;
   /** Samples that each pass is shifted by; null for none. */
   readonly shifts: readonly (number | null)[];
   /** Folder where stems are kept, and used again; absent to keep none. */
@@ -111,7 +122,22 @@ const AFTER_STEMS = STAGES.slice(BEFORE_STEMS.length);
  * @throws {StemsError | KernelError} if the audio cannot be used
  */
 export async function analyzeTrack(track: Track, options: TrackOptions): Promise<AnalyzedTrack> {
-  const { observer = {}, origin = performance.now() } = options;
+  const { guard, origin = performance.now() } = options;
+  const seen = new Map<string, GuardFinding>();
+  const observer: RunObserver = {
+    ...options.observer,
+    onTiming: (timing) => {
+      const found = seen.get(timing.stage);
+      options.observer?.onTiming?.({
+        ...timing,
+        ...(found?.fellBack && { fallback: found.judge }),
+      });
+    },
+  };
+  const watched = (stages: readonly Stage[]): readonly Stage[] =>
+    guard === undefined
+      ? stages
+      : guardedStages(stages, guard, (finding) => seen.set(finding.stage, finding));
   const context: StageContext = {
     model: options.model,
     embeddings: options.embeddings,
@@ -119,11 +145,12 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: options.threads }),
   };
-  const run = { context, observer, origin };
+  const run = { context, observer, origin, stages: watched(BEFORE_STEMS) };
   const separated = track.stemsDirectory === undefined
     ? await separate(track, options.separation, run)
     : await readGiven(track.stemsDirectory, run);
-  const seams = await runStages(separated.seams, context, observer, origin, AFTER_STEMS) as Seams;
+  const after = watched(AFTER_STEMS);
+  const seams = await runStages(separated.seams, context, observer, origin, after) as Seams;
   const model = await options.model;
   const provenance: Provenance = {
     program: PROGRAM,
@@ -140,12 +167,16 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
           isNetwork ? options.backend ?? backend : backend,
         ]),
       ),
+      ...Object.fromEntries(
+        [...seen.values()].filter(({ fellBack }) => fellBack)
+          .map(({ stage, judge }) => [stage, judge]),
+      ),
     },
+    guard: guard === undefined
+      ? null
+      : { ...guard, stages: [...seen.values()].map(guardProvenance) },
     device: options.device ?? "cpu",
-    versions: {
-      deno: Deno.version.deno,
-      "onnxruntime-node": program.imports["onnxruntime-node"].split("@").at(-1) ?? "",
-    },
+    versions: RUNTIME_VERSIONS,
     sample_rate: SAMPLE_RATE_HZ,
     hop: HOP_SAMPLES,
     fps: FRAMES_PER_SECOND,
@@ -155,17 +186,30 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     result: analysisResult(track.path, seams, provenance),
     seams,
     durationSeconds: separated.durationSeconds,
-    warnings: separated.warnings,
+    warnings: [
+      ...separated.warnings,
+      ...[...seen.values()].filter(({ fellBack }) => fellBack).map((one) => strayed(track, one)),
+    ],
     notes: separated.notes ?? [],
   };
 }
 
-const PROGRAM = `${program.name} ${program.version}`;
+function guardProvenance(finding: GuardFinding): GuardProvenance {
+  const { stage, judge, seam, needs, fellBack } = finding;
+  return { stage, judge, seam, needs: Number.isFinite(needs) ? needs : null, fell_back: fellBack };
+}
+
+function strayed({ path }: Track, { stage, judge, seam, needs }: GuardFinding): string {
+  const how = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "altogether";
+  return `${path}: ${stage} strays from ${judge} in ${seam} ${how}: ${judge} computed it instead`;
+}
 
 interface RunOptions {
   readonly context: StageContext;
   readonly observer: RunObserver;
   readonly origin: number;
+  /** Those before the stems. */
+  readonly stages: readonly Stage[];
 }
 
 async function readGiven(directory: string, run: RunOptions): Promise<Separated> {
@@ -196,7 +240,7 @@ async function readGiven(directory: string, run: RunOptions): Promise<Separated>
 async function separate(
   { path, ...track }: Track,
   options: SeparationOptions | undefined,
-  { context, observer, origin }: RunOptions,
+  { context, observer, origin, stages }: RunOptions,
 ): Promise<Separated> {
   if (options === undefined) throw new Error(`${path} has no stems, and nobody separates it`);
   const decoding = timed(origin, "decode", observer, () => readMixture(path));
@@ -226,10 +270,11 @@ async function separate(
       shifts: options.shifts,
       stems,
       letGo: true,
+      ...(options.otherwise && { otherwise: options.otherwise }),
     };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };
-    const seams = await runStages(given, full, observer, origin, BEFORE_STEMS) as Seams;
+    const seams = await runStages(given, full, observer, origin, stages) as Seams;
     return seams.stems16;
   };
   if (options.keepIn === undefined) return { ...from(await run()), ...separated };

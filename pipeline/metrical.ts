@@ -18,6 +18,9 @@ export interface Metrical {
   readonly bpm: Tensor<"i32">;
 }
 
+/** Finds beats in `[frames, 2]` activations, between the first and the last that reach the threshold. */
+export type BeatDecoder = typeof decodeBeats;
+
 /** The least probability of a beat that is no downbeat. */
 const FLOOR = Math.fround(1e-8);
 
@@ -27,6 +30,7 @@ const FLOOR = Math.fround(1e-8);
  * @param beat `[frames]` f32, probability, 100 frames/s
  * @param downbeat `[frames]` f32, probability
  * @param threshold beats are looked for between the first and the last frame that reaches it
+ * @param decode who searches; our kernels when absent
  * @returns beats, positions and tempo; empty where nothing reaches the threshold
  *
  * Source: allin1 1.1.0, `postprocessing/metrical.py` and `postprocessing/tempo.py`.
@@ -35,11 +39,9 @@ export async function metrical(
   beat: Tensor<"f32">,
   downbeat: Tensor<"f32">,
   threshold: number,
+  decode: BeatDecoder = decodeBeats,
 ): Promise<Metrical> {
-  const { times, positions } = await decodeBeats(
-    decoderInput(beat.data, downbeat.data),
-    threshold,
-  );
+  const { times, positions } = await decode(decoderInput(beat.data, downbeat.data), threshold);
   const bpm = tempo(times);
   return {
     beats: tensor("f64", [times.length], times),

@@ -27,6 +27,19 @@ export interface AudioFile {
   readonly sample_rate: number;
 }
 
+/** What a guard saw of one stage on the first seconds. */
+export interface GuardProvenance {
+  readonly stage: string;
+  /** Who judged. */
+  readonly judge: string;
+  /** The seam that differs most. */
+  readonly seam: string;
+  /** Smallest tolerance that passes; null where the two cannot be compared. */
+  readonly needs: number | null;
+  /** Whether the judge computed the whole run. */
+  readonly fell_back: boolean;
+}
+
 /** How a result came about, so that it can be made again. */
 export interface Provenance {
   /** Program and version. */
@@ -57,6 +70,14 @@ export interface Provenance {
   readonly stems16_sha256: string;
   /** Who computed each stage. */
   readonly backends: Readonly<Record<string, string>>;
+  /** What `--guard` allowed and saw; null where nobody guarded. */
+  readonly guard: {
+    /** How much of the beginning was computed twice. */
+    readonly seconds: number;
+    /** What float seams were allowed. */
+    readonly tolerance: number;
+    readonly stages: readonly GuardProvenance[];
+  } | null;
   /** What ONNX Runtime computed on. */
   readonly device: string;
   /** Versions of what computed it. */

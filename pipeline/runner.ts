@@ -16,6 +16,8 @@ export interface StageTiming {
   readonly end: number;
   /** What it ran on. */
   readonly device: string;
+  /** Who computed it instead, where a guard found that the fast way strays. */
+  readonly fallback?: string;
 }
 
 /** What everything runs on but the networks of ONNX Runtime, which run on the device of the context. */

@@ -8,11 +8,13 @@
  */
 
 import { activations } from "./activations.ts";
-import type { Backend } from "./backends/backend.ts";
+import { type Backend, otherBackend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
-import { metrical } from "./metrical.ts";
+import { type BeatDecoder, metrical } from "./metrical.ts";
 import { network, type NetworkModel } from "./network.ts";
+import { plainBeats } from "./plain/beat_decoder.ts";
+import { plainSpectrogram } from "./plain/spectrogram.ts";
 import { spectrogram } from "./spectrogram.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
@@ -150,6 +152,8 @@ export interface StageContext {
     readonly stems: DemixOptions["stems"];
     /** As in {@linkcode demix}. */
     readonly letGo?: boolean;
+    /** Loads the same network for another backend; absent where nobody guards. */
+    readonly otherwise?: (backend: Backend) => Promise<Demixer>;
   };
   /** Who computes the network; our own kernels when absent. */
   readonly backend?: Backend;
@@ -175,7 +179,28 @@ export interface Stage {
   readonly isNetwork?: true;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
+  /**
+   * Who else can make them, more plainly, to guard it; absent where it is plain itself.
+   *
+   * @returns null where there is nobody in this context
+   */
+  readonly judge?: (context: StageContext) => Promise<StageJudge | null>;
 }
+
+/** Another way to compute a stage. */
+export interface StageJudge {
+  /** What it is called in provenance. */
+  readonly backend: string;
+  /** The tolerance that it needs itself: 0 where it computes in float64, what parity allows of a network in float32. */
+  readonly tolerance: number;
+  /** Makes the outputs from the inputs. */
+  run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
+  /** Frees what it holds. */
+  release(): Promise<void>;
+}
+
+/** What parity allows of either backend of a network. */
+const NETWORK_TOLERANCE = 1e-6;
 
 /** Every stage, in the order of the data. */
 export const STAGES: readonly Stage[] = [
@@ -185,13 +210,18 @@ export const STAGES: readonly Stage[] = [
     outputs: ["stems", "stems16"],
     backend: "native",
     isNetwork: true,
-    run: async (seams, context) => {
-      const { separation, onProgress } = context;
-      if (separation === undefined) throw new Error("There is nobody to separate the mixture");
-      return await demix(await separation.demixer, seams.mixture, {
-        ...separation,
-        ...(onProgress && { onProgress }),
-      });
+    run: async (seams, context) => await separated(await demixerOf(context), seams, context),
+    judge: async (context) => {
+      const { session, backend } = await demixerOf(context);
+      // Without a network there is nobody else.
+      if (session === null) return null;
+      const other = await context.separation?.otherwise?.(otherBackend(backend));
+      return other === undefined ? null : {
+        backend: other.backend,
+        tolerance: NETWORK_TOLERANCE,
+        run: (seams, context) => separated(other, seams, context),
+        release: async () => await other.session?.release(),
+      };
     },
   },
   {
@@ -200,6 +230,8 @@ export const STAGES: readonly Stage[] = [
     outputs: ["spectrogram"],
     backend: "native",
     run: async (seams) => ({ spectrogram: await spectrogram(seams.stems16) }),
+    judge: () =>
+      plain((seams) => Promise.resolve({ spectrogram: plainSpectrogram(seams.stems16) })),
   },
   {
     name: "network",
@@ -213,15 +245,15 @@ export const STAGES: readonly Stage[] = [
     ],
     backend: "native",
     isNetwork: true,
-    run: async (seams, context) => {
-      const output = await network(await context.model, seams.spectrogram, context);
-      return {
-        "logits.beat": output.beat,
-        "logits.downbeat": output.downbeat,
-        "logits.section": output.section,
-        "logits.function": output.function,
-        ...(output.embeddings && { embeddings: output.embeddings }),
-      };
+    run: logits,
+    judge: ({ backend = "native" }) => {
+      const other = otherBackend(backend);
+      return Promise.resolve({
+        backend: other,
+        tolerance: NETWORK_TOLERANCE,
+        run: (seams, { device: _, ...context }) => logits(seams, { ...context, backend: other }),
+        release: () => Promise.resolve(),
+      });
     },
   },
   {
@@ -254,14 +286,15 @@ export const STAGES: readonly Stage[] = [
     inputs: ["activations.beat", "activations.downbeat"],
     outputs: ["beats", "beat_positions", "bpm"],
     backend: "native",
-    run: async (seams, context) => {
-      const output = await metrical(
-        seams["activations.beat"],
-        seams["activations.downbeat"],
-        (await context.model).thresholdDownbeat,
-      );
-      return { beats: output.beats, beat_positions: output.positions, bpm: output.bpm };
-    },
+    run: (seams, context) => beats(seams, context),
+    judge: () =>
+      plain((seams, context) =>
+        beats(
+          seams,
+          context,
+          (input, threshold) => Promise.resolve(plainBeats(input, threshold)),
+        )
+      ),
   },
   {
     name: "functional",
@@ -272,3 +305,49 @@ export const STAGES: readonly Stage[] = [
       Promise.resolve(functional(seams["activations.section"], seams["activations.function"])),
   },
 ];
+
+async function demixerOf({ separation }: StageContext): Promise<Demixer> {
+  if (separation === undefined) throw new Error("There is nobody to separate the mixture");
+  return await separation.demixer;
+}
+
+async function separated(
+  demixer: Demixer,
+  seams: Seams,
+  { separation, onProgress }: StageContext,
+): Promise<Partial<Seams>> {
+  const { shifts, stems, letGo } = separation!;
+  return await demix(demixer, seams.mixture, {
+    ...{ shifts, stems, ...(letGo !== undefined && { letGo }) },
+    ...(onProgress && { onProgress }),
+  });
+}
+
+async function logits(seams: Seams, context: StageContext): Promise<Partial<Seams>> {
+  const output = await network(await context.model, seams.spectrogram, context);
+  return {
+    "logits.beat": output.beat,
+    "logits.downbeat": output.downbeat,
+    "logits.section": output.section,
+    "logits.function": output.function,
+    ...(output.embeddings && { embeddings: output.embeddings }),
+  };
+}
+
+async function beats(
+  seams: Seams,
+  context: StageContext,
+  decode?: BeatDecoder,
+): Promise<Partial<Seams>> {
+  const output = await metrical(
+    seams["activations.beat"],
+    seams["activations.downbeat"],
+    (await context.model).thresholdDownbeat,
+    decode,
+  );
+  return { beats: output.beats, beat_positions: output.positions, bpm: output.bpm };
+}
+
+function plain(run: StageJudge["run"]): Promise<StageJudge> {
+  return Promise.resolve({ backend: "plain", tolerance: 0, run, release: () => Promise.resolve() });
+}

@@ -14,3 +14,8 @@ export type Backend = "native" | "onnx";
 export function backendFor(device = "cpu"): Backend {
   return device === "cpu" ? "native" : "onnx";
 }
+
+/** Who judges a backend: the other one. */
+export function otherBackend(backend: Backend): Backend {
+  return backend === "native" ? "onnx" : "native";
+}

@@ -1,5 +1,5 @@
 /**
- * One download of a file at a time, however many processes want it.
+ * One process at a time, however many want to.
  *
  * @module
  */
@@ -22,23 +22,36 @@ export interface HeldLock {
  * @throws if the file cannot be made or locked
  */
 export async function lockFile(path: string, onWait: () => void = () => {}): Promise<HeldLock> {
-  for (let waited = false;;) {
+  for (let waited = false;; waited = true) {
+    const lock = await tryLockFile(path);
+    if (lock !== null) return lock;
+    if (!waited) onWait();
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+/**
+ * Takes an exclusive lock, if nobody has it; otherwise as {@linkcode lockFile}.
+ *
+ * @param path the lock's own file
+ * @returns null if somebody has it
+ * @throws if the file cannot be made or locked
+ */
+export async function tryLockFile(path: string): Promise<HeldLock | null> {
+  for (;;) {
     const file = await Deno.open(path, { create: true, write: true });
     try {
-      if (await file.tryLock(true)) {
-        // Whoever had it may have removed the file between our opening and locking it.
-        if (await isAt(file, path)) return held(file, path);
+      if (!await file.tryLock(true)) {
         file.close();
-        continue;
+        return null;
       }
+      // Whoever had it may have removed the file between our opening and locking it.
+      if (await isAt(file, path)) return held(file, path);
     } catch (error) {
       file.close();
       throw error;
     }
     file.close();
-    if (!waited) onWait();
-    waited = true;
-    await sleep(POLL_MILLISECONDS);
   }
 }
 

@@ -1,0 +1,208 @@
+/**
+ * The beat decoder as it is defined, every state in every frame: the judge of the fast one.
+ *
+ * @module
+ */
+
+import { FRAMES_PER_SECOND } from "../spectrogram.ts";
+import { plainLogarithm } from "./logarithm.ts";
+
+const TEMPI = 60;
+const [MIN_INTERVAL, MAX_INTERVAL] = [60 * FRAMES_PER_SECOND / 215, 60 * FRAMES_PER_SECOND / 55];
+const TRANSITION_LAMBDA = 100;
+const OBSERVATION_LAMBDA = 16;
+/** Between equal scores the first wins. */
+const BEATS_PER_BAR = [3, 4] as const;
+
+/** Beats and where they lie in their bars. */
+export interface PlainBeats {
+  /** Seconds, ascending. */
+  readonly times: Float64Array<ArrayBuffer>;
+  /** 1 = downbeat. */
+  readonly positions: Int32Array<ArrayBuffer>;
+}
+
+/** Where a beat of the best path begins, in frames from the first; before it, where it began earlier. */
+interface Span {
+  readonly start: number;
+  readonly beat: number;
+  readonly tempo: number;
+}
+
+interface Path {
+  readonly score: number;
+  readonly spans: readonly Span[];
+}
+
+/**
+ * Finds what {@linkcode decodeBeats} of the kernels finds.
+ *
+ * @param activations `[frames, 2]` f32: probability of a beat that is no downbeat, and of a downbeat
+ * @param threshold frames before the first and after the last activation that reaches it take no part
+ *
+ * Source: madmom 0.16.1, `features/downbeats.py`, `features/beats_hmm.py`, `ml/hmm.pyx`.
+ */
+export function plainBeats(activations: Float32Array, threshold: number): PlainBeats {
+  const [first, frames] = trimmed(activations, Math.fround(threshold));
+  const intervals = beatIntervals();
+  const empty = { times: new Float64Array(), positions: new Int32Array() };
+  if (frames.length === 0 || frames.every((value) => value === 0)) return empty;
+  const paths = BEATS_PER_BAR.map((beats) => bestPath(frames, beats, intervals));
+  const best = paths.reduce((best, path) => path.score > best.score ? path : best);
+  const found = best.spans.flatMap(({ start, beat, tempo }) => {
+    const end = start + beatRange(beat, intervals[tempo]!);
+    const frame = loudest(frames, Math.max(0, start), Math.min(end, frames.length / 2));
+    return frame === null ? [] : [{ time: (first + frame) / FRAMES_PER_SECOND, beat }];
+  });
+  return {
+    times: Float64Array.from(found, ({ time }) => time),
+    positions: Int32Array.from(found, ({ beat }) => beat + 1),
+  };
+}
+
+/** The frames from the first to the last that reach the threshold; one reached in frame 0 alone selects nothing. */
+function trimmed(activations: Float32Array, threshold: number): [number, Float32Array] {
+  const count = activations.length >> 1;
+  if (threshold === 0) return [0, activations.subarray(0, 2 * count)];
+  const reaching = Array.from({ length: count }, (_, frame) => frame).filter((frame) =>
+    activations[2 * frame]! >= threshold || activations[2 * frame + 1]! >= threshold
+  );
+  const [first = 0, last = 0] = [reaching[0], reaching.at(-1)];
+  return last === 0 ? [0, activations.subarray(0, 0)] : [
+    first,
+    activations.subarray(2 * first, 2 * (last + 1)),
+  ];
+}
+
+/** Sixty whole intervals between the limits, spaced logarithmically. */
+function beatIntervals(): number[] {
+  const [start, stop] = [Math.log2(MIN_INTERVAL), Math.log2(MAX_INTERVAL)];
+  for (let points = TEMPI;; points++) {
+    const step = (stop - start) / (points - 1);
+    const all = Array.from({ length: points }, (_, at) => halfToEven(2 ** (start + at * step)));
+    const distinct = [...new Set(all)];
+    if (distinct.length === TEMPI) return distinct;
+  }
+}
+
+function halfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** How many positions of a beat count as the beat itself, with the rounding of numpy's positions. */
+function beatRange(beat: number, interval: number): number {
+  let position = 0;
+  while (isInBeatRange(beat, position, interval)) position++;
+  return position;
+}
+
+function isInBeatRange(beat: number, position: number, interval: number): boolean {
+  return position < interval && (beat + position * (1 / interval)) % 1 < 1 / OBSERVATION_LAMBDA;
+}
+
+/** `[to][from]`: log probability of a tempo after another; minus infinity where it is none. */
+function transitions(intervals: readonly number[]): Float64Array[] {
+  const found = intervals.map(() => new Float64Array(TEMPI).fill(-Infinity));
+  for (const [from, before] of intervals.entries()) {
+    const weights = intervals.map((to) => {
+      const weight = Math.exp(-TRANSITION_LAMBDA * Math.abs(to / before - 1));
+      return weight <= Number.EPSILON ? 0 : weight;
+    });
+    const sum = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const [to, weight] of weights.entries()) found[to]![from] = Math.log(weight / sum);
+  }
+  return found;
+}
+
+/** Viterbi's search with one step a frame over every state. */
+function bestPath(frames: Float32Array, beats: number, intervals: readonly number[]): Path {
+  const count = frames.length / 2;
+  const total = intervals.reduce((sum, interval) => sum + interval, 0);
+  const offsets = intervals.map((_, tempo) =>
+    intervals.slice(0, tempo).reduce((sum, interval) => sum + interval, 0)
+  );
+  const states = beats * total;
+  const densities = logDensities(frames);
+  const moves = transitions(intervals);
+  // 0: no beat, 1: beat, 2: downbeat.
+  const kinds = new Uint8Array(states);
+  for (let beat = 0; beat < beats; beat++) {
+    for (const [tempo, interval] of intervals.entries()) {
+      const range = beatRange(beat, interval);
+      const at = beat * total + offsets[tempo]!;
+      kinds.fill(beat === 0 ? 2 : 1, at, at + range);
+    }
+  }
+  let previous = new Float64Array(states).fill(Math.log(1 / states));
+  let current = new Float64Array(states);
+  /** For each frame and the first state of each beat and tempo, the tempo that it came from. */
+  const origins: Uint8Array[] = [];
+  for (let frame = 0; frame < count; frame++) {
+    const origin = new Uint8Array(beats * TEMPI);
+    for (let state = 1; state < states; state++) {
+      current[state] = previous[state - 1]! + densities[3 * frame + kinds[state]!]!;
+    }
+    for (let beat = 0; beat < beats; beat++) {
+      const before = (beat + beats - 1) % beats * total;
+      for (let tempo = 0; tempo < TEMPI; tempo++) {
+        const state = beat * total + offsets[tempo]!;
+        let best = -Infinity;
+        for (let from = 0; from < TEMPI; from++) {
+          const last = previous[before + offsets[from]! + intervals[from]! - 1]!;
+          const score = last + moves[tempo]![from]! + densities[3 * frame + kinds[state]!]!;
+          if (score > best) [best, origin[beat * TEMPI + tempo]] = [score, from];
+        }
+        current[state] = best;
+      }
+    }
+    origins.push(origin);
+    [previous, current] = [current, previous];
+  }
+  let state = 0;
+  for (let at = 1; at < states; at++) if (previous[at]! > previous[state]!) state = at;
+  const score = previous[state]!;
+  return { score, spans: score === -Infinity ? [] : traced(state) };
+
+  function traced(last: number): Span[] {
+    const spans: Span[] = [];
+    let beat = Math.floor(last / total);
+    let tempo = offsets.findLastIndex((offset) => offset <= last - beat * total);
+    let start = count - 1 - (last - beat * total - offsets[tempo]!);
+    for (;;) {
+      spans.push({ start, beat, tempo });
+      if (start <= 0) {
+        // A state precedes the first frame, so that a beat that begins there has another before it.
+        return spans.reverse();
+      }
+      tempo = origins[start]![beat * TEMPI + tempo]!;
+      beat = (beat + beats - 1) % beats;
+      start -= intervals[tempo]!;
+    }
+  }
+}
+
+/** `[frames, 3]`: outside of beats, in a beat, in a downbeat; float32 logarithms as upstream's. */
+function logDensities(frames: Float32Array): Float64Array {
+  const found = new Float64Array(frames.length / 2 * 3);
+  for (let frame = 0; frame < frames.length / 2; frame++) {
+    const [beat, downbeat] = [frames[2 * frame]!, frames[2 * frame + 1]!];
+    const rest = Math.fround(1 - Math.fround(beat + downbeat));
+    found[3 * frame] = plainLogarithm(Math.fround(rest / (OBSERVATION_LAMBDA - 1)));
+    found[3 * frame + 1] = plainLogarithm(beat);
+    found[3 * frame + 2] = plainLogarithm(downbeat);
+  }
+  return found;
+}
+
+/** The frame with the largest activation of both, the first of equals; null where there is no frame. */
+function loudest(frames: Float32Array, from: number, to: number): number | null {
+  let best: number | null = null;
+  let largest = -Infinity;
+  for (let frame = from; frame < to; frame++) {
+    const value = Math.max(frames[2 * frame]!, frames[2 * frame + 1]!);
+    if (value > largest) [best, largest] = [frame, value];
+  }
+  return best;
+}

@@ -1,0 +1,79 @@
+/** The guard of the analyze command as a whole. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { loadModel } from "../models/registry.ts";
+import { analyzeTrack } from "../pipeline/analyze_track.ts";
+import { loadDemixer } from "../pipeline/backends/demixers.ts";
+import { networkModel } from "../pipeline/network.ts";
+import type { StageTiming } from "../pipeline/runner.ts";
+import { repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
+const CALL = ["analyze", TRACK, "--demixer", "hpss", "-m", "embedded", "--guard"];
+
+interface Guard {
+  readonly seconds: number;
+  readonly tolerance: number;
+  readonly stages: readonly { readonly stage: string; readonly fell_back: boolean }[];
+}
+
+async function guardIn(
+  folder: string,
+): Promise<{ guard: Guard; backends: Record<string, string> }> {
+  const { provenance } = JSON.parse(await Deno.readTextFile(join(folder, "flac_16.json")));
+  return provenance;
+}
+
+Deno.test("analyze --guard computes the beginning twice and writes down what it saw", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { code, stderr } = await tactus([...CALL, "-o", folder]);
+    equal(code, 0, stderr);
+    const { guard, backends } = await guardIn(folder);
+    equal([guard.seconds, guard.tolerance], [10, 1e-6]);
+    equal(guard.stages.map(({ stage, fell_back }) => [stage, fell_back]), [
+      ["spectrogram", false],
+      ["network", false],
+      ["metrical", false],
+    ]);
+    equal([backends["spectrogram"], backends["network"]], ["native", "native"]);
+    ok(!stderr.includes("strays"));
+  });
+});
+
+Deno.test("a track whose stages stray is computed by their judges, and its result says so", async () => {
+  const timings: StageTiming[] = [];
+  const model = networkModel("embedded", await loadModel("embedded"));
+  const demixer = loadDemixer("hpss");
+  const { result, warnings } = await analyzeTrack({ path: TRACK, name: "flac_16" }, {
+    model: Promise.resolve(model),
+    embeddings: false,
+    separation: { demixer, shifts: [null] },
+    // Whatever they differ by is too much.
+    guard: { seconds: 2, tolerance: -1 },
+    observer: { onTiming: (timing) => timings.push(timing) },
+  });
+  const { guard, backends } = result.provenance;
+  equal(guard?.stages.every(({ fell_back }) => fell_back), true);
+  const judges = { spectrogram: "plain", network: "onnx", metrical: "plain" };
+  equal({ ...backends, ...judges }, backends);
+  equal(warnings.length, 3);
+  match(warnings[0] ?? "", /flac_16\.flac: spectrogram strays from plain in spectrogram by \d/);
+  const fallbacks = timings.filter(({ fallback }) => fallback !== undefined);
+  equal(Object.fromEntries(fallbacks.map(({ stage, fallback }) => [stage, fallback])), judges);
+});
+
+Deno.test("analyze refuses settings of a guard that make no sense", async () => {
+  for (
+    const settings of [["--guard-max-abs", "1"], ["--guard", "--guard-max-abs", "0"], [
+      "--guard",
+      "--guard-seconds",
+      "x",
+    ]]
+  ) {
+    const { code, stderr } = await tactus(["analyze", TRACK, ...settings]);
+    equal(code, 2);
+    match(stderr, /--guard/);
+  }
+});
