@@ -18,7 +18,7 @@ export type BaselineKind = typeof BASELINES[number];
 export interface RegressionSettings {
   /** The night before, the last nights together, or one that was chosen. */
   readonly baseline: BaselineKind;
-  /** How many nights the rolling baseline has, and how many tell how much nights differ. */
+  /** How many nights the rolling baseline has. */
   readonly nights: number;
   /** Below which probability a difference is not chance, 0 to 1. */
   readonly alpha: number;
@@ -30,6 +30,8 @@ export interface RegressionSettings {
   readonly minimums: Readonly<Record<string, number>>;
   /** How far the nights' own medians lie apart. */
   readonly spread: {
+    /** So many nights tell. */
+    readonly nights: number;
     /** So many deviations of the nights a median must lie above them. */
     readonly factor: number;
     /** The deviation that is assumed before there are nights, 0.015 for 1.5 %. */
@@ -68,7 +70,7 @@ export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = {
   minimumSeconds: 0.002,
   minimum: 0.05,
   minimums: { weights: 0.15, activations: 0.2, functional: 0.2, write: 0.3 },
-  spread: { factor: 4, assumed: 0.015, weight: 5 },
+  spread: { nights: 30, factor: 3.5, assumed: 0.015, weight: 10 },
   steps: { alpha: 0.0001, minimum: 0.03, newNights: 7 },
   parity: { growth: 10, floor: 1e-8 },
   quality: { fall: 0.01 },
@@ -121,7 +123,7 @@ export function parseRegressionSettings(
   const quality = top.table("quality");
   const settings = {
     baseline: top.oneOf("baseline", BASELINES, standard.baseline),
-    nights: top.number("nights", standard.nights, { from: 1, to: 1000, isWhole: true }),
+    nights: top.number("nights", standard.nights, NIGHTS),
     alpha: top.number("alpha", standard.alpha, PROBABILITY),
     minimumSeconds: top.number("minimum_seconds", standard.minimumSeconds, { from: 0, to: 3600 }),
     minimum: minimum.number("default", standard.minimum, RATIO),
@@ -130,6 +132,7 @@ export function parseRegressionSettings(
       return value === null ? [] : [[stage, value]];
     })),
     spread: {
+      nights: spread.number("nights", standard.spread.nights, NIGHTS),
       factor: spread.number("factor", standard.spread.factor, { from: 0, to: 100 }),
       assumed: spread.number("assumed", standard.spread.assumed, RATIO),
       weight: spread.number("weight", standard.spread.weight, { from: 0, to: 1000 }),
@@ -137,11 +140,7 @@ export function parseRegressionSettings(
     steps: {
       alpha: steps.number("alpha", standard.steps.alpha, PROBABILITY),
       minimum: steps.number("minimum", standard.steps.minimum, RATIO),
-      newNights: steps.number("new_nights", standard.steps.newNights, {
-        from: 1,
-        to: 1000,
-        isWhole: true,
-      }),
+      newNights: steps.number("new_nights", standard.steps.newNights, NIGHTS),
     },
     parity: {
       growth: parity.number("growth", standard.parity.growth, { from: 1, to: 1e6 }),
@@ -162,6 +161,8 @@ interface Range {
 
 /** Permutations are counted, so that a smaller one could never be reached. */
 const PROBABILITY: Range = { from: 0.00001, to: 0.5 };
+
+const NIGHTS: Range = { from: 1, to: 1000, isWhole: true };
 
 const RATIO: Range = { from: 0, to: 10 };
 

@@ -20,7 +20,7 @@ Deno.test("parseRegressionSettings() takes every key", () => {
     alpha = 0.05
     minimum_seconds = 1
     minimum = { default = 0.1, network = 0.2, write = 0.4 }
-    spread = { factor = 5, assumed = 0.02, weight = 6 }
+    spread = { nights = 4, factor = 5, assumed = 0.02, weight = 6 }
     steps = { alpha = 0.002, minimum = 0.07, new_nights = 8 }
     parity = { growth = 9, floor = 1e-7 }
     quality = { fall = 0.5 }`;
@@ -31,7 +31,7 @@ Deno.test("parseRegressionSettings() takes every key", () => {
     minimumSeconds: 1,
     minimum: 0.1,
     minimums: { weights: 0.15, activations: 0.2, functional: 0.2, network: 0.2, write: 0.4 },
-    spread: { factor: 5, assumed: 0.02, weight: 6 },
+    spread: { nights: 4, factor: 5, assumed: 0.02, weight: 6 },
     steps: { alpha: 0.002, minimum: 0.07, newNights: 8 },
     parity: { growth: 9, floor: 1e-7 },
     quality: { fall: 0.5 },
