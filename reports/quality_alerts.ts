@@ -1,0 +1,32 @@
+/**
+ * Measures of the results that fell.
+ *
+ * @module
+ */
+
+import type { QualityAlert } from "./decision.ts";
+import type { RegressionSettings } from "./regression_settings.ts";
+import type { RunReport } from "./run_report.ts";
+import { median } from "./statistics.ts";
+
+/**
+ * The measures of a night that are lower than before by more than they may.
+ *
+ * @param tonight the night
+ * @param before the runs that it is compared with; of these those count that measured as many tracks
+ * @param settings how far a measure may fall
+ * @returns in the order of the night
+ */
+export function qualityAlerts(
+  tonight: RunReport,
+  before: readonly RunReport[],
+  { quality: { fall } }: RegressionSettings,
+): QualityAlert[] {
+  return tonight.quality.flatMap(({ system, measure, value, tracks }) => {
+    const earlier = before.flatMap(({ quality }) => quality).filter((one) =>
+      one.system === system && one.measure === measure && one.tracks === tracks
+    );
+    const usual = median(earlier.map((one) => one.value));
+    return value < usual - fall ? [{ system, measure, value, before: usual }] : [];
+  });
+}

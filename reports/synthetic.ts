@@ -1,0 +1,248 @@
+/**
+ * Histories of nights that never were: what the decision is tried on, with changes whose place is known.
+ *
+ * A sample of a stage is its seconds times four factors: that of the night for the whole machine, that of the night for
+ * the stage, noise within the night, and, once in a while, something else that ran.
+ *
+ * @module
+ */
+
+import { CounterRandom } from "../models/counter_random.ts";
+import type { Measurement, RunReport, StageMeasurement } from "./run_report.ts";
+
+/** How times vary; deviations are of logarithms, 0.02 for 2 %. */
+export interface SyntheticNoise {
+  /** Of one round beside another. */
+  readonly within: number;
+  /** Of the whole machine, one night beside another. */
+  readonly machine: number;
+  /** Of a stage alone, one night beside another. */
+  readonly stage: number;
+  /** Share of samples that something disturbs, 0 to 1. */
+  readonly disturbed: number;
+  /** By how much it slows them down at least and at most. */
+  readonly disturbance: readonly [least: number, most: number];
+}
+
+/** Within a night 2 % and 3 % of samples disturbed; between nights 1 %, half of its variance the machine's. */
+export const SYNTHETIC_NOISE: SyntheticNoise = {
+  within: 0.02,
+  machine: 0.01 * Math.SQRT1_2,
+  stage: 0.01 * Math.SQRT1_2,
+  disturbed: 0.03,
+  disturbance: [1.1, 1.6],
+};
+
+/** A stage that becomes slower or faster. */
+export interface SyntheticChange {
+  /** Its name. */
+  readonly stage: string;
+  /** First night of the change, from 0 on. */
+  readonly night: number;
+  /** Time after it through time before it. */
+  readonly ratio: number;
+  /** Over how many nights it comes, in equal steps; 1 unless told otherwise. */
+  readonly over?: number;
+}
+
+/** What a history is made from. */
+export interface SyntheticOptions {
+  /** The same seed gives the same history. */
+  readonly seed: number;
+  /** How many. */
+  readonly nights: number;
+  /** Rounds of each night; 5 unless told otherwise. */
+  readonly rounds?: number;
+  /** How times vary; {@linkcode SYNTHETIC_NOISE} unless told otherwise. */
+  readonly noise?: SyntheticNoise;
+  /** Share of nights on which nothing ran, 0 to 1; none unless told otherwise. */
+  readonly missing?: number;
+  /** What becomes slower; nothing unless told otherwise. */
+  readonly changes?: readonly SyntheticChange[];
+  /** Nights, from 0 on, that ran on a machine half as fast. */
+  readonly otherMachine?: readonly number[];
+}
+
+/** Seconds of each stage for a second of audio, in the order in which they run. */
+const SECONDS: Readonly<Record<string, number>> = {
+  weights: 0.0006,
+  decode: 0.0025,
+  demix: 0.012,
+  spectrogram: 0.0022,
+  network: 0.02,
+  activations: 0.0002,
+  metrical: 0.0027,
+  functional: 0.0003,
+  write: 0.00008,
+};
+
+const TRACKS = [
+  { name: "four_four", seconds: 97.5, sha256: "4f".repeat(32) },
+  { name: "three_four", seconds: 57, sha256: "3a".repeat(32) },
+];
+
+const VARIANT = { name: "native, 2 threads", backend: "native", threads: 2 };
+
+/** Smallest tolerances that pass, about those of the embedded model. */
+const SEAMS = [
+  ["spectrogram", "spectrogram", 2.2e-7],
+  ["network", "logits.beat", 6.1e-7],
+  ["network", "logits.downbeat", 5.4e-7],
+  ["network", "logits.section", 4.2e-7],
+  ["network", "logits.function", 6.6e-7],
+  ["activations", "activations.beat", 6e-8],
+  ["metrical", "beats", 0],
+  ["functional", "boundaries", 0],
+] as const;
+
+const MILLISECONDS_A_DAY = 86_400_000;
+
+/**
+ * Makes a history.
+ *
+ * @returns the nights on which something ran, oldest first
+ */
+export function syntheticHistory(options: SyntheticOptions): RunReport[] {
+  const { nights, seed, missing = 0 } = options;
+  const random = new CounterRandom(`synthetic/${seed}/missing`);
+  return Array.from({ length: nights }, (_, night) => night)
+    .filter(() => random.uniform() >= missing)
+    .map((night) => syntheticRun(options, night));
+}
+
+/**
+ * Makes one night of a history, or its rerun: what the night does to machine and stages stays, the rounds are others.
+ *
+ * @param options of the history
+ * @param night from 0 on; also one that is missing or after the last
+ * @param attempt 0 for the night itself, 1 for its rerun
+ */
+export function syntheticRun(options: SyntheticOptions, night: number, attempt = 0): RunReport {
+  const { seed, rounds = 5, otherMachine = [] } = options;
+  const key = `synthetic/${seed}/${night}`;
+  const started = Date.UTC(2026, 0, 1, 2) + night * MILLISECONDS_A_DAY + attempt * 3_600_000;
+  const isOther = otherMachine.includes(night);
+  return {
+    format: 1,
+    id: uuid(new CounterRandom(`${key}/id/${attempt}`)),
+    startedAt: new Date(started).toISOString(),
+    finishedAt: new Date(started + 1_800_000).toISOString(),
+    program: {
+      version: "0.1.0",
+      commit: hexadecimal(new CounterRandom(`${key}/commit`), 40),
+      isModified: false,
+    },
+    machine: {
+      fingerprint: isOther ? "0b".repeat(32) : "0a".repeat(32),
+      cpu: isOther ? "Synthetic 1000" : "Synthetic 2000",
+      cores: 2,
+      memoryGiB: 8,
+      os: "linux",
+      architecture: "x86_64",
+      cpuFlags: ["avx2"],
+    },
+    versions: { deno: "2.9.6" },
+    settings: {
+      model: "embedded",
+      demixer: "hpss",
+      weightsSha256: "5e".repeat(32),
+      warmUps: 1,
+      rounds,
+      seed: night,
+    },
+    tracks: TRACKS,
+    variants: [VARIANT],
+    measurements: measurements(options, night, attempt),
+    parity: SEAMS.map(([stage, seam, needs]) => ({
+      suite: "embedded",
+      piece: "four_four",
+      mode: "isolated",
+      stage,
+      seam,
+      verdict: "pass",
+      needs,
+      allowed: 1e-6,
+      upstream: null,
+    })),
+    quality: [
+      { system: "hpss/embedded", measure: "beat_f", value: 0.958, tracks: 40 },
+      { system: "hpss/embedded", measure: "downbeat_f", value: 0.953, tracks: 40 },
+    ],
+  };
+}
+
+function measurements(options: SyntheticOptions, night: number, attempt: number): Measurement[] {
+  const { seed, rounds = 5, noise = SYNTHETIC_NOISE, otherMachine = [], changes = [] } = options;
+  const ofNight = new CounterRandom(`synthetic/${seed}/${night}/night`);
+  const ofRounds = new CounterRandom(`synthetic/${seed}/${night}/rounds/${attempt}`);
+  const machine = Math.exp(noise.machine * ofNight.normal()) *
+    (otherMachine.includes(night) ? 2 : 1);
+  const levels = Object.entries(SECONDS).map(([stage, seconds]) => ({
+    stage,
+    level: seconds * machine * Math.exp(noise.stage * ofNight.normal()) *
+      change(changes, stage, night),
+  }));
+  return Array.from({ length: rounds }, (_, round) => {
+    // One factor for all tracks: between tracks the noise would average out.
+    const stages = levels.map(({ stage, level }) => ({
+      stage,
+      seconds: level * roundFactor(noise, ofRounds),
+    }));
+    return TRACKS.map(({ name, seconds }) => measurement(name, round, seconds, stages));
+  }).flat();
+}
+
+function change(changes: readonly SyntheticChange[], stage: string, night: number): number {
+  return changes.filter((one) => one.stage === stage).reduce(
+    (product, { night: first, ratio, over = 1 }) =>
+      product * ratio ** Math.min(Math.max((night - first + 1) / over, 0), 1),
+    1,
+  );
+}
+
+function roundFactor(
+  { within, disturbed, disturbance }: SyntheticNoise,
+  random: CounterRandom,
+): number {
+  const factor = Math.exp(within * random.normal());
+  const [least, most] = disturbance;
+  return random.uniform() < disturbed
+    ? factor * (least + (most - least) * random.uniform())
+    : factor;
+}
+
+/** One stage after another. */
+function measurement(
+  track: string,
+  round: number,
+  trackSeconds: number,
+  levels: readonly { readonly stage: string; readonly seconds: number }[],
+): Measurement {
+  let end = 0;
+  const stages = levels.map(({ stage, seconds }): StageMeasurement => {
+    const start = end;
+    end += seconds * trackSeconds;
+    return { stage, start, end, cpuSeconds: 1.7 * (end - start), peakBytes: 400e6 };
+  });
+  return {
+    variant: VARIANT.name,
+    track,
+    round,
+    seconds: end,
+    cpuSeconds: 1.7 * end,
+    peakBytes: 400e6,
+    bytesRead: 30e6,
+    stages,
+  };
+}
+
+function hexadecimal(random: CounterRandom, digits: number): string {
+  return Array.from({ length: digits }, () => random.below(16).toString(16)).join("");
+}
+
+/** Of version 4. */
+function uuid(random: CounterRandom): string {
+  const digits = hexadecimal(random, 32);
+  const parts = [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`];
+  return [...parts, `8${digits.slice(17, 20)}`, digits.slice(20)].join("-");
+}
