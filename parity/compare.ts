@@ -5,6 +5,8 @@
  */
 
 import type { Tensor, TypedArray } from "../pipeline/tensor.ts";
+import { ErrorCounts } from "./error_quantile.ts";
+import { ulpBin, ulpDistances, type UlpHistogram } from "./ulps.ts";
 
 /**
  * How far an element may be off: |actual − expected| ≤ absolute + relative · |expected|. Both 0 asks
@@ -37,10 +39,19 @@ export interface Comparison {
   readonly meanAbsolute: number;
   /** Root of the mean squared error. */
   readonly rms: number;
+  /** What 99.9 % of the absolute errors are at most, up to 0.8 % too large. */
+  readonly quantile999: number;
   /** Largest |actual − expected| / |expected| over elements whose expected value is not 0. */
   readonly maxRelative: number;
   /** The smallest t with |actual − expected| ≤ t + t · |expected| everywhere. */
   readonly smallestTolerance: number;
+  /**
+   * How many times as large all errors could be and no element would miss the tolerance; below 1 where one does. Null
+   * where nothing is off.
+   */
+  readonly margin: number | null;
+  /** How many floats are how many units in the last place of their type off; null where there are none. */
+  readonly ulps: UlpHistogram | null;
   /** Where the tolerance is exceeded most, or most nearly; absent when there are no elements. */
   readonly worst?: {
     readonly index: readonly number[];
@@ -57,8 +68,11 @@ const NOTHING: Omit<Comparison, "reason"> = {
   maxAbsolute: NaN,
   meanAbsolute: NaN,
   rms: NaN,
+  quantile999: NaN,
   maxRelative: NaN,
   smallestTolerance: NaN,
+  margin: null,
+  ulps: null,
 };
 
 /**
@@ -133,6 +147,10 @@ export class Measurement {
   #sumOfSquares = 0;
   #maxRelative = 0;
   #smallestTolerance = 0;
+  #largestShare = 0;
+  readonly #errors = new ErrorCounts();
+  readonly #ulpCounts: number[] = [];
+  #maxUlps = 0;
   #worst = { excess: -Infinity, at: 0, actual: NaN, expected: NaN };
   #refusal: string | undefined;
 
@@ -168,6 +186,7 @@ export class Measurement {
     }
     if (this.#refusal !== undefined) return false;
     this.#measure(actual, expected);
+    this.#measureUlps(actual, expected);
     return true;
   }
 
@@ -177,13 +196,18 @@ export class Measurement {
     let [failing, differing, sum, sumOfSquares] = [0, 0, 0, 0];
     let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
     let [worstExcess, worstAt] = [-Infinity, 0];
+    let largestShare = this.#largestShare;
+    const errors = this.#errors;
     for (let at = 0; at < expected.length; at++) {
       const reference = Number(expected[at]);
       const error = Math.abs(Number(actual[at]) - reference);
       const size = Math.abs(reference);
-      const excess = error - (absolute + relative * size);
+      const bound = absolute + relative * size;
+      const excess = error - bound;
       if (!(excess <= 0)) failing++;
       if (error > 0) differing++;
+      if (error > largestShare * bound) largestShare = error / bound;
+      errors.add(error);
       if (excess > worstExcess) {
         worstExcess = excess;
         worstAt = at;
@@ -210,6 +234,20 @@ export class Measurement {
     this.#maxAbsolute = Math.max(this.#maxAbsolute, maxAbsolute);
     this.#maxRelative = Math.max(this.#maxRelative, maxRelative);
     this.#smallestTolerance = Math.max(this.#smallestTolerance, smallestTolerance);
+    this.#largestShare = largestShare;
+  }
+
+  #measureUlps(actual: TypedArray, expected: TypedArray): void {
+    const distance = ulpDistances(actual, expected);
+    if (distance === undefined) return;
+    const counts = this.#ulpCounts;
+    for (let at = 0; at < expected.length; at++) {
+      const ulps = distance(at);
+      const bin = ulpBin(ulps);
+      while (counts.length <= bin) counts.push(0);
+      counts[bin]!++;
+      if (ulps > this.#maxUlps) this.#maxUlps = ulps;
+    }
   }
 
   /** The comparison of all that was added. */
@@ -236,8 +274,14 @@ export class Measurement {
       maxAbsolute: this.#maxAbsolute,
       meanAbsolute: elements === 0 ? 0 : this.#sum / elements,
       rms: elements === 0 ? 0 : Math.sqrt(this.#sumOfSquares / elements),
+      quantile999: this.#errors.quantile(0.999, this.#maxAbsolute),
       maxRelative: this.#maxRelative,
       smallestTolerance: this.#smallestTolerance,
+      margin: this.#largestShare === 0 ? null : 1 / this.#largestShare,
+      ulps: this.#ulpCounts.length === 0 ? null : {
+        counts: [...this.#ulpCounts],
+        max: this.#maxUlps,
+      },
       ...(elements > 0 && { worst: { index: indexOf(at, this.#shape), actual, expected } }),
     };
   }

@@ -17,6 +17,7 @@
 export * from "./clip.ts";
 export * from "./compare.ts";
 export * from "./diff.ts";
+export * from "./growth.ts";
 export * from "./judge.ts";
 export * from "./manifest.ts";
 export * from "./npy.ts";
@@ -28,5 +29,7 @@ export * from "./piece.ts";
 export * from "./recording.ts";
 export * from "./report.ts";
 export * from "./rounded_stems.ts";
+export * from "./statistics.ts";
 export * from "./suite.ts";
+export type { UlpHistogram } from "./ulps.ts";
 export type { ZipLimits } from "./zip.ts";

@@ -6,6 +6,7 @@
 
 import { columns } from "./columns.ts";
 import type { Comparison, Tolerance } from "./compare.ts";
+import type { SeamGrowth } from "./growth.ts";
 import type { SeamResult } from "./judge.ts";
 import type { UpstreamError } from "./manifest.ts";
 
@@ -19,6 +20,8 @@ export interface SuiteReport {
   readonly notRun?: string;
   /** One for each seam, piece and mode; none when it did not run. */
   readonly results: readonly SeamResult[];
+  /** From stage to stage, in chained mode. */
+  readonly growth: readonly SeamGrowth[];
 }
 
 /** Everything that one parity run found. */

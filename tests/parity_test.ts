@@ -298,6 +298,26 @@ Deno.test("parity exports what it prints", async () => {
   });
 });
 
+Deno.test("parity --statistics prints what the JSON has of each seam, and how errors grow", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    const args = ["--suite", "seeded", "--mode", "chained", "--stage", "network", "--stage"];
+    const { code, stdout } = await tactus([
+      ...["parity", ...args, "activations", "--statistics", "--export-json", file],
+    ]);
+    equal(code, 0);
+    match(stdout, /^suite .* 99\.9 % +max relative +margin +0 ulp/m);
+    match(stdout, /^seeded +three_four +logits\.\w+ +activations\.beat +[\d.]+e-7 .* 0\.\d+$/m);
+    const { results, growth } = JSON.parse(await Deno.readTextFile(file)).suites[0];
+    const { comparison } = results.find((one: { seam: string }) => one.seam === "logits.beat");
+    ok(comparison.quantile999 <= comparison.maxAbsolute && comparison.margin > 1);
+    const counted = comparison.ulps.counts.reduce((a: number, b: number) => a + b, 0);
+    equal(counted, comparison.elements);
+    // The spectrogram was not judged, so that what the network makes of its error is not known.
+    equal(new Set(growth.map((one: { stage: string }) => one.stage)), new Set(["activations"]));
+  });
+});
+
 for (const suite of ["seeded", "embedded"]) {
   Deno.test(`parity passes on every seam of the ${suite} suite`, async () => {
     const { code, stdout, stderr } = await tactus(["parity", "--suite", suite]);
