@@ -32,13 +32,14 @@ import { UsageError } from "./usage_error.ts";
 
 /** What `parity --help` prints. */
 export const PARITY_HELP = `Usage: deno task parity [options]
-       deno task parity record | diff | beats ... (each takes --help)
+       deno task parity record | diff | beats | backends ... (each takes --help)
 
 Runs every stage on stored audio and compares each seam with the stored answer of the original
 programs. An element passes when |actual - expected| <= 1e-6 + 1e-6 |expected|; beats, positions,
 tempo, boundaries and labels must be equal (times to 1e-9 s), and stems of 16 bit within one step in
 at most 1 % of the samples. record writes the seams of a track to files, diff compares two such
-folders, whoever wrote them, and beats compares two results.
+folders, whoever wrote them, beats compares two results, and backends compares all who can compute
+a network.
 
       --suite NAME         only this suite (seeded, embedded, harmonix); may be given several times
       --stage NAME         only this stage: ${STAGES.map(({ name }) => name).join(", ")}
@@ -65,6 +66,7 @@ const ACTIONS = {
   record: async () => (await import("./parity_record.ts")).parityRecord,
   diff: async () => (await import("./parity_diff.ts")).parityDiff,
   beats: async () => (await import("./parity_beats.ts")).parityBeats,
+  backends: async () => (await import("./parity_backends.ts")).parityBackends,
 } as const;
 
 const OPTIONS = {

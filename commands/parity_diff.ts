@@ -9,8 +9,8 @@ import { differenceStatistics } from "../parity/statistics.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { StatusLine } from "./status_line.ts";
+import { toleranceOption } from "./tolerance_option.ts";
 import { twoPaths } from "./two_paths.ts";
-import { UsageError } from "./usage_error.ts";
 import { ensureFile } from "./writable.ts";
 
 const HELP = `Usage: deno task parity diff EXPECTED ACTUAL [options]
@@ -58,8 +58,8 @@ export async function parityDiff(args: readonly string[]): Promise<number> {
   }
   const [expected, actual] = twoPaths("parity diff", "folders", positionals);
   const tolerance = {
-    ...(values.atol !== undefined && { absolute: toleranceOf("atol", values.atol) }),
-    ...(values.rtol !== undefined && { relative: toleranceOf("rtol", values.rtol) }),
+    ...(values.atol !== undefined && { absolute: toleranceOption("atol", values.atol) }),
+    ...(values.rtol !== undefined && { relative: toleranceOption("rtol", values.rtol) }),
   };
   const file = values["export-json"];
   if (file !== undefined) await ensureFile(file, "--export-json");
@@ -74,10 +74,4 @@ export async function parityDiff(args: readonly string[]): Promise<number> {
   if (values.statistics) console.log(`\n${differenceStatistics(difference)}`);
   if (file !== undefined) await writeWhole(file, JSON.stringify(difference, null, 2) + "\n");
   return isAlike(difference) ? 0 : 1;
-}
-
-function toleranceOf(option: string, text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`--${option} expects a number that is not negative, but got ${text}`);
 }

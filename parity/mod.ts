@@ -14,6 +14,7 @@
  * @module
  */
 
+export * from "./backends.ts";
 export * from "./clip.ts";
 export * from "./compare.ts";
 export * from "./diff.ts";
@@ -30,6 +31,7 @@ export * from "./recording.ts";
 export * from "./report.ts";
 export * from "./rounded_stems.ts";
 export * from "./statistics.ts";
+export * from "./stage_computers.ts";
 export * from "./suite.ts";
 export type { UlpHistogram } from "./ulps.ts";
 export type { ZipLimits } from "./zip.ts";
