@@ -6,6 +6,8 @@
 
 import { ModelError } from "../models/model_error.ts";
 import { loadModel } from "../models/registry.ts";
+import { parityJunit } from "../parity/junit.ts";
+import { parityMarkdown } from "../parity/markdown.ts";
 import { errorGrowth } from "../parity/growth.ts";
 import { type Mode, MODES } from "../parity/judge.ts";
 import {
@@ -15,7 +17,7 @@ import {
   ReferenceError,
   type SuiteEntry,
 } from "../parity/manifest.ts";
-import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
+import { type ParityReport, parityTable, passed, type SuiteReport } from "../parity/report.ts";
 import { statisticsTable } from "../parity/statistics.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
@@ -51,7 +53,10 @@ a network.
       --statistics         also print, of each seam, mean and rms of the error, the 99.9 % quantile, the
                            largest relative error, distances in units in the last place, how many
                            times as large errors could be, and how they grow from stage to stage
-      --export-json FILE   also write the report as JSON
+      --export-json FILE   also write the report as JSON (parity/parity_report.schema.json)
+      --export-markdown FILE
+                           also write it as Markdown, for a pull request
+      --export-junit FILE  also write it as JUnit XML, for continuous integration
       --threads N          threads of the networks (default: one for each core)
   -h, --help               print this
 
@@ -77,10 +82,21 @@ const OPTIONS = {
   "fixtures-dir": { type: "string", default: fixturesDirectory },
   statistics: { type: "boolean", default: false },
   "export-json": { type: "string" },
+  "export-markdown": { type: "string" },
+  "export-junit": { type: "string" },
   backend: { type: "string", default: "native" },
   threads: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
+
+/** How the report is written to the file that each option names. */
+const WRITERS = {
+  "export-json": (report: ParityReport): string => JSON.stringify(report, null, 2) + "\n",
+  "export-markdown": parityMarkdown,
+  "export-junit": parityJunit,
+} as const;
+
+const EXPORTS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 
 /**
  * Runs the command.
@@ -109,7 +125,10 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     : { stages: chosenStages(values.stage) };
   const backend = oneOf("backend", values.backend, BACKENDS);
   const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
-  if (values["export-json"] !== undefined) await ensureFile(values["export-json"], "--export-json");
+  for (const option of EXPORTS) {
+    const file = values[option];
+    if (file !== undefined) await ensureFile(file, `--${option}`);
+  }
   const status = new StatusLine();
   const suites: SuiteReport[] = [];
   for (const name of names) {
@@ -150,8 +169,10 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   const report = { format: 1 as const, upstream: manifest.versions, suites };
   console.log(parityTable(report));
   if (values.statistics) console.log(`\n${statisticsTable(report)}`);
-  const file = values["export-json"];
-  if (file !== undefined) await writeWhole(file, JSON.stringify(report, null, 2) + "\n");
+  for (const option of EXPORTS) {
+    const file = values[option];
+    if (file !== undefined) await writeWhole(file, WRITERS[option](report));
+  }
   return passed(report) ? 0 : 1;
 }
 

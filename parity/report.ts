@@ -90,8 +90,8 @@ function remarks(report: ParityReport): string[] {
     );
 }
 
-/** How many seams had which verdict. */
-function tally(report: ParityReport): string {
+/** How many seams had which verdict, in words. */
+export function tally(report: ParityReport): string {
   const verdicts = report.suites.flatMap(({ results }) => results.map(({ verdict }) => verdict));
   const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
@@ -106,7 +106,8 @@ export function neededBy(
   return elements === 0 ? "" : stepsText(maxAbsolute, differing / elements);
 }
 
-function neededByUpstream(upstream: UpstreamError | null): string {
+/** What upstream's own float32 needs, as {@linkcode neededBy}; nothing where that is not known. */
+export function neededByUpstream(upstream: UpstreamError | null): string {
   if (upstream === null) return "";
   const { differing, maxAbs, minTolerance } = upstream;
   return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);

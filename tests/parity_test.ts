@@ -3,8 +3,10 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
 import { readNpy, writeNpy } from "../parity/npy.ts";
+import schema from "../parity/parity_report.schema.json" with { type: "json" };
 import type { Tensor } from "../pipeline/tensor.ts";
 import { type Outcome, publishedWeights, repository, tactus } from "./program.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
@@ -286,9 +288,16 @@ Deno.test("parity exports what it prints", async () => {
     const file = join(folder, "report.json");
     const copy = await Copy.make(folder);
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
-    const { code } = await copy.run("--stage", "metrical", "--export-json", file);
+    const [markdown, junit] = [join(folder, "report.md"), join(folder, "report.xml")];
+    const more = ["--export-markdown", markdown, "--export-junit", junit];
+    const { code } = await copy.run("--stage", "metrical", "--export-json", file, ...more);
     equal(code, 1);
-    const { format, suites } = JSON.parse(await Deno.readTextFile(file));
+    match(await Deno.readTextFile(markdown), /^## Parity: 1 failed\n\n2 seams passed, 1 failed/);
+    match(await Deno.readTextFile(junit), /^<testsuites name="parity" tests="3" failures="1"/m);
+    const text = await Deno.readTextFile(file);
+    const validate = new Ajv2020().compile(schema);
+    ok(validate(JSON.parse(text)), JSON.stringify(validate.errors));
+    const { format, suites } = JSON.parse(text);
     equal(format, 1);
     equal(suites[0].results.map((one: { verdict: string }) => one.verdict), [
       "fail",
