@@ -20,6 +20,8 @@ import {
 import { type ParityReport, parityTable, passed, type SuiteReport } from "../parity/report.ts";
 import { statisticsTable } from "../parity/statistics.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
+import { type Walk, walkText } from "../parity/walk.ts";
+import { walkStage } from "../parity/walk_stages.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
@@ -53,6 +55,8 @@ a network.
       --statistics         also print, of each seam, mean and rms of the error, the 99.9 % quantile, the
                            largest relative error, distances in units in the last place, how many
                            times as large errors could be, and how they grow from stage to stage
+      --walk               where a stage fails, look for the first of its inner operations that is wrong,
+                           with seeded weights: demix, spectrogram, network or metrical
       --export-json FILE   also write the report as JSON (parity/parity_report.schema.json)
       --export-markdown FILE
                            also write it as Markdown, for a pull request
@@ -81,6 +85,7 @@ const OPTIONS = {
   "weights-dir": { type: "string" },
   "fixtures-dir": { type: "string", default: fixturesDirectory },
   statistics: { type: "boolean", default: false },
+  walk: { type: "boolean", default: false },
   "export-json": { type: "string" },
   "export-markdown": { type: "string" },
   "export-junit": { type: "string" },
@@ -165,15 +170,32 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     });
     suites.push({ suite: name, model: suite.model, results, growth: errorGrowth(results) });
   }
+  const walks: Walk[] = [];
+  for (const stage of values.walk ? failedStages(suites) : []) {
+    status.show(`walking through ${stage}`);
+    const walk = await walkStage(stage, manifest, { directory, backend, ...threads });
+    if (walk !== null) walks.push(walk);
+  }
   status.clear();
-  const report = { format: 1 as const, upstream: manifest.versions, suites };
+  const report: ParityReport = {
+    ...{ format: 1, upstream: manifest.versions, suites },
+    ...(values.walk && { walks }),
+  };
   console.log(parityTable(report));
+  for (const walk of walks) console.log(`\n${walkText(walk)}`);
   if (values.statistics) console.log(`\n${statisticsTable(report)}`);
   for (const option of EXPORTS) {
     const file = values[option];
     if (file !== undefined) await writeWhole(file, WRITERS[option](report));
   }
   return passed(report) ? 0 : 1;
+}
+
+/** Names of the stages of which a seam failed, in the order of the data. */
+function failedStages(suites: readonly SuiteReport[]): string[] {
+  const failed = suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);
+  return STAGES.map(({ name }) => name).filter((name) => failed.includes(name));
 }
 
 /** The weights of a suite, or why they cannot be had. Damaged weights are never passed over. */

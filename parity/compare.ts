@@ -292,7 +292,7 @@ function firstNotFinite(data: TypedArray): number {
 }
 
 /** The index along each axis of an element in C order. */
-function indexOf(at: number, shape: readonly number[]): number[] {
+export function indexOf(at: number, shape: readonly number[]): number[] {
   return shape.map((_, axis) => {
     const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
     return Math.floor(at / stride) % (shape[axis] ?? 1);

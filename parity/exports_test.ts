@@ -68,6 +68,19 @@ const report: ParityReport = {
       growth: [],
     },
   ],
+  walks: [{
+    stage: "network",
+    subject: "noise",
+    steps: [{
+      ...{ seam: "embedded", inputs: [], shape: [2], verdict: "fail", elements: 0, failing: 0 },
+      ...{ needs: null, allowed: 1e-6, reason: "the output is missing" },
+    }],
+    first: {
+      ...{ seam: "norm", inputs: ["embedded"], shape: [2], verdict: "fail", elements: 2 },
+      ...{ failing: 1, needs: 1, allowed: 1e-6, worst: { index: [1], actual: 2, expected: 3 } },
+      picture: { rowAxis: null, columnAxis: "frames", cells: [[null, 1]] },
+    },
+  }],
 };
 
 const validate = new Ajv2020({ allErrors: true }).compile(schema);
@@ -95,6 +108,11 @@ Deno.test("the schema refuses reports that lack a field, have another or a value
     (json) => json.suites[0].results[2].comparison.worst.index = ["0"],
     (json) => json.suites[0].results[2].upstreamFloat32 = {},
     (json) => json.suites[0].growth[0].factor = "2",
+    (json) => json.walks[0].more = 1,
+    (json) => json.walks[0].steps[0].more = 1,
+    (json) => json.walks[0].steps[0].picture = json.walks[0].first.picture,
+    (json) => json.walks[0].first.picture.cells[0][0] = -1,
+    (json) => delete json.walks[0].first.allowed,
   ];
   for (const damage of damages) {
     const json = written();
@@ -142,5 +160,9 @@ Deno.test("parityMarkdown() says first what failed, and has every seam in a tabl
   equal(new Set(rows.map((line) => line.split(/(?<!\\)\|/).length)).size, 1);
   match(markdown, /\| network \| logits\.beat \| 1\.00e\+0 \|.* \*\*fail\*\* \|$/m);
   match(markdown, /^\*\*harmonix\*\* was not run: no &lt;weights> &amp; "no" hope.* for \\\| it$/m);
+  match(
+    markdown,
+    /^```\nfirst wrong: norm \[2\], while embedded is right\nworst at \[1\]: 2, expected 3\n/m,
+  );
   match(parityMarkdown({ ...report, suites: [] }), /^## Parity: nothing failed/);
 });

@@ -14,6 +14,7 @@ import {
   type SuiteReport,
   tally,
 } from "./report.ts";
+import { findingText } from "./walk.ts";
 
 const HEAD = [
   ...["piece", "mode", "stage", "seam", "max error", "needs", "upstream needs", "allowed"],
@@ -39,6 +40,9 @@ export function parityMarkdown(report: ParityReport): string {
     `## Parity: ${failed.length === 0 ? "nothing failed" : `${failed.length} failed`}`,
     `${tally(report)}.`,
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
+    ...(report.walks ?? []).flatMap((walk) =>
+      walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]
+    ),
     ...report.suites.flatMap(suiteBlocks),
   ];
   return blocks.join("\n\n") + "\n";

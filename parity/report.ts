@@ -9,6 +9,7 @@ import type { Comparison, Tolerance } from "./compare.ts";
 import type { SeamGrowth } from "./growth.ts";
 import type { SeamResult } from "./judge.ts";
 import type { UpstreamError } from "./manifest.ts";
+import type { Walk } from "./walk.ts";
 
 /** A suite that ran, or why it did not. */
 export interface SuiteReport {
@@ -32,6 +33,8 @@ export interface ParityReport {
   readonly upstream: Readonly<Record<string, string>>;
   /** The suites, in the order in which they ran. */
   readonly suites: readonly SuiteReport[];
+  /** Through each stage that failed; absent where nobody asked for walks. */
+  readonly walks?: readonly Walk[];
 }
 
 /** Whether every seam that was judged passed. */
