@@ -6,6 +6,7 @@
 
 import type { Tensor, TypedArray } from "../pipeline/tensor.ts";
 import { ErrorCounts } from "./error_quantile.ts";
+import { Profile } from "./profile.ts";
 import { ulpBin, ulpDistances, type UlpHistogram } from "./ulps.ts";
 
 /**
@@ -52,6 +53,11 @@ export interface Comparison {
   readonly margin: number | null;
   /** How many floats are how many units in the last place of their type off; null where there are none. */
   readonly ulps: UlpHistogram | null;
+  /**
+   * The largest absolute error in each of up to 200 equal parts of the time axis; absent where there is no such axis
+   * or nobody asked for it.
+   */
+  readonly profile?: readonly number[];
   /** Where the tolerance is exceeded most, or most nearly; absent when there are no elements. */
   readonly worst?: {
     readonly index: readonly number[];
@@ -82,6 +88,7 @@ const NOTHING: Omit<Comparison, "reason"> = {
  * @param actual what was computed; undefined when it is missing
  * @param expected the reference; undefined when it is missing
  * @param tolerance what an element may be off
+ * @param timeAxis the axis that the profile runs along; absent for no profile
  * @returns the comparison; a missing tensor, another type or shape, or a value that is not finite on
  * either side fails
  *
@@ -99,12 +106,13 @@ export function compare(
   actual: Tensor | undefined,
   expected: Tensor | undefined,
   tolerance: Tolerance,
+  timeAxis?: number,
 ): Comparison {
   if (expected === undefined) return refused("the reference is missing");
   if (actual === undefined) return refused("the output is missing");
   const reason = unlike(actual, expected);
   if (reason !== undefined) return refused(reason);
-  const measurement = new Measurement(expected.shape, tolerance);
+  const measurement = new Measurement(expected.shape, tolerance, timeAxis);
   measurement.add(actual.data, expected.data);
   return measurement.result();
 }
@@ -151,6 +159,7 @@ export class Measurement {
   readonly #errors = new ErrorCounts();
   readonly #ulpCounts: number[] = [];
   #maxUlps = 0;
+  readonly #profile: Profile | undefined;
   #worst = { excess: -Infinity, at: 0, actual: NaN, expected: NaN };
   #refusal: string | undefined;
 
@@ -159,9 +168,15 @@ export class Measurement {
    *
    * @param shape of the whole tensors
    * @param tolerance what an element may be off
+   * @param timeAxis the axis that the profile runs along; absent for no profile
    */
-  constructor(shape: readonly number[], { absolute, relative, differing = 1 }: Tolerance) {
+  constructor(
+    shape: readonly number[],
+    { absolute, relative, differing = 1 }: Tolerance,
+    timeAxis?: number,
+  ) {
     this.#shape = shape;
+    if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
     this.#tolerance = { absolute, relative, differing };
     if (![absolute, relative, differing].every(Number.isFinite)) {
       this.#refusal =
@@ -185,6 +200,8 @@ export class Measurement {
       }
     }
     if (this.#refusal !== undefined) return false;
+    // The profile counts on from the elements that came before.
+    this.#profile?.add(this.#elements, actual, expected);
     this.#measure(actual, expected);
     this.#measureUlps(actual, expected);
     return true;
@@ -282,6 +299,7 @@ export class Measurement {
         counts: [...this.#ulpCounts],
         max: this.#maxUlps,
       },
+      ...(this.#profile && elements > 0 && { profile: this.#profile.largest() }),
       ...(elements > 0 && { worst: { index: indexOf(at, this.#shape), actual, expected } }),
     };
   }

@@ -141,3 +141,22 @@ Deno.test("Measurement gives the same figures of parts as of the whole", () => {
   });
   equal(rounded(joined), rounded(whole));
 });
+
+Deno.test("compare() has the largest error of each part of the time axis, if asked", () => {
+  const shape = [2, 1000, 3];
+  const [actual, expected] = [0, 1].map(() => tensor("f32", shape, new Float32Array(6000)));
+  // Instrument 1, frames 4, 5 and 999.
+  for (const [frame, error] of [[4, 1], [5, 2], [999, 3]] as const) {
+    actual!.data[(1000 + frame) * 3 + 1] = error;
+  }
+  const { profile } = compare(actual, expected, MICRO, 1);
+  equal([profile!.length, profile![0], profile![1], profile![199]], [200, 1, 2, 3]);
+  equal(profile!.filter((error) => error > 0).length, 3);
+  equal(compare(actual, expected, MICRO).profile, undefined);
+  // Shorter than the parts are many.
+  equal(compare(f64(1, 2, 3), f64(1, 2, 4), MICRO, 0).profile, [0, 0, 1]);
+  const parts = new Measurement(shape, MICRO, 1);
+  parts.add(actual!.data.subarray(0, 3100), expected!.data.subarray(0, 3100));
+  parts.add(actual!.data.subarray(3100), expected!.data.subarray(3100));
+  equal(parts.result().profile, profile);
+});

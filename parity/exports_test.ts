@@ -31,6 +31,7 @@ const wrong = compare(
   tensor("f32", [2], Float32Array.of(1, 2)),
   tensor("f32", [2], Float32Array.of(1, 3)),
   TOLERANCES.float,
+  0,
 );
 
 const report: ParityReport = {
@@ -108,6 +109,7 @@ Deno.test("the schema refuses reports that lack a field, have another or a value
     (json) => json.suites[0].results[2].comparison.worst.index = ["0"],
     (json) => json.suites[0].results[2].upstreamFloat32 = {},
     (json) => json.suites[0].growth[0].factor = "2",
+    (json) => json.suites[0].results[2].comparison.profile[0] = -1,
     (json) => json.walks[0].more = 1,
     (json) => json.walks[0].steps[0].more = 1,
     (json) => json.walks[0].steps[0].picture = json.walks[0].first.picture,
