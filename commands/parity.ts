@@ -6,6 +6,9 @@
 
 import { ModelError } from "../models/model_error.ts";
 import { loadModel } from "../models/registry.ts";
+import { parityJunit } from "../parity/junit.ts";
+import { parityMarkdown } from "../parity/markdown.ts";
+import { errorGrowth } from "../parity/growth.ts";
 import { type Mode, MODES } from "../parity/judge.ts";
 import {
   fixturesDirectory,
@@ -14,8 +17,11 @@ import {
   ReferenceError,
   type SuiteEntry,
 } from "../parity/manifest.ts";
-import { parityTable, passed, type SuiteReport } from "../parity/report.ts";
+import { type ParityReport, parityTable, passed, type SuiteReport } from "../parity/report.ts";
+import { statisticsTable } from "../parity/statistics.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
+import { type Walk, walkText } from "../parity/walk.ts";
+import { walkStage } from "../parity/walk_stages.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
@@ -30,13 +36,14 @@ import { UsageError } from "./usage_error.ts";
 
 /** What `parity --help` prints. */
 export const PARITY_HELP = `Usage: deno task parity [options]
-       deno task parity record | diff | beats ... (each takes --help)
+       deno task parity record | diff | beats | backends ... (each takes --help)
 
 Runs every stage on stored audio and compares each seam with the stored answer of the original
 programs. An element passes when |actual - expected| <= 1e-6 + 1e-6 |expected|; beats, positions,
 tempo, boundaries and labels must be equal (times to 1e-9 s), and stems of 16 bit within one step in
 at most 1 % of the samples. record writes the seams of a track to files, diff compares two such
-folders, whoever wrote them, and beats compares two results.
+folders, whoever wrote them, beats compares two results, and backends compares all who can compute
+a network.
 
       --suite NAME         only this suite (seeded, embedded, harmonix); may be given several times
       --stage NAME         only this stage: ${STAGES.map(({ name }) => name).join(", ")}
@@ -45,7 +52,15 @@ folders, whoever wrote them, and beats compares two results.
       --weights-dir DIR    folder with the published weights (default: $TACTUS_MODELS_DIR, else the
                            folder that deno task models path prints)
       --fixtures-dir DIR   folder with manifest and references (default: the repository's)
-      --export-json FILE   also write the report as JSON
+      --statistics         also print, of each seam, mean and rms of the error, the 99.9 % quantile, the
+                           largest relative error, distances in units in the last place, how many
+                           times as large errors could be, and how they grow from stage to stage
+      --walk               where a stage fails, look for the first of its inner operations that is wrong,
+                           with seeded weights: demix, spectrogram, network or metrical
+      --export-json FILE   also write the report as JSON (parity/parity_report.schema.json)
+      --export-markdown FILE
+                           also write it as Markdown, for a pull request
+      --export-junit FILE  also write it as JUnit XML, for continuous integration
       --threads N          threads of the networks (default: one for each core)
   -h, --help               print this
 
@@ -60,6 +75,7 @@ const ACTIONS = {
   record: async () => (await import("./parity_record.ts")).parityRecord,
   diff: async () => (await import("./parity_diff.ts")).parityDiff,
   beats: async () => (await import("./parity_beats.ts")).parityBeats,
+  backends: async () => (await import("./parity_backends.ts")).parityBackends,
 } as const;
 
 const OPTIONS = {
@@ -68,11 +84,24 @@ const OPTIONS = {
   mode: { type: "string", default: "both" },
   "weights-dir": { type: "string" },
   "fixtures-dir": { type: "string", default: fixturesDirectory },
+  statistics: { type: "boolean", default: false },
+  walk: { type: "boolean", default: false },
   "export-json": { type: "string" },
+  "export-markdown": { type: "string" },
+  "export-junit": { type: "string" },
   backend: { type: "string", default: "native" },
   threads: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
+
+/** How the report is written to the file that each option names. */
+const WRITERS = {
+  "export-json": (report: ParityReport): string => JSON.stringify(report, null, 2) + "\n",
+  "export-markdown": parityMarkdown,
+  "export-junit": parityJunit,
+} as const;
+
+const EXPORTS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 
 /**
  * Runs the command.
@@ -101,7 +130,10 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     : { stages: chosenStages(values.stage) };
   const backend = oneOf("backend", values.backend, BACKENDS);
   const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
-  if (values["export-json"] !== undefined) await ensureFile(values["export-json"], "--export-json");
+  for (const option of EXPORTS) {
+    const file = values[option];
+    if (file !== undefined) await ensureFile(file, `--${option}`);
+  }
   const status = new StatusLine();
   const suites: SuiteReport[] = [];
   for (const name of names) {
@@ -109,13 +141,19 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     if (stagesOf(suite, stages.stages).length === 0) {
       const notRun = `it has no references of ${values.stage?.join(", ")}`;
       if (values.suite !== undefined) throw new UsageError(`--suite ${name}: ${notRun}`);
-      suites.push({ suite: name, model: suite.model, notRun, results: [] });
+      suites.push({ suite: name, model: suite.model, notRun, results: [], growth: [] });
       continue;
     }
     const model = await modelOf(suite, values["weights-dir"]);
     if (model instanceof ModelError) {
       if (values.suite !== undefined) throw model;
-      suites.push({ suite: name, model: suite.model, notRun: model.message, results: [] });
+      suites.push({
+        suite: name,
+        model: suite.model,
+        notRun: model.message,
+        results: [],
+        growth: [],
+      });
       continue;
     }
     const results = await runSuite(name, suite, manifest, {
@@ -130,14 +168,34 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
       loadDemixer: (model) => loadDemixer(model, { ...threads, backend }),
       onStage: (description) => status.show(description),
     });
-    suites.push({ suite: name, model: suite.model, results });
+    suites.push({ suite: name, model: suite.model, results, growth: errorGrowth(results) });
+  }
+  const walks: Walk[] = [];
+  for (const stage of values.walk ? failedStages(suites) : []) {
+    status.show(`walking through ${stage}`);
+    const walk = await walkStage(stage, manifest, { directory, backend, ...threads });
+    if (walk !== null) walks.push(walk);
   }
   status.clear();
-  const report = { format: 1 as const, upstream: manifest.versions, suites };
+  const report: ParityReport = {
+    ...{ format: 1, upstream: manifest.versions, suites },
+    ...(values.walk && { walks }),
+  };
   console.log(parityTable(report));
-  const file = values["export-json"];
-  if (file !== undefined) await writeWhole(file, JSON.stringify(report, null, 2) + "\n");
+  for (const walk of walks) console.log(`\n${walkText(walk)}`);
+  if (values.statistics) console.log(`\n${statisticsTable(report)}`);
+  for (const option of EXPORTS) {
+    const file = values[option];
+    if (file !== undefined) await writeWhole(file, WRITERS[option](report));
+  }
   return passed(report) ? 0 : 1;
+}
+
+/** Names of the stages of which a seam failed, in the order of the data. */
+function failedStages(suites: readonly SuiteReport[]): string[] {
+  const failed = suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);
+  return STAGES.map(({ name }) => name).filter((name) => failed.includes(name));
 }
 
 /** The weights of a suite, or why they cannot be had. Damaged weights are never passed over. */

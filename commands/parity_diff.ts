@@ -5,11 +5,12 @@
  */
 
 import { diffRecordings, diffTable, isAlike } from "../parity/diff.ts";
+import { differenceStatistics } from "../parity/statistics.ts";
 import { writeWhole } from "../pipeline/result_files.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { StatusLine } from "./status_line.ts";
+import { toleranceOption } from "./tolerance_option.ts";
 import { twoPaths } from "./two_paths.ts";
-import { UsageError } from "./usage_error.ts";
 import { ensureFile } from "./writable.ts";
 
 const HELP = `Usage: deno task parity diff EXPECTED ACTUAL [options]
@@ -22,6 +23,9 @@ What only ACTUAL has is listed, and does not fail.
 
       --atol N            what floats may be off (default: 1e-6)
       --rtol N            what they may be off besides, as a share of the expected value (default: 1e-6)
+      --statistics        also print, of each seam, mean and rms of the error, the 99.9 % quantile, the
+                          largest relative error, distances in units in the last place, and how many
+                          times as large errors could be
       --export-json FILE  also write all figures as JSON
   -h, --help              print this
 
@@ -30,6 +34,7 @@ Exit codes: 0 nothing is off or missing, 1 something is, 2 the call was wrong or
 const OPTIONS = {
   atol: { type: "string" },
   rtol: { type: "string" },
+  statistics: { type: "boolean", default: false },
   "export-json": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -53,8 +58,8 @@ export async function parityDiff(args: readonly string[]): Promise<number> {
   }
   const [expected, actual] = twoPaths("parity diff", "folders", positionals);
   const tolerance = {
-    ...(values.atol !== undefined && { absolute: toleranceOf("atol", values.atol) }),
-    ...(values.rtol !== undefined && { relative: toleranceOf("rtol", values.rtol) }),
+    ...(values.atol !== undefined && { absolute: toleranceOption("atol", values.atol) }),
+    ...(values.rtol !== undefined && { relative: toleranceOption("rtol", values.rtol) }),
   };
   const file = values["export-json"];
   if (file !== undefined) await ensureFile(file, "--export-json");
@@ -66,12 +71,7 @@ export async function parityDiff(args: readonly string[]): Promise<number> {
     (seam) => status.show(`comparing ${seam}`),
   ).finally(() => status.clear());
   console.log(diffTable(difference));
+  if (values.statistics) console.log(`\n${differenceStatistics(difference)}`);
   if (file !== undefined) await writeWhole(file, JSON.stringify(difference, null, 2) + "\n");
   return isAlike(difference) ? 0 : 1;
-}
-
-function toleranceOf(option: string, text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`--${option} expects a number that is not negative, but got ${text}`);
 }

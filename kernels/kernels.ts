@@ -573,6 +573,7 @@ export interface NetworkKernel {
    * @param spectrogram `[instruments, frames, bands]` f32, at least one frame
    * @param logits receives `[3 + labels, frames]` f32; rows beat, downbeat, section, functions
    * @param embeddings receives `[instruments, frames, width]` f32, or is empty
+   * @param keepSeams whether {@linkcode NetworkKernel.seam} is to be asked for afterwards
    * @throws {KernelError} if there is no such fold or an array has another length
    */
   run(
@@ -580,7 +581,16 @@ export interface NetworkKernel {
     spectrogram: Float32Array,
     logits: Float32Array<ArrayBuffer>,
     embeddings: Float32Array<ArrayBuffer>,
+    keepSeams?: boolean,
   ): Promise<void>;
+  /**
+   * Copies an inner seam of the last run.
+   *
+   * @param name `embedded`, `block.N.time` or `block.N.instruments`
+   * @param output receives `[instruments, frames, width]` f32
+   * @throws {KernelError} if there is none or it has another length
+   */
+  seam(name: string, output: Float32Array<ArrayBuffer>): Promise<void>;
   /** Frees the memory. */
   close(): void;
 }
@@ -613,7 +623,7 @@ export async function openNetwork(
       );
       return Number(folds[0]);
     },
-    async run(fold, spectrogram, logits, embeddings): Promise<void> {
+    async run(fold, spectrogram, logits, embeddings, keepSeams = false): Promise<void> {
       const input = spectrogram as Float32Array<ArrayBuffer>;
       await settle(
         call.tactus_network_run(
@@ -625,8 +635,16 @@ export async function openNetwork(
           size(logits),
           embeddings,
           size(embeddings),
+          keepSeams ? 1 : 0,
         ),
         ...[input, logits, embeddings],
+      );
+    },
+    async seam(name, output): Promise<void> {
+      const bytes = new TextEncoder().encode(name);
+      await settle(
+        call.tactus_network_seam(handle, bytes, size(bytes), output, size(output)),
+        ...[bytes, output],
       );
     },
     close(): void {
@@ -674,4 +692,82 @@ export async function decodeBeats(
   );
   const found = Number(count[0]);
   return { times: times.slice(0, found), positions: positions.slice(0, found) };
+}
+
+/** What the decoder computes on its way to the beats. */
+export interface DecoderSteps {
+  /** The first frame that takes part. */
+  readonly first: number;
+  /** `[frames that take part, 3]` f64: log densities outside beats, of a beat and of a downbeat. */
+  readonly logDensities: Float64Array;
+  /** `[2]` f64: log probability of the best path with 3 and with 4 beats in a bar. */
+  readonly scores: Float64Array;
+}
+
+/**
+ * Computes the steps of {@linkcode decodeBeats}, for who looks for the first that is wrong.
+ *
+ * @param activations as of {@linkcode decodeBeats}
+ * @param threshold as of {@linkcode decodeBeats}
+ * @returns the steps, empty where no frame takes part
+ */
+export async function decoderSteps(
+  activations: Float32Array<ArrayBuffer>,
+  threshold: number,
+): Promise<DecoderSteps> {
+  const frames = Math.floor(activations.length / 2);
+  const densities = new Float64Array(3 * frames);
+  const scores = new Float64Array(2);
+  const range = new BigUint64Array(2);
+  await settle(
+    symbols().tactus_beats_steps(activations, BigInt(frames), threshold, densities, scores, range),
+    ...[activations, densities, scores, range],
+  );
+  const [first, count] = [Number(range[0]), Number(range[1])];
+  return {
+    first,
+    logDensities: densities.slice(0, 3 * count),
+    scores: count === 0 ? new Float64Array() : scores,
+  };
+}
+
+/** What the spectrogram of one stem is computed by. */
+export interface SpectrogramSteps {
+  /** `[samples]` i16: the mean of the channels. */
+  readonly mono: Int16Array;
+  /** `[frames, 2048]` f64: samples under the window, full scale 1.0. */
+  readonly windowed: Float64Array;
+  /** `[frames, 1024]` f64: magnitudes of the bins that a filter sees, zeros elsewhere. */
+  readonly magnitudes: Float64Array;
+  /** `[frames, 81]` f64: weighted sums of magnitudes. */
+  readonly filtered: Float64Array;
+}
+
+/**
+ * Computes the steps of {@linkcode computeSpectrogram}, for who looks for the first that is wrong.
+ *
+ * @param stem `[channels, samples]` i16, 44.1 kHz
+ * @param channels their number
+ * @param frames of the spectrogram
+ * @throws {KernelError} if there are no samples, or they have another number of frames
+ */
+export async function spectrogramSteps(
+  stem: Int16Array<ArrayBuffer>,
+  channels: number,
+  frames: number,
+): Promise<SpectrogramSteps> {
+  const samples = stem.length / channels;
+  const mono = new Int16Array(samples);
+  const windowed = new Float64Array(2048 * frames);
+  const magnitudes = new Float64Array(1024 * frames);
+  const filtered = new Float64Array(81 * frames);
+  await settle(
+    symbols().tactus_spectrogram_steps(
+      ...[stem, BigInt(channels), BigInt(samples), mono] as const,
+      ...[windowed, size(windowed), magnitudes, size(magnitudes)] as const,
+      ...[filtered, size(filtered)] as const,
+    ),
+    ...[stem, mono, windowed, magnitudes, filtered],
+  );
+  return { mono, windowed, magnitudes, filtered };
 }

@@ -5,7 +5,7 @@
  */
 
 /** The version of the functions that this file was written for. */
-export const ABI_VERSION = 10;
+export const ABI_VERSION = 11;
 
 /** Parameters and result of each function. */
 export const SYMBOLS = {
@@ -110,14 +110,32 @@ export const SYMBOLS = {
   tactus_network_run: {
     parameters: [
       ...["u64", "usize"] as const,
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "u32"] as const,
     ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_network_seam: {
+    parameters: ["u64", "buffer", "usize", "buffer", "usize"],
     result: "i32",
     nonblocking: true,
   },
   tactus_network_close: { parameters: ["u64"], result: "void" },
   tactus_spectrogram: {
     parameters: ["buffer", "usize", "usize", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_spectrogram_steps: {
+    parameters: [
+      ...["buffer", "usize", "usize", "buffer"] as const,
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  tactus_beats_steps: {
+    parameters: ["buffer", "usize", "f64", "buffer", "buffer", "buffer"],
     result: "i32",
     nonblocking: true,
   },

@@ -40,6 +40,8 @@ export {
   verifyFile,
 } from "./download_state.ts";
 export { HARMONIX_FILES, type HarmonixFiles } from "./harmonix_files.ts";
+export type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
+export type { HtdemucsConfiguration } from "./htdemucs_configuration.ts";
 export { HTDEMUCS_FILE } from "./htdemucs_file.ts";
 export {
   type Environment,

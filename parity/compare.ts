@@ -5,6 +5,9 @@
  */
 
 import type { Tensor, TypedArray } from "../pipeline/tensor.ts";
+import { ErrorCounts } from "./error_quantile.ts";
+import { Profile } from "./profile.ts";
+import { ulpBin, ulpDistances, type UlpHistogram } from "./ulps.ts";
 
 /**
  * How far an element may be off: |actual − expected| ≤ absolute + relative · |expected|. Both 0 asks
@@ -37,10 +40,24 @@ export interface Comparison {
   readonly meanAbsolute: number;
   /** Root of the mean squared error. */
   readonly rms: number;
+  /** What 99.9 % of the absolute errors are at most, up to 0.8 % too large. */
+  readonly quantile999: number;
   /** Largest |actual − expected| / |expected| over elements whose expected value is not 0. */
   readonly maxRelative: number;
   /** The smallest t with |actual − expected| ≤ t + t · |expected| everywhere. */
   readonly smallestTolerance: number;
+  /**
+   * How many times as large all errors could be and no element would miss the tolerance; below 1 where one does. Null
+   * where nothing is off.
+   */
+  readonly margin: number | null;
+  /** How many floats are how many units in the last place of their type off; null where there are none. */
+  readonly ulps: UlpHistogram | null;
+  /**
+   * The largest absolute error in each of up to 200 equal parts of the time axis; absent where there is no such axis
+   * or nobody asked for it.
+   */
+  readonly profile?: readonly number[];
   /** Where the tolerance is exceeded most, or most nearly; absent when there are no elements. */
   readonly worst?: {
     readonly index: readonly number[];
@@ -57,8 +74,11 @@ const NOTHING: Omit<Comparison, "reason"> = {
   maxAbsolute: NaN,
   meanAbsolute: NaN,
   rms: NaN,
+  quantile999: NaN,
   maxRelative: NaN,
   smallestTolerance: NaN,
+  margin: null,
+  ulps: null,
 };
 
 /**
@@ -68,6 +88,7 @@ const NOTHING: Omit<Comparison, "reason"> = {
  * @param actual what was computed; undefined when it is missing
  * @param expected the reference; undefined when it is missing
  * @param tolerance what an element may be off
+ * @param timeAxis the axis that the profile runs along; absent for no profile
  * @returns the comparison; a missing tensor, another type or shape, or a value that is not finite on
  * either side fails
  *
@@ -85,12 +106,13 @@ export function compare(
   actual: Tensor | undefined,
   expected: Tensor | undefined,
   tolerance: Tolerance,
+  timeAxis?: number,
 ): Comparison {
   if (expected === undefined) return refused("the reference is missing");
   if (actual === undefined) return refused("the output is missing");
   const reason = unlike(actual, expected);
   if (reason !== undefined) return refused(reason);
-  const measurement = new Measurement(expected.shape, tolerance);
+  const measurement = new Measurement(expected.shape, tolerance, timeAxis);
   measurement.add(actual.data, expected.data);
   return measurement.result();
 }
@@ -133,6 +155,11 @@ export class Measurement {
   #sumOfSquares = 0;
   #maxRelative = 0;
   #smallestTolerance = 0;
+  #largestShare = 0;
+  readonly #errors = new ErrorCounts();
+  readonly #ulpCounts: number[] = [];
+  #maxUlps = 0;
+  readonly #profile: Profile | undefined;
   #worst = { excess: -Infinity, at: 0, actual: NaN, expected: NaN };
   #refusal: string | undefined;
 
@@ -141,9 +168,15 @@ export class Measurement {
    *
    * @param shape of the whole tensors
    * @param tolerance what an element may be off
+   * @param timeAxis the axis that the profile runs along; absent for no profile
    */
-  constructor(shape: readonly number[], { absolute, relative, differing = 1 }: Tolerance) {
+  constructor(
+    shape: readonly number[],
+    { absolute, relative, differing = 1 }: Tolerance,
+    timeAxis?: number,
+  ) {
     this.#shape = shape;
+    if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
     this.#tolerance = { absolute, relative, differing };
     if (![absolute, relative, differing].every(Number.isFinite)) {
       this.#refusal =
@@ -167,7 +200,10 @@ export class Measurement {
       }
     }
     if (this.#refusal !== undefined) return false;
+    // The profile counts on from the elements that came before.
+    this.#profile?.add(this.#elements, actual, expected);
     this.#measure(actual, expected);
+    this.#measureUlps(actual, expected);
     return true;
   }
 
@@ -177,13 +213,18 @@ export class Measurement {
     let [failing, differing, sum, sumOfSquares] = [0, 0, 0, 0];
     let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
     let [worstExcess, worstAt] = [-Infinity, 0];
+    let largestShare = this.#largestShare;
+    const errors = this.#errors;
     for (let at = 0; at < expected.length; at++) {
       const reference = Number(expected[at]);
       const error = Math.abs(Number(actual[at]) - reference);
       const size = Math.abs(reference);
-      const excess = error - (absolute + relative * size);
+      const bound = absolute + relative * size;
+      const excess = error - bound;
       if (!(excess <= 0)) failing++;
       if (error > 0) differing++;
+      if (error > largestShare * bound) largestShare = error / bound;
+      errors.add(error);
       if (excess > worstExcess) {
         worstExcess = excess;
         worstAt = at;
@@ -210,6 +251,20 @@ export class Measurement {
     this.#maxAbsolute = Math.max(this.#maxAbsolute, maxAbsolute);
     this.#maxRelative = Math.max(this.#maxRelative, maxRelative);
     this.#smallestTolerance = Math.max(this.#smallestTolerance, smallestTolerance);
+    this.#largestShare = largestShare;
+  }
+
+  #measureUlps(actual: TypedArray, expected: TypedArray): void {
+    const distance = ulpDistances(actual, expected);
+    if (distance === undefined) return;
+    const counts = this.#ulpCounts;
+    for (let at = 0; at < expected.length; at++) {
+      const ulps = distance(at);
+      const bin = ulpBin(ulps);
+      while (counts.length <= bin) counts.push(0);
+      counts[bin]!++;
+      if (ulps > this.#maxUlps) this.#maxUlps = ulps;
+    }
   }
 
   /** The comparison of all that was added. */
@@ -236,8 +291,15 @@ export class Measurement {
       maxAbsolute: this.#maxAbsolute,
       meanAbsolute: elements === 0 ? 0 : this.#sum / elements,
       rms: elements === 0 ? 0 : Math.sqrt(this.#sumOfSquares / elements),
+      quantile999: this.#errors.quantile(0.999, this.#maxAbsolute),
       maxRelative: this.#maxRelative,
       smallestTolerance: this.#smallestTolerance,
+      margin: this.#largestShare === 0 ? null : 1 / this.#largestShare,
+      ulps: this.#ulpCounts.length === 0 ? null : {
+        counts: [...this.#ulpCounts],
+        max: this.#maxUlps,
+      },
+      ...(this.#profile && elements > 0 && { profile: this.#profile.largest() }),
       ...(elements > 0 && { worst: { index: indexOf(at, this.#shape), actual, expected } }),
     };
   }
@@ -248,7 +310,7 @@ function firstNotFinite(data: TypedArray): number {
 }
 
 /** The index along each axis of an element in C order. */
-function indexOf(at: number, shape: readonly number[]): number[] {
+export function indexOf(at: number, shape: readonly number[]): number[] {
   return shape.map((_, axis) => {
     const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
     return Math.floor(at / stride) % (shape[axis] ?? 1);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { type Tensor, tensor } from "../pipeline/tensor.ts";
-import { compare } from "./compare.ts";
+import { compare, Measurement } from "./compare.ts";
 
 const MICRO = { absolute: 1e-6, relative: 1e-6 };
 const EXACT = { absolute: 0, relative: 0 };
@@ -93,4 +93,70 @@ Deno.test("compare() passes two empty tensors of one shape", () => {
   const empty = tensor("f64", [0], new Float64Array());
   ok(compare(empty, empty, EXACT).passed);
   ok(!compare(empty, f64(1), EXACT).passed);
+});
+
+Deno.test("compare() tells how many times as large all errors could be", () => {
+  // At 3 the bound is 1e-6 + 3e-6.
+  const { margin } = compare(f64(3 + 1e-6, 0), f64(3, 0), MICRO);
+  ok(Math.abs(margin! - 4) < 1e-6, String(margin));
+  ok(Math.abs(compare(f64(3, 2e-6), f64(3, 0), MICRO).margin! - 0.5) < 1e-9);
+  equal(compare(f64(1), f64(1), MICRO).margin, null);
+  equal(compare(f64(1), f64(2), EXACT).margin, 0);
+});
+
+Deno.test("compare() counts floats by units in the last place of their type", () => {
+  const f32 = (...values: number[]): Tensor<"f32"> =>
+    tensor("f32", [values.length], Float32Array.from(values));
+  const ulp = 2 ** -23;
+  const { ulps } = compare(f32(1, 1 + ulp, 1 + 5 * ulp, 1), f32(1, 1, 1, 1), MICRO);
+  equal(ulps, { counts: [2, 1, 0, 0, 1], max: 5 });
+  equal(compare(f64(1 + ulp), f64(1), MICRO).ulps?.max, 2 ** 29);
+  const labels = tensor("i32", [1], Int32Array.of(1));
+  equal(compare(labels, labels, EXACT).ulps, null);
+});
+
+Deno.test("compare() gives what 99.9 % of the errors are at most", () => {
+  const expected = f64(...Array(2000).fill(0));
+  const actual = f64(...Array(2000).fill(0));
+  actual.data.set([5, 4], 7);
+  equal(compare(actual, expected, MICRO).quantile999, 0);
+  actual.data.set([3], 100);
+  const { quantile999 } = compare(actual, expected, MICRO);
+  ok(quantile999 >= 3 && quantile999 < 3.03, String(quantile999));
+});
+
+Deno.test("Measurement gives the same figures of parts as of the whole", () => {
+  const values = Array.from({ length: 1000 }, (_, i) => Math.sin(i));
+  const [actual, expected] = [f64(...values.map((x, i) => x + i * 1e-9)), f64(...values)];
+  const parts = new Measurement([1000], MICRO);
+  for (const [from, to] of [[0, 1], [1, 600], [600, 1000]] as const) {
+    parts.add(actual.data.subarray(from, to), expected.data.subarray(from, to));
+  }
+  const [whole, joined] = [compare(actual, expected, MICRO), parts.result()];
+  // Sums of sums differ in their last bits.
+  const rounded = (comparison: typeof whole): unknown => ({
+    ...comparison,
+    meanAbsolute: comparison.meanAbsolute.toPrecision(12),
+    rms: comparison.rms.toPrecision(12),
+  });
+  equal(rounded(joined), rounded(whole));
+});
+
+Deno.test("compare() has the largest error of each part of the time axis, if asked", () => {
+  const shape = [2, 1000, 3];
+  const [actual, expected] = [0, 1].map(() => tensor("f32", shape, new Float32Array(6000)));
+  // Instrument 1, frames 4, 5 and 999.
+  for (const [frame, error] of [[4, 1], [5, 2], [999, 3]] as const) {
+    actual!.data[(1000 + frame) * 3 + 1] = error;
+  }
+  const { profile } = compare(actual, expected, MICRO, 1);
+  equal([profile!.length, profile![0], profile![1], profile![199]], [200, 1, 2, 3]);
+  equal(profile!.filter((error) => error > 0).length, 3);
+  equal(compare(actual, expected, MICRO).profile, undefined);
+  // Shorter than the parts are many.
+  equal(compare(f64(1, 2, 3), f64(1, 2, 4), MICRO, 0).profile, [0, 0, 1]);
+  const parts = new Measurement(shape, MICRO, 1);
+  parts.add(actual!.data.subarray(0, 3100), expected!.data.subarray(0, 3100));
+  parts.add(actual!.data.subarray(3100), expected!.data.subarray(3100));
+  equal(parts.result().profile, profile);
 });

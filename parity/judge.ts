@@ -90,7 +90,12 @@ export function judge(
     if (reference === undefined) return [];
     const { entry, tensor } = reference;
     const tolerance = toleranceOf(seam, entry);
-    const comparison = compare(cropped(outputs[seam], entry), tensor, tolerance);
+    const comparison = compare(
+      cropped(outputs[seam], entry),
+      tensor,
+      tolerance,
+      timeAxisOf(seam),
+    );
     const isFirst = stage.inputs.every((input) => input in piece.given);
     const mayDrift = mode === "chained" && SEAMS[seam].judgement === "float" &&
       !isFirst && comparison.elements > 0;
@@ -108,6 +113,13 @@ export function judge(
       durationSeconds,
     }];
   });
+}
+
+/** The axis of a seam that is time, of as many steps a second everywhere; undefined where there is none. */
+function timeAxisOf(seam: SeamName): number | undefined {
+  const axes: readonly (number | string)[] = SEAMS[seam].axes;
+  const axis = axes.findIndex((name) => name === "frames" || name === "samples");
+  return axis < 0 ? undefined : axis;
 }
 
 /** The rule of the seam; for values of single folds at least upstream's own float32 error. */

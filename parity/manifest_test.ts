@@ -4,6 +4,7 @@ import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
 import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
+import type { InnerManifest } from "./walk_stages.ts";
 
 async function withManifest(text: string, work: (folder: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
@@ -28,12 +29,14 @@ Deno.test("the repository's manifest lists every reference that is stored, and n
     ),
     ...innerSeams,
     ...separationChecks,
+    ...Object.values((manifest as InnerManifest).inner).flatMap(({ seams }) => seams ?? []),
   ].map(({ path }) => path));
   for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
   const folders = Object.keys(manifest.suites).flatMap((suite) =>
     Object.keys(manifest.pieces).map((piece) => `references/${suite}/${piece}`)
   );
-  for (const folder of [...folders, "references/separation"]) {
+  const inner = ["spectrogram", "network", "metrical"].map((stage) => `references/inner/${stage}`);
+  for (const folder of [...folders, ...inner, "references/separation"]) {
     const stored = await Array.fromAsync(
       Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url)),
     );

@@ -14,19 +14,30 @@
  * @module
  */
 
+export * from "./backends.ts";
 export * from "./clip.ts";
 export * from "./compare.ts";
 export * from "./diff.ts";
+export * from "./growth.ts";
 export * from "./judge.ts";
+export * from "./junit.ts";
 export * from "./manifest.ts";
+export * from "./markdown.ts";
 export * from "./npy.ts";
 export * from "./npy_error.ts";
 export type { NpyHeader } from "./npy_header.ts";
 export * from "./npy_file.ts";
 export * from "./npz.ts";
+export * from "./picture.ts";
 export * from "./piece.ts";
 export * from "./recording.ts";
 export * from "./report.ts";
 export * from "./rounded_stems.ts";
+export * from "./sampled.ts";
+export * from "./statistics.ts";
+export * from "./stage_computers.ts";
 export * from "./suite.ts";
+export type { UlpHistogram } from "./ulps.ts";
+export * from "./walk.ts";
+export * from "./walk_stages.ts";
 export type { ZipLimits } from "./zip.ts";

@@ -6,8 +6,10 @@
 
 import { columns } from "./columns.ts";
 import type { Comparison, Tolerance } from "./compare.ts";
+import type { SeamGrowth } from "./growth.ts";
 import type { SeamResult } from "./judge.ts";
 import type { UpstreamError } from "./manifest.ts";
+import type { Walk } from "./walk.ts";
 
 /** A suite that ran, or why it did not. */
 export interface SuiteReport {
@@ -19,6 +21,8 @@ export interface SuiteReport {
   readonly notRun?: string;
   /** One for each seam, piece and mode; none when it did not run. */
   readonly results: readonly SeamResult[];
+  /** From stage to stage, in chained mode. */
+  readonly growth: readonly SeamGrowth[];
 }
 
 /** Everything that one parity run found. */
@@ -29,6 +33,8 @@ export interface ParityReport {
   readonly upstream: Readonly<Record<string, string>>;
   /** The suites, in the order in which they ran. */
   readonly suites: readonly SuiteReport[];
+  /** Through each stage that failed; absent where nobody asked for walks. */
+  readonly walks?: readonly Walk[];
 }
 
 /** Whether every seam that was judged passed. */
@@ -87,8 +93,8 @@ function remarks(report: ParityReport): string[] {
     );
 }
 
-/** How many seams had which verdict. */
-function tally(report: ParityReport): string {
+/** How many seams had which verdict, in words. */
+export function tally(report: ParityReport): string {
   const verdicts = report.suites.flatMap(({ results }) => results.map(({ verdict }) => verdict));
   const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
@@ -103,7 +109,8 @@ export function neededBy(
   return elements === 0 ? "" : stepsText(maxAbsolute, differing / elements);
 }
 
-function neededByUpstream(upstream: UpstreamError | null): string {
+/** What upstream's own float32 needs, as {@linkcode neededBy}; nothing where that is not known. */
+export function neededByUpstream(upstream: UpstreamError | null): string {
   if (upstream === null) return "";
   const { differing, maxAbs, minTolerance } = upstream;
   return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);

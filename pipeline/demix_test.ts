@@ -1,16 +1,11 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
-import {
-  sampledElements,
-  separationCheck,
-  separationClip,
-  separationStems,
-  storedElements,
-} from "../fixtures/separation.ts";
+import { separationCheck, separationClip, separationStems } from "../fixtures/separation.ts";
 import { buildHtdemucs } from "../models/htdemucs.ts";
 import type { HtdemucsCheckpoint } from "../models/htdemucs_checkpoint.ts";
 import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
 import { readThCheckpoint } from "../models/th_checkpoint.ts";
 import { compare, type Comparison } from "../parity/compare.ts";
+import { readSampled, takeSampled } from "../parity/sampled.ts";
 import { roundedStems } from "../parity/rounded_stems.ts";
 import type { Backend } from "./backends/backend.ts";
 import { createNativeDemixSession } from "./backends/native_htdemucs.ts";
@@ -56,8 +51,8 @@ async function compareWithCheck(one: Demixer, name: string): Promise<Comparison>
   const { stems } = await demix(one, await separationClip(), { shifts, stems: "floats" });
   ok(stems);
   equal(stems.shape, check.sampledFrom);
-  const expected = await storedElements(check);
-  const actual = sampledElements(check, expected.data.length, (index) => stems.data[index]!);
+  const expected = await readSampled(check);
+  const actual = takeSampled(check, expected, (index) => stems.data[index]!);
   return compare(actual, expected, TOLERANCE);
 }
 

@@ -3,9 +3,12 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
 import { readNpy, writeNpy } from "../parity/npy.ts";
+import schema from "../parity/parity_report.schema.json" with { type: "json" };
 import type { Tensor } from "../pipeline/tensor.ts";
+import type { InnerManifest } from "../parity/walk_stages.ts";
 import { type Outcome, publishedWeights, repository, tactus } from "./program.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
@@ -28,10 +31,13 @@ class Copy {
   }
 
   static async make(folder: string): Promise<Copy> {
-    const manifest: Manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
+    const manifest: InnerManifest = JSON.parse(
+      await Deno.readTextFile(join(FIXTURES, "manifest.json")),
+    );
+    const inner = Object.values(manifest.inner).flatMap(({ seams }) => seams ?? []);
     const entries = manifest.suites["seeded"]?.pieces[PIECE] ?? [];
     const audio = Object.values(manifest.pieces[PIECE]?.audio ?? {});
-    for (const { path } of [...entries, ...audio]) {
+    for (const { path } of [...entries, ...audio, ...inner]) {
       await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
       await Deno.copyFile(join(FIXTURES, path), join(folder, path));
     }
@@ -286,15 +292,80 @@ Deno.test("parity exports what it prints", async () => {
     const file = join(folder, "report.json");
     const copy = await Copy.make(folder);
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
-    const { code } = await copy.run("--stage", "metrical", "--export-json", file);
+    const [markdown, junit] = [join(folder, "report.md"), join(folder, "report.xml")];
+    const more = ["--export-markdown", markdown, "--export-junit", junit];
+    const { code } = await copy.run("--stage", "metrical", "--export-json", file, ...more);
     equal(code, 1);
-    const { format, suites } = JSON.parse(await Deno.readTextFile(file));
+    match(await Deno.readTextFile(markdown), /^## Parity: 1 failed\n\n2 seams passed, 1 failed/);
+    match(await Deno.readTextFile(junit), /^<testsuites name="parity" tests="3" failures="1"/m);
+    const text = await Deno.readTextFile(file);
+    const validate = new Ajv2020().compile(schema);
+    ok(validate(JSON.parse(text)), JSON.stringify(validate.errors));
+    const { format, suites } = JSON.parse(text);
     equal(format, 1);
     equal(suites[0].results.map((one: { verdict: string }) => one.verdict), [
       "fail",
       "pass",
       "pass",
     ]);
+  });
+});
+
+Deno.test("parity --walk names the first inner seam that is wrong, in the terminal and in every export", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const copy = await Copy.make(folder);
+    await copy.rewrite("activations.downbeat", (tensor) => {
+      for (let frame = 1000; frame < 1100; frame++) tensor.data[frame] = 0.9;
+      return tensor;
+    });
+    const [file, markdown] = [join(folder, "report.json"), join(folder, "report.md")];
+    const exports = ["--export-json", file, "--export-markdown", markdown];
+    const { code, stdout } = await copy.run("--stage", "metrical", "--walk", ...exports);
+    equal(code, 1);
+    match(stdout, /^first wrong: decoder_input \[1914, 2\], which is made of the stage's input$/m);
+    match(stdout, /^worst at \[10\d\d, \d\]: \S+, expected \S+$/m);
+    match(await Deno.readTextFile(markdown), /^first wrong: decoder_input/m);
+    const report = await Deno.readTextFile(file);
+    const validate = new Ajv2020().compile(schema);
+    ok(validate(JSON.parse(report)), JSON.stringify(validate.errors));
+    const [{ stage, first }] = JSON.parse(report).walks;
+    equal([stage, first.seam, first.picture.columnAxis], ["metrical", "decoder_input", "frames"]);
+  });
+});
+
+Deno.test("parity --walk says that the kernels are right where only a reference is damaged", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const copy = await Copy.make(folder);
+    await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
+    const { code, stdout } = await copy.run("--stage", "metrical", "--walk");
+    equal(code, 1);
+    match(stdout, /^metrical: all 3 inner seams are right/m);
+    const sound = await (await Copy.make(join(folder, "sound"))).run(
+      "--stage",
+      "metrical",
+      "--walk",
+    );
+    equal([sound.code, /walk/.test(sound.stdout)], [0, false]);
+  });
+});
+
+Deno.test("parity --statistics prints what the JSON has of each seam, and how errors grow", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    const args = ["--suite", "seeded", "--mode", "chained", "--stage", "network", "--stage"];
+    const { code, stdout } = await tactus([
+      ...["parity", ...args, "activations", "--statistics", "--export-json", file],
+    ]);
+    equal(code, 0);
+    match(stdout, /^suite .* 99\.9 % +max relative +margin +0 ulp/m);
+    match(stdout, /^seeded +three_four +logits\.\w+ +activations\.beat +[\d.]+e-7 .* 0\.\d+$/m);
+    const { results, growth } = JSON.parse(await Deno.readTextFile(file)).suites[0];
+    const { comparison } = results.find((one: { seam: string }) => one.seam === "logits.beat");
+    ok(comparison.quantile999 <= comparison.maxAbsolute && comparison.margin > 1);
+    const counted = comparison.ulps.counts.reduce((a: number, b: number) => a + b, 0);
+    equal(counted, comparison.elements);
+    // The spectrogram was not judged, so that what the network makes of its error is not known.
+    equal(new Set(growth.map((one: { stage: string }) => one.stage)), new Set(["activations"]));
   });
 });
 

@@ -28,6 +28,16 @@ export class DeviceError extends Error {
 }
 
 /**
+ * The devices that this build of ONNX Runtime has, the processor first. Whether the machine has them shows only when
+ * something is started there.
+ */
+export async function builtInDevices(): Promise<DeviceName[]> {
+  const { listSupportedBackends } = await import("onnxruntime-node");
+  const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
+  return (Object.keys(DEVICES) as DeviceName[]).filter((device) => there.includes(device));
+}
+
+/**
  * The execution providers of a device.
  *
  * @param name the device
@@ -36,9 +46,7 @@ export class DeviceError extends Error {
 export async function providersOf(name: string): Promise<Providers> {
   const providers = Object.hasOwn(DEVICES, name) ? DEVICES[name as DeviceName] : undefined;
   if (name === "cpu") return DEVICES.cpu;
-  const { listSupportedBackends } = await import("onnxruntime-node");
-  const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
-  const usable = Object.keys(DEVICES).filter((device) => there.includes(device));
+  const usable: readonly string[] = await builtInDevices();
   if (providers === undefined) {
     throw new DeviceError(
       `There is no device ${name}: known are ${Object.keys(DEVICES).join(", ")}, ` +

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, rejects } from "node:assert/strict";
 import { listSupportedBackends } from "onnxruntime-node";
-import { DeviceError, DEVICES, onDevice, providersOf } from "./devices.ts";
+import { builtInDevices, DeviceError, DEVICES, onDevice, providersOf } from "./devices.ts";
 
 Deno.test("providersOf() gives the providers of devices that are there, and names those otherwise", async () => {
   equal(await providersOf("cpu"), ["cpu"]);
@@ -16,6 +16,12 @@ Deno.test("providersOf() gives the providers of devices that are there, and name
     }
   }
   await rejects(providersOf("toString"), /no device toString/);
+});
+
+Deno.test("builtInDevices() has the processor first, and only devices that can be named", async () => {
+  const devices = await builtInDevices();
+  equal(devices[0], "cpu");
+  for (const device of devices) equal((await providersOf(device)).at(-1), "cpu");
 });
 
 Deno.test("onDevice() says which device failed, and leaves the processor's errors alone", async () => {

@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { openNetwork } from "../../kernels/kernels.ts";
+import { type NetworkKernel, openNetwork } from "../../kernels/kernels.ts";
 import { allInOneParameters } from "../../models/all_in_one_parameters.ts";
 import type { Checkpoint } from "../../models/checkpoint.ts";
 import type { AllInOneConfiguration } from "../../models/configuration.ts";
@@ -55,6 +55,24 @@ export async function createNativeNetworkSession(
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Hands one fold to the kernels.
+ *
+ * @param checkpoint the fold
+ * @param threads threads of the network; as many as there are cores when absent
+ * @returns the network, to be closed by the caller, and the number of the fold in it
+ * @throws {KernelError} if the kernels refuse the configuration
+ */
+export async function openNativeNetwork(
+  checkpoint: Checkpoint,
+  threads: number = availableParallelism(),
+): Promise<{ readonly kernel: NetworkKernel; readonly fold: number }> {
+  const { configuration } = checkpoint;
+  const kernel = await openNetwork(numbersOf(configuration), threads);
+  const fold = await kernel.addFold(packParameters(allInOneParameters(configuration), checkpoint));
+  return { kernel, fold };
 }
 
 /** The configuration as the kernels read it. */

@@ -22,8 +22,9 @@ fn fold(criterion: &mut Criterion) {
     for threads in [1, 2] {
         let mut runner = Runner::new(&configuration, threads).expect("threads can be started");
         group.bench_function(BenchmarkId::new("threads", threads), |bencher| {
-            bencher
-                .iter(|| runner.run(&fold, &spectrogram, &mut logits, &mut []).expect("sizes fit"));
+            bencher.iter(|| {
+                runner.run(&fold, &spectrogram, &mut logits, &mut [], &mut ()).expect("sizes fit")
+            });
         });
     }
     group.finish();

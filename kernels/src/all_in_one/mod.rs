@@ -39,4 +39,4 @@ mod windows;
 pub use configuration::Configuration;
 pub use fold::Fold;
 pub use parameters::parameter_count;
-pub use runner::Runner;
+pub use runner::{Observer, Runner};

@@ -47,6 +47,23 @@ struct Planes {
     for_instruments: Plane,
 }
 
+/// Is handed what passes between the layers of a run.
+pub trait Observer {
+    /// Whether it wants any.
+    fn wants_seams(&self) -> bool;
+    /// Takes one, `[instruments][frames][width]` f32: `embedded`, then `block.N.time` and
+    /// `block.N.instruments` of every block.
+    fn seam(&mut self, name: &str, values: &[f32]);
+}
+
+impl Observer for () {
+    fn wants_seams(&self) -> bool {
+        false
+    }
+
+    fn seam(&mut self, _name: &str, _values: &[f32]) {}
+}
+
 impl Runner {
     /// Starts `threads` threads.
     ///
@@ -87,7 +104,7 @@ impl Runner {
     ///
     /// `spectrogram` is `[instruments][frames][bands]` f32; `logits` receives `[3 + labels][frames]`
     /// f32, rows beat, downbeat, section, functions; `embeddings`, unless it is empty,
-    /// `[instruments][frames][width]` f32.
+    /// `[instruments][frames][width]` f32; `observer` what passes between the layers, or `&mut ()`.
     ///
     /// # Errors
     /// If an array has another length, there are no frames, or the fold is of another configuration.
@@ -97,6 +114,7 @@ impl Runner {
         spectrogram: &[f32],
         logits: &mut [f32],
         embeddings: &mut [f32],
+        observer: &mut (impl Observer + Send),
     ) -> Result<(), String> {
         let frames = self.check(fold, spectrogram, logits, embeddings)?;
         let Configuration { num_instruments: instruments, dim_embed: width, .. } =
@@ -108,8 +126,12 @@ impl Runner {
         });
         self.pool.install(|| {
             self.embed(fold, spectrogram, &mut planes);
+            observe(&planes, || "embedded".into(), observer);
             for block in 0..fold.blocks.len() {
-                self.run_block(fold, block, &mut planes);
+                self.run_time_layer(fold, block, &mut planes);
+                observe(&planes, || format!("block.{block}.time"), observer);
+                self.run_instrument_layer(fold, block, &mut planes);
+                observe(&planes, || format!("block.{block}.instruments"), observer);
             }
             self.read_logits(fold, &planes, logits);
             self.read_embeddings(fold, &planes, embeddings);
@@ -193,7 +215,7 @@ impl Runner {
         });
     }
 
-    fn run_block(&self, fold: &Fold, block: usize, planes: &mut Planes) {
+    fn run_time_layer(&self, fold: &Fold, block: usize, planes: &mut Planes) {
         let Planes { frames, x, for_time, for_instruments } = planes;
         let (panel, instruments) = (x.panel_size(), x.instruments);
         let layers = &fold.blocks[block];
@@ -205,6 +227,12 @@ impl Runner {
             layers.instrument.norm.apply(self.isa, x, normed);
             clear_beyond(*frames, tile, normed);
         });
+    }
+
+    fn run_instrument_layer(&self, fold: &Fold, block: usize, planes: &mut Planes) {
+        let Planes { frames, x, for_time, for_instruments } = planes;
+        let (panel, instruments) = (x.panel_size(), x.instruments);
+        let layers = &fold.blocks[block];
         let tile_size = instruments * panel;
         let outputs = for_time.all_mut().par_chunks_mut(tile_size);
         x.all_mut().par_chunks_mut(tile_size).zip(outputs).enumerate().for_each(
@@ -249,6 +277,24 @@ impl Runner {
             });
         }
     }
+}
+
+/// Hands the residual stream to an observer that wants it.
+fn observe(planes: &Planes, name: impl Fn() -> String, observer: &mut impl Observer) {
+    if !observer.wants_seams() {
+        return;
+    }
+    let Planes { frames, x, .. } = planes;
+    let mut values = vec![0.0; x.instruments * frames * x.width];
+    for (instrument, output) in values.chunks_mut(frames * x.width).enumerate() {
+        for (frame, output) in output.chunks_mut(x.width).enumerate() {
+            let rows = x.panel(frame / LANES, instrument).as_chunks::<LANES>().0;
+            for (output, row) in output.iter_mut().zip(rows) {
+                *output = row[frame % LANES];
+            }
+        }
+    }
+    observer.seam(&name(), &values);
 }
 
 /// Clears the lanes of a panel that are beyond the track's end, which stand for zeros in attentions.

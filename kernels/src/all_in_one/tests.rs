@@ -5,7 +5,7 @@ use super::embedding::WINDOW_FRAMES;
 use super::oracle::{Oracle, Rows, noise, random_parameters};
 use super::plane::Plane;
 use super::runner::clear_beyond;
-use super::{Configuration, Fold, Runner};
+use super::{Configuration, Fold, Observer, Runner};
 use super::{embedding, heads, instrument_layer, time_layer};
 use crate::linear::{Isa, LANES};
 
@@ -173,7 +173,7 @@ fn a_fold_is_upstreams_from_one_frame_to_several_parts() {
             let (expected_logits, expected_embeddings) = oracle.run(&spectrogram);
             let mut logits = vec![0.0; configuration.num_logits() * frames];
             let mut embeddings = vec![0.0; stems * frames * configuration.dim_embed];
-            runner.run(fold, &spectrogram, &mut logits, &mut embeddings).unwrap();
+            runner.run(fold, &spectrogram, &mut logits, &mut embeddings, &mut ()).unwrap();
             let found = logits.iter().chain(&embeddings);
             let embeddings = expected_embeddings.iter().flatten().flatten();
             let expected = expected_logits.iter().flatten().chain(embeddings);
@@ -185,6 +185,50 @@ fn a_fold_is_upstreams_from_one_frame_to_several_parts() {
     });
 }
 
+/// Keeps what it is handed.
+struct Keeper(Vec<(String, Vec<f32>)>);
+
+impl Observer for Keeper {
+    fn wants_seams(&self) -> bool {
+        true
+    }
+
+    fn seam(&mut self, name: &str, values: &[f32]) {
+        self.0.push((name.into(), values.to_vec()));
+    }
+}
+
+#[test]
+fn an_observer_is_handed_what_every_layer_makes() {
+    let [_, configuration, _] = configurations();
+    let parameters = random_parameters(&configuration);
+    let (fold, oracle) =
+        (Fold::new(&configuration, &parameters).unwrap(), Oracle::new(&configuration, &parameters));
+    let (stems, frames) = (configuration.num_instruments, 70);
+    let spectrogram = noise(8, stems * frames * configuration.dim_input);
+    let mut keeper = Keeper(Vec::new());
+    let mut logits = vec![0.0; configuration.num_logits() * frames];
+    let mut runner = Runner::new(&configuration, 2).unwrap();
+    runner.run(&fold, &spectrogram, &mut logits, &mut [], &mut keeper).unwrap();
+    let mut x: Vec<Rows> =
+        spectrogram.chunks(spectrogram.len() / stems).map(|stem| oracle.embed(stem)).collect();
+    let mut expected = vec![("embedded".to_string(), x.clone())];
+    for block in 0..configuration.depth {
+        x = x.iter().map(|x| oracle.time_layer(block, x)).collect();
+        expected.push((format!("block.{block}.time"), x.clone()));
+        x = oracle.instrument_layer(block, &x);
+        expected.push((format!("block.{block}.instruments"), x.clone()));
+    }
+    assert_eq!(keeper.0.len(), expected.len());
+    for ((name, found), (expected_name, expected)) in keeper.0.iter().zip(&expected) {
+        assert_eq!(name, expected_name);
+        for (found, expected) in found.iter().zip(expected.iter().flatten().flatten()) {
+            let error = (f64::from(*found) - expected).abs() / (1.0 + expected.abs());
+            assert!(error < 4e-5, "{name}: {found}, not {expected}");
+        }
+    }
+}
+
 #[test]
 fn the_bits_depend_neither_on_threads_nor_on_what_ran_before() {
     let [_, configuration, _] = configurations();
@@ -194,7 +238,7 @@ fn the_bits_depend_neither_on_threads_nor_on_what_ran_before() {
     let run = |runner: &mut Runner, frames: usize| {
         let (mut logits, mut embeddings) = (vec![0.0; 13 * frames], vec![0.0; 5 * frames * 24]);
         let spectrogram = &spectrogram[..5 * frames * 81];
-        runner.run(&fold, spectrogram, &mut logits, &mut embeddings).unwrap();
+        runner.run(&fold, spectrogram, &mut logits, &mut embeddings, &mut ()).unwrap();
         [logits, embeddings].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()
     };
     let mut one = Runner::new(&configuration, 1).unwrap();
@@ -214,7 +258,7 @@ fn refuses_arrays_of_other_lengths_and_folds_of_other_sizes() {
     let mut runner = Runner::new(&small, 1).unwrap();
     let spectrogram = vec![0.0; 3 * 2 * 83];
     let mut run = |spectrogram: &[f32], logits: usize, embeddings: usize| {
-        runner.run(&fold, spectrogram, &mut vec![0.0; logits], &mut vec![0.0; embeddings])
+        runner.run(&fold, spectrogram, &mut vec![0.0; logits], &mut vec![0.0; embeddings], &mut ())
     };
     assert!(run(&spectrogram, 14, 0).is_ok());
     assert!(run(&spectrogram, 14, 3 * 2 * 9).is_ok());
@@ -223,7 +267,7 @@ fn refuses_arrays_of_other_lengths_and_folds_of_other_sizes() {
     assert!(run(&spectrogram, 13, 0).is_err());
     assert!(run(&spectrogram, 14, 1).is_err());
     let mut other = Runner::new(&five, 1).unwrap();
-    assert!(other.run(&fold, &spectrogram, &mut [0.0; 14], &mut []).is_err());
+    assert!(other.run(&fold, &spectrogram, &mut [0.0; 14], &mut [], &mut ()).is_err());
     assert!(Runner::new(&small, 0).is_err());
     assert!(Fold::new(&small, &[0.0; 5]).is_err());
 }

@@ -16,13 +16,13 @@ mod stem;
 use std::path::Path;
 
 use crate::decode::{DecodeError, Decoded, decode};
-use crate::metrical::decode_beats;
-use crate::spectrogram::{BANDS, frame_count, spectrogram};
+use crate::metrical::{decode_beats, decoder_steps};
+use crate::spectrogram::{BANDS, frame_count, spectrogram, spectrogram_steps};
 use handles::{AUDIO, Handles};
 use outcome::{outcome, take_message};
 
 /// Changes whenever a function here changes; the binding refuses another number.
-pub const ABI_VERSION: u32 = 10;
+pub const ABI_VERSION: u32 = 11;
 
 /// The version of these functions.
 #[unsafe(no_mangle)]
@@ -146,6 +146,91 @@ pub unsafe extern "C" fn tactus_spectrogram(
             unsafe { (slice(stem, channels * samples), slice_mut(output, length)) };
         expect_length("values", frame_count(samples) * BANDS, output.len())?;
         spectrogram(&stem.chunks(samples).collect::<Vec<_>>(), output);
+        Ok(())
+    })
+}
+
+/// Computes the steps of the spectrogram of one stem: `mono` `[samples]` i16, and f64 `windowed`
+/// `[frames, 2048]`, `magnitudes` `[frames, 1024]` and `filtered` `[frames, 81]`.
+///
+/// # Safety
+/// `stem` must be valid for reads of `channels * samples` i16, the others for writes of their lengths, `mono` of
+/// `samples`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_spectrogram_steps(
+    stem: *const i16,
+    channels: usize,
+    samples: usize,
+    mono: *mut i16,
+    windowed: *mut f64,
+    windowed_length: usize,
+    magnitudes: *mut f64,
+    magnitudes_length: usize,
+    filtered: *mut f64,
+    filtered_length: usize,
+) -> i32 {
+    outcome(|| {
+        if channels == 0 || samples == 0 {
+            return Err(format!(
+                "A stem of {channels} channels and {samples} samples has no frame"
+            ));
+        }
+        // SAFETY: the caller's promise.
+        let (stem, mono, outputs) = unsafe {
+            (
+                slice(stem, channels * samples),
+                slice_mut(mono, samples),
+                [
+                    slice_mut(windowed, windowed_length),
+                    slice_mut(magnitudes, magnitudes_length),
+                    slice_mut(filtered, filtered_length),
+                ],
+            )
+        };
+        let steps = spectrogram_steps(&stem.chunks(samples).collect::<Vec<_>>());
+        mono.copy_from_slice(&steps.mono);
+        let found = [steps.windowed, steps.magnitudes, steps.filtered];
+        for (output, found) in outputs.into_iter().zip(&found) {
+            expect_length("values", found.len(), output.len())?;
+            output.copy_from_slice(found);
+        }
+        Ok(())
+    })
+}
+
+/// Computes the steps of the decoder from `[frames, 2]` f32 activations: `densities` `[frames, 3]` f64, of which as
+/// many rows are written as frames take part, and `scores` `[2]` f64. `range` receives the first frame that takes
+/// part, and how many do; where none does, nothing else is written.
+///
+/// # Safety
+/// `activations` must be valid for reads of `2 * frames` f32, `densities` for writes of `3 * frames` f64, `scores`
+/// and `range` for writes of two elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_beats_steps(
+    activations: *const f32,
+    frames: usize,
+    threshold: f64,
+    densities: *mut f64,
+    scores: *mut f64,
+    range: *mut u64,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (activations, densities, scores, range) = unsafe {
+            (
+                slice(activations, 2 * frames),
+                slice_mut(densities, 3 * frames),
+                slice_mut(scores, 2),
+                slice_mut(range, 2),
+            )
+        };
+        range.fill(0);
+        if let Some(steps) = decoder_steps(activations, threshold) {
+            range[0] = steps.first as u64;
+            range[1] = (steps.log_densities.len() / 3) as u64;
+            densities[..steps.log_densities.len()].copy_from_slice(&steps.log_densities);
+            scores.copy_from_slice(&steps.scores);
+        }
         Ok(())
     })
 }

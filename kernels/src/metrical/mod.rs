@@ -71,6 +71,32 @@ pub fn decode_beats(activations: &[f32], threshold: f64) -> Vec<Beat> {
     beats_of(best_paths(frames), first, frames)
 }
 
+/// What [`decode_beats`] computes on its way.
+#[derive(Debug)]
+pub struct Steps {
+    /// The first frame that takes part.
+    pub first: usize,
+    /// `[frames that take part, 3]`: log densities outside beats, of a beat and of a downbeat.
+    pub log_densities: Vec<f64>,
+    /// Log probability of the best path with 3 and with 4 beats in a bar.
+    pub scores: [f64; 2],
+}
+
+/// The steps of [`decode_beats`], by the same code, for who looks for the first that is wrong; none where no
+/// frame takes part.
+pub fn decoder_steps(activations: &[f32], threshold: f64) -> Option<Steps> {
+    let frames: &[[f32; 2]] = activations.as_chunks().0;
+    let (first, frames) = trim_to_threshold(frames, threshold as f32);
+    if frames.iter().flatten().all(|&activation| activation == 0.0) {
+        return None;
+    }
+    let densities = LogDensities::new(frames);
+    let rows = densities.no_beat.iter().zip(&densities.beat).zip(&densities.downbeat);
+    let log_densities =
+        rows.flat_map(|((&none, &beat), &downbeat)| [none, beat, downbeat]).collect();
+    Some(Steps { first, log_densities, scores: best_paths(frames).map(|path| path.score) })
+}
+
 /// The best path through each of the bar models; there must be at least one frame.
 fn best_paths(frames: &[[f32; 2]]) -> [BestPath; 2] {
     let densities = LogDensities::new(frames);

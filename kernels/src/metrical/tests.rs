@@ -4,7 +4,7 @@ use super::densities::LogDensities;
 use super::oracle::dense_viterbi;
 use super::state_space::BarModel;
 use super::viterbi::viterbi_at;
-use super::{decode_beats, trim_to_threshold};
+use super::{decode_beats, decoder_steps, trim_to_threshold};
 use crate::linear::Isa;
 
 /// A counter-based hash; the same in the scripts that made the stored references.
@@ -113,4 +113,17 @@ fn a_changed_activation_changes_the_beats() {
     activations.copy_within(2 * peak..2 * peak + 4, 2 * peak + 12);
     activations[2 * peak..2 * peak + 4].fill(0.001);
     assert_ne!(decode_beats(&activations, 0.05), before);
+}
+
+#[test]
+fn the_steps_are_of_the_frames_that_take_part() {
+    let mut activations = vec![0.01_f32; 2 * 400];
+    for frame in (20..380).step_by(50) {
+        activations[2 * frame + usize::from(frame % 200 == 20)] = 0.9;
+    }
+    let steps = decoder_steps(&activations, 0.5).unwrap();
+    assert_eq!((steps.first, steps.log_densities.len()), (20, 3 * 351));
+    assert_eq!(steps.log_densities[2], f64::from(0.9_f32.ln()));
+    assert!(steps.scores.iter().all(|score| score.is_finite() && *score < 0.0));
+    assert!(decoder_steps(&activations, 0.95).is_none());
 }

@@ -41,13 +41,18 @@ impl Filterbank {
 
     /// Pools magnitudes into log10(1 + weighted sum).
     pub fn pool(&self, magnitudes: &[f64], bands: &mut [f32; BANDS]) {
+        for (band, sum) in bands.iter_mut().zip(self.sums(magnitudes)) {
+            *band = log10(1.0 + sum) as f32;
+        }
+    }
+
+    /// Weighted sums of magnitudes.
+    pub fn sums(&self, magnitudes: &[f64]) -> [f64; BANDS] {
         let mut sums = [0.0; BANDS];
         for (sum, filter) in sums.iter_mut().zip(&self.filters) {
             *sum = dot(&filter.weights, &magnitudes[filter.first_bin..][..filter.weights.len()]);
         }
-        for (band, sum) in bands.iter_mut().zip(sums) {
-            *band = log10(1.0 + sum) as f32;
-        }
+        sums
     }
 
     /// The bins from the first that any filter sees to the last.

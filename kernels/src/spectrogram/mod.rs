@@ -74,6 +74,39 @@ pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) {
     });
 }
 
+/// What [`spectrogram`] computes on its way, for every frame of one stem.
+#[derive(Debug)]
+pub struct Steps {
+    /// `[samples]`: the mean of the channels.
+    pub mono: Vec<i16>,
+    /// `[frames, 2048]`: samples under the window, full scale 1.0.
+    pub windowed: Vec<f64>,
+    /// `[frames, 1024]`: magnitudes of the bins that a filter sees, zeros elsewhere.
+    pub magnitudes: Vec<f64>,
+    /// `[frames, 81]`: weighted sums of magnitudes.
+    pub filtered: Vec<f64>,
+}
+
+/// The steps of [`spectrogram`], by the same code, for who looks for the first that is wrong.
+///
+/// # Panics
+/// If there is no channel or the channels differ in length.
+pub fn spectrogram_steps(channels: &[&[i16]]) -> Steps {
+    let signal = mono(channels);
+    let plan = Plan::shared();
+    let mut scratch = Scratch::new(plan);
+    let frames = frame_count(signal.len());
+    let (mut windowed, mut magnitudes, mut filtered) = (Vec::new(), Vec::new(), Vec::new());
+    for index in 0..frames {
+        plan.window(&signal, index, &mut scratch);
+        windowed.extend_from_slice(&scratch.frame);
+        plan.transform(&mut scratch);
+        magnitudes.extend_from_slice(&scratch.magnitudes);
+        filtered.extend(plan.filterbank.sums(&scratch.magnitudes));
+    }
+    Steps { mono: signal.into_owned(), windowed, magnitudes, filtered }
+}
+
 /// What is the same for every frame.
 struct Plan {
     /// `[FRAME_SAMPLES]`: symmetric Hann window, divided by the full scale of 16 bits.
@@ -114,6 +147,13 @@ impl Plan {
     /// Computes the bands of the frame centred on sample `index * HOP_SAMPLES`; outside the signal
     /// there are zeros.
     fn frame(&self, signal: &[i16], index: usize, scratch: &mut Scratch, bands: &mut [f32; BANDS]) {
+        self.window(signal, index, scratch);
+        self.transform(scratch);
+        self.filterbank.pool(&scratch.magnitudes, bands);
+    }
+
+    /// Puts a frame's samples under the window.
+    fn window(&self, signal: &[i16], index: usize, scratch: &mut Scratch) {
         let start = (index * HOP_SAMPLES) as i64 - (FRAME_SAMPLES / 2) as i64;
         let from = start.clamp(0, signal.len() as i64) as usize;
         let to = (start + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
@@ -124,6 +164,10 @@ impl Plan {
         for ((value, &sample), &weight) in windowed.iter_mut().zip(&signal[from..to]).zip(window) {
             *value = f64::from(sample) * weight;
         }
+    }
+
+    /// Computes the magnitudes of a windowed frame, which is used up.
+    fn transform(&self, scratch: &mut Scratch) {
         self.transform
             .process_with_scratch(&mut scratch.frame, &mut scratch.spectrum, &mut scratch.transform)
             .expect("the buffers come from the transform itself");
@@ -132,7 +176,6 @@ impl Plan {
         for (magnitude, bin) in magnitudes.iter_mut().zip(&scratch.spectrum[bins]) {
             *magnitude = (bin.re * bin.re + bin.im * bin.im).sqrt();
         }
-        self.filterbank.pool(&scratch.magnitudes, bands);
     }
 }
 

@@ -47,6 +47,26 @@ fn frames_equal_a_direct_fourier_sum() {
 }
 
 #[test]
+fn the_steps_are_those_of_the_spectrogram() {
+    let (left, right) = (noise(3000, 1), noise(3000, 2));
+    let steps = spectrogram_steps(&[&left, &right]);
+    let frames = frame_count(left.len());
+    assert_eq!(steps.mono[7], mean_of_16_bit(left[7], right[7]));
+    assert_eq!(steps.windowed.len(), frames * FRAME_SAMPLES);
+    let middle = steps.windowed[3 * FRAME_SAMPLES + FRAME_SAMPLES / 2];
+    assert_eq!(middle, f64::from(steps.mono[3 * HOP_SAMPLES]) * hann_window()[FRAME_SAMPLES / 2]);
+    let output = compute(&[&left, &right]);
+    for (index, magnitudes) in steps.magnitudes.chunks(BINS).enumerate() {
+        let mut bands = [0.0; BANDS];
+        Plan::shared().filterbank.pool(magnitudes, &mut bands);
+        assert_eq!(bands, output[index * BANDS..][..BANDS]);
+    }
+    for (sum, band) in steps.filtered.iter().zip(&output) {
+        assert!((((1.0 + sum).log10() as f32) - band).abs() < 1e-6);
+    }
+}
+
+#[test]
 fn a_hop_is_started_by_a_single_sample() {
     for (samples, frames) in [(0, 0), (1, 1), (440, 1), (441, 1), (442, 2), (44_100, 100)] {
         assert_eq!(frame_count(samples), frames);

@@ -1,0 +1,98 @@
+import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
+import { seededCheckpoint } from "../models/seeded.ts";
+import { DeviceError } from "../pipeline/backends/devices.ts";
+import { networkModel } from "../pipeline/network.ts";
+import type { Seams } from "../pipeline/stages.ts";
+import { tensor } from "../pipeline/tensor.ts";
+import {
+  backendsAgree,
+  backendTable,
+  compareBackends,
+  type PreparedStage,
+  type StageComputer,
+} from "./backends.ts";
+import { stageComputers } from "./stage_computers.ts";
+
+const given = { stems16: tensor("i16", [4, 2, 8820], noise()) };
+const options = { stages: ["network"] };
+const [native, onnx] = await stageComputers({
+  model: networkModel("seeded-fold0", [seededCheckpoint(0)]),
+  threads: 1,
+}) as [StageComputer, StageComputer];
+
+function noise(): Int16Array {
+  return Int16Array.from({ length: 8 * 8820 }, (_, i) => 8000 * Math.sin(i * i / 1e5));
+}
+
+/** The kernels, but what they make goes through `change`. */
+function changed(
+  name: string,
+  change: (outputs: Partial<Seams>) => Partial<Seams>,
+): StageComputer {
+  return {
+    name,
+    async prepare(stage): Promise<PreparedStage> {
+      const prepared = await native.prepare(stage);
+      return { ...prepared, run: async (seams) => change(await prepared.run(seams)) };
+    },
+  };
+}
+
+Deno.test("compareBackends() passes our own kernels and ONNX Runtime on one spectrogram", async () => {
+  const report = await compareBackends(given, [native, onnx], options);
+  equal(report.results.map(({ stage, backend }) => [stage, backend]), [
+    ["network", "native"],
+    ["network", "onnx"],
+  ]);
+  const [first, second] = report.results;
+  ok(first!.seams.every(({ verdict, comparison }) => verdict === "first" && comparison === null));
+  equal(second!.seams.map(({ seam, verdict }) => [seam, verdict]), [
+    ["logits.beat", "pass"],
+    ["logits.downbeat", "pass"],
+    ["logits.section", "pass"],
+    ["logits.function", "pass"],
+  ]);
+  ok(backendsAgree(report));
+  match(backendTable(report), /4 seams passed, 0 failed$/);
+});
+
+Deno.test("compareBackends() fails a backend that is off in one element, and names it", async () => {
+  const broken = changed("broken", (outputs) => {
+    outputs["logits.downbeat"]!.data[7]! += 1e-4;
+    return outputs;
+  });
+  const report = await compareBackends(given, [native, broken, onnx], options);
+  ok(!backendsAgree(report));
+  const text = backendTable(report);
+  match(
+    text,
+    /^fail: network, logits\.downbeat, broken: 1 of 20 elements miss the tolerance, .*\[7\]/m,
+  );
+  match(text, /7 seams passed, 1 failed$/);
+});
+
+Deno.test("compareBackends() fails a backend that does not make a seam", async () => {
+  const broken = changed("broken", ({ "logits.beat": _, ...others }) => others);
+  const report = await compareBackends(given, [native, broken], options);
+  ok(!backendsAgree(report));
+  match(backendTable(report), /logits\.beat, broken: the output is missing/);
+});
+
+Deno.test("compareBackends() lists who is on a device that is not there, which is no agreement by itself", async () => {
+  const absent: StageComputer = {
+    name: "onnx on cuda",
+    prepare: () => Promise.reject(new DeviceError("there is no such device")),
+  };
+  const alone = await compareBackends(given, [native, absent], options);
+  ok(!backendsAgree(alone));
+  match(backendTable(alone), /^network, onnx on cuda: not run: there is no such device$/m);
+  ok(backendsAgree(await compareBackends(given, [native, absent, onnx], options)));
+});
+
+Deno.test("compareBackends() does not hide that somebody breaks down", async () => {
+  const broken = changed("broken", () => {
+    throw new Error("out of order");
+  });
+  await rejects(compareBackends(given, [native, broken], options), /out of order/);
+  await rejects(compareBackends(given, [], options), /nobody/);
+});

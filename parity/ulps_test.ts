@@ -1,0 +1,52 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { ulpBin, ulpBinText, ulpDistances } from "./ulps.ts";
+
+function distance32(a: number, b: number): number {
+  return ulpDistances(Float32Array.of(0, a), Float32Array.of(0, b))!(1);
+}
+
+function distance64(a: number, b: number): number {
+  return ulpDistances(Float64Array.of(0, a), Float64Array.of(0, b))!(1);
+}
+
+Deno.test("ulpDistances() counts the steps between float32 numbers", () => {
+  equal(distance32(1, 1), 0);
+  equal(distance32(1, 1 + 2 ** -23), 1);
+  // Below a power of two numbers lie twice as close.
+  equal(distance32(1, 1 - 2 ** -23), 2);
+  equal(distance32(-3, -3 - 2 ** -22), 1);
+  equal(distance32(1, 2), 2 ** 23);
+});
+
+Deno.test("ulpDistances() goes through zero, of which there is one", () => {
+  const smallest = 2 ** -149;
+  equal([distance32(0, -0), distance32(smallest, -0), distance32(smallest, -smallest)], [0, 1, 2]);
+  const least = Number.MIN_VALUE;
+  equal([distance64(0, -0), distance64(-0, -least), distance64(3 * least, -least)], [0, 1, 4]);
+  equal(distance32(1, -1), 2 * distance32(1, 0));
+  equal(distance64(1, -1), 2 * distance64(1, 0));
+});
+
+Deno.test("ulpDistances() counts the steps between float64 numbers across the halves of their bits", () => {
+  equal(distance64(1, 1 + Number.EPSILON), 1);
+  equal(distance64(1, 1 - Number.EPSILON / 2), 1);
+  equal(distance64(1 + Number.EPSILON, 1 - Number.EPSILON / 2), 2);
+  equal(distance64(-1, -1 + Number.EPSILON), 2);
+  equal(distance64(1, 1 + 2 ** 20 * Number.EPSILON), 2 ** 20);
+  equal(distance64(1, 2), 2 ** 52);
+});
+
+Deno.test("ulpDistances() has no units for integers, nor for floats of two types", () => {
+  equal(ulpDistances(Int16Array.of(1), Int16Array.of(1)), undefined);
+  equal(ulpDistances(Float32Array.of(1), Float64Array.of(1)), undefined);
+});
+
+Deno.test("ulpBin() has bins whose width doubles, also beyond 32 bits", () => {
+  equal([0, 1, 2, 3, 4, 5, 8, 9].map(ulpBin), [0, 1, 2, 3, 3, 4, 4, 5]);
+  for (let power = 2; power < 53; power++) {
+    equal(ulpBin(2 ** power), power + 1, `2^${power}`);
+    equal(ulpBin(2 ** power + 1), power + 2, `2^${power} + 1`);
+  }
+  equal([0, 1, 2, 3, 4].map(ulpBinText), ["0", "1", "2", "3-4", "5-8"]);
+  ok(ulpBin(2 ** 64) === 65);
+});

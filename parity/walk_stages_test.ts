@@ -1,0 +1,142 @@
+/**
+ * Walks through every stage that has inner seams, at full size, sound and with one thing broken. Of the separation
+ * and the network a seam is right when it is no further off than upstream itself is in single precision.
+ */
+
+import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
+import { seededCheckpoint } from "../models/seeded.ts";
+import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { BACKENDS } from "../pipeline/backends/backend.ts";
+import { INNER_SEAMS } from "../pipeline/inner_seams/table.ts";
+import type { Tensor } from "../pipeline/tensor.ts";
+import { fixturesDirectory, readManifest, ReferenceError } from "./manifest.ts";
+import { type Walk, walkText } from "./walk.ts";
+import { type InnerManifest, type WalkOptions, walkStage } from "./walk_stages.ts";
+
+const manifest = await readManifest() as InnerManifest;
+const options = { directory: fixturesDirectory, backend: "native", threads: 2 } as const;
+
+async function walked(stage: string, more: Partial<WalkOptions> = {}): Promise<Walk> {
+  return (await walkStage(stage, manifest, { ...options, ...more }))!;
+}
+
+/** Weights with one value of a parameter changed. */
+function damaged<Weights extends { readonly tensors: ReadonlyMap<string, Tensor> }>(
+  weights: Weights,
+  name: string,
+): Weights {
+  const parameter = weights.tensors.get(name);
+  ok(parameter !== undefined, name);
+  const data = parameter.data.slice() as Float32Array;
+  data[1]! += 0.01;
+  const tensors = new Map(weights.tensors).set(name, { ...parameter, dtype: "f32", data });
+  return { ...weights, tensors };
+}
+
+Deno.test("the manifest has references of every inner seam of the table, and of no other", () => {
+  const { demix, ...others } = INNER_SEAMS;
+  const names = (seams: readonly { seam: string }[]): string[] => seams.map(({ seam }) => seam);
+  equal(
+    names(manifest.separation.seams).toSorted(),
+    demix!.map(({ name }) => name).toSorted(),
+  );
+  for (const [stage, table] of Object.entries(others)) {
+    const { seams } = manifest.inner[stage as keyof InnerManifest["inner"]];
+    equal(names(seams).toSorted(), table.map(({ name }) => name).toSorted(), stage);
+  }
+});
+
+Deno.test("every inner seam comes after all that it is made of", () => {
+  for (const table of Object.values(INNER_SEAMS)) {
+    table.forEach(({ inputs }, at) => {
+      const before = table.slice(0, at).map(({ name }) => name);
+      ok(inputs.every((input) => before.includes(input)), inputs.join());
+    });
+  }
+});
+
+for (const backend of BACKENDS) {
+  Deno.test(`${backend}: no seam of the separation is further from demucs than demucs is in single precision`, async () => {
+    const walk = await walked("demix", { backend });
+    equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
+    equal(walk.first, null);
+    equal(walk.steps.length, 21);
+  });
+}
+
+for (const stage of ["spectrogram", "network", "metrical"]) {
+  Deno.test(`no inner seam of the stage ${stage} is off`, async () => {
+    const walk = await walked(stage);
+    equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
+    equal(walk.first, null);
+    match(walkText(walk), /all \d+ inner seams are right/);
+  });
+}
+
+for (
+  const [parameter, seam] of [
+    ["encoder.2.conv.bias", "encoder.2"],
+    ["crosstransformer.layers_t.4.linear2.bias", "crosstransformer.wave"],
+    ["tdecoder.1.conv_tr.bias", "tdecoder.1"],
+  ] as const
+) {
+  Deno.test(`the first wrong seam of a separation with a damaged ${parameter} is ${seam}`, async () => {
+    const weights = { demix: damaged(seededHtdemucs(), parameter) };
+    const walk = await walked("demix", { weights });
+    equal(walk.first?.seam, seam);
+    ok(walk.first!.picture!.cells.flat().some((cell) => cell !== null && cell > 1e-6));
+  });
+}
+
+for (
+  const [parameter, seam] of [
+    ["embeddings.conv1.bias", "embedded"],
+    ["encoder.layers.0.timelayer.attention2.self.value.bias", "block.0.time"],
+    ["encoder.layers.4.instlayer.output.dense.bias", "block.4.instruments"],
+    ["encoder.layers.10.timelayer.layernorm_before.weight", "block.10.time"],
+    ["norm.bias", "norm"],
+    ["beat_classifier.classifier.weight", "logits"],
+  ] as const
+) {
+  Deno.test(`the first wrong seam of a network with a damaged ${parameter} is ${seam}`, async () => {
+    const weights = { network: damaged(seededCheckpoint(0), parameter) };
+    const { first } = await walked("network", { weights });
+    equal(first?.seam, seam);
+  });
+}
+
+Deno.test("a walk draws where in time the error lies", async () => {
+  // From the middle on one instrument's spectrogram is another.
+  const onInput = ({ shape, data }: Tensor): void => {
+    const [, frames = 0, bands = 0] = shape;
+    for (let at = frames / 2 * bands; at < frames * bands; at++) data[at] = Number(data[at]) + 0.5;
+  };
+  const walk = await walked("network", { onInput });
+  equal(walk.first?.seam, "embedded");
+  const { rowAxis, columnAxis, cells } = walk.first!.picture!;
+  equal([rowAxis, columnAxis], ["channels", "frames"]);
+  const columns = cells[0]!.length;
+  const worst = (from: number, to: number): number =>
+    Math.max(...cells.flatMap((row) => row.slice(from, to).map((cell) => cell ?? 0)));
+  ok(worst(0, columns / 2 - 1) < 1e-5);
+  ok(worst(columns / 2, columns) > 1e-2);
+  match(
+    walkText(walk),
+    /^first wrong: embedded \[4, 1914, 24\], which is made of the stage's input$/m,
+  );
+  match(walkText(walk), /^worst at \[0, \d+, \d+\]: \S+, expected \S+$/m);
+  match(walkText(walk), /^error over frames \(across\) and channels \(up\), @ is /m);
+});
+
+Deno.test("a damaged input shows in the first inner seam of the spectrogram and of the decoder", async () => {
+  const louder = ({ data }: Tensor): void =>
+    data.forEach((value: number | bigint, at: number) => data[at] = Number(value) * 1.5);
+  equal((await walked("spectrogram", { onInput: louder })).first?.seam, "mono");
+  equal((await walked("metrical", { onInput: louder })).first?.seam, "decoder_input");
+});
+
+Deno.test("walkStage() has no walk through a stage without inner seams, nor without their references", async () => {
+  equal(await walkStage("functional", manifest, options), null);
+  const { inner: _, ...without } = manifest;
+  await rejects(walkStage("network", without as InnerManifest, options), ReferenceError);
+});

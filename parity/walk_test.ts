@@ -1,0 +1,90 @@
+import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { innerSeam, type InnerSeamDescription } from "../pipeline/inner_seams/table.ts";
+import { tensor } from "../pipeline/tensor.ts";
+import { picture, pictureText } from "./picture.ts";
+import type { SampledSeam } from "./sampled.ts";
+import { sampledIndex } from "./sampled.ts";
+import { type Walk, walk, walkText } from "./walk.ts";
+
+const AXES = ["frames", "bands"] as const;
+const table: readonly InnerSeamDescription[] = [
+  { name: "a", axes: AXES, inputs: [] },
+  { name: "b", axes: AXES, inputs: [] },
+  { name: "c", axes: AXES, inputs: ["a", "b"] },
+  { name: "d", axes: AXES, inputs: ["c"] },
+];
+const shape = [40, 30];
+const values = Float32Array.from({ length: 1200 }, (_, i) => Math.sin(i));
+
+/** Walks with `change` added to all elements of some seams. */
+function walked(changes: Readonly<Record<string, number>>, missing?: string): Walk {
+  const entry = (seam: string): SampledSeam => ({
+    ...{ seam, path: "", sha256: "", sampledFrom: shape, upstreamFloat32: null },
+    statistics: { mean: 0, rms: 1 },
+  });
+  const stored = tensor(
+    "f32",
+    [200],
+    Float32Array.from({ length: 200 }, (_, at) => values[sampledIndex(entry(""), at)]!),
+  );
+  const seams = table.filter(({ name }) => name !== missing).map(({ name }) =>
+    [name, innerSeam(tensor("f32", shape, values.map((x) => x + (changes[name] ?? 0))))] as const
+  );
+  return walk({
+    ...{ stage: "network", subject: "noise", table },
+    references: new Map(table.map(({ name }) => [name, { entry: entry(name), stored }])),
+    seams: new Map(seams),
+  });
+}
+
+Deno.test("walk() names the first seam that is wrong while all that it is made of is right", () => {
+  equal(walked({ c: 1e-3, d: 1e-3 }).first?.seam, "c");
+  equal(walked({ b: 1e-3, c: 1e-3, d: 1e-3 }).first?.seam, "b");
+  equal(walked({ d: 1e-3 }).first?.seam, "d");
+  equal(walked({}).first, null);
+  // Within the rule.
+  equal(walked({ a: 5e-7 }).first, null);
+});
+
+Deno.test("walk() says where the worst element is along every axis of the seam, and both values", () => {
+  const { worst } = walked({ c: 1 }).first!;
+  const at = worst!.index[0]! * 30 + worst!.index[1]!;
+  equal(worst!.index.length, 2);
+  equal(worst!.expected, values[at]);
+  equal(worst!.actual, Math.fround(values[at]! + 1));
+});
+
+Deno.test("walk() fails a seam that is not handed out", () => {
+  const { first } = walked({}, "b");
+  equal([first?.seam, first?.reason], ["b", "the output is missing"]);
+});
+
+Deno.test("walkText() has every seam, the first wrong one and its picture", () => {
+  const text = walkText(walked({ c: 1e-3, d: 1e-3 }));
+  match(text, /^d +\[40, 30\] +200 +200 .* fail$/m);
+  match(text, /^first wrong: c \[40, 30\], while a and b are right$/m);
+  match(text, /^error over frames \(across\) and bands \(up\), @ is 1\.00e-3\n {2}\|[ @]+\|/m);
+});
+
+Deno.test("picture() has the largest error of each cell, and blanks where nothing was looked at", () => {
+  const errors = [
+    { index: [0, 0], error: 1e-3 },
+    { index: [0, 0], error: 1e-6 },
+    { index: [99, 11], error: 1 },
+    ...Array.from({ length: 400 }, () => ({ index: [50, 5], error: 0 })),
+  ];
+  const drawn = picture([100, 12], ["frames", "bands"], errors)!;
+  equal([drawn.rowAxis, drawn.columnAxis, drawn.cells.length], ["bands", "frames", 12]);
+  const columns = drawn.cells[0]!.length;
+  equal([drawn.cells[0]![0], drawn.cells[11]![columns - 1], drawn.cells[3]![0]], [1e-3, 1, null]);
+  const [, top, ...rest] = pictureText(drawn).split("\n");
+  // The highest band is on top.
+  match(top!, /^ {2}\| +@\|$/);
+  match(rest.at(-1)!, /^ {2}\|\. +\|$/);
+});
+
+Deno.test("picture() has one row where there is only time, and is none where there is no time", () => {
+  const errors = [{ index: [0], error: 1 }];
+  equal(picture([10], ["samples"], errors)?.cells, [[1]]);
+  equal(picture([2], ["metres"], errors), undefined);
+});

@@ -1,0 +1,56 @@
+/** The command that compares all who can compute a network. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+const STEMS = ["--stems-dir", join(repository, "fixtures", "audio", "four_four")] as const;
+const QUICK = [...STEMS, "-m", "seeded-fold0", "--seconds", "3", "--threads", "1"] as const;
+
+Deno.test("parity backends compares native with onnx, and exports what it prints", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "backends.json");
+    // Single folds differ by more than the mean of eight.
+    const loose = ["--atol", "5e-6", "--rtol", "5e-6"];
+    const { code, stdout, stderr } = await tactus([
+      ...["parity", "backends", ...QUICK, ...loose, "--export-json", file],
+    ]);
+    equal(code, 0, stdout + stderr);
+    match(stdout, /^network +logits\.beat +native .* first$/m);
+    match(stdout, /^network +logits\.beat +onnx .* pass$/m);
+    const { format, results } = JSON.parse(await Deno.readTextFile(file));
+    equal(format, 1);
+    equal(results.slice(0, 2).map((one: { backend: string }) => one.backend), ["native", "onnx"]);
+  });
+});
+
+Deno.test("parity backends fails where backends differ by more than they may", async () => {
+  const { code, stdout } = await tactus([
+    ...["parity", "backends", ...QUICK, "--atol", "1e-12", "--rtol", "0"],
+  ]);
+  equal(code, 1);
+  match(stdout, /^fail: network, logits\.beat, onnx: \d+ of 300 elements miss the tolerance/m);
+});
+
+Deno.test("parity backends refuses calls that make no sense", async () => {
+  const calls: [string[], RegExp][] = [
+    [["a.wav", "b.wav"], /Expected one AUDIO/],
+    [["a.wav", ...STEMS], /Expected one AUDIO/],
+    [["--stage", "spectrogram"], /--stage expects one of demix, network/],
+    [[...STEMS, "--stage", "demix"], /--stage demix needs a mix/],
+    [["--demixer", "hpss"], /hpss is no network/],
+    [["--seconds", "0"], /--seconds expects/],
+    [["--atol=-1"], /--atol expects/],
+    [["-m", "nothing"], /no model named/],
+    [["missing.wav"], /missing\.wav/],
+  ];
+  for (const [args, message] of calls) {
+    const { code, stdout, stderr } = await tactus(["parity", "backends", ...args]);
+    equal([code, stdout], [2, ""], args.join(" "));
+    match(stderr, message);
+  }
+  const { code, stdout } = await tactus(["parity", "backends", "--help"]);
+  equal(code, 0);
+  ok(stdout.startsWith("Usage: deno task parity backends"));
+});
