@@ -9,7 +9,7 @@ import { type Night, type StageNight, stageNights } from "./nights.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type { StageSamples } from "./stage_samples.ts";
 import { median } from "./statistics.ts";
-import { type ChangePoint, changePoints } from "./steps.ts";
+import { type ChangePoint, changePoints, SHORTEST_STRETCH } from "./steps.ts";
 
 /**
  * Finds the steps of all stages up to a night.
@@ -64,18 +64,33 @@ function judgedSteps(
   const options = { alpha, seed: `${variant}/${stage}` };
   const points = changePoints(medians, options);
   const isLarge = ({ ratio }: ChangePoint): boolean => ratio >= least;
-  const isNew = ({ at }: ChangePoint): boolean =>
-    medians.length - at <= newNights ||
-    !changePoints(medians.slice(0, -newNights), options)
-      .some((old) => isLarge(old) && Math.abs(old.at - at) <= newNights);
-  return points.map((point, index) => ({
-    ...point,
-    isAlert: isLarge(point) && levelSince(points.slice(index)) >= least &&
-      medians.at(-1)! >= settings.minimumSeconds && isNew(point),
-  }));
+  const isRecent = ({ at }: ChangePoint): boolean => medians.length - at <= newNights;
+  const large = points.filter(isLarge);
+  const unknown = large.every(isRecent)
+    ? large
+    : withoutNearest(large, changePoints(medians.slice(0, -newNights), options).filter(isLarge));
+  const isNew = (point: ChangePoint): boolean => isRecent(point) || unknown.includes(point);
+  const now = median(medians.slice(-SHORTEST_STRETCH));
+  return points.map((point, index) => {
+    // The end of a short slow spell may be too recent to be a step of its own.
+    const before = median(medians.slice(points[index - 1]?.at ?? 0, point.at));
+    const isAlert = isLarge(point) && now >= before * least &&
+      medians.at(-1)! >= settings.minimumSeconds && isNew(point);
+    return { ...point, isAlert };
+  });
 }
 
-/** The last level through the one before the first of the steps. */
-function levelSince(points: readonly ChangePoint[]): number {
-  return points.reduce((product, { ratio }) => product * ratio, 1);
+/**
+ * The points for which there was none before. Where a drift is cut moves from night to night: each known point takes the
+ * nearest away, however far.
+ */
+function withoutNearest(
+  points: readonly ChangePoint[],
+  known: readonly ChangePoint[],
+): ChangePoint[] {
+  const left = [...points];
+  for (const { at } of known) {
+    left.sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at)).shift();
+  }
+  return left;
 }

@@ -1,0 +1,227 @@
+import { deepStrictEqual as equal, match, ok, throws } from "node:assert/strict";
+import { decide, needsRerun } from "./decide.ts";
+import type { Decision, StageDecision } from "./decision.ts";
+import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
+import type { RunReport } from "./run_report.ts";
+import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
+
+const plain = { seed: 1, nights: 13 };
+const change = { stage: "network", night: 12, ratio: 1.3 };
+const slow = { ...plain, changes: [change] };
+
+/** Decides the last night of a history, with or without a rerun of it. */
+function last(options: typeof plain, rerun?: typeof plain, some = settings): Decision {
+  const history = syntheticHistory(options);
+  const confirmation = rerun && { confirmation: syntheticRun(rerun, rerun.nights - 1, 1) };
+  return decide(history.at(-1)!, history, some, confirmation);
+}
+
+function stageOf({ stages }: Decision, stage: string): StageDecision {
+  return stages.find((one) => one.stage === stage)!;
+}
+
+/** A night after one that is the same but for what differs. */
+function night(history: readonly RunReport[], differing: Partial<RunReport>): RunReport {
+  return { ...history.at(-1)!, id: "tonight", startedAt: "2027-01-01T00:00:00.000Z", ...differing };
+}
+
+Deno.test("decide() is quiet on a night like those before, and says what it compared", () => {
+  const decision = last(plain);
+  equal(decision.verdict, "quiet");
+  match(
+    decision.sentence,
+    /^Nothing slowed down: 9 stages at most \d(\.\d)? % above the median of the last 10 nights; 8 seams within tolerance$/,
+  );
+  equal(decision.baseline.kind, "rolling");
+  equal(decision.baseline.runs, syntheticHistory(plain).slice(2, 12).map(({ id }) => id));
+  equal(decision.stages.length, 10);
+  equal(new Set(decision.stages.map(({ verdict }) => verdict)), new Set(["same"]));
+});
+
+Deno.test("decide() suspects a slower stage and does not alert before a rerun", () => {
+  const decision = last(slow);
+  equal(decision.verdict, "quiet");
+  equal(stageOf(decision, "network").verdict, "suspect");
+  equal(stageOf(decision, "demix").verdict, "same");
+  match(decision.sentence, /^network looks \d\d % slower than .*: a rerun has to confirm it$/);
+  ok(needsRerun(decision));
+  ok(!needsRerun(last(plain)));
+});
+
+Deno.test("decide() alerts when a rerun is slower as well, with the figures of the worst stage", () => {
+  const decision = last(slow, slow);
+  equal(decision.verdict, "regression");
+  const { verdict, ratio, pValue, median, baseline } = stageOf(decision, "network");
+  equal(verdict, "slower");
+  ok(Math.abs(ratio! - 1.3) < 0.05 && pValue! < 0.001);
+  ok(decision.sentence.startsWith(
+    `network is ${
+      (100 * ratio! - 100).toFixed(0)
+    } % slower than the median of the last 10 nights ` +
+      `(${median.toFixed(2)} s, was ${baseline!.toFixed(2)} s)`,
+  ));
+  match(decision.sentence, /; 1 more finding$/);
+});
+
+Deno.test("decide() does not alert when a rerun is as fast as before", () => {
+  const decision = last(slow, plain);
+  equal(decision.verdict, "quiet");
+  equal(stageOf(decision, "network").verdict, "same");
+  match(
+    decision.sentence,
+    /^Nothing slowed down: network was .* at first, but not when it ran again/,
+  );
+});
+
+Deno.test("decide() leaves a stage suspect that the rerun did not measure", () => {
+  const history = syntheticHistory(slow);
+  const confirmation = { ...syntheticRun(slow, 12, 1), measurements: [] };
+  const decision = decide(history.at(-1)!, history, settings, { confirmation });
+  equal(stageOf(decision, "network").verdict, "suspect");
+  equal(decision.verdict, "quiet");
+});
+
+Deno.test("decide() refuses a rerun of another machine", () => {
+  const history = syntheticHistory(slow);
+  const confirmation = syntheticRun({ ...slow, otherMachine: [12] }, 12, 1);
+  throws(
+    () => decide(history.at(-1)!, history, settings, { confirmation }),
+    /cannot confirm the night, since it has another machine/,
+  );
+});
+
+Deno.test("decide() tells a faster stage and does not alert for it", () => {
+  const fast = { ...plain, changes: [{ ...change, ratio: 0.75 }] };
+  const decision = last(fast, fast);
+  equal(stageOf(decision, "network").verdict, "faster");
+  equal(decision.verdict, "quiet");
+});
+
+Deno.test("decide() needs each of: significance, size, distance from the nights, and length", () => {
+  equal(stageOf(last(slow, slow), "network").verdict, "slower");
+  for (
+    const stricter of [
+      // Smaller than five samples beside fifty can come to.
+      { alpha: 1e-8 },
+      { minimum: 0.5 },
+      { minimums: { network: 0.5 } },
+      { spread: { ...settings.spread, factor: 30 } },
+      { minimumSeconds: 100 },
+    ]
+  ) {
+    const decision = last(slow, slow, { ...settings, ...stricter });
+    equal(stageOf(decision, "network").verdict, "same", JSON.stringify(stricter));
+  }
+});
+
+Deno.test("decide() is not moved by one disturbed round in five", () => {
+  const history = syntheticHistory(plain);
+  const tonight = history.at(-1)!;
+  const measurements = tonight.measurements.map((one) =>
+    one.round === 2
+      ? { ...one, stages: one.stages.map((stage) => ({ ...stage, end: stage.end + 5 })) }
+      : one
+  );
+  equal(
+    stageOf(decide({ ...tonight, measurements }, history, settings), "network").verdict,
+    "same",
+  );
+});
+
+Deno.test("decide() compares with the night before, or the pinned run, where the settings say so", () => {
+  const changes: SyntheticChange[] = [{ stage: "network", night: 11, ratio: 1.3 }];
+  const history = syntheticHistory({ ...plain, changes });
+  const tonight = history[12]!;
+  const previous = decide(tonight, history, { ...settings, baseline: "previous" });
+  equal(previous.baseline.runs, [history[11]!.id]);
+  equal(stageOf(previous, "network").verdict, "same");
+  match(previous.sentence, /above the night before/);
+  const pinned = decide(tonight, history, { ...settings, baseline: "pinned" }, {
+    pinned: history[3]!.id,
+  });
+  equal(pinned.baseline, { kind: "pinned", runs: [history[3]!.id], notComparable: 0 });
+  equal(stageOf(pinned, "network").verdict, "suspect");
+  match(pinned.sentence, /slower than the pinned run/);
+});
+
+Deno.test("decide() wants a pinned run that is there, and says when it is not comparable", () => {
+  const history = syntheticHistory({ ...plain, otherMachine: [3] });
+  const wanted = { ...settings, baseline: "pinned" } as const;
+  throws(
+    () => decide(history[12]!, history, wanted, { pinned: "gone" }),
+    /there is none in the history/,
+  );
+  const decision = decide(history[12]!, history, wanted, { pinned: history[3]!.id });
+  equal([decision.baseline.kind, decision.verdict], ["none", "quiet"]);
+  match(decision.sentence, /^Nothing to compare with: the pinned run has another machine/);
+});
+
+Deno.test("decide() counts nights of another machine and compares none of them", () => {
+  const history = syntheticHistory({ ...plain, nights: 5, otherMachine: [0, 1, 2, 3] });
+  const decision = decide(history[4]!, history, settings);
+  equal(decision.baseline, { kind: "none", runs: [], notComparable: 4 });
+  equal(new Set(decision.stages.map(({ verdict }) => verdict)), new Set(["new"]));
+  equal(decision.verdict, "quiet");
+  match(decision.sentence, /^Nothing to compare with: 4 nights are not comparable; 8 seams/);
+});
+
+Deno.test("decide() calls a first night and a new variant new", () => {
+  const history = syntheticHistory(plain);
+  const first = decide(history[0]!, [], settings);
+  equal(first.sentence, "Nothing to compare with yet; 8 seams within tolerance");
+  const variants = [{ name: "native, 2 threads", backend: "native", threads: 1 }];
+  equal(stageOf(decide({ ...history[12]!, variants }, history, settings), "total").verdict, "new");
+});
+
+Deno.test("decide() passes later nights over, whatever the order of the history", () => {
+  const history = syntheticHistory(plain);
+  equal(
+    decide(history[8]!, history.toReversed(), settings),
+    decide(history[8]!, history.slice(0, 8), settings),
+  );
+});
+
+Deno.test("decide() alerts for a slow drift as a step, after a rerun", () => {
+  const drift = {
+    seed: 2,
+    nights: 60,
+    changes: [{ stage: "network", night: 30, ratio: 1.0025 ** 60, over: 60 }],
+  };
+  const history = syntheticHistory(drift);
+  const alerts = history.slice(31).flatMap((tonight, index) => {
+    const confirmation = syntheticRun(drift, 31 + index, 1);
+    const decision = decide(tonight, history, settings, { confirmation });
+    return decision.verdict === "regression" ? [decision] : [];
+  });
+  ok(alerts.length > 0);
+  match(alerts[0]!.sentence, /^network has been \d(\.\d)? % slower since 2026-0\d-\d\d/);
+  equal(new Set(alerts[0]!.stages.map(({ verdict }) => verdict)), new Set(["same"]));
+});
+
+Deno.test("decide() alerts for seams outside of tolerance and grown errors, without any rerun", () => {
+  const history = syntheticHistory(plain);
+  const worse = (seam: string, differing: Partial<RunReport["parity"][number]>): Decision => {
+    const parity = history[0]!.parity.map((one) =>
+      one.seam === seam ? { ...one, ...differing } : one
+    );
+    return decide(night(history, { parity }), history, settings);
+  };
+  const outside = worse("logits.beat", { verdict: "fail", needs: 2e-6 });
+  equal(outside.verdict, "regression");
+  equal(outside.parity.map(({ reason }) => reason), ["outside"]);
+  equal(
+    outside.sentence,
+    "logits.beat is outside of its tolerance in embedded, four_four, isolated (needs 2.0e-6, needed 6.1e-7)",
+  );
+  const grown = worse("activations.beat", { needs: 7e-7 });
+  equal([grown.verdict, grown.parity[0]?.reason], ["regression", "grown"]);
+  equal(worse("activations.beat", { needs: 5.9e-7 }).verdict, "quiet");
+});
+
+Deno.test("decide() alerts for a measure that falls", () => {
+  const history = syntheticHistory(plain);
+  const quality = history[0]!.quality.map((one) => ({ ...one, value: one.value - 0.02 }));
+  const decision = decide(night(history, { quality }), history, settings);
+  equal(decision.verdict, "regression");
+  equal(decision.sentence, "beat_f of hpss/embedded fell to 0.938 from 0.958; 1 more finding");
+});

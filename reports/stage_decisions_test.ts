@@ -1,0 +1,56 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import type { Baseline } from "./baseline.ts";
+import { nightOf } from "./nights.ts";
+import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
+import { stageDecisions } from "./stage_decisions.ts";
+import { SYNTHETIC_NOISE, syntheticHistory, type SyntheticOptions } from "./synthetic.ts";
+
+/** What becomes of the network on the last night, beside the ten nights before it. */
+function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): string {
+  const nights = syntheticHistory({ seed: 8, ...options }).map(nightOf);
+  const earlier = nights.slice(0, -1);
+  const baseline: Baseline = { kind: "rolling", nights: earlier.slice(-10), whyNot: null };
+  return stageDecisions(nights.at(-1)!, earlier, baseline, some)
+    .find(({ stage }) => stage === "network")!.verdict;
+}
+
+/** Slower on the last of so many nights. */
+function slower(nights: number, ratio: number): Omit<SyntheticOptions, "seed"> {
+  return { nights, changes: [{ stage: "network", night: nights - 1, ratio }] };
+}
+
+Deno.test("stageDecisions() sees a step although the level changed in the nights before", () => {
+  const { changes = [] } = slower(40, 1.1);
+  const before = { stage: "network", night: 25, ratio: 1.3 };
+  equal(verdict({ nights: 40, changes: [before, ...changes] }), "suspect");
+});
+
+Deno.test("stageDecisions() does not suspect a step that is as large as nights differ", () => {
+  const wild = { ...SYNTHETIC_NOISE, machine: 0.06 };
+  equal(verdict(slower(40, 1.1)), "suspect");
+  equal(verdict({ ...slower(40, 1.1), noise: wild }), "same");
+  const trusting = { ...settings, spread: { ...settings.spread, nights: 1 } };
+  equal(verdict({ ...slower(40, 1.15), noise: wild }, trusting), "suspect");
+});
+
+Deno.test("stageDecisions() of a second night relies on the assumption", () => {
+  equal(verdict(slower(2, 1.3)), "suspect");
+  const assumed = (deviation: number): typeof settings => ({
+    ...settings,
+    spread: { ...settings.spread, assumed: deviation },
+  });
+  equal(verdict(slower(2, 1.3), assumed(0.1)), "same");
+  equal(
+    verdict(slower(2, 1.3), { ...assumed(0.1), spread: { ...assumed(0.1).spread, weight: 0 } }),
+    "suspect",
+  );
+});
+
+Deno.test("stageDecisions() gives the baseline, the ratio and the stage's own minimum", () => {
+  const nights = syntheticHistory({ seed: 8, nights: 3 }).map(nightOf);
+  const baseline: Baseline = { kind: "previous", nights: nights.slice(1, 2), whyNot: null };
+  const [weights, , demix] = stageDecisions(nights[2]!, nights.slice(0, 2), baseline, settings);
+  equal([weights!.minimum, demix!.minimum], [0.15, 0.05]);
+  equal(demix!.ratio, demix!.median / demix!.baseline!);
+  ok(demix!.pValue! > 0 && demix!.pValue! < 1);
+});

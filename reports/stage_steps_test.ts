@@ -1,0 +1,75 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import type { Step } from "./decision.ts";
+import { nightOf } from "./nights.ts";
+import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
+import { stageSteps } from "./stage_steps.ts";
+import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
+
+/** The steps of a stage at the last of so many nights. */
+function steps(
+  nights: number,
+  changes: readonly SyntheticChange[],
+  { stage = "network", some = settings, rerun = changes } = {},
+): Step[] {
+  const all = syntheticHistory({ seed: 3, nights, changes }).map(nightOf);
+  const again = nightOf(syntheticRun({ seed: 3, nights, changes: rerun }, nights - 1, 1));
+  return stageSteps(all.at(-1)!, all.slice(0, -1), some, again)
+    .filter((step) => step.stage === stage);
+}
+
+const change = { stage: "network", night: 40, ratio: 1.1 };
+
+Deno.test("stageSteps() names the first run after a step and when it started", () => {
+  const [step, ...others] = steps(45, [change]);
+  equal(others, []);
+  const run = syntheticRun({ seed: 3, nights: 45 }, 40);
+  equal([step!.run, step!.startedAt, step!.isAlert], [run.id, run.startedAt, true]);
+  ok(Math.abs(step!.ratio - 1.1) < 0.02);
+});
+
+Deno.test("stageSteps() alerts while a step is new, and keeps it after", () => {
+  equal(steps(47, [change]).map(({ isAlert }) => isAlert), [true]);
+  equal(steps(60, [change]).map(({ isAlert }) => isAlert), [false]);
+});
+
+Deno.test("stageSteps() does not alert for a stage that became faster", () => {
+  const [step] = steps(45, [{ ...change, ratio: 0.9 }]);
+  ok(step!.ratio < 1 && !step!.isAlert);
+});
+
+Deno.test("stageSteps() does not alert for less than the stage's minimum, nor for short stages", () => {
+  const alerts = (some: typeof settings): boolean =>
+    steps(45, [change], { some }).some(({ isAlert }) => isAlert);
+  ok(alerts(settings));
+  ok(!alerts({ ...settings, steps: { ...settings.steps, minimum: 0.2 } }));
+  ok(!alerts({ ...settings, minimums: { network: 0.2 } }));
+  ok(!alerts({ ...settings, minimumSeconds: 100 }));
+});
+
+Deno.test("stageSteps() does not alert for a step that is over", () => {
+  const isAlert = (nights: number): boolean[] =>
+    steps(nights, [{ ...change, night: 80 }, { ...change, night: 86, ratio: 1 / 1.1 }])
+      .map((step) => step.isAlert);
+  equal(isAlert(86), [true]);
+  equal(isAlert(89), [false]);
+});
+
+Deno.test("stageSteps() does not alert when the rerun's time undoes the step", () => {
+  const short = { ...change, night: 41 };
+  ok(steps(45, [short]).some(({ isAlert }) => isAlert));
+  const rerun = [{ ...change, night: 0, ratio: 0.5 }];
+  equal(steps(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
+});
+
+Deno.test("stageSteps() alerts for a drift when it has become large enough, and for as long as that is new", () => {
+  const drift = [{ stage: "network", night: 30, ratio: 1.04, over: 60 }];
+  const all = syntheticHistory({ seed: 3, nights: 110, changes: drift }).map(nightOf);
+  const alerts = all.flatMap((night, at) =>
+    stageSteps(night, all.slice(0, at), settings)
+      .filter(({ stage, isAlert }) => stage === "network" && isAlert)
+      .map(({ run }) => ({ at, age: at - all.findIndex((one) => one.run.id === run) }))
+  );
+  const [{ at, age } = { at: NaN, age: NaN }] = alerts;
+  ok(age > settings.steps.newNights, `${age} nights old`);
+  equal(alerts.map((alert) => alert.at - at), [0, 1, 2, 3, 4, 5, 6]);
+});
