@@ -1,0 +1,199 @@
+// The history of the stage that is chosen, as a chart and as a table.
+(() => {
+  const { view, colour, draw } = globalThis.report;
+  const { history, steps, stages } = view;
+  const DAY_MILLISECONDS = 86_400_000;
+  // Nights further apart than this have one missing between them.
+  const GAP_DAYS = 1.5;
+  const select = document.getElementById("history-stage");
+  const details = document.getElementById("history-details");
+
+  const dateOf = (day) => new Date(day * DAY_MILLISECONDS).toISOString().slice(0, 10);
+  const chosen = () => Number(select.value);
+  const seconds = (value) => value === null ? "" : String(Number(value.toPrecision(4)));
+
+  /** Points of the nights that can or cannot be compared; NaN breaks the line. */
+  const points = (values, comparable) =>
+    history.day.flatMap((x, night) => {
+      const gap = night > 0 && x - history.day[night - 1] > GAP_DAYS;
+      const isMeant = (history.comparable[night] === 1) === comparable;
+      const y = isMeant ? values[night] ?? NaN : NaN;
+      return [...(gap ? [{ x: x - 1, y: NaN }] : []), { x, y, night }];
+    });
+
+  const stepsOf = ({ variant, stage }) =>
+    steps.filter((step) => step.variant === variant && step.stage === stage).map((step) => ({
+      x: Date.parse(step.startedAt) / DAY_MILLISECONDS,
+      text: `${step.ratio >= 1 ? "+" : ""}${(100 * (step.ratio - 1)).toFixed(1)} %`,
+      isAlert: step.isAlert,
+    }));
+
+  /** Dashed lines where the level changed, each with by how much. */
+  const stepMarks = {
+    id: "stepMarks",
+    afterDatasetsDraw: ({ ctx, chartArea, scales }) => {
+      for (const { x, text, isAlert } of stepsOf(stages[chosen()])) {
+        // Between the night before and the first night after it.
+        const at = scales.x.getPixelForValue(x - 0.5);
+        if (at < chartArea.left || at > chartArea.right) continue;
+        ctx.save();
+        ctx.strokeStyle = ctx.fillStyle = colour(isAlert ? "bad" : "ink");
+        ctx.setLineDash([5, 4]);
+        ctx.beginPath();
+        ctx.moveTo(at, chartArea.top);
+        ctx.lineTo(at, chartArea.bottom);
+        ctx.stroke();
+        ctx.font = `600 12px ${Chart.defaults.font.family}`;
+        const isNearRight = at > chartArea.right - 80;
+        ctx.textAlign = isNearRight ? "right" : "left";
+        ctx.fillText(text, at + (isNearRight ? -5 : 5), chartArea.top + 12);
+        ctx.restore();
+      }
+    },
+  };
+
+  const tooltip = {
+    filter: ({ dataset }) => dataset.isShown,
+    callbacks: {
+      title: ([item]) => {
+        if (item === undefined) return "";
+        const { night } = item.raw;
+        return `${dateOf(history.day[night])}, ${history.commit[night] ?? "commit unknown"}`;
+      },
+      label: ({ raw }) => {
+        const { median, low, high, realTimeFactor } = history.series[chosen()];
+        const { night } = raw;
+        return [
+          `${seconds(median[night])} s (${seconds(low[night])} to ${seconds(high[night])})`,
+          `${seconds(realTimeFactor[night])} × real time`,
+          ...(history.comparable[night] ? [] : ["cannot be compared with tonight"]),
+        ];
+      },
+    },
+  };
+
+  const configure = () => {
+    const { median, low, high } = history.series[chosen()];
+    const band = {
+      borderWidth: 0,
+      pointRadius: 0,
+      pointHitRadius: 0,
+      backgroundColor: colour("band"),
+    };
+    const last = history.day.length - 1;
+    return {
+      type: "line",
+      data: {
+        datasets: [
+          { ...band, label: "95 % interval", data: points(high, true), fill: "+1" },
+          { ...band, label: "", data: points(low, true), fill: false },
+          {
+            label: "median",
+            isShown: true,
+            data: points(median, true),
+            borderColor: colour("accent"),
+            backgroundColor: colour("accent"),
+            borderWidth: 1.5,
+            pointRadius: ({ raw }) => raw?.night === last ? 5 : last > 60 ? 1.5 : 3,
+            pointBackgroundColor: ({ raw }) => colour(raw?.night === last ? "second" : "accent"),
+            pointBorderWidth: 0,
+          },
+          {
+            label: "not comparable",
+            isShown: true,
+            data: points(median, false),
+            showLine: false,
+            borderColor: colour("muted"),
+            backgroundColor: colour("surface"),
+            pointRadius: 3,
+          },
+        ],
+      },
+      options: {
+        parsing: false,
+        normalized: true,
+        interaction: { mode: "nearest", intersect: false },
+        scales: {
+          x: {
+            type: "linear",
+            min: history.day[0] - 1,
+            max: history.day[last] + 1,
+            bounds: "data",
+            ticks: {
+              includeBounds: false,
+              maxRotation: 0,
+              autoSkipPadding: 16,
+              precision: 0,
+              callback: (day) => dateOf(day),
+            },
+            grid: { display: false },
+          },
+          y: {
+            title: { display: true, text: "seconds" },
+            grace: "12%",
+            grid: { color: colour("line") },
+          },
+        },
+        plugins: {
+          legend: {
+            align: "start",
+            labels: {
+              boxWidth: 14,
+              color: colour("ink"),
+              filter: ({ text }) => text !== "",
+            },
+          },
+          tooltip,
+        },
+      },
+      plugins: [stepMarks],
+    };
+  };
+
+  const fillTable = () => {
+    if (!details.open) return;
+    const { median, low, high, realTimeFactor } = history.series[chosen()];
+    const rows = history.day.map((day, night) => {
+      const row = document.createElement("tr");
+      const cells = [
+        dateOf(day),
+        seconds(median[night]),
+        seconds(low[night]),
+        seconds(high[night]),
+        seconds(realTimeFactor[night]),
+        history.commit[night] ?? "unknown",
+        history.comparable[night] ? "yes" : "no",
+      ];
+      for (const [column, text] of cells.entries()) {
+        const cell = document.createElement(column === 0 ? "th" : "td");
+        if (column === 0) cell.scope = "row";
+        if (column >= 1 && column <= 4) cell.className = "number";
+        cell.textContent = text;
+        row.append(cell);
+      }
+      return row;
+    });
+    document.querySelector("#history-table tbody").replaceChildren(...rows.reverse());
+  };
+
+  if (history.series.length === 0) return;
+  const canvas = document.getElementById("history-chart");
+  const chart = draw(canvas, configure);
+  const name = () => {
+    const { variant, stage } = stages[chosen()];
+    canvas.setAttribute(
+      "aria-label",
+      `Line of the median seconds of ${variant}, ${stage} over the nights; ` +
+        "the table below has the figures",
+    );
+  };
+  name();
+  select.addEventListener("change", () => {
+    const { data, options } = configure();
+    Object.assign(chart, { data, options });
+    chart.update("none");
+    name();
+    fillTable();
+  });
+  details.addEventListener("toggle", fillTable);
+})();

@@ -1,0 +1,88 @@
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { historyNight } from "./history_night.ts";
+import { reportOfRun } from "./report_of_run.ts";
+import { testMeasurement, testRun } from "./test_runs.ts";
+import { exampleDecision, exampleHistory, exampleRun } from "./testdata/example.ts";
+
+const rounds = (values: readonly number[]): ReturnType<typeof testMeasurement>[] =>
+  values.flatMap((seconds, round) => [
+    testMeasurement("one", round, [["demix", seconds], ["network", 2 * seconds]]),
+    testMeasurement("two", round, [["demix", 2 * seconds], ["network", 2 * seconds]]),
+  ]);
+
+Deno.test("reportOfRun() has the total first and sums a stage over all tracks", () => {
+  const { stages, corpusSeconds } = reportOfRun(testRun({ measurements: rounds([1, 1.1, 1.3]) }));
+  equal(stages.map(({ stage }) => stage), ["total", "demix", "network"]);
+  const demix = stages[1]!;
+  ok(Math.abs(demix.median - 3.3) < 1e-9);
+  equal(demix.realTimeFactor, corpusSeconds / demix.median);
+  equal(corpusSeconds, 30.5);
+  ok(demix.interval!.low >= 3 - 1e-9 && demix.interval!.high <= 3.9 + 1e-9);
+});
+
+Deno.test("reportOfRun() warns of outliers, of an unfinished run and of modified files", () => {
+  const steady = testRun({ measurements: rounds([1, 1.01, 0.99, 1.02, 1]) });
+  equal(reportOfRun(steady).warnings, []);
+  const wild = testRun({
+    measurements: rounds([1, 1.01, 0.99, 1.02, 5]),
+    finishedAt: null,
+    program: { version: "1", commit: "00", isModified: true },
+  });
+  const [unfinished, outlying, modified] = reportOfRun(wild).warnings;
+  match(unfinished!, /rounds are missing; run it again/);
+  match(
+    outlying!,
+    /^native: .* in total \(1 of 5\), demix \(1 of 5\), network \(1 of 5\); end what/,
+  );
+  match(modified!, /commit them and measure again/);
+});
+
+Deno.test("reportOfRun() takes ratio and verdict from the decision, null without one", () => {
+  const run = exampleRun();
+  const decision = exampleDecision(run);
+  const decided = reportOfRun(run, decision).stages;
+  for (const { variant, stage, ratio, verdict } of decided) {
+    const one = decision.stages.find((one) => one.variant === variant && one.stage === stage)!;
+    equal([ratio, verdict], [one.ratio, one.verdict]);
+  }
+  ok(decided.some(({ verdict }) => verdict === "slower"));
+  ok(reportOfRun(run).stages.every(({ ratio, verdict }) => ratio === null && verdict === null));
+});
+
+Deno.test("reportOfRun() orders the nights, adds its own, and leaves null what was not measured", () => {
+  const run = exampleRun();
+  const nights = exampleHistory(12).toReversed();
+  const [latest, ...others] = nights;
+  const without = { ...latest!, stages: latest!.stages.filter(({ stage }) => stage !== "demix") };
+  const { history } = reportOfRun(run, null, [without, ...others]);
+  const times = history.nights.map(({ startedAt }) => startedAt);
+  equal(times, times.toSorted());
+  equal(history.nights.at(-1)!.run, run.id);
+  const demix = history.series.find(({ stage }) => stage === "demix")!;
+  equal(demix.median.length, history.nights.length);
+  equal(demix.median.at(-2), null);
+  ok(demix.median.at(-1)! > 0);
+  const again = reportOfRun(run, null, [...nights, historyNight(run, true)]).history;
+  equal(again.nights.length, history.nights.length);
+});
+
+Deno.test("reportOfRun() puts failed seams first, then those nearest their limit, reported last", () => {
+  const { parity } = reportOfRun(exampleRun());
+  const kinds = parity.map(({ verdict }) => verdict);
+  equal(kinds.slice(0, 3), ["fail", "fail", "pass"]);
+  equal(kinds.lastIndexOf("pass") < kinds.indexOf("reported"), true);
+  equal(parity[0]!.margin, null);
+  equal(parity[1]!.margin, parity[1]!.needs! / parity[1]!.allowed);
+  const passed = parity.filter(({ verdict }) => verdict === "pass").map(({ margin }) => margin!);
+  equal(passed, passed.toSorted((a, b) => b - a));
+});
+
+Deno.test("reportOfRun() shows the longest track's middle measurement of each variant", () => {
+  const { timelines } = reportOfRun(exampleRun());
+  equal(timelines.map(({ track }) => track), ["four_four", "four_four"]);
+  const [first] = timelines;
+  const seconds = exampleRun().measurements
+    .filter(({ variant, track }) => variant === first!.variant && track === "four_four")
+    .map(({ seconds }) => seconds).toSorted((a, b) => a - b);
+  equal(first!.timeline.seconds, seconds[3]);
+});

@@ -1,0 +1,228 @@
+/**
+ * A browser for tests, driven by its own DevTools protocol.
+ *
+ * @module
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+
+const ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--remote-debugging-port=0",
+  "about:blank",
+] as const;
+
+/** How long a browser may take to start. */
+const START_MILLISECONDS = 60_000;
+
+/** A browser of this machine: `$CHROMIUM`, or one on the path; null where there is none. */
+export function browserPath(): string | null {
+  const named = Deno.env.get("CHROMIUM");
+  if (named !== undefined && named !== "") return named;
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  return (Deno.env.get("PATH") ?? "").split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((file) => existsSync(file)) ?? null;
+}
+
+/** What the protocol calls parameters and results. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What happened in the page, as the protocol tells it. */
+export interface PageEvent {
+  readonly method: string;
+  readonly params: Fields;
+}
+
+/** One browser with one page, in a profile of its own. */
+export class Browser implements AsyncDisposable {
+  /** Everything that the page did since it was opened. */
+  readonly events: PageEvent[] = [];
+  readonly #process: Deno.ChildProcess;
+  readonly #profile: string;
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, PromiseWithResolvers<Fields>>();
+  #calls = 0;
+  #session = "";
+
+  private constructor(process: Deno.ChildProcess, profile: string, socket: WebSocket) {
+    this.#process = process;
+    this.#profile = profile;
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
+  }
+
+  /**
+   * Starts a browser with an empty page.
+   *
+   * @param path the program
+   * @throws {Error} if it does not start
+   */
+  static async start(path: string): Promise<Browser> {
+    const profile = mkdtempSync(join(tmpdir(), "tactus-browser-"));
+    const process = new Deno.Command(path, {
+      args: [`--user-data-dir=${profile}`, ...ARGUMENTS],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const socket = new WebSocket(await addressOf(profile));
+    const opened = Promise.withResolvers<void>();
+    socket.addEventListener("open", () => opened.resolve(), { once: true });
+    socket.addEventListener("error", () => opened.reject(new Error("The browser hung up")), {
+      once: true,
+    });
+    await opened.promise;
+    const browser = new Browser(process, profile, socket);
+    const { targetInfos } = await browser.call("Target.getTargets") as {
+      targetInfos: { type: string; targetId: string }[];
+    };
+    const { targetId } = targetInfos.find(({ type }) => type === "page")!;
+    const { sessionId } = await browser.call("Target.attachToTarget", { targetId, flatten: true });
+    browser.#session = sessionId as string;
+    for (const domain of ["Page", "Runtime", "Log", "Network"]) {
+      await browser.call(`${domain}.enable`);
+    }
+    return browser;
+  }
+
+  /**
+   * Calls a method of the protocol.
+   *
+   * @param method such as `Page.navigate`
+   * @param params its parameters
+   * @throws {Error} if the browser refuses
+   */
+  call(method: string, params: Fields = {}): Promise<Fields> {
+    const id = ++this.#calls;
+    const answer = Promise.withResolvers<Fields>();
+    this.#waiting.set(id, answer);
+    const session = this.#session === "" ? {} : { sessionId: this.#session };
+    this.#socket.send(JSON.stringify({ id, method, params, ...session }));
+    return answer.promise;
+  }
+
+  /**
+   * What an expression comes to in the page; promises are awaited.
+   *
+   * @param expression JavaScript whose value JSON can write
+   * @throws {Error} if it throws
+   */
+  async evaluate<Value>(expression: string): Promise<Value> {
+    const { result, exceptionDetails } = await this.call("Runtime.evaluate", {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    }) as {
+      result: { value: Value };
+      exceptionDetails?: { text: string; exception?: { description?: string } };
+    };
+    if (exceptionDetails === undefined) return result.value;
+    throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  }
+
+  /**
+   * Opens a page and waits until it has loaded and drawn.
+   *
+   * @param url where it is
+   * @param width of the window, in pixels
+   * @param scheme which colours the user likes
+   */
+  async open(url: string, width: number, scheme: "light" | "dark" = "light"): Promise<void> {
+    this.events.length = 0;
+    await this.call("Emulation.setDeviceMetricsOverride", {
+      width,
+      height: 900,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    await this.call("Emulation.setEmulatedMedia", {
+      features: [{ name: "prefers-color-scheme", value: scheme }],
+    });
+    const loaded = Promise.withResolvers<void>();
+    this.#onLoad = loaded.resolve;
+    await this.call("Page.navigate", { url });
+    await loaded.promise;
+    await this.evaluate(
+      "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+    );
+  }
+
+  /** Presses and releases a key. */
+  async press(key: string): Promise<void> {
+    for (const type of ["keyDown", "keyUp"]) {
+      const keyCode = key === "Tab" ? 9 : key === "ArrowDown" ? 40 : 13;
+      await this.call("Input.dispatchKeyEvent", {
+        type,
+        key,
+        code: key,
+        windowsVirtualKeyCode: keyCode,
+      });
+    }
+  }
+
+  /** A picture of the whole page, as PNG. */
+  async picture(): Promise<Uint8Array> {
+    const { data } = await this.call("Page.captureScreenshot", { captureBeyondViewport: true });
+    return Uint8Array.from(atob(data as string), (character) => character.charCodeAt(0));
+  }
+
+  /** Ends the browser and removes its profile. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    this.#socket.addEventListener("close", () => closed.resolve(), { once: true });
+    this.#session = "";
+    await this.call("Browser.close");
+    await Promise.all([closed.promise, this.#process.status]);
+    // Helpers of the browser may still be writing for a moment.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  #onLoad: () => void = () => {};
+
+  #receive(
+    message: PageEvent & {
+      readonly id?: number;
+      readonly result?: Fields;
+      readonly error?: { readonly message: string };
+    },
+  ): void {
+    if (message.id === undefined) {
+      this.events.push({ method: message.method, params: message.params });
+      if (message.method === "Page.loadEventFired") this.#onLoad();
+      return;
+    }
+    const answer = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.error === undefined) answer?.resolve(message.result ?? {});
+    else answer?.reject(new Error(message.error.message));
+  }
+}
+
+/** Where a browser listens: it writes the port and path into its profile. */
+async function addressOf(profile: string): Promise<string> {
+  const deadline = Date.now() + START_MILLISECONDS;
+  while (Date.now() < deadline) {
+    try {
+      const [port, path] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
+      if (path !== undefined && path !== "") return `ws://127.0.0.1:${port}${path}`;
+    } catch {
+      // It has not written it yet.
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(
+    `Starting a browser: expected it to listen within ${START_MILLISECONDS / 1000} s, ` +
+      "but it does not; try it by hand with --headless",
+  );
+}

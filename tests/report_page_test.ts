@@ -1,0 +1,167 @@
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { measurementsCsv } from "../reports/csv.ts";
+import { REPORT_SCHEMA } from "../reports/json.ts";
+import { reportPage } from "../reports/page/page.ts";
+import { exampleReport } from "../reports/testdata/example.ts";
+import { Browser, browserPath } from "./browser.ts";
+import {
+  accessibilityFindings,
+  blankCanvases,
+  complaints,
+  layoutShift,
+  overflow,
+  wrongFigures,
+} from "./report_page.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+const PATH = browserPath();
+const NOTE = PATH === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";
+const REPORT = exampleReport({ nights: 40 });
+const PAGE = reportPage(REPORT);
+const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
+
+/** A test with a browser and a page; it is passed over where there is no browser. */
+function browserTest(
+  name: string,
+  test: (browser: Browser, url: string) => Promise<void>,
+  page = PAGE,
+): void {
+  Deno.test({
+    name: name + NOTE,
+    ignore: PATH === null,
+    fn: () =>
+      inTemporaryFolder(async (folder) => {
+        const file = join(folder, "page.html");
+        writeFileSync(file, page);
+        await using browser = await Browser.start(PATH!);
+        await test(browser, pathToFileURL(file).href);
+      }),
+  });
+}
+
+browserTest(
+  "reportPage() draws all charts, in silence, without a network",
+  async (browser, url) => {
+    for (const width of [1400, 400]) {
+      await browser.open(url, width);
+      equal(await browser.evaluate("document.querySelectorAll('canvas').length"), 2);
+      equal(await blankCanvases(browser), []);
+      equal(complaints(browser), []);
+      equal(await layoutShift(browser), 0);
+      equal(await overflow(browser), 0);
+    }
+  },
+);
+
+browserTest("reportPage() shows the figures of its own data", async (browser, url) => {
+  await browser.open(url, 1400);
+  ok(await browser.evaluate<number>("document.querySelectorAll('[data-of]').length") > 200);
+  equal(await wrongFigures(browser), []);
+});
+
+browserTest("reportPage() has no serious finding of axe-core", async (browser, url) => {
+  for (const scheme of ["light", "dark"] as const) {
+    for (const width of [1400, 400]) {
+      await browser.open(url, width, scheme);
+      await browser.evaluate("document.querySelectorAll('details').forEach((e) => e.open = true)");
+      equal(await accessibilityFindings(browser, AXE), []);
+    }
+  }
+});
+
+browserTest("reportPage() is used by keyboard alone", async (browser, url) => {
+  await browser.open(url, 1400);
+  const drawn = "document.querySelector('#history-chart').getAttribute('aria-label')";
+  const reached: string[] = [];
+  for (let press = 0; press < 30; press++) {
+    await browser.press("Tab");
+    const id = await browser.evaluate<string>("document.activeElement.id");
+    if (id === "history-stage") {
+      const before = await browser.evaluate(drawn);
+      await browser.press("ArrowDown");
+      ok(before !== await browser.evaluate(drawn), "The chosen stage is not drawn");
+      equal(await blankCanvases(browser), []);
+    }
+    if (id !== "") reached.push(id);
+  }
+  for (const id of ["history-stage", "download-json", "download-csv", "download-history"]) {
+    ok(reached.includes(id), `${id} cannot be reached, only ${reached.join(", ")}`);
+  }
+});
+
+browserTest("reportPage() offers the run as JSON and as CSV", async (browser, url) => {
+  await browser.call("Page.setBypassCSP", { enabled: true });
+  await browser.open(url, 1400);
+  const read = (id: string): Promise<string> =>
+    browser.evaluate(`new Promise((done) => {
+      const request = new XMLHttpRequest();
+      request.onload = () => done(request.responseText);
+      request.onerror = () => done("It cannot be read");
+      request.open("GET", document.getElementById("${id}").href);
+      request.send();
+    })`);
+  const { run, decision } = REPORT;
+  equal(JSON.parse(await read("download-json")), { schema: REPORT_SCHEMA, run, decision });
+  equal(await read("download-csv"), measurementsCsv(run));
+});
+
+browserTest("reportPage() fills the table of nights when it is opened", async (browser, url) => {
+  await browser.open(url, 1400);
+  await browser.evaluate("document.getElementById('history-details').open = true");
+  await browser.evaluate("new Promise((done) => setTimeout(done, 100))");
+  const rows = await browser.evaluate<string[][]>(
+    "[...document.querySelectorAll('#history-table tbody tr')]" +
+      ".map((row) => [...row.cells].map((cell) => cell.textContent))",
+  );
+  const { nights, series } = REPORT.history;
+  const chosen = series.find(({ variant, stage }) =>
+    variant === "native, 2 threads" && stage === "network"
+  )!;
+  equal(
+    rows.map(([date, median]) => [date, median]),
+    nights.map(({ startedAt }, night) => [
+      startedAt.slice(0, 10),
+      String(Number(Number(chosen.median[night]!.toPrecision(5)).toPrecision(4))),
+    ]).toReversed(),
+  );
+});
+
+const BROKEN = PAGE
+  .replace(/(data-of="stages\.3\.median"[^>]*>)[^<]+/, "$1999.999")
+  .replace(/(data-of="stages\.4\.ratio"[^>]*>)</, (_, cell) => `${cell}1.000<`)
+  .replace(
+    "<main>",
+    '<main><img src="http://127.0.0.1:9/picture.png" alt="None">' +
+      '<p style="color:#eee;background:#fff">Pale</p><div style="width:3000px">Wide</div>',
+  )
+  .replace(
+    "</body>",
+    '<canvas id="empty"></canvas><script>console.error("Broken");' +
+      'setTimeout(() => document.body.prepend("Late"), 100)</script></body>',
+  )
+  .replace(/<meta[^>]*http-equiv[^>]*>/, "");
+
+browserTest("the checks of a page catch one that is broken", async (browser, url) => {
+  await browser.open(url, 400);
+  equal(await blankCanvases(browser), ["empty"]);
+  equal((await wrongFigures(browser)).map((text) => text.split(" ")[0]), [
+    "stages.3.median",
+    "stages.4.ratio",
+  ]);
+  ok(await layoutShift(browser) > 0);
+  ok(await overflow(browser) > 0);
+  const said = complaints(browser).join("\n");
+  match(said, /Broken/);
+  match(said, /It asks for http:\/\/127\.0\.0\.1:9\/picture\.png/);
+  match((await accessibilityFindings(browser, AXE)).join("\n"), /color-contrast: .*Pale/);
+}, BROKEN);
+
+Deno.test("reportPage() stays under 3 MB for 365 nights and names nothing outside of itself", () => {
+  const page = reportPage(exampleReport({ nights: 365, rounds: 12 }));
+  ok(new TextEncoder().encode(page).length < 3e6);
+  const own = page.replaceAll(/<script>[^]*?<\/script>/g, "");
+  equal(own.match(/(?:src|href)="(?!data:|#)[^"]*"/g), null);
+});
