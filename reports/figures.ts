@@ -19,7 +19,8 @@
  */
 export function secondsFigure(seconds: number | null): string {
   if (seconds === null) return "";
-  const size = Math.abs(seconds);
+  // Rounded first: what is a hair below 0.01 is written like 0.01.
+  const size = Number(Math.abs(seconds).toPrecision(3));
   return size > 0 && size < 0.1
     ? seconds.toFixed(Math.min(9, 2 - Math.floor(Math.log10(size))))
     : seconds.toFixed(3);

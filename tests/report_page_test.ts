@@ -5,7 +5,9 @@ import { pathToFileURL } from "node:url";
 import { measurementsCsv } from "../reports/csv.ts";
 import { REPORT_SCHEMA } from "../reports/json.ts";
 import { reportPage } from "../reports/page/page.ts";
+import { timingsPage } from "../reports/page/timings_page.ts";
 import { exampleReport } from "../reports/testdata/example.ts";
+import { readTimings } from "../reports/timings_file.ts";
 import { Browser, browserPath } from "./browser.ts";
 import {
   accessibilityFindings,
@@ -158,6 +160,35 @@ browserTest("the checks of a page catch one that is broken", async (browser, url
   match(said, /It asks for http:\/\/127\.0\.0\.1:9\/picture\.png/);
   match((await accessibilityFindings(browser, AXE)).join("\n"), /color-contrast: .*Pale/);
 }, BROKEN);
+
+const TIMINGS = timingsPage(
+  readTimings(
+    [["weights", 0, 0.4], ["demix", 0.05, 9], ["postprocess", 9, 10], ["metrical_dbn", 9, 9.7]]
+      .map(([stage, start, end]) => JSON.stringify({ stage, start, end, track: "a.flac" }))
+      .join("\n"),
+  ),
+  { title: "timings.jsonl" },
+);
+
+browserTest("timingsPage() draws a bar a stage where its times are", async (browser, url) => {
+  for (const scheme of ["light", "dark"] as const) {
+    await browser.open(url, 400, scheme);
+    equal([complaints(browser), await overflow(browser)], [[], 0]);
+    equal(await accessibilityFindings(browser, AXE), []);
+  }
+  const bars = await browser.evaluate<number[][]>(`[...document.querySelectorAll(".bars")].map(
+    (row) => {
+      const [all, bar] = [row, row.querySelector("rect")].map((one) => one.getBoundingClientRect());
+      return [(bar.left - all.left) / all.width, bar.width / all.width];
+    })`);
+  const expected = [[0, 0.04], [0.005, 0.895], [0.9, 0.1], [0.9, 0.07]];
+  equal(bars.length, expected.length);
+  for (const [row, [left, width]] of expected.entries()) {
+    // A stroke of one pixel keeps the shortest stage visible.
+    ok(Math.abs(bars[row]![0]! - left!) < 0.01, `Row ${row} begins at ${bars[row]![0]}`);
+    ok(Math.abs(bars[row]![1]! - width!) < 0.02, `Row ${row} is ${bars[row]![1]} wide`);
+  }
+}, TIMINGS);
 
 Deno.test("reportPage() stays under 3 MB for 365 nights and names nothing outside of itself", () => {
   const page = reportPage(exampleReport({ nights: 365, rounds: 12 }));

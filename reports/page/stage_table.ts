@@ -26,9 +26,8 @@ export function stageTable(report: ReportView): Html {
       <h2 id="stages-title">Stages</h2>
       <p
         class="note">Seconds of a pass over ${report.run.tracks
-          .length} ${report.run.tracks.length === 1 ? "track" : "tracks"}, ${secondsFigure(
-            report.corpusSeconds,
-          )} s of audio, median of the rounds. Ratio: tonight through the ${baselineWords(
+          .length} ${report.run.tracks.length === 1 ? "track" : "tracks"}, ${report.corpusSeconds
+          .toFixed(1)} s of audio, median of the rounds. Ratio: tonight through the ${baselineWords(
             report,
           )}; above 1 is slower.</p>
       <div class="scroll" role="region" aria-labelledby="stages-title" tabindex="0">

@@ -81,6 +81,8 @@
       backgroundColor: colour("band"),
     };
     const last = history.day.length - 1;
+    // Room for half of the last point, which is the largest.
+    const margin = Math.max(1, 0.01 * (history.day[last] - history.day[0]));
     return {
       type: "line",
       data: {
@@ -116,8 +118,8 @@
         scales: {
           x: {
             type: "linear",
-            min: history.day[0] - 1,
-            max: history.day[last] + 1,
+            min: history.day[0] - margin,
+            max: history.day[last] + margin,
             bounds: "data",
             ticks: {
               includeBounds: false,

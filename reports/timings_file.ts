@@ -1,0 +1,147 @@
+/**
+ * Files of timings, one JSON object a line, as `--timings-path` of this program and of all-in-one-mlx writes them.
+ *
+ * @module
+ */
+
+import type { TimedStage } from "./timeline.ts";
+
+/** What one call of a program wrote. */
+export interface TimedRun {
+  /** Names of models in the records. */
+  readonly models: readonly string[];
+  /** Names of devices in the records. */
+  readonly devices: readonly string[];
+  /** Paths of tracks in the records. */
+  readonly tracks: readonly string[];
+  /** Whether all times are whole hundredths of a second, as all-in-one-mlx rounds them. */
+  readonly isRounded: boolean;
+  /** In the order of the file, on an axis that begins with the first of them. */
+  readonly records: readonly TimedStage[];
+}
+
+/** A file that is not one of timings. */
+export class TimingsFileError extends Error {
+  override readonly name = "TimingsFileError";
+}
+
+/** Times rounded to 10 ms may overlap by as much, and a duration be off by three half steps. */
+const ROUNDING_SECONDS = 0.0151;
+
+/** Idle time that may end a run; a run that has lasted longer than this may also idle longer. */
+const IDLE_SECONDS = 10;
+
+interface Line {
+  readonly stage: string;
+  readonly start: number;
+  readonly end: number;
+  readonly track: string | null;
+  readonly model: string | null;
+  readonly device: string | null;
+}
+
+/**
+ * Reads a file of timings, to which any number of runs were appended.
+ *
+ * A new run begins where time goes back, that is where a stage begins again before it had ended or something ended
+ * before all else began, and where nothing ran for as long as the run had lasted and 10 s at least. Several tracks
+ * that were computed as one batch share their times and belong to one run.
+ *
+ * @param text lines of JSON; blank ones are passed over
+ * @returns the runs in the order of the file
+ * @throws {TimingsFileError} if there is no record, or a line is none; it has the line's number
+ */
+export function readTimings(text: string): TimedRun[] {
+  const lines = text.split(/\r?\n/).flatMap((line, nth) =>
+    line.trim() === "" ? [] : [parsedLine(line, nth + 1)]
+  );
+  if (lines.length === 0) {
+    throw new TimingsFileError(
+      "Reading timings: expected a JSON object on each line, but there is none; " +
+        "write some with analyze --timings-path FILE",
+    );
+  }
+  const runs: Line[][] = [];
+  for (const line of lines) {
+    const run = runs.at(-1);
+    if (run === undefined || isNewRun(line, run)) runs.push([line]);
+    else run.push(line);
+  }
+  return runs.map(timedRun);
+}
+
+function parsedLine(line: string, number: number): Line {
+  const fail = (expected: string, came: unknown): never => {
+    const text = JSON.stringify(came) ?? "nothing";
+    throw new TimingsFileError(
+      `Reading timings, line ${number}: expected ${expected}, but got ${text.slice(0, 80)}; ` +
+        "mend or remove the line",
+    );
+  };
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return fail("a JSON object", line);
+  }
+  if (record === null || typeof record !== "object" || Array.isArray(record)) {
+    return fail("a JSON object", record);
+  }
+  const fields = record as Readonly<Record<string, unknown>>;
+  const seconds = (field: string): number => {
+    const value = fields[field];
+    return typeof value === "number" && Number.isFinite(value)
+      ? value
+      : fail(`${field} to be seconds`, value);
+  };
+  const optional = (field: string): string | null => {
+    const value = fields[field] ?? null;
+    return value === null || typeof value === "string" ? value : fail(`${field} to be text`, value);
+  };
+  const { stage } = fields;
+  if (typeof stage !== "string" || stage === "") return fail("stage to be text", stage);
+  const [start, end] = [seconds("start"), seconds("end")];
+  if (end < start) return fail(`end not to be before start, ${start}`, end);
+  if (fields.duration !== undefined) {
+    const duration = seconds("duration");
+    if (Math.abs(duration - (end - start)) > ROUNDING_SECONDS) {
+      return fail(`duration to be end less start, ${end - start}`, duration);
+    }
+  }
+  const [track, model, device] = [optional("track"), optional("model"), optional("device")];
+  return { stage, start, end, track, model, device };
+}
+
+function isNewRun({ stage, start, end, track }: Line, run: readonly Line[]): boolean {
+  const first = Math.min(...run.map((line) => line.start));
+  const last = Math.max(...run.map((line) => line.end));
+  if (end < first - ROUNDING_SECONDS) return true;
+  if (start - last > Math.max(IDLE_SECONDS, last - first)) return true;
+  return run.some((line) => {
+    if (line.stage !== stage) return false;
+    const isSame = line.start === start && line.end === end;
+    // A batch has the same times for each of its tracks.
+    return isSame ? line.track === track : start < line.end - ROUNDING_SECONDS;
+  });
+}
+
+function timedRun(lines: readonly Line[]): TimedRun {
+  const first = Math.min(...lines.map(({ start }) => start));
+  const named = (field: "track" | "model" | "device"): string[] => [
+    ...new Set(lines.flatMap((line) => line[field] ?? [])),
+  ];
+  const isHundredths = (time: number): boolean =>
+    Math.abs(time * 100 - Math.round(time * 100)) < 1e-6;
+  return {
+    models: named("model"),
+    devices: named("device"),
+    tracks: named("track"),
+    isRounded: lines.every(({ start, end }) => isHundredths(start) && isHundredths(end)),
+    records: lines.map(({ stage, start, end, track }) => ({
+      stage,
+      start: start - first,
+      end: end - first,
+      track,
+    })),
+  };
+}
