@@ -17,6 +17,7 @@ import {
   ReferenceError,
   type SuiteEntry,
 } from "../parity/manifest.ts";
+import { parityPage } from "../parity/page/parity_page.ts";
 import { type ParityReport, parityTable, passed, type SuiteReport } from "../parity/report.ts";
 import { statisticsTable } from "../parity/statistics.ts";
 import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
@@ -61,6 +62,7 @@ a network.
       --export-markdown FILE
                            also write it as Markdown, for a pull request
       --export-junit FILE  also write it as JUnit XML, for continuous integration
+      --export-html FILE   also write it as a page that needs nothing else, with errors over time
       --threads N          threads of the networks (default: one for each core)
   -h, --help               print this
 
@@ -89,6 +91,7 @@ const OPTIONS = {
   "export-json": { type: "string" },
   "export-markdown": { type: "string" },
   "export-junit": { type: "string" },
+  "export-html": { type: "string" },
   backend: { type: "string", default: "native" },
   threads: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
@@ -99,6 +102,7 @@ const WRITERS = {
   "export-json": (report: ParityReport): string => JSON.stringify(report, null, 2) + "\n",
   "export-markdown": parityMarkdown,
   "export-junit": parityJunit,
+  "export-html": parityPage,
 } as const;
 
 const EXPORTS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
