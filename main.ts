@@ -14,7 +14,10 @@ const HELP = `tactus: tempo, beats, downbeats and segments of music
   deno task parity     compare every stage with stored references from upstream
   deno task models     list, download and check weights
   deno task evaluate   measure how good the results are, where the truth is known
-  deno task bench      time a stage, beside the original programs
+  deno task bench      time whole analyses, or stages beside the original programs
+  deno task nightly    parity, bench and evaluate, beside the nights before
+  deno task report     show a night once more, or the timeline of a timings file
+  deno task history    list, exchange and prune the nights
 
 Each takes --help`;
 
@@ -25,6 +28,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promis
   evaluate: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   models: async () => (await import("./commands/models.ts")).modelsCommand,
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
+  nightly: async () => (await import("./commands/nightly.ts")).nightlyCommand,
+  report: async () => (await import("./commands/report.ts")).reportCommand,
+  history: async () => (await import("./commands/history.ts")).historyCommand,
 };
 
 /**

@@ -4,19 +4,8 @@
  * @module
  */
 
-import { cpus } from "node:os";
-import process from "node:process";
+import type { Machine } from "../reports/run_report.ts";
 import { median } from "../reports/statistics.ts";
-
-/** Where the times were taken. */
-export interface Machine {
-  /** Model of the processor. */
-  readonly cpu: string;
-  /** How many. */
-  readonly cores: number;
-  /** As Node names it. */
-  readonly os: string;
-}
 
 /** The times of one contest. */
 export interface BenchTimes {
@@ -31,18 +20,13 @@ export interface BenchTimes {
 /** All times of one run. */
 export interface BenchReport {
   /** Version of this format. */
-  readonly format: 2;
+  readonly format: 3;
   /** Threads of everybody. */
   readonly threads: number;
   /** Where. */
   readonly machine: Machine;
   /** One entry for each contest. */
   readonly benches: readonly BenchTimes[];
-}
-
-/** This machine. */
-export function thisMachine(): Machine {
-  return { cpu: cpus()[0]?.model ?? "", cores: cpus().length, os: process.platform };
 }
 
 /** The report as Markdown, one table for each contest. */

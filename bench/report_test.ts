@@ -1,11 +1,12 @@
 import { ok } from "node:assert/strict";
+import { thisMachine } from "../reports/machine.ts";
 import { benchTables } from "./report.ts";
 
 Deno.test("benchTables() shows medians, ranges, ratios to the first and every time", () => {
   const text = benchTables({
-    format: 2,
+    format: 3,
     threads: 2,
-    machine: { cpu: "Abacus", cores: 4, os: "linux" },
+    machine: { ...thisMachine(), cpu: "Abacus", cores: 4, os: "linux" },
     benches: [
       { stage: "network", audioSeconds: 120, seconds: { ours: [2, 4, 3], theirs: [30, 12, 24] } },
       { stage: "start", audioSeconds: null, seconds: { ours: [0.1] } },

@@ -125,7 +125,8 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const { guard, origin = performance.now() } = options;
   const seen = new Map<string, GuardFinding>();
   const observer: RunObserver = {
-    ...options.observer,
+    onStart: (stage) => options.observer?.onStart?.(stage),
+    onProgress: (...progress) => options.observer?.onProgress?.(...progress),
     onTiming: (timing) => {
       const found = seen.get(timing.stage);
       options.observer?.onTiming?.({

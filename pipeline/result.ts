@@ -29,6 +29,7 @@ export interface AudioFile {
 
 /** What a guard saw of one stage on the first seconds. */
 export interface GuardProvenance {
+  /** Name of the stage. */
   readonly stage: string;
   /** Who judged. */
   readonly judge: string;
@@ -76,6 +77,7 @@ export interface Provenance {
     readonly seconds: number;
     /** What float seams were allowed. */
     readonly tolerance: number;
+    /** What it saw, in the order of the stages. */
     readonly stages: readonly GuardProvenance[];
   } | null;
   /** What ONNX Runtime computed on. */

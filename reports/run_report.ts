@@ -12,6 +12,8 @@ export interface RunReport {
   readonly format: 1;
   /** A UUID. */
   readonly id: string;
+  /** Id of the run whose suspicion this one was made to confirm; such runs are no nights of their own. */
+  readonly confirms?: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   /** ISO 8601, UTC; null while it runs, or where it was ended before its time. */
@@ -86,7 +88,7 @@ export interface RunTrack {
   readonly name: string;
   /** Length. */
   readonly seconds: number;
-  /** Of the audio's samples, so that a changed file is seen. */
+  /** Of the audio file, or of the files of its stems one after the other, so that a changed one is seen. */
   readonly sha256: string;
 }
 

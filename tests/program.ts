@@ -17,6 +17,9 @@ const ISOLATED = {
   TACTUS_CACHE_DIR: join(repository, "tests", "no_cache"),
 };
 
+/** Commands that start other programs. */
+const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
+
 /** What a run of the program left behind. */
 export interface Outcome {
   readonly code: number;
@@ -51,7 +54,7 @@ export function command(
       "--config",
       join(repository, "deno.json"),
       ...PERMISSIONS,
-      ...(args[0] === "bench" ? ["--allow-run"] : []),
+      ...(RUNS_OTHERS.includes(args[0] ?? "") ? ["--allow-run"] : []),
       join(repository, "main.ts"),
       ...args,
     ],

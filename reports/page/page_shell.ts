@@ -34,5 +34,5 @@ export function pageShell(title: string, body: Html): string {
     ${body}
       </body>
     </html>
-  `.markup;
+  `.markup.trim() + "\n";
 }

@@ -1,5 +1,5 @@
 /**
- * What the command line of `bench` asks for.
+ * What the command line of `bench` asks for, where stages are timed by themselves.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { STAGES } from "../pipeline/stages.ts";
 import { oneOf } from "./one_of.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { threadCount } from "./thread_count.ts";
-import { UsageError } from "./usage_error.ts";
+import { wholeNumber } from "./whole_number.ts";
 
 /** What can be timed: every stage, the program from stems to result, and its start. */
 const TIMED: readonly string[] = [...STAGES.map(({ name }) => name), "analyze", "start"];
@@ -22,11 +22,11 @@ const TIMED: readonly string[] = [...STAGES.map(({ name }) => name), "analyze", 
 /** Where the weights of all eight folds can come from. */
 const MODELS = ["seeded-all", "harmonix-all"] as const;
 
-/** What `bench --help` prints. */
-export const BENCH_HELP = `Usage: deno task bench [options]
-
-Times stages, with weights that need no download unless told otherwise. With --peers the original
-programs run in the same rounds: everybody once a round, each round another one first.
+/** The part of `bench --help` on stages by themselves. */
+export const BENCH_STAGES_HELP =
+  `With --stage or --peers, stages are timed by themselves, with weights that need no download unless
+told otherwise; the original programs run in the same rounds: everybody once a round, each round
+another one first.
 
       --stage NAME         only this; may be given several times. A stage,
                            ${STAGES.map(({ name }) => name).join(", ")};
@@ -47,10 +47,7 @@ programs run in the same rounds: everybody once a round, each round another one 
       --segments N         of the demo mix, 5.85 s each, 1 to 7, for demix (default: 3)
       --rounds N           rounds that count (default: 5)
       --threads N          threads of the networks and of torch (default: one for each core)
-      --export-json FILE   also write all times as JSON
-  -h, --help               print this
-
-Exit codes: 0 done, 2 the call was wrong or could not run`;
+      --export-json FILE   also write all times as JSON`;
 
 const OPTIONS = {
   stage: { type: "string", multiple: true },
@@ -67,11 +64,10 @@ const OPTIONS = {
   rounds: { type: "string", default: "5" },
   threads: { type: "string" },
   "export-json": { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 /** A call that makes sense. */
-export interface BenchCall {
+export interface BenchStagesCall {
   readonly stages: readonly string[];
   readonly backends: readonly Backend[];
   readonly peers?: PeerPythons;
@@ -90,12 +86,10 @@ export interface BenchCall {
  * Reads a command line.
  *
  * @param args what follows `bench`
- * @returns the call; null where help was asked for
  * @throws {UsageError} if an option is unknown or has a wrong value
  */
-export function understandBench(args: readonly string[]): BenchCall | null {
+export function understandBenchStages(args: readonly string[]): BenchStagesCall {
   const { values } = parsedArgs("bench", { args: [...args], options: OPTIONS });
-  if (values.help) return null;
   const weightsDir = values["weights-dir"];
   const exportJson = values["export-json"];
   return {
@@ -103,12 +97,12 @@ export function understandBench(args: readonly string[]): BenchCall | null {
     backends: values.backend?.map((name) => oneOf("backend", name, BACKENDS)) ?? BACKENDS,
     ...(values.peers && { peers: pythons(values["peer-python"], values["infer-python"]) }),
     stemsDirectory: values["stems-dir"] ?? join(fixturesDirectory, "audio", "four_four"),
-    seconds: wholeNumber("seconds", values.seconds, 7200),
+    seconds: wholeNumber("seconds", values.seconds, 1, 7200),
     model: oneOf("model", values.model, MODELS),
     ...(weightsDir !== undefined && { weightsDir }),
     demixer: values.demixer,
-    segments: wholeNumber("segments", values.segments, 7),
-    rounds: wholeNumber("rounds", values.rounds, 1000),
+    segments: wholeNumber("segments", values.segments, 1, 7),
+    rounds: wholeNumber("rounds", values.rounds, 1, 1000),
     threads: values.threads === undefined ? cpus().length : threadCount(values.threads),
     ...(exportJson !== undefined && { exportJson }),
   };
@@ -123,10 +117,4 @@ function pythons(allin1: string | undefined, infer: string | undefined): PeerPyt
     allin1: allin1 ?? made(".venv"),
     ...((infer !== undefined || existsSync(inferPython)) && { infer: inferPython }),
   };
-}
-
-function wholeNumber(option: string, text: string, most: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new UsageError(`--${option} expects a whole number from 1 to ${most}, but got ${text}`);
 }

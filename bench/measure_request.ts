@@ -1,0 +1,44 @@
+/**
+ * What the process that measures is asked, and what it answers.
+ *
+ * @module
+ */
+
+import type { Backend } from "../pipeline/backends/backend.ts";
+import type { StageMeasurement } from "../reports/run_report.ts";
+
+/** One analysis that is to be measured. */
+export interface MeasureRequest {
+  /** Audio of the mix; a name only, where stems are given. */
+  readonly path: string;
+  /** Name of the result. */
+  readonly name: string;
+  /** Folder with the stems. */
+  readonly stemsDirectory?: string;
+  /** Model in the registry, never `auto`. */
+  readonly model: string;
+  /** Demixer, never `auto`; unused where stems are given. */
+  readonly demixer: string;
+  readonly weightsDir?: string;
+  readonly backend: Backend;
+  readonly threads: number;
+  /** Folder that the result is written to. */
+  readonly outputDirectory: string;
+  /** When the process was started, milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What came of it. */
+export interface MeasureReply {
+  /** Length of the track. */
+  readonly audioSeconds: number;
+  /** SHA-256 of every file of weights that was used. */
+  readonly weights: readonly string[];
+  /** User and system time of all threads, so far. */
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  readonly bytesRead: number | null;
+  readonly stages: readonly StageMeasurement[];
+  /** What the processor's fast paths are chosen by, sorted. */
+  readonly cpuFlags: readonly string[];
+}

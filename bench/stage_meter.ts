@@ -1,0 +1,61 @@
+/**
+ * What the process uses while a stage runs.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { RunObserver, StageTiming } from "../pipeline/runner.ts";
+import type { StageMeasurement } from "../reports/run_report.ts";
+
+/** Between two looks at the memory; a stage that holds the main thread is looked at when it ends. */
+const INTERVAL_MILLISECONDS = 5;
+
+/** What is known of a stage that runs. */
+interface Running {
+  readonly cpuAtStart: number;
+  peakBytes: number;
+}
+
+/** Notes processor time and memory of the process for each stage that runs; stages may overlap. */
+export class StageMeter implements RunObserver {
+  readonly #running = new Map<string, Running>();
+  readonly #stages: StageMeasurement[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  /** Starts to look. */
+  constructor() {
+    this.#timer = setInterval(() => this.#look(), INTERVAL_MILLISECONDS);
+    Deno.unrefTimer(Number(this.#timer));
+  }
+
+  /** A stage starts; `cpuSeconds` have been used so far. */
+  onStart(stage: string, cpuSeconds: number = cpuTime()): void {
+    this.#running.set(stage, { cpuAtStart: cpuSeconds, peakBytes: 0 });
+    this.#look();
+  }
+
+  /** A stage is done. */
+  onTiming({ stage, start, end }: Omit<StageTiming, "device">): void {
+    this.#look();
+    const { cpuAtStart = 0, peakBytes = 0 } = this.#running.get(stage) ?? {};
+    this.#running.delete(stage);
+    this.#stages.push({ stage, start, end, cpuSeconds: cpuTime() - cpuAtStart, peakBytes });
+  }
+
+  /** Stops to look. */
+  finish(): StageMeasurement[] {
+    clearInterval(this.#timer);
+    return this.#stages;
+  }
+
+  #look(): void {
+    const { rss } = Deno.memoryUsage();
+    for (const stage of this.#running.values()) stage.peakBytes = Math.max(stage.peakBytes, rss);
+  }
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

@@ -1,0 +1,93 @@
+/** The history command as a whole. */
+
+import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { join } from "node:path";
+import { History } from "../reports/history.ts";
+import { testMeasurement, testRun } from "../reports/test_runs.ts";
+import { tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+const NIGHT = testRun({
+  settings: { ...testRun().settings, weightsSha256: "a".repeat(64) },
+  tracks: [{ name: "one", seconds: 20, sha256: "1".repeat(64) }],
+  measurements: [testMeasurement("one", 0, [["network", 0.1]])],
+});
+
+Deno.test("history export and import exchange runs, and leave alone what is there", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [from, to, lines] = ["a.sqlite", "b.sqlite", "runs.jsonl"].map((n) => join(folder, n));
+    const history = await History.open(from!);
+    history.import(NIGHT);
+    history.import({ ...NIGHT, id: "rerun", confirms: "run" });
+    history.close();
+    const call = (...args: string[]): ReturnType<typeof tactus> => tactus(["history", ...args]);
+    equal((await call("export", lines!, "--history", from!)).code, 0);
+    match((await call("import", lines!, "--history", to!)).stdout, /^2 runs added, 0 were there/);
+    match((await call("import", lines!, "--history", to!)).stdout, /^0 runs added, 2 were there/);
+    const other = await History.open(to!);
+    equal(other.run("run"), NIGHT);
+    equal(other.confirmationOf("run")?.id, "rerun");
+    other.close();
+  });
+});
+
+Deno.test("history import says which lines are no runs, and takes the others", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [to, lines] = ["b.sqlite", "runs.jsonl"].map((name) => join(folder, name));
+    const broken = [
+      "{",
+      JSON.stringify({ ...NIGHT, format: 2 }),
+      JSON.stringify({ ...NIGHT, measurements: [{}] }),
+    ];
+    await Deno.writeTextFile(lines!, [...broken, "", JSON.stringify(NIGHT)].join("\n"));
+    const { code, stdout, stderr } = await tactus(["history", "import", lines!, "--history", to!]);
+    equal(code, 1);
+    match(stdout, /^1 runs added, 0 were there already, 3 could not be read/);
+    match(
+      stderr,
+      /line 1: Expected a run as JSON[^]*line 2: [^]*format[^]*line 3: [^]*measurements/,
+    );
+  });
+});
+
+Deno.test("history pins, lists and prunes", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "a.sqlite");
+    const history = await History.open(file);
+    history.import(NIGHT);
+    history.import({ ...NIGHT, id: "second", finishedAt: null });
+    history.close();
+    const call = (...args: string[]): ReturnType<typeof tactus> =>
+      tactus(["history", ...args, "--history", file]);
+    equal((await call("pin", "run")).code, 0);
+    const { stdout } = await call("list");
+    match(stdout, /^run +started[^]*\nrun +2026-01-01[^\n]* pinned\n/);
+    match(stdout, /\nsecond [^\n]* ended early/);
+    match((await call("prune", "--keep-days", "0")).stdout, /^1 runs removed/);
+    equal((await call("pin", "--none")).code, 0);
+    match((await call("prune", "--keep-days", "0")).stdout, /^1 runs removed/);
+  });
+});
+
+Deno.test("history refuses calls that make no sense", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "a.sqlite");
+    (await History.open(file)).close();
+    for (
+      const [args, message] of [
+        [[], /Expected one of list, export, import, pin, prune after history, but got nothing/],
+        [["lost"], /but got lost/],
+        [["list", "--history", join(folder, "none.sqlite")], /There is no history/],
+        [["export", "--history", file], /Expected one file/],
+        [["import", join(folder, "none.jsonl"), "--history", file], /There is no file/],
+        [["pin", "lost", "--history", file], /There is no run lost/],
+        [["prune", "--history", file], /Expected --keep-days/],
+        [["prune", "--keep-days", "-1", "--history", file], /ambiguous|whole number/],
+      ] as const
+    ) {
+      const { code, stderr } = await tactus(["history", ...args]);
+      equal(code, 2, stderr);
+      match(stderr, message);
+    }
+  });
+});

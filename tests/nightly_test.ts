@@ -1,0 +1,136 @@
+/** The nightly command as a whole. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { CounterRandom } from "../models/counter_random.ts";
+import { History } from "../reports/history.ts";
+import { command, repository, tactus } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+/** Short tracks, so that a night takes seconds. */
+const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
+const SHORT = [
+  ...["--demixer", "hpss", "--model", "embedded", "--skip", "parity", "--skip", "evaluate"],
+  ...["--threads", "1", TRACK],
+];
+
+Deno.test("nightly is quiet in the first night, and writes every report", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const out = join(folder, "out");
+    const { code, stdout, stderr } = await tactus([
+      "nightly",
+      ...SHORT,
+      "-o",
+      out,
+      "--rounds",
+      "3",
+    ]);
+    equal(code, 0, stderr);
+    match(stdout, /network/);
+    const files = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
+    equal(files, [
+      ...["benchmark.json", "history.sqlite", "measurements.csv", "report.html", "report.json"],
+      "report.md",
+    ]);
+    const { run, decision } = JSON.parse(await Deno.readTextFile(join(out, "report.json")));
+    equal([run.measurements.length, decision.verdict], [3, "quiet"]);
+    const again = await tactus(["report", "--history", join(out, "history.sqlite")]);
+    equal([again.code, again.stdout], [0, stdout]);
+  });
+});
+
+Deno.test("nightly ends with 1 where the nights before were faster", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const call = ["nightly", ...SHORT, "-o", folder, "--rounds", "5"];
+    equal((await tactus(call)).code, 0);
+    const path = join(folder, "history.sqlite");
+    const history = await History.open(path);
+    const [night] = history.runs();
+    ok(night);
+    // The same night, ten days before, on a machine of the same name that took a third of the time.
+    const faster = Array.from({ length: 10 }, (_, day) => ({
+      ...night,
+      id: `faster-${day}`,
+      startedAt: `2020-01-${10 + day}T02:00:00.000Z`,
+      finishedAt: `2020-01-${10 + day}T03:00:00.000Z`,
+      measurements: night.measurements.map((one) => ({
+        ...one,
+        seconds: one.seconds / 3,
+        stages: one.stages.map((stage) => ({
+          ...stage,
+          end: stage.start + (stage.end - stage.start) / 3,
+        })),
+      })),
+    }));
+    for (const run of faster) history.import(run);
+    history.prune("2000-01-01T00:00:00.000Z");
+    history.close();
+    const { code, stdout, stderr } = await tactus(call);
+    equal(code, 1, stdout + stderr);
+    match(stdout, /slower/);
+    const { run, decision } = JSON.parse(await Deno.readTextFile(join(folder, "report.json")));
+    equal(decision.verdict, "regression");
+    const after = await History.open(path);
+    equal(after.confirmationOf(run.id)?.measurements.length, 5);
+    after.close();
+  });
+});
+
+Deno.test("nightly ends with 2 where another one is at work, or its settings are wrong", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "history.sqlite");
+    const lock = await Deno.open(`${path}.lock`, { create: true, write: true });
+    await lock.lock(true);
+    const call = ["nightly", ...SHORT, "-o", folder, "--rounds", "1"];
+    const locked = await tactus(call);
+    equal(locked.code, 2);
+    match(locked.stderr, /Another process measures a night with/);
+    lock.close();
+    const settings = join(folder, "wrong.toml");
+    await Deno.writeTextFile(settings, "alfa = 1\n");
+    const wrong = await tactus([...call, "--settings", settings]);
+    equal(wrong.code, 2);
+    match(wrong.stderr, /alfa/);
+  });
+});
+
+Deno.test("nightly, killed at twenty moments, loses nothing that was measured", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const rounds = 30;
+    const args = ["nightly", ...SHORT, "-o", folder, "--rounds", `${rounds}`];
+    const path = join(folder, "history.sqlite");
+    const random = new CounterRandom("twenty moments");
+    let kept = 0;
+    for (let moment = 0; moment < 20; moment++) {
+      const child = command(args).spawn();
+      const output = child.output();
+      const timer = setTimeout(() => child.kill("SIGKILL"), 100 + random.below(2000));
+      const { success } = await output;
+      clearTimeout(timer);
+      const { total, finished } = await countsOf(path);
+      ok(total >= kept, `${total} measurements after ${kept}`);
+      kept = total;
+      if (success) equal(finished, 1);
+      if (success) break;
+    }
+    const { code, stderr } = await tactus(args);
+    equal(code, 0, stderr);
+    const history = await History.open(path);
+    const [night, ...more] = history.runs({ last: 1 });
+    equal([night?.measurements.length, more.length], [rounds, 0]);
+    history.close();
+  });
+});
+
+async function countsOf(path: string): Promise<{ total: number; finished: number }> {
+  const history = await History.open(path);
+  try {
+    const runs = history.runs({ all: true });
+    return {
+      total: runs.reduce((sum, { measurements }) => sum + measurements.length, 0),
+      finished: runs.filter(({ finishedAt }) => finishedAt !== null).length,
+    };
+  } finally {
+    history.close();
+  }
+}
