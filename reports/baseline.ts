@@ -11,6 +11,7 @@ import type { RunReport } from "./run_report.ts";
 
 /** What a night is compared with. */
 export interface Baseline {
+  /** As in the settings. */
   readonly kind: BaselineKind;
   /** Oldest first; none where nothing compares. */
   readonly nights: readonly Night[];

@@ -11,12 +11,15 @@ import { median } from "./statistics.ts";
 
 /** A run and its samples. */
 export interface Night {
+  /** The run. */
   readonly run: RunReport;
+  /** Of all its variants and stages. */
   readonly samples: readonly StageSamples[];
 }
 
 /** One stage of one night. */
 export interface StageNight {
+  /** The run. */
   readonly run: RunReport;
   /** As in {@linkcode StageSamples}. */
   readonly seconds: readonly number[];

@@ -78,6 +78,7 @@ export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = {
 
 /** The settings cannot be used; the message names the key. */
 export class SettingsError extends Error {
+  /** The class's name, for those who read errors as text. */
   override name = "SettingsError";
 }
 

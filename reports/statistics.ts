@@ -46,7 +46,9 @@ export interface BootstrapOptions {
 
 /** A range. */
 export interface Interval {
+  /** Its lower end. */
   readonly low: number;
+  /** Its upper end. */
   readonly high: number;
 }
 
