@@ -21,6 +21,7 @@ export type { Backend } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export * from "./demix.ts";
 export * from "./functional.ts";
+export * from "./guard.ts";
 export * from "./inner_seams/table.ts";
 export * from "./metrical.ts";
 export * from "./mixture.ts";
