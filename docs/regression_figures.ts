@@ -1,5 +1,5 @@
 /**
- * Prints the figures of docs/regression.md: how often histories without a change alert, and how soon changes are found.
+ * Prints how sure the nightly report is: how often histories without a change alert, and how soon changes are found.
  *
  *     deno run --allow-read docs/regression_figures.ts HISTORIES [BASELINE]
  *

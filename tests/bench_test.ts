@@ -34,7 +34,7 @@ Deno.test("bench times the separation and keeps every time", async () => {
     equal(code, 0, stderr);
     match(stdout, /^1 threads; [^]*### demix, 5\.3 s of audio[^]*\| tactus, native \| \d/);
     const { format, threads, machine, benches } = await reportIn(file);
-    equal([format, threads, benches.length], [2, 1, 1]);
+    equal([format, threads, benches.length], [3, 1, 1]);
     ok(machine.cores >= 1);
     const seconds = benches[0]?.seconds ?? {};
     equal(Object.keys(seconds), ["tactus, native", "tactus, onnx"]);
@@ -107,12 +107,14 @@ Deno.test("bench refuses calls that it does not understand, and a peer that is n
   const calls: [string[], RegExp][] = [
     [["--stage", "nothing"], /--stage expects one of demix, .*, start, but got nothing/],
     [[...demix, "--segments", "0"], /--segments expects a whole number from 1 to 7/],
-    [["--seconds", "0"], /--seconds expects/],
-    [["-m", "harmonix-fold0"], /--model expects one of seeded-all, harmonix-all/],
+    [["--peers", "--seconds", "0"], /--seconds expects/],
+    [["--peers", "-m", "harmonix-fold0"], /--model expects one of seeded-all, harmonix-all/],
     [[...demix, "--rounds", "x"], /--rounds expects/],
     [[...demix, "--threads", "0"], /--threads/],
     [[...demix, "--loud"], /--loud/],
     [[...demix, "--backend", "abacus"], /--backend expects one of native, onnx/],
+    [["--rounds", "0"], /--rounds expects a whole number from 1 to 1000/],
+    [["/no/such/track.wav"], /Cannot read \/no\/such\/track\.wav/],
     [[...demix, ...nobody], /Could not start the peer/],
     [["--stage", "spectrogram", ...nobody], /Could not start the peer/],
     [["--stage", "spectrogram", "--stems-dir", "/no/such/folder"], /Could not read the stems/],
