@@ -1,0 +1,83 @@
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { FaultError } from "./fault.ts";
+import { isProven } from "./proof.ts";
+import { prove } from "./prove.ts";
+import { RIGHTLY, Trial, TRIAL_FAULTS } from "./trial.ts";
+
+Deno.test("prove() compares the undamaged copy first and then one fault at a time", async () => {
+  const trial = new Trial();
+  const proof = await prove(trial, TRIAL_FAULTS);
+  equal(trial.compared, [
+    "hop = 441; sigmoid(x)",
+    "hop = 441; same(x)",
+    "hop = 440; sigmoid(x)",
+  ]);
+  equal(proof.controlSeams, 2);
+  ok(proof.results.every(isProven));
+  equal(proof.results.map(({ name, caughtAt }) => [name, caughtAt]), [
+    ["no sigmoid", "activations"],
+    ["wrong hop", "spectrogram"],
+  ]);
+});
+
+Deno.test("prove() leaves the copy as it was, also after one that stops", async () => {
+  const trial = new Trial((text) => text.includes("440") ? "it does not build" : []);
+  const { results } = await prove(trial, TRIAL_FAULTS);
+  equal([...trial.files.values()], ["hop = 441", "sigmoid(x)"]);
+  equal(results[1]?.stopped, "it does not build");
+});
+
+Deno.test("a fault that no stage fails for, that another fails for, or that stops is not proven", async () => {
+  for (const failing of [[], ["activations"], ["spectrogram", "activations"], "it crashed"]) {
+    const trial = new Trial((text) => text.includes("440") ? failing : []);
+    const { results: [result] } = await prove(trial, TRIAL_FAULTS.slice(0, 1));
+    ok(!isProven(result!), JSON.stringify(failing));
+    equal(result?.caughtAt, typeof failing === "string" ? null : failing.toSorted().at(-1) ?? null);
+  }
+});
+
+Deno.test("prove() refuses to go on when the undamaged copy fails, stops or compares nothing", async () => {
+  for (const failing of [["activations"], "no cargo"]) {
+    const trial = new Trial(() => failing);
+    await rejects(
+      prove(trial, TRIAL_FAULTS),
+      /undamaged copy (does not pass|could not be compared)/,
+    );
+    equal(trial.compared.length, 1);
+  }
+  class Empty extends Trial {
+    override async compare(): ReturnType<Trial["compare"]> {
+      return { ...await super.compare(), suites: [] };
+    }
+  }
+  await rejects(prove(new Empty(), TRIAL_FAULTS), /no seam was compared/);
+  class NotRun extends Trial {
+    override async compare(): ReturnType<Trial["compare"]> {
+      const report = await super.compare();
+      const absent = {
+        suite: "embedded",
+        model: "embedded",
+        notRun: "no weights",
+        results: [],
+        growth: [],
+      };
+      return { ...report, suites: [...report.suites, absent] };
+    }
+  }
+  await rejects(prove(new NotRun(), TRIAL_FAULTS), /embedded did not run: no weights/);
+});
+
+Deno.test("prove() refuses a patch that does not fit before anything runs", async () => {
+  const trial = new Trial();
+  const stale = { ...TRIAL_FAULTS[1]!, find: "softmax" };
+  await rejects(prove(trial, [TRIAL_FAULTS[0]!, stale]), FaultError);
+  equal(trial.compared, []);
+});
+
+Deno.test("prove() tells what is known after every fault", async () => {
+  const known: number[] = [];
+  await prove(new Trial(RIGHTLY), TRIAL_FAULTS, {
+    onResult: ({ results }) => Promise.resolve(void known.push(results.length)),
+  });
+  equal(known, [1, 2]);
+});
