@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { measureRounds, type TrackBenchOptions, warmUp } from "../bench/track_bench.ts";
 import { type HeldLock, tryLockFile } from "../pipeline/file_lock.ts";
-import { decide } from "../reports/decide.ts";
+import { decide, needsRerun } from "../reports/decide.ts";
 import type { Decision } from "../reports/decision.ts";
 import { parityFigures, qualityFigures } from "../reports/figures_of_reports.ts";
 import { History, type NewRun } from "../reports/history.ts";
@@ -114,7 +114,7 @@ class Night {
     });
     let confirmation = this.#history.confirmationOf(id);
     let decision = decideOn(this.#runOf(id));
-    if (decision.stages.some(({ verdict }) => verdict === "suspect")) {
+    if (needsRerun(decision)) {
       confirmation = await this.#confirmed(id, found, confirmation);
       decision = decideOn(this.#runOf(id), confirmation);
     }

@@ -4,6 +4,7 @@ import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { CounterRandom } from "../models/counter_random.ts";
 import { History } from "../reports/history.ts";
+import type { RunReport } from "../reports/run_report.ts";
 import { command, repository, tactus } from "./program.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
@@ -48,21 +49,7 @@ Deno.test("nightly ends with 1 where the nights before were faster", async () =>
     const [night] = history.runs();
     ok(night);
     // The same night, ten days before, on a machine of the same name that took a third of the time.
-    const faster = Array.from({ length: 10 }, (_, day) => ({
-      ...night,
-      id: `faster-${day}`,
-      startedAt: `2020-01-${10 + day}T02:00:00.000Z`,
-      finishedAt: `2020-01-${10 + day}T03:00:00.000Z`,
-      measurements: night.measurements.map((one) => ({
-        ...one,
-        seconds: one.seconds / 3,
-        stages: one.stages.map((stage) => ({
-          ...stage,
-          end: stage.start + (stage.end - stage.start) / 3,
-        })),
-      })),
-    }));
-    for (const run of faster) history.import(run);
+    for (const run of nightsBefore(night, 2020, 10, 3)) history.import(run);
     history.prune("2000-01-01T00:00:00.000Z");
     history.close();
     const { code, stdout, stderr } = await tactus(call);
@@ -72,6 +59,29 @@ Deno.test("nightly ends with 1 where the nights before were faster", async () =>
     equal(decision.verdict, "regression");
     const after = await History.open(path);
     equal(after.confirmationOf(run.id)?.measurements.length, 5);
+    after.close();
+  });
+});
+
+Deno.test("nightly measures again and ends with 1 where only the steps of the history tell", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const settings = join(folder, "two_nights.toml");
+    await Deno.writeTextFile(settings, "nights = 2\n");
+    const call = ["nightly", ...SHORT, "-o", folder, "--rounds", "3", "--settings", settings];
+    equal((await tactus(call)).code, 0);
+    const path = join(folder, "history.sqlite");
+    const history = await History.open(path);
+    const [night] = history.runs();
+    ok(night);
+    const nights = [...nightsBefore(night, 2020, 12, 3), ...nightsBefore(night, 2021, 4, 1)];
+    for (const run of nights) history.import(run);
+    history.close();
+    const { code, stdout, stderr } = await tactus(call);
+    equal(code, 1, stdout + stderr);
+    const { run, decision } = JSON.parse(await Deno.readTextFile(join(folder, "report.json")));
+    ok(decision.steps.some(({ isAlert }: { isAlert: boolean }) => isAlert));
+    const after = await History.open(path);
+    equal(after.confirmationOf(run.id)?.measurements.length, 3);
     after.close();
   });
 });
@@ -121,6 +131,24 @@ Deno.test("nightly, killed at twenty moments, loses nothing that was measured", 
     history.close();
   });
 });
+
+/** The same night on days of January of a year, so many times as fast. */
+function nightsBefore(night: RunReport, year: number, count: number, speed: number): RunReport[] {
+  return Array.from({ length: count }, (_, day) => ({
+    ...night,
+    id: `${year}-${day}`,
+    startedAt: `${year}-01-${10 + day}T02:00:00.000Z`,
+    finishedAt: `${year}-01-${10 + day}T03:00:00.000Z`,
+    measurements: night.measurements.map((one) => ({
+      ...one,
+      seconds: one.seconds / speed,
+      stages: one.stages.map((stage) => ({
+        ...stage,
+        end: stage.start + (stage.end - stage.start) / speed,
+      })),
+    })),
+  }));
+}
 
 async function countsOf(path: string): Promise<{ total: number; finished: number }> {
   const history = await History.open(path);
