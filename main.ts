@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { UsageError } from "./commands/usage_error.ts";
-import { removeUnfinished } from "./pipeline/result_files.ts";
+import { cleanUpInterrupted } from "./pipeline/interruption.ts";
 
 const HELP = `tactus: tempo, beats, downbeats and segments of music
 
@@ -60,7 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function interrupted(exitCode: number): void {
-  removeUnfinished();
+  cleanUpInterrupted();
   Deno.exit(exitCode);
 }
 

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import type { Track } from "../pipeline/analyze_track.ts";
 import type { Variant } from "../reports/run_report.ts";
+import { childOutput } from "./child_output.ts";
 import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
 
 const PROGRAM = join(import.meta.dirname ?? ".", "measure.ts");
@@ -57,11 +58,9 @@ export async function measureTrack(
     outputDirectory,
     startedAt: performance.timeOrigin + start,
   };
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
+  const { code, stdout, stderr } = await childOutput([
+    ...["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
+  ]);
   const seconds = (performance.now() - start) / 1000;
   if (code !== 0) {
     const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-5).join("\n");

@@ -7,6 +7,7 @@
 import { findCorpus } from "../bench/corpus.ts";
 import type { MeasuredWeights } from "../bench/measure_track.ts";
 import { measureRounds, type TrackBenchOptions, warmUp } from "../bench/track_bench.ts";
+import { interruptible } from "../pipeline/interruption.ts";
 import { History } from "../reports/history.ts";
 import { reportOfRun } from "../reports/report_of_run.ts";
 import type { Measurement, RunReport } from "../reports/run_report.ts";
@@ -88,12 +89,12 @@ export async function withBench<Result>(
   const { demixer, model } = await chosenWeights(call, folder, roles);
   const weights: MeasuredWeights = { demixer, model, ...folder };
   const scratch = await Deno.makeTempDir({ prefix: "tactus_bench_" });
+  const remove = (): void => Deno.removeSync(scratch, { recursive: true });
   try {
-    return await work({
-      ...{ tracks, variants, weights, warmUps, rounds, seed, scratch },
-      onTurn: (text) => status.show(text),
-    });
+    const options = { tracks, variants, weights, warmUps, rounds, seed, scratch };
+    const onTurn = (text: string): void => status.show(text);
+    return await interruptible(remove, () => work({ ...options, onTurn }));
   } finally {
-    await Deno.remove(scratch, { recursive: true });
+    remove();
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { childOutput } from "../bench/child_output.ts";
 import { PERMISSIONS } from "../bench/process_bench.ts";
 
 const REPOSITORY = join(import.meta.dirname ?? ".", "..");
@@ -29,14 +30,10 @@ export async function reportOfCommand(
   args: readonly string[],
   file: string,
 ): Promise<unknown> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--config", join(REPOSITORY, "deno.json"), ...PERMISSIONS],
-      ...[join(REPOSITORY, "main.ts"), command, ...args, "--export-json", file],
-    ],
-    stdout: "null",
-    stderr: "piped",
-  }).output();
+  const { code, stderr } = await childOutput([
+    ...["run", "--config", join(REPOSITORY, "deno.json"), ...PERMISSIONS],
+    ...[join(REPOSITORY, "main.ts"), command, ...args, "--export-json", file],
+  ], "null");
   if (code === 0 || code === 1) {
     const text = await Deno.readTextFile(file).catch(() => undefined);
     if (text !== undefined) return JSON.parse(text);

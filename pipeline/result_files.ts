@@ -5,17 +5,15 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { writeNpy } from "../parity/npy.ts";
 import { writeNpz } from "../parity/npz.ts";
 import type { AnalyzedTrack, Track } from "./analyze_track.ts";
+import { interruptible } from "./interruption.ts";
 import { resultToJson } from "./result.ts";
-
-/** Files that are being written at this moment, to be removed when the program is interrupted. */
-const unfinished = new Set<string>();
 
 /** What is written besides the result. */
 export interface ResultFilesOptions {
@@ -105,26 +103,14 @@ export async function writeWhole(
   content: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.unfinished`);
-  unfinished.add(temporary);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  } finally {
-    unfinished.delete(temporary);
-  }
-}
-
-/** Removes what is being written; for use when the program is interrupted. */
-export function removeUnfinished(): void {
-  for (const path of unfinished) {
+  await interruptible(() => rmSync(temporary, { force: true }), async () => {
     try {
-      Deno.removeSync(path);
-    } catch {
-      // It was renamed or never made.
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary, content);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
-  }
+  });
 }

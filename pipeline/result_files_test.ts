@@ -1,7 +1,8 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/temporary_folder.ts";
-import { removeUnfinished, resultName, writeWhole } from "./result_files.ts";
+import { cleanUpInterrupted } from "./interruption.ts";
+import { resultName, writeWhole } from "./result_files.ts";
 
 async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
@@ -36,13 +37,13 @@ Deno.test("writeWhole() shows nothing under the final name until the file is who
   });
 });
 
-Deno.test("removeUnfinished() leaves nothing of a file that is being written", async () => {
+Deno.test("cleanUpInterrupted() leaves nothing of a file that is being written", async () => {
   await inTemporaryFolder(async (folder) => {
     const writing = writeWhole(join(folder, "a.npy"), new Uint8Array(2 ** 28));
     // It fails at the renaming, since there is nothing to rename any more.
     const failing = rejects(writing);
     while ((await filesIn(folder)).length === 0);
-    removeUnfinished();
+    cleanUpInterrupted();
     equal(await filesIn(folder), []);
     await failing;
     equal(await filesIn(folder), []);

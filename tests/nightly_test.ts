@@ -2,6 +2,7 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { CounterRandom } from "../models/counter_random.ts";
 import { History } from "../reports/history.ts";
 import type { RunReport } from "../reports/run_report.ts";
@@ -101,6 +102,24 @@ Deno.test("nightly ends with 2 where another one is at work, or its settings are
     const wrong = await tactus([...call, "--settings", settings]);
     equal(wrong.code, 2);
     match(wrong.stderr, /alfa/);
+  });
+});
+
+Deno.test("nightly, interrupted, ends its processes and leaves no temporary files", async () => {
+  if (Deno.build.os === "windows") return;
+  await inTemporaryFolder(async (folder) => {
+    const temporary = join(folder, "temporary");
+    await Deno.mkdir(temporary);
+    const args = ["nightly", ...SHORT, "-o", join(folder, "out"), "--rounds", "30"];
+    const child = command(args, { env: { TMPDIR: temporary } }).spawn();
+    const output = child.output();
+    const path = join(folder, "out", "history.sqlite");
+    // In the middle of a measurement, and not before the first.
+    while ((await countsOf(path).catch(() => ({ total: 0 }))).total === 0) await delay(50);
+    child.kill("SIGTERM");
+    equal((await output).code, 143);
+    await delay(1000);
+    equal([...Deno.readDirSync(temporary)], []);
   });
 });
 

@@ -1,0 +1,21 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { cleanUpInterrupted, interruptible } from "./interruption.ts";
+
+Deno.test("cleanUpInterrupted() puts in order what is being worked with, the last first", async () => {
+  const calls: string[] = [];
+  const cleanUp = (name: string) => (): void => {
+    calls.push(name);
+    if (name === "inner") throw new Error("it is gone");
+  };
+  await interruptible(cleanUp("before"), () => Promise.resolve());
+  await rejects(interruptible(cleanUp("failed"), () => Promise.reject(new Error("no"))));
+  const result = await interruptible(
+    cleanUp("outer"),
+    () =>
+      interruptible(cleanUp("inner"), () => {
+        cleanUpInterrupted();
+        return Promise.resolve(5);
+      }),
+  );
+  equal([result, calls], [5, ["inner", "outer"]]);
+});
