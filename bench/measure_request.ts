@@ -19,8 +19,11 @@ export interface MeasureRequest {
   readonly model: string;
   /** Demixer, never `auto`; unused where stems are given. */
   readonly demixer: string;
+  /** Their folder; absent for where `models` keeps them. */
   readonly weightsDir?: string;
+  /** Who computes the networks. */
   readonly backend: Backend;
+  /** Threads of the networks. */
   readonly threads: number;
   /** Folder that the result is written to. */
   readonly outputDirectory: string;
@@ -36,8 +39,11 @@ export interface MeasureReply {
   readonly weights: readonly string[];
   /** User and system time of all threads, so far. */
   readonly cpuSeconds: number;
+  /** Highest resident memory. */
   readonly peakBytes: number;
+  /** Bytes read from files; null where the system does not tell. */
   readonly bytesRead: number | null;
+  /** In the order in which they ended. */
   readonly stages: readonly StageMeasurement[];
   /** What the processor's fast paths are chosen by, sorted. */
   readonly cpuFlags: readonly string[];

@@ -19,6 +19,7 @@ export interface MeasuredWeights {
   readonly demixer: string;
   /** Never `auto`. */
   readonly model: string;
+  /** Their folder; absent for where `models` keeps them. */
   readonly weightsDir?: string;
 }
 

@@ -17,12 +17,17 @@ import { type Turn, turnsOf } from "./track_order.ts";
 
 /** What is measured, and how. */
 export interface TrackBenchOptions {
+  /** What is analysed. */
   readonly tracks: readonly CorpusTrack[];
+  /** The ways in which it is computed. */
   readonly variants: readonly Variant[];
+  /** Who separates and listens. */
   readonly weights: MeasuredWeights;
   /** Rounds that do not count, at least one: what the corpus is, is learned there. */
   readonly warmUps: number;
+  /** How often each track is measured with each variant. */
   readonly rounds: number;
+  /** What the order of a round is drawn from. */
   readonly seed: number;
   /** Folder for the results of the analyses, which nobody reads. */
   readonly scratch: string;

@@ -18,7 +18,9 @@ export interface Turn {
 
 /** How many of what. */
 export interface OrderOptions {
+  /** What is analysed. */
   readonly tracks: number;
+  /** The ways in which it is computed. */
   readonly variants: number;
   /** Rounds that do not count. */
   readonly warmUps: number;

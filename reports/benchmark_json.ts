@@ -13,6 +13,7 @@ export interface BenchmarkFigure {
   readonly name: string;
   /** Unit of the value. */
   readonly unit: string;
+  /** Less is better. */
   readonly value: number;
   /** How far it spreads, in words. */
   readonly range?: string;

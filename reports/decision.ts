@@ -30,6 +30,7 @@ export interface Decision {
 
 /** One stage of one variant, beside its baseline. */
 export interface StageDecision {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
   /** A stage, or `total`. */
   readonly stage: string;
@@ -49,27 +50,39 @@ export interface StageDecision {
 
 /** A seam that became worse. */
 export interface ParityAlert {
+  /** Name of the suite. */
   readonly suite: string;
+  /** Name of the piece. */
   readonly piece: string;
+  /** `isolated` or `chained`. */
   readonly mode: string;
+  /** Name of the seam. */
   readonly seam: string;
+  /** Whether it left its tolerance, or needs far more of it than before. */
   readonly reason: "outside" | "grown";
   /** What it needs tonight, and needed before; null where it is not known. */
   readonly needs: number | null;
+  /** Its mean before; the largest of the baseline. */
   readonly before: number | null;
 }
 
 /** A measure that fell. */
 export interface QualityAlert {
+  /** `hpss/embedded` and the like. */
   readonly system: string;
+  /** Key of the measure, `beat_f` and the like. */
   readonly measure: string;
+  /** Its mean tonight. */
   readonly value: number;
+  /** Its mean before; the largest of the baseline. */
   readonly before: number;
 }
 
 /** A lasting change in the history of a stage. */
 export interface Step {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
+  /** A stage, or `total`. */
   readonly stage: string;
   /** First run after it. */
   readonly run: string;
@@ -77,6 +90,7 @@ export interface Step {
   readonly startedAt: string;
   /** Level after through level before. */
   readonly ratio: number;
+  /** Probability of such a step where nothing changed. */
   readonly pValue: number;
   /** Whether it is an alert: slower, large enough, and new. */
   readonly isAlert: boolean;

@@ -27,6 +27,7 @@ export interface HistoryNight {
 
 /** One stage of a night. */
 export interface HistoryStage {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
   /** A stage, or `total`. */
   readonly stage: string;

@@ -32,11 +32,13 @@ export interface ReportView {
 
 /** One stage of one variant. */
 export interface StageView {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
   /** A stage, or `total`. */
   readonly stage: string;
   /** Seconds of a pass over all tracks, one for each round. */
   readonly samples: readonly number[];
+  /** Seconds; the median of the samples. */
   readonly median: number;
   /** Of the samples, scaled so that of normal values it is their standard deviation. */
   readonly medianAbsoluteDeviation: number;
@@ -60,11 +62,15 @@ export interface StageView {
 
 /** When the stages of one measurement ran. */
 export interface RunTimeline {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
+  /** Name of the track. */
   readonly track: string;
+  /** From 0 on. */
   readonly round: number;
   /** Length of the track. */
   readonly trackSeconds: number;
+  /** When each stage ran. */
   readonly timeline: Timeline;
 }
 
@@ -78,15 +84,19 @@ export interface Timeline {
 
 /** One row of a timeline. */
 export interface TimelineRow {
+  /** Name of the stage. */
   readonly stage: string;
   /** The stage that this one is a part of; null where it stands for itself. */
   readonly parent: string | null;
+  /** In the order in which they began. */
   readonly bars: readonly TimelineBar[];
 }
 
 /** From when to when something ran. */
 export interface TimelineBar {
+  /** Seconds after the beginning of the axis. */
   readonly start: number;
+  /** Seconds after the beginning of the axis. */
   readonly end: number;
   /** What it worked on; null where that is not known or goes without saying. */
   readonly track: string | null;
@@ -114,13 +124,17 @@ export interface NightView {
 
 /** One stage over the nights; each array has an element a night, null where it was not measured. */
 export interface HistorySeries {
+  /** Name of the variant, as in the run. */
   readonly variant: string;
+  /** Name of the stage. */
   readonly stage: string;
+  /** Seconds; the median of the samples. */
   readonly median: readonly (number | null)[];
   /** Lower end of the median's interval. */
   readonly low: readonly (number | null)[];
   /** Upper end of the median's interval. */
   readonly high: readonly (number | null)[];
+  /** Seconds of audio in a second of work. */
   readonly realTimeFactor: readonly (number | null)[];
 }
 

@@ -138,11 +138,15 @@ export interface StageMeasurement {
 
 /** How far one seam is from its reference. */
 export interface ParityFigure {
+  /** Name of the suite. */
   readonly suite: string;
+  /** Name of the piece. */
   readonly piece: string;
   /** `isolated` or `chained`. */
   readonly mode: string;
+  /** The stage that makes the seam. */
   readonly stage: string;
+  /** Name of the seam. */
   readonly seam: string;
   /** `pass`, `fail` or `reported`. */
   readonly verdict: string;
@@ -160,6 +164,7 @@ export interface QualityFigure {
   readonly system: string;
   /** Key of the measure, `beatF` and the like. */
   readonly measure: string;
+  /** The mean. */
   readonly value: number;
   /** Tracks that it is the mean of. */
   readonly tracks: number;

@@ -8,6 +8,7 @@ import type { Timeline, TimelineBar, TimelineRow } from "./report_view.ts";
 
 /** One stage that ran, on an axis that begins at 0. */
 export interface TimedStage extends TimelineBar {
+  /** Name of the stage. */
   readonly stage: string;
 }
 

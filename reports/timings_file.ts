@@ -22,6 +22,7 @@ export interface TimedRun {
 
 /** A file that is not one of timings. */
 export class TimingsFileError extends Error {
+  /** The class's name, for those who read errors as text. */
   override readonly name = "TimingsFileError";
 }
 

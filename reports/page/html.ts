@@ -9,7 +9,11 @@ export class Html {
   /** The markup itself. */
   readonly markup: string;
 
-  /** @param markup what is known to be markup */
+  /**
+   * Takes markup as it is.
+   *
+   * @param markup what is known to be markup
+   */
   constructor(markup: string) {
     this.markup = markup;
   }

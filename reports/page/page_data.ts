@@ -12,10 +12,15 @@ const DIGITS = 5;
 
 /** What the page's scripts read. */
 export interface PageData {
+  /** In full. */
   readonly stages: readonly StageView[];
+  /** In full. */
   readonly parity: ReportView["parity"];
+  /** In full. */
   readonly quality: ReportView["run"]["quality"];
+  /** In full. */
   readonly steps: readonly Step[];
+  /** An array for each figure, an element for each night, oldest first. */
   readonly history: {
     /** Days since 1970, UTC, with their fraction. */
     readonly day: readonly number[];
