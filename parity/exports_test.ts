@@ -125,7 +125,7 @@ Deno.test("the schema refuses reports that lack a field, have another or a value
 
 Deno.test("parityJunit() has a suite a piece, a case a seam, and both values of what failed", () => {
   const xml = parityJunit(report);
-  match(xml, /^<testsuites name="parity" tests="6" failures="2" errors="0" skipped="1">$/m);
+  match(xml, /^<testsuites name="parity" tests="7" failures="3" errors="0" skipped="1">$/m);
   match(xml, /^ {2}<testsuite name="seeded, three_four" tests="2" failures="0"/m);
   match(
     xml,
@@ -139,6 +139,25 @@ Deno.test("parityJunit() has a suite a piece, a case a seam, and both values of 
   );
   match(xml, /<system-out>Reported, not judged: 1 of 2/);
   match(xml, /<failure type="parity" message="x">x<\/failure>/);
+});
+
+Deno.test("parityJunit() has a suite a walk, a case an inner seam, and names the first wrong one", () => {
+  const [walk] = report.walks!;
+  const { picture: _, ...step } = walk!.first!;
+  const passed = { ...step, seam: "input", verdict: "pass" } as const;
+  const xml = parityJunit({
+    ...report,
+    suites: [],
+    walks: [{ ...walk!, steps: [passed, walk!.steps[0]!, step] }],
+  });
+  match(xml, /^<testsuites name="parity" tests="3" failures="2" errors="0" skipped="0">$/m);
+  match(xml, /^ {2}<testsuite name="walk, network, noise" tests="3" failures="2"/m);
+  match(xml, /^ {4}<testcase classname="walk\.network" name="input"\/>$/m);
+  match(xml, /<failure type="walk" message="wrong, as is .*">the output is missing</);
+  match(
+    xml,
+    /<failure type="walk" message="the first that is wrong.*">worst at \[1\]: 2, expected 3; /,
+  );
 });
 
 Deno.test("parityJunit() escapes what is markup, leaves out what XML cannot hold, and skips what was not run", () => {

@@ -6,10 +6,12 @@
 
 import type { SeamResult } from "./judge.ts";
 import type { ParityReport, SuiteReport } from "./report.ts";
+import type { Walk, WalkStep } from "./walk.ts";
 
 /**
  * Writes the report: a test suite for each suite and piece, a test case for each mode and seam. A suite that was not
- * run is one skipped case. The time of a stage stands at its first seam.
+ * run is one skipped case. The time of a stage stands at its first seam. Each walk is a test suite as well, with a
+ * test case for each inner seam.
  *
  * @param report what was found
  * @returns XML with a final newline
@@ -18,9 +20,11 @@ export function parityJunit(report: ParityReport): string {
   const suites = report.suites.flatMap(testSuites);
   const results = report.suites.flatMap((suite) => suite.results);
   const skipped = report.suites.filter(({ notRun }) => notRun !== undefined).length;
+  const walks = report.walks ?? [];
+  const steps = walks.flatMap((walk) => walk.steps);
   const counts = {
-    tests: results.length + skipped,
-    failures: failures(results),
+    tests: results.length + skipped + steps.length,
+    failures: failures(results) + failures(steps),
     errors: 0,
     skipped,
   };
@@ -28,6 +32,7 @@ export function parityJunit(report: ParityReport): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${attributes({ name: "parity", ...counts })}>`,
     ...suites,
+    ...walks.flatMap(walkSuite),
     "</testsuites>",
     "",
   ].join("\n");
@@ -75,6 +80,36 @@ function testCase(result: SeamResult, before: SeamResult | undefined): string[] 
   return [`    <testcase${of}>`, `      ${inner}`, "    </testcase>"];
 }
 
+function walkSuite({ stage, subject, steps, first }: Walk): string[] {
+  const name = `walk, ${stage}, ${subject}`;
+  const counts = { tests: steps.length, failures: failures(steps), errors: 0, skipped: 0 };
+  return [
+    `  <testsuite${attributes({ name, ...counts })}>`,
+    ...steps.flatMap((step) => {
+      const of = attributes({ classname: `walk.${stage}`, name: step.seam });
+      if (step.verdict === "pass") return [`    <testcase${of}/>`];
+      const message = step.seam === first?.seam
+        ? "the first that is wrong while all that it is made of is right"
+        : "wrong, as is something that it is made of, or after the first that is wrong";
+      const failure = attributes({ type: "walk", message });
+      return [
+        `    <testcase${of}>`,
+        `      <failure${failure}>${stepDetails(step)}</failure>`,
+        "    </testcase>",
+      ];
+    }),
+    "  </testsuite>",
+  ];
+}
+
+function stepDetails({ reason, worst, needs, allowed }: WalkStep): string {
+  if (worst === undefined || needs === null) return xml(reason ?? "");
+  return xml(
+    `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}; ` +
+      `passes at ${needs.toExponential(2)}, allowed is ${allowed.toExponential(2)}`,
+  );
+}
+
 /** What a failure comes with: where it is worst, and both values there. */
 function details({ comparison, tolerance }: SeamResult): string {
   const { worst, smallestTolerance } = comparison;
@@ -86,7 +121,7 @@ function details({ comparison, tolerance }: SeamResult): string {
   );
 }
 
-function failures(results: readonly SeamResult[]): number {
+function failures(results: readonly Pick<SeamResult, "verdict">[]): number {
   return results.filter(({ verdict }) => verdict === "fail").length;
 }
 
