@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { tensor } from "../../pipeline/tensor.ts";
 import { Browser, browserPath, type PageEvent } from "../../tests/browser.ts";
+import { accessibilityFindings, layoutShift, overflow } from "../../tests/report_page.ts";
 import { inTemporaryFolder } from "../../tests/temporary_folder.ts";
 import { compare } from "../compare.ts";
 import { TOLERANCES } from "../judge.ts";
@@ -106,6 +107,29 @@ Deno.test({
           "document.documentElement.scrollWidth - document.documentElement.clientWidth",
         );
         equal(overflow, 0);
+      }
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "the page of a parity run fits narrow and wide windows and has no serious finding of axe-core",
+  ignore: browserPath() === null,
+  fn: async () => {
+    const axe = await Deno.readTextFile(
+      new URL("./axe.min.js", import.meta.resolve("axe-core")),
+    );
+    await inTemporaryFolder(async (folder) => {
+      const file = join(folder, "parity.html");
+      await Deno.writeTextFile(file, page);
+      await using browser = await Browser.start(browserPath()!);
+      for (const scheme of ["light", "dark"] as const) {
+        for (const width of [1400, 400]) {
+          await browser.open(pathToFileURL(file).href, width, scheme);
+          equal(await accessibilityFindings(browser, axe), []);
+          equal([await overflow(browser), await layoutShift(browser)], [0, 0]);
+        }
       }
     });
   },
