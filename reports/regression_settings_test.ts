@@ -30,7 +30,7 @@ Deno.test("parseRegressionSettings() takes every key", () => {
     alpha: 0.05,
     minimumSeconds: 1,
     minimum: 0.1,
-    minimums: { weights: 0.15, activations: 0.2, functional: 0.2, network: 0.2, write: 0.4 },
+    minimums: { ...DEFAULT_REGRESSION_SETTINGS.minimums, network: 0.2, write: 0.4 },
     spread: { nights: 4, factor: 5, assumed: 0.02, weight: 6 },
     steps: { alpha: 0.002, minimum: 0.07, newNights: 8 },
     parity: { growth: 9, floor: 1e-7 },

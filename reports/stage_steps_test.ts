@@ -71,5 +71,7 @@ Deno.test("stageSteps() alerts for a drift when it has become large enough, and 
   );
   const [{ at, age } = { at: NaN, age: NaN }] = alerts;
   ok(age > settings.steps.newNights, `${age} nights old`);
-  equal(alerts.map((alert) => alert.at - at), [0, 1, 2, 3, 4, 5, 6]);
+  // Some nights in between may be fast by chance.
+  ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} nights`);
+  ok(alerts.every((alert) => alert.at - at < settings.steps.newNights));
 });

@@ -65,6 +65,8 @@ export interface SyntheticOptions {
 
 /** Seconds of each stage for a second of audio, in the order in which they run. */
 const SECONDS: Readonly<Record<string, number>> = {
+  start: 0.0012,
+  "demixer weights": 0.00005,
   weights: 0.0006,
   decode: 0.0025,
   demix: 0.012,
