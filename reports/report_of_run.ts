@@ -83,7 +83,7 @@ function outlierWarnings(stages: readonly StageView[]): string[] {
     );
     const others = stages.length - counts.length;
     return `${variant}: samples far from all others in ${counts.join(", ")}` +
-      `${others > 0 ? ` and ${others} more stages` : ""}; ` +
+      `${others > 0 ? ` and ${others} more` : ""}; ` +
       "end what else the machine does and measure again, or take more rounds";
   });
 }
