@@ -14,6 +14,13 @@ for (const fault of FAULTS) {
   });
 }
 
+Deno.test("docs/proof.md has what parity said to every fault", async () => {
+  const text = await readFile(join(repository, "docs", "proof.md"), "utf8");
+  const listed = text.split("\n").filter((line) => line.startsWith("| "))
+    .map((line) => line.split("|")[1]!.trim()).slice(2);
+  equal(listed.toSorted(), FAULTS.map(({ name }) => name).toSorted());
+});
+
 Deno.test("there are at least 28 faults, each with a name of its own", () => {
   ok(FAULTS.length >= 28, `${FAULTS.length}`);
   equal(new Set(FAULTS.map(({ name }) => name)).size, FAULTS.length);
