@@ -10,7 +10,10 @@ import { median, medianAbsoluteDeviation } from "./statistics.ts";
 /** A stretch between two changes has at least so many values, so that one wild night is none. */
 export const SHORTEST_STRETCH = 3;
 
-/** Values further out than so many deviations count as if they were there. */
+/** A value is wild beside the middle of so many around it, */
+const WILD_WINDOW = 5;
+
+/** when it is further from that than so many deviations; it then counts as if it were there. */
 const WILD_DEVIATIONS = 4;
 
 /** The least that a deviation is taken for, so that a series that hardly varies is not flattened. */
@@ -35,36 +38,46 @@ export interface ChangePointOptions {
 }
 
 /**
- * The changes of level in a series, by binary segmentation.
+ * The changes of level in a series.
  *
- * A series is cut where the means of the logarithms left and right of the cut differ most, seen through how exactly they
- * are known; the cut stands if among permutations of the series so clear a cut is rare, and both parts are then searched
- * in the same way. Single wild values are pulled in before.
+ * Wild values are pulled in first. Of all ways to cut the series, the one is taken whose stretches the logarithms differ
+ * least from, where each cut costs as much as chance would give for it; changes that undo each other are found as well.
+ * A cut then stands if, among permutations of the two stretches beside it, so clear a cut is rare: the least sure is
+ * taken back until all are.
  *
  * @param values above 0, oldest first, in any unit
  * @param options how sure
  * @returns in the order of the series
  *
- * Source: Scott and Knott 1974; permutations as Matteson and James 2014.
+ * Source: Jackson et al. 2005, "An algorithm for optimal partitioning of data on an interval"; permutations as Matteson
+ * and James 2014.
  */
 export function changePoints(
   values: readonly number[],
   { alpha, seed }: ChangePointOptions,
 ): ChangePoint[] {
   const logarithms = values.map(Math.log);
+  const { pulled, deviation } = pulledIn(logarithms);
   const random = new CounterRandom(`steps/${seed}`);
-  const cuts: { at: number; pValue: number }[] = [];
-  const search = (start: number, end: number): void => {
-    const part = pulledIn(logarithms.slice(start, end));
-    const { at, clarity } = clearestCut(part, weights(part.length));
-    if (at === 0) return;
-    const pValue = permutationTest(part, clarity, alpha, random);
-    if (pValue > alpha) return;
-    search(start, start + at);
-    cuts.push({ at: start + at, pValue });
-    search(start + at, end);
+  const known = new Map<string, number>();
+  const pValueOf = (start: number, end: number): number => {
+    const key = `${start} ${end}`;
+    const pValue = known.get(key) ?? permutationTest(pulled.slice(start, end), alpha, random);
+    known.set(key, pValue);
+    return pValue;
   };
-  search(0, values.length);
+  // Where nothing changes, a cut at a given place gains more than this with a probability below alpha.
+  let cuts = optimalCuts(pulled, 2 * deviation ** 2 * Math.log(1 / alpha))
+    .map((at) => ({ at, pValue: NaN }));
+  while (true) {
+    cuts = cuts.map(({ at }, index) => ({
+      at,
+      pValue: pValueOf(cuts[index - 1]?.at ?? 0, cuts[index + 1]?.at ?? pulled.length),
+    }));
+    const least = cuts.toSorted((a, b) => b.pValue - a.pValue)[0];
+    if (least === undefined || least.pValue <= alpha) break;
+    cuts = cuts.filter((cut) => cut !== least);
+  }
   const levels = [0, ...cuts.map(({ at }) => at)].map((at, index) =>
     median(logarithms.slice(at, cuts[index]?.at))
   );
@@ -75,13 +88,46 @@ export function changePoints(
   }));
 }
 
-/** The values less their mean, those far out before no further than {@linkcode WILD_DEVIATIONS}. */
-function pulledIn(values: readonly number[]): Float64Array {
-  const middle = median(values);
-  const limit = WILD_DEVIATIONS * Math.max(medianAbsoluteDeviation(values), LEAST_DEVIATION);
-  const pulled = values.map((value) => Math.min(Math.max(value - middle, -limit), limit));
-  const mean = pulled.reduce((sum, value) => sum + value, 0) / values.length;
-  return Float64Array.from(pulled, (value) => value - mean);
+/** The values with the wild ones nearer, and how much one differs from the next by itself. */
+function pulledIn(values: readonly number[]): { pulled: Float64Array; deviation: number } {
+  const differences = values.slice(1).map((value, at) => value - values[at]!);
+  // About 0, as either sign is as likely; a difference of two values varies by twice their variance.
+  const mirrored = differences.flatMap((difference) => [difference, -difference]);
+  const seen = mirrored.length === 0 ? 0 : medianAbsoluteDeviation(mirrored) * Math.SQRT1_2;
+  const deviation = Math.max(seen, LEAST_DEVIATION);
+  const limit = WILD_DEVIATIONS * deviation;
+  const pulled = Float64Array.from(values, (value, at) => {
+    const last = Math.max(values.length - WILD_WINDOW, 0);
+    const start = Math.min(Math.max(at - (WILD_WINDOW >> 1), 0), last);
+    const middle = median(values.slice(start, start + WILD_WINDOW));
+    return Math.min(Math.max(value, middle - limit), middle + limit);
+  });
+  return { pulled, deviation };
+}
+
+/** The cuts for which the squared distances to the stretches' means and the costs of the cuts are least together. */
+function optimalCuts(values: Float64Array, cost: number): number[] {
+  const sums = new Float64Array(values.length + 1);
+  const squares = new Float64Array(values.length + 1);
+  for (const [at, value] of values.entries()) {
+    sums[at + 1] = sums[at]! + value;
+    squares[at + 1] = squares[at]! + value * value;
+  }
+  // The least of the first so many values, and where their last stretch begins.
+  const least = new Float64Array(values.length + 1).fill(Infinity);
+  const starts = new Int32Array(values.length + 1);
+  least[0] = -cost;
+  for (let end = SHORTEST_STRETCH; end <= values.length; end++) {
+    for (let start = 0; start <= end - SHORTEST_STRETCH; start++) {
+      const sum = sums[end]! - sums[start]!;
+      const distance = squares[end]! - squares[start]! - sum * sum / (end - start);
+      const total = least[start]! + cost + distance;
+      if (total < least[end]!) [least[end], starts[end]] = [total, start];
+    }
+  }
+  const cuts: number[] = [];
+  for (let end = values.length; end > 0; end = starts[end]!) cuts.unshift(starts[end]!);
+  return cuts.filter((at) => at > 0);
 }
 
 /**
@@ -111,18 +157,15 @@ function clearestCut(
 }
 
 /**
- * The share of permutations whose clearest cut is as clear. It is given up as soon as the share cannot become `alpha`
- * any more, which without a change is after a few.
+ * How rare so clear a cut is among permutations of values. It is given up as soon as the share cannot become `alpha` any
+ * more, which without a change is after a few.
  */
-function permutationTest(
-  values: Float64Array,
-  clarity: number,
-  alpha: number,
-  random: CounterRandom,
-): number {
+function permutationTest(values: Float64Array, alpha: number, random: CounterRandom): number {
   const permutations = Math.ceil(1 / alpha) - 1;
-  const shuffled = values.slice();
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const shuffled = values.map((value) => value - mean);
   const weight = weights(values.length);
+  const { clarity } = clearestCut(shuffled, weight);
   // Sums of other orders differ by rounding, and an equally clear cut must count.
   const limit = clarity * (1 - 1e-9);
   let clear = 0;

@@ -30,6 +30,12 @@ Deno.test("changePoints() finds several steps in their order", () => {
   ok(Math.abs(found[1]!.ratio - 2 / 1.1) < 0.03);
 });
 
+Deno.test("changePoints() finds a slow spell that is over, though the levels before and after are one", () => {
+  const found = changePoints(series(60, (at) => at >= 18 && at < 41 ? 1.12 : 1), options);
+  equal(found.map(({ at }) => at), [18, 41]);
+  ok(Math.abs(found[0]!.ratio - 1.12) < 0.02 && Math.abs(found[1]!.ratio - 1 / 1.12) < 0.02);
+});
+
 Deno.test("changePoints() finds nothing in noise more often than alpha, nor much less often", () => {
   let found = 0;
   for (let at = 0; at < 400; at++) {
