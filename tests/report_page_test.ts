@@ -94,6 +94,24 @@ browserTest("reportPage() is used by keyboard alone", async (browser, url) => {
   }
 });
 
+Deno.test("reportPage() shows the history of what is slower first, else of the newest step", () => {
+  const { decision } = REPORT;
+  const chosen = (page: string): string | undefined =>
+    /<option[^>]*selected[^>]*>([^<]*)</.exec(page)?.[1]?.split(", ").slice(0, 2).join(", ");
+  const quiet = REPORT.stages.map((stage) => ({ ...stage, verdict: "same" as const }));
+  const step = { ...decision!.steps[0]!, stage: "decode", startedAt: "2100-01-01T00:00:00.000Z" };
+  const slower = REPORT.stages.map((stage) =>
+    stage.stage === "spectrogram" ? { ...stage, verdict: "slower" as const } : stage
+  );
+  const steps = [...decision!.steps, step].map((one) => ({ ...one, isAlert: false }));
+  const page = (stages: typeof REPORT.stages, some: typeof steps): string =>
+    reportPage({ ...REPORT, stages, decision: { ...decision!, steps: some } });
+  match(chosen(page(slower, steps))!, /: spectrogram$/);
+  match(chosen(page(quiet, steps))!, new RegExp(`^${step.variant}: decode`));
+  match(page(quiet, steps), new RegExp(`${step.variant}: decode, 1 step<`));
+  match(chosen(page(quiet, []))!, /: total$/);
+});
+
 browserTest("reportPage() offers the run as JSON and as CSV", async (browser, url) => {
   await browser.call("Page.setBypassCSP", { enabled: true });
   await browser.open(url, 1400);

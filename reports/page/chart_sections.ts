@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ReportView } from "../report_view.ts";
+import type { Step } from "../decision.ts";
+import type { ReportView, StageView } from "../report_view.ts";
 import { type Html, html } from "./html.ts";
 
 /** Pixels of a bar with the space around it, and of what surrounds the bars. */
@@ -18,8 +19,11 @@ export function chartSections(report: ReportView): Html {
   const variants = [...new Set(stages.map(({ variant }) => variant))];
   const names = new Set(stages.map(({ stage }) => stage)).size;
   const height = names * (variants.length * BAR_PIXELS + GROUP_PIXELS) + AROUND_PIXELS;
-  const alert = stages.findIndex(({ verdict }) => verdict === "slower" || verdict === "suspect");
-  const chosen = Math.max(0, alert);
+  const chosen = mostNotable(report);
+  const stepsOf = (of: StageView): string => {
+    const count = decision?.steps.filter((step) => isOf(step, of)).length ?? 0;
+    return count === 0 ? "" : `, ${count} ${count === 1 ? "step" : "steps"}`;
+  };
   const options = (variant: string): (Html | null)[] =>
     stages.map((stage, nth) =>
       stage.variant !== variant ? null : html`
@@ -27,7 +31,7 @@ export function chartSections(report: ReportView): Html {
           ? html`
             selected
           `
-          : null}>${variant}: ${stage.stage}</option>
+          : null}>${variant}: ${stage.stage}${stepsOf(stage)}</option>
       `
     );
   const steps = decision?.steps.length ?? 0;
@@ -78,4 +82,17 @@ export function chartSections(report: ReportView): Html {
       </details>
     </section>
   `;
+}
+
+/** The stage that the history shows first: one that is slower, else that of the newest step, else the first total. */
+function mostNotable({ stages, decision }: ReportView): number {
+  const slower = stages.findIndex(({ verdict }) => verdict === "slower" || verdict === "suspect");
+  if (slower >= 0) return slower;
+  const steps = decision?.steps.toSorted((a, b) => b.startedAt < a.startedAt ? -1 : 1) ?? [];
+  const [newest] = [...steps.filter(({ isAlert }) => isAlert), ...steps];
+  return newest === undefined ? 0 : Math.max(0, stages.findIndex((of) => isOf(newest, of)));
+}
+
+function isOf(step: Step, of: StageView): boolean {
+  return step.variant === of.variant && step.stage === of.stage;
 }
