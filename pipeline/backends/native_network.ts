@@ -38,7 +38,7 @@ export async function createNativeNetworkSession(
   const folds = new Map<Checkpoint, Promise<number>>();
   const numberOf = (fold: Checkpoint): Promise<number> => {
     const number = folds.get(fold) ??
-      kernel.addFold(packParameters(allInOneParameters(fold.configuration), fold));
+      kernel.addFold(packedFold(fold));
     folds.set(fold, number);
     return number;
   };
@@ -71,8 +71,13 @@ export async function openNativeNetwork(
 ): Promise<{ readonly kernel: NetworkKernel; readonly fold: number }> {
   const { configuration } = checkpoint;
   const kernel = await openNetwork(numbersOf(configuration), threads);
-  const fold = await kernel.addFold(packParameters(allInOneParameters(configuration), checkpoint));
+  const fold = await kernel.addFold(packedFold(checkpoint));
   return { kernel, fold };
+}
+
+/** A fold's weights as the kernels read them. */
+function packedFold(fold: Checkpoint): Float32Array<ArrayBuffer> {
+  return packParameters(allInOneParameters(fold.configuration), fold);
 }
 
 /** The configuration as the kernels read it. */
