@@ -92,6 +92,11 @@ function numberIn(text: string, pattern: RegExp): number | null {
 }
 
 if (import.meta.main) {
-  console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? "{}"))));
+  try {
+    console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? "{}"))));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
   Deno.exit(0);
 }

@@ -128,3 +128,14 @@ Deno.test("bench refuses calls that it does not understand, and a peer that is n
     }
   });
 });
+
+Deno.test("bench says in one line which track is no audio, and ends with 2", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "text.wav");
+    await Deno.writeTextFile(path, "no audio");
+    const { code, stderr } = await tactus(["bench", path, "--rounds", "1"]);
+    equal(code, 2);
+    match(stderr, /text\.wav could not be analysed: Reading the headers of .*$/m);
+    ok(!/^\s+at /m.test(stderr), stderr);
+  });
+});
