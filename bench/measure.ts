@@ -21,6 +21,7 @@ import { timed } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { cpuFlags } from "../reports/machine.ts";
 import type { StageMeasurement } from "../reports/run_report.ts";
+import { bytesRead } from "./bytes_read.ts";
 import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
 import { StageMeter } from "./stage_meter.ts";
 
@@ -28,7 +29,7 @@ import { StageMeter } from "./stage_meter.ts";
 async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const origin = request.startedAt - performance.timeOrigin;
   const meter = new StageMeter();
-  meter.onStart("start", 0);
+  meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
   const { backend, threads, weightsDir } = request;
   const folder = weightsDir === undefined ? {} : { weightsDir };
@@ -65,7 +66,7 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
       .filter((sha256) => sha256 !== null),
     cpuSeconds: (user + system) / 1e6,
     peakBytes: peakBytes(),
-    bytesRead: numberIn(contentOf("/proc/self/io"), /^rchar: (\d+)/m),
+    bytesRead: bytesRead(),
     stages,
     cpuFlags: cpuFlags(contentOf("/proc/cpuinfo")),
   };

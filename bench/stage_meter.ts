@@ -7,6 +7,7 @@
 import process from "node:process";
 import type { RunObserver, StageTiming } from "../pipeline/runner.ts";
 import type { StageMeasurement } from "../reports/run_report.ts";
+import { bytesRead } from "./bytes_read.ts";
 
 /** Between two looks at the memory; a stage that holds the main thread is looked at when it ends. */
 const INTERVAL_MILLISECONDS = 5;
@@ -14,10 +15,11 @@ const INTERVAL_MILLISECONDS = 5;
 /** What is known of a stage that runs. */
 interface Running {
   readonly cpuAtStart: number;
+  readonly readAtStart: number | null;
   peakBytes: number;
 }
 
-/** Notes processor time and memory of the process for each stage that runs; stages may overlap. */
+/** Notes processor time, memory and reading of the process for each stage that runs; stages may overlap. */
 export class StageMeter implements RunObserver {
   readonly #running = new Map<string, Running>();
   readonly #stages: StageMeasurement[] = [];
@@ -29,18 +31,31 @@ export class StageMeter implements RunObserver {
     Deno.unrefTimer(Number(this.#timer));
   }
 
-  /** A stage starts; `cpuSeconds` have been used so far. */
-  onStart(stage: string, cpuSeconds: number = cpuTime()): void {
-    this.#running.set(stage, { cpuAtStart: cpuSeconds, peakBytes: 0 });
+  /** A stage starts. */
+  onStart(stage: string): void {
+    this.#begin(stage, cpuTime(), bytesRead());
+  }
+
+  /** A stage has been running since the process started. */
+  onStarted(stage: string): void {
+    this.#begin(stage, 0, bytesRead() === null ? null : 0);
+  }
+
+  #begin(stage: string, cpuAtStart: number, readAtStart: number | null): void {
+    this.#running.set(stage, { cpuAtStart, readAtStart, peakBytes: 0 });
     this.#look();
   }
 
   /** A stage is done. */
   onTiming({ stage, start, end }: Omit<StageTiming, "device">): void {
     this.#look();
-    const { cpuAtStart = 0, peakBytes = 0 } = this.#running.get(stage) ?? {};
+    const { cpuAtStart = 0, readAtStart = null, peakBytes = 0 } = this.#running.get(stage) ?? {};
     this.#running.delete(stage);
-    this.#stages.push({ stage, start, end, cpuSeconds: cpuTime() - cpuAtStart, peakBytes });
+    const read = bytesRead();
+    this.#stages.push({
+      ...{ stage, start, end, cpuSeconds: cpuTime() - cpuAtStart, peakBytes },
+      bytesRead: read === null || readAtStart === null ? null : read - readAtStart,
+    });
   }
 
   /** Stops to look. */

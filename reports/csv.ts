@@ -33,7 +33,7 @@ export function measurementsCsv(run: RunReport): string {
   const lengths = new Map(run.tracks.map(({ name, seconds }) => [name, seconds]));
   const rows = run.measurements.flatMap((one) => {
     const { variant, track, round, seconds, cpuSeconds, peakBytes, bytesRead } = one;
-    const total = { stage: TOTAL, start: 0, end: seconds, cpuSeconds, peakBytes };
+    const total = { stage: TOTAL, start: 0, end: seconds, cpuSeconds, peakBytes, bytesRead };
     return [total, ...one.stages].map((stage) => [
       run.id,
       run.startedAt,
@@ -47,7 +47,7 @@ export function measurementsCsv(run: RunReport): string {
       stage.end,
       stage.cpuSeconds,
       stage.peakBytes,
-      stage === total ? bytesRead : null,
+      stage.bytesRead,
     ]);
   });
   return csv([MEASUREMENT_COLUMNS, ...rows]);

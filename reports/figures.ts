@@ -37,9 +37,10 @@ export function factorFigure(factor: number | null): string {
   return factor >= 100 ? factor.toFixed(0) : String(Number(factor.toPrecision(3)));
 }
 
-/** Whole MiB; blank for null. */
+/** MiB, whole from 10 on and with two decimals below; blank for null. */
 export function mebibytesFigure(bytes: number | null): string {
-  return bytes === null ? "" : (bytes / 2 ** 20).toFixed(0);
+  if (bytes === null) return "";
+  return (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0);
 }
 
 /** An error or a tolerance with three significant digits; blank for null. */

@@ -35,7 +35,7 @@ Deno.test("figures are blank for what is not known, never 0", () => {
 });
 
 Deno.test("figures have the unit's scale", () => {
-  equal(mebibytesFigure(3 * 2 ** 20), "3");
+  equal([3, 30].map((count) => mebibytesFigure(count * 2 ** 20)), ["3.00", "30"]);
   equal(percentFigure(0.01234), "1.23");
   equal([errorFigure(0), errorFigure(4.567e-7)], ["0", "4.57e-7"]);
   equal([changeFigure(1.123), changeFigure(0.9)], ["+12.3 %", "-10.0 %"]);

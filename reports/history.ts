@@ -235,10 +235,10 @@ export class History {
     );
     for (const [position, stage] of measurement.stages.entries()) {
       this.#change(
-        `INSERT INTO stages (run, number, position, stage, start, end, cpu_seconds, peak_bytes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO stages (run, number, position, stage, start, end, cpu_seconds, peak_bytes,
+           bytes_read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ...[run, number, position, stage.stage, stage.start, stage.end],
-        ...[stage.cpuSeconds, stage.peakBytes],
+        ...[stage.cpuSeconds, stage.peakBytes, stage.bytesRead],
       );
     }
   }
@@ -295,7 +295,8 @@ export class History {
   #measurements(run: string): Measurement[] {
     const stages = new Map<number, StageMeasurement[]>();
     const rows = this.#all(
-      `SELECT number, stage, start, end, cpu_seconds AS cpuSeconds, peak_bytes AS peakBytes
+      `SELECT number, stage, start, end, cpu_seconds AS cpuSeconds, peak_bytes AS peakBytes,
+         bytes_read AS bytesRead
        FROM stages WHERE run = ? ORDER BY number, position`,
       run,
     );

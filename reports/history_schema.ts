@@ -81,6 +81,7 @@ export const MIGRATIONS: readonly string[] = [
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE
   ) STRICT;
   `,
+  "ALTER TABLE stages ADD COLUMN bytes_read INTEGER",
 ];
 
 /** A file is newer than this program, or no history. */

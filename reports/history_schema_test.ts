@@ -33,3 +33,18 @@ Deno.test("migrate() refuses what a newer program wrote", () => {
   );
   database.close();
 });
+
+Deno.test("a history of version 1 gets a column for what each stage read, unknown for its nights", () => {
+  const database = new DatabaseSync(":memory:");
+  migrate(database, "x", MIGRATIONS.slice(0, 1));
+  database.exec(`
+    INSERT INTO runs VALUES ('r', '2026-01-01', NULL, NULL, 'f', '{}', '{}', '{}', '{}', '[]', '[]');
+    INSERT INTO measurements VALUES ('r', 0, 'v', 't', 0, 1, 1, 1, 5);
+    INSERT INTO stages VALUES ('r', 0, 0, 'decode', 0, 1, 1, 1);`);
+  migrate(database, "x");
+  equal({ ...database.prepare("SELECT stage, bytes_read FROM stages").get() }, {
+    stage: "decode",
+    bytes_read: null,
+  });
+  database.close();
+});

@@ -26,7 +26,7 @@ function measurement(round: number): Measurement {
     ...{ variant: "v", track: "ä", round, seconds: 1 / 3, cpuSeconds: 1, peakBytes: 2 ** 33 },
     bytesRead: null,
     stages: ["decode", "network"].map((stage) => ({
-      ...{ stage, start: 0.1, end: 1 / 7, cpuSeconds: 1e-9, peakBytes: 5 },
+      ...{ stage, start: 0.1, end: 1 / 7, cpuSeconds: 1e-9, peakBytes: 5, bytesRead: round },
     })),
   };
 }

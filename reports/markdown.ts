@@ -58,6 +58,7 @@ function stageTable(stages: readonly StageView[]): string {
     "95 % interval s",
     "CPU s",
     "peak MiB",
+    "read MiB",
   ];
   const rows = stages.map((stage) => [
     stage.variant,
@@ -71,8 +72,9 @@ function stageTable(stages: readonly StageView[]): string {
       : `${secondsFigure(stage.interval.low)} to ${secondsFigure(stage.interval.high)}`,
     secondsFigure(stage.cpuSeconds),
     mebibytesFigure(stage.peakBytes),
+    mebibytesFigure(stage.bytesRead),
   ]);
-  return table(head, [2, 3, 5, 7, 8], rows);
+  return table(head, [2, 3, 5, 7, 8, 9], rows);
 }
 
 function qualityTable({ run }: ReportView): string {

@@ -42,7 +42,7 @@ Deno.test("markdownReport() escapes names that would end a cell or become markup
   const rows = text.split("\n").filter((line) => line.startsWith("| a"));
   ok(rows.length > 0);
   for (const row of rows) equal(cells(row)[0], "a\\|b \\<script\\> \\*c\\*");
-  equal(new Set(rows.map((row) => cells(row).length)), new Set([9]));
+  equal(new Set(rows.map((row) => cells(row).length)), new Set([10]));
 });
 
 Deno.test("markdownReport() has no section without content", () => {

@@ -20,6 +20,24 @@ Deno.test("reportOfRun() has the total first and sums a stage over all tracks", 
   ok(demix.interval!.low >= 3 - 1e-9 && demix.interval!.high <= 3.9 + 1e-9);
 });
 
+Deno.test("reportOfRun() sums what all tracks read, and does not know it where one is not known", () => {
+  const reading = rounds([1, 1.1, 1.3]).map((one) => ({
+    ...one,
+    bytesRead: 10,
+    stages: one.stages.map((stage) => ({ ...stage, bytesRead: stage.stage === "demix" ? 4 : 5 })),
+  }));
+  const read = (measurements: typeof reading): (number | null)[] =>
+    reportOfRun(testRun({ measurements })).stages.map(({ bytesRead }) => bytesRead);
+  equal(read(reading), [20, 8, 10]);
+  const [first, ...more] = reading;
+  const [demix, network] = first!.stages;
+  const partly = {
+    ...first!,
+    stages: [{ ...demix!, bytesRead: null as unknown as number }, network!],
+  };
+  equal(read([partly, ...more]), [20, null, 10]);
+});
+
 Deno.test("reportOfRun() warns of outliers, of an unfinished run and of modified files", () => {
   const steady = testRun({ measurements: rounds([1, 1.01, 0.99, 1.02, 1]) });
   equal(reportOfRun(steady).warnings, []);

@@ -50,6 +50,8 @@ export interface StageView {
   readonly cpuSeconds: number;
   /** The highest of all measurements. */
   readonly peakBytes: number;
+  /** Median over the rounds of the bytes read in a pass; null where the system does not tell. */
+  readonly bytesRead: number | null;
   /** Seconds of audio in a second of work: above 1 it is faster than it plays. */
   readonly realTimeFactor: number;
   /** Median of the baseline; null where there is none. */

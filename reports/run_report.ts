@@ -134,6 +134,8 @@ export interface StageMeasurement {
   readonly cpuSeconds: number;
   /** Highest resident memory of the process seen while it ran. */
   readonly peakBytes: number;
+  /** Bytes that the process read from files while it ran; null where the system does not tell. */
+  readonly bytesRead: number | null;
 }
 
 /** How far one seam is from its reference. */

@@ -45,7 +45,7 @@ function figuresOf({ variant, stage, seconds }: StageSamples, run: RunReport): S
       const { round, track } = measurement;
       return parts(measurement, stage).map((part) => ({ ...part, round, track }));
     });
-  const rounds = Map.groupBy(taken, ({ round }) => round).values()
+  const rounds = [...Map.groupBy(taken, ({ round }) => round).values()]
     .filter((parts) => new Set(parts.map(({ track }) => track)).size === run.tracks.length);
   return {
     variant,
@@ -55,20 +55,25 @@ function figuresOf({ variant, stage, seconds }: StageSamples, run: RunReport): S
     medianAbsoluteDeviation: medianAbsoluteDeviation(seconds),
     interval: intervalOf(seconds),
     outliers: outliers(seconds).map((at) => seconds[at]!),
-    cpuSeconds: median(
-      [...rounds].map((parts) => parts.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)),
-    ),
+    cpuSeconds: median(rounds.map((parts) => sum(parts.map(({ cpuSeconds }) => cpuSeconds)))),
     peakBytes: taken.reduce((most, { peakBytes }) => Math.max(most, peakBytes), 0),
+    bytesRead: taken.some(({ bytesRead }) => bytesRead === null)
+      ? null
+      : median(rounds.map((parts) => sum(parts.map(({ bytesRead }) => bytesRead ?? 0)))),
   };
 }
 
 function parts(
   measurement: Measurement,
   stage: string,
-): readonly { readonly cpuSeconds: number; readonly peakBytes: number }[] {
+): readonly Pick<Measurement, "cpuSeconds" | "peakBytes" | "bytesRead">[] {
   return stage === TOTAL
     ? [measurement]
     : measurement.stages.filter((part) => part.stage === stage);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function intervalOf(samples: readonly number[]): Interval | null {

@@ -224,7 +224,7 @@ function measurement(
   const stages = levels.map(({ stage, seconds }): StageMeasurement => {
     const start = end;
     end += seconds * trackSeconds;
-    return { stage, start, end, cpuSeconds: 1.7 * (end - start), peakBytes: 400e6 };
+    return { stage, start, end, cpuSeconds: 1.7 * (end - start), peakBytes: 400e6, bytesRead: 3e6 };
   });
   return {
     variant: VARIANT.name,

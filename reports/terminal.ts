@@ -25,6 +25,7 @@ const HEAD = [
   "x real time",
   "cpu s",
   "peak MiB",
+  "read MiB",
   "ratio",
   "verdict",
 ];
@@ -46,6 +47,7 @@ export function terminalReport(report: ReportView): string {
     factorFigure(stage.realTimeFactor),
     secondsFigure(stage.cpuSeconds),
     mebibytesFigure(stage.peakBytes),
+    mebibytesFigure(stage.bytesRead),
     ratioFigure(stage.ratio),
     stage.verdict ?? "",
   ]);
@@ -53,7 +55,7 @@ export function terminalReport(report: ReportView): string {
   return [
     `${verdictWord(report)}: ${verdictSentence(report)}`,
     "",
-    ...columns([HEAD, ...rows], (column) => column >= 2 && column <= 8),
+    ...columns([HEAD, ...rows], (column) => column >= 2 && column <= 9),
     "",
     ...alertWords(report.decision),
     ...warnings.map((warning) => `Warning: ${warning}`),

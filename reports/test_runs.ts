@@ -55,7 +55,7 @@ export function testMeasurement(
   const measured = stages.map(([stage, seconds]) => {
     const start = end;
     end += seconds;
-    return { stage, start, end, cpuSeconds: seconds, peakBytes: 1 };
+    return { stage, start, end, cpuSeconds: seconds, peakBytes: 1, bytesRead: null };
   });
   return {
     variant,

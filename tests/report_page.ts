@@ -10,7 +10,7 @@ import type { Browser } from "./browser.ts";
 export async function wrongFigures(browser: Browser): Promise<string[]> {
   return await browser.evaluate(`(() => {
     const view = JSON.parse(document.getElementById("view").textContent);
-    const scales = { peakBytes: 1 / 2 ** 20, margin: 100 };
+    const scales = { peakBytes: 1 / 2 ** 20, bytesRead: 1 / 2 ** 20, margin: 100 };
     return [...document.querySelectorAll("[data-of]")].flatMap((cell) => {
       const path = cell.dataset.of.split(".");
       const value = path.reduce((object, key) => object?.[key] ?? null, view);

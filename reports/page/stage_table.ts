@@ -12,7 +12,7 @@ import { type Html, html } from "./html.ts";
 import { sparkline } from "./sparkline.ts";
 import { stageVerdict } from "./verdict_mark.ts";
 
-const COLUMNS = 12;
+const COLUMNS = 13;
 
 /**
  * One row a stage. A cell with a figure names in `data-of` where the embedded data have it.
@@ -32,7 +32,7 @@ export function stageTable(report: ReportView): Html {
           )}; above 1 is slower.</p>
       <div class="scroll" role="region" aria-labelledby="stages-title" tabindex="0">
         <table class="stages">
-    <thead><tr><th scope="col">stage</th><th scope="col">verdict</th><th scope="col" class="number">median s</th><th scope="col" class="number">ratio</th><th scope="col">nights</th><th scope="col" class="number">× real time</th><th scope="col" class="number">baseline s</th><th scope="col" class="number">95 % from s</th><th scope="col" class="number">to s</th><th scope="col" class="number">CPU s</th><th scope="col" class="number">peak MiB</th><th scope="col" class="number">far off</th></tr></thead>
+    <thead><tr><th scope="col">stage</th><th scope="col">verdict</th><th scope="col" class="number">median s</th><th scope="col" class="number">ratio</th><th scope="col">nights</th><th scope="col" class="number">× real time</th><th scope="col" class="number">baseline s</th><th scope="col" class="number">95 % from s</th><th scope="col" class="number">to s</th><th scope="col" class="number">CPU s</th><th scope="col" class="number">peak MiB</th><th scope="col" class="number">read MiB</th><th scope="col" class="number">far off</th></tr></thead>
     ${variants.map((variant) =>
       html`
         <tbody><tr class="group"><th scope="rowgroup" colspan="${COLUMNS}"><span>${variant}</span></th></tr>
@@ -70,7 +70,10 @@ function row({ history }: ReportView, stage: StageView, nth: number): Html {
         )}${figure("interval.high", secondsFigure(interval?.high ?? null))}${figure(
           "cpuSeconds",
           secondsFigure(stage.cpuSeconds),
-        )}${figure("peakBytes", mebibytesFigure(stage.peakBytes))}<td class="number">${outliers
+        )}${figure("peakBytes", mebibytesFigure(stage.peakBytes))}${figure(
+          "bytesRead",
+          mebibytesFigure(stage.bytesRead),
+        )}<td class="number">${outliers
         .length} of ${samples.length}</td></tr>
   `;
 }

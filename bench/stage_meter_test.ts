@@ -1,0 +1,21 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { StageMeter } from "./stage_meter.ts";
+
+Deno.test("StageMeter gives each stage what the process used while it ran", async () => {
+  const meter = new StageMeter();
+  meter.onStart("idle");
+  meter.onTiming({ stage: "idle", start: 0, end: 1 });
+  meter.onStart("busy");
+  const text = await Deno.readTextFile(new URL(import.meta.url));
+  const until = performance.now() + 50;
+  while (performance.now() < until);
+  meter.onTiming({ stage: "busy", start: 1, end: 2 });
+  const [idle, busy] = meter.finish();
+  equal([idle!.stage, busy!.stage, busy!.start, busy!.end], ["idle", "busy", 1, 2]);
+  ok(busy!.cpuSeconds > 0.02, `${busy!.cpuSeconds} s`);
+  ok(busy!.cpuSeconds > idle!.cpuSeconds);
+  ok(busy!.peakBytes > 1e6);
+  if (Deno.build.os !== "linux") return equal(busy!.bytesRead, null);
+  ok(busy!.bytesRead! >= text.length, `${busy!.bytesRead} bytes`);
+  ok(idle!.bytesRead! < busy!.bytesRead!);
+});
