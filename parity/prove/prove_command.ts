@@ -4,7 +4,6 @@
  * @module
  */
 
-import { oneOf } from "../../commands/one_of.ts";
 import { parsedArgs } from "../../commands/parsed_args.ts";
 import { StatusLine } from "../../commands/status_line.ts";
 import { UsageError } from "../../commands/usage_error.ts";
@@ -23,7 +22,7 @@ place at a time (a window off by one, a missing skip connection, ...), built, co
 references stage by stage, and mended. The undamaged copy has to pass first. A fault is proven when
 the stage that has it fails and no other. It takes about a minute for each fault in Rust.
 
-      --fault NAME            only this fault; may be given several times
+      --fault TEXT            only faults with this in their names; may be given several times
       --list                  print the faults and do nothing
       --export-json FILE      also write what was found as JSON, after every fault
       --export-markdown FILE  also write it as a table, after every fault
@@ -136,11 +135,16 @@ async function exportProof(
   if (markdown !== undefined) await writeWhole(markdown, proofMarkdown(proof));
 }
 
+/** The faults whose names hold one of the texts; all where none is given. */
 function chosenFaults(
   faults: readonly Fault[],
-  named: readonly string[] | undefined,
+  texts: readonly string[] | undefined,
 ): readonly Fault[] {
-  const names = faults.map(({ name }) => name);
-  const chosen = named?.map((name) => oneOf("fault", name, names));
-  return faults.filter(({ name }) => chosen?.includes(name) ?? true);
+  const holds = ({ name }: Fault, text: string): boolean =>
+    name.toLowerCase().includes(text.toLowerCase());
+  const unknown = texts?.find((text) => !faults.some((fault) => holds(fault, text)));
+  if (unknown !== undefined) {
+    throw new UsageError(`No fault has ${unknown} in its name; see deno task parity:prove --list`);
+  }
+  return faults.filter((fault) => texts?.some((text) => holds(fault, text)) ?? true);
 }
