@@ -18,9 +18,9 @@ export interface Turn {
 
 /** How many of what. */
 export interface OrderOptions {
-  /** What is analysed. */
+  /** Number of tracks. */
   readonly tracks: number;
-  /** The ways in which it is computed. */
+  /** Number of variants. */
   readonly variants: number;
   /** Rounds that do not count. */
   readonly warmUps: number;

@@ -60,9 +60,9 @@ export interface ParityAlert {
   readonly seam: string;
   /** Whether it left its tolerance, or needs far more of it than before. */
   readonly reason: "outside" | "grown";
-  /** What it needs tonight, and needed before; null where it is not known. */
+  /** The smallest tolerance that passes tonight; null where it is not known. */
   readonly needs: number | null;
-  /** Its mean before; the largest of the baseline. */
+  /** The same of the baseline, the median of its nights; null where it is not known. */
   readonly before: number | null;
 }
 
@@ -74,7 +74,7 @@ export interface QualityAlert {
   readonly measure: string;
   /** Its mean tonight. */
   readonly value: number;
-  /** Its mean before; the largest of the baseline. */
+  /** The median of its means in the baseline. */
   readonly before: number;
 }
 

@@ -130,7 +130,7 @@ export interface HistorySeries {
   readonly variant: string;
   /** Name of the stage. */
   readonly stage: string;
-  /** Seconds; the median of the samples. */
+  /** Median seconds of a pass over all tracks. */
   readonly median: readonly (number | null)[];
   /** Lower end of the median's interval. */
   readonly low: readonly (number | null)[];
