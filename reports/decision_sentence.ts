@@ -98,11 +98,14 @@ function quietSentence(findings: Findings, { notConfirmed, whyNot }: SentenceCon
     return `Nothing slowed down: ${slowerSentence(findings, again, "was")} at first, ` +
       "but not when it ran again";
   }
-  const parts = compared.filter(({ stage }) => stage !== TOTAL);
-  const slowest = Math.max(...(parts.length > 0 ? parts : compared).map(({ ratio }) => ratio!));
-  const stages = parts.length === 1 ? "1 stage" : `${parts.length} stages`;
-  return `Nothing slowed down: ${stages} at most ${percent(Math.max(slowest - 1, 0))} above ` +
-    baselineInWords(findings);
+  const totals = compared.filter(({ stage }) => stage === TOTAL);
+  const [slowest] = (totals.length > 0 ? totals : compared).sort((a, b) => b.ratio! - a.ratio!);
+  return `Nothing slowed down: ${nameOf(findings, slowest!)} took ${duration(slowest!.median)}, ` +
+    `${changeInWords(slowest!.ratio! - 1)} than ${baselineInWords(findings)}`;
+}
+
+function changeInWords(change: number): string {
+  return `${percent(Math.abs(change))} ${change < 0 ? "less" : "more"}`;
 }
 
 function seamsSentence(seams: number): string {
@@ -112,7 +115,8 @@ function seamsSentence(seams: number): string {
 /** With the variant where there are several. */
 function nameOf({ stages }: Findings, { variant, stage }: StageDecision | Step): string {
   const hasVariants = stages.some((other) => other.variant !== variant);
-  return hasVariants ? `${stage} (${variant})` : stage;
+  const name = stage === TOTAL ? "the whole" : stage;
+  return hasVariants ? `${name} (${variant})` : name;
 }
 
 function baselineInWords({ baseline: { kind, runs } }: Findings): string {

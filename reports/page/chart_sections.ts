@@ -84,13 +84,14 @@ export function chartSections(report: ReportView): Html {
   `;
 }
 
-/** The stage that the history shows first: one that is slower, else that of the newest step, else the first total. */
+/** The stage that the history shows first: one that is slower, else that of the largest step, else the first total. */
 function mostNotable({ stages, decision }: ReportView): number {
   const slower = stages.findIndex(({ verdict }) => verdict === "slower" || verdict === "suspect");
   if (slower >= 0) return slower;
-  const steps = decision?.steps.toSorted((a, b) => b.startedAt < a.startedAt ? -1 : 1) ?? [];
-  const [newest] = [...steps.filter(({ isAlert }) => isAlert), ...steps];
-  return newest === undefined ? 0 : Math.max(0, stages.findIndex((of) => isOf(newest, of)));
+  const size = ({ ratio }: Step): number => Math.abs(Math.log(ratio));
+  const steps = decision?.steps.toSorted((a, b) => size(b) - size(a)) ?? [];
+  const [largest] = [...steps.filter(({ isAlert }) => isAlert), ...steps];
+  return largest === undefined ? 0 : Math.max(0, stages.findIndex((of) => isOf(largest, of)));
 }
 
 function isOf(step: Step, of: StageView): boolean {
