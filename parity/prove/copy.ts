@@ -102,7 +102,7 @@ export class Copy implements Specimen {
     const { code, message } = await this.#run(Deno.execPath(), this.directory, [
       ...["run", "--quiet", ...permissions, "main.ts", "parity"],
       ...SUITES.flatMap((suite) => ["--suite", suite]),
-      ...["--mode", "isolated", "--export-json", file],
+      ...["--mode", "isolated", "--walk", "--export-json", file],
     ]);
     // 1 is a failed seam, which is what a damaged program is to end with.
     if (code > 1) throw new SpecimenError(`parity ended with code ${code}: ${message}`);

@@ -42,6 +42,8 @@ export interface FaultResult {
   readonly caughtAt: string | null;
   /** The seams that failed. */
   readonly seams: readonly FailedSeam[];
+  /** The inner seam that the walk through the first failing stage named; null where it named none. */
+  readonly firstWrong: string | null;
   /** Why the damaged program could not be compared, in words; absent when it could. */
   readonly stopped?: string;
   /** Seconds that building and comparing took. */

@@ -119,21 +119,26 @@ async function tryFault(specimen: Specimen, fault: Fault): Promise<FaultResult> 
   const start = performance.now();
   const outcome = await outcomeOf(specimen);
   await specimen.write(file, text);
-  const failed = stagesOfSeams(outcome.seams);
   return {
     ...{ name, file, language: languageOf(fault), expected },
-    ...{ failed, caughtAt: failed[0] ?? null },
     ...outcome,
     durationSeconds: (performance.now() - start) / 1000,
   };
 }
 
 /** A program that stops has not been caught by the harness, whatever its message. */
-async function outcomeOf(specimen: Specimen): Promise<Pick<FaultResult, "seams" | "stopped">> {
+async function outcomeOf(
+  specimen: Specimen,
+): Promise<Pick<FaultResult, "seams" | "failed" | "caughtAt" | "firstWrong" | "stopped">> {
   try {
-    return { seams: failedSeams(await specimen.compare()) };
+    const report = await specimen.compare();
+    const seams = failedSeams(report);
+    const failed = stagesOfSeams(seams);
+    const caughtAt = failed[0] ?? null;
+    const walk = report.walks?.find(({ stage }) => stage === caughtAt);
+    return { seams, failed, caughtAt, firstWrong: walk?.first?.seam ?? null };
   } catch (error) {
     if (!(error instanceof SpecimenError)) throw error;
-    return { seams: [], stopped: error.message };
+    return { seams: [], failed: [], caughtAt: null, firstWrong: null, stopped: error.message };
   }
 }

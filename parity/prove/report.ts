@@ -9,7 +9,16 @@ import { error } from "../report.ts";
 import { type Fault, languageOf } from "./fault.ts";
 import { type FailedSeam, type FaultResult, isProven, type Proof } from "./proof.ts";
 
-const HEAD = ["fault", "expected", "caught at", "seams", "worst seam", "needs", "differing"];
+const HEAD = [
+  "fault",
+  "expected",
+  "caught at",
+  "first wrong inside",
+  "seams",
+  "worst seam",
+  "needs",
+  "differing",
+];
 
 /**
  * The proof as a table, and below it what the faults come to.
@@ -20,7 +29,7 @@ const HEAD = ["fault", "expected", "caught at", "seams", "worst seam", "needs", 
 export function proofTable(proof: Proof): string {
   const rows = [HEAD, ...proof.results.map(row)];
   return [
-    ...columns(rows, (column) => column === 3 || column >= 5),
+    ...columns(rows, (column) => column === 4 || column >= 6),
     ...stops(proof),
     tally(proof),
   ].join("\n");
@@ -33,7 +42,7 @@ export function proofTable(proof: Proof): string {
  * @returns lines with a final newline
  */
 export function proofMarkdown(proof: Proof): string {
-  const rule = HEAD.map((_, column) => column === 3 || column >= 5 ? "---:" : "---");
+  const rule = HEAD.map((_, column) => column === 4 || column >= 6 ? "---:" : "---");
   const lines = [HEAD, rule, ...proof.results.map(row)];
   return [
     ...lines.map((cells) => `| ${cells.join(" | ")} |`),
@@ -61,6 +70,7 @@ function row(result: FaultResult): string[] {
     result.name,
     result.expected,
     result.stopped === undefined ? result.failed.join(", ") || "nowhere" : "stopped",
+    result.firstWrong ?? "",
     String(result.seams.length),
     worst === undefined ? "" : `${worst.suite}, ${worst.piece}, ${worst.seam}`,
     worst === undefined ? "" : worst.needs === null ? "another shape" : error(worst.needs),

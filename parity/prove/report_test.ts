@@ -24,7 +24,7 @@ Deno.test("proofTable() says nowhere and stopped, and does not count them", asyn
 Deno.test("proofTable() names all stages that failed, and counts a wrong one as caught only", async () => {
   const trial = new Trial((text) => text.includes("440") ? ["activations", "spectrogram"] : []);
   const table = proofTable(await prove(trial, TRIAL_FAULTS.slice(0, 1)));
-  match(table, /^wrong hop +spectrogram +spectrogram, activations +2 /m);
+  match(table, /^wrong hop +spectrogram +spectrogram, activations +windowed +2 /m);
   match(table, /^1 faults: 1 caught, 0 of them/m);
 });
 
@@ -45,8 +45,11 @@ Deno.test("a seam that cannot be compared has another shape", async () => {
 
 Deno.test("proofMarkdown() is a table of Markdown and what it comes to", async () => {
   const lines = proofMarkdown(await prove(new Trial(), TRIAL_FAULTS)).split("\n");
-  equal(lines[0], "| fault | expected | caught at | seams | worst seam | needs | differing |");
-  equal(lines[1], "| --- | --- | --- | ---: | --- | ---: | ---: |");
+  equal(
+    lines[0],
+    "| fault | expected | caught at | first wrong inside | seams | worst seam | needs | differing |",
+  );
+  equal(lines[1], "| --- | --- | --- | --- | ---: | --- | ---: | ---: |");
   equal(lines.filter((line) => line.startsWith("|")).length, 4);
   match(lines.at(-2)!, /^2 faults: /);
 });

@@ -8,6 +8,7 @@ import { tensor } from "../../pipeline/tensor.ts";
 import { compare } from "../compare.ts";
 import { TOLERANCES } from "../judge.ts";
 import type { ParityReport } from "../report.ts";
+import type { WalkStep } from "../walk.ts";
 import type { Fault } from "./fault.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
 
@@ -16,6 +17,13 @@ export const TRIAL_FAULTS: readonly Fault[] = [
   { name: "wrong hop", file: "a.rs", find: "441", put: "440", expected: "spectrogram" },
   { name: "no sigmoid", file: "b.ts", find: "sigmoid", put: "same", expected: "activations" },
 ];
+
+const STEP: WalkStep = {
+  ...{ seam: "windowed", inputs: [], shape: [4], verdict: "fail", elements: 4, failing: 3 },
+  ...{ needs: 0.25, allowed: 1e-6 },
+};
+
+const WALK = { stage: "spectrogram", subject: "a trial", steps: [STEP], first: STEP };
 
 /** Which stages fail, or why nothing can be compared, for the text of all files. */
 export type Examination = (text: string) => readonly string[] | string;
@@ -86,5 +94,6 @@ export function reportOf(failing: readonly string[]): ParityReport {
     format: 1,
     upstream: { allin1: "1.1.0" },
     suites: [{ suite: "seeded", model: "seeded-all", results, growth: [] }],
+    walks: failing.includes("spectrogram") ? [WALK] : [],
   };
 }
