@@ -25,8 +25,8 @@ export const HISTORY_HELP = `Usage: deno task history list
        deno task history prune --keep-days N
 
 Shows the runs of a history, writes them to a file or takes them from one (JSON Lines, one run a
-line, as reports/run_report.ts describes it), chooses the run that pinned baselines mean, or removes
-what is old; the pinned run stays. Runs that are there already are left alone.
+line, as reports/run_report.ts describes it, and which is pinned), chooses the run that pinned
+baselines mean, or removes what is old; the pinned run stays. Runs that are there already are left alone.
 
       --history FILE       which (default: ./nightly/history.sqlite)
       --keep-days N        what started in the last N days stays
@@ -127,7 +127,9 @@ async function exportRuns(history: History, args: readonly string[]): Promise<nu
   }
   await ensureFile(file, "another FILE");
   const lines = history.runs({ all: true }).map((run) => JSON.stringify(run) + "\n");
-  await writeWhole(file, lines.join(""));
+  const pinned = history.pinned();
+  const last = pinned === null ? "" : JSON.stringify({ pinned }) + "\n";
+  await writeWhole(file, lines.join("") + last);
   console.log(`${lines.length} runs written to ${file}`);
   return 0;
 }
@@ -145,7 +147,9 @@ async function importRuns(history: History, files: readonly string[]): Promise<n
       number++;
       if (line.trim() === "") continue;
       try {
-        if (history.import(readRunReport(line))) added++;
+        const pinned = pinnedIn(line);
+        if (pinned !== null) history.pin(pinned);
+        else if (history.import(readRunReport(line))) added++;
         else known++;
       } catch (error) {
         wrong++;
@@ -155,6 +159,12 @@ async function importRuns(history: History, files: readonly string[]): Promise<n
   }
   console.log(`${added} runs added, ${known} were there already, ${wrong} could not be read`);
   return wrong === 0 ? 0 : 1;
+}
+
+/** The run that a line of an export pins; null where it is another line. */
+function pinnedIn(line: string): string | null {
+  const [, pinned] = /^\{"pinned":("[^"\\]*")\}$/.exec(line.trim()) ?? [];
+  return pinned === undefined ? null : JSON.parse(pinned);
 }
 
 function pin(history: History, args: readonly string[], values: Values): Promise<number> {

@@ -45,13 +45,11 @@ export async function nightlyCommand(args: readonly string[]): Promise<number> {
     try {
       return await withBench(call, call.paths, status, async (bench) => {
         const night = new Night(call, history, bench, status);
-        const { run, decision } = await night.measured((run, confirmation) =>
-          decide(run, history.runs({ before: run.startedAt }), settings, {
-            ...(history.pinned() !== null && { pinned: history.pinned()! }),
-            ...(confirmation && { confirmation }),
-          })
-        );
-        const view = nightView(run, decision, history.runs({ before: run.startedAt }));
+        const { run, decision } = await night.measured((run, confirmation) => {
+          const { history: beside, ...pin } = history.beside(run);
+          return decide(run, beside, settings, { ...pin, ...(confirmation && { confirmation }) });
+        });
+        const view = nightView(run, decision, history.beside(run).before);
         await writeExports(view, exportsIn(call.outputDirectory));
         history.finish(run.id, run.finishedAt!);
         status.clear();

@@ -66,11 +66,10 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const history = await History.open(values.history);
   try {
     const run = runOf(history, positionals[0]);
-    const before = history.runs({ before: run.startedAt });
-    const pinned = history.pinned();
+    const { before, history: beside, ...pin } = history.beside(run);
     const confirmation = history.confirmationOf(run.id);
-    const decision = decide(run, before, settings, {
-      ...(pinned !== null && { pinned }),
+    const decision = decide(run, beside, settings, {
+      ...pin,
       ...(confirmation && { confirmation }),
     });
     const view = nightView(run, decision, before);

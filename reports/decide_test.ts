@@ -101,8 +101,6 @@ Deno.test("decide() needs each of: significance, size, distance from the nights,
   equal(stageOf(last(slow, slow), "network").verdict, "slower");
   for (
     const stricter of [
-      // Smaller than five samples beside fifty can come to.
-      { alpha: 1e-8 },
       { minimum: 0.5 },
       { minimums: { network: 0.5 } },
       { spread: { ...settings.spread, factor: 30 } },
@@ -112,6 +110,29 @@ Deno.test("decide() needs each of: significance, size, distance from the nights,
     const decision = last(slow, slow, { ...settings, ...stricter });
     equal(stageOf(decision, "network").verdict, "same", JSON.stringify(stricter));
   }
+});
+
+Deno.test("decide() says so where too few rounds ran for the test to tell", () => {
+  // Smaller than five samples beside fifty can come to.
+  const decision = last(slow, slow, { ...settings, alpha: 1e-8 });
+  equal(stageOf(decision, "network").verdict, "unknown");
+  equal([decision.verdict, stageOf(decision, "decode").verdict], ["quiet", "same"]);
+  match(decision.sentence, /network looks .* slower than .*, but too few rounds ran to tell/);
+});
+
+Deno.test("decide() alerts for seams and measures that are missing, but not for steps left out", () => {
+  const history = syntheticHistory(plain);
+  const { parity, quality } = history.at(-1)!;
+  const decided = (differing: Partial<RunReport>): ReturnType<typeof decide> =>
+    decide(night(history, differing), history, settings);
+  const lost = decided({ parity: parity.slice(1), quality: quality.slice(1) });
+  equal(lost.verdict, "regression");
+  match(
+    lost.sentence,
+    /^spectrogram is not compared any more in embedded, four_four, isolated; 1 more/,
+  );
+  equal(lost.quality.map(({ value }) => value), [null]);
+  equal(decided({ parity: [], quality: [] }).verdict, "quiet");
 });
 
 Deno.test("decide() is not moved by one disturbed round in five", () => {

@@ -44,8 +44,11 @@ export interface StageDecision {
   readonly pValue: number | null;
   /** Ratio less one from which on a difference counts. */
   readonly minimum: number;
-  /** `slower` is an alert. `suspect` is what `slower` is before the rerun has confirmed it. */
-  readonly verdict: "same" | "slower" | "suspect" | "faster" | "new";
+  /**
+   * `slower` is an alert. `suspect` is what `slower` is before the rerun has confirmed it. `unknown` is as
+   * much slower, but too few rounds ran for any test to tell.
+   */
+  readonly verdict: "same" | "slower" | "suspect" | "unknown" | "faster" | "new";
 }
 
 /** A seam that became worse. */
@@ -58,8 +61,8 @@ export interface ParityAlert {
   readonly mode: string;
   /** Name of the seam. */
   readonly seam: string;
-  /** Whether it left its tolerance, or needs far more of it than before. */
-  readonly reason: "outside" | "grown";
+  /** Whether it left its tolerance, needs far more of it than before, or was not compared any more. */
+  readonly reason: "outside" | "grown" | "missing";
   /** The smallest tolerance that passes tonight; null where it is not known. */
   readonly needs: number | null;
   /** The same of the baseline, the median of its nights; null where it is not known. */
@@ -72,8 +75,8 @@ export interface QualityAlert {
   readonly system: string;
   /** Key of the measure, `beat_f` and the like. */
   readonly measure: string;
-  /** Its mean tonight. */
-  readonly value: number;
+  /** Its mean tonight; null where it was not measured any more. */
+  readonly value: number | null;
   /** The median of its means in the baseline. */
   readonly before: number;
 }

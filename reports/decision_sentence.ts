@@ -37,6 +37,7 @@ export function decisionSentence(findings: Findings, context: SentenceContext): 
     ...slower.map((stage) => `${slowerSentence(findings, stage, "is")}`),
     ...context.steps.map((step) => stepSentence(findings, step)),
     ...findings.parity.filter(({ reason }) => reason === "grown").map(paritySentence),
+    ...findings.parity.filter(({ reason }) => reason === "missing").map(missingSentence),
     ...findings.quality.map(qualitySentence),
   ];
   const [first, ...more] = worst;
@@ -77,7 +78,12 @@ function stepSentence(findings: Findings, step: Step): string {
     step.startedAt.slice(0, 10);
 }
 
+function missingSentence({ suite, piece, mode, seam }: ParityAlert): string {
+  return `${seam} is not compared any more in ${suite}, ${piece}, ${mode}`;
+}
+
 function qualitySentence({ system, measure, value, before }: QualityAlert): string {
+  if (value === null) return `${measure} of ${system} is not measured any more`;
   return `${measure} of ${system} fell to ${value.toFixed(3)} from ${before.toFixed(3)}`;
 }
 
@@ -92,6 +98,12 @@ function quietSentence(findings: Findings, { notConfirmed, whyNot }: SentenceCon
     if (whyNot !== null) return `Nothing to compare with: the pinned run has ${whyNot}`;
     const nights = notComparable === 1 ? "1 night is" : `${notComparable} nights are`;
     return `Nothing to compare with${notComparable === 0 ? " yet" : `: ${nights} not comparable`}`;
+  }
+  const [unknown] = byRatio(findings.stages, "unknown");
+  if (unknown !== undefined) {
+    return `${
+      slowerSentence(findings, unknown, "looks")
+    }, but too few rounds ran to tell: take more`;
   }
   const [again] = [...notConfirmed].sort((a, b) => b.ratio! - a.ratio!);
   if (again !== undefined) {

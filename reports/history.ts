@@ -10,7 +10,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { HistoryError, migrate } from "./history_schema.ts";
+import { HistoryError, migrate, refuseForeign } from "./history_schema.ts";
 import type {
   Measurement,
   ParityFigure,
@@ -64,6 +64,7 @@ export class History {
         timeout: BUSY_MILLISECONDS,
         enableForeignKeyConstraints: true,
       });
+      refuseForeign(database, path);
       await intoWriteAheadMode(database);
       migrate(database, path);
       return new History(database);
@@ -196,13 +197,33 @@ export class History {
    * @throws {HistoryError} if there is no such run
    */
   pin(id: string | null): void {
-    if (id !== null && !this.#one("SELECT 1 AS found FROM runs WHERE id = ?", id)) {
+    const run = id === null ? undefined : this.#one("SELECT * FROM runs WHERE id = ?", id);
+    if (id !== null && run === undefined) {
       throw new HistoryError(`There is no run ${id} in the history`);
+    }
+    if (run !== undefined && (run["finished_at"] === null || run["confirms"] !== null)) {
+      throw new HistoryError(
+        `The run ${id} was ended early or confirms another: pin one that is whole`,
+      );
     }
     this.#whole(() => {
       this.#change("DELETE FROM pin");
       if (id !== null) this.#change("INSERT INTO pin (only, run) VALUES (1, ?)", id);
     });
+  }
+
+  /**
+   * What a night is decided beside: the nights before it and, though it may be later, the pinned one.
+   *
+   * @param run the night
+   */
+  beside(run: RunReport): { before: RunReport[]; history: RunReport[]; pinned?: string } {
+    const before = this.runs({ before: run.startedAt });
+    const pinned = this.pinned();
+    if (pinned === null) return { before, history: before };
+    const isThere = before.some(({ id }) => id === pinned);
+    const history = isThere ? before : [...before, this.run(pinned)!];
+    return { before, history, pinned };
   }
 
   /** Id of the pinned run; null where none is. */

@@ -122,6 +122,24 @@ export function migrate(
   }
 }
 
+/**
+ * Checks that a database is a history or empty, before anything is changed in it.
+ *
+ * @param database an open database
+ * @param path its file, for messages
+ * @throws {HistoryError} if another program keeps something else in it
+ */
+export function refuseForeign(database: DatabaseSync, path: string): void {
+  // Both are read at one moment, as another program may be making the history.
+  database.exec("BEGIN");
+  const version = versionOf(database);
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  database.exec("COMMIT");
+  const isOwn = tables.some(({ name }) => name === "runs");
+  if (version === 0 ? tables.length === 0 : isOwn) return;
+  throw new HistoryError(`${path} is no history but another database: name another file`);
+}
+
 function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { HistoryError, migrate, MIGRATIONS } from "./history_schema.ts";
+import { HistoryError, migrate, MIGRATIONS, refuseForeign } from "./history_schema.ts";
 
 Deno.test("migrate() brings an older file to the newest version and keeps what is in it", () => {
   const database = new DatabaseSync(":memory:");
@@ -47,4 +47,18 @@ Deno.test("a history of version 1 gets a column for what each stage read, unknow
     bytes_read: null,
   });
   database.close();
+});
+
+Deno.test("refuseForeign() takes empty files and histories, and no database of another program", () => {
+  const database = new DatabaseSync(":memory:");
+  refuseForeign(database, "x");
+  migrate(database, "x");
+  refuseForeign(database, "x");
+  database.close();
+  for (const version of [0, 1, MIGRATIONS.length]) {
+    const other = new DatabaseSync(":memory:");
+    other.exec(`CREATE TABLE customers (name); PRAGMA user_version = ${version}`);
+    throws(() => refuseForeign(other, "shop.sqlite"), /^HistoryError: shop\.sqlite is no history/);
+    other.close();
+  }
 });

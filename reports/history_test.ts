@@ -117,6 +117,9 @@ Deno.test("History.prune() removes what is old with all its figures, but not the
     history.pin(null);
     equal(history.pinned(), null);
     throws(() => history.pin("2"), HistoryError);
+    const { finishedAt: _, ...begun } = history.run("1")!;
+    history.begin({ ...begun, id: "early" });
+    throws(() => history.pin("early"), /pin one that is whole/);
   });
 });
 

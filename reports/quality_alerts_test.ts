@@ -20,8 +20,10 @@ Deno.test("qualityAlerts() alerts for a measure that falls by more than it may, 
 });
 
 Deno.test("qualityAlerts() only compares the same measure of the same system over as many tracks", () => {
-  for (const other of [{ system: "x" }, { measure: "x" }, { tracks: 30 }]) {
-    equal(qualityAlerts(beats(0.1), [beats(0.9, other)], settings), []);
+  for (const other of [{ system: "x" }, { measure: "x" }]) {
+    const alerts = qualityAlerts(beats(0.1), [beats(0.9, other)], settings);
+    equal(alerts.map(({ value, before }) => [value, before]), [[null, 0.9]]);
   }
+  equal(qualityAlerts(beats(0.1), [beats(0.9, { tracks: 30 })], settings), []);
   equal(qualityAlerts(beats(0.1), [], settings), []);
 });

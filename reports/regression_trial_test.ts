@@ -33,7 +33,7 @@ function isFound(seed: number, ratio: number): boolean {
 
 Deno.test("histories without a change alert no more often than stated", () => {
   let alerting = 0;
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 50_000; seed < 50_100; seed++) {
     const [first] = trialAlerts({ seed, nights: 60 }, settings, { from: 1, pinned: 0 });
     if (first !== undefined) alerting++;
   }

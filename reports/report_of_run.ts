@@ -22,6 +22,12 @@ import { timelineOf } from "./timeline.ts";
 /** A warning names no more stages than these. */
 const NAMED_STAGES = 3;
 
+/** How far from the median a sample must be to be warned of, 0.1 for 10 %. */
+const FAR_OFF = 0.1;
+
+/** Of the total's median; shorter stages are not warned of. */
+const LARGE_PART = 0.1;
+
 /**
  * Works out what a report of a run shows.
  *
@@ -72,14 +78,22 @@ function modified({ program }: RunReport): string[] {
 }
 
 /** One warning a variant: what disturbs a round is seen in many stages at once. */
+/**
+ * Of stages that take a good part of the whole, samples that are far from all others and from the median. Others are in
+ * the table: among many samples some are outliers by chance, which is no reason to doubt a night.
+ */
 function outlierWarnings(stages: readonly StageView[]): string[] {
+  const far = (stage: StageView): number =>
+    stage.outliers.filter((seconds) => Math.abs(seconds / stage.median - 1) >= FAR_OFF).length;
+  const isLarge = ({ variant, median }: StageView): boolean =>
+    median >= LARGE_PART * (stages.find((one) => one.variant === variant)?.median ?? 0);
   const wild = Map.groupBy(
-    stages.filter(({ outliers }) => outliers.length > 0),
+    stages.filter((stage) => isLarge(stage) && far(stage) > 0),
     ({ variant }) => variant,
   );
   return [...wild].map(([variant, stages]) => {
-    const counts = stages.slice(0, NAMED_STAGES).map(({ stage, samples, outliers }) =>
-      `${stage} (${outliers.length} of ${samples.length})`
+    const counts = stages.slice(0, NAMED_STAGES).map((stage) =>
+      `${stage.stage} (${far(stage)} of ${stage.samples.length})`
     );
     const others = stages.length - counts.length;
     return `${variant}: samples far from all others in ${counts.join(", ")}` +

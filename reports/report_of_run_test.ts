@@ -11,13 +11,38 @@ const rounds = (values: readonly number[]): ReturnType<typeof testMeasurement>[]
   ]);
 
 Deno.test("reportOfRun() has the total first and sums a stage over all tracks", () => {
-  const { stages, corpusSeconds } = reportOfRun(testRun({ measurements: rounds([1, 1.1, 1.3]) }));
+  const { stages, corpusSeconds } = reportOfRun(
+    testRun({ measurements: rounds([1, 1.05, 1.1, 1.2, 1.3]) }),
+  );
   equal(stages.map(({ stage }) => stage), ["total", "demix", "network"]);
   const demix = stages[1]!;
   ok(Math.abs(demix.median - 3.3) < 1e-9);
   equal(demix.realTimeFactor, corpusSeconds / demix.median);
   equal(corpusSeconds, 30.5);
   ok(demix.interval!.low >= 3 - 1e-9 && demix.interval!.high <= 3.9 + 1e-9);
+});
+
+Deno.test("reportOfRun() has no interval of fewer than five samples", () => {
+  const interval = (values: readonly number[]): unknown =>
+    reportOfRun(testRun({ measurements: rounds(values) })).stages[0]!.interval;
+  equal(interval([1, 1.1, 1.2, 1.3]), null);
+  ok(interval([1, 1.1, 1.2, 1.3, 1.4]) !== null);
+});
+
+Deno.test("reportOfRun() does not warn of samples near the median, nor of short stages", () => {
+  const near = testRun({ measurements: rounds([1, 1.001, 0.999, 1.002, 1.05]) });
+  ok(reportOfRun(near).stages[0]!.outliers.length > 0);
+  equal(reportOfRun(near).warnings, []);
+  const short = (wild: number): readonly string[] =>
+    reportOfRun(testRun({
+      measurements: [1, 1.01, 0.99, 1.02, wild].flatMap((seconds, round) =>
+        ["one", "two"].map((track) =>
+          testMeasurement(track, round, [["demix", 50], ["write", seconds]])
+        )
+      ),
+    })).warnings;
+  equal(short(5), []);
+  ok(short(200).length > 0);
 });
 
 Deno.test("reportOfRun() sums what all tracks read, and does not know it where one is not known", () => {

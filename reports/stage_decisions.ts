@@ -98,7 +98,12 @@ function verdict(
 ): StageDecision["verdict"] {
   const { variant, stage, seconds } = samples;
   if (isFaster(seconds, beside, minimum, settings)) return "faster";
-  if (!isSlower(seconds, beside, minimum, settings)) return "same";
+  if (!isSlower(seconds, beside, minimum, settings)) {
+    return isAbove(seconds, beside, minimum, settings) &&
+        leastProbability(seconds, beside) > settings.alpha
+      ? "unknown"
+      : "same";
+  }
   const again = rerun && stageNights(rerun.run, [rerun], { variant, stage })[0];
   if (again === undefined) return "suspect";
   return isSlower(again.seconds, beside, minimum, settings) ? "slower" : "same";
@@ -108,13 +113,28 @@ function isSlower(
   seconds: readonly number[],
   beside: Beside,
   minimum: number,
-  { alpha, minimumSeconds }: RegressionSettings,
+  settings: RegressionSettings,
+): boolean {
+  return isAbove(seconds, beside, minimum, settings) &&
+    mannWhitney(seconds, beside.seconds, "greater") <= settings.alpha;
+}
+
+/** Whether the median is far enough above the baseline, be it by chance. */
+function isAbove(
+  seconds: readonly number[],
+  beside: Beside,
+  minimum: number,
+  { minimumSeconds }: RegressionSettings,
 ): boolean {
   const middle = median(seconds);
   return middle >= minimumSeconds &&
     middle >= beside.level * (1 + minimum) &&
-    Math.log(middle / beside.level) > beside.reach &&
-    mannWhitney(seconds, beside.seconds, "greater") <= alpha;
+    Math.log(middle / beside.level) > beside.reach;
+}
+
+/** What the test says where every sample of the night is above all of the baseline. */
+function leastProbability(seconds: readonly number[], beside: Beside): number {
+  return mannWhitney(seconds.map((_, at) => 1 + at), beside.seconds.map((_, at) => -at), "greater");
 }
 
 function isFaster(

@@ -19,8 +19,8 @@ import {
 /** What the measurements alone say of a stage. */
 export type StageFigures = Omit<StageView, "realTimeFactor" | "baseline" | "ratio" | "verdict">;
 
-/** Fewer samples have no interval. */
-const FEWEST_SAMPLES = 3;
+/** Fewer samples have no interval: it would hold the median far less often than it says. */
+const FEWEST_SAMPLES = 5;
 
 const INTERVAL: BootstrapOptions = { level: 0.95, resamples: 1000, seed: 0 };
 

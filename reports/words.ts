@@ -35,6 +35,7 @@ export function baselineWords({ decision }: ReportView): string {
 export function parityAlertWords(
   { suite, piece, mode, seam, reason, needs, before }: ParityAlert,
 ): string {
+  if (reason === "missing") return `${suite}, ${piece}, ${mode}, ${seam} is not compared any more`;
   const what = reason === "outside" ? "is outside its tolerance" : "needs more than before";
   const figures = needs === null
     ? "what it needs is not known"
@@ -44,6 +45,7 @@ export function parityAlertWords(
 
 /** A measure that fell, in words. */
 export function qualityAlertWords({ system, measure, value, before }: QualityAlert): string {
+  if (value === null) return `${system}, ${measure} is not measured any more`;
   return `${system}, ${measure} fell from ${before.toFixed(3)} to ${value.toFixed(3)}`;
 }
 

@@ -19,6 +19,7 @@ Deno.test("history export and import exchange runs, and leave alone what is ther
     const history = await History.open(from!);
     history.import(NIGHT);
     history.import({ ...NIGHT, id: "rerun", confirms: "run" });
+    history.pin("run");
     history.close();
     const call = (...args: string[]): ReturnType<typeof tactus> => tactus(["history", ...args]);
     equal((await call("export", lines!, "--history", from!)).code, 0);
@@ -27,6 +28,7 @@ Deno.test("history export and import exchange runs, and leave alone what is ther
     const other = await History.open(to!);
     equal(other.run("run"), NIGHT);
     equal(other.confirmationOf("run")?.id, "rerun");
+    equal(other.pinned(), "run");
     other.close();
   });
 });

@@ -11,6 +11,7 @@ import { type Html, html } from "./html.ts";
 const SIGNS: Readonly<Record<string, string>> = {
   slower: "▲",
   suspect: "△",
+  unknown: "?",
   faster: "▼",
   same: "=",
   new: "+",
