@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import {
@@ -12,8 +13,10 @@ import {
   type TracksCall,
   tracksCall,
 } from "./bench_tracks_call.ts";
+import { SUITES } from "./parity.ts";
 import { oneOf } from "./one_of.ts";
 import { parsedArgs } from "./parsed_args.ts";
+import { UsageError } from "./usage_error.ts";
 import { ensureFolder } from "./writable.ts";
 
 /** What can be left out. */
@@ -78,6 +81,12 @@ export async function understandNightly(args: readonly string[]): Promise<Nightl
     allowPositionals: true,
   });
   if (values.help) return null;
+  const suites = values.suite?.map((name) => oneOf("suite", name, SUITES)) ?? [];
+  if (!await stat(values.evaluate).then((found) => found.isDirectory(), () => false)) {
+    throw new UsageError(
+      `--evaluate ${values.evaluate} is no folder: name one with tracks and truth`,
+    );
+  }
   const outputDirectory = values["out-dir"];
   await ensureFolder(outputDirectory, "--out-dir");
   return {
@@ -86,7 +95,7 @@ export async function understandNightly(args: readonly string[]): Promise<Nightl
     outputDirectory,
     history: values.history ?? join(outputDirectory, "history.sqlite"),
     settings: values.settings,
-    suites: values.suite ?? [],
+    suites,
     evaluate: values.evaluate,
     skipped: new Set(values.skip?.map((step) => oneOf("skip", step, SKIPPABLE))),
   };

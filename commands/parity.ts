@@ -70,7 +70,7 @@ A suite whose weights are missing, or that has none of the stages, is not run, u
 Exit codes: 0 all passed, 1 a seam failed, 2 the call was wrong or a named suite could not run`;
 
 /** Every suite, the one that needs no download first. */
-const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
+export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
 
 /** What can follow `parity` besides its options, loaded when it is called. */
 const ACTIONS = {
@@ -175,10 +175,12 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     suites.push({ suite: name, model: suite.model, results, growth: errorGrowth(results) });
   }
   const walks: Walk[] = [];
+  const unwalked: string[] = [];
   for (const stage of values.walk ? failedStages(suites) : []) {
     status.show(`walking through ${stage}`);
     const walk = await walkStage(stage, manifest, { directory, backend, ...threads });
-    if (walk !== null) walks.push(walk);
+    if (walk === null) unwalked.push(stage);
+    else walks.push(walk);
   }
   status.clear();
   const report: ParityReport = {
@@ -187,6 +189,7 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
   };
   console.log(parityTable(report));
   for (const walk of walks) console.log(`\n${walkText(walk)}`);
+  for (const stage of unwalked) console.log(`\nwalk: ${stage}: no inner seams of it are stored`);
   if (values.statistics) console.log(`\n${statisticsTable(report)}`);
   for (const option of EXPORTS) {
     const file = values[option];

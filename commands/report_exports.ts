@@ -44,7 +44,7 @@ export const EXPORT_OPTIONS = {
 export const EXPORT_OPTIONS_HELP = `      --export-html FILE   a page that opens without a network
       --export-markdown FILE
                            tables, as for a job summary or a pull request
-      --export-json FILE   everything that was measured (reports/report.schema.json)
+      --export-json FILE   everything that was measured (reports/run_report.schema.json)
       --export-csv FILE    every time of every stage, one a row
       --export-benchmark FILE
                            as github-action-benchmark reads it (customSmallerIsBetter)`;

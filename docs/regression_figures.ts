@@ -9,12 +9,12 @@
 import { join } from "node:path";
 import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
 import { type NightAlerts, trialAlerts } from "../reports/regression_trial.ts";
-import type { SyntheticChange } from "../reports/synthetic.ts";
+import { SYNTHETIC_NOISE, type SyntheticChange } from "../reports/synthetic.ts";
 
 /** Length of a history without a change. */
 const NULL_NIGHTS = 60;
 
-/** Seeds from here on: the settings were chosen with those before. */
+/** Seeds from here on: the settings were chosen with others. */
 const FIRST_SEED = 10_000;
 
 /** Nights before a change. */
@@ -87,6 +87,26 @@ function foundRow(
   return row(settings.baseline, ...found.map((count) => share(count, histories)));
 }
 
+/** Histories of machines whose nights vary more: how many alert without a change, and where a stage changes. */
+function noisyRow(settings: RegressionSettings, histories: number, times: number): string {
+  const { machine, stage } = SYNTHETIC_NOISE;
+  const noise = { ...SYNTHETIC_NOISE, machine: machine * times, stage: stage * times };
+  let [alerting, found] = [0, 0];
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
+    const still = trialAlerts({ seed, nights: NULL_NIGHTS, noise }, settings, {
+      from: 1,
+      pinned: 0,
+    });
+    if (!still.next().done) alerting++;
+    const nights = NIGHTS_BEFORE + 3;
+    const changes = [{ stage: STAGE, night: NIGHTS_BEFORE, ratio: 1.1 }];
+    const trial = { from: NIGHTS_BEFORE, pinned: 0 };
+    const night = firstAlert(trialAlerts({ seed, nights, noise, changes }, settings, trial));
+    if (night < nights) found++;
+  }
+  return row(`${times} %`, share(alerting, histories), share(found, histories));
+}
+
 function table(head: readonly string[], rows: readonly string[]): string {
   return [row(...head), row(...head.map((_, at) => at === 0 ? "---" : "---:")), ...rows].join("\n");
 }
@@ -122,5 +142,13 @@ if (import.meta.main) {
     ["baseline", "10 nights", "15 nights", "20 nights", "30 nights"],
     all.map((one) => foundRow(one, histories, { ratio: 1.003 ** 40, over: 40 }, [10, 15, 20, 30])),
   ));
+  if (wanted === undefined || wanted === "rolling") {
+    const rolling = { ...settings, baseline: "rolling" } as const;
+    console.log(`\n${histories} histories by how much nights vary, rolling:\n`);
+    console.log(table(
+      ["nights vary by", "histories without a change that alert", "10 % found within 3 nights"],
+      [1, 2, 3].map((times) => noisyRow(rolling, histories, times)),
+    ));
+  }
   console.error(`${((performance.now() - start) / 1000).toFixed(0)} s`);
 }

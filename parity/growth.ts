@@ -15,7 +15,7 @@ export interface SeamGrowth {
   readonly stage: string;
   /** What it made. */
   readonly seam: SeamName;
-  /** The worst of what it was fed. */
+  /** The worst of what that is made of. */
   readonly from: SeamName;
   /** The smallest tolerance that `from` passes at. */
   readonly inputNeeds: number;
@@ -26,8 +26,8 @@ export interface SeamGrowth {
 }
 
 /**
- * Puts what each float seam needs in chained mode beside what the worst float seam needs that its
- * stage was fed. A seam that is given has no error, and one that was not judged none that is known.
+ * Puts what each float seam needs in chained mode beside what the worst float seam needs that it is
+ * made of: of `activations.beat` that is `logits.beat`, of others all that their stage was fed. A seam that is given has no error, and one that was not judged none that is known.
  *
  * @param results of a suite
  * @param stages the stages, with their inputs
@@ -41,8 +41,10 @@ export function errorGrowth(
   return chained.flatMap(({ piece, stage, seam, comparison }) => {
     const outputNeeds = comparison.smallestTolerance;
     const inputs = stages.find(({ name }) => name === stage)?.inputs ?? [];
-    const fed = chained.filter((one) => one.piece === piece && inputs.includes(one.seam))
+    const all = chained.filter((one) => one.piece === piece && inputs.includes(one.seam))
       .filter((one) => !Number.isNaN(one.comparison.smallestTolerance));
+    const own = all.filter((one) => headOf(one.seam) !== null && headOf(one.seam) === headOf(seam));
+    const fed = own.length > 0 ? own : all;
     const [first, ...others] = fed;
     if (first === undefined || Number.isNaN(outputNeeds)) return [];
     const worst = others.reduce(
@@ -53,6 +55,11 @@ export function errorGrowth(
     const factor = inputNeeds === 0 ? null : outputNeeds / inputNeeds;
     return [{ piece, stage, seam, from: worst.seam, inputNeeds, outputNeeds, factor }];
   });
+}
+
+/** `beat` of `logits.beat`: what is made of a seam with such a name is named alike. */
+function headOf(seam: SeamName): string | null {
+  return seam.split(".")[1] ?? null;
 }
 
 function isFloat(seam: SeamName): boolean {

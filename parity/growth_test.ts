@@ -31,7 +31,7 @@ Deno.test("errorGrowth() puts each seam beside the worst that its stage was fed"
   equal(growth.map(({ from, seam, factor }) => [from, seam, factor]), [
     ["spectrogram", "logits.beat", 2],
     ["spectrogram", "logits.section", 8],
-    ["logits.section", "activations.beat", 0.5],
+    ["logits.beat", "activations.beat", 2],
   ]);
 });
 

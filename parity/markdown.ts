@@ -40,9 +40,11 @@ export function parityMarkdown(report: ParityReport): string {
     `## Parity: ${failed.length === 0 ? "nothing failed" : `${failed.length} failed`}`,
     `${tally(report)}.`,
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
-    ...(report.walks ?? []).flatMap((walk) =>
-      walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]
-    ),
+    ...(report.walks ?? []).flatMap((walk) => [
+      `**Walk**, ${text(walk.stage)}: ${text(walk.subject)}` +
+      (walk.first === null ? ": every inner seam is right" : ""),
+      ...(walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]),
+    ]),
     ...report.suites.flatMap(suiteBlocks),
   ];
   return blocks.join("\n\n") + "\n";

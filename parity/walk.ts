@@ -153,8 +153,8 @@ export function walkText({ stage, subject, steps, first }: Walk): string {
     ...columns([head, ...rows], (column) => column >= 2 && column <= 5),
     ...(first === null
       ? [
-        `${stage}: all ${steps.length} inner seams are right; what failed lies in the input, the ` +
-        "reference, the weights or behind the last of them",
+        `${stage}: all ${steps.length} inner seams are right; what failed lies in what the walk does ` +
+        "not go through: the input, the reference, or the work before the first and behind the last",
       ]
       : [findingText(first)]),
   ].join("\n");

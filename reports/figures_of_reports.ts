@@ -35,6 +35,7 @@ interface EvaluationJson {
   readonly systems: readonly {
     readonly name: string;
     readonly tracks: readonly unknown[];
+    readonly failures: readonly unknown[];
     readonly mean: Readonly<Record<string, number | null>>;
   }[];
 }
@@ -71,15 +72,22 @@ export function parityFigures(report: unknown): ParityFigure[] {
   );
 }
 
+/** The measure that is 1 where every track could be analysed. */
+export const ANALYSED = "analysed";
+
 /**
- * The means of an evaluation.
+ * The means of an evaluation, and the share of its tracks that could be analysed.
  *
  * @param report as `evaluate --export-json` writes it
  */
 export function qualityFigures(report: unknown): QualityFigure[] {
-  return (report as EvaluationJson).systems.flatMap(({ name, tracks, mean }) =>
-    Object.entries(mean).flatMap(([measure, value]) =>
-      typeof value === "number" ? [{ system: name, measure, value, tracks: tracks.length }] : []
-    )
-  );
+  return (report as EvaluationJson).systems.flatMap(({ name, tracks, failures, mean }) => {
+    const all = tracks.length + failures.length;
+    return [
+      ...Object.entries(mean).flatMap(([measure, value]) =>
+        typeof value === "number" ? [{ system: name, measure, value, tracks: tracks.length }] : []
+      ),
+      { system: name, measure: ANALYSED, value: all === 0 ? 0 : tracks.length / all, tracks: all },
+    ];
+  });
 }

@@ -43,7 +43,13 @@ Deno.test("parityFigures() keeps the share of 16-bit samples that differ", () =>
 
 Deno.test("qualityFigures() keeps the means that are known", () => {
   const mean = { beatF: 0.5, tempoAccuracy: null };
-  equal(qualityFigures({ systems: [{ name: "hpss/embedded", tracks: [{}, {}], mean }] }), [
-    { system: "hpss/embedded", measure: "beatF", value: 0.5, tracks: 2 },
-  ]);
+  equal(
+    qualityFigures({
+      systems: [{ name: "hpss/embedded", tracks: [{}, {}], failures: [{}, {}], mean }],
+    }),
+    [
+      { system: "hpss/embedded", measure: "beatF", value: 0.5, tracks: 2 },
+      { system: "hpss/embedded", measure: "analysed", value: 0.5, tracks: 4 },
+    ],
+  );
 });

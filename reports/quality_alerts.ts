@@ -6,12 +6,13 @@
 
 import type { QualityAlert } from "./decision.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
+import { ANALYSED } from "./figures_of_reports.ts";
 import type { QualityFigure, RunReport } from "./run_report.ts";
 import { median } from "./statistics.ts";
 
 /**
- * The measures of a night that are lower than before by more than they may, or missing. A night that measured nothing
- * at all was told not to.
+ * The measures of a night that are lower than before by more than they may, or missing, and tracks that could not be
+ * analysed. A night that measured nothing at all was told not to.
  *
  * @param tonight the night
  * @param before the runs that it is compared with; of these those count that measured as many tracks
@@ -27,7 +28,7 @@ export function qualityAlerts(
     const earlier = before.flatMap(({ quality }) => quality).filter((one) =>
       one.system === system && one.measure === measure && one.tracks === tracks
     );
-    const usual = median(earlier.map((one) => one.value));
+    const usual = measure === ANALYSED ? 1 : median(earlier.map((one) => one.value));
     return value < usual - fall ? [{ system, measure, value, before: usual }] : [];
   });
   const isMissing = (one: QualityFigure): boolean =>

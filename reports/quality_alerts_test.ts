@@ -27,3 +27,12 @@ Deno.test("qualityAlerts() only compares the same measure of the same system ove
   equal(qualityAlerts(beats(0.1), [beats(0.9, { tracks: 30 })], settings), []);
   equal(qualityAlerts(beats(0.1), [], settings), []);
 });
+
+Deno.test("qualityAlerts() alerts for a track that could not be analysed, also in the first night", () => {
+  const night = (value: number): RunReport => beats(value, { measure: "analysed" });
+  equal(qualityAlerts(night(0.75), [], settings).map(({ value, before }) => [value, before]), [
+    [0.75, 1],
+  ]);
+  equal(qualityAlerts(night(0.75), [night(0.75)], settings).length, 1);
+  equal(qualityAlerts(night(1), [], settings), []);
+});

@@ -77,7 +77,7 @@ export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = {
     functional: 0.2,
     write: 0.3,
   },
-  spread: { nights: 30, factor: 3.5, assumed: 0.015, weight: 10 },
+  spread: { nights: 30, factor: 4, assumed: 0.02, weight: 5 },
   steps: { alpha: 0.0001, minimum: 0.03, newNights: 7 },
   parity: { growth: 10, floor: 1e-8 },
   quality: { fall: 0.01 },

@@ -6,7 +6,7 @@ import { type NightAlerts, trialAlerts } from "./regression_trial.ts";
 const STATED_RATE = 0.01;
 
 /** Of docs/regression.md: the least share of steps of 10 % that must be found within 3 nights. */
-const STATED_POWER = 0.99;
+const STATED_POWER = 0.94;
 
 /** The largest count of so many tries that is not rarer than once in a thousand times at a rate. */
 function most(tries: number, rate: number): number {

@@ -102,6 +102,11 @@ Deno.test("nightly ends with 2 where another one is at work, or its settings are
     const wrong = await tactus([...call, "--settings", settings]);
     equal(wrong.code, 2);
     match(wrong.stderr, /alfa/);
+    for (const [option, value] of [["--suite", "no such"], ["--evaluate", join(folder, "none")]]) {
+      const { code, stderr } = await tactus(["nightly", "-o", folder, option!, value!]);
+      equal(code, 2);
+      match(stderr, new RegExp(`^${option} `));
+    }
   });
 });
 

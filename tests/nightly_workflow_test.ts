@@ -64,23 +64,34 @@ class Place {
     await sh(this.clone, `ln -s ${repository}/node_modules node_modules`);
   }
 
-  /** Runs all steps; returns what they wrote for others to read. */
-  async night(steps: readonly Step[], open: string): Promise<{ summary: string; gh: string[] }> {
+  /** Runs the steps up to the first that fails; returns what they wrote for others to read. */
+  async night(
+    steps: readonly Step[],
+    open: string,
+    options = SHORT,
+  ): Promise<{ summary: string; gh: string[]; failed: string | null }> {
     const at = (name: string): string => join(this.#folder, name);
     for (const name of ["output", "summary", "gh.log"]) await Deno.writeTextFile(at(name), "");
     await Deno.writeTextFile(at("open"), open);
     const env: Record<string, string> = {
       PATH: `${at("bin")}:${Deno.env.get("PATH")}`,
       ...{ GITHUB_OUTPUT: at("output"), GITHUB_STEP_SUMMARY: at("summary") },
-      ...{ GH_LOG: at("gh.log"), GH_OPEN: at("open"), NIGHTLY_OPTIONS: SHORT },
+      ...{ GH_LOG: at("gh.log"), GH_OPEN: at("open"), NIGHTLY_OPTIONS: options },
     };
-    for (const { run, env: own = {} } of steps) {
+    let failed: string | null = null;
+    for (const { name, run, env: own = {} } of steps) {
       if (run === undefined) continue;
       const outputs = await Deno.readTextFile(at("output"));
       const filled = Object.entries(own).map(([key, value]) => [key, filledIn(value, outputs)]);
-      await sh(this.clone, run, { ...env, ...Object.fromEntries(filled) });
+      try {
+        await sh(this.clone, run, { ...env, ...Object.fromEntries(filled) });
+      } catch (error) {
+        failed = `${name}: ${(error as Error).message}`;
+        break;
+      }
     }
     return {
+      failed,
       summary: await Deno.readTextFile(at("summary")),
       gh: (await Deno.readTextFile(at("gh.log"))).trim().split("\n"),
     };
@@ -109,6 +120,7 @@ Deno.test({
       const place = new Place(folder);
       await place.make();
       const first = await place.night(steps, "");
+      equal(first.failed, null);
       match(first.summary, /network/);
       equal(first.gh.map((line) => line.split(" ").slice(0, 2).join(" ")), [
         "label create",
@@ -116,11 +128,18 @@ Deno.test({
       ]);
       await sh(place.clone, "git worktree remove --force .nightly-history && rm -rf nightly");
       const second = await place.night(steps, "7\n");
+      equal(second.failed, null);
       match(second.gh.at(-1) ?? "", /^issue close 7 /);
       const kept = await sh(place.origin, "git show nightly-history:history.jsonl");
       equal(kept.trim().split("\n").length >= 2, true);
       const page = await sh(place.origin, "git show nightly-history:index.html");
       match(page, /^<!doctype html>/i);
+      await sh(place.clone, "git worktree remove --force .nightly-history && rm -rf nightly");
+      const broken = await place.night(steps, "", "--evaluate no/such/folder");
+      match(broken.failed ?? "", /^Fail where something became worse or could not run: [^]* 2:/);
+      match(broken.summary, /could not run/);
+      match(broken.gh.at(-1) ?? "", /^issue create .* --body-file nightly\/report\.md$/);
+      equal(await sh(place.origin, "git show nightly-history:history.jsonl"), kept);
     });
   },
 });

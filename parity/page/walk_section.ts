@@ -24,7 +24,11 @@ export function walkSections(walks: readonly Walk[]): readonly Html[] {
   return walks.map((walk) =>
     html`<section class="walk"><h2>Walk: ${walk.stage}</h2>
 <p class="note">${walk.subject}</p>
-${walk.first === null ? html`<p>Every inner seam is right.</p>` : finding(walk.first)}
+${
+      walk.first === null
+        ? html`<p>Every inner seam is right: what failed lies in what the walk does not go through.</p>`
+        : finding(walk.first)
+    }
 <details><summary>${walk.steps.length} inner seams</summary>
 <div class="scroll" tabindex="0"><table><thead><tr><th scope="col">inner seam</th><th scope="col">shape</th><th scope="col" class="number">failing</th><th scope="col" class="number">needs</th><th scope="col" class="number">allowed</th><th scope="col">verdict</th></tr></thead><tbody>
 ${walk.steps.map(step)}</tbody></table></div></details></section>`

@@ -27,9 +27,12 @@ export function stageTable(report: ReportView): Html {
       <p
         class="note">Seconds of a pass over ${report.run.tracks
           .length} ${report.run.tracks.length === 1 ? "track" : "tracks"}, ${report.corpusSeconds
-          .toFixed(1)} s of audio, median of the rounds. Ratio: tonight through the ${baselineWords(
-            report,
-          )}; above 1 is slower.</p>
+          .toFixed(1)} s of audio, median of the rounds. ${report.decision === null ||
+            report.decision.baseline.kind === "none"
+          ? "There is no baseline yet."
+          : `Ratio: tonight through the ${
+            baselineWords(report)
+          }; above 1 is slower.`} Stages that run at the same time count each other's processor time, memory and reading.</p>
       <div class="scroll" role="region" aria-labelledby="stages-title" tabindex="0">
         <table class="stages">
     <thead><tr><th scope="col">stage</th><th scope="col">verdict</th><th scope="col" class="number">median s</th><th scope="col" class="number">ratio</th><th scope="col">nights</th><th scope="col" class="number">× real time</th><th scope="col" class="number">baseline s</th><th scope="col" class="number">95 % from s</th><th scope="col" class="number">to s</th><th scope="col" class="number">CPU s</th><th scope="col" class="number">peak MiB</th><th scope="col" class="number">read MiB</th><th scope="col" class="number">far off</th></tr></thead>
