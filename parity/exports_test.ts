@@ -183,7 +183,7 @@ Deno.test("parityMarkdown() says first what failed, and has every seam in a tabl
   match(markdown, /^\*\*harmonix\*\* was not run: no &lt;weights> &amp; "no" hope.* for \\\| it$/m);
   match(
     markdown,
-    /^```\nfirst wrong: norm \[2\], while embedded is right\nworst at \[1\]: 2, expected 3\n/m,
+    /^```\nfirst wrong: norm \[2\], while embedded is right where sampled\nworst at \[1\]: 2, expected 3\n/m,
   );
   match(parityMarkdown({ ...report, suites: [] }), /^## Parity: nothing failed/);
 });

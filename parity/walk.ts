@@ -165,7 +165,7 @@ export function findingText(finding: WalkFinding): string {
   const { seam, inputs, shape, worst, reason, picture } = finding;
   const before = inputs.length === 0
     ? "which is made of the stage's input"
-    : `while ${inputs.join(" and ")} ${inputs.length > 1 ? "are" : "is"} right`;
+    : `while ${inputs.join(" and ")} ${inputs.length > 1 ? "are" : "is"} right where sampled`;
   return [
     `first wrong: ${seam} [${shape.join(", ")}], ${before}`,
     ...(reason === undefined ? [] : [reason]),

@@ -62,7 +62,7 @@ Deno.test("walk() fails a seam that is not handed out", () => {
 Deno.test("walkText() has every seam, the first wrong one and its picture", () => {
   const text = walkText(walked({ c: 1e-3, d: 1e-3 }));
   match(text, /^d +\[40, 30\] +200 +200 .* fail$/m);
-  match(text, /^first wrong: c \[40, 30\], while a and b are right$/m);
+  match(text, /^first wrong: c \[40, 30\], while a and b are right where sampled$/m);
   match(text, /^error over frames \(across\) and bands \(up\), @ is 1\.00e-3\n {2}\|[ @]+\|/m);
 });
 

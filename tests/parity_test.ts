@@ -387,3 +387,18 @@ Deno.test({
     match(stdout, / 0 failed/);
   },
 });
+
+Deno.test("parity --walk tells what failed also where the walk cannot be made, or there is none", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const copy = await Copy.make(folder);
+    await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
+    await copy.rewrite("boundaries", (tensor) => withValue(tensor, 0, 7));
+    await Deno.remove(join(copy.folder, "references", "inner", "metrical", "scores.npy"));
+    const stages = ["--stage", "metrical", "--stage", "functional"];
+    const { code, stdout, stderr } = await copy.run(...stages, "--walk");
+    equal(code, 1, stderr);
+    match(stdout, /^walk: metrical: it could not be made: .*scores\.npy/m);
+    match(stdout, /^walk: functional: no inner seams of it are stored$/m);
+    match(stdout, /2 failed/);
+  });
+});

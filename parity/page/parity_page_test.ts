@@ -122,7 +122,12 @@ Deno.test({
     );
     await inTemporaryFolder(async (folder) => {
       const file = join(folder, "parity.html");
-      await Deno.writeTextFile(file, page);
+      const report = reportOf([1e-7, 2e-3, 0, 1e-5]);
+      const [walk] = report.walks!;
+      const cells = Array.from({ length: 12 }, () => Array<number>(60).fill(1));
+      const picture = { rowAxis: "bands", columnAxis: "frames", cells };
+      const walks = [{ ...walk!, first: { ...walk!.first!, picture } }];
+      await Deno.writeTextFile(file, parityPage({ ...report, walks }));
       await using browser = await Browser.start(browserPath()!);
       for (const scheme of ["light", "dark"] as const) {
         for (const width of [1400, 400]) {

@@ -77,7 +77,8 @@ function heatMap({ rowAxis, columnAxis, cells }: Picture): Html {
   return html`
     <figure>
       <svg class="heat" role="img" aria-label="${label}" width="${columns * CELL.width}"
-        height="${rows * CELL.height}">${squares}</svg>
+        viewBox="0 0 ${columns * CELL.width} ${rows * CELL.height}"
+        style="max-width: 100%">${squares}</svg>
       <figcaption>${label}; the darkest is ${error(
         largest,
       )}, a faint one a thousandth of it or less</figcaption>
