@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { bytesRead } from "./bytes_read.ts";
 import { StageMeter } from "./stage_meter.ts";
 
 Deno.test("StageMeter gives each stage what the process used while it ran", async () => {
@@ -15,7 +16,8 @@ Deno.test("StageMeter gives each stage what the process used while it ran", asyn
   ok(busy!.cpuSeconds > 0.02, `${busy!.cpuSeconds} s`);
   ok(busy!.cpuSeconds > idle!.cpuSeconds);
   ok(busy!.peakBytes > 1e6);
-  if (Deno.build.os !== "linux") return equal(busy!.bytesRead, null);
+  // Deno shows the system's account only to a process that may do all; tests/nightly_test.ts has one.
+  if (bytesRead() === null) return equal([idle!.bytesRead, busy!.bytesRead], [null, null]);
   ok(busy!.bytesRead! >= text.length, `${busy!.bytesRead} bytes`);
   ok(idle!.bytesRead! < busy!.bytesRead!);
 });

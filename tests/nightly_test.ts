@@ -36,6 +36,12 @@ Deno.test("nightly is quiet in the first night, and writes every report", async 
     ]);
     const { run, decision } = JSON.parse(await Deno.readTextFile(join(out, "report.json")));
     equal([run.measurements.length, decision.verdict], [3, "quiet"]);
+    const [{ stages, bytesRead }] = run.measurements;
+    if (Deno.build.os === "linux") {
+      const read = (name: string): number =>
+        stages.find(({ stage }: { stage: string }) => stage === name).bytesRead;
+      ok(read("weights") > 100_000 && bytesRead > read("weights"), `${read("weights")} bytes`);
+    }
     const again = await tactus(["report", "--history", join(out, "history.sqlite")]);
     equal([again.code, again.stdout], [0, stdout]);
   });
