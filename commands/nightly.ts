@@ -12,7 +12,7 @@ import { decide, needsRerun } from "../reports/decide.ts";
 import type { Decision } from "../reports/decision.ts";
 import { parityFigures, qualityFigures } from "../reports/figures_of_reports.ts";
 import { History, type NewRun } from "../reports/history.ts";
-import { readRegressionSettings } from "../reports/regression_settings.ts";
+import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
 import { resumable } from "../reports/resume.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { terminalReport } from "../reports/terminal.ts";
@@ -45,11 +45,8 @@ export async function nightlyCommand(args: readonly string[]): Promise<number> {
     try {
       return await withBench(call, call.paths, status, async (bench) => {
         const night = new Night(call, history, bench, status);
-        const { run, decision } = await night.measured((run, confirmation) => {
-          const { history: beside, ...pin } = history.beside(run);
-          return decide(run, beside, settings, { ...pin, ...(confirmation && { confirmation }) });
-        });
-        const view = nightView(run, decision, history.beside(run).before);
+        const { run, decision, before } = await night.measured(settings);
+        const view = nightView(run, decision, before);
         await writeExports(view, exportsIn(call.outputDirectory));
         history.finish(run.id, run.finishedAt!);
         status.clear();
@@ -92,11 +89,12 @@ class Night {
   /**
    * Measures all that is missing, a second time where the decision is in doubt.
    *
-   * @param decideOn decides on a run and, where there is one, the run that is to confirm it
+   * @param settings when something counts
+   * @returns the night, what it comes to, and the nights before it
    */
   async measured(
-    decideOn: (run: RunReport, confirmation?: RunReport) => Decision,
-  ): Promise<{ run: RunReport; decision: Decision }> {
+    settings: RegressionSettings,
+  ): Promise<{ run: RunReport; decision: Decision; before: readonly RunReport[] }> {
     const found = await warmUp(this.#bench);
     const id = this.#begun(found);
     await this.#step(id, "parity", async () => {
@@ -110,21 +108,18 @@ class Night {
       const report = await this.#run("evaluate", [this.#call.evaluate, "--system", system]);
       this.#history.setQuality(id, qualityFigures(report));
     });
-    let confirmation = this.#history.confirmationOf(id);
-    let decision = decideOn(this.#runOf(id));
+    const { before, history, ...pin } = this.#history.beside(this.#runOf(id));
+    let decision = decide(this.#runOf(id), history, settings, pin);
     if (needsRerun(decision)) {
-      confirmation = await this.#confirmed(id, found, confirmation);
-      decision = decideOn(this.#runOf(id), confirmation);
+      const confirmation = await this.#confirmed(id, found);
+      decision = decide(this.#runOf(id), history, settings, { ...pin, confirmation });
     }
-    return { run: { ...this.#runOf(id), finishedAt: new Date().toISOString() }, decision };
+    const run = { ...this.#runOf(id), finishedAt: new Date().toISOString() };
+    return { run, decision, before };
   }
 
-  async #confirmed(
-    id: string,
-    found: NewRun,
-    begun: RunReport | undefined,
-  ): Promise<RunReport> {
-    const own = begun?.id ?? this.#begun(found, id);
+  async #confirmed(id: string, found: NewRun): Promise<RunReport> {
+    const own = this.#history.confirmationOf(id)?.id ?? this.#begun(found, id);
     await this.#rounds(own);
     this.#history.finish(own, new Date().toISOString());
     return this.#runOf(own);

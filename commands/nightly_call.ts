@@ -6,14 +6,13 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fixturesDirectory } from "../parity/manifest.ts";
+import { fixturesDirectory, SUITES } from "../parity/manifest.ts";
 import {
   TRACK_OPTIONS,
   TRACK_OPTIONS_HELP,
   type TracksCall,
   tracksCall,
 } from "./bench_tracks_call.ts";
-import { SUITES } from "./parity.ts";
 import { oneOf } from "./one_of.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { UsageError } from "./usage_error.ts";

@@ -17,6 +17,7 @@ import {
   readManifest,
   ReferenceError,
   type SuiteEntry,
+  SUITES,
 } from "../parity/manifest.ts";
 import { parityPage } from "../parity/page/parity_page.ts";
 import { type ParityReport, parityTable, passed, type SuiteReport } from "../parity/report.ts";
@@ -73,9 +74,6 @@ a network.
 
 A suite whose weights are missing, or that has none of the stages, is not run, unless it was named.
 Exit codes: 0 all passed, 1 a seam failed, 2 the call was wrong or a named suite could not run`;
-
-/** Every suite, the one that needs no download first. */
-export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
 
 /** What can follow `parity` besides its options, loaded when it is called. */
 const ACTIONS = {

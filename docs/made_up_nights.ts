@@ -10,7 +10,7 @@
  */
 
 import { CounterRandom } from "../models/counter_random.ts";
-import { type Measurement, type RunReport, SYNTHETIC_NOISE } from "../reports/mod.ts";
+import { type Measurement, roundFactor, type RunReport, SYNTHETIC_NOISE } from "../reports/mod.ts";
 
 const NIGHTS = 60;
 const MILLISECONDS_A_DAY = 86_400_000;
@@ -48,10 +48,8 @@ function slowed(
   level: (stage: string) => number,
   random: CounterRandom,
 ): Measurement {
-  const { within, disturbed, disturbance: [least, most] } = SYNTHETIC_NOISE;
   const stages = measurement.stages.map((stage) => {
-    const ratio = level(stage.stage) * Math.exp(within * random.normal()) *
-      (random.uniform() < disturbed ? least + (most - least) * random.uniform() : 1);
+    const ratio = level(stage.stage) * roundFactor(SYNTHETIC_NOISE, random);
     return { ...stage, end: stage.start + (stage.end - stage.start) * ratio };
   });
   const longer = stages.reduce(

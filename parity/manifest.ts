@@ -13,6 +13,9 @@ import type { Tensor } from "../pipeline/tensor.ts";
 import { readNpy } from "./npy.ts";
 import { roundedStems } from "./rounded_stems.ts";
 
+/** Names of all suites, the one that needs no download first. */
+export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
+
 /** The folder that holds the references, their manifest and the audio that they were made from. */
 export const fixturesDirectory: string = join(import.meta.dirname ?? ".", "..", "fixtures");
 

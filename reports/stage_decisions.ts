@@ -10,7 +10,7 @@ import { mannWhitney } from "./mann_whitney.ts";
 import { type Night, type StageNight, stageNights } from "./nights.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type { StageSamples } from "./stage_samples.ts";
-import { median, medianAbsoluteDeviation } from "./statistics.ts";
+import { deviationOfSteps, median } from "./statistics.ts";
 
 /** What a stage's time tonight lies beside. */
 interface Beside {
@@ -77,12 +77,8 @@ function reach(
   nights: number,
   { spread: { factor, assumed, weight } }: RegressionSettings,
 ): number {
-  const logarithms = recent.map((night) => Math.log(night.median));
-  const differences = logarithms.slice(1).map((value, at) => value - logarithms[at]!);
-  // About 0, as either sign is as likely; a difference of two nights varies by twice their variance.
-  const mirrored = differences.flatMap((difference) => [difference, -difference]);
-  const seen = differences.length;
-  const variance = seen === 0 ? 0 : medianAbsoluteDeviation(mirrored) ** 2 / 2;
+  const variance = deviationOfSteps(recent.map((night) => Math.log(night.median))) ** 2;
+  const seen = Math.max(recent.length - 1, 0);
   const known = seen + weight === 0
     ? 0
     : (seen * variance + weight * assumed ** 2) / (seen + weight);

@@ -34,6 +34,21 @@ export function medianAbsoluteDeviation(values: readonly number[]): number {
   return DEVIATION_SCALE * median(values.map((value) => Math.abs(value - middle)));
 }
 
+/**
+ * How much a value differs by itself, seen from one to the next, so that a change of level in between hardly widens it: of
+ * normal values their standard deviation.
+ *
+ * @param values in order
+ * @returns in the unit of the values; 0 of fewer than two
+ */
+export function deviationOfSteps(values: readonly number[]): number {
+  const differences = values.slice(1).map((value, at) => value - values[at]!);
+  if (differences.length === 0) return 0;
+  // About 0, as either sign is as likely; a difference of two values varies by twice their variance.
+  const mirrored = differences.flatMap((difference) => [difference, -difference]);
+  return medianAbsoluteDeviation(mirrored) * Math.SQRT1_2;
+}
+
 /** How an interval is made. */
 export interface BootstrapOptions {
   /** How often the interval holds the true median, 0 to 1. */

@@ -5,7 +5,7 @@
  */
 
 import { CounterRandom } from "../models/counter_random.ts";
-import { median, medianAbsoluteDeviation } from "./statistics.ts";
+import { deviationOfSteps, median } from "./statistics.ts";
 
 /** A stretch between two changes has at least so many values, so that one wild night is none. */
 export const SHORTEST_STRETCH = 3;
@@ -90,11 +90,7 @@ export function changePoints(
 
 /** The values with the wild ones nearer, and how much one differs from the next by itself. */
 function pulledIn(values: readonly number[]): { pulled: Float64Array; deviation: number } {
-  const differences = values.slice(1).map((value, at) => value - values[at]!);
-  // About 0, as either sign is as likely; a difference of two values varies by twice their variance.
-  const mirrored = differences.flatMap((difference) => [difference, -difference]);
-  const seen = mirrored.length === 0 ? 0 : medianAbsoluteDeviation(mirrored) * Math.SQRT1_2;
-  const deviation = Math.max(seen, LEAST_DEVIATION);
+  const deviation = Math.max(deviationOfSteps(values), LEAST_DEVIATION);
   const limit = WILD_DEVIATIONS * deviation;
   const pulled = Float64Array.from(values, (value, at) => {
     const last = Math.max(values.length - WILD_WINDOW, 0);

@@ -202,7 +202,13 @@ function change(changes: readonly SyntheticChange[], stage: string, night: numbe
   );
 }
 
-function roundFactor(
+/**
+ * How much longer one round takes than its night: noise, and once in a while something else that ran.
+ *
+ * @param noise how times vary
+ * @param random what it is drawn from
+ */
+export function roundFactor(
   { within, disturbed, disturbance }: SyntheticNoise,
   random: CounterRandom,
 ): number {
