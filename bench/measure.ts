@@ -9,8 +9,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import process from "node:process";
 import { loadModel } from "../models/registry.ts";
 import { analyzeTrack } from "../pipeline/analyze_track.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
@@ -21,8 +19,8 @@ import { timed } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { cpuFlags } from "../reports/machine.ts";
 import type { StageMeasurement } from "../reports/run_report.ts";
-import { bytesRead } from "./bytes_read.ts";
 import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
+import { bytesRead, cpuSeconds, peakBytes, systemText } from "./process_use.ts";
 import { StageMeter } from "./stage_meter.ts";
 
 /** Runs the analysis. */
@@ -59,37 +57,16 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
     }));
   const stages: StageMeasurement[] = meter.finish();
   const { provenance } = done.result;
-  const { user, system } = process.cpuUsage();
   return {
     audioSeconds: done.durationSeconds,
     weights: [...provenance.weights.map(({ sha256 }) => sha256), provenance.demixer_weights]
       .filter((sha256) => sha256 !== null),
-    cpuSeconds: (user + system) / 1e6,
+    cpuSeconds: cpuSeconds(),
     peakBytes: peakBytes(),
     bytesRead: bytesRead(),
     stages,
-    cpuFlags: cpuFlags(contentOf("/proc/cpuinfo")),
+    cpuFlags: cpuFlags(systemText("/proc/cpuinfo")),
   };
-}
-
-/** The system's own figure where it has one. */
-function peakBytes(): number {
-  const kilobytes = numberIn(contentOf("/proc/self/status"), /^VmHWM:\s*(\d+) kB/m);
-  return (kilobytes ?? process.resourceUsage().maxRSS) * 1024;
-}
-
-/** Of a file that only Linux has; empty elsewhere. */
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function numberIn(text: string, pattern: RegExp): number | null {
-  const [, digits] = pattern.exec(text) ?? [];
-  return digits === undefined ? null : Number(digits);
 }
 
 if (import.meta.main) {

@@ -59,13 +59,10 @@ export async function measureTrack(
     outputDirectory,
     startedAt: performance.timeOrigin + start,
   };
-  const { code, stdout, stderr } = await childOutput([
+  const { code, stdout, complaint } = await childOutput([
     ...["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
   ]);
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) {
-    const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-5).join("\n");
-    throw new MeasureError(`${path} could not be analysed: ${said}`);
-  }
-  return { ...JSON.parse(new TextDecoder().decode(stdout)) as MeasureReply, seconds };
+  if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${complaint}`);
+  return { ...JSON.parse(stdout) as MeasureReply, seconds };
 }

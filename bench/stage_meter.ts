@@ -4,10 +4,9 @@
  * @module
  */
 
-import process from "node:process";
 import type { RunObserver, StageTiming } from "../pipeline/runner.ts";
 import type { StageMeasurement } from "../reports/run_report.ts";
-import { bytesRead } from "./bytes_read.ts";
+import { bytesRead, cpuSeconds } from "./process_use.ts";
 
 /** Between two looks at the memory; a stage that holds the main thread is looked at when it ends. */
 const INTERVAL_MILLISECONDS = 5;
@@ -33,7 +32,7 @@ export class StageMeter implements RunObserver {
 
   /** A stage starts. */
   onStart(stage: string): void {
-    this.#begin(stage, cpuTime(), bytesRead());
+    this.#begin(stage, cpuSeconds(), bytesRead());
   }
 
   /** A stage has been running since the process started. */
@@ -53,7 +52,7 @@ export class StageMeter implements RunObserver {
     this.#running.delete(stage);
     const read = bytesRead();
     this.#stages.push({
-      ...{ stage, start, end, cpuSeconds: cpuTime() - cpuAtStart, peakBytes },
+      ...{ stage, start, end, cpuSeconds: cpuSeconds() - cpuAtStart, peakBytes },
       bytesRead: read === null || readAtStart === null ? null : read - readAtStart,
     });
   }
@@ -68,9 +67,4 @@ export class StageMeter implements RunObserver {
     const { rss } = Deno.memoryUsage();
     for (const stage of this.#running.values()) stage.peakBytes = Math.max(stage.peakBytes, rss);
   }
-}
-
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

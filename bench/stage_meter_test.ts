@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { bytesRead } from "./bytes_read.ts";
+import { bytesRead } from "./process_use.ts";
 import { StageMeter } from "./stage_meter.ts";
 
 Deno.test("StageMeter gives each stage what the process used while it ran", async () => {

@@ -30,7 +30,7 @@ export async function reportOfCommand(
   args: readonly string[],
   file: string,
 ): Promise<unknown> {
-  const { code, stderr } = await childOutput([
+  const { code, complaint } = await childOutput([
     ...["run", "--config", join(REPOSITORY, "deno.json"), ...PERMISSIONS],
     ...[join(REPOSITORY, "main.ts"), command, ...args, "--export-json", file],
   ], "null");
@@ -38,6 +38,5 @@ export async function reportOfCommand(
     const text = await Deno.readTextFile(file).catch(() => undefined);
     if (text !== undefined) return JSON.parse(text);
   }
-  const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-5).join("\n");
-  throw new CommandError(`${command} ended with ${code}: ${said}`);
+  throw new CommandError(`${command} ended with ${code}: ${complaint}`);
 }
