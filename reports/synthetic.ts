@@ -210,7 +210,7 @@ function change(changes: readonly SyntheticChange[], stage: string, night: numbe
  */
 export function roundFactor(
   { within, disturbed, disturbance }: SyntheticNoise,
-  random: CounterRandom,
+  random: { normal(): number; uniform(): number },
 ): number {
   const factor = Math.exp(within * random.normal());
   const [least, most] = disturbance;
