@@ -5,8 +5,8 @@
  */
 
 import process from "node:process";
-import { UsageError } from "./commands/usage_error.ts";
-import { cleanUpInterrupted } from "./pipeline/interruption.ts";
+import { UsageError } from "./core/usage_error.ts";
+import { cleanUpInterrupted } from "./core/interruption.ts";
 
 const HELP = `tactus: tempo, beats, downbeats and segments of music
 
@@ -23,14 +23,14 @@ Each takes --help`;
 
 /** Commands, loaded when they are called. */
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<number>>>> = {
-  analyze: async () => (await import("./commands/analyze.ts")).analyzeCommand,
-  parity: async () => (await import("./commands/parity.ts")).parityCommand,
-  evaluate: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
-  models: async () => (await import("./commands/models.ts")).modelsCommand,
-  bench: async () => (await import("./commands/bench.ts")).benchCommand,
-  nightly: async () => (await import("./commands/nightly.ts")).nightlyCommand,
-  report: async () => (await import("./commands/report.ts")).reportCommand,
-  history: async () => (await import("./commands/history.ts")).historyCommand,
+  analyze: async () => (await import("./cli/analyze.ts")).analyzeCommand,
+  parity: async () => (await import("./cli/parity.ts")).parityCommand,
+  evaluate: async () => (await import("./cli/evaluate.ts")).evaluateCommand,
+  models: async () => (await import("./cli/models.ts")).modelsCommand,
+  bench: async () => (await import("./cli/bench.ts")).benchCommand,
+  nightly: async () => (await import("./cli/nightly.ts")).nightlyCommand,
+  report: async () => (await import("./cli/report.ts")).reportCommand,
+  history: async () => (await import("./cli/history.ts")).historyCommand,
 };
 
 /**

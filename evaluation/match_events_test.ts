@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { matchCount } from "./match_events.ts";
 
 /** A maximum matching by augmenting paths over every pair, which knows nothing of order. */

@@ -1,8 +1,8 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { AnnotationError } from "./annotation.ts";
 import { readAnnotation } from "./read_annotation.ts";
 

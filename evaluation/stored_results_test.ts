@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { StoredResults } from "./stored_results.ts";
 
 Deno.test("StoredResults finds a result by the track's name, or else by the path in it", async () => {

@@ -13,7 +13,7 @@ import { type Findings, findings } from "../pipeline/result.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { type Seams, type StageContext, STAGES } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { isStemSource } from "./track_audio.ts";
 
 /** Who separates and who listens. */

@@ -14,7 +14,7 @@ import {
   readStemsOrSpectrogram,
   STEMS,
 } from "../pipeline/stems.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { type EvaluationTrack, onlyFile } from "./tracks.ts";
 
 /** Ways to come by stems without separating a mix: the true ones, or the mix given as each of the four. */

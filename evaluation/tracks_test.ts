@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, rejects, throws } from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { findTracks, onlyFile } from "./tracks.ts";
 
 async function withFiles(

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { libraryPath } from "./library_path.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.ts";
 

@@ -6,9 +6,9 @@
  */
 
 import { HPSS } from "./demixer_weights.ts";
-import { LISTED_MODELS } from "./download_registry.ts";
-import { modelState } from "./download_state.ts";
-import { EMBEDDED } from "./embedded.ts";
+import { LISTED_MODELS } from "./download/registry.ts";
+import { modelState } from "./download/state.ts";
+import { EMBEDDED } from "./embedded/embedded.ts";
 
 /** The name that leaves the choice to the program. */
 export const AUTO = "auto";

@@ -6,14 +6,14 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
-import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+import type { HtdemucsCheckpoint } from "./htdemucs/checkpoint.ts";
+import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
 import { ModelError } from "./model_error.ts";
 import { type LoadOptions, readModelFile } from "./models_folder.ts";
-import { readSafetensorsCheckpoint } from "./safetensors_checkpoint.ts";
-import { seededHtdemucs } from "./seeded_htdemucs.ts";
-import { readThCheckpoint } from "./th_checkpoint.ts";
-import { bytesSha256 } from "./pinned_file.ts";
+import { readSafetensorsCheckpoint } from "./readers/safetensors_checkpoint.ts";
+import { seededHtdemucs } from "./htdemucs/seeded.ts";
+import { readThCheckpoint } from "./readers/th_checkpoint.ts";
+import { bytesSha256 } from "./download/pinned_file.ts";
 
 /** The separation that needs no weights: median filters. */
 export const HPSS = "hpss";

@@ -12,37 +12,37 @@
  * @module
  */
 
-export { allInOneParameters, validateParameters } from "./all_in_one_parameters.ts";
-export type { Checkpoint } from "./checkpoint.ts";
+export { allInOneParameters, validateParameters } from "./all_in_one/parameters.ts";
+export type { Checkpoint } from "./all_in_one/checkpoint.ts";
 export {
   type AllInOneConfiguration,
   blockDilation,
   DEFAULT_CONFIGURATION,
   parseConfiguration,
-} from "./configuration.ts";
-export { download, type DownloadOptions } from "./download.ts";
+} from "./all_in_one/configuration.ts";
+export { download, type DownloadOptions } from "./download/download.ts";
 export {
   DownloadError,
   type DownloadErrorOptions,
   type DownloadProblem,
-} from "./download_error.ts";
+} from "./download/error.ts";
 export {
   LISTED_MODELS,
   type ListedModel,
   modelFiles,
   type ModelPart,
-} from "./download_registry.ts";
+} from "./download/registry.ts";
 export {
   type FileVerdict,
   type ModelFile,
   type ModelState,
   modelState,
   verifyFile,
-} from "./download_state.ts";
-export { HARMONIX_FILES, type HarmonixFiles } from "./harmonix_files.ts";
-export type { HtdemucsCheckpoint } from "./htdemucs_checkpoint.ts";
-export type { HtdemucsConfiguration } from "./htdemucs_configuration.ts";
-export { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+} from "./download/state.ts";
+export { HARMONIX_FILES, type HarmonixFiles } from "./download/harmonix_files.ts";
+export type { HtdemucsCheckpoint } from "./htdemucs/checkpoint.ts";
+export type { HtdemucsConfiguration } from "./htdemucs/configuration.ts";
+export { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
 export {
   type Environment,
   type LoadOptions,
@@ -51,11 +51,12 @@ export {
   type ReadFile,
   readModelFile,
 } from "./models_folder.ts";
-export { type FileState, type FoundFile, type PinnedFile } from "./pinned_file.ts";
+export { type FileState, type FoundFile, type PinnedFile } from "./download/pinned_file.ts";
 export { ModelError, type ModelProblem } from "./model_error.ts";
-export { readNpzCheckpoint } from "./npz_checkpoint.ts";
-export { readPthCheckpoint } from "./pth_checkpoint.ts";
+export { readNpzCheckpoint } from "./readers/npz_checkpoint.ts";
+export { readPthCheckpoint } from "./readers/pth_checkpoint.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
-export { readSafetensorsFold } from "./safetensors_fold.ts";
-export { fnv1a32, hash32, seededCheckpoint, type SeededRange, seededTensor } from "./seeded.ts";
+export { readSafetensorsFold } from "./readers/safetensors_fold.ts";
+export { fnv1a32, hash32 } from "../core/counter_random.ts";
+export { seededCheckpoint, type SeededRange, seededTensor } from "./all_in_one/seeded.ts";
 export type { ParameterShape } from "./parameters.ts";

@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join, posix, win32 } from "node:path";
 import process from "node:process";
 import { ModelError } from "./model_error.ts";
-import { bytesSha256, hasSha256, type PinnedFile, shownSha256 } from "./pinned_file.ts";
+import { bytesSha256, hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -185,7 +185,7 @@ export interface ReadFile {
  *
  * @example
  * ```ts no-assert
- * import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+ * import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
  * import { readModelFile } from "./models_folder.ts";
  * const read = () => readModelFile("htdemucs", HTDEMUCS_FILE, { weightsDir: "weights" });
  * ```

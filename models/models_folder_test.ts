@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
-import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
 import { cacheFolder, modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount, type Tensor } from "../pipeline/tensor.ts";
+import { elementCount, type Tensor } from "../core/tensor.ts";
 import { ModelError } from "./model_error.ts";
 
 /** A parameter of a network. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Checkpoint } from "./checkpoint.ts";
-import { EMBEDDED, embeddedCheckpoint } from "./embedded.ts";
-import { HARMONIX_FILES } from "./harmonix_files.ts";
+import type { Checkpoint } from "./all_in_one/checkpoint.ts";
+import { EMBEDDED, embeddedCheckpoint } from "./embedded/embedded.ts";
+import { HARMONIX_FILES } from "./download/harmonix_files.ts";
 import { ModelError } from "./model_error.ts";
 import {
   type LoadOptions,
@@ -15,9 +15,9 @@ import {
   readIfThere,
   verifyContent,
 } from "./models_folder.ts";
-import { readNpzCheckpoint } from "./npz_checkpoint.ts";
-import { readPthCheckpoint } from "./pth_checkpoint.ts";
-import { seededCheckpoint } from "./seeded.ts";
+import { readNpzCheckpoint } from "./readers/npz_checkpoint.ts";
+import { readPthCheckpoint } from "./readers/pth_checkpoint.ts";
+import { seededCheckpoint } from "./all_in_one/seeded.ts";
 
 /** A network of a model, and where its weights come from. */
 interface Fold {

@@ -7,11 +7,11 @@
 import { DeviceError } from "../pipeline/backends/devices.ts";
 import { reachableStages } from "../pipeline/runner.ts";
 import { type SeamName, SEAMS, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
-import { columns } from "./columns.ts";
+import { columns } from "../core/columns.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
 import type { DiffTolerance } from "./diff.ts";
 import { TOLERANCES } from "./judge.ts";
-import { allowed, error, neededBy } from "./report.ts";
+import { allowed, error, neededBy } from "./render/report.ts";
 
 /** A stage that is ready to run. */
 export interface PreparedStage {

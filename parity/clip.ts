@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import {
   type ClipEntry,
   fixturesDirectory,

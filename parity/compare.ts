@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Tensor, TypedArray } from "../pipeline/tensor.ts";
+import type { Tensor, TypedArray } from "../core/tensor.ts";
 import { ErrorCounts } from "./error_quantile.ts";
 import { Profile } from "./profile.ts";
 import { ulpBin, ulpDistances, type UlpHistogram } from "./ulps.ts";
@@ -96,7 +96,7 @@ const NOTHING: Omit<Comparison, "reason"> = {
  * ```ts
  * import { ok } from "node:assert/strict";
  * import { compare } from "./compare.ts";
- * import { tensor } from "../pipeline/tensor.ts";
+ * import { tensor } from "../core/tensor.ts";
  * const expected = tensor("f32", [2], Float32Array.of(1, 2));
  * const actual = tensor("f32", [2], Float32Array.of(1, 2.5));
  * ok(!compare(actual, expected, { absolute: 1e-6, relative: 1e-6 }).passed);

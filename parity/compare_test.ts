@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 import { compare, Measurement } from "./compare.ts";
 
 const MICRO = { absolute: 1e-6, relative: 1e-6 };

@@ -7,13 +7,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SEAMS } from "../pipeline/stages.ts";
-import { type DType, elementCount } from "../pipeline/tensor.ts";
-import { columns } from "./columns.ts";
+import { type DType, elementCount } from "../core/tensor.ts";
+import { columns } from "../core/columns.ts";
 import { type Comparison, Measurement, refused, type Tolerance, unlike } from "./compare.ts";
 import { TOLERANCES } from "./judge.ts";
-import { NpyError } from "./npy_error.ts";
-import { NpyFile } from "./npy_file.ts";
-import { allowed, error, neededBy } from "./report.ts";
+import { NpyError } from "../core/npy_error.ts";
+import { NpyFile } from "../core/npy_file.ts";
+import { allowed, error, neededBy } from "./render/report.ts";
 
 /** Elements that are compared at a time: of two files of float64, 32 MB. */
 const BLOCK_ELEMENTS = 1 << 21;

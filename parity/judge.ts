@@ -11,7 +11,7 @@ import {
   type Seams,
   type Stage,
 } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
 import { type ReferenceEntry, ReferenceError, type UpstreamError } from "./manifest.ts";
 import type { Piece } from "./piece.ts";

@@ -9,15 +9,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StemName } from "../pipeline/stems.ts";
 import { type SeamName, SEAMS } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
-import { readNpy } from "./npy.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { PROGRAM_FOLDER } from "../core/program.ts";
+import { readNpy } from "../core/npy.ts";
 import { roundedStems } from "./rounded_stems.ts";
 
 /** Names of all suites, the one that needs no download first. */
 export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
 
 /** The folder that holds the references, their manifest and the audio that they were made from. */
-export const fixturesDirectory: string = join(import.meta.dirname ?? ".", "..", "fixtures");
+export const fixturesDirectory: string = join(PROGRAM_FOLDER, "fixtures");
 
 /** A stored reference is not what the manifest says; the message says how. */
 export class ReferenceError extends Error {

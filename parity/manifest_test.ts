@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
 import type { InnerManifest } from "./walk_stages.ts";
 

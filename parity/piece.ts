@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { reachableStages } from "../pipeline/runner.ts";
 import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { readClip } from "./clip.ts";
 import {
   type Manifest,

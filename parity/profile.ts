@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TypedArray } from "../pipeline/tensor.ts";
+import type { TypedArray } from "../core/tensor.ts";
 
 /** Parts that the time axis is cut into; as many as it is long where it is shorter. */
 const PARTS = 200;

@@ -6,9 +6,9 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { writeWhole } from "../pipeline/result_files.ts";
+import { writeWhole } from "../core/files.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/stages.ts";
-import { npyParts } from "./npy.ts";
+import { npyParts } from "../core/npy.ts";
 
 /** How seams came about. */
 export interface RecordingOrigin {

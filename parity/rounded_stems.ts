@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /**
  * Rounds stems to 16 bit by upstream's rule, in plain double precision: a stem is divided by 1.01 times its

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
-import { tensor } from "../pipeline/tensor.ts";
+import { tensor } from "../core/tensor.ts";
 import { roundedStems } from "./rounded_stems.ts";
 
 function rounded(...stems: number[][]): number[] {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { hash32 } from "../models/seeded.ts";
-import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
+import { hash32 } from "../core/counter_random.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { fixturesDirectory, readVerified, type UpstreamError } from "./manifest.ts";
-import { readNpy } from "./npy.ts";
+import { readNpy } from "../core/npy.ts";
 
 /** Elements of an array that is not stored whole: element i is the array's hash32(i) mod size. */
 export interface SampledFile {

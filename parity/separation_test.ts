@@ -4,14 +4,14 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 import { createHash } from "node:crypto";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buildHtdemucs } from "../models/htdemucs.ts";
-import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { buildHtdemucs } from "../pipeline/backends/onnx/htdemucs_graph.ts";
+import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
 import type { DemixSession, SegmentOutput } from "../pipeline/backends/demix_session.ts";
-import { createDemixSession } from "../pipeline/backends/onnx_htdemucs.ts";
+import { createDemixSession } from "../pipeline/backends/onnx/htdemucs.ts";
 import type { Demixer } from "../pipeline/demix.ts";
 import type { StageContext } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { type Mode, MODES, type SeamResult } from "./judge.ts";
 import {
   type ClipEntry,
@@ -21,7 +21,7 @@ import {
   type ReferenceEntry,
   ReferenceError,
 } from "./manifest.ts";
-import { writeNpy } from "./npy.ts";
+import { writeNpy } from "../core/npy.ts";
 import { runSuite } from "./suite.ts";
 
 const CLIP = "four_four_clip";

@@ -13,7 +13,7 @@ import {
   type StageContext,
   STAGES,
 } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
 import type { Manifest, ReferenceEntry, SeparationEntry, SuiteEntry } from "./manifest.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TypedArray } from "../pipeline/tensor.ts";
+import type { TypedArray } from "../core/tensor.ts";
 
 /** How many elements are how many units in the last place off, in bins whose width doubles. */
 export interface UlpHistogram {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { InnerSeamDescription, InnerSeams } from "../pipeline/inner_seams/table.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
-import { columns } from "./columns.ts";
+import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { columns } from "../core/columns.ts";
 import { compare, type Comparison, indexOf } from "./compare.ts";
 import { type Picture, picture, pictureText } from "./picture.ts";
-import { error } from "./report.ts";
+import { error } from "./render/report.ts";
 import { sampledIndex, type SampledSeam, takeSampled } from "./sampled.ts";
 
 /** One inner seam, and whether it is right. */

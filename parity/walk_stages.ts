@@ -6,19 +6,19 @@
 
 import { join } from "node:path";
 import { demixerWeights } from "../models/demixer_weights.ts";
-import type { HtdemucsCheckpoint } from "../models/htdemucs_checkpoint.ts";
-import type { Checkpoint } from "../models/checkpoint.ts";
+import type { HtdemucsCheckpoint } from "../models/htdemucs/checkpoint.ts";
+import type { Checkpoint } from "../models/all_in_one/checkpoint.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import type { Backend } from "../pipeline/backends/backend.ts";
-import { demixSeams } from "../pipeline/inner_seams/demix.ts";
-import { metricalSeams } from "../pipeline/inner_seams/metrical.ts";
-import { networkSeams } from "../pipeline/inner_seams/network.ts";
-import { spectrogramSeams } from "../pipeline/inner_seams/spectrogram.ts";
-import { INNER_SEAMS, type InnerSeams } from "../pipeline/inner_seams/table.ts";
+import { demixSeams } from "./inner_seams/demix.ts";
+import { metricalSeams } from "./inner_seams/metrical.ts";
+import { networkSeams } from "./inner_seams/network.ts";
+import { spectrogramSeams } from "./inner_seams/spectrogram.ts";
+import { INNER_SEAMS, type InnerSeams } from "./inner_seams/table.ts";
 import type { SeamName } from "../pipeline/stages.ts";
 import { readStems, type StemName, STEMS } from "../pipeline/stems.ts";
-import { elementCount, type Tensor, tensor } from "../pipeline/tensor.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { readClip } from "./clip.ts";
 import { type Manifest, readReference, readVerified, ReferenceError } from "./manifest.ts";
 import { readSampled, type SampledSeam } from "./sampled.ts";

@@ -4,11 +4,11 @@
  */
 
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
-import { seededCheckpoint } from "../models/seeded.ts";
-import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { seededCheckpoint } from "../models/all_in_one/seeded.ts";
+import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
-import { INNER_SEAMS } from "../pipeline/inner_seams/table.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
+import { INNER_SEAMS } from "./inner_seams/table.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { fixturesDirectory, readManifest, ReferenceError } from "./manifest.ts";
 import { type Walk, walkText } from "./walk.ts";
 import { type InnerManifest, type WalkOptions, walkStage } from "./walk_stages.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
-import { innerSeam, type InnerSeamDescription } from "../pipeline/inner_seams/table.ts";
-import { tensor } from "../pipeline/tensor.ts";
+import { innerSeam, type InnerSeamDescription } from "./inner_seams/table.ts";
+import { tensor } from "../core/tensor.ts";
 import { picture, pictureText } from "./picture.ts";
 import type { SampledSeam } from "./sampled.ts";
 import { sampledIndex } from "./sampled.ts";

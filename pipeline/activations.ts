@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** One tensor for each of the network's four tasks. */
 export interface Tasks {

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { activations } from "./activations.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 const NONE = tensor("f32", [0], new Float32Array());
 const NO_LABELS = tensor("f32", [10, 0], new Float32Array());

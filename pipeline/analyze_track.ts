@@ -17,7 +17,7 @@ import {
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
-import { PROGRAM, RUNTIME_VERSIONS } from "./program.ts";
+import { PROGRAM, RUNTIME_VERSIONS } from "../core/program.ts";
 import {
   type AnalysisResult,
   analysisResult,
@@ -29,7 +29,7 @@ import { type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Seams, type Stage, type StageContext, STAGES } from "./stages.ts";
 import { findStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 
 /** A track: a mix that is to be separated, or one whose stems are given. */
 export interface Track {

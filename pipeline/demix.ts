@@ -16,7 +16,7 @@ import {
 } from "../kernels/kernels.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
-import { elementCount, type Tensor, tensor } from "./tensor.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 
 /** Somebody who is ready to separate. */
 export interface Demixer {

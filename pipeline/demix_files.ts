@@ -12,9 +12,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Track } from "./analyze_track.ts";
-import { freeName, writeWhole } from "./result_files.ts";
+import { freeName, writeWhole } from "../core/files.ts";
 import { readStems, STEMS } from "./stems.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
 
 /** How stems were made: all that can change them. */

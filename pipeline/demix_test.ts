@@ -1,20 +1,20 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { separationCheck, separationClip, separationStems } from "../fixtures/separation.ts";
-import { buildHtdemucs } from "../models/htdemucs.ts";
-import type { HtdemucsCheckpoint } from "../models/htdemucs_checkpoint.ts";
-import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
-import { readThCheckpoint } from "../models/th_checkpoint.ts";
+import { buildHtdemucs } from "./backends/onnx/htdemucs_graph.ts";
+import type { HtdemucsCheckpoint } from "../models/htdemucs/checkpoint.ts";
+import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
+import { readThCheckpoint } from "../models/readers/th_checkpoint.ts";
 import { compare, type Comparison } from "../parity/compare.ts";
 import { readSampled, takeSampled } from "../parity/sampled.ts";
 import { roundedStems } from "../parity/rounded_stems.ts";
 import type { Backend } from "./backends/backend.ts";
-import { createNativeDemixSession } from "./backends/native_htdemucs.ts";
+import { createNativeDemixSession } from "./backends/native/htdemucs.ts";
 import { loadDemixer } from "./backends/demixers.ts";
-import { createDemixSession } from "./backends/onnx_htdemucs.ts";
+import { createDemixSession } from "./backends/onnx/htdemucs.ts";
 import { demix, type Demixer } from "./demix.ts";
 import { excerpt } from "./mixture.ts";
 import { spectrogram } from "./spectrogram.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };
 

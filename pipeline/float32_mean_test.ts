@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { meanAsNumpy } from "./float32_mean.ts";
 
 /** The float32 number next to 0.1, repeated, whose float32 mean shows the order of summation. */

@@ -6,7 +6,7 @@
 
 import { meanAsNumpy } from "./float32_mean.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** The functions that a segment can have; a label is an index into these. */
 export const LABELS = [

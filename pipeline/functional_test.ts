@@ -1,8 +1,8 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
 import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
-import { readNpyAs } from "../parity/npy.ts";
+import { readNpyAs } from "../core/npy.ts";
 import { type Functional, functional } from "./functional.ts";
-import { tensor } from "./tensor.ts";
+import { tensor } from "../core/tensor.ts";
 
 interface FunctionalCase {
   readonly input: { readonly name: string };

@@ -14,7 +14,7 @@ import {
   type StageContext,
   type StageJudge,
 } from "./stages.ts";
-import { arrayConstructor, type Tensor, tensor } from "./tensor.ts";
+import { arrayConstructor, type Tensor, tensor } from "../core/tensor.ts";
 
 /** What the guard allows. */
 export interface GuardOptions {

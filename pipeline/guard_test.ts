@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { guardedStages, type GuardFinding } from "./guard.ts";
 import { runStages } from "./runner.ts";
 import type { Seams, Stage, StageContext } from "./stages.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 const FRAMES = 3000;
 const OPTIONS = { seconds: 10, tolerance: 1e-6 };

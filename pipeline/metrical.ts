@@ -6,7 +6,7 @@
 
 import { decodeBeats } from "../kernels/kernels.ts";
 import { tempo } from "./tempo.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** What the stage makes. */
 export interface Metrical {

@@ -2,10 +2,10 @@ import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:a
 import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
 import { createHash } from "node:crypto";
 import { decodeBeats } from "../kernels/kernels.ts";
-import { readNpyAs } from "../parity/npy.ts";
-import { hash32 } from "../models/seeded.ts";
+import { readNpyAs } from "../core/npy.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { decoderInput, metrical } from "./metrical.ts";
-import { tensor } from "./tensor.ts";
+import { tensor } from "../core/tensor.ts";
 
 interface DecoderCase {
   readonly input: { readonly name: string };

@@ -6,7 +6,7 @@
 
 import { openAudio } from "../kernels/kernels.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** A mixture that was read from a file. */
 export interface ReadMixture {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Checkpoint } from "../models/checkpoint.ts";
+import type { Checkpoint } from "../models/all_in_one/checkpoint.ts";
 import type { Tasks } from "./activations.ts";
 import type { Backend } from "./backends/backend.ts";
 import { runFolds } from "./backends/network_folds.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 
 /** The weights of one or more folds, whose logits are averaged. */
 export interface NetworkModel {

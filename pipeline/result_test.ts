@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { analysisResult, type Provenance, type ResultSeams, resultToJson } from "./result.ts";
-import { tensor } from "./tensor.ts";
+import { tensor } from "../core/tensor.ts";
 
 const PROVENANCE = { program: "tactus", fps: 100 } as Provenance;
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { runStages, type StageTiming } from "./runner.ts";
 import type { SeamName, Seams, Stage, StageContext } from "./stages.ts";
-import { tensor } from "./tensor.ts";
+import { tensor } from "../core/tensor.ts";
 
 const CONTEXT: StageContext = { model: new Promise(() => {}), embeddings: false };
 const ONE = tensor("f32", [1], Float32Array.of(1));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 
 /** Samples: upstream's shifts are below this. */
 const SHIFT_RANGE = 22_051;

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { demixShifts } from "./shifts.ts";
 
 Deno.test("demixShifts() draws the same offsets for the same seed, within half a second", () => {

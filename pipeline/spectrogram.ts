@@ -5,7 +5,7 @@
  */
 
 import { computeSpectrogram } from "../kernels/kernels.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** Samples from one frame to the next at 44.1 kHz. */
 export const HOP_SAMPLES = 441;

@@ -1,9 +1,9 @@
 import { ok, rejects } from "node:assert/strict";
 import { edgeCaseArray, edgeCaseFiles } from "../fixtures/edge_cases.ts";
-import { hash32 } from "../models/seeded.ts";
+import { hash32 } from "../core/counter_random.ts";
 import { compare } from "../parity/compare.ts";
 import { spectrogram } from "./spectrogram.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };
 

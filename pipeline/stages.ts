@@ -13,10 +13,10 @@ import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
 import { type BeatDecoder, metrical } from "./metrical.ts";
 import { network, type NetworkModel } from "./network.ts";
-import { plainBeats } from "./plain/beat_decoder.ts";
-import { plainSpectrogram } from "./plain/spectrogram.ts";
+import { plainBeats } from "./naive/beat_decoder.ts";
+import { plainSpectrogram } from "./naive/spectrogram.ts";
 import { spectrogram } from "./spectrogram.ts";
-import type { DType, Tensor } from "./tensor.ts";
+import type { DType, Tensor } from "../core/tensor.ts";
 
 /**
  * How a seam is judged: floats by tolerance, 16-bit samples to one step in one sample of a hundred, times

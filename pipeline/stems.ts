@@ -9,7 +9,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type DecodedStem, type OpenFile, openStem } from "../kernels/kernels.ts";
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** The stems in the order that the network expects. */
 export const STEMS = ["bass", "drums", "other", "vocals"] as const;

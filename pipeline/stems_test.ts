@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fixturesDirectory, readManifest } from "../parity/manifest.ts";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { spectrogram } from "./spectrogram.ts";
 import { findStems, type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import { encodeWav } from "./wav.ts";

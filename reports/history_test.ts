@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
-import { inTemporaryFolder } from "../tests/temporary_folder.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { History } from "./history.ts";
 import { HistoryError } from "./history_schema.ts";
 import type { Measurement, RunReport } from "./run_report.ts";

@@ -17,9 +17,9 @@
  */
 
 export * from "./baseline.ts";
-export * from "./benchmark_json.ts";
+export * from "./render/benchmark_json.ts";
 export * from "./comparable.ts";
-export * from "./csv.ts";
+export * from "./render/csv.ts";
 export * from "./decide.ts";
 export * from "./decision.ts";
 export * from "./decision_sentence.ts";
@@ -28,10 +28,10 @@ export * from "./figures_of_reports.ts";
 export * from "./history.ts";
 export * from "./history_night.ts";
 export * from "./history_schema.ts";
-export * from "./json.ts";
+export * from "./render/json.ts";
 export * from "./machine.ts";
 export * from "./mann_whitney.ts";
-export * from "./markdown.ts";
+export * from "./render/markdown.ts";
 export * from "./nights.ts";
 export * from "./parity_alerts.ts";
 export * from "./program_version.ts";
@@ -51,9 +51,9 @@ export * from "./stage_steps.ts";
 export * from "./statistics.ts";
 export * from "./steps.ts";
 export * from "./synthetic.ts";
-export * from "./terminal.ts";
+export * from "./render/terminal.ts";
 export * from "./timeline.ts";
 export * from "./timings_file.ts";
 export * from "./words.ts";
-export * from "./page/page.ts";
-export * from "./page/timings_page.ts";
+export * from "./render/page.ts";
+export * from "./render/timings_page.ts";

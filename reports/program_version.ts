@@ -4,18 +4,15 @@
  * @module
  */
 
-import { join } from "node:path";
-import { VERSION } from "../pipeline/program.ts";
+import { PROGRAM_FOLDER, VERSION } from "../core/program.ts";
 import type { ProgramVersion } from "./run_report.ts";
-
-const REPOSITORY = join(import.meta.dirname ?? ".", "..");
 
 /**
  * Asks git; where there is no git, or no repository, the commit is not known.
  *
  * @param folder of the repository; this program's own unless told
  */
-export async function programVersion(folder: string = REPOSITORY): Promise<ProgramVersion> {
+export async function programVersion(folder: string = PROGRAM_FOLDER): Promise<ProgramVersion> {
   const commit = await git(folder, "rev-parse", "HEAD");
   const changes = commit === null ? null : await git(folder, "status", "--porcelain", "-uno");
   return {

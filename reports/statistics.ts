@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const DEVIATION_SCALE = 1.4826;

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 import { bootstrapInterval, median, medianAbsoluteDeviation, outliers } from "./statistics.ts";
 
 Deno.test("median() is the value in the middle", () => {

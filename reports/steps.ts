@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 import { deviationOfSteps, median } from "./statistics.ts";
 
 /** A stretch between two changes has at least so many values, so that one wild night is none. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 import { changePoints } from "./steps.ts";
 
 const options = { alpha: 0.001, seed: "test" };

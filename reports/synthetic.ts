@@ -7,7 +7,7 @@
  * @module
  */
 
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 import type { Measurement, RunReport, StageMeasurement } from "./run_report.ts";
 
 /** How times vary; deviations are of logarithms, 0.02 for 2 %. */

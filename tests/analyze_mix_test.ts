@@ -4,9 +4,9 @@ import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/stric
 import { basename, join } from "node:path";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { STEMS } from "../pipeline/stems.ts";
-import { type Outcome, repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-import { noise, wavFile } from "./wav.ts";
+import { type Outcome, repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
 const NETWORKS = ["-m", "seeded-fold0", "--demixer", SMALL] as const;

@@ -8,16 +8,16 @@ import {
 } from "node:assert/strict";
 import { basename, join } from "node:path";
 import { beatFMeasure, trimBeats } from "../evaluation/beat_f_measure.ts";
-import { HARMONIX_FILES } from "../models/harmonix_files.ts";
+import { HARMONIX_FILES } from "../models/download/harmonix_files.ts";
 import { compare } from "../parity/compare.ts";
-import { readNpy } from "../parity/npy.ts";
-import { readNpz } from "../parity/npz.ts";
+import { readNpy } from "../core/npy.ts";
+import { readNpz } from "../core/npz.ts";
 import { LABELS } from "../pipeline/functional.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { STEMS } from "../pipeline/stems.ts";
-import { command, publishedWeights, repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-import { noise, wavFile } from "./wav.ts";
+import { command, publishedWeights, repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const FOLD = ["-m", "seeded-fold0"] as const;
 

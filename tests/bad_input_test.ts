@@ -3,9 +3,9 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { STEMS } from "../pipeline/stems.ts";
-import { type Outcome, repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-import { noise, wavFile } from "./wav.ts";
+import { type Outcome, repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const RATE = 44_100;
 const FORMATS = join(repository, "fixtures", "audio", "formats");

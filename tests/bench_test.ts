@@ -2,10 +2,10 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { writeStems } from "../bench/track.ts";
-import { tensor } from "../pipeline/tensor.ts";
-import { repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { writeStems } from "../reports/measure/track.ts";
+import { tensor } from "../core/tensor.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
 

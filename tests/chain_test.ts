@@ -6,15 +6,15 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { loadModel } from "../models/registry.ts";
-import { seededHtdemucs } from "../models/seeded_htdemucs.ts";
+import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
 import { fixturesDirectory, readManifest, readVerified } from "../parity/manifest.ts";
-import { createNativeDemixSession } from "../pipeline/backends/native_htdemucs.ts";
+import { createNativeDemixSession } from "../pipeline/backends/native/htdemucs.ts";
 import { demix, type Demixer } from "../pipeline/demix.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
 import { runStages } from "../pipeline/runner.ts";
 import type { SeamName, StageContext } from "../pipeline/stages.ts";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 
 const LAST_SEAMS = [
   "beats",

@@ -3,9 +3,9 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { fixturesDirectory } from "../parity/manifest.ts";
-import { type Outcome, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-import { noise, wavFile } from "./wav.ts";
+import { type Outcome, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const PIECE = join(fixturesDirectory, "audio", "three_four");
 const FAST = ["--system", "stems/seeded-fold0", "--seconds", "10"] as const;

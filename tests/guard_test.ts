@@ -7,8 +7,8 @@ import { analyzeTrack } from "../pipeline/analyze_track.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { networkModel } from "../pipeline/network.ts";
 import type { StageTiming } from "../pipeline/runner.ts";
-import { repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
 const CALL = ["analyze", TRACK, "--demixer", "hpss", "-m", "embedded", "--guard"];

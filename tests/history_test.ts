@@ -4,8 +4,8 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { History } from "../reports/history.ts";
 import { testMeasurement, testRun } from "../reports/test_runs.ts";
-import { tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const NIGHT = testRun({
   settings: { ...testRun().settings, weightsSha256: "a".repeat(64) },

@@ -9,10 +9,10 @@ import {
   rawAnswer,
   withRawServer,
   withServer,
-} from "../models/download_test_server.ts";
-import { CONTENT, Program, serve, withProgram } from "./models_program.ts";
-import { publishedWeights, repository } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+} from "./support/download_server.ts";
+import { CONTENT, Program, serve, withProgram } from "./support/models_program.ts";
+import { publishedWeights, repository } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("models pull downloads what is missing, and says what was there", () =>
   withProgram(async (program) => {

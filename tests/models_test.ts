@@ -1,10 +1,10 @@
 /** The models command: listing, verifying, paths, and calls that are wrong. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
-import { content, pinnedContent } from "../models/download_test_server.ts";
-import { CONTENT, withProgram } from "./models_program.ts";
-import { tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { content, pinnedContent } from "./support/download_server.ts";
+import { CONTENT, withProgram } from "./support/models_program.ts";
+import { tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("models list tells missing, installed and damaged models apart", () =>
   withProgram(async (program) => {

@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "../models/mod.ts";
 import { compare } from "../parity/compare.ts";
-import { readNpy } from "../parity/npy.ts";
+import { readNpy } from "../core/npy.ts";
 import { analyzeTrack } from "../pipeline/analyze_track.ts";
 import { networkModel } from "../pipeline/network.ts";
 import type { SeamName } from "../pipeline/stages.ts";
-import type { Tensor } from "../pipeline/tensor.ts";
-import { publishedWeights, repository } from "./program.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { publishedWeights, repository } from "./support/program.ts";
 
 const TUNE = join(repository, "..", "shared", "data", "modern_motion");
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };

@@ -3,11 +3,11 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { CounterRandom } from "../models/counter_random.ts";
+import { CounterRandom } from "../core/counter_random.ts";
 import { History } from "../reports/history.ts";
 import type { RunReport } from "../reports/run_report.ts";
-import { command, repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { command, repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 /** Short tracks, so that a night takes seconds. */
 const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");

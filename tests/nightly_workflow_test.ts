@@ -3,8 +3,8 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { repository } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { repository } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 /** A short night: one suite that needs no weights, one stage of it, one demo piece, two rounds. */
 const SHORT = [

@@ -2,8 +2,8 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const STEMS = ["--stems-dir", join(repository, "fixtures", "audio", "four_four")] as const;
 const QUICK = [...STEMS, "-m", "seeded-fold0", "--seconds", "3", "--threads", "1"] as const;

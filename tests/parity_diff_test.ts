@@ -2,12 +2,12 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { readNpy, writeNpy } from "../parity/npy.ts";
+import { readNpy, writeNpy } from "../core/npy.ts";
 import { SEAMS } from "../pipeline/stages.ts";
-import { type Tensor, tensor } from "../pipeline/tensor.ts";
-import { repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-import { noise, wavFile } from "./wav.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const QUICK = ["-m", "seeded-fold0", "--demixer", "hpss"] as const;
 

@@ -5,12 +5,12 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
-import { readNpy, writeNpy } from "../parity/npy.ts";
-import schema from "../parity/parity_report.schema.json" with { type: "json" };
-import type { Tensor } from "../pipeline/tensor.ts";
+import { readNpy, writeNpy } from "../core/npy.ts";
+import schema from "../parity/render/parity_report.schema.json" with { type: "json" };
+import type { Tensor } from "../core/tensor.ts";
 import type { InnerManifest } from "../parity/walk_stages.ts";
-import { type Outcome, publishedWeights, repository, tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { type Outcome, publishedWeights, repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const FIXTURES = join(repository, "fixtures");
 const PIECE = "three_four";

@@ -2,13 +2,13 @@ import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { measurementsCsv } from "../reports/csv.ts";
-import { REPORT_SCHEMA } from "../reports/json.ts";
-import { reportPage } from "../reports/page/page.ts";
-import { timingsPage } from "../reports/page/timings_page.ts";
+import { measurementsCsv } from "../reports/render/csv.ts";
+import { REPORT_SCHEMA } from "../reports/render/json.ts";
+import { reportPage } from "../reports/render/page.ts";
+import { timingsPage } from "../reports/render/timings_page.ts";
 import { exampleReport } from "../reports/testdata/example.ts";
 import { readTimings } from "../reports/timings_file.ts";
-import { Browser, browserPath } from "./browser.ts";
+import { Browser, browserPath } from "./support/browser.ts";
 import {
   accessibilityFindings,
   blankCanvases,
@@ -16,8 +16,8 @@ import {
   layoutShift,
   overflow,
   wrongFigures,
-} from "./report_page.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+} from "./support/report_page.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const PATH = browserPath();
 const NOTE = PATH === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";

@@ -4,8 +4,8 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { History } from "../reports/history.ts";
 import { testMeasurement, testRun } from "../reports/test_runs.ts";
-import { tactus } from "./program.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
+import { tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("report shows the newest run of a history, or the one that is named, in every form", async () => {
   await inTemporaryFolder(async (folder) => {

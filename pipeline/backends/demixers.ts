@@ -5,13 +5,13 @@
  */
 
 import { type DemixerWeights, demixerWeights, HPSS } from "../../models/demixer_weights.ts";
-import { cachedGraph } from "../../models/graph_cache.ts";
+import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
 import { type Backend, backendFor } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
-import { createNativeDemixSession } from "./native_htdemucs.ts";
-import type { DemixSessionOptions } from "./onnx_htdemucs.ts";
+import { createNativeDemixSession } from "./native/htdemucs.ts";
+import type { DemixSessionOptions } from "./onnx/htdemucs.ts";
 
 /** Where the weights are, and what the network runs on. */
 export interface DemixerOptions extends LoadOptions, DemixSessionOptions {
@@ -43,8 +43,8 @@ async function onnxSession(
   weights: DemixerWeights,
   options: DemixerOptions,
 ): Promise<DemixSession> {
-  const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("../../models/htdemucs.ts");
-  const { createDemixSession } = await import("./onnx_htdemucs.ts");
+  const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("./onnx/htdemucs_graph.ts");
+  const { createDemixSession } = await import("./onnx/htdemucs.ts");
   const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
   const graph = await cachedGraph(folder, key, () => buildHtdemucs(weights.checkpoint()));

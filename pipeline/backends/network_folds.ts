@@ -6,11 +6,11 @@
  * @module
  */
 
-import type { Checkpoint } from "../../models/checkpoint.ts";
-import { type Tensor, tensor } from "../tensor.ts";
+import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Backend } from "./backend.ts";
-import { createNativeNetworkSession } from "./native_network.ts";
-import type { NetworkOutput, NetworkSession, SessionOptions } from "./network_session.ts";
+import { createNativeNetworkSession } from "./native/network.ts";
+import type { NetworkOutput, NetworkSession, SessionOptions } from "./onnx/network_session.ts";
 
 /** How folds run; embeddings take 3 kB a frame for eight folds. */
 export interface FoldsOptions extends SessionOptions {
@@ -51,7 +51,7 @@ export async function createNetworkSession(
   options: Pick<FoldsOptions, "backend" | keyof SessionOptions> = {},
 ): Promise<NetworkSession> {
   if (options.backend === "onnx") {
-    const { createOnnxNetworkSession } = await import("./onnx_network.ts");
+    const { createOnnxNetworkSession } = await import("./onnx/network.ts");
     return await createOnnxNetworkSession(checkpoint, options);
   }
   return await createNativeNetworkSession(checkpoint, options);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { hash32, seededCheckpoint } from "../../models/seeded.ts";
-import { readNpyAs } from "../../parity/npy.ts";
-import { type Tensor, tensor } from "../tensor.ts";
+import { hash32 } from "../../core/counter_random.ts";
+import { seededCheckpoint } from "../../models/all_in_one/seeded.ts";
+import { readNpyAs } from "../../core/npy.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
 import { BACKENDS } from "./backend.ts";
 import { createNetworkSession, runFolds } from "./network_folds.ts";
 

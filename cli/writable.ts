@@ -1,0 +1,61 @@
+/**
+ * Finding out before the work whether its results can be written.
+ *
+ * @module
+ */
+
+import { access, constants, open, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../core/usage_error.ts";
+
+/**
+ * Checks that a folder can be written, or made: nothing is made yet.
+ *
+ * @param directory the folder
+ * @param option the option that names it, for the message
+ * @throws {UsageError} if it, or the first of its parents that exists, is no folder or is not writable
+ */
+export async function ensureFolder(directory: string, option: string): Promise<void> {
+  try {
+    const existing = await nearestExisting(resolve(directory));
+    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
+    await access(existing, constants.W_OK);
+  } catch (cause) {
+    throw cannotWrite(directory, option, cause);
+  }
+}
+
+/**
+ * Checks that a file can be written or added to; one that was not there is not left behind.
+ *
+ * @param path the file
+ * @param option the option that names it, for the message
+ * @throws {UsageError} if it cannot be opened for writing
+ */
+export async function ensureFile(path: string, option: string): Promise<void> {
+  await ensureFolder(dirname(resolve(path)), option);
+  const existed = await stat(path).then(() => true, () => false);
+  if (!existed) return;
+  try {
+    await (await open(path, "a")).close();
+  } catch (cause) {
+    throw cannotWrite(path, option, cause);
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let at = path;; at = dirname(at)) {
+    try {
+      await stat(at);
+      return at;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== "ENOENT" || dirname(at) === at) throw error;
+    }
+  }
+}
+
+function cannotWrite(path: string, option: string, cause: unknown): UsageError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UsageError(`Cannot write ${path}: ${reason}; name another by ${option}`, { cause });
+}

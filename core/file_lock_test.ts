@@ -1,0 +1,34 @@
+import { deepStrictEqual as equal, notStrictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { lockFile, tryLockFile } from "./file_lock.ts";
+
+Deno.test("tryLockFile() takes a lock that nobody has, and tells when somebody has it", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "x.lock");
+    const lock = await tryLockFile(path);
+    notStrictEqual(lock, null);
+    equal(await tryLockFile(path), null);
+    await lock!.release();
+    const again = await tryLockFile(path);
+    notStrictEqual(again, null);
+    await again!.release();
+    equal([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("lockFile() waits until the lock is given up, and says so once", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "x.lock");
+    const first = await lockFile(path);
+    let waits = 0;
+    const second = lockFile(path, () => waits++);
+    let isTaken = false;
+    second.then(() => isTaken = true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    equal([waits, isTaken], [1, false]);
+    await first.release();
+    await (await second).release();
+    equal(waits, 1);
+  });
+});

@@ -1,0 +1,61 @@
+/**
+ * Reading and writing `.npz` archives of arrays.
+ *
+ * @module
+ */
+
+import { type Zippable, zipSync } from "fflate";
+import type { Tensor } from "./tensor.ts";
+import { readNpy, writeNpy } from "./npy.ts";
+import { NpyError } from "./npy_error.ts";
+import { DEFAULT_ZIP_LIMITS, readZip, type ZipLimits } from "./zip.ts";
+
+const SUFFIX = ".npy";
+
+/**
+ * Reads every array of a `.npz` file, stored or deflated.
+ *
+ * @param archive the whole file
+ * @param limits how much it may unpack to
+ * @returns the arrays by name (`beat` for the entry `beat.npy`), in the archive's order
+ * @throws {NpyError} if the archive or one of its arrays is malformed; the message names the entry
+ */
+export function readNpz(
+  archive: Uint8Array,
+  limits: ZipLimits = DEFAULT_ZIP_LIMITS,
+): Map<string, Tensor> {
+  const arrays = new Map<string, Tensor>();
+  for (const [entry, bytes] of readZip(archive, limits)) {
+    if (!entry.endsWith(SUFFIX)) {
+      throw new NpyError("archive", `Entry ${entry} of the .npz archive is not a .npy array`);
+    }
+    arrays.set(entry.slice(0, -SUFFIX.length), readEntry(entry, bytes));
+  }
+  return arrays;
+}
+
+/**
+ * Writes arrays as an uncompressed `.npz` archive, as `numpy.savez` does.
+ *
+ * @param arrays the arrays by name, without `.npy`
+ * @returns the whole file; the same arrays give the same bytes
+ */
+export function writeNpz(arrays: Iterable<readonly [string, Tensor]>): Uint8Array {
+  const entries: Zippable = {};
+  for (const [name, array] of arrays) {
+    if (name + SUFFIX in entries) {
+      throw new NpyError("archive", `Cannot write two arrays by the name ${name}`);
+    }
+    entries[name + SUFFIX] = writeNpy(array);
+  }
+  return zipSync(entries, { level: 0, mtime: new Date(1980, 0, 1) });
+}
+
+function readEntry(entry: string, bytes: Uint8Array): Tensor {
+  try {
+    return readNpy(bytes);
+  } catch (error) {
+    if (!(error instanceof NpyError)) throw error;
+    throw new NpyError(error.problem, `${entry}: ${error.message}`);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What the program calls itself, and what it runs on.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import program from "../deno.json" with { type: "json" };
+
+/** Folder of the program: the root of the repository. */
+export const PROGRAM_FOLDER: string = join(import.meta.dirname ?? ".", "..");
+
+/** Of `deno.json`. */
+export const VERSION: string = program.version;
+
+/** Name and version. */
+export const PROGRAM = `${program.name} ${program.version}`;
+
+/** Versions of what computes besides the program itself. */
+export const RUNTIME_VERSIONS: Readonly<Record<string, string>> = {
+  deno: Deno.version.deno,
+  "onnxruntime-node": program.imports["onnxruntime-node"].split("@").at(-1) ?? "",
+};

@@ -1,0 +1,130 @@
+/**
+ * A file that has not arrived completely.
+ *
+ * @module
+ */
+
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DownloadError } from "./error.ts";
+import { fileSha256, type PinnedFile } from "./pinned_file.ts";
+
+/**
+ * What has come of a file, in `.NAME.part` beside the place where the file is to be, so that a later call can go on from
+ * there. `.NAME.part.version` says which version of the file the server called it.
+ */
+export class PartialFile {
+  readonly #path: string;
+  readonly #target: string;
+  readonly #file: Deno.FsFile;
+  #bytes: number;
+  #isOpen = true;
+  #version: string | undefined;
+
+  private constructor(target: string, path: string, file: Deno.FsFile, bytes: number) {
+    this.#target = target;
+    this.#path = path;
+    this.#file = file;
+    this.#bytes = bytes;
+  }
+
+  /** Opens what is there, or starts with nothing. */
+  static async open(folder: string, { fileName }: PinnedFile): Promise<PartialFile> {
+    const path = join(folder, `.${fileName}.part`);
+    const target = join(folder, fileName);
+    try {
+      const file = await Deno.open(path, { create: true, append: true });
+      const part = new PartialFile(target, path, file, (await file.stat()).size);
+      part.#version = await readFile(part.#versionPath, "utf8").catch(() => undefined);
+      return part;
+    } catch (cause) {
+      throw folderError(path, cause);
+    }
+  }
+
+  /** How many bytes have come. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What the server called the version that they are of: a strong ETag or a date. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  get #versionPath(): string {
+    return `${this.#path}.version`;
+  }
+
+  /** Drops what has come. */
+  async restart(version?: string): Promise<void> {
+    await this.#guarded(async () => {
+      await this.#file.truncate(0);
+      this.#bytes = 0;
+      this.#version = version;
+      if (version === undefined) await rm(this.#versionPath, { force: true });
+      else await writeFile(this.#versionPath, version);
+    });
+  }
+
+  /** Adds what came next. */
+  async append(chunk: Uint8Array): Promise<void> {
+    await this.#guarded(async () => {
+      for (let written = 0; written < chunk.length;) {
+        written += await this.#file.write(chunk.subarray(written));
+      }
+    });
+    this.#bytes += chunk.length;
+  }
+
+  /** The SHA-256 of what is on the disk. */
+  sha256(): Promise<string> {
+    return fileSha256(this.#path);
+  }
+
+  /** Gives the file its name. */
+  async finish(): Promise<void> {
+    await this.#guarded(async () => {
+      await this.#file.sync();
+      this.#closeFile();
+      await rename(this.#path, this.#target);
+      await rm(this.#versionPath, { force: true });
+    });
+  }
+
+  /** Leaves what has come for another call, or nothing where nothing came. */
+  async close(): Promise<void> {
+    this.#closeFile();
+    if (this.#bytes > 0) return;
+    await rm(this.#path, { force: true });
+    await rm(this.#versionPath, { force: true });
+  }
+
+  #closeFile(): void {
+    if (this.#isOpen) this.#file.close();
+    this.#isOpen = false;
+  }
+
+  async #guarded(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (cause) {
+      throw folderError(this.#path, cause);
+    }
+  }
+}
+
+/** The error for a folder that cannot be written to. */
+export function folderError(path: string, cause: unknown): DownloadError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return new DownloadError(
+    "folder",
+    isFull
+      ? `Cannot write ${path}: the disk is full; free some space and call again, or name another ` +
+        "folder with --weights-dir or TACTUS_MODELS_DIR"
+      : `Cannot write ${path}: ${message}; name another folder with --weights-dir or ` +
+        "TACTUS_MODELS_DIR",
+    { cause },
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * The model that ships with the program: one fold of All-In-One, trained on music that `fixtures/training/` generates.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Checkpoint } from "../all_in_one/checkpoint.ts";
+import { ModelError } from "../model_error.ts";
+import { readSafetensorsFold } from "../readers/safetensors_fold.ts";
+
+/** Its name. */
+export const EMBEDDED = "embedded";
+
+const FOLDER = import.meta.dirname ?? ".";
+
+/**
+ * Reads the embedded model.
+ *
+ * @returns its only fold; the weights, stored in half precision, as f32
+ * @throws {ModelError} `unreadable` if a file of the program is missing or cannot be read; as `readSafetensorsFold()` does
+ */
+export async function embeddedCheckpoint(): Promise<Checkpoint> {
+  const read = async (fileName: string): Promise<Uint8Array> => {
+    const path = join(FOLDER, fileName);
+    return await readFile(path).catch((cause) => {
+      const message = `Cannot read ${path}, a part of the program: ${(cause as Error).message}`;
+      throw new ModelError("unreadable", message, { cause });
+    });
+  };
+  const [weights, configuration] = await Promise.all([
+    read("embedded.safetensors"),
+    read("embedded.yaml"),
+  ]);
+  return readSafetensorsFold(EMBEDDED, weights, new TextDecoder().decode(configuration));
+}

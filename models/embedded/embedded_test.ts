@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { embeddedCheckpoint } from "./embedded.ts";
+import { loadModel } from "../registry.ts";
+
+Deno.test("the embedded model is one whole, finite fold", async () => {
+  const { name, configuration, tensors, sha256 } = await embeddedCheckpoint();
+  assert.equal(name, "embedded");
+  assert.match(sha256, /^[0-9a-f]{64}$/);
+  const threshold = configuration.bestThresholdDownbeat ?? NaN;
+  assert.ok(threshold > 0 && threshold < 1);
+  for (const [parameter, { data }] of tensors) {
+    assert.ok(data.every(Number.isFinite), parameter);
+  }
+});
+
+Deno.test("loadModel() loads the embedded model without any folder", async () => {
+  const folds = await loadModel("embedded", { environment: {} });
+  assert.deepEqual(folds.map(({ name }) => name), ["embedded"]);
+});
+
+Deno.test("the embedded model is small", async () => {
+  const path = join(import.meta.dirname ?? ".", "embedded.safetensors");
+  assert.ok((await stat(path)).size <= 2e6);
+});

@@ -1,0 +1,162 @@
+/**
+ * Strict reading of `.safetensors` files with floating-point tensors.
+ *
+ * Source: the format's description, https://github.com/huggingface/safetensors
+ *
+ * @module
+ */
+
+import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
+import { ModelError } from "../model_error.ts";
+
+const MAX_HEADER_BYTES = 100_000_000;
+const MAX_AXES = 16;
+const PREFIX_BYTES = 8;
+
+const BYTES = { F16: 2, BF16: 2, F32: 4, F64: 8 } as const;
+type Element = keyof typeof BYTES;
+
+interface Entry {
+  readonly name: string;
+  readonly element: Element;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads all tensors of a file.
+ *
+ * @param bytes the whole file
+ * @returns the tensors by name, f32 in C order and in memory of their own, in the order of the file's header
+ * @throws {ModelError} `format` if the header is malformed, a tensor is not F16, BF16, F32 or F64, or the tensors do not
+ *   fill the file one after the other without gap or overlap
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { readSafetensors } from "./safetensors.ts";
+ * const header = new TextEncoder().encode('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}');
+ * const file = new Uint8Array([header.length, ...new Array(7).fill(0), ...header, 0, 0, 128, 63]);
+ * ok(readSafetensors(file).get("x")!.data[0] === 1);
+ * ```
+ */
+export function readSafetensors(bytes: Uint8Array): Map<string, Tensor<"f32">> {
+  const { entries, dataStart } = readHeader(bytes);
+  checkLayout(entries, bytes.length - dataStart);
+  return new Map(entries.map(({ name, element, shape, begin, end }) => {
+    // A copy that starts at 0 is aligned.
+    const copy = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    return [name, tensor("f32", shape, widen(element, copy.buffer))];
+  }));
+}
+
+function readHeader(bytes: Uint8Array): { entries: Entry[]; dataStart: number } {
+  if (bytes.length < PREFIX_BYTES) throw malformed(`it has ${bytes.length} bytes, fewer than 8`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES))) {
+    throw malformed(`its header claims ${length} bytes, but the file has ${bytes.length}`);
+  }
+  const dataStart = PREFIX_BYTES + Number(length);
+  let header: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(
+      bytes.subarray(PREFIX_BYTES, dataStart),
+    );
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw malformed("its header is not JSON", { cause });
+  }
+  if (!isRecord(header)) throw malformed("its header is not an object");
+  const entries = Object.entries(header).flatMap(([name, value]) =>
+    name === "__metadata__" ? [] : [readEntry(name, value)]
+  );
+  return { entries, dataStart };
+}
+
+function readEntry(name: string, value: unknown): Entry {
+  const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
+  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
+    throw malformed(
+      `tensor ${name} should be of type ${Object.keys(BYTES).join(", ")}, but is ${
+        JSON.stringify(dtype)
+      }`,
+    );
+  }
+  if (!isCounts(shape) || shape.length > MAX_AXES) throw malformed(`tensor ${name} has no shape`);
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    throw malformed(`tensor ${name} has no data_offsets`);
+  }
+  const element = dtype as Element;
+  const [begin, end] = offsets as [number, number];
+  const needed = elementCount(shape) * BYTES[element];
+  if (end - begin !== needed) {
+    throw malformed(
+      `tensor ${name} of shape [${shape.join(", ")}] and type ${dtype} takes ${needed} bytes, ` +
+        `but its data_offsets are [${begin}, ${end}]`,
+    );
+  }
+  return { name, element, shape, begin, end };
+}
+
+function checkLayout(entries: readonly Entry[], available: number): void {
+  let at = 0;
+  for (
+    const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
+  ) {
+    if (begin !== at) {
+      throw malformed(`tensor ${name} begins at byte ${begin}, where ${at} was expected`);
+    }
+    at = end;
+  }
+  if (at !== available) {
+    throw malformed(`its tensors take ${at} bytes, but ${available} follow the header`);
+  }
+}
+
+function widen(element: Element, buffer: ArrayBuffer): Float32Array<ArrayBuffer> {
+  switch (element) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "F64":
+      return new Float32Array(new Float64Array(buffer));
+    case "BF16":
+      return widenBits(new Uint16Array(buffer), (bits) => bits << 16);
+    case "F16":
+      return widenBits(new Uint16Array(buffer), halfToSingle);
+  }
+}
+
+function widenBits(
+  halves: Uint16Array,
+  widened: (bits: number) => number,
+): Float32Array<ArrayBuffer> {
+  const singles = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) singles[i] = widened(halves[i]!);
+  return new Float32Array(singles.buffer);
+}
+
+/** The bits of a half-precision number in single precision. */
+function halfToSingle(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function malformed(what: string, options?: ErrorOptions): ModelError {
+  return new ModelError("format", `Not a readable .safetensors file: ${what}`, options);
+}

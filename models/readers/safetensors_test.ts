@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { ModelError } from "../model_error.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { readSafetensorsCheckpoint } from "./safetensors_checkpoint.ts";
+import { readThCheckpoint } from "./th_checkpoint.ts";
+
+function file(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../testdata/${name}`, import.meta.url)));
+}
+
+function make(header: unknown, dataBytes: number[], claimed?: bigint): Uint8Array {
+  const text = new TextEncoder().encode(
+    typeof header === "string" ? header : JSON.stringify(header),
+  );
+  const bytes = new Uint8Array(8 + text.length + dataBytes.length);
+  new DataView(bytes.buffer).setBigUint64(0, claimed ?? BigInt(text.length), true);
+  bytes.set(text, 8);
+  bytes.set(dataBytes, 8 + text.length);
+  return bytes;
+}
+
+function entry(dtype: string, shape: unknown, begin: number, end: number): unknown {
+  return { dtype, shape, data_offsets: [begin, end] };
+}
+
+Deno.test("readSafetensorsCheckpoint() gives the values of the same network's .th", () => {
+  const th = readThCheckpoint("tiny", file("htdemucs.th"));
+  const bytes = file("htdemucs.safetensors");
+  const found = readSafetensorsCheckpoint("tiny", bytes, th.configuration);
+  assert.deepEqual(found.tensors, th.tensors);
+  assert.notEqual(found.sha256, th.sha256);
+  assert.throws(
+    () => readSafetensorsCheckpoint("tiny", bytes),
+    (error) => error instanceof ModelError && error.problem === "parameters",
+  );
+});
+
+Deno.test("readSafetensors() widens half precision exactly", () => {
+  // 1, -2, the largest, the smallest, the largest subnormal, -0, infinity.
+  const halves = [0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x8000, 0x7c00];
+  const bytes = halves.flatMap((bits) => [bits & 0xff, bits >> 8]);
+  const { data } = readSafetensors(make({ x: entry("F16", [7], 0, 14) }, bytes)).get("x")!;
+  const expected = [1, -2, 65504, 2 ** -24, 1023 * 2 ** -24, -0, Infinity];
+  assert.deepEqual([...data], expected);
+  const brain = readSafetensors(make({ x: entry("BF16", [1], 0, 2) }, [0x80, 0xbf])).get("x")!;
+  assert.deepEqual([...brain.data], [-1]);
+});
+
+Deno.test("readSafetensors() reads scalars, empty tensors and metadata", () => {
+  const header = {
+    __metadata__: { format: "pt" },
+    empty: entry("F32", [0, 3], 4, 4),
+    scalar: entry("F32", [], 0, 4),
+  };
+  const found = readSafetensors(make(header, [0, 0, 0x80, 0x3f]));
+  assert.deepEqual([...found.keys()], ["empty", "scalar"]);
+  assert.deepEqual(found.get("scalar"), { dtype: "f32", shape: [], data: Float32Array.of(1) });
+});
+
+Deno.test("readSafetensors() fails on malformed files", () => {
+  const four = [0, 0, 0, 0];
+  const files: Record<string, Uint8Array> = {
+    "too short": new Uint8Array(7),
+    "header beyond the file": make({}, [], 1000n),
+    "giant header": make({}, [], 2n ** 63n),
+    "no JSON": make("{", []),
+    "a list": make("[]", []),
+    "invalid UTF-8": make("{}", [], 2n).fill(0xff, 8),
+    "integers": make({ x: entry("I32", [1], 0, 4) }, four),
+    "an inherited type": make({ x: entry("toString", [1], 0, 4) }, four),
+    "a negative length": make({ x: entry("F32", [-1], 0, 4) }, four),
+    "a huge shape": make({ x: entry("F32", [2 ** 40, 2 ** 40], 0, 4) }, four),
+    "wrong size": make({ x: entry("F32", [2], 0, 4) }, four),
+    "beyond the data": make({ x: entry("F32", [2], 0, 8) }, four),
+    "left-over data": make({ x: entry("F32", [0], 0, 0) }, four),
+    "a gap": make({ x: entry("F32", [1], 4, 8) }, [...four, ...four]),
+    "an overlap": make({ x: entry("F32", [1], 0, 4), y: entry("F32", [1], 0, 4) }, four),
+    "no offsets": make({ x: { dtype: "F32", shape: [1] } }, four),
+    "no object": make({ x: 1 }, []),
+  };
+  for (const [what, bytes] of Object.entries(files)) {
+    assert.throws(
+      () => readSafetensors(bytes),
+      (error) => error instanceof ModelError && error.problem === "format",
+      what,
+    );
+  }
+});

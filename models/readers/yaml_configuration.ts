@@ -1,0 +1,26 @@
+/**
+ * Reads the configuration that lies beside a fold's weights.
+ *
+ * @module
+ */
+
+import { parse } from "yaml";
+import { type AllInOneConfiguration, parseConfiguration } from "../all_in_one/configuration.ts";
+import { ModelError } from "../model_error.ts";
+
+/**
+ * Reads a configuration from YAML.
+ *
+ * @param name the fold's registered name, for errors
+ * @param text the `.yaml` file
+ * @throws {ModelError} `format` if it is not YAML, `configuration` as `parseConfiguration()`
+ */
+export function parseYamlConfiguration(name: string, text: string): AllInOneConfiguration {
+  let source: unknown;
+  try {
+    source = parse(text, { maxAliasCount: 0 });
+  } catch (cause) {
+    throw new ModelError("format", `${name}: the configuration is not YAML`, { cause });
+  }
+  return parseConfiguration(source);
+}

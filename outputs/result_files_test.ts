@@ -1,0 +1,76 @@
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { cleanUpInterrupted } from "../core/interruption.ts";
+import { writeWhole } from "../core/files.ts";
+import { resultName } from "./result_files.ts";
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+Deno.test("writeWhole() writes a file and leaves nothing else", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await writeWhole(join(folder, "a.json"), "old");
+    await writeWhole(join(folder, "a.json"), "new");
+    equal(await Deno.readTextFile(join(folder, "a.json")), "new");
+    equal(await filesIn(folder), ["a.json"]);
+  });
+});
+
+Deno.test("writeWhole() makes the folder", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await writeWhole(join(folder, "x", "y", "a.json"), "text");
+    equal(await Deno.readTextFile(join(folder, "x", "y", "a.json")), "text");
+  });
+});
+
+Deno.test("writeWhole() shows nothing under the final name until the file is whole", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a.npy");
+    let isDone = false;
+    const writing = writeWhole(path, new Uint8Array(2 ** 26)).then(() => isDone = true);
+    while (!isDone) {
+      const size = await Deno.stat(path).then(({ size }) => size, () => undefined);
+      ok(size === undefined || size === 2 ** 26, `${size} bytes`);
+    }
+    await writing;
+  });
+});
+
+Deno.test("cleanUpInterrupted() leaves nothing of a file that is being written", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const writing = writeWhole(join(folder, "a.npy"), new Uint8Array(2 ** 28));
+    // It fails at the renaming, since there is nothing to rename any more.
+    const failing = rejects(writing);
+    while ((await filesIn(folder)).length === 0);
+    cleanUpInterrupted();
+    equal(await filesIn(folder), []);
+    await failing;
+    equal(await filesIn(folder), []);
+  });
+});
+
+Deno.test("writeWhole() cleans up when the file cannot get its name", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
+    await rejects(writeWhole(join(folder, "taken"), "text"));
+    equal(await filesIn(folder), ["taken"]);
+  });
+});
+
+Deno.test("resultName() keeps dots, and gives way to what is there already", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const track = { name: "01. Mr. Song", path: "/music/01. Mr. Song", stemsDirectory: "" };
+    equal(resultName(track, folder), "01. Mr. Song");
+    await Deno.writeTextFile(join(folder, "01. Mr. Song.activ.npz"), "somebody's");
+    ok(/^01\. Mr\. Song\.[0-9a-f]{8}$/.test(resultName(track, folder)));
+    await Deno.writeTextFile(
+      join(folder, "01. Mr. Song.json"),
+      JSON.stringify({ path: track.path }),
+    );
+    equal(resultName(track, folder), "01. Mr. Song");
+    await Deno.writeTextFile(join(folder, "01. Mr. Song.json"), JSON.stringify({ path: "/other" }));
+    ok(resultName(track, folder) !== "01. Mr. Song");
+  });
+});

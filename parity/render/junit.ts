@@ -1,0 +1,153 @@
+/**
+ * The report of a parity run as JUnit XML, for continuous integration.
+ *
+ * @module
+ */
+
+import type { SeamResult } from "../judge.ts";
+import type { ParityReport, SuiteReport } from "./report.ts";
+import type { Walk, WalkStep } from "../walk.ts";
+
+/**
+ * Writes the report: a test suite for each suite and piece, a test case for each mode and seam. A suite that was not
+ * run is one skipped case. The time of a stage stands at its first seam. Each walk is a test suite as well, with a
+ * test case for each inner seam.
+ *
+ * @param report what was found
+ * @returns XML with a final newline
+ */
+export function parityJunit(report: ParityReport): string {
+  const suites = report.suites.flatMap(testSuites);
+  const results = report.suites.flatMap((suite) => suite.results);
+  const skipped = report.suites.filter(({ notRun }) => notRun !== undefined).length;
+  const walks = report.walks ?? [];
+  const steps = walks.flatMap((walk) => walk.steps);
+  const counts = {
+    tests: results.length + skipped + steps.length,
+    failures: failures(results) + failures(steps),
+    errors: 0,
+    skipped,
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: "parity", ...counts })}>`,
+    ...suites,
+    ...walks.flatMap(walkSuite),
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+function testSuites({ suite, notRun, results }: SuiteReport): string[] {
+  if (notRun !== undefined) {
+    return [
+      `  <testsuite${attributes({ name: suite, tests: 1, failures: 0, errors: 0, skipped: 1 })}>`,
+      `    <testcase${attributes({ classname: suite, name: "not run" })}>`,
+      `      <skipped${attributes({ message: notRun })}/>`,
+      "    </testcase>",
+      "  </testsuite>",
+    ];
+  }
+  const pieces = [...new Set(results.map(({ piece }) => piece))];
+  return pieces.flatMap((piece) => {
+    const own = results.filter((result) => result.piece === piece);
+    const name = `${suite}, ${piece}`;
+    const counts = { tests: own.length, failures: failures(own), errors: 0, skipped: 0 };
+    return [
+      `  <testsuite${attributes({ name, ...counts })}>`,
+      ...own.flatMap((result, at) => testCase(result, own[at - 1])),
+      "  </testsuite>",
+    ];
+  });
+}
+
+function testCase(result: SeamResult, before: SeamResult | undefined): string[] {
+  const { suite, piece, mode, stage, seam, verdict, comparison, durationSeconds } = result;
+  const isFirst = before?.stage !== stage || before.mode !== mode;
+  const time = isFirst && Number.isFinite(durationSeconds)
+    ? { time: durationSeconds.toFixed(6) }
+    : {};
+  const of = attributes({
+    classname: `${suite}.${piece}.${mode}`,
+    name: `${stage}: ${seam}`,
+    ...time,
+  });
+  const reason = comparison.reason ?? "";
+  if (verdict === "pass") return [`    <testcase${of}/>`];
+  const inner = verdict === "fail"
+    ? `<failure${attributes({ type: "parity", message: reason })}>${details(result)}</failure>`
+    : `<system-out>${xml(`Reported, not judged: ${reason}`)}</system-out>`;
+  return [`    <testcase${of}>`, `      ${inner}`, "    </testcase>"];
+}
+
+function walkSuite({ stage, subject, steps, first }: Walk): string[] {
+  const name = `walk, ${stage}, ${subject}`;
+  const counts = { tests: steps.length, failures: failures(steps), errors: 0, skipped: 0 };
+  return [
+    `  <testsuite${attributes({ name, ...counts })}>`,
+    ...steps.flatMap((step) => {
+      const of = attributes({ classname: `walk.${stage}`, name: step.seam });
+      if (step.verdict === "pass") return [`    <testcase${of}/>`];
+      const message = step.seam === first?.seam
+        ? "the first that is wrong while all that it is made of is right"
+        : "wrong, as is something that it is made of, or after the first that is wrong";
+      const failure = attributes({ type: "walk", message });
+      return [
+        `    <testcase${of}>`,
+        `      <failure${failure}>${stepDetails(step)}</failure>`,
+        "    </testcase>",
+      ];
+    }),
+    "  </testsuite>",
+  ];
+}
+
+function stepDetails({ reason, worst, needs, allowed }: WalkStep): string {
+  if (worst === undefined || needs === null) return xml(reason ?? "");
+  return xml(
+    `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}; ` +
+      `passes at ${needs.toExponential(2)}, allowed is ${allowed.toExponential(2)}`,
+  );
+}
+
+/** What a failure comes with: where it is worst, and both values there. */
+function details({ comparison, tolerance }: SeamResult): string {
+  const { worst, smallestTolerance } = comparison;
+  if (worst === undefined) return xml(comparison.reason ?? "");
+  return xml(
+    `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}; ` +
+      `passes at ${smallestTolerance.toExponential(2)}, allowed are ` +
+      `${tolerance.absolute} + ${tolerance.relative} of the expected value`,
+  );
+}
+
+function failures(results: readonly Pick<SeamResult, "verdict">[]): number {
+  return results.filter(({ verdict }) => verdict === "fail").length;
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => ` ${name}="${xml(String(value)).replace(/[\t\n\r]/g, " ")}"`)
+    .join("");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+/** Text as XML has it. What no XML 1.0 document may hold, escaped or not, is left out. */
+function xml(text: string): string {
+  return [...text].filter(isAllowed).join("").replace(
+    /[&<>"]/g,
+    (character) => ENTITIES[character]!,
+  );
+}
+
+function isAllowed(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20) return character === "\t" || character === "\n" || character === "\r";
+  return !(code >= 0xd800 && code <= 0xdfff) && code !== 0xfffe && code !== 0xffff;
+}

@@ -1,0 +1,98 @@
+/**
+ * Runs the All-In-One network with the project's own kernels.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import { type NetworkKernel, openNetwork } from "../../../kernels/kernels.ts";
+import { allInOneParameters } from "../../../models/all_in_one/parameters.ts";
+import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
+import { packParameters } from "../../../models/parameters.ts";
+import {
+  checkRun,
+  type NetworkOutput,
+  networkOutput,
+  type NetworkSession,
+  type SessionOptions,
+} from "../onnx/network_session.ts";
+
+/**
+ * Makes a network ready to run. Unlike an ONNX session, it leaves the calling thread free while it runs.
+ *
+ * A fold's weights are packed when it first runs, and kept; the memory of a run serves all folds.
+ *
+ * @param checkpoint a fold of the configuration that will run
+ * @param options number of threads, as many as there are cores when absent; whether embeddings are wanted
+ * @returns a session, to be released by the caller
+ * @throws {KernelError} if the kernels refuse the configuration
+ */
+export async function createNativeNetworkSession(
+  checkpoint: Checkpoint,
+  { threads = availableParallelism(), embeddings = true }: SessionOptions = {},
+): Promise<NetworkSession> {
+  const { configuration } = checkpoint;
+  const { numInstruments, numLabels, dimEmbed } = configuration;
+  const kernel = await openNetwork(numbersOf(configuration), threads);
+  const folds = new Map<Checkpoint, Promise<number>>();
+  const numberOf = (fold: Checkpoint): Promise<number> => {
+    const number = folds.get(fold) ??
+      kernel.addFold(packedFold(fold));
+    folds.set(fold, number);
+    return number;
+  };
+  return {
+    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
+      const frames = checkRun(checkpoint, fold, spectrogram);
+      const logits = into ?? new Float32Array((3 + numLabels) * frames);
+      const rows = new Float32Array(embeddings ? numInstruments * frames * dimEmbed : 0);
+      await kernel.run(await numberOf(fold), spectrogram.data, logits, rows);
+      return networkOutput(configuration, frames, logits, rows);
+    },
+    release(): Promise<void> {
+      kernel.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Hands one fold to the kernels.
+ *
+ * @param checkpoint the fold
+ * @param threads threads of the network; as many as there are cores when absent
+ * @returns the network, to be closed by the caller, and the number of the fold in it
+ * @throws {KernelError} if the kernels refuse the configuration
+ */
+export async function openNativeNetwork(
+  checkpoint: Checkpoint,
+  threads: number = availableParallelism(),
+): Promise<{ readonly kernel: NetworkKernel; readonly fold: number }> {
+  const { configuration } = checkpoint;
+  const kernel = await openNetwork(numbersOf(configuration), threads);
+  const fold = await kernel.addFold(packedFold(checkpoint));
+  return { kernel, fold };
+}
+
+/** A fold's weights as the kernels read them. */
+function packedFold(fold: Checkpoint): Float32Array<ArrayBuffer> {
+  return packParameters(allInOneParameters(fold.configuration), fold);
+}
+
+/** The configuration as the kernels read it. */
+function numbersOf(configuration: AllInOneConfiguration): Float64Array<ArrayBuffer> {
+  return Float64Array.of(
+    configuration.numInstruments,
+    configuration.numLabels,
+    configuration.depth,
+    configuration.dilationFactor,
+    configuration.dilationMax,
+    configuration.numHeads,
+    configuration.kernelSize,
+    configuration.dimInput,
+    configuration.dimEmbed,
+    configuration.mlpRatio,
+    configuration.layerNormEps,
+  );
+}

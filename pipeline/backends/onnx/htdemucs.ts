@@ -1,0 +1,54 @@
+/**
+ * Runs the separation network with ONNX Runtime.
+ *
+ * `run()` keeps the calling thread busy; the kernels' own threads go on meanwhile.
+ *
+ * @module
+ */
+
+import type { InferenceSession } from "onnxruntime-node";
+import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/kernels.ts";
+import type { DemixSession, SegmentOutput } from "../demix_session.ts";
+import { onDevice, providersOf } from "../devices.ts";
+
+/** How a session runs. */
+export interface DemixSessionOptions {
+  /** Threads of an operator; ONNX Runtime's own choice when absent. */
+  readonly threads?: number;
+  /** What it runs on; the processor when absent. */
+  readonly device?: string;
+}
+
+/**
+ * Loads a network.
+ *
+ * @param graph bytes of the ONNX graph that `pipeline/backends/onnx/htdemucs_graph.ts` builds
+ * @param options threads and device
+ * @throws {DeviceError} if this build of ONNX Runtime lacks the device, or it cannot be started
+ */
+export async function createDemixSession(
+  graph: Uint8Array,
+  { threads, device = "cpu" }: DemixSessionOptions = {},
+): Promise<DemixSession> {
+  const { InferenceSession: Session, Tensor } = await import("onnxruntime-node");
+  const settings: InferenceSession.SessionOptions = {
+    executionProviders: await providersOf(device),
+    graphOptimizationLevel: "all",
+    // With memory patterns the first runs take seconds longer and 2 GB more.
+    enableMemPattern: false,
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+  };
+  const session = await onDevice(device, () => Session.create(graph, settings));
+  return {
+    async run(wave, spectrum): Promise<SegmentOutput> {
+      const outputs = await session.run({
+        mix: new Tensor("float32", wave, [1, 2, SEGMENT_SAMPLES]),
+        spectrum: new Tensor("float32", spectrum, [1, 4, ...SEGMENT_SPECTRUM]),
+      });
+      const data = (name: string): Float32Array<ArrayBuffer> =>
+        outputs[name]?.data as Float32Array<ArrayBuffer>;
+      return { wave: data("wave_out"), spectrum: data("spectrum_out") };
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The graph of the convolutional embedding, in float64 from its second convolution on.
+ *
+ * Its layer norm magnifies the rounding of what comes before: in float32 the three convolutions cost more accuracy than the
+ * eleven blocks after them. ONNX Runtime convolves in float32 only, so the second and third convolution are matrix
+ * products over a frame's bands, with the kernel repeated along a band matrix.
+ *
+ * Source: `AllInOneEmbeddings` in `allin1.models.allinone` (allin1 1.1.0).
+ *
+ * @module
+ */
+
+import { type Tensor, tensor } from "../../../../core/tensor.ts";
+import type { Checkpoint } from "../../../../models/all_in_one/checkpoint.ts";
+import type { GraphBuilder, Value } from "../graph.ts";
+import { addWideNorm, cast, parameter, reshape, wideParameter } from "../layers.ts";
+
+/** Epsilon of the layer norm: torch's default, whatever the configuration says. */
+const NORM_EPSILON = 1e-5;
+
+/** Bands that a pooling joins. */
+const POOLED_BANDS = 3;
+
+/**
+ * Adds the three convolutions, each pooled and activated, and the layer norm.
+ *
+ * @param graph where to
+ * @param checkpoint the weights
+ * @param spectrogram [instruments, frames, bands] f32
+ * @returns [instruments, frames, width] f32
+ */
+export function addConvolutions(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  spectrogram: Value,
+): Value {
+  const { dimInput, numInstruments, dimEmbed } = checkpoint.configuration;
+  const image = graph.node("Unsqueeze", [spectrogram, graph.integers([1])]);
+  const convolved = graph.node("Conv", [
+    image,
+    parameter(graph, checkpoint, "embeddings.conv0.weight"),
+    parameter(graph, checkpoint, "embeddings.conv0.bias"),
+  ], { kernel_shape: [3, 3], pads: [1, 0, 1, 0] });
+  const pooled = graph.node("MaxPool", [convolved], {
+    kernel_shape: [1, POOLED_BANDS],
+    strides: [1, POOLED_BANDS],
+  });
+  const first = elu(graph, cast(graph, pooled, "f64"));
+  const frameFirst = graph.node("Transpose", [first], { perm: [0, 2, 1, 3] });
+
+  const bands = Math.floor((dimInput - 2) / POOLED_BANDS);
+  const second = bandMatrix(checkpoint, "embeddings.conv1.weight", bands, "channels outermost");
+  const rows = reshape(graph, frameFirst, [numInstruments, -1, second.rows]);
+  const x = convolve(graph, checkpoint, 1, rows, second);
+
+  const third = bandMatrix(checkpoint, "embeddings.conv2.weight", second.pooled, "bands outermost");
+  const margin = graph.node("Pad", [x, graph.integers([0, 1, 0, 0, 1, 0])]);
+  const parts = [0, 1, 2].map((tap) =>
+    graph.node("Slice", [
+      margin,
+      graph.integers([tap]),
+      graph.integers([tap - 2 === 0 ? Number.MAX_SAFE_INTEGER : tap - 2]),
+      graph.integers([1]),
+    ])
+  );
+  const embedded = convolve(graph, checkpoint, 2, graph.node("Concat", parts, { axis: 2 }), third);
+  const normed = addWideNorm(graph, checkpoint, "embeddings.norm", embedded, NORM_EPSILON);
+  return cast(graph, reshape(graph, normed, [numInstruments, -1, dimEmbed]), "f32");
+}
+
+/** Multiplies, pools and activates: [instruments, frames, rows] to [instruments, frames, pooled · width], f64. */
+function convolve(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  index: number,
+  x: Value,
+  matrix: BandMatrix,
+): Value {
+  const { numInstruments, dimEmbed } = checkpoint.configuration;
+  const products = graph.node("MatMul", [x, graph.weight(matrix.values)]);
+  const grouped = reshape(graph, products, [
+    numInstruments,
+    -1,
+    matrix.pooled,
+    POOLED_BANDS,
+    dimEmbed,
+  ]);
+  const pooled = graph.node("ReduceMax", [grouped, graph.integers([3])], { keepdims: 0 });
+  const bias = wideParameter(graph, checkpoint, `embeddings.conv${index}.bias`);
+  const active = elu(graph, graph.node("Add", [pooled, bias]));
+  return reshape(graph, active, [numInstruments, -1, matrix.pooled * dimEmbed]);
+}
+
+/** x where it is positive, else eˣ - 1, f64; ONNX Runtime's own `Elu` is in float32 only. */
+function elu(graph: GraphBuilder, x: Value): Value {
+  const wide = (value: number): Value => graph.constant(tensor("f64", [1], Float64Array.of(value)));
+  const negative = graph.node("Exp", [graph.node("Min", [x, wide(0)])]);
+  return graph.node("Add", [graph.node("Relu", [x]), graph.node("Sub", [negative, wide(1)])]);
+}
+
+interface BandMatrix {
+  /** [rows, pooled · 3 · width] f64; outputs by band, then channel. */
+  readonly values: Tensor<"f64">;
+  readonly rows: number;
+  /** Bands after the pooling. */
+  readonly pooled: number;
+}
+
+/** Repeats a kernel [out, in, taps, width] along a frame's bands; rows are tap by tap. */
+function bandMatrix(
+  checkpoint: Checkpoint,
+  name: string,
+  bands: number,
+  order: "channels outermost" | "bands outermost",
+): BandMatrix {
+  const { shape, data } = checkpoint.tensors.get(name)!;
+  const [outputs, inputs, taps, width] = shape as [number, number, number, number];
+  const pooled = Math.floor((bands - width + 1) / POOLED_BANDS);
+  const rows = taps * bands * inputs;
+  const columns = pooled * POOLED_BANDS * outputs;
+  const values = new Float64Array(rows * columns);
+  let from = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let tap = 0; tap < taps; tap++) {
+        for (let w = 0; w < width; w++, from++) {
+          for (let band = 0; band < pooled * POOLED_BANDS; band++) {
+            const at = order === "channels outermost"
+              ? i * bands + band + w
+              : (band + w) * inputs + i;
+            values[(tap * bands * inputs + at) * columns + band * outputs + o] = data[from]!;
+          }
+        }
+      }
+    }
+  }
+  return { values: tensor("f64", [rows, columns], values), rows, pooled };
+}

@@ -1,0 +1,113 @@
+/**
+ * What every backend of the stage `network` offers.
+ *
+ * @module
+ */
+
+import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
+import { type Tensor, tensor } from "../../../core/tensor.ts";
+
+/** What the network makes of a track. */
+export interface NetworkOutput {
+  /** [frames] f32. */
+  readonly logitsBeat: Tensor<"f32">;
+  /** [frames] f32. */
+  readonly logitsDownbeat: Tensor<"f32">;
+  /** [frames] f32. */
+  readonly logitsSection: Tensor<"f32">;
+  /** [labels, frames] f32. */
+  readonly logitsFunction: Tensor<"f32">;
+  /** [instruments, frames, width] f32, after the last norm; absent where they are not wanted. */
+  readonly embeddings?: Tensor<"f32">;
+}
+
+/** How a session runs. */
+export interface SessionOptions {
+  /** Threads that the work is split over; the backend's own choice when absent. */
+  readonly threads?: number;
+  /** What ONNX Runtime computes on; the processor when absent. */
+  readonly device?: string;
+  /** Whether embeddings are wanted: they take 384 bytes a frame and fold. True when absent. */
+  readonly embeddings?: boolean;
+}
+
+/** A network that is ready to run with the weights of any fold of one configuration. */
+export interface NetworkSession {
+  /**
+   * Runs a fold.
+   *
+   * @param spectrogram [instruments, frames, bands] f32, at least one frame
+   * @param checkpoint the fold's weights, of the session's configuration; those it was made with when absent
+   * @param logits [3 + labels, frames] f32, what the logits are written into; a new array when absent
+   * @returns logits and embeddings
+   * @throws {RangeError} for another shape, or a fold of other sizes
+   */
+  run(
+    spectrogram: Tensor<"f32">,
+    checkpoint?: Checkpoint,
+    logits?: Float32Array<ArrayBuffer>,
+  ): Promise<NetworkOutput>;
+  /** Frees the network's memory; it cannot run again. */
+  release(): Promise<void>;
+}
+
+/**
+ * Checks what a session is to run.
+ *
+ * @param own the checkpoint that the session was made with
+ * @param fold the fold to run
+ * @param spectrogram [instruments, frames, bands] f32, at least one frame
+ * @returns the number of frames
+ * @throws {RangeError} for another shape, or a fold of other sizes
+ */
+export function checkRun(own: Checkpoint, fold: Checkpoint, spectrogram: Tensor<"f32">): number {
+  if (networkSizes(fold) !== networkSizes(own)) {
+    throw new RangeError(`${fold.name} does not have the sizes of ${own.name}`);
+  }
+  const { numInstruments, dimInput } = fold.configuration;
+  const { shape } = spectrogram;
+  const [instruments, frames, bands] = shape;
+  const fits = shape.length === 3 && instruments === numInstruments && bands === dimInput;
+  if (!fits || frames === undefined || frames < 1) {
+    throw new RangeError(
+      `${fold.name} needs a spectrogram [${numInstruments}, 1 or more frames, ${dimInput}], ` +
+        `but got [${shape.join(", ")}]`,
+    );
+  }
+  return frames;
+}
+
+/** What two folds have in common: all of the configuration but the fold's number and thresholds. */
+function networkSizes({ configuration }: Checkpoint): string {
+  const { fold: _fold, bestThresholdBeat: _beat, bestThresholdDownbeat: _downbeat, ...sizes } =
+    configuration;
+  return JSON.stringify(sizes);
+}
+
+/**
+ * Names the rows of the logits.
+ *
+ * @param configuration sizes of the network
+ * @param frames of the track
+ * @param logits [3 + labels, frames] f32, rows beat, downbeat, section, then the functions
+ * @param embeddings [instruments, frames, width] f32, or empty
+ */
+export function networkOutput(
+  { numLabels, numInstruments, dimEmbed }: AllInOneConfiguration,
+  frames: number,
+  logits: Float32Array<ArrayBuffer>,
+  embeddings: Float32Array<ArrayBuffer>,
+): NetworkOutput {
+  const row = (index: number): Tensor<"f32"> =>
+    tensor("f32", [frames], logits.subarray(index * frames, (index + 1) * frames));
+  return {
+    logitsBeat: row(0),
+    logitsDownbeat: row(1),
+    logitsSection: row(2),
+    logitsFunction: tensor("f32", [numLabels, frames], logits.subarray(3 * frames)),
+    ...(embeddings.length > 0 && {
+      embeddings: tensor("f32", [numInstruments, frames, dimEmbed], embeddings),
+    }),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Analyses one track as `analyze` does and prints what that took, as one line of JSON.
+ *
+ *     deno run -A reports/measure/measure.ts REQUEST
+ *
+ * It is a program of its own, so that what it needs is all that its process needs; it is given every
+ * permission because Deno guards the system's own account of a process (`/proc/self`) by that.
+ *
+ * @module
+ */
+
+import { loadModel } from "../../models/registry.ts";
+import { analyzeTrack } from "../../pipeline/analyze_track.ts";
+import { loadDemixer } from "../../pipeline/backends/demixers.ts";
+import type { Demixer } from "../../pipeline/demix.ts";
+import { networkModel } from "../../pipeline/network.ts";
+import { writeResultFiles } from "../../outputs/result_files.ts";
+import { timed } from "../../pipeline/runner.ts";
+import { demixShifts } from "../../pipeline/shifts.ts";
+import { cpuFlags } from "../machine.ts";
+import type { StageMeasurement } from "../run_report.ts";
+import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
+import { bytesRead, cpuSeconds, peakBytes, systemText } from "./process_use.ts";
+import { StageMeter } from "./stage_meter.ts";
+
+/** Runs the analysis. */
+async function measure(request: MeasureRequest): Promise<MeasureReply> {
+  const origin = request.startedAt - performance.timeOrigin;
+  const meter = new StageMeter();
+  meter.onStarted("start");
+  meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
+  const { backend, threads, weightsDir } = request;
+  const folder = weightsDir === undefined ? {} : { weightsDir };
+  const load = <Thing>(stage: string, thing: () => Promise<Thing>): Promise<Thing> =>
+    timed(origin, stage, meter, thing);
+  const model = load(
+    "weights",
+    async () => networkModel(request.model, await loadModel(request.model, folder)),
+  );
+  const demixer: Promise<Demixer> | undefined = request.stemsDirectory === undefined
+    ? load("demixer weights", () => loadDemixer(request.demixer, { ...folder, backend, threads }))
+    : undefined;
+  const done = await analyzeTrack(request, {
+    model,
+    embeddings: false,
+    backend,
+    threads,
+    ...(demixer && { separation: { demixer, shifts: demixShifts(1, 0) } }),
+    observer: meter,
+    origin,
+  });
+  await load("write", () =>
+    writeResultFiles(done, {
+      directory: request.outputDirectory,
+      activations: false,
+      embeddings: false,
+    }));
+  const stages: StageMeasurement[] = meter.finish();
+  const { provenance } = done.result;
+  return {
+    audioSeconds: done.durationSeconds,
+    weights: [...provenance.weights.map(({ sha256 }) => sha256), provenance.demixer_weights]
+      .filter((sha256) => sha256 !== null),
+    cpuSeconds: cpuSeconds(),
+    peakBytes: peakBytes(),
+    bytesRead: bytesRead(),
+    stages,
+    cpuFlags: cpuFlags(systemText("/proc/cpuinfo")),
+  };
+}
+
+if (import.meta.main) {
+  try {
+    console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? "{}"))));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}

@@ -1,0 +1,69 @@
+/**
+ * Measures one analysis in a process of its own.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Track } from "../../pipeline/analyze_track.ts";
+import type { Variant } from "../run_report.ts";
+import { childOutput } from "../../core/child_output.ts";
+import { PROGRAM_FOLDER } from "../../core/program.ts";
+import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
+
+const PROGRAM = join(import.meta.dirname ?? ".", "measure.ts");
+const CONFIG = join(PROGRAM_FOLDER, "deno.json");
+
+/** Who separates and listens; weights are found as in `analyze`. */
+export interface MeasuredWeights {
+  /** Never `auto`. */
+  readonly demixer: string;
+  /** Never `auto`. */
+  readonly model: string;
+  /** Their folder; absent for where `models` keeps them. */
+  readonly weightsDir?: string;
+}
+
+/** One analysis, measured. */
+export interface MeasuredAnalysis extends MeasureReply {
+  /** From the start of the process to its end. */
+  readonly seconds: number;
+}
+
+/** A track could not be analysed; the message has the end of what the process wrote on stderr. */
+export class MeasureError extends Error {
+  /** The class's name, for those who read errors as text. */
+  override name = "MeasureError";
+}
+
+/**
+ * Measures one analysis.
+ *
+ * @param track the track
+ * @param variant how it is computed
+ * @param weights who separates and listens
+ * @param outputDirectory where its result goes
+ * @throws {MeasureError} if the analysis fails
+ */
+export async function measureTrack(
+  track: Track,
+  variant: Pick<Variant, "backend" | "threads">,
+  weights: MeasuredWeights,
+  outputDirectory: string,
+): Promise<MeasuredAnalysis> {
+  const { path, name, stemsDirectory } = track;
+  const start = performance.now();
+  const request: MeasureRequest = {
+    ...{ path, name, ...(stemsDirectory !== undefined && { stemsDirectory }) },
+    ...weights,
+    ...{ backend: variant.backend as MeasureRequest["backend"], threads: variant.threads },
+    outputDirectory,
+    startedAt: performance.timeOrigin + start,
+  };
+  const { code, stdout, complaint } = await childOutput([
+    ...["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
+  ]);
+  const seconds = (performance.now() - start) / 1000;
+  if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${complaint}`);
+  return { ...JSON.parse(stdout) as MeasureReply, seconds };
+}

@@ -1,0 +1,87 @@
+/**
+ * The whole program as a contest: a fresh process each time.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { PROGRAM_FOLDER } from "../../core/program.ts";
+import type { Bench } from "./bench.ts";
+import type { Contestant } from "./contest.ts";
+
+const MAIN = join(PROGRAM_FOLDER, "main.ts");
+
+/** What Deno allows the program, as in the tasks of `deno.json`. */
+export const PERMISSIONS: readonly string[] = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-ffi",
+];
+
+/** A single start takes too little to be timed alone. */
+const STARTS = 5;
+
+/**
+ * From four stems on disk to the result on disk.
+ *
+ * @param folder has the stems, `demix/htdemucs/track/bass.wav` and so on
+ * @param audioSeconds their length
+ * @param args options of `analyze`
+ * @param peers the others
+ */
+export function analyzeBench(
+  folder: string,
+  audioSeconds: number,
+  args: readonly string[],
+  peers: readonly (() => Promise<Contestant>)[],
+): Bench {
+  const stems = join(folder, "demix", "htdemucs", "track");
+  const out = join(folder, "struct");
+  const call = [MAIN, "analyze", "--stems-dir", stems, "-o", out, ...args];
+  return {
+    stage: "analyze",
+    audioSeconds,
+    contestants: [() => Promise.resolve(program("tactus, whole process", call)), ...peers],
+  };
+}
+
+/**
+ * How long it takes until the program has read its arguments, beside an empty script.
+ *
+ * @param folder where the empty script goes
+ */
+export async function startBench(folder: string): Promise<Bench> {
+  const empty = join(folder, "empty.ts");
+  await Deno.writeTextFile(empty, "");
+  return {
+    stage: "start",
+    audioSeconds: null,
+    contestants: [
+      () => Promise.resolve(program("tactus analyze --help", [MAIN, "analyze", "--help"], STARTS)),
+      () => Promise.resolve(program("an empty script", [empty], STARTS)),
+    ],
+  };
+}
+
+/** A call of Deno, so often one after the other; its time is that of one. */
+function program(name: string, args: readonly string[], times = 1): Contestant {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS, ...args],
+    stdout: "null",
+    stderr: "piped",
+  });
+  return {
+    name,
+    async run(): Promise<number> {
+      const start = performance.now();
+      for (let time = 0; time < times; time++) {
+        const { code, stderr } = await command.output();
+        if (code !== 0) throw new Error(`${name}: ${new TextDecoder().decode(stderr)}`);
+      }
+      return (performance.now() - start) / 1000 / times;
+    },
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * The track that stages are timed on.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { findStems, readStems, STEMS } from "../../pipeline/stems.ts";
+import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import { encodeWav } from "../../pipeline/wav.ts";
+
+/**
+ * Stems from a folder, over and over until they are long enough.
+ *
+ * @param directory folder with bass, drums, other, vocals
+ * @param seconds length wanted; a track that is longer stays as it is
+ * @returns `[4, 2, samples]` i16
+ * @throws {StemsError | KernelError} if the stems cannot be read
+ */
+export async function longStems(directory: string, seconds: number): Promise<Tensor<"i16">> {
+  const { stems16 } = await readStems(await findStems(directory));
+  const [stems = 0, channels = 0, length = 0] = stems16.shape;
+  const samples = Math.max(length, Math.round(seconds * SAMPLE_RATE_HZ));
+  if (samples === length) return stems16;
+  const data = new Int16Array(stems * channels * samples);
+  for (let row = 0; row < stems * channels; row++) {
+    const once = stems16.data.subarray(row * length, (row + 1) * length);
+    for (let at = 0; at < samples; at += length) {
+      data.set(once.subarray(0, Math.min(length, samples - at)), row * samples + at);
+    }
+  }
+  return tensor("i16", [stems, channels, samples], data);
+}
+
+/**
+ * Writes stems as demucs leaves them.
+ *
+ * @param folder where `bass.wav` and so on go
+ * @param stems16 `[4, 2, samples]` i16
+ */
+export async function writeStems(folder: string, { shape, data }: Tensor<"i16">): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const size = data.length / (shape[0] ?? 1);
+  for (const [at, stem] of STEMS.entries()) {
+    const wav = encodeWav(data.subarray(at * size, (at + 1) * size));
+    await Deno.writeFile(join(folder, `${stem}.wav`), wav);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Measures whole analyses of a corpus.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { RUNTIME_VERSIONS } from "../../core/program.ts";
+import { thisMachine } from "../machine.ts";
+import { programVersion } from "../program_version.ts";
+import type { Measurement, RunSettings, RunTrack, Variant } from "../run_report.ts";
+import type { NewRun } from "../history.ts";
+import type { CorpusTrack } from "./corpus.ts";
+import { type MeasuredAnalysis, type MeasuredWeights, measureTrack } from "./measure_track.ts";
+import { type Turn, turnsOf } from "./track_order.ts";
+
+/** What is measured, and how. */
+export interface TrackBenchOptions {
+  /** What is analysed. */
+  readonly tracks: readonly CorpusTrack[];
+  /** The ways in which it is computed. */
+  readonly variants: readonly Variant[];
+  /** Who separates and listens. */
+  readonly weights: MeasuredWeights;
+  /** Rounds that do not count, at least one: what the corpus is, is learned there. */
+  readonly warmUps: number;
+  /** How often each track is measured with each variant. */
+  readonly rounds: number;
+  /** What the order of a round is drawn from. */
+  readonly seed: number;
+  /** Folder for the results of the analyses, which nobody reads. */
+  readonly scratch: string;
+  /** Told before each measurement. */
+  readonly onTurn?: (text: string) => void;
+  /** Measures one analysis; a process of its own unless told. */
+  readonly measure?: typeof measureTrack;
+}
+
+/**
+ * Runs the rounds that do not count, and learns there what a run begins with.
+ *
+ * @param options what and how
+ * @throws {MeasureError} if a track cannot be analysed
+ */
+export async function warmUp(options: TrackBenchOptions): Promise<NewRun> {
+  const learned: MeasuredAnalysis[] = [];
+  for (const turn of turns(options).filter(({ round }) => round < 0)) {
+    learned[turn.track] = await measureTurn(turn, options);
+  }
+  return await newRun(options, learned);
+}
+
+/**
+ * Runs the rounds that count.
+ *
+ * @param options what and how
+ * @param before what was measured before, which is not measured again
+ * @param onMeasurement called for each when it is made
+ * @throws {MeasureError} if a track cannot be analysed
+ */
+export async function measureRounds(
+  options: TrackBenchOptions,
+  before: readonly Measurement[],
+  onMeasurement: (measurement: Measurement) => void,
+): Promise<void> {
+  const key = (one: Pick<Measurement, "variant" | "track" | "round">): string =>
+    JSON.stringify([one.variant, one.track, one.round]);
+  const done = new Set(before.map(key));
+  for (const turn of turns(options).filter(({ round }) => round >= 0)) {
+    const named = {
+      variant: options.variants[turn.variant]!.name,
+      track: options.tracks[turn.track]!.name,
+      round: turn.round,
+    };
+    if (done.has(key(named))) continue;
+    const { seconds, cpuSeconds, peakBytes, bytesRead, stages } = await measureTurn(turn, options);
+    onMeasurement({ ...named, seconds, cpuSeconds, peakBytes, bytesRead, stages });
+  }
+}
+
+function turns({ tracks, variants, warmUps, rounds, seed }: TrackBenchOptions): Turn[] {
+  const counts = { tracks: tracks.length, variants: variants.length };
+  return turnsOf({ ...counts, warmUps, rounds, seed });
+}
+
+async function measureTurn(turn: Turn, options: TrackBenchOptions): Promise<MeasuredAnalysis> {
+  const { tracks, variants, weights, rounds, scratch, onTurn, measure = measureTrack } = options;
+  const [track, variant] = [tracks[turn.track]!, variants[turn.variant]!];
+  const when = turn.round < 0 ? "warm-up" : `round ${turn.round + 1} of ${rounds}`;
+  onTurn?.(`${when}: ${track.name}, ${variant.name}`);
+  return await measure(track, variant, weights, join(scratch, "struct"));
+}
+
+async function newRun(
+  options: TrackBenchOptions,
+  learned: readonly MeasuredAnalysis[],
+): Promise<NewRun> {
+  const { tracks, variants, weights, warmUps, rounds, seed } = options;
+  const settings: RunSettings = {
+    model: weights.model,
+    demixer: tracks.some(({ stemsDirectory }) => stemsDirectory === undefined)
+      ? weights.demixer
+      : "external",
+    weightsSha256: hashOfAll(learned.flatMap(({ weights }) => weights)),
+    ...{ warmUps, rounds, seed },
+  };
+  return {
+    format: 1,
+    program: await programVersion(),
+    machine: thisMachine(learned[0]?.cpuFlags),
+    versions: RUNTIME_VERSIONS,
+    settings,
+    tracks: tracks.map(({ name, sha256 }, at): RunTrack => ({
+      name,
+      seconds: learned[at]?.audioSeconds ?? NaN,
+      sha256,
+    })),
+    variants,
+  };
+}
+
+function hashOfAll(hashes: readonly string[]): string {
+  return createHash("sha256").update([...new Set(hashes)].sort().join()).digest("hex");
+}

@@ -1,0 +1,68 @@
+import { deepStrictEqual as equal, match, ok, throws } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { REPORT_SCHEMA, reportJson } from "./json.ts";
+import { exampleDecision, exampleRun } from "../testdata/example.ts";
+
+const SCHEMA = JSON.parse(
+  readFileSync(new URL("../run_report.schema.json", import.meta.url), "utf8"),
+);
+const isValid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(SCHEMA);
+const RUN = exampleRun(2);
+const DOCUMENT = reportJson(RUN, exampleDecision(RUN));
+
+/** Every object of a document, arrays by their first element. */
+function objectsIn(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return objectsIn(value[0]);
+  if (value === null || typeof value !== "object") return [];
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsIn)];
+}
+
+Deno.test("reportJson() follows its schema, with and without a decision", () => {
+  equal(SCHEMA.$id, REPORT_SCHEMA);
+  ok(isValid(JSON.parse(DOCUMENT)), JSON.stringify(isValid.errors));
+  ok(isValid(JSON.parse(reportJson(RUN, null))), JSON.stringify(isValid.errors));
+});
+
+Deno.test("run_report.schema.json refuses a document that lacks any one field", () => {
+  const count = objectsIn(JSON.parse(DOCUMENT)).length;
+  ok(count >= 15);
+  for (let nth = 0; nth < count; nth++) {
+    const fields = Object.keys(objectsIn(JSON.parse(DOCUMENT))[nth]!);
+    // The versions are those that there are.
+    if (fields.includes("deno")) continue;
+    for (const field of fields) {
+      const document = JSON.parse(DOCUMENT);
+      delete objectsIn(document)[nth]![field];
+      ok(!isValid(document), `It accepts a document without ${field}`);
+    }
+  }
+});
+
+Deno.test("run_report.schema.json refuses what it does not know and values of the wrong kind", () => {
+  const count = objectsIn(JSON.parse(DOCUMENT)).length;
+  for (let nth = 0; nth < count; nth++) {
+    const document = JSON.parse(DOCUMENT);
+    const object = objectsIn(document)[nth]!;
+    const isVersions = "deno" in object;
+    object.unheardOf = isVersions ? 1 : "text";
+    ok(!isValid(document), `It accepts an unknown field beside ${Object.keys(object)[0]}`);
+  }
+  for (const [path, value] of [["finishedAt", "yesterday"], ["format", 2], ["id", ""]] as const) {
+    const document = JSON.parse(DOCUMENT);
+    document.run[path] = value;
+    ok(!isValid(document), `It accepts ${value} as ${path}`);
+  }
+});
+
+Deno.test("reportJson() refuses a number that JSON cannot write", () => {
+  const [first, ...others] = RUN.measurements;
+  const broken = { ...RUN, measurements: [{ ...first!, seconds: NaN }, ...others] };
+  throws(() => reportJson(broken, null), (error: Error) => {
+    match(
+      error.message,
+      /expected seconds to be a finite number, but it is NaN; what is not known/,
+    );
+    return true;
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * A report as Markdown, for the summary of a job or a pull request.
+ *
+ * @module
+ */
+
+import {
+  commitFigure,
+  errorFigure,
+  factorFigure,
+  mebibytesFigure,
+  minuteFigure,
+  percentFigure,
+  ratioFigure,
+  secondsFigure,
+} from "../figures.ts";
+import type { ReportView, StageView } from "../report_view.ts";
+import { alertWords, baselineWords, stepWords, verdictSentence, verdictWord } from "../words.ts";
+
+/** Seams in the table, those nearest to their limits. */
+const SEAMS = 10;
+
+/**
+ * The verdict as a heading, a table of the stages, and what else somebody should know.
+ *
+ * @param report what to show
+ * @returns Markdown with a final newline
+ */
+export function markdownReport(report: ReportView): string {
+  const { run, decision } = report;
+  const sections = [
+    `## ${icon(report)} ${verdictWord(report)}: ${escaped(verdictSentence(report))}`,
+    `${minuteFigure(run.startedAt)}, commit \`${commitFigure(run.program.commit)}\`, ` +
+    `${escaped(run.machine.cpu)}, ${run.machine.cores} cores; ${baselineWords(report)}`,
+    bullets(alertWords(decision)),
+    stageTable(report.stages),
+    bullets(report.warnings.map((warning) => `Warning: ${warning}`)),
+    qualityTable(report),
+    details("Parity margins", parityTable(report)),
+    details("Steps in the history", bullets((decision?.steps ?? []).map(stepWords))),
+    details("Machine and versions", machineTable(report)),
+  ];
+  return sections.filter((section) => section !== "").join("\n\n") + "\n";
+}
+
+function icon({ decision }: ReportView): string {
+  return decision === null ? "●" : decision.verdict === "quiet" ? "✓" : "▲";
+}
+
+function stageTable(stages: readonly StageView[]): string {
+  const head = [
+    "variant",
+    "stage",
+    "median s",
+    "ratio",
+    "verdict",
+    "× real time",
+    "95 % interval s",
+    "CPU s",
+    "peak MiB",
+    "read MiB",
+  ];
+  const rows = stages.map((stage) => [
+    stage.variant,
+    stage.stage,
+    secondsFigure(stage.median),
+    ratioFigure(stage.ratio),
+    stage.verdict ?? "",
+    factorFigure(stage.realTimeFactor),
+    stage.interval === null
+      ? ""
+      : `${secondsFigure(stage.interval.low)} to ${secondsFigure(stage.interval.high)}`,
+    secondsFigure(stage.cpuSeconds),
+    mebibytesFigure(stage.peakBytes),
+    mebibytesFigure(stage.bytesRead),
+  ]);
+  return table(head, [2, 3, 5, 7, 8, 9], rows);
+}
+
+function qualityTable({ run }: ReportView): string {
+  return table(
+    ["system", "measure", "mean", "tracks"],
+    [2, 3],
+    run.quality.map(({ system, measure, value, tracks }) => [
+      system,
+      measure,
+      value.toFixed(3),
+      String(tracks),
+    ]),
+  );
+}
+
+function parityTable({ parity }: ReportView): string {
+  const rows = parity.slice(0, SEAMS).map((seam) => [
+    seam.suite,
+    seam.piece,
+    seam.mode,
+    seam.seam,
+    errorFigure(seam.needs),
+    errorFigure(seam.allowed),
+    percentFigure(seam.margin),
+    seam.verdict,
+  ]);
+  const head = ["suite", "piece", "mode", "seam", "needs", "allowed", "% of allowed", "verdict"];
+  const rest = parity.length - rows.length;
+  return table(head, [4, 5, 6], rows) + (rest > 0 ? `\n\n${rest} more need less` : "");
+}
+
+function machineTable({ run }: ReportView): string {
+  const { machine, settings, versions } = run;
+  const rows = [
+    ["processor", machine.cpu],
+    ["cores", String(machine.cores)],
+    ["memory GiB", String(machine.memoryGiB)],
+    ["system", `${machine.os} ${machine.architecture}`],
+    ["fingerprint", machine.fingerprint],
+    ["model", settings.model],
+    ["demixer", settings.demixer],
+    ["rounds", `${settings.rounds} after ${settings.warmUps} to warm up`],
+    ...Object.entries(versions),
+  ];
+  return table(["what", "which"], [], rows);
+}
+
+function details(summary: string, content: string): string {
+  return content === "" ? "" : `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${escaped(line)}`).join("\n");
+}
+
+function table(
+  head: readonly string[],
+  numbers: readonly number[],
+  rows: readonly (readonly string[])[],
+): string {
+  if (rows.length === 0) return "";
+  return [
+    head,
+    head.map((_, column) => numbers.includes(column) ? "---:" : "---"),
+    ...rows.map((cells) => cells.map(escaped)),
+  ].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** Text that neither ends a cell nor becomes markup. */
+function escaped(text: string): string {
+  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\|<>`*_[\]]/g, "\\$&");
+}

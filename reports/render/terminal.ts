@@ -1,0 +1,65 @@
+/**
+ * A report as text for a terminal.
+ *
+ * @module
+ */
+
+import { columns } from "../../core/columns.ts";
+import {
+  commitFigure,
+  factorFigure,
+  mebibytesFigure,
+  minuteFigure,
+  ratioFigure,
+  secondsFigure,
+} from "../figures.ts";
+import type { ReportView } from "../report_view.ts";
+import { alertWords, baselineWords, verdictSentence, verdictWord } from "../words.ts";
+
+const HEAD = [
+  "variant",
+  "stage",
+  "median s",
+  "low s",
+  "high s",
+  "x real time",
+  "cpu s",
+  "peak MiB",
+  "read MiB",
+  "ratio",
+  "verdict",
+];
+
+/**
+ * The verdict, one row a stage, and what else somebody should know.
+ *
+ * @param report what to show
+ * @returns lines without a final newline
+ */
+export function terminalReport(report: ReportView): string {
+  const { run, stages, warnings } = report;
+  const rows = stages.map((stage) => [
+    stage.variant,
+    stage.stage,
+    secondsFigure(stage.median),
+    secondsFigure(stage.interval?.low ?? null),
+    secondsFigure(stage.interval?.high ?? null),
+    factorFigure(stage.realTimeFactor),
+    secondsFigure(stage.cpuSeconds),
+    mebibytesFigure(stage.peakBytes),
+    mebibytesFigure(stage.bytesRead),
+    ratioFigure(stage.ratio),
+    stage.verdict ?? "",
+  ]);
+  const { cpu, cores } = run.machine;
+  return [
+    `${verdictWord(report)}: ${verdictSentence(report)}`,
+    "",
+    ...columns([HEAD, ...rows], (column) => column >= 2 && column <= 9),
+    "",
+    ...alertWords(report.decision),
+    ...warnings.map((warning) => `Warning: ${warning}`),
+    `${minuteFigure(run.startedAt)}, commit ${commitFigure(run.program.commit)}, ${cpu}, ` +
+    `${cores} cores; ${baselineWords(report)}`,
+  ].join("\n");
+}

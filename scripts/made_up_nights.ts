@@ -1,0 +1,69 @@
+/**
+ * Makes up the nights before a real one, for the picture in the README: the real night's times with the noise that
+ * `reports/synthetic.ts` describes, and two changes of the network whose place is known.
+ *
+ *     deno run --allow-read scripts/made_up_nights.ts nightly/report.json > nights.jsonl
+ *     deno task history import nights.jsonl
+ *     deno task report --export-html report.html
+ *
+ * @module
+ */
+
+import { CounterRandom } from "../core/counter_random.ts";
+import { type Measurement, roundFactor, type RunReport, SYNTHETIC_NOISE } from "../reports/mod.ts";
+
+const NIGHTS = 60;
+const MILLISECONDS_A_DAY = 86_400_000;
+
+/** The network was slower on these nights, from the first to before the last. */
+const SLOWER = { stage: "network", from: 18, until: 41, ratio: 1.12 };
+
+/** A night before the real one, from 0 on. */
+function nightBefore(real: RunReport, night: number): RunReport {
+  const shift = (night - NIGHTS) * MILLISECONDS_A_DAY;
+  const moved = (time: string): string => new Date(Date.parse(time) + shift).toISOString();
+  const random = new CounterRandom(`made up/${night}`);
+  const { machine, stage: ofStage } = SYNTHETIC_NOISE;
+  const whole = Math.exp(machine * random.normal());
+  const levels = new Map<string, number>();
+  const level = (stage: string): number => {
+    const known = levels.get(stage) ?? whole * Math.exp(ofStage * random.normal());
+    levels.set(stage, known);
+    const { from, until, ratio } = SLOWER;
+    return stage === SLOWER.stage && night >= from && night < until ? known * ratio : known;
+  };
+  return {
+    ...real,
+    id: `made-up-${night}`,
+    startedAt: moved(real.startedAt),
+    finishedAt: moved(real.finishedAt ?? real.startedAt),
+    program: { ...real.program, commit: null },
+    measurements: real.measurements.map((one) => slowed(one, level, random)),
+  };
+}
+
+/** One analysis, each of its stages as much slower as the night and the round were. */
+function slowed(
+  measurement: Measurement,
+  level: (stage: string) => number,
+  random: CounterRandom,
+): Measurement {
+  const stages = measurement.stages.map((stage) => {
+    const ratio = level(stage.stage) * roundFactor(SYNTHETIC_NOISE, random);
+    return { ...stage, end: stage.start + (stage.end - stage.start) * ratio };
+  });
+  const longer = stages.reduce(
+    (sum, { end }, at) => sum + end - (measurement.stages[at]?.end ?? end),
+    0,
+  );
+  return { ...measurement, seconds: measurement.seconds + longer, stages };
+}
+
+if (import.meta.main) {
+  const [path] = Deno.args;
+  if (path === undefined) throw new Error("Expected the report.json of a real night");
+  const { run } = JSON.parse(await Deno.readTextFile(path)) as { run: RunReport };
+  for (let night = 0; night < NIGHTS; night++) {
+    console.log(JSON.stringify(nightBefore(run, night)));
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Prints the README's parity table from an exported report: one row a seam, over all pieces.
+ *
+ *     deno task parity --weights-dir WEIGHTS_DIR --export-json report.json
+ *     deno run --allow-read scripts/parity_table.ts report.json
+ *
+ * @module
+ */
+
+import { type ParityReport, type SeamResult, stepsText } from "../parity/mod.ts";
+
+/** The largest of some figures, blank where there is none. */
+function largest(figures: readonly number[]): string {
+  const value = Math.max(...figures);
+  if (figures.length === 0 || !Number.isFinite(value)) return "";
+  return value === 0 ? "0" : value.toExponential(1);
+}
+
+/** What the results of a seam need; blank where nothing was compared. */
+function needs(results: readonly SeamResult[]): string {
+  const compared = results.map(({ comparison }) => comparison).filter(({ elements }) =>
+    elements > 0
+  );
+  const inSteps = results.some(({ tolerance }) => tolerance.differing !== undefined);
+  if (!inSteps) return largest(compared.map(({ smallestTolerance }) => smallestTolerance));
+  const steps = Math.max(...compared.map(({ maxAbsolute }) => maxAbsolute));
+  const share = Math.max(...compared.map(({ differing, elements }) => differing / elements));
+  return compared.length === 0 ? "" : stepsText(steps, share);
+}
+
+/** What upstream's own float32 needs; blank where there is no such figure. */
+function needsUpstream(results: readonly SeamResult[]): string {
+  const known = results.flatMap(({ upstreamFloat32 }) => upstreamFloat32 ?? []);
+  const shares = known.flatMap(({ differing }) => differing ?? []);
+  if (shares.length === 0) return largest(known.map(({ minTolerance }) => minTolerance));
+  return stepsText(Math.max(...known.map(({ maxAbs }) => maxAbs)), Math.max(...shares));
+}
+
+function row(seam: string, results: readonly SeamResult[]): string {
+  const of = (mode: string): readonly SeamResult[] => results.filter((one) => one.mode === mode);
+  const verdicts = new Set(of("isolated").map(({ verdict }) => verdict));
+  const verdict = verdicts.size === 1 && verdicts.has("pass") ? "pass" : "fail";
+  const cells = [needs(of("isolated")), needsUpstream(results), verdict, needs(of("chained"))];
+  return `| ${seam} | ${cells.join(" | ")} |`;
+}
+
+if (import.meta.main) {
+  const report: ParityReport = JSON.parse(await Deno.readTextFile(Deno.args[0] ?? ""));
+  for (const { suite, results } of report.suites) {
+    console.log(`\nSuite \`${suite}\`:\n`);
+    console.log("| seam | needs | upstream | verdict | needs, chained |");
+    console.log("| --- | --- | --- | --- | --- |");
+    for (const seam of new Set(results.map((result) => result.seam))) {
+      console.log(row(seam, results.filter((result) => result.seam === seam)));
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Prints the README's table of stage times: medians over fresh processes, with the machine.
+ *
+ *     deno run -A scripts/speed_table.ts RUNS ANALYZE_ARGUMENTS...
+ *
+ * @module
+ */
+
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { median } from "../reports/statistics.ts";
+
+interface Row {
+  readonly stage: string;
+  readonly start: number;
+  readonly end: number;
+  readonly duration: number;
+}
+
+/** Analyses the track in a process of its own: when each stage ran, and how long it took in all. */
+async function measure(args: readonly string[]): Promise<{ rows: Row[]; wholeSeconds: number }> {
+  const folder = await Deno.makeTempDir();
+  const timings = join(folder, "timings.jsonl");
+  const main = join(import.meta.dirname ?? ".", "..", "main.ts");
+  const start = performance.now();
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", main, "analyze", ...args, "-o", folder, "--timings-path", timings],
+    stdout: "null",
+    stderr: "inherit",
+  }).output();
+  const wholeSeconds = (performance.now() - start) / 1000;
+  if (code !== 0) throw new Error(`analyze exited with ${code}`);
+  const lines = (await Deno.readTextFile(timings)).trimEnd().split("\n");
+  await Deno.remove(folder, { recursive: true });
+  return { rows: lines.map((line) => JSON.parse(line)), wholeSeconds };
+}
+
+/** Length of the track, from the end of its last segment. */
+async function lengthOf(args: readonly string[]): Promise<number> {
+  const folder = await Deno.makeTempDir();
+  const main = join(import.meta.dirname ?? ".", "..", "main.ts");
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", main, "analyze", ...args, "-o", folder, "--json"],
+    stderr: "inherit",
+  }).output();
+  await Deno.remove(folder, { recursive: true });
+  return JSON.parse(new TextDecoder().decode(stdout)).segments.at(-1).end;
+}
+
+if (import.meta.main) {
+  const [count = "5", ...args] = Deno.args;
+  // The first run only warms the caches of the file system.
+  const length = await lengthOf(args);
+  const runs = [];
+  for (let run = 0; run < Number(count); run++) runs.push(await measure(args));
+  const line = (name: string, values: readonly number[]): string =>
+    `| ${name} | ${median(values).toFixed(2)} | ${Math.min(...values).toFixed(2)} - ${
+      Math.max(...values).toFixed(2)
+    } | ${(length / median(values)).toFixed(0)} |`;
+  console.log(`${length} s of audio, ${runs.length} runs; ${cpus().length} × ${cpus()[0]?.model}`);
+  console.log("\n| stage | median, s | range, s | times real time |\n| --- | --- | --- | --- |");
+  for (const stage of new Set(runs.flatMap(({ rows }) => rows.map((row) => row.stage)))) {
+    const durations = runs.flatMap(({ rows }) =>
+      rows.filter((row) => row.stage === stage).map((row) => row.duration)
+    );
+    console.log(line(stage, durations));
+  }
+  console.log(line("whole process", runs.map(({ wholeSeconds }) => wholeSeconds)));
+}

@@ -1,0 +1,174 @@
+/**
+ * A temporary copy of the repository that builds and runs by itself.
+ *
+ * @module
+ */
+
+import { copyFile, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { UsageError } from "../../core/usage_error.ts";
+import type { ParityReport } from "../../parity/render/report.ts";
+import { type Specimen, SpecimenError } from "./prove.ts";
+
+/** The suites that need no download. */
+const SUITES = ["seeded", "embedded"];
+
+/**
+ * Settings of cargo for builds that are run once: incremental, and not optimised across crates. What is
+ * computed does not depend on them, as the undamaged copy shows each time.
+ */
+const QUICK_BUILDS = {
+  CARGO_INCREMENTAL: "1",
+  CARGO_PROFILE_RELEASE_LTO: "false",
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+  CARGO_PROFILE_RELEASE_DEBUG: "0",
+};
+
+/** Characters of a program's messages that are kept. */
+const MOST_MESSAGE = 2000;
+
+/** A copy in a folder. */
+export class Copy implements Specimen {
+  /** The folder. */
+  readonly directory: string;
+  readonly #signal: AbortSignal | undefined;
+  #isBuilt = false;
+
+  /**
+   * A copy that is there already.
+   *
+   * @param directory its folder
+   * @param signal ends what it runs
+   */
+  constructor(directory: string, signal?: AbortSignal) {
+    this.directory = directory;
+    this.#signal = signal;
+  }
+
+  /**
+   * Copies what git knows or would add of a repository, as it lies there, and links its packages.
+   *
+   * @param repository folder of the repository
+   * @param directory the folder to make
+   * @throws {UsageError} if git cannot list the files or they cannot be copied
+   */
+  async fill(repository: string): Promise<void> {
+    const listing = await this.#run("git", repository, [
+      ...["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    ]);
+    if (listing.code !== 0) {
+      throw new UsageError(
+        `Could not list the files of ${repository}, which has to be a clone: ${listing.message}`,
+      );
+    }
+    try {
+      for (const file of listing.output.split("\0").filter((name) => name !== "")) {
+        const from = join(repository, file);
+        // Git also lists what was removed and not yet committed.
+        if (!(await stat(from).then((found) => found.isFile(), () => false))) continue;
+        const to = join(this.directory, file);
+        await mkdir(dirname(to), { recursive: true });
+        await copyFile(from, to);
+      }
+      const packages = join(repository, "node_modules");
+      if (await stat(packages).then(() => true, () => false)) {
+        await symlink(packages, join(this.directory, "node_modules"), "junction");
+      }
+    } catch (cause) {
+      throw new UsageError(
+        `Could not copy ${repository} to ${this.directory}: ${(cause as Error).message}; the ` +
+          "temporary folder needs 2 GB",
+        { cause },
+      );
+    }
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(join(this.directory, file), "utf8");
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    if (file.endsWith(".rs")) this.#isBuilt = false;
+    await writeFile(join(this.directory, file), text);
+  }
+
+  async compare(): Promise<ParityReport> {
+    await this.#build();
+    const file = join(this.directory, "parity_report.json");
+    await rm(file, { force: true });
+    const permissions = ["read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
+    const { code, message } = await this.#run(Deno.execPath(), this.directory, [
+      ...["run", "--quiet", ...permissions, "main.ts", "parity"],
+      ...SUITES.flatMap((suite) => ["--suite", suite]),
+      ...["--mode", "isolated", "--walk", "--export-json", file],
+    ]);
+    // 1 is a failed seam, which is what a damaged program is to end with.
+    if (code > 1) throw new SpecimenError(`parity ended with code ${code}: ${message}`);
+    try {
+      return JSON.parse(await readFile(file, "utf8"));
+    } catch (cause) {
+      throw new SpecimenError(`parity ended with code ${code} but left no report: ${message}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Removes it. */
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #build(): Promise<void> {
+    if (this.#isBuilt) return;
+    const crate = join(this.directory, "kernels");
+    const { code, message } = await this.#run(
+      "cargo",
+      crate,
+      ["rustc", "--quiet", "--release", "--locked", "--lib", "--crate-type", "cdylib"],
+      { ...QUICK_BUILDS, CARGO_TARGET_DIR: join(crate, "target") },
+    );
+    if (code !== 0) throw new SpecimenError(`it does not build: ${message}`);
+    this.#isBuilt = true;
+  }
+
+  /** Runs a program; its messages are the end of what it wrote to stderr. */
+  async #run(
+    program: string,
+    cwd: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number; output: string; message: string }> {
+    this.#signal?.throwIfAborted();
+    try {
+      const { code, stdout, stderr } = await new Deno.Command(program, {
+        args: [...args],
+        cwd,
+        // Where the user stands does not matter to the copy.
+        env: { ...env, TACTUS_CWD: "" },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+        ...(this.#signal && { signal: this.#signal }),
+      }).output();
+      this.#signal?.throwIfAborted();
+      const decoder = new TextDecoder();
+      return {
+        code,
+        output: decoder.decode(stdout),
+        message: decoder.decode(stderr).trim().slice(-MOST_MESSAGE),
+      };
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new UsageError(`${program} was not found: a proof needs git and stable Rust`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** A folder name for a copy, in the folder for temporary files. */
+export function copyDirectory(): string {
+  return join(tmpdir(), `tactus_prove_${process.pid}`);
+}

@@ -1,0 +1,99 @@
+/**
+ * A program of three files that a proof can be tried on, for tests.
+ *
+ * @module
+ */
+
+import { tensor } from "../../core/tensor.ts";
+import { compare } from "../../parity/compare.ts";
+import { TOLERANCES } from "../../parity/judge.ts";
+import type { ParityReport } from "../../parity/render/report.ts";
+import type { WalkStep } from "../../parity/walk.ts";
+import type { Fault } from "./fault.ts";
+import { type Specimen, SpecimenError } from "./prove.ts";
+
+/** Faults of the trial program. */
+export const TRIAL_FAULTS: readonly Fault[] = [
+  { name: "wrong hop", file: "a.rs", find: "441", put: "440", expected: "spectrogram" },
+  { name: "no sigmoid", file: "b.ts", find: "sigmoid", put: "same", expected: "activations" },
+];
+
+const STEP: WalkStep = {
+  ...{ seam: "windowed", inputs: [], shape: [4], verdict: "fail", elements: 4, failing: 3 },
+  ...{ needs: 0.25, allowed: 1e-6 },
+};
+
+const WALK = { stage: "spectrogram", subject: "a trial", steps: [STEP], first: STEP };
+
+/** Which stages fail, or why nothing can be compared, for the text of all files. */
+export type Examination = (text: string) => readonly string[] | string;
+
+/** The stage that the trial program's faults are in. */
+export const RIGHTLY: Examination = (text) => [
+  ...(text.includes("440") ? ["spectrogram"] : []),
+  ...(text.includes("same") ? ["activations"] : []),
+];
+
+/** The trial program. */
+export class Trial implements Specimen {
+  readonly directory = "trial";
+  readonly files = new Map([["a.rs", "hop = 441"], ["b.ts", "sigmoid(x)"]]);
+  /** The text of all files at each comparison. */
+  readonly compared: string[] = [];
+  isRemoved = false;
+  readonly #examine: Examination;
+
+  constructor(examine: Examination = RIGHTLY) {
+    this.#examine = examine;
+  }
+
+  read(file: string): Promise<string> {
+    return Promise.resolve(this.files.get(file) ?? "");
+  }
+
+  write(file: string, text: string): Promise<void> {
+    this.files.set(file, text);
+    return Promise.resolve();
+  }
+
+  compare(): Promise<ParityReport> {
+    const text = [...this.files.values()].join("; ");
+    this.compared.push(text);
+    const found = this.#examine(text);
+    if (typeof found === "string") return Promise.reject(new SpecimenError(found));
+    return Promise.resolve(reportOf(found));
+  }
+
+  remove(): Promise<void> {
+    this.isRemoved = true;
+    return Promise.resolve();
+  }
+}
+
+/**
+ * A report in which one seam of each stage was compared, and those of some stages failed.
+ *
+ * @param failing names of these stages
+ */
+export function reportOf(failing: readonly string[]): ParityReport {
+  const seams = { spectrogram: "spectrogram", activations: "activations.beat" } as const;
+  const results = Object.entries(seams).map(([stage, seam]) => {
+    const off = failing.includes(stage) ? [0.25, 0.1, 0.1, 0] : [0, 0, 0, 1e-7];
+    const comparison = compare(
+      tensor("f64", [4], Float64Array.from(off)),
+      tensor("f64", [4], new Float64Array(4)),
+      TOLERANCES.float,
+    );
+    return {
+      ...{ suite: "seeded", piece: "four_four", mode: "isolated" as const, stage, seam },
+      verdict: comparison.passed ? "pass" as const : "fail" as const,
+      ...{ tolerance: TOLERANCES.float, comparison, upstreamFloat32: null, durationSeconds: 1 },
+    };
+  });
+  return {
+    format: 1,
+    upstream: { allin1: "1.1.0" },
+    suites: [{ suite: "seeded", model: "seeded-all", results, growth: [] }],
+    walks: failing.includes("spectrogram") ? [WALK] : [],
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * Runs the models command as a user does, with small files in place of weights.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { modelsCommand } from "../../cli/models.ts";
+import type { ListedModel } from "../../models/download/registry.ts";
+import {
+  type Answer,
+  content,
+  fileAnswer,
+  pinnedContent,
+  type RunningServer,
+  withServer,
+} from "./download_server.ts";
+import { type Outcome, repository } from "./program.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
+
+/** What there is to pull: model `a` has two files, `b` one, `both` all of them. */
+export const CONTENT: ReadonlyMap<string, Uint8Array> = new Map([
+  ["a.npz", content(250_000)],
+  ["a.yaml", content(1000, 2)],
+  ["b.th", content(50_000, 3)],
+]);
+const [A_NPZ, A_YAML, B] = [...CONTENT].map(([name, bytes]) => pinnedContent(name, bytes));
+const A_PART = { files: [A_NPZ!, A_YAML!], alternative: "a.pth" };
+const B_LOOSE = { ...B!, sha256: B!.sha256.slice(0, 8), minBytes: 40_000, maxBytes: 60_000 };
+const MODELS: readonly ListedModel[] = [
+  { name: "both", description: "all of it", parts: [A_PART, { files: [B_LOOSE] }] },
+  { name: "a", description: "the first", parts: [A_PART] },
+  { name: "b", description: "the second", parts: [{ files: [B_LOOSE] }] },
+  { name: "none", description: "no file", parts: [] },
+];
+
+/** A well-behaved server of the files. */
+export const serve: Answer = (request, count) => {
+  const bytes = CONTENT.get(new URL(request.url).pathname.replace(/^.*\//, ""));
+  return bytes ? fileAnswer(bytes)(request, count) : new Response(null, { status: 404 });
+};
+
+/** The command with a folder and, where there is one, a server. */
+export class Program {
+  constructor(readonly folder: string, readonly server: RunningServer) {}
+
+  /** The command itself, for tests that need the process. */
+  command(args: readonly string[], env: Record<string, string> = {}): Deno.Command {
+    return new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--config", join(repository, "deno.json")],
+        ...["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-net"],
+        join(repository, "tests", "models_program.ts"),
+        ...args,
+      ],
+      env: {
+        TACTUS_MODELS_DIR: this.folder,
+        TACTUS_MODELS_BASE_URL: this.server.baseUrl,
+        NO_PROXY: "127.0.0.1",
+        ...env,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
+  /** Runs it to its end. */
+  async run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+    const { code, stdout, stderr } = await this.command(args, env).output();
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  }
+
+  /** Where a file of the folder is. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Puts a file into the folder. */
+  async install(name: string, bytes: Uint8Array = CONTENT.get(name)!): Promise<void> {
+    await Deno.mkdir(this.folder, { recursive: true });
+    await Deno.writeFile(this.path(name), bytes);
+  }
+
+  /** The names in the folder, hidden ones too. */
+  async files(): Promise<string[]> {
+    return (await Array.fromAsync(Deno.readDir(this.folder))).map(({ name }) => name).sort();
+  }
+}
+
+/** A program, its folder, and a server with all files unless another answers. */
+export function withProgram(
+  work: (program: Program) => Promise<void>,
+  answer: Answer = serve,
+): Promise<void> {
+  return inTemporaryFolder((folder) =>
+    withServer(answer, (server) => work(new Program(join(folder, "models"), server)))
+  );
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await modelsCommand(Deno.args, MODELS));
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(2);
+  }
+}

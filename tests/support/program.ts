@@ -1,0 +1,77 @@
+/**
+ * Runs the program as a user does, for tests.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PROGRAM_FOLDER } from "../../core/program.ts";
+import { PERMISSIONS } from "../../reports/measure/process_bench.ts";
+
+/** The repository. */
+export const repository: string = PROGRAM_FOLDER;
+
+/** Weights and graphs that happen to be on a machine must not change what a test sees. */
+const ISOLATED = {
+  TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"),
+  TACTUS_CACHE_DIR: join(repository, "tests", "no_cache"),
+};
+
+/** Commands that start other programs. */
+const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
+
+/** What a run of the program left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs `main.ts` with the permissions of the tasks.
+ *
+ * @param args the command and its arguments
+ * @param options working folder, and environment variables to add
+ */
+export async function tactus(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(args, options).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** The command that {@linkcode tactus} runs, for tests that need the process itself. */
+export function command(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--config",
+      join(repository, "deno.json"),
+      ...PERMISSIONS,
+      ...(RUNS_OTHERS.includes(args[0] ?? "") ? ["--allow-run"] : []),
+      join(repository, "main.ts"),
+      ...args,
+    ],
+    cwd: options.cwd ?? repository,
+    env: { ...ISOLATED, ...options.env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Where the published weights lie on this machine, if they do. */
+export function publishedWeights(): string | undefined {
+  const candidates = [
+    Deno.env.get("TACTUS_MODELS_DIR"),
+    join(repository, "..", "shared", "weights"),
+  ];
+  return candidates.find((folder) => folder && existsSync(join(folder, "harmonix-fold0_mlx.npz")));
+}
