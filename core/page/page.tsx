@@ -1,0 +1,86 @@
+/**
+ * The shell of every page: document, head, style, and the scripts and data that a page carries.
+ *
+ * Pages are JSX, which escapes text and attributes. Markup enters only where this module checks it.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import type { ComponentChildren, JSX } from "preact";
+import { renderToString } from "preact-render-to-string";
+
+/** Nothing is loaded from anywhere: the page is one file. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+/**
+ * Renders a whole document.
+ *
+ * @param title title of the window
+ * @param body content of the body
+ * @returns HTML with a final newline
+ */
+export function renderPage(title: string, body: ComponentChildren): string {
+  const style = readFileSync(new URL("./style.css", import.meta.url), "utf8");
+  const document = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta http-equiv="Content-Security-Policy" content={POLICY} />
+        <title>{title}</title>
+        <link rel="icon" href="data:," />
+        <style dangerouslySetInnerHTML={{ __html: style }} />
+      </head>
+      <body>{body}</body>
+    </html>
+  );
+  return `<!doctype html>\n${renderToString(document)}\n`;
+}
+
+/**
+ * Embeds data for the page's own scripts. No browser runs it.
+ *
+ * @param props `id`, by which a script finds the data, and `data`, which must be JSON
+ */
+export function PageData({ id, data }: { id: string; data: unknown }): JSX.Element {
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  return <script type="application/json" id={id} dangerouslySetInnerHTML={{ __html: json }} />;
+}
+
+/**
+ * Embeds a script.
+ *
+ * @param props `source`, JavaScript
+ * @throws {Error} if the source would end its own element
+ */
+export function InlineScript({ source }: { source: string }): JSX.Element {
+  if (/<(\/script|!--)/i.test(source)) {
+    throw new Error(
+      "Inlining a script: expected a source without </script> and <!--, but it has one; " +
+        "write < as \\x3c there",
+    );
+  }
+  return <script dangerouslySetInnerHTML={{ __html: source }} />;
+}
+
+/**
+ * Returns the source of Chart.js, which sets `Chart` in the page.
+ *
+ * @throws {Error} if it is not installed
+ */
+export function chartScript(): string {
+  const file = new URL("./chart.umd.min.js", import.meta.resolve("chart.js"));
+  try {
+    // The source map is not shipped, and a browser would look for it.
+    return readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+  } catch (cause) {
+    throw new Error(
+      `Reading Chart.js: expected ${file.pathname}; run a task of this project once, ` +
+        "which installs it",
+      { cause },
+    );
+  }
+}
