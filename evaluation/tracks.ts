@@ -4,9 +4,8 @@
  * @module
  */
 
-import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join, parse, resolve } from "node:path";
-import { AUDIO_ENDING, STEMS } from "../pipeline/stems.ts";
+import { basename, extname, parse } from "node:path";
+import { scanFolder, type TrackFiles } from "../pipeline/corpus.ts";
 import { AnnotationError } from "./annotation.ts";
 
 /** What annotation files end in. */
@@ -33,21 +32,18 @@ export interface EvaluationTrack {
  * @param folder where to look, no deeper than its subfolders
  * @param needsAudio whether truth without audio is ignored
  * @returns tracks by name
- * @throws {AnnotationError} if the folder cannot be read
+ * @throws {CorpusError} if the folder cannot be read
  */
 export async function findTracks(folder: string, needsAudio: boolean): Promise<EvaluationTrack[]> {
-  const { files, folders } = await listing(folder);
-  const itself = trackFolder(folder, files);
-  const hasMusic = itself.mixes.length > 0 || files.some(isStem);
-  if (itself.truths.length > 0 && (hasMusic || !needsAudio)) return [itself];
-  const pairs = pairsOf(folder, files).filter(({ mixes }) => mixes.length > 0 || !needsAudio);
-  const inside = await Promise.all(
-    folders.map(async (path) => trackFolder(path, (await listing(path)).files)),
-  );
-  return [
-    ...pairs,
-    ...inside.filter(({ mixes, truths }) => mixes.length + truths.length > 0),
-  ].sort((a, b) => a.name < b.name ? -1 : 1);
+  const { itself, files, folders } = await scanFolder(folder);
+  const whole = evaluationTrack(itself);
+  const hasMusic = itself.mixes.length > 0 || itself.stems.length > 0;
+  if (whole.truths.length > 0 && (hasMusic || !needsAudio)) return [whole];
+  const pairs = files.map(evaluationTrack)
+    .filter(({ mixes }) => mixes.length > 0 || !needsAudio);
+  return [...pairs, ...folders.map(evaluationTrack)]
+    .filter(({ mixes, truths }) => mixes.length + truths.length > 0)
+    .sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /**
@@ -66,54 +62,18 @@ export function onlyFile(files: readonly string[], what: string): string {
   );
 }
 
-async function listing(folder: string): Promise<{ files: string[]; folders: string[] }> {
-  try {
-    const files: string[] = [];
-    const folders: string[] = [];
-    for (const name of (await readdir(folder)).sort()) {
-      if (name.startsWith(".")) continue;
-      const path = join(folder, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found?.isDirectory()) folders.push(path);
-      if (found?.isFile()) files.push(path);
-    }
-    return { files, folders };
-  } catch (cause) {
-    throw new AnnotationError(`Cannot read the folder ${folder}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-function trackFolder(folder: string, files: readonly string[]): EvaluationTrack {
+/** Joins the files of a track with its truth. */
+function evaluationTrack({ name, directory, files, mixes }: TrackFiles): EvaluationTrack {
+  const truths = files.filter(isTruth);
+  if (directory === undefined) return { name, mixes, truths };
   return {
-    name: basename(resolve(folder)),
-    mixes: files.filter((path) => isAudio(path) && stemOf(path).toLowerCase() === "mix"),
-    stemsDirectory: folder,
-    truths: files.filter((path) => isTruth(path) && stemOf(path) === "truth"),
+    name,
+    mixes,
+    stemsDirectory: directory,
+    truths: truths.filter((path) => parse(path).name === "truth"),
   };
-}
-
-function pairsOf(folder: string, files: readonly string[]): EvaluationTrack[] {
-  const names = new Set(files.filter((path) => isAudio(path) || isTruth(path)).map(stemOf));
-  return [...names].map((name) => {
-    const own = files.filter((path) => path === join(folder, name + extname(path)));
-    return { name, mixes: own.filter(isAudio), truths: own.filter(isTruth) };
-  });
-}
-
-function isAudio(path: string): boolean {
-  return AUDIO_ENDING.test(path);
 }
 
 function isTruth(path: string): boolean {
   return TRUTH_ENDINGS.some((ending) => extname(path).toLowerCase() === ending);
-}
-
-function isStem(path: string): boolean {
-  return isAudio(path) && STEMS.some((stem) => stemOf(path).toLowerCase() === stem);
-}
-
-function stemOf(path: string): string {
-  return parse(path).name;
 }

@@ -5,12 +5,13 @@
  */
 
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join, parse, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join, parse, relative, resolve, sep } from "node:path";
 import { fixturesDirectory } from "../../parity/manifest.ts";
 import type { Track } from "../../pipeline/analyze_track.ts";
 import { freeName } from "../../core/files.ts";
-import { AUDIO_ENDING, findStems, STEMS } from "../../pipeline/stems.ts";
+import { CorpusError, scanFolder, type TrackFiles } from "../../pipeline/corpus.ts";
+import { findStems, STEMS } from "../../pipeline/stems.ts";
 
 /** The pieces that come with the program. */
 const DEMO_PIECES = ["four_four", "three_four"] as const;
@@ -19,12 +20,6 @@ const DEMO_PIECES = ["four_four", "three_four"] as const;
 export interface CorpusTrack extends Track {
   /** SHA-256 of the file, or of the four stems one after the other. */
   readonly sha256: string;
-}
-
-/** The corpus cannot be had; the message says which path and what was expected of it. */
-export class CorpusError extends Error {
-  /** The class's name, for those who read errors as text. */
-  override name = "CorpusError";
 }
 
 /**
@@ -65,36 +60,34 @@ function demoPieces(): string[] {
 }
 
 async function tracksAt(path: string): Promise<Track[]> {
-  try {
-    if (!(await stat(path)).isDirectory()) return [{ path, name: parse(path).name }];
-    const itself = await trackFolder(path);
-    if (itself !== undefined) return [itself];
-    const names = (await readdir(path)).filter((name) => !name.startsWith(".")).sort();
-    const inside = await Promise.all(names.map(async (name): Promise<Track | undefined> => {
-      const inner = join(path, name);
-      if ((await stat(inner)).isDirectory()) return await trackFolder(inner);
-      return AUDIO_ENDING.test(name) ? { path: inner, name: parse(name).name } : undefined;
-    }));
-    return inside.filter((track) => track !== undefined);
-  } catch (cause) {
-    if (cause instanceof CorpusError) throw cause;
+  const found = await stat(path).catch((cause) => {
     throw new CorpusError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  });
+  if (!found.isDirectory()) return [{ path, name: parse(path).name }];
+  const { itself, files, folders } = await scanFolder(path);
+  const whole = folderTrack(itself);
+  if (whole !== undefined) return [whole];
+  const singles = files.flatMap(({ name, mixes }) => mixes.map((path) => ({ path, name })));
+  return [...singles, ...folders.flatMap((folder) => folderTrack(folder) ?? [])]
+    .sort((a, b) => entryOf(path, a) < entryOf(path, b) ? -1 : 1);
 }
 
-/** The folder as one track; undefined where it is none. */
-async function trackFolder(path: string): Promise<Track | undefined> {
-  const audio = (await readdir(path)).filter((name) => AUDIO_ENDING.test(name));
-  const named = (wanted: string): string[] =>
-    audio.filter((name) => parse(name).name.toLowerCase() === wanted);
-  const [mix, second] = named("mix");
-  if (second !== undefined) {
-    throw new CorpusError(`${path} has two mixes, ${mix} and ${second}: remove one`);
+/** Returns the folder as one track, or undefined if it has neither a mix nor all stems. */
+function folderTrack({ name, directory = "", mixes, stems }: TrackFiles): Track | undefined {
+  const [mix, second] = mixes;
+  if (mix !== undefined && second !== undefined) {
+    throw new CorpusError(
+      `${directory} has two mixes, ${basename(mix)} and ${basename(second)}: remove one`,
+    );
   }
-  const name = basename(path);
-  if (mix !== undefined) return { path: join(path, mix), name };
-  const hasStems = STEMS.every((stem) => named(stem).length > 0);
-  return hasStems ? { path, name, stemsDirectory: path } : undefined;
+  if (mix !== undefined) return { path: mix, name };
+  if (stems.length < STEMS.length) return undefined;
+  return { path: directory, name, stemsDirectory: directory };
+}
+
+/** Returns the name under which a track stands in the folder that was searched. */
+function entryOf(folder: string, { path }: Track): string {
+  return relative(folder, path).split(sep)[0] ?? "";
 }
 
 async function sha256({ path, stemsDirectory }: Track): Promise<string> {

@@ -1,7 +1,8 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
-import { CorpusError, findCorpus } from "./corpus.ts";
+import { CorpusError } from "../../pipeline/corpus.ts";
+import { findCorpus } from "./corpus.ts";
 
 /** Makes empty files, each with its own name in it. */
 async function write(folder: string, ...paths: string[]): Promise<void> {
