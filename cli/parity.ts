@@ -4,43 +4,23 @@
  * @module
  */
 
-import { KernelError } from "../kernels/kernels.ts";
-import { ModelError } from "../models/model_error.ts";
-import { loadModel } from "../models/registry.ts";
+import { writeWhole } from "../core/files.ts";
+import { type Mode, MODES } from "../parity/judge.ts";
+import { fixturesDirectory, SUITES } from "../parity/manifest.ts";
 import { parityJunit } from "../parity/render/junit.ts";
 import { parityMarkdown } from "../parity/render/markdown.ts";
-import { errorGrowth } from "../parity/growth.ts";
-import { type Mode, MODES } from "../parity/judge.ts";
-import {
-  fixturesDirectory,
-  type Manifest,
-  readManifest,
-  ReferenceError,
-  type SuiteEntry,
-  SUITES,
-} from "../parity/manifest.ts";
 import { parityPage } from "../parity/render/parity_page.ts";
-import {
-  type ParityReport,
-  parityTable,
-  passed,
-  type SuiteReport,
-} from "../parity/render/report.ts";
+import { type ParityReport, parityTable, passed } from "../parity/render/report.ts";
 import { statisticsTable } from "../parity/render/statistics.ts";
-import { runSuite, stagesOf, type SuiteOptions } from "../parity/suite.ts";
-import { type Walk, walkText } from "../parity/walk.ts";
-import { walkStage } from "../parity/walk_stages.ts";
+import { runParity } from "../parity/run.ts";
+import { walkText } from "../parity/walk.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
-import { loadDemixer } from "../pipeline/backends/demixers.ts";
-import { type NetworkModel, networkModel } from "../pipeline/network.ts";
-import { writeWhole } from "../core/files.ts";
 import { STAGES } from "../pipeline/stages.ts";
-import { ensureFile } from "./writable.ts";
 import { oneOf } from "./one_of.ts";
-import { StatusLine } from "./status_line.ts";
 import { parsedArgs } from "./parsed_args.ts";
+import { StatusLine } from "./status_line.ts";
 import { threadCount } from "./thread_count.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { ensureFile } from "./writable.ts";
 
 /** What `parity --help` prints. */
 export const PARITY_HELP = `Usage: deno task parity [options]
@@ -133,82 +113,26 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     console.log(PARITY_HELP);
     return 0;
   }
-  const directory = values["fixtures-dir"];
-  const manifest = await readManifest(directory);
-  const names = chosenSuites(manifest, values.suite);
-  const modes = chosenModes(values.mode);
-  const stages: Pick<SuiteOptions, "stages"> = values.stage === undefined
-    ? {}
-    : { stages: chosenStages(values.stage) };
-  const backend = oneOf("backend", values.backend, BACKENDS);
-  const threads = values.threads === undefined ? {} : { threads: threadCount(values.threads) };
+  const { suite, stage, threads } = values;
+  const weightsDir = values["weights-dir"];
   for (const option of EXPORTS) {
     const file = values[option];
     if (file !== undefined) await ensureFile(file, `--${option}`);
   }
   const status = new StatusLine();
-  const suites: SuiteReport[] = [];
-  for (const name of names) {
-    const suite = manifest.suites[name] as SuiteEntry;
-    if (stagesOf(suite, stages.stages).length === 0) {
-      const notRun = `it has no references of ${values.stage?.join(", ")}`;
-      if (values.suite !== undefined) throw new UsageError(`--suite ${name}: ${notRun}`);
-      suites.push({ suite: name, model: suite.model, notRun, results: [], growth: [] });
-      continue;
-    }
-    const model = await modelOf(suite, values["weights-dir"]);
-    if (model instanceof ModelError) {
-      if (values.suite !== undefined) throw model;
-      suites.push({
-        suite: name,
-        model: suite.model,
-        notRun: model.message,
-        results: [],
-        growth: [],
-      });
-      continue;
-    }
-    const results = await runSuite(name, suite, manifest, {
-      model: Promise.resolve(model),
-      embeddings: true,
-      backend,
-      ...threads,
-    }, {
-      directory,
-      modes,
-      ...stages,
-      loadDemixer: (model) => loadDemixer(model, { ...threads, backend }),
-      onStage: (description) => status.show(description),
-    });
-    suites.push({ suite: name, model: suite.model, results, growth: errorGrowth(results) });
-  }
-  const walks: Walk[] = [];
-  const unwalked: string[] = [];
-  for (const stage of values.walk ? failedStages(suites) : []) {
-    status.show(`walking through ${stage}`);
-    if (backend === "onnx" && stage === "network") {
-      unwalked.push("network: only our own kernels can be walked through");
-      continue;
-    }
-    try {
-      const walk = await walkStage(stage, manifest, { directory, backend, ...threads });
-      if (walk === null) unwalked.push(`${stage}: no inner seams of it are stored`);
-      else walks.push(walk);
-    } catch (error) {
-      const isExpected = [ReferenceError, KernelError, ModelError]
-        .some((kind) => error instanceof kind);
-      if (!isExpected) throw error;
-      // What the stages came to is told all the same.
-      unwalked.push(`${stage}: it could not be made: ${(error as Error).message}`);
-    }
-  }
-  status.clear();
-  const report: ParityReport = {
-    ...{ format: 1, upstream: manifest.versions, suites },
-    ...(values.walk && { walks }),
-  };
+  const { report, unwalked } = await runParity({
+    directory: values["fixtures-dir"],
+    ...(suite && { suites: suite.map((name) => oneOf("suite", name, SUITES)) }),
+    ...(stage && { stages: chosenStages(stage) }),
+    modes: chosenModes(values.mode),
+    walk: values.walk,
+    backend: oneOf("backend", values.backend, BACKENDS),
+    ...(weightsDir !== undefined && { weightsDir }),
+    ...(threads !== undefined && { threads: threadCount(threads) }),
+    onStep: (description) => status.show(description),
+  }).finally(() => status.clear());
   console.log(parityTable(report));
-  for (const walk of walks) console.log(`\n${walkText(walk)}`);
+  for (const walk of report.walks ?? []) console.log(`\n${walkText(walk)}`);
   for (const why of unwalked) console.log(`\nwalk: ${why}`);
   if (values.statistics) console.log(`\n${statisticsTable(report)}`);
   for (const option of EXPORTS) {
@@ -216,39 +140,6 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     if (file !== undefined) await writeWhole(file, WRITERS[option](report));
   }
   return passed(report) ? 0 : 1;
-}
-
-/** Names of the stages of which a seam failed, in the order of the data. */
-function failedStages(suites: readonly SuiteReport[]): string[] {
-  const failed = suites.flatMap(({ results }) => results)
-    .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);
-  return STAGES.map(({ name }) => name).filter((name) => failed.includes(name));
-}
-
-/** The weights of a suite, or why they cannot be had. Damaged weights are never passed over. */
-async function modelOf(
-  suite: SuiteEntry,
-  weightsDirectory: string | undefined,
-): Promise<NetworkModel | ModelError> {
-  try {
-    const checkpoints = await loadModel(suite.model, {
-      ...(weightsDirectory !== undefined && { weightsDir: weightsDirectory }),
-    });
-    return networkModel(suite.model, checkpoints);
-  } catch (error) {
-    if (error instanceof ModelError && error.problem === "not-found") return error;
-    throw error;
-  }
-}
-
-function chosenSuites(manifest: Manifest, named: readonly string[] | undefined): readonly string[] {
-  const chosen = named?.map((name) => oneOf("suite", name, SUITES)) ?? SUITES;
-  for (const name of chosen) {
-    if (manifest.suites[name] === undefined) {
-      throw new ReferenceError(`The manifest of references has no suite ${name}`);
-    }
-  }
-  return chosen;
 }
 
 function chosenStages(named: readonly string[]): string[] {

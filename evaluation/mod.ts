@@ -18,6 +18,7 @@ export * from "./annotation.ts";
 export * from "./beat_f_measure.ts";
 export * from "./boundary_f_measure.ts";
 export * from "./continuity.ts";
+export * from "./evaluation.ts";
 export * from "./event_differences.ts";
 export * from "./f_measure.ts";
 export * from "./jams_annotation.ts";

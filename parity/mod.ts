@@ -34,6 +34,7 @@ export * from "./piece.ts";
 export * from "./recording.ts";
 export * from "./render/report.ts";
 export * from "./rounded_stems.ts";
+export * from "./run.ts";
 export * from "./sampled.ts";
 export * from "./render/statistics.ts";
 export * from "./stage_computers.ts";

@@ -9,12 +9,8 @@
  * @module
  */
 
-import { loadModel } from "../../models/registry.ts";
-import { analyzeTrack } from "../../pipeline/analyze_track.ts";
-import { loadDemixer } from "../../pipeline/backends/demixers.ts";
-import type { Demixer } from "../../pipeline/demix.ts";
-import { networkModel } from "../../pipeline/network.ts";
 import { writeResultFiles } from "../../outputs/result_files.ts";
+import { AnalysisRun } from "../../pipeline/analysis_run.ts";
 import { timed } from "../../pipeline/runner.ts";
 import { demixShifts } from "../../pipeline/shifts.ts";
 import { cpuFlags } from "../machine.ts";
@@ -29,27 +25,15 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const meter = new StageMeter();
   meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
-  const { backend, threads, weightsDir } = request;
-  const folder = weightsDir === undefined ? {} : { weightsDir };
-  const load = <Thing>(stage: string, thing: () => Promise<Thing>): Promise<Thing> =>
-    timed(origin, stage, meter, thing);
-  const model = load(
-    "weights",
-    async () => networkModel(request.model, await loadModel(request.model, folder)),
-  );
-  const demixer: Promise<Demixer> | undefined = request.stemsDirectory === undefined
-    ? load("demixer weights", () => loadDemixer(request.demixer, { ...folder, backend, threads }))
-    : undefined;
-  const done = await analyzeTrack(request, {
-    model,
-    embeddings: false,
-    backend,
-    threads,
-    ...(demixer && { separation: { demixer, shifts: demixShifts(1, 0) } }),
-    observer: meter,
-    origin,
+  const { model, demixer, backend, threads, weightsDir } = request;
+  const run = new AnalysisRun({
+    ...{ model, backend, threads, embeddings: false, shifts: demixShifts(1, 0) },
+    ...(weightsDir !== undefined && { weightsDir }),
+    ...(request.stemsDirectory === undefined && { demixer }),
+    ...{ observer: meter, origin },
   });
-  await load("write", () =>
+  const done = await run.analyze(request, meter);
+  await timed(origin, "write", meter, () =>
     writeResultFiles(done, {
       directory: request.outputDirectory,
       activations: false,

@@ -1,0 +1,152 @@
+/**
+ * A parity run: suites of stored references, then a walk through each stage that failed.
+ *
+ * @module
+ */
+
+import { UsageError } from "../core/usage_error.ts";
+import { KernelError } from "../kernels/kernels.ts";
+import { ModelError } from "../models/model_error.ts";
+import type { LoadOptions } from "../models/models_folder.ts";
+import { loadModel } from "../models/registry.ts";
+import type { Backend } from "../pipeline/backends/backend.ts";
+import { loadDemixer } from "../pipeline/backends/demixers.ts";
+import { type NetworkModel, networkModel } from "../pipeline/network.ts";
+import { STAGES } from "../pipeline/stages.ts";
+import { errorGrowth } from "./growth.ts";
+import { type Mode, MODES } from "./judge.ts";
+import {
+  fixturesDirectory,
+  type Manifest,
+  readManifest,
+  ReferenceError,
+  type SuiteEntry,
+  SUITES,
+} from "./manifest.ts";
+import type { ParityReport, SuiteReport } from "./render/report.ts";
+import { runSuite, stagesOf } from "./suite.ts";
+import type { Walk } from "./walk.ts";
+import { walkStage } from "./walk_stages.ts";
+
+/** Suites, stages and modes to run, and the compute options. */
+export interface ParityRunOptions extends LoadOptions {
+  /** Folder with the manifest and the references; by default the repository's. */
+  readonly directory?: string;
+  /** Names of the suites, each of which must be able to run; absent for all that can run. */
+  readonly suites?: readonly string[];
+  /** Names of the stages; absent for all. */
+  readonly stages?: readonly string[];
+  /** Modes, one after the other; absent for all. */
+  readonly modes?: readonly Mode[];
+  /** Whether to walk through each stage that failed. */
+  readonly walk?: boolean;
+  /** Backend of the networks. */
+  readonly backend: Backend;
+  /** Threads of the networks; absent for one for each core. */
+  readonly threads?: number;
+  /** Receives a description of each step. */
+  readonly onStep?: (description: string) => void;
+}
+
+/** The report of a run, and the walks that could not be made. */
+export interface ParityRun {
+  readonly report: ParityReport;
+  /** One line for each failed stage that could not be walked through, with the reason. */
+  readonly unwalked: readonly string[];
+}
+
+/**
+ * Runs suites of parity.
+ *
+ * @param options what to run and how
+ * @throws {ReferenceError} if a stored reference is not what the manifest says
+ * @throws {UsageError | ModelError} if a named suite cannot run, or weights are damaged
+ */
+export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
+  const manifest = await readManifest(options.directory);
+  const names = options.suites ?? SUITES;
+  for (const name of names) {
+    if (manifest.suites[name] === undefined) {
+      throw new ReferenceError(`The manifest of references has no suite ${name}`);
+    }
+  }
+  const suites: SuiteReport[] = [];
+  for (const name of names) {
+    suites.push(await runOne(name, manifest.suites[name] as SuiteEntry, manifest, options));
+  }
+  const report = { format: 1 as const, upstream: manifest.versions, suites };
+  if (!options.walk) return { report, unwalked: [] };
+  const { walks, unwalked } = await walkFailed(suites, manifest, options);
+  return { report: { ...report, walks }, unwalked };
+}
+
+/** Runs one suite; where it cannot run and was not named, the report says why. */
+async function runOne(
+  name: string,
+  suite: SuiteEntry,
+  manifest: Manifest,
+  options: ParityRunOptions,
+): Promise<SuiteReport> {
+  const { stages, modes = MODES, directory = fixturesDirectory, backend, threads } = options;
+  const isNamed = options.suites !== undefined;
+  const compute = { backend, ...(threads !== undefined && { threads }) };
+  const named = { suite: name, model: suite.model };
+  if (stagesOf(suite, stages).length === 0) {
+    const notRun = `it has no references of ${stages?.join(", ")}`;
+    if (isNamed) throw new UsageError(`--suite ${name}: ${notRun}`);
+    return { ...named, notRun, results: [], growth: [] };
+  }
+  let model: NetworkModel;
+  try {
+    model = networkModel(suite.model, await loadModel(suite.model, options));
+  } catch (error) {
+    // Damaged weights are never passed over.
+    const isMissing = error instanceof ModelError && error.problem === "not-found";
+    if (isNamed || !isMissing) throw error;
+    return { ...named, notRun: error.message, results: [], growth: [] };
+  }
+  const context = { model: Promise.resolve(model), embeddings: true, ...compute };
+  const results = await runSuite(name, suite, manifest, context, {
+    ...{ directory, modes, ...(stages && { stages }) },
+    loadDemixer: (demixer) => loadDemixer(demixer, compute),
+    onStage: (description) => options.onStep?.(description),
+  });
+  return { ...named, results, growth: errorGrowth(results) };
+}
+
+async function walkFailed(
+  suites: readonly SuiteReport[],
+  manifest: Manifest,
+  options: ParityRunOptions,
+): Promise<{ walks: Walk[]; unwalked: string[] }> {
+  const { directory = fixturesDirectory, backend, threads } = options;
+  const compute = { backend, ...(threads !== undefined && { threads }) };
+  const walks: Walk[] = [];
+  const unwalked: string[] = [];
+  for (const stage of failedStages(suites)) {
+    options.onStep?.(`walking through ${stage}`);
+    if (backend === "onnx" && stage === "network") {
+      unwalked.push("network: only the native kernels can be walked through");
+      continue;
+    }
+    try {
+      const walk = await walkStage(stage, manifest, { directory, ...compute });
+      if (walk === null) unwalked.push(`${stage}: no inner seams of it are stored`);
+      else walks.push(walk);
+    } catch (error) {
+      const isExpected = [ReferenceError, KernelError, ModelError]
+        .some((kind) => error instanceof kind);
+      if (!isExpected) throw error;
+      // The results of the suites are reported all the same.
+      unwalked.push(`${stage}: it could not be made: ${(error as Error).message}`);
+    }
+  }
+  return { walks, unwalked };
+}
+
+/** Names of the stages of which a seam failed, in the order of the data. */
+function failedStages(suites: readonly SuiteReport[]): string[] {
+  const failed = suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);
+  return STAGES.map(({ name }) => name).filter((name) => failed.includes(name));
+}
