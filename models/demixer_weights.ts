@@ -13,7 +13,7 @@ import { type LoadOptions, readModelFile } from "./models_folder.ts";
 import { readSafetensorsCheckpoint } from "./readers/safetensors_checkpoint.ts";
 import { seededHtdemucs } from "./htdemucs/seeded.ts";
 import { readThCheckpoint } from "./readers/th_checkpoint.ts";
-import { bytesSha256 } from "./download/pinned_file.ts";
+import { bytesSha256 } from "../core/hash.ts";
 
 /** The separation that needs no weights: median filters. */
 export const HPSS = "hpss";

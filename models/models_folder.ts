@@ -8,7 +8,8 @@ import { readFile } from "node:fs/promises";
 import { join, posix, win32 } from "node:path";
 import process from "node:process";
 import { ModelError } from "./model_error.ts";
-import { bytesSha256, hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.ts";
+import { bytesSha256 } from "../core/hash.ts";
+import { hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

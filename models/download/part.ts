@@ -7,7 +7,8 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DownloadError } from "./error.ts";
-import { fileSha256, type PinnedFile } from "./pinned_file.ts";
+import { fileSha256 } from "../../core/hash.ts";
+import { type PinnedFile } from "./pinned_file.ts";
 
 /**
  * What has come of a file, in `.NAME.part` beside the place where the file is to be, so that a later call can go on from

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileSha256 } from "../../core/hash.ts";
 
 /** A file with one right content. */
 export interface PinnedFile {
@@ -54,18 +53,6 @@ export async function findPinnedFile(folder: string, file: PinnedFile): Promise<
     if (code === "ENOENT" || code === "ENOTDIR") return { path, state: "missing" };
     throw error;
   }
-}
-
-/** The SHA-256, in hexadecimal, of a file of any size. */
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest("hex");
-}
-
-/** The SHA-256, in hexadecimal, of bytes in memory. */
-export function bytesSha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Whether a SHA-256 is the pinned one, as far as that is known. */

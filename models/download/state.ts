@@ -7,8 +7,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ListedModel, ModelPart } from "./registry.ts";
+import { fileSha256 } from "../../core/hash.ts";
 import {
-  fileSha256,
   type FileState,
   findPinnedFile,
   type FoundFile,

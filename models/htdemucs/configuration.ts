@@ -7,8 +7,8 @@
  */
 
 import { ModelError } from "../model_error.ts";
-import { PickleTuple } from "../readers/torch/pickle_value.ts";
-import { TorchFraction } from "../readers/torch/torch_file.ts";
+import { PickleTuple } from "../torch/pickle_value.ts";
+import { TorchFraction } from "../torch/torch_file.ts";
 
 /** The part of upstream's configuration that inference depends on; training settings are left out. */
 export interface HtdemucsConfiguration {

@@ -9,7 +9,7 @@ import { type Tensor, tensor } from "../../core/tensor.ts";
 import { validateParameters } from "../all_in_one/parameters.ts";
 import type { Checkpoint } from "../all_in_one/checkpoint.ts";
 import { ModelError } from "../model_error.ts";
-import { bytesSha256 } from "../download/pinned_file.ts";
+import { bytesSha256 } from "../../core/hash.ts";
 import { parseYamlConfiguration } from "./yaml_configuration.ts";
 
 /**

@@ -8,9 +8,9 @@ import { validateParameters } from "../all_in_one/parameters.ts";
 import type { Checkpoint } from "../all_in_one/checkpoint.ts";
 import { parseConfiguration } from "../all_in_one/configuration.ts";
 import { ModelError } from "../model_error.ts";
-import { realTensors } from "./torch/state.ts";
-import { readTorchFile } from "./torch/torch_file.ts";
-import { bytesSha256 } from "../download/pinned_file.ts";
+import { realTensors } from "../torch/state.ts";
+import { readTorchFile } from "../torch/torch_file.ts";
+import { bytesSha256 } from "../../core/hash.ts";
 
 /**
  * Reads a fold.

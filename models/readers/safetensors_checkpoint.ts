@@ -8,7 +8,7 @@ import type { HtdemucsCheckpoint } from "../htdemucs/checkpoint.ts";
 import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS } from "../htdemucs/configuration.ts";
 import { validateHtdemucsParameters } from "../htdemucs/parameters.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { bytesSha256 } from "../download/pinned_file.ts";
+import { bytesSha256 } from "../../core/hash.ts";
 
 /**
  * Reads a separation network; such a file has weights only.

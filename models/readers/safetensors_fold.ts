@@ -6,7 +6,7 @@
 
 import { validateParameters } from "../all_in_one/parameters.ts";
 import type { Checkpoint } from "../all_in_one/checkpoint.ts";
-import { bytesSha256 } from "../download/pinned_file.ts";
+import { bytesSha256 } from "../../core/hash.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { parseYamlConfiguration } from "./yaml_configuration.ts";
 

@@ -10,10 +10,10 @@ import type { HtdemucsCheckpoint } from "../htdemucs/checkpoint.ts";
 import { parseHtdemucsConfiguration } from "../htdemucs/configuration.ts";
 import { validateHtdemucsParameters } from "../htdemucs/parameters.ts";
 import { ModelError } from "../model_error.ts";
-import { bytesSha256 } from "../download/pinned_file.ts";
-import { PickleGlobal, PickleTuple, type PickleValue } from "./torch/pickle_value.ts";
-import { realTensors } from "./torch/state.ts";
-import { readTorchFile } from "./torch/torch_file.ts";
+import { bytesSha256 } from "../../core/hash.ts";
+import { PickleGlobal, PickleTuple, type PickleValue } from "../torch/pickle_value.ts";
+import { realTensors } from "../torch/state.ts";
+import { readTorchFile } from "../torch/torch_file.ts";
 
 /** The one class that is read; it stays a name. */
 const HTDEMUCS = "demucs.htdemucs.HTDemucs";

@@ -7,7 +7,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../../../core/files.ts";
-import { bytesSha256 } from "../../../models/download/pinned_file.ts";
+import { bytesSha256 } from "../../../core/hash.ts";
 
 /** Hexadecimal digits of a SHA-256 in the name of a file. */
 const DIGITS = 16;

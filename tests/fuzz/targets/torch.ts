@@ -6,7 +6,7 @@
 
 import { ModelError } from "../../../models/model_error.ts";
 import { readPthCheckpoint } from "../../../models/readers/pth_checkpoint.ts";
-import { readTorchFile, TorchTensor } from "../../../models/readers/torch/torch_file.ts";
+import { readTorchFile, TorchTensor } from "../../../models/torch/torch_file.ts";
 import { mutateArchive } from "../archive_mutations.ts";
 import { mutateBytes } from "../byte_mutations.ts";
 import { allUtf8 } from "../bytes.ts";

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { NpyError } from "../../../core/npy_error.ts";
-import { readZip } from "../../../core/zip.ts";
-import { elementCount, type Tensor } from "../../../core/tensor.ts";
-import { ModelError } from "../../model_error.ts";
+import { NpyError } from "../../core/npy_error.ts";
+import { readZip } from "../../core/zip.ts";
+import { elementCount, type Tensor } from "../../core/tensor.ts";
+import { ModelError } from "../model_error.ts";
 import { readPickle } from "./pickle.ts";
 import {
   type PickleConstructor,

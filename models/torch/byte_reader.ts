@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ModelError } from "../../model_error.ts";
+import { ModelError } from "../model_error.ts";
 
 const MAX_LONG_BYTES = 64;
 

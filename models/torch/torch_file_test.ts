@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { tensor } from "../../../core/tensor.ts";
-import { ModelError, type ModelProblem } from "../../model_error.ts";
+import { tensor } from "../../core/tensor.ts";
+import { ModelError, type ModelProblem } from "../model_error.ts";
 import { PickleGlobal, PickleTuple, type PickleValue } from "./pickle_value.ts";
 import { readTorchFile, TorchFraction, TorchTensor } from "./torch_file.ts";
 
 function file(name: string): Uint8Array {
-  return new Uint8Array(readFileSync(new URL(`../../testdata/${name}`, import.meta.url)));
+  return new Uint8Array(readFileSync(new URL(`../testdata/${name}`, import.meta.url)));
 }
 
 function map(value: PickleValue | undefined): Map<PickleValue, PickleValue> {

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { ModelError } from "../../model_error.ts";
+import { ModelError } from "../model_error.ts";
 import { ByteReader } from "./byte_reader.ts";
 import {
   type PickleAllowance,

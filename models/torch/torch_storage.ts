@@ -4,8 +4,8 @@
  * @module
  */
 
-import { elementCount, type Tensor, tensor, type TypedArray } from "../../../core/tensor.ts";
-import { ModelError } from "../../model_error.ts";
+import { elementCount, type Tensor, tensor, type TypedArray } from "../../core/tensor.ts";
+import { ModelError } from "../model_error.ts";
 import { PickleObject } from "./pickle_value.ts";
 
 /** The element types of storages. */

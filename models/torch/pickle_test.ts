@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { hash32 } from "../../../core/counter_random.ts";
-import { ModelError, type ModelProblem } from "../../model_error.ts";
+import { hash32 } from "../../core/counter_random.ts";
+import { ModelError, type ModelProblem } from "../model_error.ts";
 import { readPickle } from "./pickle.ts";
 import { PickleTuple, type PickleValue } from "./pickle_value.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Tensor } from "../../../core/tensor.ts";
-import { ModelError } from "../../model_error.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { ModelError } from "../model_error.ts";
 import type { PickleValue } from "./pickle_value.ts";
 import { TorchTensor } from "./torch_file.ts";
 
