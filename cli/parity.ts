@@ -13,7 +13,7 @@ import { parityPage } from "../parity/render/parity_page.ts";
 import { type ParityReport, parityTable, passed } from "../parity/render/report.ts";
 import { statisticsTable } from "../parity/render/statistics.ts";
 import { runParity } from "../parity/run.ts";
-import { walkText } from "../parity/walk.ts";
+import { walkText } from "../parity/render/walk_text.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { oneOf } from "./one_of.ts";

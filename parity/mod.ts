@@ -40,6 +40,7 @@ export * from "./render/statistics.ts";
 export * from "./stage_computers.ts";
 export * from "./suite.ts";
 export type { UlpHistogram } from "./ulps.ts";
+export * from "./render/walk_text.ts";
 export * from "./walk.ts";
 export * from "./walk_stages.ts";
 export type { ZipLimits } from "../core/zip.ts";

@@ -10,7 +10,8 @@ import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { INNER_SEAMS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { fixturesDirectory, readManifest, ReferenceError } from "./manifest.ts";
-import { type Walk, walkText } from "./walk.ts";
+import { walkText } from "./render/walk_text.ts";
+import type { Walk } from "./walk.ts";
 import { type InnerManifest, type WalkOptions, walkStage } from "./walk_stages.ts";
 
 const manifest = await readManifest() as InnerManifest;

@@ -4,7 +4,8 @@ import { tensor } from "../core/tensor.ts";
 import { picture, pictureText } from "./picture.ts";
 import type { SampledSeam } from "./sampled.ts";
 import { sampledIndex } from "./sampled.ts";
-import { type Walk, walk, walkText } from "./walk.ts";
+import { walkText } from "./render/walk_text.ts";
+import { type Walk, walk } from "./walk.ts";
 
 const AXES = ["frames", "bands"] as const;
 const table: readonly InnerSeamDescription[] = [

@@ -11,7 +11,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Track } from "./analyze_track.ts";
 import { freeName, writeWhole } from "../core/files.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -47,7 +46,11 @@ const RECORD_FILE = "tactus.json";
  * @param demixer name of the separation network
  * @param track the track
  */
-export function demixFolder(directory: string, demixer: string, track: Track): string {
+export function demixFolder(
+  directory: string,
+  demixer: string,
+  track: { readonly path: string; readonly name: string },
+): string {
   const parent = join(directory, demixer);
   const name = freeName(track, (name) => {
     const folder = join(parent, name);

@@ -14,7 +14,7 @@ import {
   type SuiteReport,
   tally,
 } from "./report.ts";
-import { findingText } from "../walk.ts";
+import { findingText } from "./walk_text.ts";
 
 const HEAD = [
   ...["piece", "mode", "stage", "seam", "max error", "needs", "upstream needs", "allowed"],
