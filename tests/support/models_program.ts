@@ -50,7 +50,7 @@ export class Program {
       args: [
         ...["run", "--quiet", "--config", join(repository, "deno.json")],
         ...["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-net"],
-        join(repository, "tests", "models_program.ts"),
+        join(repository, "tests", "support", "models_program.ts"),
         ...args,
       ],
       env: {
