@@ -6,11 +6,11 @@
 
 import { findCorpus } from "../reports/measure/corpus.ts";
 import type { MeasuredWeights } from "../reports/measure/measure_track.ts";
-import { measureRounds, type TrackBenchOptions, warmUp } from "../reports/measure/track_bench.ts";
-import { interruptible } from "../core/interruption.ts";
+import { benchRun } from "../reports/measure/bench_run.ts";
+import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
+import { withScratchFolder } from "../core/scratch_folder.ts";
 import { History } from "../reports/history.ts";
 import { reportOfRun } from "../reports/report_of_run.ts";
-import type { Measurement, RunReport } from "../reports/run_report.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
 import { TRACK_OPTIONS, type TracksCall, tracksCall } from "./bench_tracks_call.ts";
 import { chosenWeights } from "./chosen_weights.ts";
@@ -39,18 +39,12 @@ export async function benchTracks(args: readonly string[]): Promise<number> {
   const history = values.history === undefined ? undefined : await History.open(values.history);
   const status = new StatusLine();
   try {
-    const run = await withBench(call, positionals, status, async (options) => {
-      const header = { ...await warmUp(options), ...newIdentity() };
-      history?.begin(header);
-      const measurements: Measurement[] = [];
-      await measureRounds(options, [], (measurement) => {
-        history?.addMeasurement(header.id, measurement);
-        measurements.push(measurement);
-      });
-      const finishedAt = new Date().toISOString();
-      history?.finish(header.id, finishedAt);
-      return { ...header, finishedAt, measurements, parity: [], quality: [] } satisfies RunReport;
-    });
+    const run = await withBench(
+      call,
+      positionals,
+      status,
+      (options) => benchRun(options, history),
+    );
     status.clear();
     const view = reportOfRun(run);
     console.log(terminalReport(view));
@@ -60,11 +54,6 @@ export async function benchTracks(args: readonly string[]): Promise<number> {
     status.clear();
     history?.close();
   }
-}
-
-/** What a new run is called, and when it started. */
-export function newIdentity(): Pick<RunReport, "id" | "startedAt"> {
-  return { id: crypto.randomUUID(), startedAt: new Date().toISOString() };
 }
 
 /**
@@ -88,13 +77,9 @@ export async function withBench<Result>(
   const roles = separates ? ["demixer", "model"] as const : ["model"] as const;
   const { demixer, model } = await chosenWeights(call, folder, roles);
   const weights: MeasuredWeights = { demixer, model, ...folder };
-  const scratch = await Deno.makeTempDir({ prefix: "tactus_bench_" });
-  const remove = (): void => Deno.removeSync(scratch, { recursive: true });
-  try {
-    const options = { tracks, variants, weights, warmUps, rounds, seed, scratch };
-    const onTurn = (text: string): void => status.show(text);
-    return await interruptible(remove, () => work({ ...options, onTurn }));
-  } finally {
-    remove();
-  }
+  const onTurn = (text: string): void => status.show(text);
+  return await withScratchFolder(
+    "tactus_bench_",
+    (scratch) => work({ tracks, variants, weights, warmUps, rounds, seed, scratch, onTurn }),
+  );
 }

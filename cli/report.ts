@@ -5,14 +5,13 @@
  */
 
 import { stat } from "node:fs/promises";
-import { decide } from "../reports/decide.ts";
 import { History } from "../reports/history.ts";
 import { readRegressionSettings } from "../reports/regression_settings.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { DEFAULT_SETTINGS } from "./nightly_call.ts";
-import { nightView } from "./night_view.ts";
+import { decideRun, nightView } from "../reports/night_view.ts";
 import { EXPORT_OPTIONS, EXPORT_OPTIONS_HELP, exportsOf, writeExports } from "./report_exports.ts";
 import { UsageError } from "../core/usage_error.ts";
 
@@ -66,13 +65,9 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const history = await History.open(values.history);
   try {
     const run = runOf(history, positionals[0]);
-    const { before, history: beside, ...pin } = history.beside(run);
-    const confirmation = history.confirmationOf(run.id);
-    const decision = decide(run, beside, settings, {
-      ...pin,
-      ...(confirmation && { confirmation }),
-    });
-    const view = nightView(run, decision, before);
+    const earlier = history.beside(run);
+    const decision = decideRun(run, earlier, settings, history.confirmationOf(run.id));
+    const view = nightView(run, decision, earlier);
     console.log(terminalReport(view));
     await writeExports(view, exports);
     return 0;

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { childOutput } from "../core/child_output.ts";
 import { PROGRAM_FOLDER } from "../core/program.ts";
-import { PERMISSIONS } from "../reports/measure/process_bench.ts";
+import { PERMISSIONS } from "./measure/process_bench.ts";
 
 /** A command could not run; the message has the end of what it wrote on stderr. */
 export class CommandError extends Error {

@@ -1,0 +1,120 @@
+/**
+ * Contests of single stages: their preparation and their rounds.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { type LoadOptions, modelsFolder } from "../../models/models_folder.ts";
+import { loadModel } from "../../models/registry.ts";
+import type { Backend } from "../../pipeline/backends/backend.ts";
+import { networkModel } from "../../pipeline/network.ts";
+import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
+import { type StageContext, STAGES } from "../../pipeline/stages.ts";
+import type { Bench, PeerPythons } from "./bench.ts";
+import { contest, type Contestant } from "./contest.ts";
+import { demixBench } from "./demix_bench.ts";
+import { stagePeers, writeCheckpoints } from "./peers.ts";
+import { analyzeBench, startBench } from "./process_bench.ts";
+import type { BenchTimes } from "./report.ts";
+import { stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
+import { longStems, writeStems } from "./track.ts";
+
+/** The first round loads what is loaded once. */
+const WARM_UPS = 1;
+
+/** Stages to time, with their input, weights and compute options. */
+export interface StageBenchesOptions extends LoadOptions {
+  /** Names of stages, `analyze` for the whole program, `start` for its start. */
+  readonly stages: readonly string[];
+  /** Backends of the networks. */
+  readonly backends: readonly Backend[];
+  /** Python interpreters of the original programs; absent to time tactus only. */
+  readonly peers?: PeerPythons;
+  /** Folder with the stems of the track. */
+  readonly stemsDirectory: string;
+  /** Length that the track is repeated to. */
+  readonly seconds: number;
+  /** Name of the model. */
+  readonly model: string;
+  /** Name of the demixer. */
+  readonly demixer: string;
+  /** Segments of the demo mix that the demixer separates. */
+  readonly segments: number;
+  /** Rounds that count. */
+  readonly rounds: number;
+  /** Threads of the networks and of the original programs. */
+  readonly threads: number;
+  /** Folder for inputs and results. */
+  readonly scratch: string;
+  /** Receives what is being done. */
+  readonly onProgress: (text: string) => void;
+}
+
+/**
+ * Times stages, one contest after the other.
+ *
+ * @param options stages, input, weights and compute options
+ * @throws {ModelError | StemsError | PeerError} if a contestant cannot run
+ */
+export async function timeStages(options: StageBenchesOptions): Promise<BenchTimes[]> {
+  const times: BenchTimes[] = [];
+  for (const bench of await benchesOf(options)) times.push(await timeBench(bench, options));
+  return times;
+}
+
+async function timeBench(
+  { stage, audioSeconds, contestants: starts }: Bench,
+  { rounds, onProgress }: StageBenchesOptions,
+): Promise<BenchTimes> {
+  const contestants: Contestant[] = [];
+  try {
+    for (const start of starts) {
+      onProgress(`${stage}: getting ready`);
+      contestants.push(await start());
+    }
+    const onRun = (name: string, round: number): void =>
+      onProgress(`${stage}, ${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}: ${name}`);
+    const seconds = await contest(contestants, { warmUps: WARM_UPS, rounds, onRun });
+    return { stage, audioSeconds, seconds: Object.fromEntries(seconds) };
+  } finally {
+    await Promise.all(contestants.map((contestant) => contestant.close()));
+  }
+}
+
+/** Prepares the contests, with their files in the scratch folder. */
+async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
+  const { threads, backends, peers, scratch } = options;
+  const benches: Bench[] = [];
+  if (options.stages.includes("demix")) {
+    const { segments, demixer } = options;
+    const python = peers && { python: peers.allin1 };
+    benches.push(demixBench({ segments, demixer, threads, backends, ...python }));
+  }
+  const stages = STAGES.filter(({ name }) => name !== "demix" && options.stages.includes(name));
+  const analyzes = options.stages.includes("analyze");
+  if (stages.length > 0 || analyzes) {
+    options.onProgress("preparing the track");
+    const stems16 = await longStems(options.stemsDirectory, options.seconds);
+    const audioSeconds = (stems16.shape[2] ?? 0) / SAMPLE_RATE_HZ;
+    const published = options.model.startsWith("harmonix") ? modelsFolder(options) : undefined;
+    if (peers) await writeCheckpoints(peers.allin1, scratch, published);
+    const peersAt = (stage: string): (() => Promise<Contestant>)[] =>
+      peers ? stagePeers(peers, stage, scratch, threads) : [];
+    const model = networkModel(options.model, await loadModel(options.model, options));
+    const context: StageContext = { model: Promise.resolve(model), embeddings: false, threads };
+    const seams = await stageInputs(stems16, stages, context);
+    for (const stage of stages) {
+      if (peers) await writeInputs(scratch, stage, seams);
+      benches.push(stageBench(stage, seams, audioSeconds, { context, backends, peers: peersAt }));
+    }
+    if (analyzes) {
+      await writeStems(join(scratch, "demix", "htdemucs", "track"), stems16);
+      const args = ["-m", options.model, "--threads", String(threads)];
+      if (published !== undefined) args.push("--weights-dir", published);
+      benches.push(analyzeBench(scratch, audioSeconds, args, peersAt("analyze")));
+    }
+  }
+  if (options.stages.includes("start")) benches.push(await startBench(scratch));
+  return benches;
+}

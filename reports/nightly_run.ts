@@ -1,0 +1,135 @@
+/**
+ * A nightly run: parity, timing and evaluation, with a second measurement where the decision is in doubt.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { needsRerun } from "./decide.ts";
+import { parityFigures, qualityFigures } from "./figures_of_reports.ts";
+import type { History, NewRun } from "./history.ts";
+import { newIdentity } from "./measure/bench_run.ts";
+import { measureRounds, type TrackBenchOptions, warmUp } from "./measure/track_bench.ts";
+import { decideRun, nightView } from "./night_view.ts";
+import type { RegressionSettings } from "./regression_settings.ts";
+import { reportOfCommand } from "./report_of_command.ts";
+import type { ReportView } from "./report_view.ts";
+import { resumable } from "./resume.ts";
+import type { RunReport } from "./run_report.ts";
+
+/** Tracks, suites and settings of a nightly run. */
+export interface NightlyOptions {
+  /** Tracks, variants, weights and rounds to measure. */
+  readonly bench: TrackBenchOptions;
+  /** Suites of parity; none for all that can run. */
+  readonly suites: readonly string[];
+  /** Folder of the tracks with annotations. */
+  readonly evaluate: string;
+  /** Parts that are left out, `parity` or `evaluate`. */
+  readonly skipped: ReadonlySet<string>;
+  /** Thresholds of the decision. */
+  readonly settings: RegressionSettings;
+  /** Receives the part that runs. */
+  readonly onPart: (name: string) => void;
+  /** Receives the run that is continued. */
+  readonly onResume: (run: RunReport) => void;
+}
+
+/**
+ * Runs what is missing of a nightly run, and decides on it. Each measurement is kept as soon as it is made, so that an
+ * interrupted run continues.
+ *
+ * @param history the history that keeps the run, which the caller marks as finished there
+ * @param options tracks, suites and settings
+ * @returns the run, the decision on it, and the runs before it
+ * @throws {CommandError | MeasureError} if a part cannot run
+ */
+export async function nightlyRun(
+  history: History,
+  options: NightlyOptions,
+): Promise<ReportView> {
+  return await new NightlyRun(history, options).measured();
+}
+
+class NightlyRun {
+  readonly #history: History;
+  readonly #options: NightlyOptions;
+
+  constructor(history: History, options: NightlyOptions) {
+    this.#history = history;
+    this.#options = options;
+  }
+
+  async measured(): Promise<ReportView> {
+    const { bench, suites, evaluate, settings } = this.#options;
+    const found = await warmUp(bench);
+    const id = this.#begin(found);
+    await this.#part(id, "parity", async () => {
+      const args = suites.flatMap((name) => ["--suite", name]);
+      this.#history.setParity(id, parityFigures(await this.#command("parity", args)));
+    });
+    await this.#measureRounds(id);
+    await this.#part(id, "evaluate", async () => {
+      const { demixer, model } = found.settings;
+      const system = `${demixer === "external" ? "stems" : demixer}/${model}`;
+      const report = await this.#command("evaluate", [evaluate, "--system", system]);
+      this.#history.setQuality(id, qualityFigures(report));
+    });
+    const earlier = this.#history.beside(this.#run(id));
+    let decision = decideRun(this.#run(id), earlier, settings);
+    if (needsRerun(decision)) {
+      const confirmation = await this.#confirmation(id, found);
+      decision = decideRun(this.#run(id), earlier, settings, confirmation);
+    }
+    const run = { ...this.#run(id), finishedAt: new Date().toISOString() };
+    return nightView(run, decision, earlier);
+  }
+
+  async #confirmation(id: string, found: NewRun): Promise<RunReport> {
+    const own = this.#history.confirmationOf(id)?.id ?? this.#begin(found, id);
+    await this.#measureRounds(own);
+    this.#history.finish(own, new Date().toISOString());
+    return this.#run(own);
+  }
+
+  /** Continues an interrupted run, or begins a new one. */
+  #begin(found: NewRun, confirms?: string): string {
+    const known = this.#history.runs({ all: true });
+    const interrupted = resumable(known, found, confirms, Date.now());
+    if (interrupted !== undefined) {
+      this.#options.onResume(interrupted);
+      return interrupted.id;
+    }
+    const header = { ...found, ...newIdentity(), ...(confirms !== undefined && { confirms }) };
+    this.#history.begin(header);
+    return header.id;
+  }
+
+  async #measureRounds(id: string): Promise<void> {
+    const { settings, measurements } = this.#run(id);
+    await measureRounds(
+      { ...this.#options.bench, seed: settings.seed },
+      measurements,
+      (measurement) => this.#history.addMeasurement(id, measurement),
+    );
+  }
+
+  async #part(id: string, name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#options.skipped.has(name) || this.#history.finishedSteps(id).has(name)) return;
+    this.#options.onPart(name);
+    await work();
+    this.#history.finishStep(id, name);
+  }
+
+  async #command(command: string, args: readonly string[]): Promise<unknown> {
+    const { scratch, weights: { weightsDir } } = this.#options.bench;
+    const folder = weightsDir === undefined ? [] : ["--weights-dir", weightsDir];
+    return await reportOfCommand(command, [...args, ...folder], join(scratch, command));
+  }
+
+  #run(id: string): RunReport {
+    const run = this.#history.run(id);
+    if (run === undefined) throw new Error(`The run ${id} is gone from the history`);
+    return run;
+  }
+}
