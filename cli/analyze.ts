@@ -47,10 +47,12 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
   const run = new AnalysisRun({
     ...folder,
     ...{ model, automatic, shifts: call.shifts, embeddings },
-    ...{ backend: call.backend, device: call.device },
+    compute: {
+      ...{ backend: call.backend, device: call.device },
+      ...(call.threads !== undefined && { threads: call.threads }),
+    },
     ...(separates && { demixer }),
     ...(call.keepIn !== undefined && { keepIn: call.keepIn }),
-    ...(call.threads !== undefined && { threads: call.threads }),
     ...(call.guard && { guard: call.guard }),
     observer: { onTiming: (timing) => loaded.push(timing) },
   });

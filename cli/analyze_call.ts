@@ -8,7 +8,11 @@ import { basename, join, parse as parsePath, resolve } from "node:path";
 import { AUTO } from "../models/automatic.ts";
 import { fixturesDirectory } from "../parity/manifest.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
-import { type Backend, backendFor, BACKENDS } from "../pipeline/backends/backend.ts";
+import {
+  type Backend,
+  backendOf as backendOfCompute,
+  BACKENDS,
+} from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import type { GuardOptions } from "../pipeline/guard.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
@@ -190,7 +194,7 @@ function positive(option: string, text: string): number {
  * @throws {UsageError} if there is no such backend, or it cannot compute on the device
  */
 export function backendOf(name: string | undefined, device: string): Backend {
-  if (name === undefined) return backendFor(device);
+  if (name === undefined) return backendOfCompute({ device });
   const backend = oneOf("backend", name, BACKENDS);
   if (backend === "native" && device !== "cpu") {
     throw new UsageError(`--backend native computes on the cpu only, not on ${device}`);

@@ -46,7 +46,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<number> 
   const results = await Promise.all(call.results.map((directory) => StoredResults.open(directory)));
   const systems = await LoadedSystems.load(call.systems, {
     ...folder,
-    ...(threads !== undefined && { threads }),
+    ...(threads !== undefined && { compute: { threads } }),
   });
   const status = new StatusLine();
   const printError = (text: string): void => {

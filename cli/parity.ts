@@ -126,9 +126,11 @@ export async function parityCommand(args: readonly string[]): Promise<number> {
     ...(stage && { stages: chosenStages(stage) }),
     modes: chosenModes(values.mode),
     walk: values.walk,
-    backend: oneOf("backend", values.backend, BACKENDS),
+    compute: {
+      backend: oneOf("backend", values.backend, BACKENDS),
+      ...(threads !== undefined && { threads: threadCount(threads) }),
+    },
     ...(weightsDir !== undefined && { weightsDir }),
-    ...(threads !== undefined && { threads: threadCount(threads) }),
     onStep: (description) => status.show(description),
   }).finally(() => status.clear());
   console.log(parityTable(report));

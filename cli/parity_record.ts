@@ -12,7 +12,7 @@ import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
 import { PROGRAM } from "../core/program.ts";
 import { runStages } from "../pipeline/runner.ts";
-import type { Seams } from "../pipeline/stages.ts";
+import type { Seams } from "../pipeline/seams.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
 import { backendOf, DEFAULTS, shiftsOf } from "./analyze_call.ts";
 import { checkNames, chosenWeights } from "./chosen_weights.ts";
@@ -80,6 +80,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
   const shifts = shiftsOf(values.shifts, values["demix-seed"]);
   const backend = backendOf(values.backend, "cpu");
   const ofThreads = threads === undefined ? {} : { threads: threadCount(threads) };
+  const compute = { backend, ...ofThreads };
   await ensureEmpty(out);
   const folder = values["weights-dir"] === undefined ? {} : { weightsDir: values["weights-dir"] };
   const roles = fromMix ? ["demixer", "model"] as const : ["model"] as const;
@@ -87,9 +88,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
   warnOfUntrained(roles.map((role) => weights[role]));
   const status = new StatusLine();
   const model = networkModel(weights.model, await loadModel(weights.model, folder));
-  const demixer = fromMix
-    ? await loadDemixer(weights.demixer, { ...folder, ...ofThreads, backend })
-    : undefined;
+  const demixer = fromMix ? await loadDemixer(weights.demixer, { ...folder, compute }) : undefined;
   try {
     status.show("decoding");
     const seams = await runStages(
@@ -97,8 +96,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
       {
         model: Promise.resolve(model),
         embeddings: true,
-        backend,
-        ...ofThreads,
+        compute,
         ...(demixer && {
           separation: { demixer: Promise.resolve(demixer), shifts, stems: "floats" },
         }),

@@ -6,13 +6,15 @@
 
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
+import type { ComputeOptions } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import type { Demixer } from "../pipeline/demix.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { type Findings, findings } from "../pipeline/result.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
-import { type Seams, type StageContext, STAGES } from "../pipeline/stages.ts";
+import type { Seams } from "../pipeline/seams.ts";
+import { type StageContext, STAGES } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { isStemSource } from "./track_audio.ts";
 
@@ -31,8 +33,8 @@ export function systemName({ demixer, model }: System): string {
 
 /** How systems run. */
 export interface SystemOptions extends LoadOptions {
-  /** Threads of the networks; absent for as many as there are cores. */
-  readonly threads?: number;
+  /** Backend, device and threads of the networks. */
+  readonly compute?: ComputeOptions;
 }
 
 /** The shift of the separation that `analyze` draws unless told otherwise. */
@@ -136,11 +138,11 @@ export class LoadedSystems {
   }
 
   #context({ model }: System): StageContext {
-    const { threads } = this.#options;
+    const { compute } = this.#options;
     return {
       model: Promise.resolve(this.#model(model)),
       embeddings: false,
-      ...(threads !== undefined && { threads }),
+      ...(compute && { compute }),
     };
   }
 

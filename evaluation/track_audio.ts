@@ -6,7 +6,7 @@
 
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
-import type { Seams } from "../pipeline/stages.ts";
+import type { Seams } from "../pipeline/seams.ts";
 import {
   findStems,
   firstSamples,

@@ -6,7 +6,8 @@
 
 import { DeviceError } from "../pipeline/backends/devices.ts";
 import { reachableStages } from "../pipeline/runner.ts";
-import { type SeamName, SEAMS, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
+import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
+import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { columns } from "../core/columns.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
 import type { DiffTolerance } from "./diff.ts";

@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 import { seededCheckpoint } from "../models/all_in_one/seeded.ts";
 import { DeviceError } from "../pipeline/backends/devices.ts";
 import { networkModel } from "../pipeline/network.ts";
-import type { Seams } from "../pipeline/stages.ts";
+import type { Seams } from "../pipeline/seams.ts";
 import { tensor } from "../core/tensor.ts";
 import {
   backendsAgree,

@@ -6,7 +6,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { SEAMS } from "../pipeline/stages.ts";
+import { SEAMS } from "../pipeline/seams.ts";
 import { type DType, elementCount } from "../core/tensor.ts";
 import { columns } from "../core/columns.ts";
 import { type Comparison, Measurement, refused, type Tolerance, unlike } from "./compare.ts";

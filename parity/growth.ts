@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type SeamName, SEAMS, type Stage, STAGES } from "../pipeline/stages.ts";
+import { type SeamName, SEAMS } from "../pipeline/seams.ts";
+import { type Stage, STAGES } from "../pipeline/stages.ts";
 import type { SeamResult } from "./judge.ts";
 
 /** What a stage makes of the error that it was fed. */

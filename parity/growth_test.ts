@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
-import type { SeamName } from "../pipeline/stages.ts";
+import type { SeamName } from "../pipeline/seams.ts";
 import { refused } from "./compare.ts";
 import { errorGrowth } from "./growth.ts";
 import { type Mode, type SeamResult, TOLERANCES } from "./judge.ts";

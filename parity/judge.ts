@@ -4,13 +4,8 @@
  * @module
  */
 
-import {
-  type Judgement,
-  type SeamName,
-  SEAMS,
-  type Seams,
-  type Stage,
-} from "../pipeline/stages.ts";
+import { type Judgement, type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
+import type { Stage } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
 import { type ReferenceEntry, ReferenceError, type UpstreamError } from "./manifest.ts";

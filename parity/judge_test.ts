@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
-import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
+import type { SeamName, Seams } from "../pipeline/seams.ts";
+import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
 import type { ReferenceEntry } from "./manifest.ts";

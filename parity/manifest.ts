@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StemName } from "../pipeline/stems.ts";
-import { type SeamName, SEAMS } from "../pipeline/stages.ts";
+import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { readNpy } from "../core/npy.ts";

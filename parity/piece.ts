@@ -6,7 +6,8 @@
 
 import { join } from "node:path";
 import { reachableStages } from "../pipeline/runner.ts";
-import { type SeamName, type Seams, type Stage, STAGES } from "../pipeline/stages.ts";
+import type { SeamName, Seams } from "../pipeline/seams.ts";
+import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { readClip } from "./clip.ts";

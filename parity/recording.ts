@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeWhole } from "../core/files.ts";
-import { type SeamName, SEAMS, type Seams } from "../pipeline/stages.ts";
+import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 import { npyParts } from "../core/npy.ts";
 
 /** How seams came about. */

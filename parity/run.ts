@@ -9,7 +9,7 @@ import { KernelError } from "../kernels/kernels.ts";
 import { ModelError } from "../models/model_error.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
-import type { Backend } from "../pipeline/backends/backend.ts";
+import { backendOf, type ComputeOptions } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
@@ -40,10 +40,8 @@ export interface ParityRunOptions extends LoadOptions {
   readonly modes?: readonly Mode[];
   /** Whether to walk through each stage that failed. */
   readonly walk?: boolean;
-  /** Backend of the networks. */
-  readonly backend: Backend;
-  /** Threads of the networks; absent for one for each core. */
-  readonly threads?: number;
+  /** Backend and threads of the networks. */
+  readonly compute?: ComputeOptions;
   /** Receives a description of each step. */
   readonly onStep?: (description: string) => void;
 }
@@ -87,9 +85,8 @@ async function runOne(
   manifest: Manifest,
   options: ParityRunOptions,
 ): Promise<SuiteReport> {
-  const { stages, modes = MODES, directory = fixturesDirectory, backend, threads } = options;
+  const { stages, modes = MODES, directory = fixturesDirectory, compute } = options;
   const isNamed = options.suites !== undefined;
-  const compute = { backend, ...(threads !== undefined && { threads }) };
   const named = { suite: name, model: suite.model };
   if (stagesOf(suite, stages).length === 0) {
     const notRun = `it has no references of ${stages?.join(", ")}`;
@@ -105,10 +102,10 @@ async function runOne(
     if (isNamed || !isMissing) throw error;
     return { ...named, notRun: error.message, results: [], growth: [] };
   }
-  const context = { model: Promise.resolve(model), embeddings: true, ...compute };
+  const context = { model: Promise.resolve(model), embeddings: true, ...(compute && { compute }) };
   const results = await runSuite(name, suite, manifest, context, {
     ...{ directory, modes, ...(stages && { stages }) },
-    loadDemixer: (demixer) => loadDemixer(demixer, compute),
+    loadDemixer: (demixer) => loadDemixer(demixer, { ...(compute && { compute }) }),
     onStage: (description) => options.onStep?.(description),
   });
   return { ...named, results, growth: errorGrowth(results) };
@@ -119,8 +116,8 @@ async function walkFailed(
   manifest: Manifest,
   options: ParityRunOptions,
 ): Promise<{ walks: Walk[]; unwalked: string[] }> {
-  const { directory = fixturesDirectory, backend, threads } = options;
-  const compute = { backend, ...(threads !== undefined && { threads }) };
+  const { directory = fixturesDirectory, compute } = options;
+  const backend = backendOf(compute);
   const walks: Walk[] = [];
   const unwalked: string[] = [];
   for (const stage of failedStages(suites)) {
@@ -130,7 +127,7 @@ async function walkFailed(
       continue;
     }
     try {
-      const walk = await walkStage(stage, manifest, { directory, ...compute });
+      const walk = await walkStage(stage, manifest, { directory, ...compute, backend });
       if (walk === null) unwalked.push(`${stage}: no inner seams of it are stored`);
       else walks.push(walk);
     } catch (error) {

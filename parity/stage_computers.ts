@@ -5,7 +5,7 @@
  */
 
 import type { LoadOptions } from "../models/models_folder.ts";
-import { type Backend, backendFor } from "../pipeline/backends/backend.ts";
+import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { builtInDevices } from "../pipeline/backends/devices.ts";
 import type { NetworkModel } from "../pipeline/network.ts";
@@ -32,20 +32,19 @@ export async function stageComputers(options: ComputerOptions): Promise<StageCom
   return [
     stageComputer("native", "cpu", options),
     stageComputer("onnx", "cpu", options),
-    ...devices.map((device) => stageComputer(backendFor(device), device, options)),
+    ...devices.map((device) => stageComputer("onnx", device, options)),
   ];
 }
 
 function stageComputer(backend: Backend, device: string, options: ComputerOptions): StageComputer {
   const name = device === "cpu" ? backend : `${backend} on ${device}`;
   const { model, demixer: demixerName, threads } = options;
+  const compute = { backend, device, ...(threads !== undefined && { threads }) };
   const context: StageContext = {
     model: Promise.resolve(model),
     // Their tolerance is upstream's own error, which is known of stored references only.
     embeddings: false,
-    backend,
-    device,
-    ...(threads !== undefined && { threads }),
+    compute,
   };
   return {
     name,
@@ -55,8 +54,7 @@ function stageComputer(backend: Backend, device: string, options: ComputerOption
       }
       const demixer = await loadDemixer(demixerName, {
         ...options,
-        backend,
-        ...(device !== "cpu" && { device }),
+        compute,
       });
       const separation = {
         demixer: Promise.resolve(demixer),

@@ -6,13 +6,8 @@
 
 import type { Demixer } from "../pipeline/demix.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
-import {
-  type SeamName,
-  type Seams,
-  type Stage,
-  type StageContext,
-  STAGES,
-} from "../pipeline/stages.ts";
+import type { SeamName, Seams } from "../pipeline/seams.ts";
+import { type Stage, type StageContext, STAGES } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
 import type { Manifest, ReferenceEntry, SeparationEntry, SuiteEntry } from "./manifest.ts";

@@ -16,7 +16,7 @@ import { metricalSeams } from "./inner_seams/metrical.ts";
 import { networkSeams } from "./inner_seams/network.ts";
 import { spectrogramSeams } from "./inner_seams/spectrogram.ts";
 import { INNER_SEAMS, type InnerSeams } from "./inner_seams/table.ts";
-import type { SeamName } from "../pipeline/stages.ts";
+import type { SeamName } from "../pipeline/seams.ts";
 import { readStems, type StemName, STEMS } from "../pipeline/stems.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { readClip } from "./clip.ts";

@@ -4,35 +4,24 @@
  * @module
  */
 
+import type { Activations, Logits } from "./seams.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
-/** One tensor for each of the network's four tasks. */
-export interface Tasks {
-  /** `[frames]` f32: is a beat here? */
-  readonly beat: Tensor<"f32">;
-  /** `[frames]` f32: is a downbeat here? */
-  readonly downbeat: Tensor<"f32">;
-  /** `[frames]` f32: does a segment begin here? */
-  readonly section: Tensor<"f32">;
-  /** `[labels, frames]` f32: which function does the segment have that this frame is in? */
-  readonly function: Tensor<"f32">;
-}
-
 /**
- * Turns logits into probabilities: each of beat, downbeat and section by itself, the labels of a
- * frame together. Computed in float64 and rounded once.
+ * Turns logits into probabilities: each of beat, downbeat and section by a sigmoid, the labels of a
+ * frame by a softmax. Computed in float64 and rounded once.
  *
- * @param logits the network's output
- * @returns the same shapes, f32, 0 to 1; `function` sums to 1 over the labels
+ * @param logits the four heads: `[frames]` f32, and `[10, frames]` f32 of `logits.function`
+ * @returns the same shapes, f32, 0 to 1; `activations.function` sums to 1 over the labels
  *
  * Source: allin1 1.1.0, `helpers.py`, `compute_activations`.
  */
-export function activations(logits: Tasks): Tasks {
+export function activations(logits: Logits): Activations {
   return {
-    beat: sigmoid(logits.beat),
-    downbeat: sigmoid(logits.downbeat),
-    section: sigmoid(logits.section),
-    function: softmax(logits.function),
+    "activations.beat": sigmoid(logits["logits.beat"]),
+    "activations.downbeat": sigmoid(logits["logits.downbeat"]),
+    "activations.section": sigmoid(logits["logits.section"]),
+    "activations.function": softmax(logits["logits.function"]),
   };
 }
 

@@ -3,11 +3,16 @@ import { activations } from "./activations.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 const NONE = tensor("f32", [0], new Float32Array());
-const NO_LABELS = tensor("f32", [10, 0], new Float32Array());
+const NO_LOGITS = {
+  "logits.beat": NONE,
+  "logits.downbeat": NONE,
+  "logits.section": NONE,
+  "logits.function": tensor("f32", [10, 0], new Float32Array()),
+};
 
 function beats(...logits: number[]): Tensor<"f32"> {
   const beat = tensor("f32", [logits.length], Float32Array.from(logits));
-  return activations({ beat, downbeat: NONE, section: NONE, function: NO_LABELS }).beat;
+  return activations({ ...NO_LOGITS, "logits.beat": beat })["activations.beat"];
 }
 
 Deno.test("activations() of single logits are sigmoids, also of extreme ones", () => {
@@ -17,11 +22,9 @@ Deno.test("activations() of single logits are sigmoids, also of extreme ones", (
 
 Deno.test("activations() of labels sum to 1 in every frame and survive large logits", () => {
   const logits = tensor("f32", [3, 2], Float32Array.of(1000, -5, 1001, 0, 999, 5));
-  const { function: labels } = activations({
-    beat: NONE,
-    downbeat: NONE,
-    section: NONE,
-    function: logits,
+  const { "activations.function": labels } = activations({
+    ...NO_LOGITS,
+    "logits.function": logits,
   });
   for (const frame of [0, 1]) {
     const sum = [0, 1, 2].reduce(

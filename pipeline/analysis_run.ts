@@ -21,9 +21,7 @@ import { DEVICE, type RunObserver, timed } from "./runner.ts";
 
 /** Weights, compute options and settings that all tracks of a run share. */
 export interface AnalysisRunOptions
-  extends
-    LoadOptions,
-    Pick<TrackOptions, "automatic" | "backend" | "device" | "threads" | "guard"> {
+  extends LoadOptions, Pick<TrackOptions, "automatic" | "compute" | "guard"> {
   /** Name of the model, never `auto`. */
   readonly model: string;
   /** Name of the demixer, never `auto`; absent where the stems of all tracks are given. */
@@ -87,9 +85,12 @@ export class AnalysisRun {
         separation: {
           demixer: this.#demixer,
           shifts,
-          // The guard's reference runs on the CPU.
-          otherwise: (backend) =>
-            loadDemixer(demixer, { ...this.#options, backend, device: DEVICE }),
+          // The guard's second implementation runs on the CPU.
+          loadFallback: (backend) =>
+            loadDemixer(demixer, {
+              ...this.#options,
+              compute: { ...this.#options.compute, backend, device: DEVICE },
+            }),
           ...(keepIn !== undefined && { keepIn }),
         },
       }),

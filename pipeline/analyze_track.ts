@@ -1,12 +1,11 @@
 /**
- * One track through all stages.
+ * Analysis of one track through all stages.
  *
  * @module
  */
 
 import { basename } from "node:path";
-import type { Backend } from "./backends/backend.ts";
-import type { Demixer } from "./demix.ts";
+import { backendOf, type ComputeOptions } from "./backends/backend.ts";
 import {
   demixFolder,
   type DemixRecord,
@@ -25,15 +24,16 @@ import {
   type GuardProvenance,
   type Provenance,
 } from "./result.ts";
-import { type RunObserver, runStages, timed } from "./runner.ts";
+import { DEVICE, type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Seams, type Stage, type StageContext, STAGES } from "./stages.ts";
+import type { Seams } from "./seams.ts";
+import { type SeparationContext, type Stage, type StageContext, STAGES } from "./stages.ts";
 import { findStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 
-/** A track: a mix that is to be separated, or one whose stems are given. */
+/** A track: a mix to separate, or a track whose stems are given. */
 export interface Track {
-  /** Absolute path that names the track in the result; the mix, where no stems are given. */
+  /** Absolute path of the track in the result; the mix, where no stems are given. */
   readonly path: string;
   /** Name of its result files. */
   readonly name: string;
@@ -41,85 +41,76 @@ export interface Track {
   readonly stemsDirectory?: string;
 }
 
-/** How a track is analysed. */
+/** Options of an analysis. */
 export interface TrackOptions {
-  /** The weights, which may still be loading. */
+  /** Weights of the network, which may still be loading. */
   readonly model: Promise<NetworkModel>;
-  /** What the program chose, where the user left it to it; nothing when absent. */
+  /** Roles whose weights the program chose; absent for none. */
   readonly automatic?: readonly ("demixer" | "model")[];
-  /** Whether embeddings are wanted. */
+  /** Whether embeddings are made. */
   readonly embeddings: boolean;
   /** How a mix is separated. */
   readonly separation?: SeparationOptions;
-  /** Who computes the network; our own kernels when absent. */
-  readonly backend?: Backend;
-  /** What ONNX Runtime computes on; the processor when absent. */
-  readonly device?: string;
-  /** Threads for stages that take a number. */
-  readonly threads?: number;
-  /** Whether the first seconds go through another way to compute each stage too, and what is allowed. */
+  /** Backend, device and threads of the networks. */
+  readonly compute?: ComputeOptions;
+  /** Guard by second implementations; absent for none. */
   readonly guard?: GuardOptions;
-  /** Told of starts, progress and timings. */
+  /** Receives starts, progress and timings. */
   readonly observer?: RunObserver;
   /** `performance.now()` at the origin of the timings; now when absent. */
   readonly origin?: number;
 }
 
 /** How a mix is separated. */
-export interface SeparationOptions {
-  /** The separation network, which may still be loading. */
-  readonly demixer: Promise<Demixer>;
-  /** As in {@linkcode StageContext}. */
-  readonly otherwise?: (backend: Backend) => Promise<Demixer>;
-  /** Samples that each pass is shifted by; null for none. */
-  readonly shifts: readonly (number | null)[];
-  /** Folder where stems are kept, and used again; absent to keep none. */
+export interface SeparationOptions
+  extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts"> {
+  /** Folder where stems are kept and reused; absent to keep none. */
   readonly keepIn?: string;
 }
 
-/** What came of a track. */
+/** Outcome of an analysis. */
 export interface AnalyzedTrack {
   /** The track. */
   readonly track: Track;
-  /** The answer, as it is written. */
+  /** Result, as it is written. */
   readonly result: AnalysisResult;
-  /** Every seam from `stems16` on; from `spectrogram` on of a track whose long stems were given. */
+  /** Every seam from `stems16` on; from `spectrogram` on where long stems were given. */
   readonly seams: Seams;
   /** Length of the longest stem. */
   readonly durationSeconds: number;
-  /** What the user should know. */
+  /** Warnings for the user, each naming the track. */
   readonly warnings: readonly string[];
-  /** What happened besides. */
+  /** Notes for the user, each naming the track. */
   readonly notes: readonly string[];
 }
 
-/** The stems of a track and how they came about. */
+/** Stems of a track and their provenance. */
 interface Separated {
   /** `stems16`, or `spectrogram` of long stems. */
   readonly seams: Partial<Seams>;
-  /** Of the seam `stems16`. */
+  /** SHA-256 of the seam `stems16`. */
   readonly sha256: Promise<string>;
   readonly durationSeconds: number;
   readonly provenance: Pick<
     Provenance,
     "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems"
   >;
-  /** Who computed the separation, where one was needed. */
+  /** Backend of the separation, where one was needed. */
   readonly backends?: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly notes?: readonly string[];
 }
 
-/** The stages that come before the stems, and those after. */
+/** The stages up to the stems. */
 const BEFORE_STEMS = STAGES.slice(0, 1 + STAGES.findIndex((s) => s.outputs.includes("stems16")));
 const AFTER_STEMS = STAGES.slice(BEFORE_STEMS.length);
 
 /**
  * Analyses one track.
  *
- * @param track where the audio lies
- * @param options weights and what is wanted
- * @throws {StemsError | KernelError} if the audio cannot be used
+ * @param track path of the mix or of the stems
+ * @param options weights and options
+ * @throws {StemsError | KernelError} if the audio cannot be decoded or separated
  */
 export async function analyzeTrack(track: Track, options: TrackOptions): Promise<AnalyzedTrack> {
   const { guard, origin = performance.now() } = options;
@@ -142,9 +133,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const context: StageContext = {
     model: options.model,
     embeddings: options.embeddings,
-    ...(options.backend !== undefined && { backend: options.backend }),
-    ...(options.device !== undefined && { device: options.device }),
-    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.compute && { compute: options.compute }),
   };
   const run = { context, observer, origin, stages: watched(BEFORE_STEMS) };
   const separated = track.stemsDirectory === undefined
@@ -165,7 +154,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       ...Object.fromEntries(
         AFTER_STEMS.map(({ name, backend, isNetwork }) => [
           name,
-          isNetwork ? options.backend ?? backend : backend,
+          isNetwork ? backendOf(options.compute) : backend,
         ]),
       ),
       ...Object.fromEntries(
@@ -176,7 +165,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     guard: guard === undefined
       ? null
       : { ...guard, stages: [...seen.values()].map(guardProvenance) },
-    device: options.device ?? "cpu",
+    device: options.compute?.device ?? DEVICE,
     versions: RUNTIME_VERSIONS,
     sample_rate: SAMPLE_RATE_HZ,
     hop: HOP_SAMPLES,
@@ -189,7 +178,9 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     durationSeconds: separated.durationSeconds,
     warnings: [
       ...separated.warnings,
-      ...[...seen.values()].filter(({ fellBack }) => fellBack).map((one) => strayed(track, one)),
+      ...[...seen.values()].filter(({ fellBack }) => fellBack).map((finding) =>
+        fallbackWarning(track, finding)
+      ),
     ],
     notes: separated.notes ?? [],
   };
@@ -200,16 +191,17 @@ function guardProvenance(finding: GuardFinding): GuardProvenance {
   return { stage, judge, seam, needs: Number.isFinite(needs) ? needs : null, fell_back: fellBack };
 }
 
-function strayed({ path }: Track, { stage, judge, seam, needs }: GuardFinding): string {
-  const how = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "altogether";
-  return `${path}: ${stage} strays from ${judge} in ${seam} ${how}: ${judge} computed it instead`;
+function fallbackWarning({ path }: Track, finding: GuardFinding): string {
+  const { stage, judge, seam, needs } = finding;
+  const difference = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "in kind";
+  return `${path}: ${stage} differs from ${judge} in ${seam} ${difference}: ${judge} computed it instead`;
 }
 
 interface RunOptions {
   readonly context: StageContext;
   readonly observer: RunObserver;
   readonly origin: number;
-  /** Those before the stems. */
+  /** Stages up to the stems. */
   readonly stages: readonly Stage[];
 }
 
@@ -237,15 +229,15 @@ async function readGiven(directory: string, run: RunOptions): Promise<Separated>
   };
 }
 
-/** Separates a mix, or takes the stems that an earlier run kept; the mixture is let go afterwards. */
+/** Separates a mix, or reads the stems that an earlier run kept; frees the mixture afterwards. */
 async function separate(
   { path, ...track }: Track,
   options: SeparationOptions | undefined,
   { context, observer, origin, stages }: RunOptions,
 ): Promise<Separated> {
-  if (options === undefined) throw new Error(`${path} has no stems, and nobody separates it`);
+  if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
   const decoding = timed(origin, "decode", observer, () => readMixture(path));
-  // That weights are missing is told before that a file is no audio, whichever is found first.
+  // Missing weights are reported before a file that is not audio, whichever is found first.
   const [{ name, sha256, backend }, read] = await bothOf(options.demixer, decoding);
   const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
     seams: { stems16 },
@@ -264,14 +256,14 @@ async function separate(
     warnings: read.warnings,
   };
   const run = async (): Promise<Tensor<"i16">> => {
-    // Mono takes a quarter of the memory, and is all that is needed where the stems are not kept.
+    // Mono takes a quarter of the memory and suffices where stems are not kept.
     const stems = options.keepIn === undefined ? "mono" as const : "stereo" as const;
     const separation = {
       demixer: options.demixer,
       shifts: options.shifts,
       stems,
-      letGo: true,
-      ...(options.otherwise && { otherwise: options.otherwise }),
+      releaseMixture: true,
+      ...(options.loadFallback && { loadFallback: options.loadFallback }),
     };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };
@@ -287,7 +279,7 @@ async function separate(
     demixer: name,
     weights_sha256: sha256,
     backend,
-    device: context.device ?? "cpu",
+    device: context.compute?.device ?? DEVICE,
     shifts: sha256 === null ? null : options.shifts,
   };
   const kept = await readDemixed(folder, record);
@@ -299,7 +291,7 @@ async function separate(
   return { ...from(stems16), ...separated };
 }
 
-/** Two results, or the first one's failure, or the second one's. */
+/** Waits for two results; where both fail, throws the error of the first. */
 async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];

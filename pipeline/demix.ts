@@ -18,19 +18,19 @@ import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 
-/** Somebody who is ready to separate. */
+/** A loaded demixer. */
 export interface Demixer {
   /** Name in the registry, such as `htdemucs`. */
   readonly name: string;
   /** SHA-256 of the weights; null where there are none. */
   readonly sha256: string | null;
-  /** Who computes it. */
+  /** Backend of the network. */
   readonly backend: Backend;
   /** The network for one segment; null for a separation by median filters. */
   readonly session: DemixSession | null;
 }
 
-/** How the stage runs. */
+/** Options of the stage. */
 export interface DemixOptions {
   /**
    * For each pass over the mixture the samples, 0 to 22050, that upstream draws at random, or null
@@ -38,21 +38,21 @@ export interface DemixOptions {
    */
   readonly shifts: readonly (number | null)[];
   /**
-   * What is wanted of the stems: `floats` as well as 16 bit stereo, `stereo` only, or `mono`, which is
-   * all that the spectrogram needs. Floats are kept on the way for all but `mono`, 85 MB a minute; for
-   * `mono`, what comes before a stem is first too loud for 16 bit is separated twice.
+   * Form of the stems: `floats` as well as 16-bit stereo, `stereo` only, or `mono`, which is all that
+   * the spectrogram needs. All but `mono` keep floats, 85 MB a minute. For `mono`, the part before the
+   * first sample that is too loud for 16 bit is separated twice.
    */
   readonly stems: "floats" | "stereo" | "mono";
   /**
-   * Whether nobody needs the mixture any more: its memory, 21 MB a minute, is then freed as soon as mono stems are made,
-   * and it is empty. Otherwise it is left as it is.
+   * Whether to free the memory of the mixture, 21 MB a minute, as soon as mono stems are made; its
+   * tensor is then empty.
    */
-  readonly letGo?: boolean;
+  readonly releaseMixture?: boolean;
   /** Called when a segment is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What the stage makes: bass, drums, other, vocals. */
+/** Separated stems: bass, drums, other, vocals. */
 export interface DemixedStems {
   /** `[4, 2, samples]` f32, full scale 1.0. */
   readonly stems?: Tensor<"f32">;
@@ -63,9 +63,9 @@ export interface DemixedStems {
 /**
  * Separates a mixture.
  *
- * @param demixer who does it
+ * @param demixer the loaded demixer
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
- * @param options shifts, what is wanted, progress
+ * @param options shifts, form of the stems, progress
  * @throws {KernelError} if there are no samples
  *
  * Source: demucs 4.0.1, `separate.py`, `apply.py`, `audio.py`.
@@ -86,7 +86,7 @@ export async function demix(
   }
 }
 
-/** Separates, and what comes before a stem is first too loud for 16 bit once more, when its peak is known. */
+/** Separates; then separates the part before the first too loud sample again, with the known peak. */
 async function demixToMono(
   demixer: Demixer,
   mixture: Tensor<"f32">,
@@ -112,12 +112,12 @@ async function demixToMono(
   if (stale > 0) {
     await take({ samples: stale, divisors: taken.map(({ divisor }) => divisor) });
   }
-  // Whoever collects garbage would do it later.
-  if (options.letGo) (mixture.data.buffer as ArrayBuffer).transfer(0);
+  // The garbage collector would free it later.
+  if (options.releaseMixture) (mixture.data.buffer as ArrayBuffer).transfer(0);
   return tensor("i16", [4, 1, samples], stems16);
 }
 
-/** Separates what is wanted of the mixture; its stems are to be taken out and it is to be closed. */
+/** Separates the mixture; the caller takes the stems out and closes the separation. */
 async function separate(
   { session }: Demixer,
   mixture: Tensor<"f32">,
@@ -138,7 +138,7 @@ async function separate(
   return await closedOnFailure(separation, () => runSegments(separation, session, onProgress));
 }
 
-/** The separation when the work is done. */
+/** Returns the separation after the work, and closes it if the work fails. */
 async function closedOnFailure(
   separation: SeparatedStems,
   work: () => Promise<void>,
@@ -152,7 +152,7 @@ async function closedOnFailure(
   }
 }
 
-/** Segment by segment: while the network runs on one, the kernels prepare the next and join the one before. */
+/** Runs the segments in turn: during each, the kernels prepare the next and join the previous one. */
 async function runSegments(
   separation: Separation,
   session: DemixSession,
@@ -194,7 +194,7 @@ async function takeStems(
   const length = elementCount(shape);
   const stems16 = new Int16Array(4 * length);
   const stems = floats ? new Float32Array(4 * length) : undefined;
-  // One after the other, so that each is freed before the next is made.
+  // In turn, so that each stem is freed before the next is made.
   for (let stem = 0; stem < 4; stem++) {
     const [start, end] = [stem * length, (stem + 1) * length];
     await separation.stem(stem, stems16.subarray(start, end), stems?.subarray(start, end));

@@ -157,7 +157,7 @@ Deno.test("demix() lets a mixture go where nobody needs it any more, and else le
   data[data.length - 1] = 3;
   const [kept, gone] = [tensor("f32", shape, data), tensor("f32", shape, data.slice())];
   const { stems16 } = await demix(hpss, kept, options);
-  equal((await demix(hpss, gone, { ...options, letGo: true })).stems16, stems16);
+  equal((await demix(hpss, gone, { ...options, releaseMixture: true })).stems16, stems16);
   equal([kept.data.length, gone.data.length], [88_200, 0]);
 });
 

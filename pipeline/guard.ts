@@ -1,53 +1,46 @@
 /**
- * A guard over a run: the first seconds go through another, plainer way to compute each stage too.
+ * Guard over a run: the first seconds also go through a second implementation of each stage.
  *
  * @module
  */
 
 import { FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import {
-  type SeamDescription,
-  type SeamName,
-  SEAMS,
-  type Seams,
-  type Stage,
-  type StageContext,
-  type StageJudge,
-} from "./stages.ts";
+import { type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
+import type { Stage, StageAlternative, StageContext } from "./stages.ts";
 import { arrayConstructor, type Tensor, tensor } from "../core/tensor.ts";
 
-/** What the guard allows. */
+/** Options of the guard. */
 export interface GuardOptions {
-  /** How much of the beginning goes through both. */
+  /** Length of the beginning that both implementations compute. */
   readonly seconds: number;
   /**
-   * An element x of a float seam may be off by (1 + |x|) times as much. Where the judge itself may be off, the two may differ
-   * by both together. Discrete seams must be equal.
+   * Tolerance of float seams: an element x passes within (1 + |x|) times as much. The tolerance of the
+   * second implementation is added. Discrete seams must be equal.
    */
   readonly tolerance: number;
 }
 
-/** What the guard saw of one stage. */
+/** Finding of the guard for one stage. */
 export interface GuardFinding {
   /** Name of the stage. */
   readonly stage: string;
-  /** Who judged. */
+  /** Backend of the second implementation. */
   readonly judge: string;
-  /** Smallest tolerance that passes; infinity where the two cannot be compared or discrete values differ. */
+  /** Smallest tolerance that passes; infinity where discrete values, shapes or finiteness differ. */
   readonly needs: number;
-  /** The seam that differs most. */
+  /** Seam with the largest difference. */
   readonly seam: SeamName;
-  /** Whether the judge computed the whole run, because the fast way strayed. */
+  /** Whether the second implementation computed the whole run, because the difference was too large. */
   readonly fellBack: boolean;
 }
 
 /**
- * The same stages under guard. Each compares itself with its judge on the first seconds before it runs; where the two differ
- * by more than is allowed, or the stage fails where the judge does not, the judge computes the run.
+ * Returns stages that compare their two implementations on the first seconds before they run. Where
+ * these differ by more than the tolerance, or only the first one fails, the second computes the run.
  *
- * @param stages the stages; those without a judge are left as they are
- * @param options what is allowed
- * @param onFinding told what was seen of each stage that has a judge
+ * @param stages the stages; those without a second implementation are returned as they are
+ * @param options seconds and tolerance
+ * @param onFinding receives the finding for each stage that has a second implementation
  */
 export function guardedStages(
   stages: readonly Stage[],
@@ -55,59 +48,59 @@ export function guardedStages(
   onFinding: (finding: GuardFinding) => void,
 ): Stage[] {
   return stages.map((stage) => {
-    if (stage.judge === undefined) return stage;
+    if (stage.alternative === undefined) return stage;
     const run = async (seams: Seams, context: StageContext): Promise<Partial<Seams>> => {
-      const judge = await stage.judge?.(context);
-      if (!judge) return await stage.run(seams, context);
+      const alternative = await stage.alternative?.(context);
+      if (!alternative) return await stage.run(seams, context);
       try {
-        const finding = await compared(stage, judge, seams, context, options);
+        const finding = await compareBeginning(stage, alternative, seams, context, options);
         onFinding(finding);
-        return await (finding.fellBack ? judge : stage).run(seams, context);
+        return await (finding.fellBack ? alternative : stage).run(seams, context);
       } finally {
-        await judge.release();
+        await alternative.release();
       }
     };
     return { ...stage, run };
   });
 }
 
-async function compared(
+async function compareBeginning(
   stage: Stage,
-  judge: StageJudge,
+  alternative: StageAlternative,
   seams: Seams,
   context: StageContext,
   { seconds, tolerance }: GuardOptions,
 ): Promise<GuardFinding> {
   const { onProgress: _, separation, ...rest } = context;
-  // Float stems of a copy, whatever the run itself wants of the mixture.
+  // Float stems of a copy, in whichever form the run itself makes them.
   const beginning: StageContext = {
     ...rest,
-    // Those of single folds stray further, in upstream as well.
+    // Embeddings hold single folds, whose errors are larger, in upstream as well.
     embeddings: false,
-    ...(separation && { separation: { ...separation, stems: "floats", letGo: false } }),
+    ...(separation && { separation: { ...separation, stems: "floats", releaseMixture: false } }),
   };
   const inputs = Object.fromEntries(
     stage.inputs.map((name) => [name, firstSeconds(name, seams[name], seconds)]),
   ) as unknown as Seams;
-  const expected = await judge.run(inputs, beginning);
+  const expected = await alternative.run(inputs, beginning);
   let actual: Partial<Seams> = {};
   try {
     actual = await stage.run(inputs, beginning);
   } catch {
-    // Then it strays altogether.
+    // Every expected seam is then missing.
   }
-  const named = { stage: stage.name, judge: judge.backend };
+  const named = { stage: stage.name, judge: alternative.backend };
   let worst = { needs: 0, seam: stage.outputs[0]! };
   for (const seam of stage.outputs) {
-    // What rounds to 16 bits may end one step apart; the floats before it are compared.
+    // Rounded samples may differ by one step; the floats before rounding are compared.
     if (expected[seam] === undefined || SEAMS[seam].judgement === "steps") continue;
     const needs = smallestTolerance(SEAMS[seam], expected[seam], actual[seam]);
     if (needs > worst.needs) worst = { needs, seam };
   }
-  return { ...named, ...worst, fellBack: worst.needs > tolerance + judge.tolerance };
+  return { ...named, ...worst, fellBack: worst.needs > tolerance + alternative.tolerance };
 }
 
-/** The beginning along the axis of time. */
+/** Returns the beginning of a seam along its axis of time. */
 function firstSeconds(name: SeamName, whole: Tensor, seconds: number): Tensor {
   const axes: readonly (number | string)[] = SEAMS[name].axes;
   const axis = axes.findIndex((axis) => axis === "samples" || axis === "frames");
@@ -124,7 +117,7 @@ function firstSeconds(name: SeamName, whole: Tensor, seconds: number): Tensor {
   return tensor(whole.dtype, whole.shape.with(axis, kept), data as never);
 }
 
-/** Infinity where the two cannot be the same: another shape, no number, another discrete value. */
+/** Returns the smallest tolerance that passes; infinity for another shape, NaN or another discrete value. */
 function smallestTolerance(
   { judgement }: SeamDescription,
   expected: Tensor,

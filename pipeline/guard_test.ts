@@ -1,31 +1,33 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { guardedStages, type GuardFinding } from "./guard.ts";
 import { runStages } from "./runner.ts";
-import type { Seams, Stage, StageContext } from "./stages.ts";
+import type { Seams } from "./seams.ts";
+import type { Stage, StageContext } from "./stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 const FRAMES = 3000;
 const OPTIONS = { seconds: 10, tolerance: 1e-6 };
 const CONTEXT = { embeddings: false } as unknown as StageContext;
 
-/** A stage that doubles, beside a judge that does so as well; `error` and what else differs are the fast one's. */
+/** A stage with two implementations that double; `error` and `change` apply to the first. */
 function doubling(
   calls: string[],
   { error = 0, ownTolerance = 0, change = (values: Float32Array): Float32Array => values } = {},
 ): Stage {
-  const run = (who: string, off: number) => (seams: Seams): Promise<Partial<Seams>> => {
-    const input = seams["logits.beat"];
-    calls.push(`${who} ${input.shape[0]}`);
-    const doubled = input.data.map((value, at) => 2 * value + (at === 7 ? off : 0));
-    const data = who === "fast" ? change(doubled) : doubled;
-    return Promise.resolve({ "activations.beat": tensor("f32", [data.length], data) });
-  };
+  const run =
+    (implementation: string, error: number) => (seams: Seams): Promise<Partial<Seams>> => {
+      const input = seams["logits.beat"];
+      calls.push(`${implementation} ${input.shape[0]}`);
+      const doubled = input.data.map((value, at) => 2 * value + (at === 7 ? error : 0));
+      const data = implementation === "first" ? change(doubled) : doubled;
+      return Promise.resolve({ "activations.beat": tensor("f32", [data.length], data) });
+    };
   return {
     ...{ name: "doubling", inputs: ["logits.beat"], outputs: ["activations.beat"] },
-    ...{ backend: "native", run: run("fast", error) },
-    judge: () =>
+    ...{ backend: "native", run: run("first", error) },
+    alternative: () =>
       Promise.resolve({
-        ...{ backend: "plain", tolerance: ownTolerance, run: run("judge", 0) },
+        ...{ backend: "plain", tolerance: ownTolerance, run: run("second", 0) },
         release: () => {
           calls.push("released");
           return Promise.resolve();
@@ -44,25 +46,25 @@ async function guarded(
   return { output: seams["activations.beat"], findings };
 }
 
-Deno.test("guardedStages() lets a stage run that agrees with its judge on the first seconds", async () => {
+Deno.test("guardedStages() runs a stage whose implementations agree on the first seconds", async () => {
   const calls: string[] = [];
   const { output, findings } = await guarded(doubling(calls));
-  equal(calls, ["judge 1000", "fast 1000", "fast 3000", "released"]);
+  equal(calls, ["second 1000", "first 1000", "first 3000", "released"]);
   equal(findings, [
     { stage: "doubling", judge: "plain", needs: 0, seam: "activations.beat", fellBack: false },
   ]);
   equal(output?.data.length, FRAMES);
 });
 
-Deno.test("guardedStages() lets the judge run where the stage strays", async () => {
+Deno.test("guardedStages() runs the second implementation where the two differ", async () => {
   const calls: string[] = [];
   const { output, findings } = await guarded(doubling(calls, { error: 1e-4 }));
-  equal(calls, ["judge 1000", "fast 1000", "judge 3000", "released"]);
+  equal(calls, ["second 1000", "first 1000", "second 3000", "released"]);
   ok(findings[0]?.fellBack && findings[0].needs > 1e-5 && findings[0].needs < 1e-4);
   equal(output?.data[7], 2);
 });
 
-Deno.test("guardedStages() allows for what the judge itself may be off", async () => {
+Deno.test("guardedStages() adds the tolerance of the second implementation", async () => {
   const error = 5e-6;
   equal((await guarded(doubling([], { error }))).findings[0]?.fellBack, true);
   equal((await guarded(doubling([], { error, ownTolerance: 1e-5 }))).findings[0]?.fellBack, false);
@@ -83,10 +85,10 @@ Deno.test("guardedStages() falls back on NaN, another shape, and a stage that fa
   }
 });
 
-Deno.test("guardedStages() leaves a stage without a judge as it is, and lets a failing judge fail", async () => {
-  const { judge: _, ...unguarded } = doubling([]);
+Deno.test("guardedStages() returns a stage without a second implementation as it is, and fails where the second fails", async () => {
+  const { alternative: _, ...unguarded } = doubling([]);
   equal(guardedStages([unguarded], OPTIONS, () => {}), [unguarded]);
-  equal((await guarded({ ...unguarded, judge: () => Promise.resolve(null) })).findings, []);
-  const judge = (): Promise<never> => Promise.reject(new Error("no judge"));
-  await rejects(guarded({ ...unguarded, judge }), /no judge/);
+  equal((await guarded({ ...unguarded, alternative: () => Promise.resolve(null) })).findings, []);
+  const alternative = (): Promise<never> => Promise.reject(new Error("no backend"));
+  await rejects(guarded({ ...unguarded, alternative }), /no backend/);
 });

@@ -6,46 +6,40 @@
 
 import { decodeBeats } from "../kernels/kernels.ts";
 import { tempo } from "./tempo.ts";
-import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Seams } from "./seams.ts";
+import { tensor } from "../core/tensor.ts";
 
-/** What the stage makes. */
-export interface Metrical {
-  /** `[n]` f64, seconds, ascending. */
-  readonly beats: Tensor<"f64">;
-  /** `[n]` i32, 1 = downbeat. */
-  readonly positions: Tensor<"i32">;
-  /** `[1]` i32, beats a minute; `[0]` when there are fewer than two beats. */
-  readonly bpm: Tensor<"i32">;
-}
-
-/** Finds beats in `[frames, 2]` activations, between the first and the last that reach the threshold. */
+/** Search for beats in `[frames, 2]` activations, between the first and the last that reach the threshold. */
 export type BeatDecoder = typeof decodeBeats;
 
-/** The least probability of a beat that is no downbeat. */
+/** Lower limit of the probability of a beat that is no downbeat. */
 const FLOOR = Math.fround(1e-8);
 
 /**
  * Finds the most probable beats under bars of three or four beats at 55 to 215 beats a minute.
  *
- * @param beat `[frames]` f32, probability, 100 frames/s
- * @param downbeat `[frames]` f32, probability
- * @param threshold beats are looked for between the first and the last frame that reaches it
- * @param decode who searches; our kernels when absent
- * @returns beats, positions and tempo; empty where nothing reaches the threshold
+ * @param activations `activations.beat` and `activations.downbeat`, `[frames]` f32, 100 frames/s
+ * @param threshold the search covers the span from the first to the last frame that reaches it
+ * @param decode search for beats; the kernels' by default
+ * @returns `beats` `[n]` f64 in seconds, `beat_positions` `[n]` i32, and `bpm` `[1]` i32, or `[0]`
+ * when there are fewer than two beats
  *
  * Source: allin1 1.1.0, `postprocessing/metrical.py` and `postprocessing/tempo.py`.
  */
 export async function metrical(
-  beat: Tensor<"f32">,
-  downbeat: Tensor<"f32">,
+  activations: Pick<Seams, "activations.beat" | "activations.downbeat">,
   threshold: number,
   decode: BeatDecoder = decodeBeats,
-): Promise<Metrical> {
-  const { times, positions } = await decode(decoderInput(beat.data, downbeat.data), threshold);
+): Promise<Pick<Seams, "beats" | "beat_positions" | "bpm">> {
+  const input = decoderInput(
+    activations["activations.beat"].data,
+    activations["activations.downbeat"].data,
+  );
+  const { times, positions } = await decode(input, threshold);
   const bpm = tempo(times);
   return {
     beats: tensor("f64", [times.length], times),
-    positions: tensor("i32", [positions.length], positions),
+    beat_positions: tensor("i32", [positions.length], positions),
     bpm: bpm === null
       ? tensor("i32", [0], new Int32Array())
       : tensor("i32", [1], Int32Array.of(bpm)),
@@ -53,8 +47,8 @@ export async function metrical(
 }
 
 /**
- * What the decoder is fed: the shares of "beat but no downbeat" and "downbeat" among these two and "neither", with every step
- * rounded to float32 as upstream's are.
+ * Computes the decoder's input: the shares of "beat but no downbeat" and "downbeat" among these two
+ * and "neither". Every operation is rounded to float32, as upstream's are.
  *
  * @param beat `[frames]` f32, probability
  * @param downbeat `[frames]` f32, probability

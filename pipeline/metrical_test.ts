@@ -51,8 +51,11 @@ Deno.test("decodeBeats() sees activations that are shifted by one frame", async 
 
 Deno.test("metrical() is empty on silence", async () => {
   const silence = tensor("f32", [500], new Float32Array(500).fill(1e-6));
-  const { beats, positions, bpm } = await metrical(silence, silence, 0.24);
-  equal([beats.shape, positions.shape, bpm.shape], [[0], [0], [0]]);
+  const { beats, beat_positions, bpm } = await metrical(
+    { "activations.beat": silence, "activations.downbeat": silence },
+    0.24,
+  );
+  equal([beats.shape, beat_positions.shape, bpm.shape], [[0], [0], [0]]);
 });
 
 Deno.test("decoderInput() equals upstream's float32 arithmetic bit for bit", () => {

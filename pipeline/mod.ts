@@ -17,7 +17,7 @@
 
 export * from "./activations.ts";
 export * from "./analyze_track.ts";
-export type { Backend } from "./backends/backend.ts";
+export type { Backend, ComputeOptions } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export * from "./demix.ts";
 export * from "./functional.ts";
@@ -29,6 +29,7 @@ export * from "./result.ts";
 export * from "./runner.ts";
 export * from "./shifts.ts";
 export * from "./spectrogram.ts";
+export * from "./seams.ts";
 export * from "./stages.ts";
 export * from "./stems.ts";
 export * from "./tempo.ts";

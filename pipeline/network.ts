@@ -5,12 +5,12 @@
  */
 
 import type { Checkpoint } from "../models/all_in_one/checkpoint.ts";
-import type { Tasks } from "./activations.ts";
-import type { Backend } from "./backends/backend.ts";
+import type { ComputeOptions } from "./backends/backend.ts";
 import { runFolds } from "./backends/network_folds.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Logits, Seams } from "./seams.ts";
 
-/** The weights of one or more folds, whose logits are averaged. */
+/** Weights of one or more folds, whose logits are averaged. */
 export interface NetworkModel {
   /** Name in the registry, such as `harmonix-all`. */
   readonly name: string;
@@ -20,22 +20,12 @@ export interface NetworkModel {
   readonly thresholdDownbeat: number;
 }
 
-/** What the stage makes. */
-export interface NetworkLogits extends Tasks {
-  /** `[4, frames, 24]` f32, with a last axis of folds when there are several. */
-  readonly embeddings?: Tensor<"f32">;
-}
-
-/** How the stage runs. */
+/** Options of the stage. */
 export interface NetworkOptions {
-  /** Whether embeddings are wanted. */
+  /** Whether embeddings are returned. */
   readonly embeddings: boolean;
-  /** What it runs on; the processor when absent. */
-  readonly device?: string;
-  /** Threads; absent for as many as there are cores. */
-  readonly threads?: number;
-  /** Who computes: `native`, the project's own kernels, when absent; or `onnx`, ONNX Runtime. */
-  readonly backend?: Backend;
+  /** Backend, device and threads. */
+  readonly compute?: ComputeOptions;
   /** Called when a fold is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -60,7 +50,8 @@ export function networkModel(name: string, checkpoints: readonly Checkpoint[]): 
  *
  * @param model the folds
  * @param spectrogram `[4, frames, 81]` f32; bass, drums, other, vocals; one frame or more
- * @returns logits `[frames]` and `[10, frames]` f32; embeddings where they are asked for
+ * @returns logits `[frames]` and, of `logits.function`, `[10, frames]` f32; `embeddings`
+ * `[4, frames, 24]` f32, with a last axis of folds when there are several, where they are asked for
  * @throws {RangeError} if the spectrogram has another shape or no frames
  *
  * Source: allin1 1.1.0, `models/ensemble.py`.
@@ -69,20 +60,11 @@ export async function network(
   model: NetworkModel,
   spectrogram: Tensor<"f32">,
   options: NetworkOptions,
-): Promise<NetworkLogits> {
+): Promise<Logits & Partial<Pick<Seams, "embeddings">>> {
   const folds = model.checkpoints.length;
-  const output = await runFolds(model.checkpoints, spectrogram, {
+  return await runFolds(model.checkpoints, spectrogram, {
     embeddings: options.embeddings,
-    ...(options.device !== undefined && { device: options.device }),
-    ...(options.threads !== undefined && { threads: options.threads }),
-    ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.compute && { compute: options.compute }),
     onProgress: (fold) => options.onProgress?.(fold + 1, folds),
   });
-  return {
-    beat: output.logitsBeat,
-    downbeat: output.logitsDownbeat,
-    section: output.logitsSection,
-    function: output.logitsFunction,
-    ...(output.embeddings && { embeddings: output.embeddings }),
-  };
 }

@@ -5,7 +5,7 @@
  */
 
 import { LABELS } from "./functional.ts";
-import type { Seams } from "./stages.ts";
+import type { Seams } from "./seams.ts";
 
 /** A part of the track with one function. */
 export interface Segment {

@@ -1,12 +1,13 @@
 /**
- * Runs stages as soon as their inputs are there, and times them.
+ * Runs stages as soon as their inputs exist, and times them.
  *
  * @module
  */
 
-import { type SeamName, type Seams, type Stage, type StageContext, STAGES } from "./stages.ts";
+import type { SeamName, Seams } from "./seams.ts";
+import { type Stage, type StageContext, STAGES } from "./stages.ts";
 
-/** When a stage ran. */
+/** Time span of a stage. */
 export interface StageTiming {
   /** Name of the stage. */
   readonly stage: string;
@@ -14,33 +15,33 @@ export interface StageTiming {
   readonly start: number;
   /** Seconds since the run's origin. */
   readonly end: number;
-  /** What it ran on. */
+  /** Device that it ran on. */
   readonly device: string;
-  /** Who computed it instead, where a guard found that the fast way strays. */
+  /** Implementation that computed it instead, where a guard found an error. */
   readonly fallback?: string;
 }
 
-/** What everything runs on but the networks of ONNX Runtime, which run on the device of the context. */
+/** Device of all stages but the networks of ONNX Runtime, which run on the device of the context. */
 export const DEVICE = "cpu";
 
-/** What the runner tells while it works. */
+/** Callbacks of a run. */
 export interface RunObserver {
-  /** A stage has all its inputs and starts. */
+  /** Called when a stage has all its inputs and starts. */
   onStart?(stage: string): void;
-  /** A part of a stage is done. */
+  /** Called when a part of a stage is done. */
   onProgress?(stage: string, done: number, total: number): void;
-  /** A stage is done. */
+  /** Called when a stage is done. */
   onTiming?(timing: StageTiming): void;
 }
 
 /**
- * Measures one piece of work on the clock of a run.
+ * Runs a piece of work and reports its time span on the clock of a run.
  *
  * @param origin `performance.now()` at the origin of the run, in milliseconds
- * @param stage name for the record
- * @param observer is told the timing when the work succeeds
- * @param work what to do
- * @param device what it runs on
+ * @param stage name of the stage
+ * @param observer receives the timing when the work succeeds
+ * @param work the work
+ * @param device device that it runs on
  * @returns the result of `work`
  */
 export async function timed<Result>(
@@ -58,7 +59,7 @@ export async function timed<Result>(
 }
 
 /**
- * The stages that can run.
+ * Returns the stages that can run.
  *
  * @param given seams to start from
  * @param stages the stages to choose from, in the order of the data
@@ -77,16 +78,16 @@ export function reachableStages(
 }
 
 /**
- * Runs every stage whose inputs are given or made by another stage. Stages that do not need each
- * other run at the same time.
+ * Runs every stage whose inputs are given or made by another stage. Independent stages run at the
+ * same time.
  *
  * @param given seams to start from, such as `stems16`
- * @param context what varies besides the seams
- * @param observer is told of starts, progress and timings
+ * @param context weights and options
+ * @param observer receives starts, progress and timings
  * @param origin `performance.now()` at the origin of the timings
  * @param stages the stages to choose from
  * @returns the given seams and all that could be made from them
- * @throws whatever the first failing stage threw
+ * @throws the error of the first stage that fails
  */
 export async function runStages(
   given: Partial<Seams>,
@@ -104,7 +105,7 @@ export async function runStages(
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
-      const device = stage.isNetwork ? context.device : DEVICE;
+      const device = stage.isNetwork ? context.compute?.device : DEVICE;
       Object.assign(seams, await timed(origin, stage.name, observer, work, device));
     })();
     for (const output of stage.outputs) makers.set(output, made);

@@ -1,6 +1,7 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { runStages, type StageTiming } from "./runner.ts";
-import type { SeamName, Seams, Stage, StageContext } from "./stages.ts";
+import type { SeamName, Seams } from "./seams.ts";
+import type { Stage, StageContext } from "./stages.ts";
 import { tensor } from "../core/tensor.ts";
 
 const CONTEXT: StageContext = { model: new Promise(() => {}), embeddings: false };

@@ -1,225 +1,114 @@
 /**
- * The table of stages and seams: the one place that lists them.
+ * The table of stages, in the order of the data. `seams.ts` is the table of seams between them.
  *
- * A stage is a function from tensors to tensors; a seam is a named tensor between two stages. The
- * runner, parity, recording and timing all read this table.
+ * A stage that has `run` is a function from seams to seams: parity, recording and the guard use
+ * these. The others surround them and are only timed.
  *
  * @module
  */
 
 import { activations } from "./activations.ts";
-import { type Backend, otherBackend } from "./backends/backend.ts";
+import { type Backend, backendOf, type ComputeOptions, otherBackend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
-import { type BeatDecoder, metrical } from "./metrical.ts";
+import { metrical } from "./metrical.ts";
+import { naiveBeats } from "./naive/beat_decoder.ts";
+import { naiveSpectrogram } from "./naive/spectrogram.ts";
 import { network, type NetworkModel } from "./network.ts";
-import { plainBeats } from "./naive/beat_decoder.ts";
-import { plainSpectrogram } from "./naive/spectrogram.ts";
+import type { SeamName, Seams } from "./seams.ts";
 import { spectrogram } from "./spectrogram.ts";
-import type { DType, Tensor } from "../core/tensor.ts";
 
-/**
- * How a seam is judged: floats by tolerance, 16-bit samples to one step in one sample of a hundred, times
- * to 1e-9 s, discrete values by equality.
- */
-export type Judgement = "float" | "steps" | "time" | "equal";
-
-/** What is known of a seam without its values. */
-export interface SeamDescription {
-  /** Element type. */
-  readonly dtype: DType;
-  /** Length or name of each axis, outermost first. */
-  readonly axes: readonly (number | string)[];
-  /** Unit and range of the values. */
-  readonly unit: string;
-  /** How two versions of it are compared. */
-  readonly judgement: Judgement;
-  /**
-   * Whether each fold's own values are in it, so that upstream's own float32 error, where larger, is
-   * the tolerance: a single fold of upstream misses 1e-6 itself.
-   */
-  readonly perFold?: true;
-}
-
-/** Every seam, in the order of the data. */
-export const SEAMS = {
-  "mixture": {
-    dtype: "f32",
-    axes: [2, "samples"],
-    unit: "full scale 1.0, 44.1 kHz",
-    judgement: "float",
-  },
-  "stems": {
-    dtype: "f32",
-    axes: [4, 2, "samples"],
-    unit: "full scale 1.0, 44.1 kHz; bass, drums, other, vocals",
-    judgement: "float",
-  },
-  "stems16": {
-    dtype: "i16",
-    // One channel, the mean of both, where a mixture is separated and its stems are not kept.
-    axes: [4, 2, "samples"],
-    unit: "1/32768 of full scale, 44.1 kHz; bass, drums, other, vocals",
-    judgement: "steps",
-  },
-  "spectrogram": {
-    dtype: "f32",
-    axes: [4, "frames", 81],
-    unit: "log10(1 + magnitude), 100 frames/s",
-    judgement: "float",
-  },
-  "logits.beat": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
-  "logits.downbeat": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
-  "logits.section": { dtype: "f32", axes: ["frames"], unit: "logit", judgement: "float" },
-  "logits.function": { dtype: "f32", axes: [10, "frames"], unit: "logit", judgement: "float" },
-  "embeddings": {
-    dtype: "f32",
-    axes: [4, "frames", 24, "folds"],
-    unit: "layer-normalised",
-    judgement: "float",
-    perFold: true,
-  },
-  "activations.beat": {
-    dtype: "f32",
-    axes: ["frames"],
-    unit: "probability",
-    judgement: "float",
-  },
-  "activations.downbeat": {
-    dtype: "f32",
-    axes: ["frames"],
-    unit: "probability",
-    judgement: "float",
-  },
-  "activations.section": {
-    dtype: "f32",
-    axes: ["frames"],
-    unit: "probability",
-    judgement: "float",
-  },
-  "activations.function": {
-    dtype: "f32",
-    axes: [10, "frames"],
-    unit: "probability, sums to 1 over the labels",
-    judgement: "float",
-  },
-  "beats": { dtype: "f64", axes: ["beats"], unit: "seconds", judgement: "time" },
-  "beat_positions": {
-    dtype: "i32",
-    axes: ["beats"],
-    unit: "beat of the bar, 1 = downbeat",
-    judgement: "equal",
-  },
-  "bpm": {
-    dtype: "i32",
-    axes: ["tempi"],
-    unit: "beats a minute; empty when there are fewer than two beats",
-    judgement: "equal",
-  },
-  "boundaries": {
-    dtype: "f64",
-    axes: ["segments + 1"],
-    unit: "seconds",
-    judgement: "time",
-  },
-  "labels": {
-    dtype: "i32",
-    axes: ["segments"],
-    unit: "index into the labels",
-    judgement: "equal",
-  },
-} as const satisfies Record<string, SeamDescription>;
-
-/** The name of a seam. */
-export type SeamName = keyof typeof SEAMS;
-
-/** Every seam with the type of its tensor. */
-export type Seams = { [Name in SeamName]: Tensor<(typeof SEAMS)[Name]["dtype"]> };
-
-/** What varies between runs besides the tensors. */
+/** What varies between runs besides the seams. */
 export interface StageContext {
-  /** The weights, which may still be loading. */
+  /** Weights of the network, which may still be loading. */
   readonly model: Promise<NetworkModel>;
-  /** Whether the network hands out its embeddings, which take 77 kB a second of audio and fold. */
+  /** Whether the network returns its embeddings, which take 77 kB a second of audio and fold. */
   readonly embeddings: boolean;
-  /** Who separates mixtures; absent where stems are given. */
-  readonly separation?: {
-    /** The separation network, which may still be loading. */
-    readonly demixer: Promise<Demixer>;
-    /** As in {@linkcode demix}. */
-    readonly shifts: readonly (number | null)[];
-    /** As in {@linkcode demix}. */
-    readonly stems: DemixOptions["stems"];
-    /** As in {@linkcode demix}. */
-    readonly letGo?: boolean;
-    /** Loads the same network for another backend; absent where nobody guards. */
-    readonly otherwise?: (backend: Backend) => Promise<Demixer>;
-  };
-  /** Who computes the network; our own kernels when absent. */
-  readonly backend?: Backend;
-  /** What ONNX Runtime computes on; the processor when absent. */
-  readonly device?: string;
-  /** Threads for stages that take a number; absent for as many as there are cores. */
-  readonly threads?: number;
+  /** Separation of mixtures; absent where stems are given. */
+  readonly separation?: SeparationContext;
+  /** Backend, device and threads of the networks. */
+  readonly compute?: ComputeOptions;
   /** Called when a part of a long stage is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** One step of the pipeline. */
+/** How mixtures are separated. */
+export interface SeparationContext extends Pick<DemixOptions, "shifts" | "stems"> {
+  /** Loaded demixer, which may still be loading. */
+  readonly demixer: Promise<Demixer>;
+  /** As in {@linkcode DemixOptions}. */
+  readonly releaseMixture?: boolean;
+  /** Loads the same network for another backend; absent where no guard needs it. */
+  readonly loadFallback?: (backend: Backend) => Promise<Demixer>;
+}
+
+/** A stage that is only timed. */
+export interface SurroundingStage {
+  /** Name in reports and timings. */
+  readonly name: "start" | "demixer weights" | "weights" | "decode" | "write";
+}
+
+/** A stage of the pipeline: a function from seams to seams. */
 export interface Stage {
-  /** Name in reports, timings and on the command line. */
+  /** Name in reports, timings and on the command line; also the name of the stage's file. */
   readonly name: string;
-  /** The seams that it reads. */
+  /** Seams that the stage reads. */
   readonly inputs: readonly SeamName[];
-  /** The seams that it makes; `stems` and `embeddings` only where the context asks for them. */
+  /** Seams that the stage makes; `stems` and `embeddings` only where the context asks for them. */
   readonly outputs: readonly SeamName[];
-  /** Who computes it; networks can also be computed by another backend, on a device. */
+  /** Language that computes the stage; a network may have another backend. */
   readonly backend: "native" | "typescript";
-  /** Whether it is a network. */
+  /** Whether the stage is a network, which can run on other backends and devices. */
   readonly isNetwork?: true;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
   /**
-   * Who else can make them, more plainly, to guard it; absent where it is plain itself.
+   * Prepares a second implementation, which guards the first; absent where the stage is simple.
    *
-   * @returns null where there is nobody in this context
+   * @returns null where the context has no second implementation
    */
-  readonly judge?: (context: StageContext) => Promise<StageJudge | null>;
+  readonly alternative?: (context: StageContext) => Promise<StageAlternative | null>;
 }
 
-/** Another way to compute a stage. */
-export interface StageJudge {
-  /** What it is called in provenance. */
+/** A second implementation of a stage. */
+export interface StageAlternative {
+  /** Name in provenance. */
   readonly backend: string;
-  /** The tolerance that it needs itself: 0 where it computes in float64, what parity allows of a network in float32. */
+  /** Error that it may have itself: 0 where it computes in float64, the tolerance of parity in float32. */
   readonly tolerance: number;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
-  /** Frees what it holds. */
+  /** Frees its memory. */
   release(): Promise<void>;
 }
 
-/** What parity allows of either backend of a network. */
+/** Tolerance of parity for both backends of a network. */
 const NETWORK_TOLERANCE = 1e-6;
 
 /** Every stage, in the order of the data. */
-export const STAGES: readonly Stage[] = [
+export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
+  { name: "start" },
+  { name: "demixer weights" },
+  { name: "weights" },
+  { name: "decode" },
   {
     name: "demix",
     inputs: ["mixture"],
     outputs: ["stems", "stems16"],
     backend: "native",
     isNetwork: true,
-    run: async (seams, context) => await separated(await demixerOf(context), seams, context),
-    judge: async (context) => {
-      const { session, backend } = await demixerOf(context);
-      // Without a network there is nobody else.
-      if (session === null) return null;
-      const other = await context.separation?.otherwise?.(otherBackend(backend));
-      return other === undefined ? null : {
+    run: async (seams, context) =>
+      await separate(await separationOf(context).demixer, seams, context),
+    alternative: async (context) => {
+      const { demixer, loadFallback } = separationOf(context);
+      const { session, backend } = await demixer;
+      // Median filters have one implementation.
+      if (session === null || loadFallback === undefined) return null;
+      const other = await loadFallback(otherBackend(backend));
+      return {
         backend: other.backend,
         tolerance: NETWORK_TOLERANCE,
-        run: (seams, context) => separated(other, seams, context),
+        run: (seams, context) => separate(other, seams, context),
         release: async () => await other.session?.release(),
       };
     },
@@ -229,29 +118,25 @@ export const STAGES: readonly Stage[] = [
     inputs: ["stems16"],
     outputs: ["spectrogram"],
     backend: "native",
-    run: async (seams) => ({ spectrogram: await spectrogram(seams.stems16) }),
-    judge: () =>
-      plain((seams) => Promise.resolve({ spectrogram: plainSpectrogram(seams.stems16) })),
+    run: async ({ stems16 }) => ({ spectrogram: await spectrogram(stems16) }),
+    alternative: () =>
+      naive(({ stems16 }) => Promise.resolve({ spectrogram: naiveSpectrogram(stems16) })),
   },
   {
     name: "network",
     inputs: ["spectrogram"],
-    outputs: [
-      "logits.beat",
-      "logits.downbeat",
-      "logits.section",
-      "logits.function",
-      "embeddings",
-    ],
+    outputs: ["logits.beat", "logits.downbeat", "logits.section", "logits.function", "embeddings"],
     backend: "native",
     isNetwork: true,
-    run: logits,
-    judge: ({ backend = "native" }) => {
-      const other = otherBackend(backend);
+    run: runNetwork,
+    alternative: ({ compute }) => {
+      const { threads } = compute ?? {};
+      const backend = otherBackend(backendOf(compute));
+      const onProcessor = { backend, ...(threads !== undefined && { threads }) };
       return Promise.resolve({
-        backend: other,
+        backend,
         tolerance: NETWORK_TOLERANCE,
-        run: (seams, { device: _, ...context }) => logits(seams, { ...context, backend: other }),
+        run: (seams, context) => runNetwork(seams, { ...context, compute: onProcessor }),
         release: () => Promise.resolve(),
       });
     },
@@ -266,33 +151,20 @@ export const STAGES: readonly Stage[] = [
       "activations.function",
     ],
     backend: "typescript",
-    run: (seams) => {
-      const output = activations({
-        beat: seams["logits.beat"],
-        downbeat: seams["logits.downbeat"],
-        section: seams["logits.section"],
-        function: seams["logits.function"],
-      });
-      return Promise.resolve({
-        "activations.beat": output.beat,
-        "activations.downbeat": output.downbeat,
-        "activations.section": output.section,
-        "activations.function": output.function,
-      });
-    },
+    run: (seams) => Promise.resolve(activations(seams)),
   },
   {
     name: "metrical",
     inputs: ["activations.beat", "activations.downbeat"],
     outputs: ["beats", "beat_positions", "bpm"],
     backend: "native",
-    run: (seams, context) => beats(seams, context),
-    judge: () =>
-      plain((seams, context) =>
-        beats(
+    run: async (seams, { model }) => await metrical(seams, (await model).thresholdDownbeat),
+    alternative: () =>
+      naive(async (seams, { model }) =>
+        await metrical(
           seams,
-          context,
-          (input, threshold) => Promise.resolve(plainBeats(input, threshold)),
+          (await model).thresholdDownbeat,
+          (input, threshold) => Promise.resolve(naiveBeats(input, threshold)),
         )
       ),
   },
@@ -304,50 +176,36 @@ export const STAGES: readonly Stage[] = [
     run: (seams) =>
       Promise.resolve(functional(seams["activations.section"], seams["activations.function"])),
   },
+  { name: "write" },
 ];
 
-async function demixerOf({ separation }: StageContext): Promise<Demixer> {
-  if (separation === undefined) throw new Error("There is nobody to separate the mixture");
-  return await separation.demixer;
+/** The stages that make seams from seams, in the order of the data. */
+export const STAGES: readonly Stage[] = STAGE_TABLE.filter((stage) => "run" in stage);
+
+function separationOf({ separation }: StageContext): SeparationContext {
+  if (separation === undefined) {
+    throw new Error("The stage demix needs a demixer: the context has no separation");
+  }
+  return separation;
 }
 
-async function separated(
+async function separate(
   demixer: Demixer,
-  seams: Seams,
-  { separation, onProgress }: StageContext,
+  { mixture }: Seams,
+  context: StageContext,
 ): Promise<Partial<Seams>> {
-  const { shifts, stems, letGo } = separation!;
-  return await demix(demixer, seams.mixture, {
-    ...{ shifts, stems, ...(letGo !== undefined && { letGo }) },
-    ...(onProgress && { onProgress }),
+  const { shifts, stems, releaseMixture } = separationOf(context);
+  return await demix(demixer, mixture, {
+    ...{ shifts, stems, ...(releaseMixture !== undefined && { releaseMixture }) },
+    ...(context.onProgress && { onProgress: context.onProgress }),
   });
 }
 
-async function logits(seams: Seams, context: StageContext): Promise<Partial<Seams>> {
-  const output = await network(await context.model, seams.spectrogram, context);
-  return {
-    "logits.beat": output.beat,
-    "logits.downbeat": output.downbeat,
-    "logits.section": output.section,
-    "logits.function": output.function,
-    ...(output.embeddings && { embeddings: output.embeddings }),
-  };
+async function runNetwork({ spectrogram }: Seams, context: StageContext): Promise<Partial<Seams>> {
+  return await network(await context.model, spectrogram, context);
 }
 
-async function beats(
-  seams: Seams,
-  context: StageContext,
-  decode?: BeatDecoder,
-): Promise<Partial<Seams>> {
-  const output = await metrical(
-    seams["activations.beat"],
-    seams["activations.downbeat"],
-    (await context.model).thresholdDownbeat,
-    decode,
-  );
-  return { beats: output.beats, beat_positions: output.positions, bpm: output.bpm };
-}
-
-function plain(run: StageJudge["run"]): Promise<StageJudge> {
+/** The naive implementation of a stage, in float64. Results call it `plain`. */
+function naive(run: StageAlternative["run"]): Promise<StageAlternative> {
   return Promise.resolve({ backend: "plain", tolerance: 0, run, release: () => Promise.resolve() });
 }

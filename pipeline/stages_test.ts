@@ -1,6 +1,7 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { type SeamName, SEAMS, STAGES } from "./stages.ts";
+import { type SeamName, SEAMS } from "./seams.ts";
+import { STAGES } from "./stages.ts";
 
 Deno.test("every seam but the first is made by exactly one stage", () => {
   const made = STAGES.flatMap(({ outputs }) => outputs);

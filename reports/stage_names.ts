@@ -4,16 +4,8 @@
  * @module
  */
 
-import { STAGES } from "../pipeline/stages.ts";
+import { STAGE_TABLE } from "../pipeline/stages.ts";
 import { TOTAL } from "./run_report.ts";
 
-/** What is timed, in the order of the data: the start of the process, loading, the pipeline's stages, writing, and all. */
-export const STAGE_NAMES: readonly string[] = [
-  "start",
-  "demixer weights",
-  "weights",
-  "decode",
-  ...STAGES.map(({ name }) => name),
-  "write",
-  TOTAL,
-];
+/** Names of all timed stages in the order of the data, then of the whole. */
+export const STAGE_NAMES: readonly string[] = [...STAGE_TABLE.map(({ name }) => name), TOTAL];

@@ -13,7 +13,8 @@ import { demix, type Demixer } from "../pipeline/demix.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
 import { runStages } from "../pipeline/runner.ts";
-import type { SeamName, StageContext } from "../pipeline/stages.ts";
+import type { SeamName } from "../pipeline/seams.ts";
+import type { StageContext } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 const LAST_SEAMS = [

@@ -8,7 +8,7 @@ import { compare } from "../parity/compare.ts";
 import { readNpy } from "../core/npy.ts";
 import { analyzeTrack } from "../pipeline/analyze_track.ts";
 import { networkModel } from "../pipeline/network.ts";
-import type { SeamName } from "../pipeline/stages.ts";
+import type { SeamName } from "../pipeline/seams.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { publishedWeights, repository } from "./support/program.ts";
 

@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { readNpy, writeNpy } from "../core/npy.ts";
-import { SEAMS } from "../pipeline/stages.ts";
+import { SEAMS } from "../pipeline/seams.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";

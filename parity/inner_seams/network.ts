@@ -6,7 +6,7 @@
 
 import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
 import { openNativeNetwork } from "../../pipeline/backends/native/network.ts";
-import { checkRun } from "../../pipeline/backends/onnx/network_session.ts";
+import { checkRun } from "../../pipeline/backends/network_session.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { INNER_SEAMS, innerSeam, type InnerSeams } from "./table.ts";
 

@@ -1,21 +1,31 @@
 /**
- * Who can compute the networks.
+ * Backends of the networks, and the options that choose one.
  *
  * @module
  */
 
-/** Everybody who can. */
+/** All backends. */
 export const BACKENDS: readonly Backend[] = ["native", "onnx"];
 
-/** Who computes a network: our own kernels, on the processor, or ONNX Runtime. */
+/** Backend of a network: `native`, the project's own kernels on the CPU, or `onnx`, ONNX Runtime. */
 export type Backend = "native" | "onnx";
 
-/** Who computes networks on a device unless somebody else is named. */
-export function backendFor(device = "cpu"): Backend {
-  return device === "cpu" ? "native" : "onnx";
+/** How networks are computed. One object goes from the command line to the sessions. */
+export interface ComputeOptions {
+  /** Backend; absent for `native` on the CPU and `onnx` on any other device. */
+  readonly backend?: Backend;
+  /** Device that ONNX Runtime computes on; absent for `cpu`. */
+  readonly device?: string;
+  /** Threads of the networks; absent for one for each core (`native`) or ONNX Runtime's choice. */
+  readonly threads?: number;
 }
 
-/** Who judges a backend: the other one. */
+/** Returns the backend that options choose. */
+export function backendOf({ backend, device = "cpu" }: ComputeOptions = {}): Backend {
+  return backend ?? (device === "cpu" ? "native" : "onnx");
+}
+
+/** Returns the backend that a backend is compared with. */
 export function otherBackend(backend: Backend): Backend {
   return backend === "native" ? "onnx" : "native";
 }

@@ -1,5 +1,5 @@
 /**
- * Makes somebody ready to separate mixtures.
+ * Loads demixers.
  *
  * @module
  */
@@ -8,37 +8,36 @@ import { type DemixerWeights, demixerWeights, HPSS } from "../../models/demixer_
 import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
-import { type Backend, backendFor } from "./backend.ts";
+import { backendOf, type ComputeOptions } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
 import { createNativeDemixSession } from "./native/htdemucs.ts";
-import type { DemixSessionOptions } from "./onnx/htdemucs.ts";
 
-/** Where the weights are, and what the network runs on. */
-export interface DemixerOptions extends LoadOptions, DemixSessionOptions {
-  /** Who computes the network; where absent, the kernels on the processor and ONNX Runtime on any other device. */
-  readonly backend?: Backend;
+/** Folder of the weights; backend, device and threads of the network. */
+export interface DemixerOptions extends LoadOptions {
+  /** Backend, device and threads. */
+  readonly compute?: ComputeOptions;
 }
 
 /**
- * Loads a separation network, or none for `hpss`, which our kernels compute on the processor.
+ * Loads a separation network, or none for `hpss`, which the kernels compute on the CPU.
  *
  * @param name `hpss`, or as in `demixerWeights()`
  * @param options folder of the weights, backend, device, threads
- * @returns the demixer, whose session, where it has one, is to be released by the caller
+ * @returns the demixer; the caller releases its session, where it has one
  * @throws {ModelError} if the weights are missing or are not what they should be
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
   if (name === HPSS) return { name, sha256: null, backend: "native", session: null };
   const weights = await demixerWeights(name, options);
-  const backend = options.backend ?? backendFor(options.device);
+  const backend = backendOf(options.compute);
   const session = backend === "native"
-    ? await createNativeDemixSession(weights.checkpoint(), options.threads)
+    ? await createNativeDemixSession(weights.checkpoint(), options.compute?.threads)
     : await onnxSession(weights, options);
   return { name: weights.name, sha256: weights.sha256, backend, session };
 }
 
-/** The graph's builder is loaded only where a graph is needed. */
+/** Makes an ONNX Runtime session; loads the graph builder only where it is needed. */
 async function onnxSession(
   weights: DemixerWeights,
   options: DemixerOptions,
@@ -48,5 +47,5 @@ async function onnxSession(
   const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
   const graph = await cachedGraph(folder, key, () => buildHtdemucs(weights.checkpoint()));
-  return await createDemixSession(graph, options);
+  return await createDemixSession(graph, options.compute);
 }

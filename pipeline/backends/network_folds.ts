@@ -8,49 +8,35 @@
 
 import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import type { Backend } from "./backend.ts";
+import type { Logits, Seams } from "../seams.ts";
+import { backendOf } from "./backend.ts";
 import { createNativeNetworkSession } from "./native/network.ts";
-import type { NetworkOutput, NetworkSession, SessionOptions } from "./onnx/network_session.ts";
+import type { NetworkSession, NetworkSessionOptions } from "./network_session.ts";
 
-/** How folds run; embeddings take 3 kB a frame for eight folds. */
-export interface FoldsOptions extends SessionOptions {
-  /** Who computes; `native` when absent. */
-  readonly backend?: Backend;
+/** Options of a run over several folds. Embeddings take 3 kB a frame for eight folds. */
+export interface FoldsOptions extends NetworkSessionOptions {
   /** Called with a fold's index when it is done. */
   readonly onProgress?: (foldIndex: number) => void;
-  /** A session to run in, which stays the caller's; one is made and released when absent. */
+  /** Session to run in, which the caller releases; absent for a session of this run alone. */
   readonly session?: NetworkSession;
 }
 
-/** The outputs that are averaged. */
-export type LogitName = Exclude<keyof NetworkOutput, "embeddings">;
-
-const LOGITS: readonly LogitName[] = [
-  "logitsBeat",
-  "logitsDownbeat",
-  "logitsSection",
-  "logitsFunction",
-];
-
-/** What folds give together. */
-export interface FoldsOutput extends Pick<NetworkOutput, LogitName> {
-  /** `[instruments, frames, width]` f32, with a last axis of folds when there are several. */
-  readonly embeddings?: Tensor<"f32">;
-}
+/** The seams that are averaged over the folds. */
+const AVERAGED = ["logits.beat", "logits.downbeat", "logits.section", "logits.function"] as const;
 
 /**
- * Makes a network ready to run on a backend. ONNX Runtime is loaded only for its own.
+ * Makes a session of a network on a backend. ONNX Runtime is loaded only for its own backend.
  *
  * @param checkpoint a fold of the configuration that will run
- * @param options who computes; number of threads; whether embeddings are wanted
+ * @param options backend, device and threads; whether embeddings are returned
  * @returns a session, to be released by the caller
  * @throws if the backend cannot be loaded
  */
 export async function createNetworkSession(
   checkpoint: Checkpoint,
-  options: Pick<FoldsOptions, "backend" | keyof SessionOptions> = {},
+  options: NetworkSessionOptions = {},
 ): Promise<NetworkSession> {
-  if (options.backend === "onnx") {
+  if (backendOf(options.compute) === "onnx") {
     const { createOnnxNetworkSession } = await import("./onnx/network.ts");
     return await createOnnxNetworkSession(checkpoint, options);
   }
@@ -58,46 +44,47 @@ export async function createNetworkSession(
 }
 
 /**
- * Runs folds one after the other in one session and joins what they give.
+ * Runs folds one after the other in one session and joins their outputs.
  *
  * @param checkpoints the folds, one or more, of the same sizes
  * @param spectrogram `[instruments, frames, bands]` f32, at least one frame
- * @param options who computes; number of threads; whether embeddings are wanted; progress
- * @returns the mean of the logits, summed in float64 and rounded once; the embeddings of all folds
+ * @param options backend, device and threads; whether embeddings are returned; progress
+ * @returns the mean of the logits, summed in float64 and rounded once; `embeddings`
+ * `[instruments, frames, width]` f32, with a last axis of folds when there are several
  * @throws {RangeError} for no folds, or a spectrogram of another shape
  */
 export async function runFolds(
   checkpoints: readonly Checkpoint[],
   spectrogram: Tensor<"f32">,
   options: FoldsOptions = {},
-): Promise<FoldsOutput> {
+): Promise<Logits & Partial<Pick<Seams, "embeddings">>> {
   const [first] = checkpoints;
   if (first === undefined) throw new RangeError("Expected at least one fold to run, but got none");
   const session = options.session ?? await createNetworkSession(first, options);
-  const means = LOGITS.map(() => new Mean());
+  const means = AVERAGED.map(() => new Mean());
   const embeddings: Tensor<"f32">[] = [];
-  // Every fold writes into the same array: for an hour it takes 19 MB.
+  // All folds write into one array, which takes 19 MB for an hour.
   const logits = new Float32Array(
     (3 + first.configuration.numLabels) * (spectrogram.shape[1] ?? 0),
   );
   try {
     for (const [fold, checkpoint] of checkpoints.entries()) {
       const output = await session.run(spectrogram, checkpoint, logits);
-      LOGITS.forEach((name, i) => means[i]!.add(output[name]));
+      AVERAGED.forEach((name, i) => means[i]!.add(output[name]));
       if (output.embeddings && options.embeddings !== false) embeddings.push(output.embeddings);
       options.onProgress?.(fold);
     }
   } finally {
     if (options.session === undefined) await session.release();
   }
-  const named = LOGITS.map((name, i) => [name, means[i]!.tensor()]);
+  const named = AVERAGED.map((name, i) => [name, means[i]!.tensor()]);
   return {
-    ...Object.fromEntries(named) as Pick<FoldsOutput, LogitName>,
+    ...Object.fromEntries(named) as Logits,
     ...(embeddings.length > 0 && { embeddings: stack(embeddings) }),
   };
 }
 
-/** The mean of tensors of one shape, element by element, as they come. */
+/** Running mean of tensors of one shape, element by element. */
 class Mean {
   #shape: readonly number[] = [];
   #sums = new Float64Array(0);
@@ -120,7 +107,7 @@ class Mean {
   }
 }
 
-/** Tensors of one shape along a new last axis; a single one stays as it is. */
+/** Stacks tensors of one shape along a new last axis; returns a single tensor as it is. */
 function stack(tensors: readonly Tensor<"f32">[]): Tensor<"f32"> {
   const [first] = tensors;
   if (first === undefined || tensors.length === 1) return first!;

@@ -15,7 +15,7 @@ const OBSERVATION_LAMBDA = 16;
 const BEATS_PER_BAR = [3, 4] as const;
 
 /** Beats and where they lie in their bars. */
-export interface PlainBeats {
+export interface NaiveBeats {
   /** Seconds, ascending. */
   readonly times: Float64Array<ArrayBuffer>;
   /** 1 = downbeat. */
@@ -42,7 +42,7 @@ interface Path {
  *
  * Source: madmom 0.16.1, `features/downbeats.py`, `features/beats_hmm.py`, `ml/hmm.pyx`.
  */
-export function plainBeats(activations: Float32Array, threshold: number): PlainBeats {
+export function naiveBeats(activations: Float32Array, threshold: number): NaiveBeats {
   const [first, frames] = trimmed(activations, Math.fround(threshold));
   const intervals = beatIntervals();
   const empty = { times: new Float64Array(), positions: new Int32Array() };

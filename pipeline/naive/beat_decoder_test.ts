@@ -3,7 +3,7 @@ import { edgeCaseBytes, edgeCaseList } from "../../fixtures/edge_cases.ts";
 import { decodeBeats } from "../../kernels/kernels.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
 import { readNpyAs } from "../../core/npy.ts";
-import { plainBeats } from "./beat_decoder.ts";
+import { naiveBeats } from "./beat_decoder.ts";
 
 interface DecoderCase {
   readonly first_frame: number;
@@ -11,7 +11,7 @@ interface DecoderCase {
   readonly results: readonly { readonly threshold: number; readonly beats?: readonly number[] }[];
 }
 
-Deno.test("plainBeats() and the fast search agree on the stored edge cases", async () => {
+Deno.test("naiveBeats() and the fast search agree on the stored edge cases", async () => {
   const inputs = readNpyAs(await edgeCaseBytes("decoder_inputs.npy"), "f32").data;
   const cases = await edgeCaseList<DecoderCase>("decoder.json");
   const short = cases.filter(({ frame_count }) => frame_count <= 400);
@@ -20,7 +20,7 @@ Deno.test("plainBeats() and the fast search agree on the stored edge cases", asy
     const activations = inputs.slice(2 * first_frame, 2 * (first_frame + frame_count));
     for (const { threshold } of results) {
       const [plain, fast] = [
-        plainBeats(activations, threshold),
+        naiveBeats(activations, threshold),
         await decodeBeats(activations, threshold),
       ];
       equal([...plain.times], [...fast.times]);
@@ -29,7 +29,7 @@ Deno.test("plainBeats() and the fast search agree on the stored edge cases", asy
   }
 });
 
-Deno.test("plainBeats() and the fast search agree on random activations", async () => {
+Deno.test("naiveBeats() and the fast search agree on random activations", async () => {
   const random = new CounterRandom("plain beats");
   for (let trial = 0; trial < 5; trial++) {
     const frames = 200 + random.below(600);
@@ -37,7 +37,7 @@ Deno.test("plainBeats() and the fast search agree on random activations", async 
       const value = random.below(1_000_000) / 1_000_000;
       return 0.49 * value ** 6;
     });
-    const [plain, fast] = [plainBeats(activations, 0.05), await decodeBeats(activations, 0.05)];
+    const [plain, fast] = [naiveBeats(activations, 0.05), await decodeBeats(activations, 0.05)];
     ok(fast.times.length > 2);
     equal([...plain.times], [...fast.times]);
     equal([...plain.positions], [...fast.positions]);

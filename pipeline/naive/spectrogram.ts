@@ -21,7 +21,7 @@ const [LOWEST_HZ, HIGHEST_HZ, REFERENCE_HZ] = [30, 17_000, 440];
  *
  * Source: allin1 1.1.0, `spectrogram.py`; madmom 0.16.1, `audio/`.
  */
-export function plainSpectrogram(stems: Tensor<"i16">): Tensor<"f32"> {
+export function naiveSpectrogram(stems: Tensor<"i16">): Tensor<"f32"> {
   const [count = 0, channels = 0, samples = 0] = stems.shape;
   const frames = Math.ceil(samples / HOP_SAMPLES);
   const output = new Float32Array(count * frames * BANDS);

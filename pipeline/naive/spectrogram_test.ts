@@ -2,7 +2,7 @@ import { ok } from "node:assert/strict";
 import { CounterRandom } from "../../core/counter_random.ts";
 import { spectrogram } from "../spectrogram.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { plainSpectrogram } from "./spectrogram.ts";
+import { naiveSpectrogram } from "./spectrogram.ts";
 
 /** Noise of very different loudness, with a length that is no multiple of a hop. */
 function noise(): Tensor<"i16"> {
@@ -15,9 +15,9 @@ function noise(): Tensor<"i16"> {
   return tensor("i16", [2, 2, samples], data);
 }
 
-Deno.test("plainSpectrogram() and the fast one agree", async () => {
+Deno.test("naiveSpectrogram() and the fast one agree", async () => {
   const stems = noise();
-  const [plain, fast] = [plainSpectrogram(stems), await spectrogram(stems)];
+  const [plain, fast] = [naiveSpectrogram(stems), await spectrogram(stems)];
   ok(plain.data.length === fast.data.length && plain.data.length > 3000);
   for (const [at, value] of plain.data.entries()) {
     ok(Math.abs(value - fast.data[at]!) <= 2e-7, `${value} and ${fast.data[at]} at ${at}`);

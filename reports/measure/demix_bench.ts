@@ -63,7 +63,7 @@ async function tactusDemix(
 ): Promise<Contestant> {
   const { mixture } = await readMixture(join(fixturesDirectory, "audio", PIECE, "mix.flac"));
   const clip = excerpt(mixture, 0, samples);
-  const demixer = await loadDemixer(name, { backend, threads });
+  const demixer = await loadDemixer(name, { compute: { backend, threads } });
   return {
     name: `tactus, ${demixer.backend}`,
     async run(): Promise<number> {

@@ -27,7 +27,7 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
   const { model, demixer, backend, threads, weightsDir } = request;
   const run = new AnalysisRun({
-    ...{ model, backend, threads, embeddings: false, shifts: demixShifts(1, 0) },
+    ...{ model, compute: { backend, threads }, embeddings: false, shifts: demixShifts(1, 0) },
     ...(weightsDir !== undefined && { weightsDir }),
     ...(request.stemsDirectory === undefined && { demixer }),
     ...{ observer: meter, origin },

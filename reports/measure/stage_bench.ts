@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { writeNpy } from "../../core/npy.ts";
 import { type Backend, BACKENDS } from "../../pipeline/backends/backend.ts";
 import { runStages } from "../../pipeline/runner.ts";
-import { type Seams, type Stage, type StageContext, STAGES } from "../../pipeline/stages.ts";
+import type { Seams } from "../../pipeline/seams.ts";
+import { type Stage, type StageContext, STAGES } from "../../pipeline/stages.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Bench } from "./bench.ts";
 import type { Contestant } from "./contest.ts";
@@ -97,7 +98,10 @@ function tactusStage(
     name: `tactus, ${backend ?? stage.backend}`,
     async run(): Promise<number> {
       const start = performance.now();
-      await stage.run(seams, { ...context, ...(backend && { backend }) });
+      await stage.run(seams, {
+        ...context,
+        ...(backend && { compute: { ...context.compute, backend } }),
+      });
       return (performance.now() - start) / 1000;
     },
     close: () => Promise.resolve(),

@@ -102,7 +102,11 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
     const peersAt = (stage: string): (() => Promise<Contestant>)[] =>
       peers ? stagePeers(peers, stage, scratch, threads) : [];
     const model = networkModel(options.model, await loadModel(options.model, options));
-    const context: StageContext = { model: Promise.resolve(model), embeddings: false, threads };
+    const context: StageContext = {
+      model: Promise.resolve(model),
+      embeddings: false,
+      compute: { threads },
+    };
     const seams = await stageInputs(stems16, stages, context);
     for (const stage of stages) {
       if (peers) await writeInputs(scratch, stage, seams);

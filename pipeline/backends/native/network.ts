@@ -15,8 +15,8 @@ import {
   type NetworkOutput,
   networkOutput,
   type NetworkSession,
-  type SessionOptions,
-} from "../onnx/network_session.ts";
+  type NetworkSessionOptions,
+} from "../network_session.ts";
 
 /**
  * Makes a network ready to run. Unlike an ONNX session, it leaves the calling thread free while it runs.
@@ -30,8 +30,9 @@ import {
  */
 export async function createNativeNetworkSession(
   checkpoint: Checkpoint,
-  { threads = availableParallelism(), embeddings = true }: SessionOptions = {},
+  { compute, embeddings = true }: NetworkSessionOptions = {},
 ): Promise<NetworkSession> {
+  const threads = compute?.threads ?? availableParallelism();
   const { configuration } = checkpoint;
   const { numInstruments, numLabels, dimEmbed } = configuration;
   const kernel = await openNetwork(numbersOf(configuration), threads);

@@ -9,15 +9,8 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/kernels.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
+import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";
-
-/** How a session runs. */
-export interface DemixSessionOptions {
-  /** Threads of an operator; ONNX Runtime's own choice when absent. */
-  readonly threads?: number;
-  /** What it runs on; the processor when absent. */
-  readonly device?: string;
-}
 
 /**
  * Loads a network.
@@ -28,7 +21,7 @@ export interface DemixSessionOptions {
  */
 export async function createDemixSession(
   graph: Uint8Array,
-  { threads, device = "cpu" }: DemixSessionOptions = {},
+  { threads, device = "cpu" }: ComputeOptions = {},
 ): Promise<DemixSession> {
   const { InferenceSession: Session, Tensor } = await import("onnxruntime-node");
   const settings: InferenceSession.SessionOptions = {

@@ -16,14 +16,15 @@ import {
 } from "./network_graph.ts";
 import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
+import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";
 import {
   checkRun,
   type NetworkOutput,
   networkOutput,
   type NetworkSession,
-  type SessionOptions,
-} from "./network_session.ts";
+  type NetworkSessionOptions,
+} from "../network_session.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 type Feeds = Record<string, OrtTensor>;
@@ -47,11 +48,14 @@ const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int6
  */
 export async function createOnnxNetworkSession(
   checkpoint: Checkpoint,
-  options: SessionOptions = {},
+  options: NetworkSessionOptions = {},
 ): Promise<NetworkSession> {
   const runtime = await loadRuntime();
-  const { device = "cpu" } = options;
-  const settings = { ...sessionSettings(options), executionProviders: await providersOf(device) };
+  const { device = "cpu" } = options.compute ?? {};
+  const settings = {
+    ...sessionSettings(options.compute),
+    executionProviders: await providersOf(device),
+  };
   const create = (model: Uint8Array): Promise<InferenceSession> =>
     onDevice(device, () => runtime.InferenceSession.create(model, settings));
   const embedding = await create(buildEmbedding(checkpoint).model());
@@ -99,7 +103,7 @@ async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-function sessionSettings({ threads }: SessionOptions): InferenceSession.SessionOptions {
+function sessionSettings({ threads }: ComputeOptions = {}): InferenceSession.SessionOptions {
   return {
     graphOptimizationLevel: "all",
     interOpNumThreads: 1,

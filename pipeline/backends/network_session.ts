@@ -1,34 +1,26 @@
 /**
- * What every backend of the stage `network` offers.
+ * The session of a network, which every backend implements.
  *
  * @module
  */
 
-import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
-import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
-import { type Tensor, tensor } from "../../../core/tensor.ts";
+import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
+import type { AllInOneConfiguration } from "../../models/all_in_one/configuration.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { Logits, Seams } from "../seams.ts";
+import type { ComputeOptions } from "./backend.ts";
 
-/** What the network makes of a track. */
-export interface NetworkOutput {
-  /** [frames] f32. */
-  readonly logitsBeat: Tensor<"f32">;
-  /** [frames] f32. */
-  readonly logitsDownbeat: Tensor<"f32">;
-  /** [frames] f32. */
-  readonly logitsSection: Tensor<"f32">;
-  /** [labels, frames] f32. */
-  readonly logitsFunction: Tensor<"f32">;
-  /** [instruments, frames, width] f32, after the last norm; absent where they are not wanted. */
-  readonly embeddings?: Tensor<"f32">;
-}
+/**
+ * Output of one fold: logits `[frames]` f32, of `logits.function` `[labels, frames]` f32; `embeddings`
+ * `[instruments, frames, width]` f32 after the last norm, where they are asked for.
+ */
+export type NetworkOutput = Logits & Partial<Pick<Seams, "embeddings">>;
 
-/** How a session runs. */
-export interface SessionOptions {
-  /** Threads that the work is split over; the backend's own choice when absent. */
-  readonly threads?: number;
-  /** What ONNX Runtime computes on; the processor when absent. */
-  readonly device?: string;
-  /** Whether embeddings are wanted: they take 384 bytes a frame and fold. True when absent. */
+/** Options of a session. */
+export interface NetworkSessionOptions {
+  /** Backend, device and threads. */
+  readonly compute?: ComputeOptions;
+  /** Whether embeddings are returned: they take 384 bytes a frame and fold. True by default. */
   readonly embeddings?: boolean;
 }
 
@@ -53,7 +45,7 @@ export interface NetworkSession {
 }
 
 /**
- * Checks what a session is to run.
+ * Checks the input of a session.
  *
  * @param own the checkpoint that the session was made with
  * @param fold the fold to run
@@ -102,10 +94,10 @@ export function networkOutput(
   const row = (index: number): Tensor<"f32"> =>
     tensor("f32", [frames], logits.subarray(index * frames, (index + 1) * frames));
   return {
-    logitsBeat: row(0),
-    logitsDownbeat: row(1),
-    logitsSection: row(2),
-    logitsFunction: tensor("f32", [numLabels, frames], logits.subarray(3 * frames)),
+    "logits.beat": row(0),
+    "logits.downbeat": row(1),
+    "logits.section": row(2),
+    "logits.function": tensor("f32", [numLabels, frames], logits.subarray(3 * frames)),
     ...(embeddings.length > 0 && {
       embeddings: tensor("f32", [numInstruments, frames, dimEmbed], embeddings),
     }),
