@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, notStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { until, within } from "../tests/support/deadline.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 
@@ -22,13 +23,15 @@ Deno.test("lockFile() waits until the lock is given up, and says so once", async
     const path = join(folder, "x.lock");
     const first = await lockFile(path);
     let waits = 0;
-    const second = lockFile(path, () => waits++);
     let isTaken = false;
+    const second = lockFile(path, () => waits++);
     second.then(() => isTaken = true);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await until("the second call to wait", () => waits > 0);
+    // Long enough for another look at the lock.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     equal([waits, isTaken], [1, false]);
     await first.release();
-    await (await second).release();
+    await (await within("the lock", second)).release();
     equal(waits, 1);
   });
 });

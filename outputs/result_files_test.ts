@@ -29,7 +29,7 @@ Deno.test("writeWhole() shows nothing under the final name until the file is who
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npy");
     let isDone = false;
-    const writing = writeWhole(path, new Uint8Array(2 ** 26)).then(() => isDone = true);
+    const writing = writeWhole(path, new Uint8Array(2 ** 26)).finally(() => isDone = true);
     while (!isDone) {
       const size = await Deno.stat(path).then(({ size }) => size, () => undefined);
       ok(size === undefined || size === 2 ** 26, `${size} bytes`);
@@ -40,13 +40,19 @@ Deno.test("writeWhole() shows nothing under the final name until the file is who
 
 Deno.test("cleanUpInterrupted() leaves nothing of a file that is being written", async () => {
   await inTemporaryFolder(async (folder) => {
-    const writing = writeWhole(join(folder, "a.npy"), new Uint8Array(2 ** 28));
-    // It fails at the renaming, since there is nothing to rename any more.
-    const failing = rejects(writing);
-    while ((await filesIn(folder)).length === 0);
-    cleanUpInterrupted();
-    equal(await filesIn(folder), []);
-    await failing;
+    const names = (): string[] => [...Deno.readDirSync(folder)].map(({ name }) => name);
+    let during: string[] = [];
+    let after: string[] = [];
+    function* parts(): Iterable<Uint8Array> {
+      yield new Uint8Array(1000);
+      during = names();
+      cleanUpInterrupted();
+      after = names();
+      yield new Uint8Array(1000);
+    }
+    // It fails at the renaming, because its file is gone.
+    await rejects(writeWhole(join(folder, "a.npy"), parts()), { code: "ENOENT" });
+    equal([during.length, after], [1, []]);
     equal(await filesIn(folder), []);
   });
 });

@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { until } from "../tests/support/deadline.ts";
 import { runStages, type StageTiming } from "./runner.ts";
 import type { SeamName, Seams } from "./seams.ts";
 import type { Stage, StageContext } from "./stages.ts";
@@ -34,9 +35,18 @@ Deno.test("runStages() hands every stage what the stages before it made", async 
 
 Deno.test("runStages() runs stages that do not need each other at the same time", async () => {
   const timings = new Map<string, StageTiming>();
+  let running = 0;
+  const together = (one: Stage): Stage => ({
+    ...one,
+    run: async (...args) => {
+      running++;
+      await until("both stages to run", () => running === 2);
+      return await one.run(...args);
+    },
+  });
   const stages = [
-    stage("left", ["spectrogram"], ["logits.beat"], 40),
-    stage("right", ["spectrogram"], ["logits.section"], 40),
+    together(stage("left", ["spectrogram"], ["logits.beat"])),
+    together(stage("right", ["spectrogram"], ["logits.section"])),
   ];
   const onTiming = (timing: StageTiming): void => void timings.set(timing.stage, timing);
   await runStages({ spectrogram: ONE }, CONTEXT, { onTiming }, performance.now(), stages);

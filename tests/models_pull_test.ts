@@ -1,8 +1,9 @@
 /** Pulling models, from servers that behave well and badly. */
 
-import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { HARMONIX_FILES, loadModel } from "../models/mod.ts";
+import { outcomeOf, until } from "./support/deadline.ts";
 import {
   content,
   fileAnswer,
@@ -89,11 +90,12 @@ Deno.test({
     withProgram(async (program) => {
       const first = program.command(["pull", "a"]).spawn();
       const part = program.path(".a.npz.part");
-      while ((await Deno.stat(part).catch(() => undefined))?.size !== 100_000) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(
+        "100 000 bytes to come",
+        async () => (await Deno.stat(part).catch(() => undefined))?.size === 100_000,
+      );
       first.kill("SIGINT");
-      ok(!(await first.output()).success);
+      notEqual((await outcomeOf(first)).code, 0);
       ok((await program.files()).includes(".a.npz.part"));
       const { code, stdout } = await program.run(["pull", "a"]);
       equal(code, 0, stdout);
@@ -132,11 +134,9 @@ Deno.test("models pull goes through the proxies that the environment names", asy
         const env = { [name]: proxy.baseUrl, TACTUS_MODELS_BASE_URL: "", NO_PROXY: "" };
         const program = new Program(folder, proxy);
         const running = program.command(["pull", "b"], env).spawn();
-        while (proxy.requests.length === 0) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+        await until(`a request through ${name}`, () => proxy.requests.length > 0);
         running.kill("SIGKILL");
-        await running.output();
+        await outcomeOf(running);
         equal(proxy.requests[0]?.path, "weights.invalid:443");
       }));
   }
@@ -163,17 +163,22 @@ Deno.test({
         if (count === 0) return new Response("later", { status: 503 });
         return new Response(await Deno.readFile(join(publishedWeights()!, name)) as BodyInit);
       }, async ({ baseUrl }) => {
-        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        const program = new Deno.Command(Deno.execPath(), {
           args: [
             ...["run", "--quiet", "--config", join(repository, "deno.json")],
             ...["--allow-read", "--allow-write", "--allow-env", "--allow-net=127.0.0.1"],
             ...[join(repository, "main.ts"), "models", "pull", "harmonix-fold3"],
           ],
-          env: { TACTUS_MODELS_BASE_URL: baseUrl, TACTUS_MODELS_DIR: folder },
-          stdin: "null",
-        }).output();
+          env: {
+            DENO_NO_UPDATE_CHECK: "1",
+            TACTUS_MODELS_BASE_URL: baseUrl,
+            TACTUS_MODELS_DIR: folder,
+          },
+          ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+        });
+        const { code, stderr } = await outcomeOf(program.spawn());
         equal(code, 0);
-        match(new TextDecoder().decode(stderr), /503 .*; trying again in 1 s\n$/);
+        match(stderr, /503 .*; trying again in 1 s\n$/);
         const [fold] = await loadModel("harmonix-fold3", { weightsDir: folder });
         equal(fold?.sha256, HARMONIX_FILES[3]?.npz.sha256);
       })

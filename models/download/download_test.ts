@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { until } from "../../tests/support/deadline.ts";
 import { content, fileAnswer, rawAnswer } from "../../tests/support/download_server.ts";
 import { against, againstRaw, CONTENT, FILE } from "../../tests/support/download_trial.ts";
 
@@ -159,14 +160,17 @@ Deno.test("download() accepts a file of which only the size's range and leading 
     assert.deepEqual(trial.ranges, [`bytes=${HALF}-`]);
   }));
 
-Deno.test("downloads of the same file at the same time wait for each other", () =>
-  against(async (request, count) => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+Deno.test("downloads of the same file at the same time wait for each other", () => {
+  let notes: readonly string[] = [];
+  return against(async (request, count) => {
+    await until("another download to wait", () => notes.length > 0);
     return await fileAnswer(CONTENT)(request, count);
   }, async (trial) => {
+    notes = trial.notes;
     const outcomes = await Promise.all([trial.pull(), trial.pull(), trial.pull()]);
     assert.deepEqual(outcomes.sort(), ["downloaded", "installed", "installed"]);
     await trial.hasOnlyTheFile();
     assert.equal(trial.server.requests.length, 1);
     assert.match(trial.notes.join(), /Another process downloads weights\.bin: waiting/);
-  }));
+  });
+});

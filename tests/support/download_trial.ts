@@ -36,7 +36,7 @@ export class Trial {
       folder: this.folder,
       baseUrl: this.server.baseUrl,
       backoffSeconds: 0.001,
-      timeoutSeconds: 5,
+      timeoutSeconds: 60,
       onNote: (note) => this.notes.push(note),
       ...more,
     });

@@ -16,6 +16,7 @@ import {
   withServer,
 } from "./download_server.ts";
 import { type Outcome, repository } from "./program.ts";
+import { outcomeOf } from "./deadline.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
 /** What there is to pull: model `a` has two files, `b` one, `both` all of them. */
@@ -54,6 +55,7 @@ export class Program {
         ...args,
       ],
       env: {
+        DENO_NO_UPDATE_CHECK: "1",
         TACTUS_MODELS_DIR: this.folder,
         TACTUS_MODELS_BASE_URL: this.server.baseUrl,
         NO_PROXY: "127.0.0.1",
@@ -67,9 +69,7 @@ export class Program {
 
   /** Runs it to its end. */
   async run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-    const { code, stdout, stderr } = await this.command(args, env).output();
-    const text = new TextDecoder();
-    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+    return await outcomeOf(this.command(args, env).spawn());
   }
 
   /** Where a file of the folder is. */

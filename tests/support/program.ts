@@ -8,25 +8,22 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../../core/program.ts";
 import { PERMISSIONS } from "../../reports/measure/process_bench.ts";
+import { type Outcome, outcomeOf } from "./deadline.ts";
+
+export type { Outcome };
 
 /** The repository. */
 export const repository: string = PROGRAM_FOLDER;
 
-/** Weights and graphs that happen to be on a machine must not change what a test sees. */
+/** Weights and graphs on this machine must not change the result of a test, and Deno must not ask for its newest version. */
 const ISOLATED = {
+  DENO_NO_UPDATE_CHECK: "1",
   TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"),
   TACTUS_CACHE_DIR: join(repository, "tests", "no_cache"),
 };
 
 /** Commands that start other programs. */
 const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
-
-/** What a run of the program left behind. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /**
  * Runs `main.ts` with the permissions of the tasks.
@@ -38,9 +35,7 @@ export async function tactus(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Outcome> {
-  const { code, stdout, stderr } = await command(args, options).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  return await outcomeOf(command(args, options).spawn());
 }
 
 /** The command that {@linkcode tactus} runs, for tests that need the process itself. */
