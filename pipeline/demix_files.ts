@@ -1,9 +1,9 @@
 /**
- * Separated stems that are kept as files, and used again.
+ * Separated stems that are kept as files and reused.
  *
- * A track's folder has demucs' layout, `DEMIXER/TRACK/{bass,drums,other,vocals}.wav`, and a file
- * `tactus.json` that says how the stems were made. Stems are used again only where all of that is the
- * same and the samples are those that were written.
+ * The folder of a track has demucs' layout, `DEMIXER/TRACK/{bass,drums,other,vocals}.wav`, and a file
+ * `tactus.json` that records how the stems were made. Stems are reused only where the record is the
+ * same and the samples are unchanged.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
 
-/** How stems were made: all that can change them. */
+/** Record of how stems were made: everything that can change them. */
 export interface DemixRecord {
   /** Absolute path of the mix. */
   readonly path: string;
@@ -24,23 +24,23 @@ export interface DemixRecord {
   readonly mixture_sha256: string;
   /** Program and version. */
   readonly program: string;
-  /** Who separated. */
+  /** Name of the demixer. */
   readonly demixer: string;
-  /** SHA-256 of the weights; null where there are none. */
+  /** SHA-256 of the weights; null for a demixer without weights. */
   readonly weights_sha256: string | null;
-  /** Who computed it. */
+  /** Backend of the demixer. */
   readonly backend: string;
-  /** What it ran on. */
+  /** Device of the demixer. */
   readonly device: string;
-  /** Samples that each pass was shifted by; null without a network. */
+  /** Shift of each pass in samples; null for a demixer without a network. */
   readonly shifts: readonly (number | null)[] | null;
 }
 
 const RECORD_FILE = "tactus.json";
 
 /**
- * The folder of a track's stems: `DIRECTORY/DEMIXER/NAME`, and where that is another track's or was not made by tactus,
- * with a hash of the track's path added to the name.
+ * Returns the folder of a track's stems: `DIRECTORY/DEMIXER/NAME`. Where that folder belongs to another
+ * track or to another program, a hash of the track's path is added to the name.
  *
  * @param directory folder of all stems
  * @param demixer name of the separation network
@@ -64,11 +64,11 @@ export function demixFolder(
 }
 
 /**
- * Reads stems that were kept.
+ * Reads kept stems.
  *
- * @param folder the track's
- * @param record how they must have been made
- * @returns `[4, 2, samples]` i16; nothing where there are none, they were made otherwise, or a file was changed
+ * @param folder folder of the track
+ * @param record record that the stems must have
+ * @returns `[4, 2, samples]` i16; undefined where stems are missing, have another record, or were changed
  */
 export async function readDemixed(
   folder: string,
@@ -87,10 +87,10 @@ export async function readDemixed(
 }
 
 /**
- * Writes stems, the record last: stems without one are never used again.
+ * Writes stems, the record last: stems without a record are never reused.
  *
- * @param folder the track's; made when it is missing
- * @param record how they were made
+ * @param folder folder of the track; made if it is missing
+ * @param record how the stems were made
  * @param stems16 `[4, 2, samples]` i16
  * @throws if the folder or a file cannot be written
  */
@@ -110,7 +110,7 @@ export async function writeDemixed(
   await writeWhole(join(folder, RECORD_FILE), JSON.stringify(written, null, 2) + "\n");
 }
 
-/** SHA-256 of a tensor's elements in memory order, hexadecimal. */
+/** Returns the SHA-256 of a tensor's elements in memory order, hexadecimal. */
 export async function sha256Of({ data }: Tensor): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", data as Int16Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();

@@ -103,7 +103,7 @@ Deno.test("demix() equals true demucs with weights of half precision, as they ar
   const { passed, reason } = await compareWithCheck(half, "half_weights");
   await half.session?.release();
   ok(passed, reason);
-  // The rounding is heard: it is no accident that the right weights pass.
+  // The rounding of the weights is visible in the stems.
   ok(!(await compareWithCheck(demixer, "half_weights")).passed);
 });
 
@@ -117,7 +117,7 @@ Deno.test("demix() gives the mean of its passes", async () => {
   ok(!compare(both.stems, one.stems, TOLERANCE).passed);
 });
 
-Deno.test("demix() makes silence of silence, and floats only where they are wanted", async () => {
+Deno.test("demix() makes silence of silence, and floats only where they are asked for", async () => {
   const silence = tensor("f32", [2, 1000], new Float32Array(2000));
   const { stems, stems16 } = await demix(demixer, silence, { shifts: [null], stems: "stereo" });
   equal(stems, undefined);
@@ -149,7 +149,7 @@ Deno.test("demix() to mono makes the same spectrograms, also of stems that have 
   await small.session?.release();
 });
 
-Deno.test("demix() lets a mixture go where nobody needs it any more, and else leaves it alone", async () => {
+Deno.test("demix() frees the mixture only where it is told to", async () => {
   const hpss = await loadDemixer("hpss");
   const options = { shifts: [0], stems: "mono" } as const;
   // Loud at the end only, so that the mixture is needed twice.

@@ -4,12 +4,12 @@
  * @module
  */
 
-/** Longest run that is summed without splitting it in two. */
+/** Length of the longest run that is summed without a split. */
 const BLOCK = 128;
 
 /**
- * The mean of float32 values as `numpy.mean` computes it: pairwise summation in float32. On flat
- * input a boundary's strength is nothing but the rounding of such a mean, so a more exact one would
+ * Returns the mean of float32 values as `numpy.mean` computes it, by pairwise summation in float32. On
+ * flat input the strength of a boundary is the rounding error of this mean: a more exact mean would
  * give other segments than upstream's.
  *
  * @param values `[n]` f32, contiguous

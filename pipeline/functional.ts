@@ -8,7 +8,7 @@ import { meanAsNumpy } from "./float32_mean.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
-/** The functions that a segment can have; a label is an index into these. */
+/** Functions of segments; a label is an index into this list. */
 export const LABELS = [
   "start",
   "end",
@@ -22,13 +22,13 @@ export const LABELS = [
   "chorus",
 ] as const;
 
-/** A frame can begin a segment only if it is the largest within this many frames on either side. */
+/** A boundary must be the largest value within this many frames on either side. */
 const NEIGHBOURHOOD_FRAMES = 2 * 24;
 
-/** The span before and after a boundary that its strength is measured against. */
+/** Length of the context before and after a boundary, in frames. */
 const CONTEXT_FRAMES = 12 * FRAMES_PER_SECOND;
 
-/** What the stage makes. */
+/** Output of the stage. */
 export interface Functional {
   /** `[segments + 1]` f64, seconds, ascending, from 0 to the end of the last frame. */
   readonly boundaries: Tensor<"f64">;
@@ -40,8 +40,8 @@ export interface Functional {
  * Picks the peaks of the section probability as boundaries and gives each segment between them the
  * label with the largest mean probability.
  *
- * As upstream, this can give a first segment of a single frame, and, where the probability is flat,
- * a last one too.
+ * As in upstream, the first segment can last a single frame, and, where the probability is flat, the
+ * last one as well.
  *
  * @param section `[frames]` f32, probability that a segment begins, 100 frames/s
  * @param labels `[10, frames]` f32, probability of each label
@@ -68,7 +68,7 @@ export function functional(section: Tensor<"f32">, labels: Tensor<"f32">): Funct
   };
 }
 
-/** Frames where a segment begins: local maxima that stand above the mean of their surroundings. */
+/** Returns the frames where a segment begins: local maxima above the mean of their context. */
 function boundaryFrames(section: Float32Array): number[] {
   const f = Math.fround;
   const candidates = keepLocalMaxima(section);
@@ -87,7 +87,7 @@ function boundaryFrames(section: Float32Array): number[] {
   return boundaries;
 }
 
-/** The input where it is the largest in its neighbourhood, 0 elsewhere. */
+/** Returns the input where it is the largest in its neighbourhood, 0 elsewhere. */
 function keepLocalMaxima(section: Float32Array): Float32Array {
   return section.map((value, frame) => {
     const first = Math.max(0, frame - NEIGHBOURHOOD_FRAMES);
@@ -99,7 +99,7 @@ function keepLocalMaxima(section: Float32Array): Float32Array {
   });
 }
 
-/** The first label with the largest mean probability over the frames `start` to `end`. */
+/** Returns the first label with the largest mean probability over the frames `start` to `end`. */
 function labelOf(labels: Tensor<"f32">, start: number, end: number): number {
   const [count = 0, frames = 0] = labels.shape;
   let best = { label: 0, mean: -Infinity };

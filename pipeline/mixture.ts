@@ -1,5 +1,5 @@
 /**
- * From an audio file to the seam `mixture`.
+ * Decoding of an audio file to the seam `mixture`.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { openAudio } from "../kernels/kernels.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
-/** A mixture that was read from a file. */
+/** A mixture read from a file. */
 export interface ReadMixture {
   /** `[2, samples]` f32, full scale 1.0, 44.1 kHz. */
   readonly mixture: Tensor<"f32">;
   /** Short name of the codec, such as `mp3`. */
   readonly codec: string;
-  /** Sample rate in Hz that the file is stored at. */
+  /** Sample rate of the file in Hz. */
   readonly sampleRateHz: number;
-  /** What the user should know, each naming the file. */
+  /** Warnings for the user, each naming the file. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Decodes an audio file to stereo at 44.1 kHz: mono goes to both channels, of more than two the first two are taken.
+ * Decodes an audio file to stereo at 44.1 kHz: a mono channel goes to both channels, more than two channels give the first two.
  *
  * @param path path of the file
  * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
@@ -54,7 +54,7 @@ function stereo(decoded: Tensor<"f32">): Tensor<"f32"> {
 }
 
 /**
- * Cuts a part out of a mixture.
+ * Copies a part of a mixture.
  *
  * @param mixture `[2, samples]` f32
  * @param start first sample
@@ -66,7 +66,7 @@ export function excerpt(mixture: Tensor<"f32">, start: number, samples: number):
   const [channels = 0, length = 0] = mixture.shape;
   if (start + samples > length) {
     throw new RangeError(
-      `The part ends at sample ${start + samples}, but the mixture has ${length}`,
+      `Expected a part within ${length} samples, but got one that ends at ${start + samples}`,
     );
   }
   const data = new Float32Array(channels * samples);

@@ -37,7 +37,7 @@ export interface NetworkOptions {
  * @param checkpoints one or more folds
  */
 export function networkModel(name: string, checkpoints: readonly Checkpoint[]): NetworkModel {
-  // A checkpoint without a threshold has none, which is 0 to the decoder.
+  // A missing threshold is 0 to the decoder.
   const thresholds = checkpoints.map(({ configuration }) =>
     configuration.bestThresholdDownbeat ?? 0
   );

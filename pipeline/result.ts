@@ -1,5 +1,5 @@
 /**
- * The result of a track, as upstream writes it.
+ * Result of a track, as upstream writes it.
  *
  * @module
  */
@@ -7,120 +7,120 @@
 import { LABELS } from "./functional.ts";
 import type { Seams } from "./seams.ts";
 
-/** A part of the track with one function. */
+/** A part of the track that has one function. */
 export interface Segment {
-  /** Seconds. */
+  /** Start in seconds. */
   readonly start: number;
-  /** Seconds. */
+  /** End in seconds. */
   readonly end: number;
-  /** One of the labels, such as `verse`. */
+  /** Label of the function, such as `verse`. */
   readonly label: string;
 }
 
-/** A file that was read. */
+/** A decoded audio file. */
 export interface AudioFile {
-  /** Its name. */
+  /** Name of the file. */
   readonly file: string;
   /** Short name of its codec, such as `mp3`. */
   readonly codec: string;
-  /** Hz that it is stored at. */
+  /** Sample rate of the file in Hz. */
   readonly sample_rate: number;
 }
 
-/** What a guard saw of one stage on the first seconds. */
+/** Finding of the guard for one stage on the first seconds. */
 export interface GuardProvenance {
   /** Name of the stage. */
   readonly stage: string;
-  /** Who judged. */
+  /** Backend of the second implementation. */
   readonly judge: string;
-  /** The seam that differs most. */
+  /** Seam with the largest difference. */
   readonly seam: string;
-  /** Smallest tolerance that passes; null where the two cannot be compared. */
+  /** Smallest tolerance that passes; null where no tolerance passes. */
   readonly needs: number | null;
-  /** Whether the judge computed the whole run. */
+  /** Whether the second implementation computed the whole run. */
   readonly fell_back: boolean;
 }
 
-/** How a result came about, so that it can be made again. */
+/** Provenance of a result: what is needed to make it again. */
 export interface Provenance {
   /** Program and version. */
   readonly program: string;
   /** Name of the model. */
   readonly model: string;
-  /** The weights of each fold. */
+  /** Weights of each fold. */
   readonly weights: readonly { readonly name: string; readonly sha256: string }[];
-  /** Who separated the stems; `external` when they were given. */
+  /** Name of the demixer; `external` where the stems were given. */
   readonly demixer: string;
-  /** SHA-256 of the separation network's weights; null where there was none. */
+  /** SHA-256 of the separation network's weights; null for a demixer without weights. */
   readonly demixer_weights: string | null;
   /**
-   * Samples that each pass of the separation was shifted by, null for a pass that was not; null where
-   * there was no network.
+   * Shift of each pass of the separation in samples, null for a pass without a shift; null for a
+   * demixer without a network.
    */
   readonly demix_shifts: readonly (number | null)[] | null;
-  /** Which of demixer and model the program chose by itself. */
+  /** Roles whose weights the program chose. */
   readonly automatic: readonly ("demixer" | "model")[];
-  /** The mix that was separated. */
+  /** The separated mix; null where the stems were given. */
   readonly mix: AudioFile | null;
-  /** The stems that were given. */
+  /** The given stems. */
   readonly stems: readonly (AudioFile & { readonly name: string })[];
   /**
-   * SHA-256 of the seam `stems16`: of stereo where stems are given or kept; of the mean of both channels where a mix is
-   * separated and they are not, and of given stems of more than twelve minutes.
+   * SHA-256 of the seam `stems16`: of stereo where stems are given or kept; of the mean of both channels
+   * where a mix is separated without keeping stems, and for given stems longer than twelve minutes.
    */
   readonly stems16_sha256: string;
-  /** Who computed each stage. */
+  /** Backend of each stage. */
   readonly backends: Readonly<Record<string, string>>;
-  /** What `--guard` allowed and saw; null where nobody guarded. */
+  /** Settings and findings of `--guard`; null without a guard. */
   readonly guard: {
-    /** How much of the beginning was computed twice. */
+    /** Length of the beginning that was computed twice. */
     readonly seconds: number;
-    /** What float seams were allowed. */
+    /** Tolerance of float seams. */
     readonly tolerance: number;
-    /** What it saw, in the order of the stages. */
+    /** Findings in the order of the stages. */
     readonly stages: readonly GuardProvenance[];
   } | null;
-  /** What ONNX Runtime computed on. */
+  /** Device of the networks. */
   readonly device: string;
-  /** Versions of what computed it. */
+  /** Versions of the runtimes. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Hz. */
+  /** Sample rate in Hz. */
   readonly sample_rate: number;
-  /** Samples from one frame to the next. */
+  /** Hop in samples. */
   readonly hop: number;
-  /** Frames a second of activations and embeddings. */
+  /** Frame rate of activations and embeddings, frames a second. */
   readonly fps: number;
 }
 
-/** The analysis of one track; upstream's keys, and `provenance`. */
+/** Analysis of one track: upstream's keys and `provenance`. */
 export interface AnalysisResult {
   /** Absolute path of the track. */
   readonly path: string;
   /** Beats a minute; null when there are fewer than two beats. */
   readonly bpm: number | null;
-  /** Seconds, ascending. */
+  /** Times in seconds, ascending. */
   readonly beats: readonly number[];
-  /** Seconds; the beats at position 1. */
+  /** Times in seconds of the beats at position 1. */
   readonly downbeats: readonly number[];
   /** Position of each beat in its bar; 1 = downbeat. */
   readonly beat_positions: readonly number[];
-  /** The parts of the track, in order, without gaps. */
+  /** Segments in order, without gaps. */
   readonly segments: readonly Segment[];
-  /** How the result came about. */
+  /** Provenance of the result. */
   readonly provenance: Provenance;
 }
 
-/** The seams that a result is made of. */
+/** Seams that a result is made of. */
 export type ResultSeams = Pick<
   Seams,
   "beats" | "beat_positions" | "bpm" | "boundaries" | "labels"
 >;
 
-/** What was found in a track, without where and how. */
+/** Content of a result, without path and provenance. */
 export type Findings = Omit<AnalysisResult, "path" | "provenance">;
 
 /**
- * Joins the last seams.
+ * Joins the last seams into the content of a result.
  *
  * @param seams the outputs of the metrical and functional stages
  */
@@ -146,7 +146,7 @@ export function findings(seams: ResultSeams): Findings {
  *
  * @param path absolute path of the track
  * @param seams the outputs of the metrical and functional stages
- * @param provenance how they came about
+ * @param provenance provenance of the result
  */
 export function analysisResult(
   path: string,
@@ -156,7 +156,7 @@ export function analysisResult(
   return { path, ...findings(seams), provenance };
 }
 
-/** JSON with two spaces of indent and each array of numbers on one line, as upstream lays it out. */
+/** Returns JSON with an indent of two spaces and each array of numbers on one line, as upstream. */
 export function resultToJson(result: AnalysisResult): string {
   const json = JSON.stringify(result, null, 2);
   const numbers = /\[\n(?:\s*-?\d[\d.e+-]*,\n)*\s*-?\d[\d.e+-]*\n\s*\]/g;

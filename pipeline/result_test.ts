@@ -24,11 +24,11 @@ Deno.test("analysisResult() takes the beats at position 1 as downbeats and names
   ]);
 });
 
-Deno.test("analysisResult() has no tempo where there is none", () => {
+Deno.test("analysisResult() has a null tempo where there is none", () => {
   equal(analysisResult("/song.wav", seams([]), PROVENANCE).bpm, null);
 });
 
-Deno.test("resultToJson() puts arrays of numbers on one line and loses nothing", () => {
+Deno.test("resultToJson() puts arrays of numbers on one line without loss", () => {
   const result = analysisResult("/a [1,\n2].wav", seams([120]), PROVENANCE);
   const json = resultToJson(result);
   match(json, /^ {2}"beats": \[0\.1,0\.6,1\.1\],$/m);

@@ -24,7 +24,7 @@ function stage(name: string, inputs: SeamName[], outputs: SeamName[], delayMs = 
   };
 }
 
-Deno.test("runStages() hands every stage what the stages before it made", async () => {
+Deno.test("runStages() passes the outputs of stages to the stages after them", async () => {
   const stages = [
     stage("first", ["spectrogram"], ["logits.beat"], 5),
     stage("second", ["logits.beat", "spectrogram"], ["logits.section"]),
@@ -33,7 +33,7 @@ Deno.test("runStages() hands every stage what the stages before it made", async 
   equal(seams["logits.section"]?.data[0], 4);
 });
 
-Deno.test("runStages() runs stages that do not need each other at the same time", async () => {
+Deno.test("runStages() runs independent stages at the same time", async () => {
   const timings = new Map<string, StageTiming>();
   let running = 0;
   const together = (one: Stage): Stage => ({
@@ -54,7 +54,7 @@ Deno.test("runStages() runs stages that do not need each other at the same time"
   equal((right?.start ?? NaN) < (left?.end ?? NaN), true);
 });
 
-Deno.test("runStages() leaves out stages whose inputs cannot be had", async () => {
+Deno.test("runStages() skips stages whose inputs cannot be made", async () => {
   const stages = [
     stage("unreachable", ["stems16"], ["logits.downbeat"]),
     stage("after it", ["logits.downbeat"], ["beats"]),

@@ -1,20 +1,20 @@
 /**
- * The shifts of a separation.
+ * Time shifts of a separation.
  *
  * @module
  */
 
 import { hash32 } from "../core/counter_random.ts";
 
-/** Samples: upstream's shifts are below this. */
+/** Upper limit of upstream's shifts in samples, exclusive. */
 const SHIFT_RANGE = 22_051;
 
 /**
- * Draws the shifts that upstream draws at random, the same for the same seed.
+ * Draws the shifts that upstream draws at random; the same seed gives the same shifts.
  *
  * @param count number of passes over the mixture; 0 for one that is not shifted
  * @param seed whole number; pass k gets hash32(seed + k) mod 22051
- * @returns samples, 0 to 22050, one for each pass; null for the pass that is not shifted
+ * @returns shifts in samples, 0 to 22050, one for each pass; null for a pass without a shift
  */
 export function demixShifts(count: number, seed: number): (number | null)[] {
   if (count === 0) return [null];

@@ -10,6 +10,6 @@ Deno.test("demixShifts() draws the same offsets for the same seed, within half a
   ok(new Set(many).size > 900);
 });
 
-Deno.test("demixShifts() of no shift is one pass that is not shifted", () => {
+Deno.test("demixShifts() of no shift is one pass without a shift", () => {
   equal(demixShifts(0, 5), [null]);
 });

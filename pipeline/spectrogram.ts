@@ -7,13 +7,13 @@
 import { computeSpectrogram } from "../kernels/kernels.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
-/** Samples from one frame to the next at 44.1 kHz. */
+/** Hop in samples at 44.1 kHz. */
 export const HOP_SAMPLES = 441;
 
-/** The sample rate of every stem. */
+/** Sample rate of every stem. */
 export const SAMPLE_RATE_HZ = 44_100;
 
-/** Frames a second of every seam from here on. */
+/** Frame rate of every seam from the spectrogram on, frames a second. */
 export const FRAMES_PER_SECOND = 100;
 
 /** Frequency bands of a spectrogram. */

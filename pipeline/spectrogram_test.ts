@@ -37,7 +37,7 @@ for (const file of await edgeCaseFiles("spectrogram")) {
   });
 }
 
-Deno.test("spectrogram() sees channels that are averaged by flooring", async () => {
+Deno.test("spectrogram() changes where channels are averaged by flooring", async () => {
   const file = (await edgeCaseFiles("spectrogram")).find(({ name }) =>
     name === "noise_5000_samples"
   );

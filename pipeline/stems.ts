@@ -1,5 +1,5 @@
 /**
- * From four audio files to the seam `stems16`, or of a long track to the seam `spectrogram`.
+ * Decoding of four stem files to the seam `stems16`, or, for a long track, to the seam `spectrogram`.
  *
  * @module
  */
@@ -11,45 +11,45 @@ import { type DecodedStem, type OpenFile, openStem } from "../kernels/kernels.ts
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
-/** The stems in the order that the network expects. */
+/** Names of the stems in the order of the network. */
 export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 
 /** The name of a stem. */
 export type StemName = typeof STEMS[number];
 
-/** What the names of audio files end in. */
+/** Endings of audio files. */
 export const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
 
-/** How far stems of one track may differ in length, in samples. */
+/** Largest difference in length of the stems of one track, in samples. */
 const LENGTH_TOLERANCE_SAMPLES = 2 * HOP_SAMPLES;
 
-/** The stems of a track cannot be used; the message says which and why. */
+/** The stems of a track cannot be used; the message names the stem and the reason. */
 export class StemsError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "StemsError";
 }
 
-/** What is known of stems that were read from files. */
+/** Lengths, sources and warnings of stems read from files. */
 export interface StemsRecord {
   /** Length of the longest stem. */
   readonly durationSeconds: number;
-  /** What the user should know, each naming its file. */
+  /** Warnings for the user, each naming its file. */
   readonly warnings: readonly string[];
   /** Codec and sample rate of each file. */
   readonly sources: readonly { codec: string; sampleRateHz: number }[];
 }
 
-/** Stems that were read from files. */
+/** Stems read from files. */
 export interface ReadStems extends StemsRecord {
   /** `[4, 2, samples]` i16, 44.1 kHz; bass, drums, other, vocals. */
   readonly stems16: Tensor<"i16">;
 }
 
-/** Stems of which only the spectrogram was kept. */
+/** Spectrogram of long stems, which are not kept themselves. */
 export interface LongStems extends StemsRecord {
-  /** `[4, frames, 81]` f32, as of the stage. */
+  /** `[4, frames, 81]` f32, as the stage makes it. */
   readonly spectrogram: Tensor<"f32">;
-  /** SHA-256 of the samples, the mean of both channels in 16 bits, one stem after the other. */
+  /** SHA-256 of the samples: the mean of both channels in 16 bit, one stem after the other. */
   readonly sha256: string;
 }
 
@@ -102,7 +102,7 @@ export async function findStems(directory: string): Promise<string[]> {
  * Stems that differ in length by up to two frames are padded with silence to the longest.
  *
  * @param paths files in the order of {@linkcode STEMS}
- * @returns the stems and what was noticed
+ * @returns the stems, their sources and warnings
  * @throws {KernelError} if a file cannot be decoded
  * @throws {StemsError} if the stems differ in length by more than two frames
  */
@@ -111,11 +111,11 @@ export async function readStems(paths: readonly string[]): Promise<ReadStems> {
 }
 
 /**
- * Decodes the stems of one track like {@linkcode readStems}, but of a track of more than twelve minutes keeps
- * only the spectrogram: an hour of stems takes 2.5 GB.
+ * Decodes the stems of one track like {@linkcode readStems}. Of a track longer than twelve minutes only
+ * the spectrogram is kept: an hour of stems takes 2.5 GB.
  *
  * @param paths files in the order of {@linkcode STEMS}
- * @param options what counts as long
+ * @param options limits of a long track
  * @throws {KernelError | StemsError} as {@linkcode readStems}
  */
 export async function readStemsOrSpectrogram(
@@ -124,7 +124,7 @@ export async function readStemsOrSpectrogram(
 ): Promise<ReadStems | LongStems> {
   const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-  // Long ones are turned into spectrograms two at a time.
+  // Long stems are converted to spectrograms two at a time.
   const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
   return await withOpen(paths.slice(0, atOnce), most, async (files) => {
     const longest = Math.max(...files.map(({ samples }) => samples));
@@ -138,11 +138,11 @@ export async function readStemsOrSpectrogram(
 }
 
 /**
- * Cuts stems.
+ * Returns the beginning of stems.
  *
  * @param stems16 `[stems, channels, samples]` i16
- * @param most samples of each channel that are wanted
- * @returns their beginning, a copy; the stems themselves where they are no longer
+ * @param most number of samples of each channel
+ * @returns a copy of the beginning; the stems themselves where they are not longer
  */
 export function firstSamples(stems16: Tensor<"i16">, most: number): Tensor<"i16"> {
   const [stems = 0, channels = 0, length = 0] = stems16.shape;
@@ -154,13 +154,13 @@ export function firstSamples(stems16: Tensor<"i16">, most: number): Tensor<"i16"
   return tensor("i16", [stems, channels, most], data);
 }
 
-/** From this length on only the spectrogram of a track is kept. */
+/** Length in seconds above which only the spectrogram of a track is kept. */
 export const LONG_SECONDS: number = 12 * 60;
 
-/** A file that may be a long one. */
+/** Size in bytes above which a file may be long. */
 const LARGE_FILE_BYTES = 32e6;
 
-/** What counts as long. */
+/** Limits of a long track. */
 export interface LongOptions {
   /** Length of the track from which on only the spectrogram is kept; twelve minutes by default. */
   readonly mostSeconds?: number;
@@ -168,13 +168,13 @@ export interface LongOptions {
   readonly largeBytes?: number;
 }
 
-/** So many samples that no file has more. */
+/** Number of samples that no file exceeds. */
 const MAX_SAMPLES = 2 ** 40;
 
-/** Samples that are hashed at a time. */
+/** Number of samples hashed at a time. */
 const PIECE_SAMPLES = 2 ** 22;
 
-/** Decodes files at the same time, works with them, and closes them. */
+/** Decodes files at the same time, passes them to `work`, and closes them. */
 async function withOpen<Result>(
   paths: readonly string[],
   mostStereo: number,
@@ -208,14 +208,14 @@ async function joinStems(
   return { stems16: tensor("i16", [files.length, 2, samples], data), ...record };
 }
 
-/** Turns stems into spectrograms, those that are open first, and closes each pair before the next. */
+/** Converts stems to spectrograms, the open ones first, and closes each pair before the next. */
 async function longStems(
   paths: readonly string[],
   open: readonly DecodedStem[],
   longest: number,
   most: number,
 ): Promise<LongStems> {
-  // Another stem may be a little longer; frames that turn out to be too many are dropped in the end.
+  // Another stem may be longer within the tolerance; surplus frames are dropped at the end.
   const capacity = longest + LENGTH_TOLERANCE_SAMPLES;
   const size = Math.ceil(capacity / HOP_SAMPLES) * BANDS;
   const data = new Float32Array(paths.length * size);
@@ -225,7 +225,7 @@ async function longStems(
     const first = read.length;
     read.push(...files.map(({ close: _, ...file }) => file));
     const samples = Math.max(...read.map((file) => file.samples));
-    // Those that differ too much are refused before anything is computed.
+    // Stems of too different lengths are refused before the computation.
     recordOf(paths, read, samples);
     const hashed = (async (): Promise<void> => {
       for (const file of files) await hashStem(file, hash);
@@ -266,7 +266,7 @@ async function hashStem(file: DecodedStem, hash: Hash): Promise<void> {
   }
 }
 
-/** Refuses stems that differ in length by more than two frames. */
+/** Describes stems, and refuses lengths that differ by more than two frames. */
 function recordOf(
   paths: readonly string[],
   files: readonly Omit<OpenFile, "close">[],

@@ -36,7 +36,7 @@ Deno.test("findStems() names every missing stem and what it found", async () => 
   });
 });
 
-Deno.test("findStems() passes over what is no audio file", async () => {
+Deno.test("findStems() ignores files that are not audio", async () => {
   const names = [...STEMS.map((stem) => `${stem}.wav`), "bass.asd", "bass.png", "drums"];
   await withFiles(names, async (folder) => {
     await Deno.mkdir(join(folder, "vocals"));
@@ -51,11 +51,11 @@ Deno.test("findStems() refuses two files for one stem", async () => {
   });
 });
 
-Deno.test("findStems() says that a folder is missing", async () => {
+Deno.test("findStems() names a missing folder", async () => {
   await rejects(findStems("no/such/folder"), /no\/such\/folder/);
 });
 
-Deno.test("readStems() gives the samples that an independent decoder gives", async () => {
+Deno.test("readStems() returns the samples of an independent decoder", async () => {
   const { pieces } = await readManifest();
   for (const { audio, samples } of Object.values(pieces)) {
     const entries = STEMS.map((stem) => audio[stem]);
@@ -78,7 +78,7 @@ Deno.test("readStems() gives the samples that an independent decoder gives", asy
 
 const DEMO = STEMS.map((stem) => join(fixturesDirectory, "audio", "three_four", `${stem}.flac`));
 
-/** 16-bit stereo files of these lengths, of noise. */
+/** Writes 16-bit stereo files of noise with these lengths. */
 async function writeStems(folder: string, lengths: readonly number[]): Promise<string[]> {
   return await Promise.all(lengths.map(async (samples, stem) => {
     const path = join(folder, `${STEMS[stem]}.wav`);
@@ -88,7 +88,7 @@ async function writeStems(folder: string, lengths: readonly number[]): Promise<s
   }));
 }
 
-/** As an hour is read: two files at a time, each the mean of its channels. */
+/** Reads stems as long ones: two files at a time, each as the mean of its channels. */
 async function readLong(paths: readonly string[]): Promise<LongStems> {
   const read = await readStemsOrSpectrogram(paths, { mostSeconds: 0.5, largeBytes: 0 });
   ok("spectrogram" in read);

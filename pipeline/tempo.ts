@@ -1,11 +1,11 @@
 /**
- * The tempo of a sequence of beats.
+ * Tempo of a sequence of beats.
  *
  * @module
  */
 
 /**
- * The most frequent whole tempo among the intervals between beats.
+ * Returns the most frequent whole tempo of the intervals between beats.
  *
  * @param times `[n]` seconds, strictly ascending
  * @returns beats a minute; null when there are fewer than two beats
@@ -32,10 +32,10 @@ function roundHalfToEven(value: number): number {
 }
 
 /**
- * The index that numpy's default `argsort` puts last: one of those with the largest count. Which one,
- * where several are equal, follows from its unstable quicksort (median of three, runs of up to 16
- * elements sorted by insertion), so the partition is repeated here step by step; it is mostly, but
- * not always, the highest.
+ * Returns the index that numpy's default `argsort` puts last: one of those with the largest count.
+ * Among equal counts its unstable quicksort decides (median of three, insertion sort of up to 16
+ * elements), so the partition is repeated here step by step. The index is mostly, not always, the
+ * highest.
  */
 function lastByNumpysSort(counts: Int32Array): number {
   const order = Int32Array.from(counts, (_, index) => index);

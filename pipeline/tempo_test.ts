@@ -9,7 +9,7 @@ interface TempoCase {
 }
 
 for (const { name, beats, bpm } of await edgeCaseList<TempoCase>("tempo.json")) {
-  // Where upstream raises an error there is no answer to compare with.
+  // Where upstream raises an error there is no tempo to compare with.
   if (bpm === undefined) continue;
   Deno.test(`tempo() equals upstream's on ${name}`, () => {
     equal(tempo(Float64Array.from(beats)), bpm);

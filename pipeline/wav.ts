@@ -15,13 +15,15 @@ const FRAME_BYTES = 2 * CHANNELS;
  *
  * @param stem `[2, samples]` i16
  * @returns the bytes of a RIFF WAVE file
- * @throws {RangeError} for more than 4 GiB, six hours and three quarters, which the format cannot hold
+ * @throws {RangeError} for more than 4 GiB (6.7 hours), the limit of the format
  */
 export function encodeWav(stem: Int16Array): Uint8Array {
   const samples = stem.length / CHANNELS;
   const size = FRAME_BYTES * samples;
   if (HEADER_BYTES + size >= 2 ** 32) {
-    throw new RangeError(`${samples} samples are too many for a WAV file`);
+    throw new RangeError(
+      `Cannot write ${samples} samples to a WAV file: the format is limited to 4 GiB`,
+    );
   }
   const view = new DataView(new ArrayBuffer(HEADER_BYTES + size));
   const text = (at: number, characters: string): void =>

@@ -193,10 +193,10 @@ Deno.test("analyze refuses options of the separation that make no sense", async 
       [["--demixer", "spleeter"], /no demixer named "spleeter"; known are htdemucs/],
       [["--demixer", "missing.th"], /Cannot read the weights file missing\.th/],
       [["--demixer", mix.replace(".wav", ".th")], /Cannot read the weights file/],
-      [["-d", "cuda"], /cannot compute on cuda: it has cpu|could not be started on cuda/],
+      [["-d", "cuda"], /does not support cuda: choose one of cpu|could not be started on cuda/],
       [["--backend", "abacus"], /--backend expects one of native, onnx/],
       [["--backend", "native", "-d", "webgpu"], /native computes on the cpu only/],
-      [["-d", "abacus"], /no device abacus: known are cpu, cuda, coreml, webgpu, dml/],
+      [["-d", "abacus"], /Unknown device abacus: expected one of cpu, cuda, coreml, webgpu, dml/],
       [["-k", "--demix-dir", join(file, "x")], /Cannot write .*--demix-dir/],
     ];
     for (const [args, message] of cases) {

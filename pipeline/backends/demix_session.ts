@@ -1,10 +1,10 @@
 /**
- * What every backend of the separation network offers.
+ * Session of the separation network, which every backend implements.
  *
  * @module
  */
 
-/** What the network makes of one segment. */
+/** Output of the network for one segment. */
 export interface SegmentOutput {
   /** `[4, 2, 343980]` f32, normalised; drums, bass, other, vocals. */
   readonly wave: Float32Array<ArrayBuffer>;
@@ -19,7 +19,7 @@ export interface DemixSession {
    *
    * @param wave `[2, 343980]` f32, normalised
    * @param spectrum `[4, 2048, 336]` f32, normalised
-   * @returns arrays that stay as they are until the run after the next one
+   * @returns arrays that are overwritten by the run after the next one
    */
   run(wave: Float32Array<ArrayBuffer>, spectrum: Float32Array<ArrayBuffer>): Promise<SegmentOutput>;
   /** Frees the network's memory; it cannot run again. */

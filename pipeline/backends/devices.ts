@@ -1,18 +1,18 @@
 /**
- * The devices that ONNX Runtime can compute on.
+ * Devices that ONNX Runtime can compute on.
  *
  * @module
  */
 
 import type { InferenceSession } from "onnxruntime-node";
 
-/** The name of a device, as in `--device`. */
+/** Name of a device, as in `--device`. */
 export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
 
 /** ONNX Runtime's execution providers for a device, the preferred one first. */
 type Providers = readonly InferenceSession.ExecutionProviderConfig[];
 
-/** Every device; what a device cannot compute is computed on the processor. */
+/** All devices. The CPU computes the operators that a device lacks. */
 export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
   cpu: ["cpu"],
   cuda: ["cuda", "cpu"],
@@ -23,13 +23,13 @@ export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
 
 /** A device cannot be used; the message lists those that can. */
 export class DeviceError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "DeviceError";
 }
 
 /**
- * The devices that this build of ONNX Runtime has, the processor first. Whether the machine has them shows only when
- * something is started there.
+ * Lists the devices that this build of ONNX Runtime supports, the CPU first. Whether the machine has
+ * one shows only when a session starts on it.
  */
 export async function builtInDevices(): Promise<DeviceName[]> {
   const { listSupportedBackends } = await import("onnxruntime-node");
@@ -38,7 +38,7 @@ export async function builtInDevices(): Promise<DeviceName[]> {
 }
 
 /**
- * The execution providers of a device.
+ * Returns the execution providers of a device.
  *
  * @param name the device
  * @throws {DeviceError} if there is no such device, or this build of ONNX Runtime lacks it
@@ -49,24 +49,24 @@ export async function providersOf(name: string): Promise<Providers> {
   const usable: readonly string[] = await builtInDevices();
   if (providers === undefined) {
     throw new DeviceError(
-      `There is no device ${name}: known are ${Object.keys(DEVICES).join(", ")}, ` +
-        `and this build of ONNX Runtime has ${usable.join(", ")}`,
+      `Unknown device ${name}: expected one of ${Object.keys(DEVICES).join(", ")}, ` +
+        `of which this build of ONNX Runtime supports ${usable.join(", ")}`,
     );
   }
   if (!usable.includes(name)) {
     throw new DeviceError(
-      `This build of ONNX Runtime cannot compute on ${name}: it has ${usable.join(", ")}`,
+      `This build of ONNX Runtime does not support ${name}: choose one of ${usable.join(", ")}`,
     );
   }
   return providers;
 }
 
 /**
- * Starts something on a device.
+ * Starts a session on a device.
  *
  * @param device its name, for the message
- * @param start what to start
- * @throws {DeviceError} if that fails on another device than the processor
+ * @param start starts the session
+ * @throws {DeviceError} if that fails on any device but the CPU
  */
 export async function onDevice<Result>(
   device: string,
@@ -79,7 +79,7 @@ export async function onDevice<Result>(
     const reason = (cause as Error).message.replace(/\s+/g, " ").trim();
     throw new DeviceError(
       `ONNX Runtime could not be started on ${device}: ${reason}; ` +
-        "leave --device out to compute on the processor",
+        "omit --device to compute on the CPU",
       { cause },
     );
   }

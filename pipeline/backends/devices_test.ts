@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, match, rejects } from "node:assert/strict";
 import { listSupportedBackends } from "onnxruntime-node";
 import { builtInDevices, DeviceError, DEVICES, onDevice, providersOf } from "./devices.ts";
 
-Deno.test("providersOf() gives the providers of devices that are there, and names those otherwise", async () => {
+Deno.test("providersOf() returns the providers of supported devices, and an error lists these for others", async () => {
   equal(await providersOf("cpu"), ["cpu"]);
   const there = listSupportedBackends().filter(({ bundled }) => bundled).map(({ name }) => name);
   for (const device of Object.keys(DEVICES)) {
@@ -10,7 +10,7 @@ Deno.test("providersOf() gives the providers of devices that are there, and name
       equal((await providersOf(device)).at(-1), "cpu");
     } else {
       await rejects(providersOf(device), (error) => {
-        match(String(error), new RegExp(`cannot compute on ${device}: it has cpu`));
+        match(String(error), new RegExp(`does not support ${device}: choose one of cpu`));
         return error instanceof DeviceError;
       });
     }
@@ -18,13 +18,13 @@ Deno.test("providersOf() gives the providers of devices that are there, and name
   await rejects(providersOf("toString"), /no device toString/);
 });
 
-Deno.test("builtInDevices() has the processor first, and only devices that can be named", async () => {
+Deno.test("builtInDevices() lists the CPU first, and only known devices", async () => {
   const devices = await builtInDevices();
   equal(devices[0], "cpu");
   for (const device of devices) equal((await providersOf(device)).at(-1), "cpu");
 });
 
-Deno.test("onDevice() says which device failed, and leaves the processor's errors alone", async () => {
+Deno.test("onDevice() names the device that failed, and passes errors of the CPU on", async () => {
   const fail = (): Promise<never> => Promise.reject(new Error("no\nadapter\n"));
   await rejects(onDevice("webgpu", fail), /could not be started on webgpu: no adapter; leave/);
   await rejects(onDevice("cpu", fail), { name: "Error", message: "no\nadapter\n" });
