@@ -7,7 +7,7 @@
 import { writeWhole } from "../core/files.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { thisMachine } from "../reports/machine.ts";
-import { benchTables } from "../reports/measure/report.ts";
+import { benchTables } from "../reports/measure/bench_report.ts";
 import { timeStages } from "../reports/measure/stage_benches.ts";
 import { understandBenchStages } from "./bench_stages_call.ts";
 import { StatusLine } from "./status_line.ts";

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { columns } from "../core/columns.ts";
 import { writeWhole } from "../core/files.ts";
 import { History } from "../reports/history.ts";
-import { readRunReport } from "../reports/read_run_report.ts";
+import { readHistoryLine } from "../reports/report_document.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { parsedArgs } from "./parsed_args.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -147,9 +147,9 @@ async function importRuns(history: History, files: readonly string[]): Promise<n
       number++;
       if (line.trim() === "") continue;
       try {
-        const pinned = pinnedIn(line);
-        if (pinned !== null) history.pin(pinned);
-        else if (history.import(readRunReport(line))) added++;
+        const read = readHistoryLine(line);
+        if ("pinned" in read) history.pin(read.pinned);
+        else if (history.import(read)) added++;
         else known++;
       } catch (error) {
         wrong++;
@@ -159,12 +159,6 @@ async function importRuns(history: History, files: readonly string[]): Promise<n
   }
   console.log(`${added} runs added, ${known} were there already, ${wrong} could not be read`);
   return wrong === 0 ? 0 : 1;
-}
-
-/** The run that a line of an export pins; null where it is another line. */
-function pinnedIn(line: string): string | null {
-  const [, pinned] = /^\{"pinned":("[^"\\]*")\}$/.exec(line.trim()) ?? [];
-  return pinned === undefined ? null : JSON.parse(pinned);
 }
 
 function pin(history: History, args: readonly string[], values: Values): Promise<number> {

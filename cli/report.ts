@@ -65,7 +65,7 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const history = await History.open(values.history);
   try {
     const run = runOf(history, positionals[0]);
-    const earlier = history.beside(run);
+    const earlier = history.comparedWith(run);
     const decision = decideRun(run, earlier, settings, history.confirmationOf(run.id));
     const view = nightView(run, decision, earlier);
     console.log(terminalReport(view));

@@ -8,7 +8,7 @@ import type { ParseArgsConfig } from "node:util";
 import { writeWhole } from "../core/files.ts";
 import { benchmarkJson } from "../reports/render/benchmark_json.ts";
 import { measurementsCsv } from "../reports/render/csv.ts";
-import { reportJson } from "../reports/render/json.ts";
+import { reportJson } from "../reports/report_document.ts";
 import { markdownReport } from "../reports/render/markdown.ts";
 import { reportPage } from "../reports/render/page.ts";
 import type { ReportView } from "../reports/report_view.ts";

@@ -1,5 +1,5 @@
 /**
- * Types of JSON documents, inferred from their zod schemas.
+ * One source for a JSON format: a zod schema gives its check, its types and its JSON Schema file.
  *
  * `deno doc --lint` reports types of schemas as private. A module therefore collects its schemas in one
  * object, names the object's type `@internal`, and infers each public type from that:
@@ -18,6 +18,8 @@
  * @module
  */
 
+import { z } from "zod";
+
 /**
  * Read-only view of a JSON value, at every depth.
  *
@@ -35,3 +37,27 @@ export type Immutable<Value> = Value extends object
 export type JsonOf<Schema extends { readonly _zod: { readonly output: unknown } }> = Immutable<
   Schema["_zod"]["output"]
 >;
+
+/**
+ * Returns the JSON Schema file of a schema.
+ *
+ * @param id `$id` of the file
+ * @param title title of the file
+ * @param schema schema of the whole document
+ * @returns JSON Schema, draft 2020-12, with a final newline
+ */
+export function jsonSchemaText(id: string, title: string, schema: z.core.$ZodType): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema);
+  return JSON.stringify({ $schema, $id: id, title, ...rest }, null, 2) + "\n";
+}
+
+/**
+ * Describes the first error of a failed check.
+ *
+ * @param error error of a schema
+ * @returns path as a JSON pointer, or `it`, and what is wrong there
+ */
+export function firstIssue({ issues: [first] }: z.core.$ZodError): string {
+  const path = (first?.path ?? []).map((part) => `/${String(part)}`).join("");
+  return `${path || "it"}: ${first?.message ?? "unknown error"}`;
+}

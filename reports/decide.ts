@@ -6,7 +6,7 @@
 
 import { chooseBaseline } from "./baseline.ts";
 import { whyNotComparable } from "./comparable.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision } from "./run_report.ts";
 import { decisionSentence } from "./decision_sentence.ts";
 import { earlierNights, nightOf } from "./nights.ts";
 import { parityAlerts } from "./parity_alerts.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, ok, throws } from "node:assert/strict";
 import { decide, needsRerun } from "./decide.ts";
-import type { Decision, StageDecision } from "./decision.ts";
+import type { Decision, StageDecision } from "./run_report.ts";
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
 import type { RunReport } from "./run_report.ts";
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";

@@ -5,7 +5,13 @@
  */
 
 import type { BaselineKind } from "./regression_settings.ts";
-import type { Decision, ParityAlert, QualityAlert, StageDecision, Step } from "./decision.ts";
+import type {
+  Decision,
+  HistoryChange,
+  ParityAlert,
+  QualityAlert,
+  StageDecision,
+} from "./run_report.ts";
 import { TOTAL } from "./run_report.ts";
 
 /** A decision as far as it is made. */
@@ -18,7 +24,7 @@ export interface SentenceContext {
   /** Stages that looked slower and did not when they ran again. */
   readonly notConfirmed: readonly StageDecision[];
   /** Steps that alert; none before a rerun has confirmed them. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly HistoryChange[];
   /** Why the pinned run does not compare; null where it does, or none is pinned. */
   readonly whyNot: string | null;
 }
@@ -73,7 +79,7 @@ function slowerSentence(findings: Findings, stage: StageDecision, verb: string):
     `${baselineInWords(findings)} (${duration(stage.median)}, was ${duration(stage.baseline!)})`;
 }
 
-function stepSentence(findings: Findings, step: Step): string {
+function stepSentence(findings: Findings, step: HistoryChange): string {
   return `${nameOf(findings, step)} has been ${percent(step.ratio - 1)} slower since ` +
     step.startedAt.slice(0, 10);
 }
@@ -125,7 +131,7 @@ function seamsSentence(seams: number): string {
 }
 
 /** With the variant where there are several. */
-function nameOf({ stages }: Findings, { variant, stage }: StageDecision | Step): string {
+function nameOf({ stages }: Findings, { variant, stage }: StageDecision | HistoryChange): string {
   const hasVariants = stages.some((other) => other.variant !== variant);
   const name = stage === TOTAL ? "the whole" : stage;
   return hasVariants ? `${name} (${variant})` : name;

@@ -12,10 +12,10 @@ interface ParityJson {
     readonly results: readonly {
       readonly suite: string;
       readonly piece: string;
-      readonly mode: string;
+      readonly mode: ParityFigure["mode"];
       readonly stage: string;
       readonly seam: string;
-      readonly verdict: string;
+      readonly verdict: ParityFigure["verdict"];
       readonly tolerance: { readonly absolute: number; readonly differing?: number };
       readonly comparison: {
         readonly elements: number;

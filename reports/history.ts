@@ -1,7 +1,7 @@
 /**
- * All runs of a machine or of many, in one SQLite file.
+ * All runs of one machine or of several, in one SQLite file.
  *
- * Every measurement is a transaction of its own: whatever ends the program, what was measured is kept.
+ * Every measurement is written in a transaction of its own: an interrupted program loses no measurement.
  *
  * @module
  */
@@ -11,38 +11,32 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { HistoryError, migrate, refuseForeign } from "./history_schema.ts";
-import type {
-  Measurement,
-  ParityFigure,
-  QualityFigure,
-  RunReport,
-  StageMeasurement,
-} from "./run_report.ts";
+import type { Measurement, ParityFigure, QualityFigure, RunReport } from "./run_report.ts";
 
-/** How long one program waits for another that writes. */
+/** Time that one program waits for another that writes. */
 const BUSY_MILLISECONDS = 20_000;
 
 type Row = Record<string, SQLOutputValue>;
 
-/** A run as it begins: without what it will measure. */
+/** A run at its start, without its measurements. */
 export type RunHeader = Omit<RunReport, "measurements" | "parity" | "quality" | "finishedAt">;
 
-/** A run as it begins, but for its name and time. */
+/** A run at its start, without its id and time. */
 export type NewRun = Omit<RunHeader, "id" | "startedAt" | "confirms">;
 
-/** Which runs are wanted. */
+/** Selection of runs. */
 export interface RunFilter {
-  /** Only those of this machine. */
+  /** Only runs of this machine. */
   readonly fingerprint?: string;
-  /** Only those that started before, ISO 8601. */
+  /** Only runs that started before this time, ISO 8601. */
   readonly before?: string;
-  /** Only the newest so many. */
+  /** Only the newest runs, this many. */
   readonly last?: number;
-  /** Also those that were ended before their time and those that confirm others; not unless told. */
+  /** Also interrupted runs and reruns that confirm others; false by default. */
   readonly all?: boolean;
 }
 
-/** A history that is open. Close it. */
+/** An open history. Close it after use. */
 export class History {
   readonly #database: DatabaseSync;
 
@@ -51,10 +45,10 @@ export class History {
   }
 
   /**
-   * Opens a history, and makes it where there is none.
+   * Opens a history, and creates it if there is none.
    *
-   * @param path the file; its folder is made when it is missing
-   * @throws {HistoryError} if the file is no history, or of a newer program
+   * @param path the file; its folder is created if it is missing
+   * @throws {HistoryError} if the file is no history, or was written by a newer program
    */
   static async open(path: string): Promise<History> {
     let database: DatabaseSync | undefined;
@@ -79,62 +73,69 @@ export class History {
 
   /** Adds a run that has measured nothing yet. */
   begin(run: RunHeader): void {
-    this.#insertRun({ ...run, finishedAt: null });
-  }
-
-  /** Adds a measurement to a run. */
-  addMeasurement(run: string, measurement: Measurement): void {
-    this.#whole(() => {
-      const row = this.#one(
-        "SELECT coalesce(max(number) + 1, 0) AS number FROM measurements WHERE run = ?",
-        run,
-      );
-      this.#insertMeasurement(run, Number(row?.["number"]), measurement);
-    });
-  }
-
-  /** Sets what `parity` found at the commit of a run. */
-  setParity(run: string, figures: readonly ParityFigure[]): void {
-    this.#whole(() => {
-      this.#change("DELETE FROM parity WHERE run = ?", run);
-      this.#insertParity(run, figures);
-    });
-  }
-
-  /** Sets what `evaluate` found at the commit of a run. */
-  setQuality(run: string, figures: readonly QualityFigure[]): void {
-    this.#whole(() => {
-      this.#change("DELETE FROM quality WHERE run = ?", run);
-      this.#insertQuality(run, figures);
-    });
-  }
-
-  /** Notes that a part of a nightly run is finished. */
-  finishStep(run: string, step: string): void {
-    this.#change("INSERT OR IGNORE INTO steps (run, step) VALUES (?, ?)", run, step);
-  }
-
-  /** The parts of a nightly run that are finished. */
-  finishedSteps(run: string): Set<string> {
-    return new Set(
-      this.#all("SELECT step FROM steps WHERE run = ?", run).map(({ step }) => String(step)),
-    );
-  }
-
-  /** Notes that a run is finished. */
-  finish(run: string, finishedAt: string): void {
-    this.#change("UPDATE runs SET finished_at = ? WHERE id = ?", finishedAt, run);
+    this.#insert({ ...run, finishedAt: null, measurements: [], parity: [], quality: [] });
   }
 
   /**
-   * Runs, oldest first.
+   * Adds a measurement to a run.
    *
-   * @param filter which; all that are finished and confirm no other unless told
+   * @throws {HistoryError} if there is no such run, or it has this measurement already
+   */
+  addMeasurement(id: string, measurement: Measurement): void {
+    const { variant, track, round } = measurement;
+    this.#update(id, (run) => {
+      if (
+        run.measurements.some((one) =>
+          one.variant === variant && one.track === track && one.round === round
+        )
+      ) {
+        throw new HistoryError(
+          `The run ${id} already has round ${round} of ${track} with ${variant}`,
+        );
+      }
+      return { ...run, measurements: [...run.measurements, measurement] };
+    });
+  }
+
+  /** Sets the figures of `parity` at the commit of a run. */
+  setParity(id: string, parity: readonly ParityFigure[]): void {
+    this.#update(id, (run) => ({ ...run, parity }));
+  }
+
+  /** Sets the figures of `evaluate` at the commit of a run. */
+  setQuality(id: string, quality: readonly QualityFigure[]): void {
+    this.#update(id, (run) => ({ ...run, quality }));
+  }
+
+  /** Marks a part of a nightly run as finished. */
+  finishPart(run: string, part: string): void {
+    this.#change(
+      "UPDATE runs SET finished_parts = json_insert(finished_parts, '$[#]', ?) WHERE id = ?",
+      part,
+      run,
+    );
+  }
+
+  /** Returns the finished parts of a nightly run. */
+  finishedParts(run: string): Set<string> {
+    const row = this.#one("SELECT finished_parts AS parts FROM runs WHERE id = ?", run);
+    return new Set(JSON.parse(String(row?.["parts"] ?? "[]")));
+  }
+
+  /** Marks a run as finished. */
+  finish(id: string, finishedAt: string): void {
+    this.#update(id, (run) => ({ ...run, finishedAt }));
+  }
+
+  /**
+   * Returns runs, oldest first.
+   *
+   * @param filter which runs; by default all that are finished and confirm no other
    */
   runs(filter: RunFilter = {}): RunReport[] {
     const rows = this.#all(
-      `SELECT * FROM (
-         SELECT * FROM runs
+      `SELECT document FROM (
+         SELECT document, started_at, id FROM runs
          WHERE (?1 IS NULL OR fingerprint = ?1)
            AND (?2 IS NULL OR started_at < ?2)
            AND (?3 OR finished_at IS NOT NULL AND confirms IS NULL)
@@ -145,35 +146,33 @@ export class History {
       filter.all ? 1 : 0,
       filter.last ?? -1,
     );
-    return rows.map((row) => this.#report(row));
+    return rows.map(reportIn);
   }
 
-  /** One run; undefined where there is none of this id. */
+  /** Returns one run, or undefined if there is none of this id. */
   run(id: string): RunReport | undefined {
-    const row = this.#one("SELECT * FROM runs WHERE id = ?", id);
-    return row && this.#report(row);
+    const row = this.#one("SELECT document FROM runs WHERE id = ?", id);
+    return row && reportIn(row);
   }
 
-  /** The run that was made to confirm another; undefined where there is none. */
+  /** Returns the rerun that confirms a run, or undefined if there is none. */
   confirmationOf(id: string): RunReport | undefined {
-    const row = this.#one("SELECT * FROM runs WHERE confirms = ? ORDER BY started_at DESC", id);
-    return row && this.#report(row);
+    const row = this.#one(
+      "SELECT document FROM runs WHERE confirms = ? ORDER BY started_at DESC",
+      id,
+    );
+    return row && reportIn(row);
   }
 
   /**
    * Adds a whole run.
    *
-   * @returns whether it was added: one whose id is there already is left alone
+   * @returns whether it was added; a run whose id is already there is left as it is
    */
-  import(report: RunReport): boolean {
+  import(run: RunReport): boolean {
     return this.#whole(() => {
-      if (this.#one("SELECT 1 AS found FROM runs WHERE id = ?", report.id)) return false;
-      this.#insertRun(report);
-      for (const [number, measurement] of report.measurements.entries()) {
-        this.#insertMeasurement(report.id, number, measurement);
-      }
-      this.#insertParity(report.id, report.parity);
-      this.#insertQuality(report.id, report.quality);
+      if (this.#one("SELECT 1 AS found FROM runs WHERE id = ?", run.id)) return false;
+      this.#insert(run);
       return true;
     });
   }
@@ -181,7 +180,7 @@ export class History {
   /**
    * Removes runs, but never the pinned one.
    *
-   * @param before those that started before, ISO 8601
+   * @param before time before which removed runs started, ISO 8601
    * @returns how many were removed
    */
   prune(before: string): number {
@@ -192,18 +191,19 @@ export class History {
   }
 
   /**
-   * Chooses the run that `pinned` baselines mean; none for null.
+   * Chooses the run of `pinned` baselines.
    *
-   * @throws {HistoryError} if there is no such run
+   * @param id the run; null for none
+   * @throws {HistoryError} if there is no such run, or it was interrupted or confirms another
    */
   pin(id: string | null): void {
-    const run = id === null ? undefined : this.#one("SELECT * FROM runs WHERE id = ?", id);
+    const run = id === null ? undefined : this.run(id);
     if (id !== null && run === undefined) {
       throw new HistoryError(`There is no run ${id} in the history`);
     }
-    if (run !== undefined && (run["finished_at"] === null || run["confirms"] !== null)) {
+    if (run !== undefined && (run.finishedAt === null || run.confirms !== undefined)) {
       throw new HistoryError(
-        `The run ${id} was ended early or confirms another: pin one that is whole`,
+        `The run ${id} was interrupted or confirms another run: pin one that is whole`,
       );
     }
     this.#whole(() => {
@@ -212,12 +212,18 @@ export class History {
     });
   }
 
+  /** Returns the id of the pinned run; null if none is pinned. */
+  pinned(): string | null {
+    const row = this.#one("SELECT run FROM pin");
+    return row === undefined ? null : String(row["run"]);
+  }
+
   /**
-   * What a night is decided beside: the nights before it and, though it may be later, the pinned one.
+   * Returns the runs that a run is compared with: those before it and, even if it is later, the pinned one.
    *
-   * @param run the night
+   * @param run run to be compared
    */
-  beside(run: RunReport): { before: RunReport[]; history: RunReport[]; pinned?: string } {
+  comparedWith(run: RunReport): { before: RunReport[]; history: RunReport[]; pinned?: string } {
     const before = this.runs({ before: run.startedAt });
     const pinned = this.pinned();
     if (pinned === null) return { before, history: before };
@@ -226,115 +232,23 @@ export class History {
     return { before, history, pinned };
   }
 
-  /** Id of the pinned run; null where none is. */
-  pinned(): string | null {
-    const row = this.#one("SELECT run FROM pin");
-    return row === undefined ? null : String(row["run"]);
-  }
-
   /** Closes the file. */
   close(): void {
     this.#database.close();
   }
 
-  #insertRun(run: RunHeader & Pick<RunReport, "finishedAt">): void {
-    this.#change(
-      `INSERT INTO runs (id, started_at, finished_at, confirms, fingerprint, program, machine,
-         versions, settings, tracks, variants) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[run.id, run.startedAt, run.finishedAt, run.confirms ?? null, run.machine.fingerprint],
-      ...[run.program, run.machine, run.versions, run.settings, run.tracks, run.variants]
-        .map((value) => JSON.stringify(value)),
-    );
+  #insert(run: RunReport): void {
+    this.#change("INSERT INTO runs (id, document) VALUES (?, ?)", run.id, JSON.stringify(run));
   }
 
-  #insertMeasurement(run: string, number: number, measurement: Measurement): void {
-    const { variant, track, round, seconds, cpuSeconds, peakBytes, bytesRead } = measurement;
-    this.#change(
-      `INSERT INTO measurements (run, number, variant, track, round, seconds, cpu_seconds,
-         peak_bytes, bytes_read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[run, number, variant, track, round, seconds, cpuSeconds, peakBytes, bytesRead],
-    );
-    for (const [position, stage] of measurement.stages.entries()) {
-      this.#change(
-        `INSERT INTO stages (run, number, position, stage, start, end, cpu_seconds, peak_bytes,
-           bytes_read) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[run, number, position, stage.stage, stage.start, stage.end],
-        ...[stage.cpuSeconds, stage.peakBytes, stage.bytesRead],
-      );
-    }
-  }
-
-  #insertParity(run: string, figures: readonly ParityFigure[]): void {
-    for (const one of figures) {
-      this.#change(
-        `INSERT INTO parity (run, suite, piece, mode, stage, seam, verdict, needs, allowed, upstream)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[run, one.suite, one.piece, one.mode, one.stage, one.seam, one.verdict],
-        ...[one.needs, one.allowed, one.upstream],
-      );
-    }
-  }
-
-  #insertQuality(run: string, figures: readonly QualityFigure[]): void {
-    for (const { system, measure, value, tracks } of figures) {
-      this.#change(
-        "INSERT INTO quality (run, system, measure, value, tracks) VALUES (?, ?, ?, ?, ?)",
-        ...[run, system, measure, value, tracks],
-      );
-    }
-  }
-
-  #report(row: Row): RunReport {
-    const id = String(row["id"]);
-    const parsed = <Key extends keyof RunReport>(column: Key): RunReport[Key] =>
-      JSON.parse(String(row[column]));
-    return {
-      format: 1,
-      id,
-      ...(row["confirms"] !== null && { confirms: String(row["confirms"]) }),
-      startedAt: String(row["started_at"]),
-      finishedAt: row["finished_at"] === null ? null : String(row["finished_at"]),
-      program: parsed("program"),
-      machine: parsed("machine"),
-      versions: parsed("versions"),
-      settings: parsed("settings"),
-      tracks: parsed("tracks"),
-      variants: parsed("variants"),
-      measurements: this.#measurements(id),
-      parity: this.#all(
-        `SELECT suite, piece, mode, stage, seam, verdict, needs, allowed, upstream
-         FROM parity WHERE run = ? ORDER BY rowid`,
-        id,
-      ) as unknown as ParityFigure[],
-      quality: this.#all(
-        "SELECT system, measure, value, tracks FROM quality WHERE run = ? ORDER BY rowid",
-        id,
-      ) as unknown as QualityFigure[],
-    };
-  }
-
-  #measurements(run: string): Measurement[] {
-    const stages = new Map<number, StageMeasurement[]>();
-    const rows = this.#all(
-      `SELECT number, stage, start, end, cpu_seconds AS cpuSeconds, peak_bytes AS peakBytes,
-         bytes_read AS bytesRead
-       FROM stages WHERE run = ? ORDER BY number, position`,
-      run,
-    );
-    for (const { number, ...stage } of rows) {
-      const key = Number(number);
-      const known = stages.get(key) ?? [];
-      known.push(stage as unknown as StageMeasurement);
-      stages.set(key, known);
-    }
-    return this.#all(
-      `SELECT number, variant, track, round, seconds, cpu_seconds AS cpuSeconds,
-         peak_bytes AS peakBytes, bytes_read AS bytesRead
-       FROM measurements WHERE run = ? ORDER BY number`,
-      run,
-    ).map(({ number, ...measurement }) =>
-      ({ ...measurement, stages: stages.get(Number(number)) ?? [] }) as unknown as Measurement
-    );
+  /** Rewrites a document in one transaction. */
+  #update(id: string, change: (run: RunReport) => RunReport): void {
+    this.#whole(() => {
+      const run = this.run(id);
+      if (run === undefined) throw new HistoryError(`There is no run ${id} in the history`);
+      const document = JSON.stringify(change(run));
+      this.#change("UPDATE runs SET document = ? WHERE id = ?", document, id);
+    });
   }
 
   #whole<Result>(work: () => Result): Result {
@@ -358,16 +272,20 @@ export class History {
   }
 
   #all(sql: string, ...values: (string | number | null)[]): Row[] {
-    return this.#database.prepare(sql).all(...values).map((row) => ({ ...row }));
+    return this.#database.prepare(sql).all(...values);
   }
 }
 
-/** Readers and one writer at a time; SQLite does not wait by itself while another program changes the mode. */
+function reportIn(row: Row): RunReport {
+  return JSON.parse(String(row["document"]));
+}
+
+/** Allows readers next to one writer. SQLite itself does not wait while another program changes the mode. */
 async function intoWriteAheadMode(database: DatabaseSync): Promise<void> {
   const giveUpAt = performance.now() + BUSY_MILLISECONDS;
   for (;;) {
     try {
-      // What is freed is given back at once: Deno lets no program compact a database that may not do all.
+      // Freed pages are returned at once: VACUUM needs more permissions than the program has.
       database.exec("PRAGMA auto_vacuum = FULL");
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       return;

@@ -1,13 +1,18 @@
 /**
- * The tables of a history, and how an older file becomes a newer one.
+ * Tables of a history, and the migration of older files.
+ *
+ * Up to version 2 a run was spread over tables; since version 3 it is one JSON document.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 
-/** Statements that lead from one version to the next, the first from an empty file. */
-export const MIGRATIONS: readonly string[] = [
+/** SQL, or a function, that leads from one version to the next. */
+export type Migration = string | ((database: DatabaseSync) => void);
+
+/** Migrations from one version to the next, the first from an empty file. */
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -69,39 +74,129 @@ export const MIGRATIONS: readonly string[] = [
     tracks INTEGER NOT NULL,
     PRIMARY KEY (run, system, measure)
   ) STRICT;
-  -- The parts of a nightly run that are finished, so that one that was ended goes on after them.
+  -- Finished parts of a nightly run, after which an interrupted run resumes.
   CREATE TABLE steps (
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     step TEXT NOT NULL,
     PRIMARY KEY (run, step)
   ) STRICT, WITHOUT ROWID;
-  -- At most one row: the baseline that somebody chose.
+  -- At most one row: the chosen baseline.
   CREATE TABLE pin (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE
   ) STRICT;
   `,
   "ALTER TABLE stages ADD COLUMN bytes_read INTEGER",
+  intoDocuments,
 ];
 
-/** A file is newer than this program, or no history. */
+const DOCUMENT_TABLES = `
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    document TEXT NOT NULL,
+    -- Finished parts of a nightly run, after which an interrupted run resumes.
+    finished_parts TEXT NOT NULL DEFAULT '[]',
+    started_at TEXT NOT NULL AS (document ->> '$.startedAt') STORED,
+    finished_at TEXT AS (document ->> '$.finishedAt') STORED,
+    confirms TEXT AS (document ->> '$.confirms') STORED,
+    fingerprint TEXT AS (document ->> '$.machine.fingerprint') STORED
+  ) STRICT;
+  CREATE INDEX runs_by_start ON runs (started_at);
+  -- At most one row: the chosen baseline.
+  CREATE TABLE pin (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE
+  ) STRICT;`;
+
+/** Moves the runs of version 2 from their tables into documents. Numbers pass through JavaScript, which keeps every digit. */
+function intoDocuments(database: DatabaseSync): void {
+  const rows = (sql: string, ...run: string[]): Record<string, unknown>[] =>
+    database.prepare(sql).all(...run).map((row) => ({ ...row }));
+  const runs = rows("SELECT * FROM runs").map(({ id, ...row }) => ({
+    id: String(id),
+    document: JSON.stringify(documentOf(String(id), row, rows)),
+    parts: JSON.stringify(
+      rows("SELECT step FROM steps WHERE run = ?", String(id)).map((one) => one["step"]),
+    ),
+  }));
+  const pins = rows("SELECT run FROM pin");
+  for (const table of ["stages", "measurements", "parity", "quality", "steps", "pin", "runs"]) {
+    database.exec(`DROP TABLE ${table}`);
+  }
+  database.exec(DOCUMENT_TABLES);
+  const insert = database.prepare(
+    "INSERT INTO runs (id, document, finished_parts) VALUES (?, ?, ?)",
+  );
+  for (const { id, document, parts } of runs) insert.run(id, document, parts);
+  for (const { run } of pins) {
+    database.prepare("INSERT INTO pin (only, run) VALUES (1, ?)").run(String(run));
+  }
+}
+
+function documentOf(
+  id: string,
+  row: Readonly<Record<string, unknown>>,
+  rows: (sql: string, run: string) => Record<string, unknown>[],
+): unknown {
+  const parsed = Object.fromEntries(
+    ["program", "machine", "versions", "settings", "tracks", "variants"]
+      .map((column) => [column, JSON.parse(String(row[column]))]),
+  );
+  const stages = Map.groupBy(
+    rows(
+      `SELECT number, stage, start, end, cpu_seconds AS cpuSeconds, peak_bytes AS peakBytes,
+         bytes_read AS bytesRead FROM stages WHERE run = ? ORDER BY number, position`,
+      id,
+    ),
+    ({ number }) => number,
+  );
+  const measurements = rows(
+    `SELECT number, variant, track, round, seconds, cpu_seconds AS cpuSeconds,
+       peak_bytes AS peakBytes, bytes_read AS bytesRead
+     FROM measurements WHERE run = ? ORDER BY number`,
+    id,
+  );
+  return {
+    format: 1,
+    id,
+    ...(row["confirms"] !== null && { confirms: row["confirms"] }),
+    startedAt: row["started_at"],
+    finishedAt: row["finished_at"],
+    ...parsed,
+    measurements: measurements.map(({ number, ...measurement }) => ({
+      ...measurement,
+      stages: (stages.get(number) ?? []).map(({ number: _, ...stage }) => stage),
+    })),
+    parity: rows(
+      `SELECT suite, piece, mode, stage, seam, verdict, needs, allowed, upstream
+       FROM parity WHERE run = ? ORDER BY rowid`,
+      id,
+    ),
+    quality: rows(
+      "SELECT system, measure, value, tracks FROM quality WHERE run = ? ORDER BY rowid",
+      id,
+    ),
+  };
+}
+
+/** A file was written by a newer program, or is no history. */
 export class HistoryError extends Error {
   /** The class's name, for those who read errors as text. */
   override name = "HistoryError";
 }
 
 /**
- * Brings a database to the newest version, each step whole or not at all; two programs at once do no harm.
+ * Brings a database to the newest version, completely or not at all. Two programs may do so at once.
  *
  * @param database an open database
  * @param path its file, for messages
- * @param migrations the steps, the first from an empty file
+ * @param migrations migrations, the first from an empty file
  * @throws {HistoryError} if it was written by a newer program
  */
 export function migrate(
   database: DatabaseSync,
   path: string,
-  migrations: readonly string[] = MIGRATIONS,
+  migrations: readonly Migration[] = MIGRATIONS,
 ): void {
   if (versionOf(database) === migrations.length) return;
   database.exec("BEGIN IMMEDIATE");
@@ -113,7 +208,10 @@ export function migrate(
           `${migrations.length}: use the newer program that wrote it`,
       );
     }
-    for (const step of migrations.slice(version)) database.exec(step);
+    for (const migration of migrations.slice(version)) {
+      if (typeof migration === "string") database.exec(migration);
+      else migration(database);
+    }
     database.exec(`PRAGMA user_version = ${migrations.length}`);
     database.exec("COMMIT");
   } catch (error) {
@@ -127,10 +225,10 @@ export function migrate(
  *
  * @param database an open database
  * @param path its file, for messages
- * @throws {HistoryError} if another program keeps something else in it
+ * @throws {HistoryError} if it is the database of another program
  */
 export function refuseForeign(database: DatabaseSync, path: string): void {
-  // Both are read at one moment, as another program may be making the history.
+  // Both are read in one transaction, since another program may be creating the history.
   database.exec("BEGIN");
   const version = versionOf(database);
   const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();

@@ -1,6 +1,10 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { History } from "./history.ts";
 import { HistoryError, migrate, MIGRATIONS, refuseForeign } from "./history_schema.ts";
+import { readHistoryLine } from "./report_document.ts";
 
 Deno.test("migrate() brings an older file to the newest version and keeps what is in it", () => {
   const database = new DatabaseSync(":memory:");
@@ -34,7 +38,7 @@ Deno.test("migrate() refuses what a newer program wrote", () => {
   database.close();
 });
 
-Deno.test("a history of version 1 gets a column for what each stage read, unknown for its nights", () => {
+Deno.test("a history of version 1 becomes documents in which the bytes that a stage read are unknown", () => {
   const database = new DatabaseSync(":memory:");
   migrate(database, "x", MIGRATIONS.slice(0, 1));
   database.exec(`
@@ -42,10 +46,15 @@ Deno.test("a history of version 1 gets a column for what each stage read, unknow
     INSERT INTO measurements VALUES ('r', 0, 'v', 't', 0, 1, 1, 1, 5);
     INSERT INTO stages VALUES ('r', 0, 0, 'decode', 0, 1, 1, 1);`);
   migrate(database, "x");
-  equal({ ...database.prepare("SELECT stage, bytes_read FROM stages").get() }, {
-    stage: "decode",
-    bytes_read: null,
-  });
+  const row = database.prepare("SELECT id, started_at, document FROM runs").get()!;
+  equal([row["id"], row["started_at"]], ["r", "2026-01-01"]);
+  equal(JSON.parse(String(row["document"])).measurements, [{
+    ...{ variant: "v", track: "t", round: 0, seconds: 1, cpuSeconds: 1, peakBytes: 1 },
+    bytesRead: 5,
+    stages: [{
+      ...{ stage: "decode", start: 0, end: 1, cpuSeconds: 1, peakBytes: 1, bytesRead: null },
+    }],
+  }]);
   database.close();
 });
 
@@ -61,4 +70,24 @@ Deno.test("refuseForeign() takes empty files and histories, and no database of a
     throws(() => refuseForeign(other, "shop.sqlite"), /^HistoryError: shop\.sqlite is no history/);
     other.close();
   }
+});
+
+Deno.test("a file of version 2 gives every run that its program exported, to the last digit", async () => {
+  // Written by the program at commit 0326b81: a bench, and runs of testdata/example.ts.
+  const old = new URL("testdata/history_v2", import.meta.url).pathname;
+  const lines = (await Deno.readTextFile(`${old}.jsonl`)).trim().split("\n").map(readHistoryLine);
+  const runs = lines.filter((line) => !("pinned" in line));
+  equal(runs.length, 4);
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "history.sqlite");
+    await Deno.copyFile(`${old}.sqlite`, path);
+    for (let opened = 0; opened < 2; opened++) {
+      const history = await History.open(path);
+      equal(history.runs({ all: true }), runs);
+      equal([{ pinned: history.pinned() }], lines.filter((line) => "pinned" in line));
+      equal(history.finishedParts("interrupted"), new Set(["parity"]));
+      equal(history.runs().length, 2);
+      history.close();
+    }
+  });
 });

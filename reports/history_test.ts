@@ -72,8 +72,8 @@ Deno.test("History keeps a run that grows, and does not show it among the nights
 Deno.test("History takes no measurement twice, and none of an unknown run", async () => {
   await withHistory((history) => {
     history.import(run("1", "2026-01-01T00:00:00.000Z"));
-    throws(() => history.addMeasurement("1", measurement(1)), /UNIQUE/);
-    throws(() => history.addMeasurement("2", measurement(0)), /FOREIGN KEY/);
+    throws(() => history.addMeasurement("1", measurement(1)), /already has round 1/);
+    throws(() => history.addMeasurement("2", measurement(0)), /There is no run 2/);
     equal(history.run("1")?.measurements.length, 2);
   });
 });

@@ -6,7 +6,7 @@
 
 import { whyNotComparable } from "./comparable.ts";
 import { decide } from "./decide.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision } from "./run_report.ts";
 import type { History } from "./history.ts";
 import { historyNight } from "./history_night.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
@@ -15,7 +15,7 @@ import type { ReportView } from "./report_view.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** The runs that a run is compared with. */
-export type EarlierRuns = ReturnType<History["beside"]>;
+export type EarlierRuns = ReturnType<History["comparedWith"]>;
 
 /**
  * Decides on a run by the runs before it.

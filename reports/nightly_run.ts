@@ -75,7 +75,7 @@ class NightlyRun {
       const report = await this.#command("evaluate", [evaluate, "--system", system]);
       this.#history.setQuality(id, qualityFigures(report));
     });
-    const earlier = this.#history.beside(this.#run(id));
+    const earlier = this.#history.comparedWith(this.#run(id));
     let decision = decideRun(this.#run(id), earlier, settings);
     if (needsRerun(decision)) {
       const confirmation = await this.#confirmation(id, found);
@@ -115,10 +115,10 @@ class NightlyRun {
   }
 
   async #part(id: string, name: string, work: () => Promise<void>): Promise<void> {
-    if (this.#options.skipped.has(name) || this.#history.finishedSteps(id).has(name)) return;
+    if (this.#options.skipped.has(name) || this.#history.finishedParts(id).has(name)) return;
     this.#options.onPart(name);
     await work();
-    this.#history.finishStep(id, name);
+    this.#history.finishPart(id, name);
   }
 
   async #command(command: string, args: readonly string[]): Promise<unknown> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ParityAlert } from "./decision.ts";
+import type { ParityAlert } from "./run_report.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type { ParityFigure, RunReport } from "./run_report.ts";
 import { median } from "./statistics.ts";

@@ -6,7 +6,7 @@ import { testRun } from "./test_runs.ts";
 
 /** A run of one seam. */
 function seam(needs: number | null, differing: Partial<ParityFigure> = {}): RunReport {
-  const figure = {
+  const figure: ParityFigure = {
     suite: "embedded",
     piece: "demo",
     mode: "isolated",

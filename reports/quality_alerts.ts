@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { QualityAlert } from "./decision.ts";
+import type { QualityAlert } from "./run_report.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import { ANALYSED } from "./figures_of_reports.ts";
 import type { QualityFigure, RunReport } from "./run_report.ts";

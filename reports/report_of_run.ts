@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decision } from "./decision.ts";
+import type { Decision } from "./run_report.ts";
 import { type HistoryNight, historyNight } from "./history_night.ts";
 import type {
   HistorySeries,

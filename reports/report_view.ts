@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Decision, StageDecision } from "./decision.ts";
+import type { Decision, StageDecision } from "./run_report.ts";
 import type { ParityFigure, RunReport } from "./run_report.ts";
 import type { Interval } from "./statistics.ts";
 

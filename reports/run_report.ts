@@ -1,176 +1,278 @@
 /**
- * Everything that one run measured: what the history keeps and every report is made of.
+ * Everything that one run measured: the history keeps it, and every report is made from it.
  *
- * Times are seconds, memory is bytes; what is not known is null, never 0. Formatting is left to the reports.
+ * Times are seconds, memory is bytes. An unknown value is null, never 0. The schemas here also give the JSON Schema
+ * files, which `scripts/json_schemas.ts` writes.
  *
  * @module
  */
 
-/** One run of `bench` or `nightly`. */
-export interface RunReport {
-  /** Changes whenever a field changes its meaning. */
-  readonly format: 1;
-  /** A UUID. */
-  readonly id: string;
-  /** Id of the run whose suspicion this one was made to confirm; such runs are no nights of their own. */
-  readonly confirms?: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  /** ISO 8601, UTC; null while it runs, or where it was ended before its time. */
-  readonly finishedAt: string | null;
-  /** What was measured. */
-  readonly program: ProgramVersion;
-  /** Where. */
-  readonly machine: Machine;
-  /** Versions of what it runs on: `deno`, `onnxruntime-node` and so on. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** How. */
-  readonly settings: RunSettings;
-  /** What was analysed, in the order of the call. */
-  readonly tracks: readonly RunTrack[];
-  /** What was tried beside one another. */
-  readonly variants: readonly Variant[];
-  /** Every measurement that counts, in the order in which they were made. */
-  readonly measurements: readonly Measurement[];
-  /** Figures of `parity` at the same commit; none where it did not run. */
-  readonly parity: readonly ParityFigure[];
-  /** Figures of `evaluate` at the same commit; none where it did not run. */
-  readonly quality: readonly QualityFigure[];
-}
-
-/** A state of the program. */
-export interface ProgramVersion {
-  /** Of `deno.json`. */
-  readonly version: string;
-  /** Full hash; null outside of a repository. */
-  readonly commit: string | null;
-  /** Whether files differ from the commit; null where there is none. */
-  readonly isModified: boolean | null;
-}
-
-/** What timings depend on besides the program. */
-export interface Machine {
-  /** Hash of the other fields: only runs of one fingerprint are compared. */
-  readonly fingerprint: string;
-  /** Model name of the processor. */
-  readonly cpu: string;
-  /** Logical cores. */
-  readonly cores: number;
-  /** Rounded to whole GiB, so that a kernel that keeps a little more does not make another machine. */
-  readonly memoryGiB: number;
-  /** `linux`, `darwin` or `windows`. */
-  readonly os: string;
-  /** `x86_64` or `aarch64`. */
-  readonly architecture: string;
-  /** What the fast paths are chosen by: `avx2`, `avx512f` and so on, sorted. */
-  readonly cpuFlags: readonly string[];
-}
-
-/** How a run measures. Runs with other settings are not compared. */
-export interface RunSettings {
-  /** Model in the registry. */
-  readonly model: string;
-  /** Who separates; `external` where stems are given. */
-  readonly demixer: string;
-  /** SHA-256 of all weights, sorted and hashed again. */
-  readonly weightsSha256: string;
-  /** Rounds that do not count. */
-  readonly warmUps: number;
-  /** Rounds that count. */
-  readonly rounds: number;
-  /** Decides the order of the measurements. */
-  readonly seed: number;
-}
-
-/** A piece of the corpus. */
-export interface RunTrack {
-  /** Unique in the run. */
-  readonly name: string;
-  /** Length. */
-  readonly seconds: number;
-  /** Of the audio file, or of the files of its stems one after the other, so that a changed one is seen. */
-  readonly sha256: string;
-}
-
-/** One way to compute. */
-export interface Variant {
-  /** Unique in the run, such as `native, 2 threads`. */
-  readonly name: string;
-  /** `native` or `onnx`. */
-  readonly backend: string;
-  /** Threads of the networks. */
-  readonly threads: number;
-}
-
-/** One track, analysed once from file to result. */
-export interface Measurement {
-  /** Name of the variant. */
-  readonly variant: string;
-  /** Name of the track. */
-  readonly track: string;
-  /** From 0 on. */
-  readonly round: number;
-  /** From start to result. */
-  readonly seconds: number;
-  /** User and system time of all threads. */
-  readonly cpuSeconds: number;
-  /** Highest resident memory seen. */
-  readonly peakBytes: number;
-  /** Bytes that the process read from files; null where the system does not tell. */
-  readonly bytesRead: number | null;
-  /** In the order in which they ended. */
-  readonly stages: readonly StageMeasurement[];
-}
-
-/** One stage of one measurement. Stages overlap: what belongs to the process counts for all that run. */
-export interface StageMeasurement {
-  /** `weights`, `decode`, a stage of the pipeline, or `write`. */
-  readonly stage: string;
-  /** Seconds after the measurement's start. */
-  readonly start: number;
-  /** Seconds after the measurement's start. */
-  readonly end: number;
-  /** User and system time of the process while the stage ran. */
-  readonly cpuSeconds: number;
-  /** Highest resident memory of the process seen while it ran. */
-  readonly peakBytes: number;
-  /** Bytes that the process read from files while it ran; null where the system does not tell. */
-  readonly bytesRead: number | null;
-}
-
-/** How far one seam is from its reference. */
-export interface ParityFigure {
-  /** Name of the suite. */
-  readonly suite: string;
-  /** Name of the piece. */
-  readonly piece: string;
-  /** `isolated` or `chained`. */
-  readonly mode: string;
-  /** The stage that makes the seam. */
-  readonly stage: string;
-  /** Name of the seam. */
-  readonly seam: string;
-  /** `pass`, `fail` or `reported`. */
-  readonly verdict: string;
-  /** Smallest tolerance that passes; null where there is none to tell, as of a missing seam. */
-  readonly needs: number | null;
-  /** What is allowed. */
-  readonly allowed: number;
-  /** What upstream's own float32 needs; null where that is not known. */
-  readonly upstream: number | null;
-}
-
-/** A mean over tracks whose truth is known. */
-export interface QualityFigure {
-  /** `hpss/embedded` and the like. */
-  readonly system: string;
-  /** Key of the measure, `beatF` and the like. */
-  readonly measure: string;
-  /** The mean. */
-  readonly value: number;
-  /** Tracks that it is the mean of. */
-  readonly tracks: number;
-}
+import { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
 
 /** Name of the row that stands for the whole of a measurement. */
 export const TOTAL = "total";
+
+const name = z.string().min(1);
+const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/)
+  .describe("ISO 8601, UTC");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const notNegative = z.number().min(0);
+const probability = z.number().min(0).max(1);
+
+const program = z.strictObject({
+  version: name.describe("Version in deno.json"),
+  commit: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/).nullable()
+    .describe("Full hash; null outside of a repository"),
+  isModified: z.boolean().nullable()
+    .describe("Whether files differ from the commit; null without a commit"),
+});
+
+/**
+ * Schema of {@linkcode Machine}.
+ *
+ * @internal
+ */
+export const machineSchema = z.strictObject({
+  fingerprint: name
+    .describe("Hash of the other fields; only runs of one fingerprint are compared"),
+  cpu: z.string().describe("Model name of the processor"),
+  cores: z.int().min(1).describe("Logical cores"),
+  memoryGiB: count
+    .describe("Rounded to whole GiB: a kernel that reserves a little more is the same machine"),
+  os: name.describe("linux, darwin or windows"),
+  architecture: name.describe("x86_64 or aarch64"),
+  cpuFlags: z.array(name).describe("Flags that choose the fast paths, as avx2 and avx512f, sorted"),
+}).meta({ id: "machine" });
+
+const settings = z.strictObject({
+  model: name.describe("Model in the registry"),
+  demixer: name.describe("Demixer; external for given stems"),
+  weightsSha256: sha256.describe("SHA-256 of all weights, sorted and hashed again"),
+  warmUps: count.describe("Rounds that do not count"),
+  rounds: z.int().min(1).describe("Rounds that count"),
+  seed: z.int().describe("Seed of the order of the measurements"),
+});
+
+const track = z.strictObject({
+  name: name.describe("Unique in the run"),
+  seconds: z.number().gt(0).describe("Length"),
+  sha256: sha256.describe("Of the audio file, or of the files of its stems one after the other"),
+}).meta({ id: "track" });
+
+const variant = z.strictObject({
+  name: name.describe("Unique in the run, such as native, 2 threads"),
+  backend: name.describe("native or onnx"),
+  threads: z.int().min(1).describe("Threads of the networks"),
+}).meta({ id: "variant" });
+
+const stageMeasurement = z.strictObject({
+  stage: name.describe("A stage of the table of stages"),
+  start: notNegative.describe("Seconds after the start of the measurement"),
+  end: notNegative.describe("Seconds after the start of the measurement"),
+  cpuSeconds: notNegative.describe("User and system time of the process while the stage ran"),
+  peakBytes: notNegative.describe("Highest resident memory of the process while the stage ran"),
+  bytesRead: notNegative.nullable()
+    .describe("Bytes that the process read from files while the stage ran; null if unknown"),
+}).meta({ id: "stageMeasurement" });
+
+const measurement = z.strictObject({
+  variant: name.describe("Name of the variant"),
+  track: name.describe("Name of the track"),
+  round: count.describe("From 0 on"),
+  seconds: notNegative.describe("From the start of the process to the result"),
+  cpuSeconds: notNegative.describe("User and system time of all threads"),
+  peakBytes: notNegative.describe("Highest resident memory"),
+  bytesRead: notNegative.nullable()
+    .describe("Bytes that the process read from files; null if unknown"),
+  stages: z.array(stageMeasurement).describe("In the order in which they ended"),
+}).meta({ id: "measurement" });
+
+const parityFigure = z.strictObject({
+  suite: name.describe("Name of the suite"),
+  piece: name.describe("Name of the piece"),
+  mode: z.enum(["isolated", "chained"]),
+  stage: name.describe("The stage that makes the seam"),
+  seam: name.describe("Name of the seam"),
+  verdict: z.enum(["pass", "fail", "reported"]),
+  needs: notNegative.nullable()
+    .describe("Smallest tolerance that passes; null if unknown, as of a missing seam"),
+  allowed: notNegative.describe("Tolerance"),
+  upstream: notNegative.nullable()
+    .describe("Smallest tolerance that upstream's own float32 passes; null if unknown"),
+}).meta({ id: "parityFigure" });
+
+const qualityFigure = z.strictObject({
+  system: name.describe("Demixer and model, such as hpss/embedded"),
+  measure: name.describe("Key of the measure, such as beatF"),
+  value: z.number().describe("Mean over the tracks"),
+  tracks: count.describe("Number of tracks"),
+}).meta({ id: "qualityFigure" });
+
+/**
+ * Schema of {@linkcode RunReport}.
+ *
+ * @internal
+ */
+export const runSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  id: name.describe("A UUID"),
+  confirms: name.exactOptional()
+    .describe("Id of the run that this rerun confirms; such runs are no nightly runs of their own"),
+  startedAt: time,
+  finishedAt: time.nullable().describe("Null while it runs, and if it was interrupted"),
+  program,
+  machine: machineSchema,
+  versions: z.record(z.string(), z.string())
+    .describe("Versions of what it runs on: deno, onnxruntime-node and so on"),
+  settings,
+  tracks: z.array(track).describe("Analysed tracks, in the order of the call"),
+  variants: z.array(variant).describe("Ways to compute, which are compared"),
+  measurements: z.array(measurement).describe("Every measurement that counts, in order"),
+  parity: z.array(parityFigure).describe("Figures of parity at the same commit, or none"),
+  quality: z.array(qualityFigure).describe("Figures of evaluate at the same commit, or none"),
+}).meta({ id: "run" });
+
+const stageDecision = z.strictObject({
+  variant: name.describe("Name of the variant"),
+  stage: name.describe("A stage, or total"),
+  median: notNegative.describe("Median seconds of a pass over all tracks in this run"),
+  baseline: notNegative.nullable().describe("The same of the baseline; null without one"),
+  ratio: notNegative.nullable()
+    .describe("This run divided by the baseline, above 1 if slower; null without a baseline"),
+  pValue: probability.nullable()
+    .describe("P value of a one-sided test that this run is as fast; null without a baseline"),
+  minimum: notNegative.describe("Ratio less one from which on a difference counts"),
+  verdict: z.enum(["same", "slower", "suspect", "unknown", "faster", "new"]).describe(
+    "slower alerts; suspect is slower before a rerun has confirmed it; unknown is as much " +
+      "slower, but too few rounds ran for a test",
+  ),
+}).meta({ id: "stageDecision" });
+
+const parityAlert = z.strictObject({
+  suite: name.describe("Name of the suite"),
+  piece: name.describe("Name of the piece"),
+  mode: name.describe("isolated or chained"),
+  seam: name.describe("Name of the seam"),
+  reason: z.enum(["outside", "grown", "missing"])
+    .describe("Outside of its tolerance, a much larger error, or no longer compared"),
+  needs: notNegative.nullable()
+    .describe("Smallest tolerance that passes in this run; null if unknown"),
+  before: notNegative.nullable().describe("Median of the same in the baseline; null if unknown"),
+}).meta({ id: "parityAlert" });
+
+const qualityAlert = z.strictObject({
+  system: name.describe("Demixer and model, such as hpss/embedded"),
+  measure: name.describe("Key of the measure, such as beat_f"),
+  value: z.number().nullable()
+    .describe("Mean over the tracks in this run; null if it is no longer measured"),
+  before: z.number().describe("Median of the means in the baseline"),
+}).meta({ id: "qualityAlert" });
+
+const step = z.strictObject({
+  variant: name.describe("Name of the variant"),
+  stage: name.describe("A stage, or total"),
+  run: name.describe("First run after the change"),
+  startedAt: time.describe("Start of that run, ISO 8601, UTC"),
+  ratio: notNegative.describe("Level after the change divided by the level before it"),
+  pValue: probability.describe("Probability of such a change in a history without one"),
+  isAlert: z.boolean().describe("Whether it is slower, large enough, and new"),
+}).meta({ id: "step", description: "A change point: a lasting change in the history of a stage" });
+
+const decision = z.strictObject({
+  verdict: z.enum(["quiet", "regression"]),
+  sentence: name.describe("The verdict in one sentence, with the worst finding"),
+  baseline: z.strictObject({
+    kind: z.enum(["previous", "rolling", "pinned", "none"]),
+    runs: z.array(name).describe("Ids of the runs, newest last"),
+    notComparable: count
+      .describe("Number of runs of other machines, settings or tracks, which were passed over"),
+  }).describe("The runs that this run was compared with"),
+  stages: z.array(stageDecision).describe("Every variant and stage, in the order of the report"),
+  parity: z.array(parityAlert).describe("Seams outside of their tolerance or with a larger error"),
+  quality: z.array(qualityAlert).describe("Measures that fell"),
+  steps: z.array(step).describe("Change points of all stages, also old ones"),
+}).meta({ id: "decision" });
+
+/** `$id` of the schema of a report; the number is the format. */
+export const REPORT_SCHEMA = "urn:tactus:report:1";
+
+/**
+ * Schema of {@linkcode ReportDocument}.
+ *
+ * @internal
+ */
+export const documentSchema = z.strictObject({
+  schema: z.literal(REPORT_SCHEMA),
+  run: runSchema,
+  decision: decision.nullable().describe("Null for a run that was not compared"),
+}).describe(
+  "Times are seconds, memory is bytes; an unknown value is null. The number at the end of $id is " +
+    "the format: it changes whenever a field changes its meaning.",
+);
+
+/**
+ * Schema of the line of an exported history that chooses the pinned run.
+ *
+ * @internal
+ */
+export const pinSchema = z.strictObject({
+  pinned: name.describe("Id of the run of pinned baselines"),
+});
+
+/**
+ * Schema of a line of an exported history.
+ *
+ * @internal
+ */
+export const historyLineSchema = z.union([runSchema, pinSchema])
+  .describe("A run, or the choice of the pinned run");
+
+/** One run of `bench` or `nightly`. */
+export type RunReport = JsonOf<typeof runSchema>;
+
+/** A state of the program. */
+export type ProgramVersion = RunReport["program"];
+
+/** The machine, as far as timings depend on it. */
+export type Machine = JsonOf<typeof machineSchema>;
+
+/** The settings of a run. Runs with other settings are not compared. */
+export type RunSettings = RunReport["settings"];
+
+/** A track of the corpus. */
+export type RunTrack = RunReport["tracks"][number];
+
+/** One way to compute. */
+export type Variant = RunReport["variants"][number];
+
+/** One track, analysed once from file to result. */
+export type Measurement = RunReport["measurements"][number];
+
+/** One stage of one measurement. Stages overlap: what belongs to the process counts for all that run. */
+export type StageMeasurement = Measurement["stages"][number];
+
+/** The error of one seam against its reference. */
+export type ParityFigure = RunReport["parity"][number];
+
+/** A mean over tracks whose truth is known. */
+export type QualityFigure = RunReport["quality"][number];
+
+/** A report as it is written to disk; `run_report.schema.json` describes it. */
+export type ReportDocument = JsonOf<typeof documentSchema>;
+
+/** The verdict of a run against earlier runs; the exit code of `nightly` follows from it. */
+export type Decision = NonNullable<ReportDocument["decision"]>;
+
+/** One stage of one variant, compared with its baseline. */
+export type StageDecision = Decision["stages"][number];
+
+/** A seam that became worse. */
+export type ParityAlert = Decision["parity"][number];
+
+/** A measure that fell. */
+export type QualityAlert = Decision["quality"][number];
+
+/** A lasting change in the history of a stage; exported as a step. */
+export type HistoryChange = Decision["steps"][number];

@@ -5,7 +5,7 @@
  */
 
 import type { Baseline } from "./baseline.ts";
-import type { StageDecision } from "./decision.ts";
+import type { StageDecision } from "./run_report.ts";
 import { mannWhitney } from "./mann_whitney.ts";
 import { type Night, type StageNight, stageNights } from "./nights.ts";
 import type { RegressionSettings } from "./regression_settings.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Step } from "./decision.ts";
+import type { HistoryChange } from "./run_report.ts";
 import { type Night, type StageNight, stageNights } from "./nights.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type { StageSamples } from "./stage_samples.ts";
@@ -28,7 +28,7 @@ export function stageSteps(
   earlier: readonly Night[],
   settings: RegressionSettings,
   rerun?: Night,
-): Step[] {
+): HistoryChange[] {
   return tonight.samples.flatMap((samples) => {
     const { variant, stage, seconds } = samples;
     const nights: StageNight[] = [

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import type { Step } from "./decision.ts";
+import type { HistoryChange } from "./run_report.ts";
 import { nightOf } from "./nights.ts";
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
 import { stageSteps } from "./stage_steps.ts";
@@ -10,7 +10,7 @@ function steps(
   nights: number,
   changes: readonly SyntheticChange[],
   { stage = "network", some = settings, rerun = changes } = {},
-): Step[] {
+): HistoryChange[] {
   const all = syntheticHistory({ seed: 3, nights, changes }).map(nightOf);
   const again = nightOf(syntheticRun({ seed: 3, nights, changes: rerun }, nights - 1, 1));
   return stageSteps(all.at(-1)!, all.slice(0, -1), some, again)

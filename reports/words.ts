@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decision, ParityAlert, QualityAlert, Step } from "./decision.ts";
+import type { Decision, HistoryChange, ParityAlert, QualityAlert } from "./run_report.ts";
 import { changeFigure, errorFigure } from "./figures.ts";
 import type { ReportView } from "./report_view.ts";
 
@@ -50,7 +50,7 @@ export function qualityAlertWords({ system, measure, value, before }: QualityAle
 }
 
 /** A step in the history, in words. */
-export function stepWords({ variant, stage, startedAt, ratio, isAlert }: Step): string {
+export function stepWords({ variant, stage, startedAt, ratio, isAlert }: HistoryChange): string {
   return `${variant}, ${stage}: ${changeFigure(ratio)} since ${startedAt.slice(0, 10)}` +
     (isAlert ? " (new)" : "");
 }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { measurementsCsv } from "../reports/render/csv.ts";
-import { REPORT_SCHEMA } from "../reports/render/json.ts";
+import { REPORT_SCHEMA } from "../reports/run_report.ts";
 import { reportPage } from "../reports/render/page.ts";
 import { timingsPage } from "../reports/render/timings_page.ts";
 import { exampleReport } from "../reports/testdata/example.ts";

@@ -16,7 +16,7 @@ import { contest, type Contestant } from "./contest.ts";
 import { demixBench } from "./demix_bench.ts";
 import { stagePeers, writeCheckpoints } from "./peers.ts";
 import { analyzeBench, startBench } from "./process_bench.ts";
-import type { BenchTimes } from "./report.ts";
+import type { StageTimes } from "./bench_report.ts";
 import { stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
 import { longStems, writeStems } from "./track.ts";
 
@@ -57,8 +57,8 @@ export interface StageBenchesOptions extends LoadOptions {
  * @param options stages, input, weights and compute options
  * @throws {ModelError | StemsError | PeerError} if a contestant cannot run
  */
-export async function timeStages(options: StageBenchesOptions): Promise<BenchTimes[]> {
-  const times: BenchTimes[] = [];
+export async function timeStages(options: StageBenchesOptions): Promise<StageTimes[]> {
+  const times: StageTimes[] = [];
   for (const bench of await benchesOf(options)) times.push(await timeBench(bench, options));
   return times;
 }
@@ -66,7 +66,7 @@ export async function timeStages(options: StageBenchesOptions): Promise<BenchTim
 async function timeBench(
   { stage, audioSeconds, contestants: starts }: Bench,
   { rounds, onProgress }: StageBenchesOptions,
-): Promise<BenchTimes> {
+): Promise<StageTimes> {
   const contestants: Contestant[] = [];
   try {
     for (const start of starts) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Step } from "../decision.ts";
+import type { HistoryChange } from "../run_report.ts";
 import type { ReportView, StageView } from "../report_view.ts";
 import { type Html, html } from "../../core/page/html.ts";
 
@@ -88,12 +88,12 @@ export function chartSections(report: ReportView): Html {
 function mostNotable({ stages, decision }: ReportView): number {
   const slower = stages.findIndex(({ verdict }) => verdict === "slower" || verdict === "suspect");
   if (slower >= 0) return slower;
-  const size = ({ ratio }: Step): number => Math.abs(Math.log(ratio));
+  const size = ({ ratio }: HistoryChange): number => Math.abs(Math.log(ratio));
   const steps = decision?.steps.toSorted((a, b) => size(b) - size(a)) ?? [];
   const [largest] = [...steps.filter(({ isAlert }) => isAlert), ...steps];
   return largest === undefined ? 0 : Math.max(0, stages.findIndex((of) => isOf(largest, of)));
 }
 
-function isOf(step: Step, of: StageView): boolean {
+function isOf(step: HistoryChange, of: StageView): boolean {
   return step.variant === of.variant && step.stage === of.stage;
 }

@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { measurementsCsv } from "./csv.ts";
-import { REPORT_SCHEMA, type ReportDocument } from "./json.ts";
+import { REPORT_SCHEMA, type ReportDocument } from "../run_report.ts";
 import type { ReportView } from "../report_view.ts";
 import { verdictWord } from "../words.ts";
 import { chartScript } from "../../core/page/chart_script.ts";

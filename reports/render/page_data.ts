@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Step } from "../decision.ts";
+import type { HistoryChange } from "../run_report.ts";
 import type { ReportView, StageView } from "../report_view.ts";
 
 /** Significant digits of a figure of the history: more than a chart can show. */
@@ -19,7 +19,7 @@ export interface PageData {
   /** In full. */
   readonly quality: ReportView["run"]["quality"];
   /** In full. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly HistoryChange[];
   /** An array for each figure, an element for each night, oldest first. */
   readonly history: {
     /** Days since 1970, UTC, with their fraction. */

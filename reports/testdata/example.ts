@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decision, StageDecision } from "../decision.ts";
+import type { Decision, StageDecision } from "../run_report.ts";
 import type { HistoryNight } from "../history_night.ts";
 import { reportOfRun } from "../report_of_run.ts";
 import type { ReportView } from "../report_view.ts";
@@ -216,7 +216,7 @@ function exampleParity(): ParityFigure[] {
   const random = randomNumbers(3);
   const seams = ["mixture", "stems", "spectrogram", "logits.beat", "embeddings", "beats"];
   return ["demo", "four_four", "waltz"].flatMap((piece) =>
-    ["isolated", "chained"].flatMap((mode) =>
+    (["isolated", "chained"] as const).flatMap((mode) =>
       seams.map((seam): ParityFigure => {
         const fails = piece === "four_four" && mode === "isolated" && seam === "logits.beat";
         const isMissing = piece === "waltz" && mode === "chained" && seam === "beats";

@@ -1,33 +1,38 @@
 /**
- * What came of contests, as data and as Markdown.
+ * Times of single stages and of peers, as JSON and as Markdown.
  *
  * @module
  */
 
-import type { Machine } from "../run_report.ts";
+import { z } from "zod";
+import type { JsonOf } from "../../core/schema.ts";
+import { machineSchema } from "../run_report.ts";
 import { median } from "../statistics.ts";
 
-/** The times of one contest. */
-export interface BenchTimes {
-  /** What was timed. */
-  readonly stage: string;
-  /** Length of the audio; null where there is none. */
-  readonly audioSeconds: number | null;
-  /** For each contestant the seconds of every round that counts, in order. */
-  readonly seconds: Readonly<Record<string, readonly number[]>>;
-}
+const stageTimes = z.strictObject({
+  stage: z.string().min(1).describe("A stage of the pipeline, or analyze or start"),
+  audioSeconds: z.number().gt(0).nullable().describe("Length of the audio; null without audio"),
+  seconds: z.record(z.string(), z.array(z.number().min(0)))
+    .describe("Seconds of every round that counts, in order, by variant; peers are variants"),
+});
 
-/** All times of one run. */
-export interface BenchReport {
-  /** Version of this format. */
-  readonly format: 3;
-  /** Threads of everybody. */
-  readonly threads: number;
-  /** Where. */
-  readonly machine: Machine;
-  /** One entry for each contest. */
-  readonly benches: readonly BenchTimes[];
-}
+/**
+ * Schema of {@linkcode BenchReport}.
+ *
+ * @internal
+ */
+export const benchReportSchema = z.strictObject({
+  format: z.literal(3).describe("Changes whenever a field changes its meaning"),
+  threads: z.int().min(1).describe("Threads of every variant"),
+  machine: machineSchema,
+  benches: z.array(stageTimes).describe("One entry for each stage"),
+});
+
+/** The times of one run of `bench --stage` or `bench --peers`. */
+export type BenchReport = JsonOf<typeof benchReportSchema>;
+
+/** The times of one stage. */
+export type StageTimes = BenchReport["benches"][number];
 
 /** The report as Markdown, one table for each contest. */
 export function benchTables({ threads, machine, benches }: BenchReport): string {
@@ -39,7 +44,7 @@ export function benchTables({ threads, machine, benches }: BenchReport): string 
 }
 
 /** The ratios are medians over that of the first contestant. */
-function benchTable({ stage, audioSeconds, seconds }: BenchTimes): string {
+function benchTable({ stage, audioSeconds, seconds }: StageTimes): string {
   const rows = Object.entries(seconds);
   const first = median(rows[0]?.[1] ?? []);
   const row = ([name, times]: [string, readonly number[]]): string => {

@@ -1,6 +1,6 @@
 import { ok } from "node:assert/strict";
 import { thisMachine } from "../machine.ts";
-import { benchTables } from "./report.ts";
+import { benchTables } from "./bench_report.ts";
 
 Deno.test("benchTables() shows medians, ranges, ratios to the first and every time", () => {
   const text = benchTables({

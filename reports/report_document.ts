@@ -1,0 +1,63 @@
+/**
+ * Reading and writing of runs and reports as JSON.
+ *
+ * @module
+ */
+
+import { firstIssue } from "../core/schema.ts";
+import {
+  type Decision,
+  pinSchema,
+  REPORT_SCHEMA,
+  type ReportDocument,
+  type RunReport,
+  runSchema,
+} from "./run_report.ts";
+
+/** A line is no run; the message names the first wrong field. */
+export class RunReportError extends Error {
+  /** The class's name, for those who read errors as text. */
+  override name = "RunReportError";
+}
+
+/**
+ * Writes a run and its decision as JSON; `run_report.schema.json` describes it.
+ *
+ * @param run measurements
+ * @param decision its decision; null for a run that was not compared
+ * @returns JSON with a final newline
+ * @throws {TypeError} if a number is not finite, since JSON has no way to write it
+ */
+export function reportJson(run: RunReport, decision: Decision | null): string {
+  const document: ReportDocument = { schema: REPORT_SCHEMA, run, decision };
+  return JSON.stringify(document, finite, 2) + "\n";
+}
+
+function finite(key: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw new TypeError(
+    `Writing a report: expected ${key} to be a finite number, but it is ${value}; ` +
+      "write an unknown value as null",
+  );
+}
+
+/**
+ * Reads one line of an exported history, which may come from another machine.
+ *
+ * @param text a run as JSON, or the choice of the pinned run
+ * @throws {RunReportError} if it is no JSON, or not as `history.schema.json` describes it
+ */
+export function readHistoryLine(text: string): RunReport | { readonly pinned: string } {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (cause) {
+    throw new RunReportError(`Expected a run as JSON: ${(cause as Error).message}`, { cause });
+  }
+  const isPin = typeof line === "object" && line !== null && "pinned" in line;
+  const { error, data } = (isPin ? pinSchema : runSchema).safeParse(line);
+  if (error === undefined) return data;
+  throw new RunReportError(
+    `Expected a run as history.schema.json describes it, but found ${firstIssue(error)}`,
+  );
+}

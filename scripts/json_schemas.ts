@@ -1,0 +1,38 @@
+/**
+ * Writes the JSON Schema files from the schemas of the program.
+ *
+ *     deno run -A scripts/json_schemas.ts
+ *
+ * @module
+ */
+
+import { writeFile } from "node:fs/promises";
+import { jsonSchemaText } from "../core/schema.ts";
+import { benchReportSchema } from "../reports/measure/bench_report.ts";
+import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
+
+/** Text of each file by its path in the repository. */
+export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
+  [
+    "reports/run_report.schema.json",
+    jsonSchemaText(
+      REPORT_SCHEMA,
+      "Measurements of a run of tactus and its verdict",
+      documentSchema,
+    ),
+  ],
+  [
+    "reports/history.schema.json",
+    jsonSchemaText("urn:tactus:history:1", "A line of an exported history", historyLineSchema),
+  ],
+  [
+    "reports/measure/bench_report.schema.json",
+    jsonSchemaText("urn:tactus:bench:3", "Times of single stages and of peers", benchReportSchema),
+  ],
+]);
+
+if (import.meta.main) {
+  for (const [path, text] of JSON_SCHEMAS) {
+    await writeFile(new URL(`../${path}`, import.meta.url), text);
+  }
+}
