@@ -15,6 +15,7 @@ import { readNpz } from "../core/npz.ts";
 import { LABELS } from "../pipeline/functional.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { STEMS } from "../pipeline/stems.ts";
+import { outcomeOf } from "./support/deadline.ts";
 import { command, publishedWeights, repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
@@ -225,7 +226,7 @@ Deno.test({
         } catch {
           // It was done already.
         }
-        const { code } = await child.output();
+        const { code } = await outcomeOf(child);
         ok([0, 130].includes(code), `exit code ${code}`);
         const files: string[] = await filesIn(out).catch(() => []);
         ok(files.every((name) => /^stems\.(json|activ\.npz|embed\.npy)$/.test(name)), files.join());

@@ -3,6 +3,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { outcomeOf } from "./support/deadline.ts";
 import { repository } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
@@ -26,13 +27,14 @@ async function stepsOfWorkflow(): Promise<readonly Step[]> {
 }
 
 async function sh(cwd: string, script: string, env: Record<string, string> = {}): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command("bash", {
+  const command = new Deno.Command("bash", {
     args: ["-eo", "pipefail", "-c", script],
-    ...{ cwd, env, stdout: "piped", stderr: "piped" },
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${out}\n${err}`);
-  return out ?? "";
+    env: { DENO_NO_UPDATE_CHECK: "1", ...env },
+    ...{ cwd, stdout: "piped", stderr: "piped" },
+  });
+  const { code, stdout, stderr } = await outcomeOf(command.spawn());
+  if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${stdout}\n${stderr}`);
+  return stdout;
 }
 
 /** A copy of this repository's files with an origin of its own, and a `gh` that writes down what it is told. */

@@ -8,6 +8,7 @@ import { reportPage } from "../reports/render/page.ts";
 import { timingsPage } from "../reports/render/timings_page.ts";
 import { exampleReport } from "../reports/testdata/example.ts";
 import { readTimings } from "../reports/timings_file.ts";
+import { until } from "./support/deadline.ts";
 import { Browser, browserPath } from "./support/browser.ts";
 import {
   accessibilityFindings,
@@ -131,7 +132,8 @@ browserTest("reportPage() offers the run as JSON and as CSV", async (browser, ur
 browserTest("reportPage() fills the table of nights when it is opened", async (browser, url) => {
   await browser.open(url, 1400);
   await browser.evaluate("document.getElementById('history-details').open = true");
-  await browser.evaluate("new Promise((done) => setTimeout(done, 100))");
+  const rowCount = "document.querySelectorAll('#history-table tbody tr').length";
+  await until("a row of the table", async () => await browser.evaluate<number>(rowCount) > 0);
   const rows = await browser.evaluate<string[][]>(
     "[...document.querySelectorAll('#history-table tbody tr')]" +
       ".map((row) => [...row.cells].map((cell) => cell.textContent))",
@@ -171,7 +173,7 @@ browserTest("the checks of a page catch one that is broken", async (browser, url
     "stages.3.median",
     "stages.4.ratio",
   ]);
-  ok(await layoutShift(browser) > 0);
+  await until("a layout shift", async () => await layoutShift(browser) > 0);
   ok(await overflow(browser) > 0);
   const said = complaints(browser).join("\n");
   match(said, /Broken/);

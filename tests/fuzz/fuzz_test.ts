@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { outcomeOf } from "../support/deadline.ts";
 import { repository } from "../support/program.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 import type { Bytes } from "./bytes.ts";
@@ -9,6 +10,9 @@ import { TARGETS } from "./targets.ts";
 
 const PLANTED = "tests/fuzz/testdata/planted_defects.ts";
 const REAL = "tests/fuzz/fuzz.ts";
+
+/** More seconds than any of these runs takes, so that the number of cases ends it. */
+const UNHURRIED = ["--seconds", "1000"] as const;
 
 interface Outcome {
   readonly code: number;
@@ -23,18 +27,19 @@ async function run(program: string, ...args: readonly string[]): Promise<Outcome
   const permissions = ["read", "write", "env", "sys", "ffi", "run"].map((name) =>
     `--allow-${name}`
   );
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...permissions, join(repository, program), ...args],
     cwd: repository,
-    stdin: "null",
-  }).output();
-  const text = new TextDecoder();
-  const lines = text.decode(stdout).split("\n");
+    env: { DENO_NO_UPDATE_CHECK: "1" },
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+  });
+  const { code, stdout, stderr } = await outcomeOf(command.spawn());
+  const lines = stdout.split("\n");
   const rows = lines.map((line) => line.trim().split(/ {2,}/)).filter(({ length }) => length > 3);
   return {
     code,
     stdout: lines.join("\n"),
-    stderr: text.decode(stderr),
+    stderr,
     rows: new Map(rows.map((cells) => [cells[0]!, cells])),
   };
 }
@@ -46,7 +51,7 @@ async function finding(target: string): Promise<[text: string, input: Bytes]> {
   await inTemporaryFolder(async (folder) => {
     const { code, stdout } = await run(
       PLANTED,
-      ...["--target", target, "--case", "3", "--save", folder],
+      ...["--target", target, "--case", "3", ...UNHURRIED, "--save", folder],
     );
     equal(code, 1, stdout);
     match(stdout, new RegExp(`again  deno task fuzz --target ${target} --seed 1 --case 3`));
@@ -73,7 +78,14 @@ for (const [target, expected] of DEFECTS) {
 }
 
 Deno.test("fuzz goes on with the next case after one that cost the process", async () => {
-  const { code, rows, stdout } = await run(PLANTED, "--target", "exits", "--cases", "6");
+  const { code, rows, stdout } = await run(
+    PLANTED,
+    "--target",
+    "exits",
+    "--cases",
+    "6",
+    ...UNHURRIED,
+  );
   equal(code, 1, stdout);
   const [, cases, rejected, accepted] = rows.get("exits")!.map(Number);
   equal(cases, 6);
@@ -83,7 +95,7 @@ Deno.test("fuzz goes on with the next case after one that cost the process", asy
 });
 
 Deno.test("fuzz finds nothing in a sound reader", async () => {
-  const { code, rows } = await run(PLANTED, "--target", "sound", "--cases", "50");
+  const { code, rows } = await run(PLANTED, "--target", "sound", "--cases", "50", ...UNHURRIED);
   equal(code, 0);
   equal(rows.get("sound")![1], "50");
   equal(rows.get("sound")!.at(-1), "0");
@@ -117,7 +129,7 @@ Deno.test("fuzz explains a wrong call", async () => {
 });
 
 Deno.test("fuzz has the same outcome for the same seed and another for another", async () => {
-  const args = ["--target", "npy", "--cases", "400", "--seed"];
+  const args = ["--target", "npy", "--cases", "400", ...UNHURRIED, "--seed"];
   const counts = async (seed: string): Promise<readonly string[]> => {
     const { code, rows, stdout } = await run(REAL, ...args, seed);
     equal(code, 0, stdout);

@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { until, within } from "./deadline.ts";
 
 const ARGUMENTS = [
   "--headless",
@@ -20,9 +21,6 @@ const ARGUMENTS = [
   "--remote-debugging-port=0",
   "about:blank",
 ] as const;
-
-/** How long a browser may take to start. */
-const START_MILLISECONDS = 60_000;
 
 /** A browser of this machine: `$CHROMIUM`, or one on the path; null where there is none. */
 export function browserPath(): string | null {
@@ -75,13 +73,13 @@ export class Browser implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const socket = new WebSocket(await addressOf(profile));
+    const socket = new WebSocket(await addressOf(profile, path));
     const opened = Promise.withResolvers<void>();
     socket.addEventListener("open", () => opened.resolve(), { once: true });
     socket.addEventListener("error", () => opened.reject(new Error("The browser hung up")), {
       once: true,
     });
-    await opened.promise;
+    await within("the browser to accept a connection", opened.promise);
     const browser = new Browser(process, profile, socket);
     const { targetInfos } = await browser.call("Target.getTargets") as {
       targetInfos: { type: string; targetId: string }[];
@@ -108,7 +106,7 @@ export class Browser implements AsyncDisposable {
     this.#waiting.set(id, answer);
     const session = this.#session === "" ? {} : { sessionId: this.#session };
     this.#socket.send(JSON.stringify({ id, method, params, ...session }));
-    return answer.promise;
+    return within(`the browser to answer ${method}`, answer.promise);
   }
 
   /**
@@ -151,7 +149,7 @@ export class Browser implements AsyncDisposable {
     const loaded = Promise.withResolvers<void>();
     this.#onLoad = loaded.resolve;
     await this.call("Page.navigate", { url });
-    await loaded.promise;
+    await within(`${url} to load`, loaded.promise);
     await this.evaluate(
       "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
     );
@@ -182,7 +180,7 @@ export class Browser implements AsyncDisposable {
     this.#socket.addEventListener("close", () => closed.resolve(), { once: true });
     this.#session = "";
     await this.call("Browser.close");
-    await Promise.all([closed.promise, this.#process.status]);
+    await within("the browser to end", Promise.all([closed.promise, this.#process.status]));
     // Helpers of the browser may still be writing for a moment.
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
@@ -208,20 +206,17 @@ export class Browser implements AsyncDisposable {
   }
 }
 
-/** Where a browser listens: it writes the port and path into its profile. */
-async function addressOf(profile: string): Promise<string> {
-  const deadline = Date.now() + START_MILLISECONDS;
-  while (Date.now() < deadline) {
+/** Returns the address at which a browser listens, which it writes into its profile. */
+async function addressOf(profile: string, path: string): Promise<string> {
+  let address = "";
+  await until(`${path} to listen; try it by hand with --headless,`, () => {
     try {
-      const [port, path] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
-      if (path !== undefined && path !== "") return `ws://127.0.0.1:${port}${path}`;
+      const [port, name] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
+      if (name !== undefined && name !== "") address = `ws://127.0.0.1:${port}${name}`;
     } catch {
-      // It has not written it yet.
+      // The file is not there yet.
     }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(
-    `Starting a browser: expected it to listen within ${START_MILLISECONDS / 1000} s, ` +
-      "but it does not; try it by hand with --headless",
-  );
+    return address !== "";
+  });
+  return address;
 }
