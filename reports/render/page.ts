@@ -22,7 +22,10 @@ import { verdictHeader } from "./verdict_header.ts";
 import { factorFigure } from "../figures.ts";
 
 /** The page's own scripts, in the order in which they run. */
-const SCRIPTS = ["chart_theme.js", "real_time_chart.js", "history_chart.js", "downloads.js"];
+const SCRIPTS = [
+  "../../core/page/client/chart_theme.js",
+  ...["./client/real_time_chart.js", "./client/history_chart.js", "./client/downloads.js"],
+];
 
 /**
  * The page of a run: it opens from the file system, without a network.
@@ -56,11 +59,7 @@ ${embeddedData("report", document)}
 ${embeddedData("view", pageData(report))}
 ${embeddedData("csv", measurementsCsv(run))}
 ${inlineScript(chartScript())}
-${
-      SCRIPTS.map((name) =>
-        inlineScript(readFileSync(new URL(`./client/${name}`, import.meta.url), "utf8"))
-      )
-    }`,
+${SCRIPTS.map((path) => inlineScript(readFileSync(new URL(path, import.meta.url), "utf8")))}`,
   );
 }
 
