@@ -6,9 +6,8 @@
 
 import { Evaluation } from "../evaluation/evaluation.ts";
 import { evaluationJson, evaluationTables } from "../evaluation/report.ts";
-import { StoredResults } from "../evaluation/stored_results.ts";
 import { LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
-import { findTracks } from "../evaluation/tracks.ts";
+import { findTracks, StoredResults } from "../evaluation/tracks.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { writeWhole } from "../core/files.ts";
 import { chosenWeights } from "./chosen_weights.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type System, systemName } from "../evaluation/systems.ts";
-import { isStemSource } from "../evaluation/track_audio.ts";
+import { isStemSource, type System, systemName } from "../evaluation/systems.ts";
 import { AUTO } from "../models/automatic.ts";
 import { DEFAULTS } from "./analyze_call.ts";
 import { checkNames } from "./chosen_weights.ts";

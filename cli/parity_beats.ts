@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { EventDifferences } from "../evaluation/event_differences.ts";
-import { readAnnotation } from "../evaluation/read_annotation.ts";
 import {
+  type EventDifferences,
   isSame,
   type ResultDifferences,
   resultDifferences,
-} from "../evaluation/result_differences.ts";
+} from "../evaluation/differences.ts";
+import { readAnnotation } from "../evaluation/read_annotation.ts";
 import { type Measure, MEASURES } from "../evaluation/scores.ts";
 import { writeWhole } from "../core/files.ts";
 import { parsedArgs } from "./parsed_args.ts";

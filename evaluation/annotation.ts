@@ -1,44 +1,44 @@
 /**
- * What is said about a track: the truth, or an estimate.
+ * Annotations: what is known of a track's beats, segments and tempo, either the truth or an estimate.
  *
  * @module
  */
 
 import type { Segment } from "../pipeline/result.ts";
 
-/** Beats and what else is known; null is unknown. */
+/** Beats, downbeats, segments and tempo of a track; null is unknown. */
 export interface Annotation {
-  /** Seconds, ascending. */
+  /** Beats, `[n]` seconds, ascending. */
   readonly beats: readonly number[];
-  /** Seconds, ascending. */
+  /** Downbeats, `[n]` seconds, ascending. */
   readonly downbeats: readonly number[] | null;
-  /** In order, each longer than 0. */
+  /** Segments in order, each longer than 0 s. */
   readonly segments: readonly Segment[] | null;
-  /** Beats a minute. */
+  /** Tempo in beats per minute. */
   readonly bpm: number | null;
 }
 
-/** An annotation cannot be used; the message names the file and says what is wrong in it. */
+/** Thrown when an annotation cannot be used; the message names the file, the key, and what was expected and found. */
 export class AnnotationError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Class name, as in a stack trace. */
   override name = "AnnotationError";
 }
 
 /**
- * The part of an annotation that lies in the first seconds of a track; the tempo stays as it is.
+ * Returns the part of an annotation that lies in the first seconds of a track; the tempo is kept.
  *
- * @param annotation of the whole track
- * @param seconds how many; absent for all
+ * @param annotation annotation of the whole track
+ * @param seconds length of the part; undefined keeps everything
  */
 export function firstSeconds(annotation: Annotation, seconds?: number): Annotation {
   if (seconds === undefined) return annotation;
-  const isHeard = (time: number): boolean => time < seconds;
+  const isInside = (time: number): boolean => time < seconds;
   return {
     ...annotation,
-    beats: annotation.beats.filter(isHeard),
-    downbeats: annotation.downbeats?.filter(isHeard) ?? null,
+    beats: annotation.beats.filter(isInside),
+    downbeats: annotation.downbeats?.filter(isInside) ?? null,
     segments: annotation.segments
-      ?.filter(({ start }) => isHeard(start))
+      ?.filter(({ start }) => isInside(start))
       .map((segment) => ({ ...segment, end: Math.min(segment.end, seconds) })) ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { firstSeconds } from "./annotation.ts";
 
-Deno.test("firstSeconds() cuts beats and segments, and leaves what is unknown", () => {
+Deno.test("firstSeconds() cuts beats and segments, and keeps unknown parts null", () => {
   const annotation = {
     beats: [0, 1, 2, 3],
     downbeats: [0, 2],

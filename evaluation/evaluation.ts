@@ -13,10 +13,8 @@ import { type Annotation, firstSeconds } from "./annotation.ts";
 import { readAnnotation } from "./read_annotation.ts";
 import type { EvaluationReport } from "./report.ts";
 import { scoresOf } from "./scores.ts";
-import type { StoredResults } from "./stored_results.ts";
-import { type LoadedSystems, type System, systemName } from "./systems.ts";
-import { TrackAudio } from "./track_audio.ts";
-import { type EvaluationTrack, onlyFile } from "./tracks.ts";
+import { type LoadedSystems, type System, systemName, TrackAudio } from "./systems.ts";
+import { type EvaluationTrack, onlyFile, type StoredResults } from "./tracks.ts";
 
 /** Systems, stored results and settings of an evaluation. */
 export interface EvaluationOptions {

@@ -1,5 +1,6 @@
 /**
- * How good beats, downbeats, segments and tempi are: mir_eval's measures, truth from files, systems side by side.
+ * Evaluation of beats, downbeats, segments and tempi against known truth: mir_eval's measures, annotation files, and
+ * systems compared with each other.
  *
  * @example
  * ```ts
@@ -15,23 +16,12 @@
  */
 
 export * from "./annotation.ts";
-export * from "./beat_f_measure.ts";
-export * from "./boundary_f_measure.ts";
-export * from "./continuity.ts";
+export * from "./beat_measures.ts";
+export * from "./differences.ts";
 export * from "./evaluation.ts";
-export * from "./event_differences.ts";
-export * from "./f_measure.ts";
-export * from "./jams_annotation.ts";
-export * from "./match_events.ts";
-export * from "./pairwise_f_measure.ts";
 export * from "./read_annotation.ts";
 export * from "./report.ts";
-export * from "./result_annotation.ts";
-export * from "./result_differences.ts";
 export * from "./scores.ts";
-export * from "./segment_span.ts";
-export * from "./stored_results.ts";
+export * from "./segment_measures.ts";
 export * from "./systems.ts";
-export * from "./tempo_accuracy.ts";
-export * from "./track_audio.ts";
 export * from "./tracks.ts";

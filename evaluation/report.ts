@@ -1,56 +1,54 @@
 /**
- * What came of an evaluation, as data and as Markdown.
+ * Report of an evaluation, as JSON and as Markdown tables.
  *
  * @module
  */
 
-import { BEAT_WINDOW_SECONDS, TRIM_SECONDS } from "./beat_f_measure.ts";
-import { BOUNDARY_WINDOWS_SECONDS } from "./boundary_f_measure.ts";
-import { PAIRWISE_FRAME_SECONDS } from "./pairwise_f_measure.ts";
+import { BEAT_WINDOW_SECONDS, TEMPO_TOLERANCE, TRIM_SECONDS } from "./beat_measures.ts";
+import { BOUNDARY_WINDOWS_SECONDS, PAIRWISE_FRAME_SECONDS } from "./segment_measures.ts";
 import { meanScores, type Measure, MEASURES, type Scores } from "./scores.ts";
-import { TEMPO_TOLERANCE } from "./tempo_accuracy.ts";
 
-/** The figures of one track. */
+/** Scores of one track. */
 export interface TrackScores {
-  /** Its name. */
+  /** Name of the track. */
   readonly track: string;
-  /** Its figures. */
+  /** Scores of the track. */
   readonly scores: Scores;
 }
 
-/** What one system, or one folder of results, got. */
+/** Scores of one system or of one folder of results. */
 export interface SystemReport {
-  /** `DEMIXER/MODEL`, or the folder. */
+  /** `DEMIXER/MODEL`, or the path of the folder. */
   readonly name: string;
-  /** Its weights; none for a folder of results. */
+  /** Weights of the system; empty for a folder of results. */
   readonly weights: readonly { readonly name: string; readonly sha256: string | null }[];
-  /** Every track that could be measured. */
+  /** Tracks with scores. */
   readonly tracks: readonly TrackScores[];
-  /** Every track that could not. */
+  /** Tracks that failed, and why. */
   readonly failures: readonly { readonly track: string; readonly reason: string }[];
 }
 
-/** What was asked for. */
+/** Settings of a run. */
 export interface EvaluationSettings {
   /** Absolute path of the folder of tracks. */
   readonly folder: string;
-  /** How much of each track was taken; null for all. */
+  /** Length of each track that was used, seconds; null for everything. */
   readonly seconds: number | null;
-  /** Threads of the networks; null for one for each core. */
+  /** Threads of the networks; null stands for one for each core. */
   readonly threads: number | null;
 }
 
-/** All figures of one run. */
+/** All scores of one run. */
 export interface EvaluationReport {
-  /** Program and version. */
+  /** Name and version of the program. */
   readonly program: string;
-  /** What was asked for. */
+  /** Settings of a run. */
   readonly settings: EvaluationSettings;
-  /** In the order of the call. */
+  /** Systems in the order of the command line. */
   readonly systems: readonly SystemReport[];
 }
 
-/** The settings of the measures, which do not vary. */
+/** Constants of the measures. */
 const MEASURE_SETTINGS = {
   beat_window_seconds: BEAT_WINDOW_SECONDS,
   beats_from_seconds: TRIM_SECONDS,
@@ -60,7 +58,7 @@ const MEASURE_SETTINGS = {
   tempo_tolerance: TEMPO_TOLERANCE,
 } as const;
 
-/** The report as JSON. */
+/** Formats the report as JSON. */
 export function evaluationJson({ program, settings, systems }: EvaluationReport): string {
   const report = {
     format: 1,
@@ -71,7 +69,7 @@ export function evaluationJson({ program, settings, systems }: EvaluationReport)
   return JSON.stringify(report, null, 2) + "\n";
 }
 
-/** The report as Markdown: one table for each system, and one with all means. */
+/** Formats the report as Markdown: one table for each system, and one with all means. */
 export function evaluationTables({ systems }: EvaluationReport): string {
   return [
     ...systems.map(systemTable),
@@ -92,7 +90,7 @@ function systemTable(system: SystemReport): string {
   return `## ${system.name}\n\n${rows}`;
 }
 
-/** First cells and figures. */
+/** First cells and scores of a row. */
 type Row = readonly [cells: readonly string[], scores: Scores];
 
 function table(headings: readonly string[], rows: readonly Row[]): string {
@@ -112,7 +110,7 @@ function meanOf({ tracks }: SystemReport): Scores {
   return meanScores(tracks.map(({ scores }) => scores));
 }
 
-/** `30`, or `30 of 31` where one failed. */
+/** Formats the number of tracks: `30`, or `30 of 31` if one failed. */
 function trackCount({ tracks, failures }: SystemReport): string {
   const all = tracks.length + failures.length;
   return failures.length === 0 ? String(all) : `${tracks.length} of ${all}`;

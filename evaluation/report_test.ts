@@ -19,7 +19,7 @@ const REPORT: EvaluationReport = {
   ],
 };
 
-Deno.test("evaluationTables() has a row a track, means, and blanks for what is not known", () => {
+Deno.test("evaluationTables() has a row for each track, means, and blanks for unknown scores", () => {
   const lines = evaluationTables(REPORT).split("\n").filter((line) => line !== "");
   const ones = "1.000 | ".repeat(10).trimEnd();
   const blanks = "|  ".repeat(10) + "|";
@@ -36,7 +36,7 @@ Deno.test("evaluationTables() has a row a track, means, and blanks for what is n
   ]);
 });
 
-Deno.test("evaluationJson() has every figure, the means and the settings", () => {
+Deno.test("evaluationJson() has every score, the means and the settings", () => {
   const { settings, systems } = JSON.parse(evaluationJson(REPORT));
   equal(systems[0].tracks, REPORT.systems[0]!.tracks);
   equal(systems[0].failures, REPORT.systems[0]!.failures);

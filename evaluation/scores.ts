@@ -1,18 +1,19 @@
 /**
- * All measures of one track, and their means.
+ * Scores: all measures of one track, and their means over tracks.
  *
  * @module
  */
 
 import type { Annotation } from "./annotation.ts";
-import { beatFMeasure, trimBeats } from "./beat_f_measure.ts";
-import { BOUNDARY_WINDOWS_SECONDS, boundaryFMeasure } from "./boundary_f_measure.ts";
-import { continuity } from "./continuity.ts";
-import { pairwiseFMeasure } from "./pairwise_f_measure.ts";
-import { spanning } from "./segment_span.ts";
-import { tempoAccuracy } from "./tempo_accuracy.ts";
+import { beatFMeasure, continuity, tempoAccuracy, trimBeats } from "./beat_measures.ts";
+import {
+  BOUNDARY_WINDOWS_SECONDS,
+  boundaryFMeasure,
+  pairwiseFMeasure,
+  spanning,
+} from "./segment_measures.ts";
 
-/** The measures, in the order of the tables, and their headings. */
+/** Headings of the measures, in the order of the tables. */
 export const MEASURES = {
   beat_f: "beat F",
   cmlc: "CMLc",
@@ -27,20 +28,20 @@ export const MEASURES = {
   tempo_accuracy_2: "tempo acc 2",
 } as const;
 
-/** The name of a measure. */
+/** Name of a measure. */
 export type Measure = keyof typeof MEASURES;
 
-/** A figure of each measure, 0 to 1; null where the truth does not tell. */
+/** Value of each measure, 0 to 1; null if the truth does not define it. */
 export type Scores = Readonly<Record<Measure, number | null>>;
 
 /**
- * Measures an estimate.
+ * Computes all measures of an estimate.
  *
- * Beats and downbeats count from 5 s on. Where the truth has none from there on, no segments, or too few beats to
- * derive the tempo that it does not state, the measure is null; what only the estimate lacks counts as wrong.
+ * Beats and downbeats count from 5 s on. A measure is null if the truth has no beats from there on, no segments, or
+ * neither a tempo nor enough beats to derive it. Anything that only the estimate lacks counts as wrong.
  *
- * @param truth what is right
- * @param estimate what was found
+ * @param truth reference annotation
+ * @param estimate annotation to evaluate
  */
 export function scoresOf(truth: Annotation, estimate: Annotation): Scores {
   const tempo = trueTempo(truth);
@@ -55,9 +56,9 @@ export function scoresOf(truth: Annotation, estimate: Annotation): Scores {
 }
 
 /**
- * The mean of each measure over the tracks for which it is known; null where there is none.
+ * Computes the mean of each measure over the tracks that have it; null if no track has it.
  *
- * @param all one entry for each track
+ * @param all scores of each track
  */
 export function meanScores(all: readonly Scores[]): Scores {
   const mean = (measure: Measure): number | null => {
@@ -67,7 +68,7 @@ export function meanScores(all: readonly Scores[]): Scores {
   return everyMeasure(mean);
 }
 
-/** Computes something for each measure. */
+/** Returns an object with a computed value for each measure. */
 export function everyMeasure<Value>(
   compute: (measure: Measure) => Value,
 ): Readonly<Record<Measure, Value>> {
@@ -114,7 +115,7 @@ function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** The tempo that the truth states, or else the one of its median interval between beats. */
+/** Returns the tempo that the truth states, otherwise the tempo of its median interval between beats. */
 function trueTempo({ bpm, beats }: Annotation): number | null {
   if (bpm !== null) return bpm;
   const intervals = beats.slice(1).map((time, at) => time - beats[at]!).sort((a, b) => a - b);

@@ -10,11 +10,11 @@ const TRUTH: Annotation = {
   bpm: 120,
 };
 
-Deno.test("scoresOf() is 1 in all where the estimate is the truth", () => {
+Deno.test("scoresOf() is 1 for all measures if the estimate equals the truth", () => {
   equal(scoresOf(TRUTH, TRUTH), everyMeasure(() => 1));
 });
 
-Deno.test("scoresOf() measures each thing on its own", () => {
+Deno.test("scoresOf() computes each measure independently", () => {
   const doubled = { ...TRUTH, beats: Array.from({ length: 81 }, (_, at) => at / 4), bpm: 240 };
   const { beat_f, cmlt, amlt, downbeat_f, tempo_accuracy_1, tempo_accuracy_2 } = scoresOf(
     TRUTH,
@@ -28,7 +28,7 @@ Deno.test("scoresOf() measures each thing on its own", () => {
   equal([boundary_f_0_5, boundary_f_3, others.beat_f], [2 / 3, 1, 1]);
 });
 
-Deno.test("scoresOf() knows nothing where the truth does not tell, and counts as wrong what the estimate lacks", () => {
+Deno.test("scoresOf() is null for parts missing from the truth, and counts parts missing from the estimate as wrong", () => {
   const nothing = { beats: [], downbeats: null, segments: null, bpm: null };
   equal(scoresOf(nothing, TRUTH), everyMeasure(() => null));
   equal(scoresOf({ ...TRUTH, beats: beats.slice(0, 10) }, TRUTH).beat_f, null);
@@ -37,13 +37,13 @@ Deno.test("scoresOf() knows nothing where the truth does not tell, and counts as
   equal([boundary_f_3, pairwise_f !== null && pairwise_f < 1], [0.8, true]);
 });
 
-Deno.test("scoresOf() takes the tempo of the median interval where the truth states none", () => {
+Deno.test("scoresOf() uses the tempo of the median interval if the truth states none", () => {
   const estimate = { ...TRUTH, bpm: 121 };
   equal(scoresOf({ ...TRUTH, bpm: null }, estimate).tempo_accuracy_1, 1);
   equal(scoresOf({ ...TRUTH, bpm: null, beats: [6] }, estimate).tempo_accuracy_1, null);
 });
 
-Deno.test("meanScores() is over the tracks where a measure is known", () => {
+Deno.test("meanScores() averages over the tracks that have a measure", () => {
   const one = everyMeasure(() => 1);
   const none = everyMeasure(() => null);
   equal(meanScores([one, { ...none, beat_f: 0.5 }]), { ...one, beat_f: 0.75 });

@@ -1,53 +1,62 @@
 /**
- * The systems of one evaluation: separation networks and models, loaded once.
+ * Systems to evaluate: a demixer and a model, loaded once, and the audio that each demixer starts from.
  *
  * @module
  */
 
+import type { Tensor } from "../core/tensor.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import type { ComputeOptions } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import type { Demixer } from "../pipeline/demix.ts";
+import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { type Findings, findings } from "../pipeline/result.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
+import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { type StageContext, STAGES } from "../pipeline/stages.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { isStemSource } from "./track_audio.ts";
+import {
+  findStems,
+  firstSamples,
+  readStems,
+  readStemsOrSpectrogram,
+  STEMS,
+} from "../pipeline/stems.ts";
+import { type EvaluationTrack, onlyFile } from "./tracks.ts";
 
-/** Who separates and who listens. */
+/** A demixer and a model. */
 export interface System {
-  /** As in `loadDemixer()`, or one of the names for stems that need no separation. */
+  /** Name as in `loadDemixer()`, or one of {@linkcode STEM_SOURCES}. */
   readonly demixer: string;
-  /** As in `loadModel()`. */
+  /** Name as in `loadModel()`. */
   readonly model: string;
 }
 
-/** The name of a system, `DEMIXER/MODEL`. */
+/** Returns the name of a system, `DEMIXER/MODEL`. */
 export function systemName({ demixer, model }: System): string {
   return `${demixer}/${model}`;
 }
 
-/** How systems run. */
+/** Options for loading and running systems. */
 export interface SystemOptions extends LoadOptions {
   /** Backend, device and threads of the networks. */
   readonly compute?: ComputeOptions;
 }
 
-/** The shift of the separation that `analyze` draws unless told otherwise. */
+/** Shift of the separation that `analyze` uses by default. */
 const SHIFTS = demixShifts(1, 0);
 
-/** Up to the spectrogram a system is its demixer, from there on its model. */
+/** Stages of the demixer: up to the spectrogram. The stages after it belong to the model. */
 const SPECTROGRAM_STAGES = STAGES.slice(
   0,
   1 + STAGES.findIndex(({ outputs }) => outputs.includes("spectrogram")),
 );
 const MODEL_STAGES = STAGES.slice(SPECTROGRAM_STAGES.length);
 
-/** Networks that are loaded. */
+/** Loaded networks of several systems. */
 export class LoadedSystems {
   readonly #demixers: ReadonlyMap<string, Demixer>;
   readonly #models: ReadonlyMap<string, NetworkModel>;
@@ -64,9 +73,11 @@ export class LoadedSystems {
   }
 
   /**
-   * Loads what the systems need, each network once.
+   * Loads the networks of the systems, each network once.
    *
-   * @throws {ModelError | KernelLoadError} if weights or kernels cannot be had
+   * @param systems systems that will run
+   * @param options folder of weights and number of threads
+   * @throws {ModelError | KernelLoadError} if weights or kernels cannot be loaded
    */
   static async load(systems: readonly System[], options: SystemOptions): Promise<LoadedSystems> {
     const demixers = new Map<string, Demixer>();
@@ -81,7 +92,7 @@ export class LoadedSystems {
     return new LoadedSystems(demixers, models, options);
   }
 
-  /** The SHA-256 of all weights of a system. */
+  /** Returns the name and SHA-256 of all weights of a system. */
   weights({ demixer, model }: System): { name: string; sha256: string | null }[] {
     const separator = this.#demixers.get(demixer);
     return [...(separator ? [separator] : []), ...this.#model(model).checkpoints]
@@ -89,11 +100,12 @@ export class LoadedSystems {
   }
 
   /**
-   * Separates a track, where that is needed, and computes the spectrogram of its stems.
+   * Computes the spectrogram of a track's stems; separates the mix first if only that is given.
    *
-   * @param system of which only the demixer matters
-   * @param given what the stages start from
-   * @param observer is told of progress
+   * @param system system whose demixer runs
+   * @param given seams that the stages start from
+   * @param observer receives progress
+   * @returns `[4, frames, 81]` f32
    */
   async spectrogram(
     system: System,
@@ -118,9 +130,9 @@ export class LoadedSystems {
   /**
    * Finds beats and segments.
    *
-   * @param system of which only the model matters
-   * @param spectrogram `[4, frames, 81]` f32, as of the stage
-   * @param observer is told of progress
+   * @param system system whose model runs
+   * @param spectrogram `[4, frames, 81]` f32
+   * @param observer receives progress
    */
   async findings(
     system: System,
@@ -132,7 +144,7 @@ export class LoadedSystems {
     return findings(seams as Seams);
   }
 
-  /** Frees the networks; they cannot run again. */
+  /** Releases the networks; they cannot run again. */
   async close(): Promise<void> {
     for (const { session } of this.#demixers.values()) await session?.release();
   }
@@ -151,4 +163,81 @@ export class LoadedSystems {
     if (model === undefined) throw new Error(`The model ${name} was not loaded`);
     return model;
   }
+}
+
+/** Stems that need no separation: the true stems, or the mix used as each of the four stems. */
+export const STEM_SOURCES = ["stems", "mix"] as const;
+
+/** One of {@linkcode STEM_SOURCES}. */
+export type StemSource = typeof STEM_SOURCES[number];
+
+/** Returns whether a demixer's name stands for stems that need no separation. */
+export function isStemSource(name: string): name is StemSource {
+  return STEM_SOURCES.some((source) => source === name);
+}
+
+/** Audio of one track; the mix is decoded once. */
+export class TrackAudio {
+  /** Warnings for the user; each names its file. */
+  readonly warnings: Set<string> = new Set();
+  readonly #track: EvaluationTrack;
+  readonly #seconds: number | undefined;
+  #mixture: Promise<Tensor<"f32">> | undefined;
+
+  /**
+   * Stores the paths; nothing is read yet.
+   *
+   * @param track files of the track
+   * @param seconds length that is used, from the start; everything by default
+   */
+  constructor(track: EvaluationTrack, seconds?: number) {
+    this.#track = track;
+    this.#seconds = seconds;
+  }
+
+  /**
+   * Reads the seam that the stages start from.
+   *
+   * @param demixer name of a demixer, or one of {@linkcode STEM_SOURCES} for no separation
+   * @returns `mixture` or `stems16`; `spectrogram` of long stems
+   * @throws {AnnotationError | StemsError | KernelError} if the audio is missing or cannot be read
+   */
+  async given(demixer: string): Promise<Partial<Seams>> {
+    const { stemsDirectory, mixes } = this.#track;
+    if (demixer === "stems") {
+      return await this.#readStems(await findStems(stemsDirectory ?? onlyFile([], "stems folder")));
+    }
+    if (demixer === "mix") {
+      const mix = onlyFile(mixes, "mix");
+      return await this.#readStems(STEMS.map(() => mix));
+    }
+    this.#mixture ??= this.#readMixture();
+    return { mixture: await this.#mixture };
+  }
+
+  async #readStems(files: readonly string[]): Promise<Partial<Seams>> {
+    const read = this.#seconds === undefined
+      ? await readStemsOrSpectrogram(files)
+      : await readStems(files);
+    this.#warn(read.warnings);
+    if ("spectrogram" in read) return { spectrogram: read.spectrogram };
+    return { stems16: firstSamples(read.stems16, samplesIn(this.#seconds)) };
+  }
+
+  async #readMixture(): Promise<Tensor<"f32">> {
+    const { mixture, warnings } = await readMixture(onlyFile(this.#track.mixes, "mix"));
+    this.#warn(warnings);
+    const [, length = 0] = mixture.shape;
+    const samples = Math.min(length, samplesIn(this.#seconds));
+    return samples === length ? mixture : excerpt(mixture, 0, samples);
+  }
+
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.warnings.add(warning);
+  }
+}
+
+/** Returns a number of samples, at least one frame. */
+function samplesIn(seconds = Infinity): number {
+  return Math.max(HOP_SAMPLES, Math.round(seconds * SAMPLE_RATE_HZ));
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, rejects, throws } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { findTracks, onlyFile } from "./tracks.ts";
+import { findTracks, onlyFile, StoredResults } from "./tracks.ts";
 
 async function withFiles(
   files: readonly string[],
@@ -57,7 +57,7 @@ Deno.test("findTracks() finds pairs of files, and folders with a mix or truth, b
   });
 });
 
-Deno.test("findTracks() takes a folder that is a track itself", async () => {
+Deno.test("findTracks() accepts a folder that is itself a track", async () => {
   await withFiles(["song/drums.wav", "song/truth.json", "song/result.json"], async (folder) => {
     const song = join(folder, "song");
     const track = { name: "song", mixes: [], stemsDirectory: song };
@@ -65,7 +65,7 @@ Deno.test("findTracks() takes a folder that is a track itself", async () => {
   });
 });
 
-Deno.test("findTracks() keeps names with dots apart, and everything that two files claim", async () => {
+Deno.test("findTracks() separates names with dots, and lists all files of one name", async () => {
   await withFiles(["a.wav", "a.flac", "a.json", "a.jams", "a.b.wav"], async (folder) => {
     const tracks = await findTracks(folder, true);
     equal(tracks.map(({ name, mixes, truths }) => [name, mixes.length, truths.length]), [
@@ -77,6 +77,31 @@ Deno.test("findTracks() keeps names with dots apart, and everything that two fil
   });
 });
 
-Deno.test("findTracks() says which folder cannot be read", async () => {
+Deno.test("findTracks() names the folder that cannot be read", async () => {
   await rejects(findTracks("no/such/folder", true), /Cannot read the folder no\/such\/folder/);
+});
+
+Deno.test("StoredResults finds a result by the track's name, otherwise by the path in it", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const write = (name: string, path: unknown): Promise<void> =>
+      Deno.writeTextFile(join(folder, name), JSON.stringify({ path }));
+    await write("song.json", "/elsewhere/song.wav");
+    await write("mix.json", "/music/one/mix.flac");
+    await write("mix.0a1b2c3d.json", "/music/two/mix.flac");
+    await write("stems.json", "/music/three");
+    await write("odd.json", 7);
+    await Deno.writeTextFile(join(folder, "broken.json"), "{");
+    const results = await StoredResults.open(folder);
+    const file = async (name: string, mixes: string[], stemsDirectory?: string): Promise<string> =>
+      await results.fileOf({ name, mixes, truths: [], ...(stemsDirectory && { stemsDirectory }) });
+    equal(await file("song", ["/music/song.wav"]), join(folder, "song.json"));
+    equal(await file("one", ["/music/one/mix.flac"]), join(folder, "mix.json"));
+    equal(
+      await file("two", ["/music/two/mix.flac"], "/music/two"),
+      join(folder, "mix.0a1b2c3d.json"),
+    );
+    equal(await file("three", [], "/music/three"), join(folder, "stems.json"));
+    await rejects(file("four", [], "/music/four"), /There is no four\.json in/);
+  });
+  await rejects(StoredResults.open("no/such"), /Cannot read the results folder no\/such/);
 });

@@ -7,7 +7,7 @@ import {
   ok,
 } from "node:assert/strict";
 import { basename, join } from "node:path";
-import { beatFMeasure, trimBeats } from "../evaluation/beat_f_measure.ts";
+import { beatFMeasure, trimBeats } from "../evaluation/beat_measures.ts";
 import { HARMONIX_FILES } from "../models/download/harmonix_files.ts";
 import { compare } from "../parity/compare.ts";
 import { readNpy } from "../core/npy.ts";

@@ -1,6 +1,36 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import type { Annotation } from "./annotation.ts";
-import { isSame, resultDifferences } from "./result_differences.ts";
+import { matchCount } from "./beat_measures.ts";
+import { eventDifferences, isSame, resultDifferences } from "./differences.ts";
+
+Deno.test("eventDifferences() finds equal, moved, missing and inserted events", () => {
+  equal(eventDifferences([1, 2, 3, 4], [1, 2.05, 3.5, 4], 0.07), {
+    same: 2,
+    moved: [{ expected: 2, actual: 2.05 }],
+    missing: [3],
+    inserted: [3.5],
+  });
+});
+
+Deno.test("eventDifferences() accepts empty sequences", () => {
+  equal(eventDifferences([], [], 0.07), { same: 0, moved: [], missing: [], inserted: [] });
+  equal(eventDifferences([1], [], 0.07).missing, [1]);
+  equal(eventDifferences([], [1], 0.07).inserted, [1]);
+});
+
+Deno.test("eventDifferences() pairs as many events as mir_eval's matching", () => {
+  let state = 1;
+  const random = (): number => (state = state * 48_271 % 2_147_483_647) / 2_147_483_647;
+  for (let trial = 0; trial < 300; trial++) {
+    const times = (): number[] =>
+      Array.from({ length: Math.floor(30 * random()) }, () => random()).sort((a, b) => a - b);
+    const [expected, actual] = [times(), times()];
+    const { same, moved, missing, inserted } = eventDifferences(expected, actual, 0.05);
+    const pairs = same + moved.length;
+    equal(pairs, matchCount(expected, actual, 0.05));
+    equal([pairs + missing.length, pairs + inserted.length], [expected.length, actual.length]);
+  }
+});
 
 const BEATS = Array.from({ length: 40 }, (_, beat) => beat / 2);
 
@@ -18,7 +48,7 @@ const RESULT: Annotation = {
   bpm: 120,
 };
 
-Deno.test("resultDifferences() finds none between a result and itself", () => {
+Deno.test("resultDifferences() finds no difference between a result and itself", () => {
   const differences = resultDifferences(RESULT, RESULT);
   ok(isSame(differences));
   equal(differences.downbeatPhase, { beats: 0, share: 1 });
@@ -26,7 +56,7 @@ Deno.test("resultDifferences() finds none between a result and itself", () => {
   equal([differences.scores.beat_f, differences.scores.pairwise_f], [1, 1]);
 });
 
-Deno.test("resultDifferences() tells by how many beats the bars are off", () => {
+Deno.test("resultDifferences() counts the beats by which the bars are shifted", () => {
   const differences = resultDifferences(RESULT, { ...RESULT, downbeats: every(BEATS, 3) });
   ok(!isSame(differences));
   equal(differences.downbeatPhase, { beats: 3, share: 1 });
@@ -34,7 +64,7 @@ Deno.test("resultDifferences() tells by how many beats the bars are off", () => 
   equal(differences.beats.same, 40);
 });
 
-Deno.test("resultDifferences() sees each single change", () => {
+Deno.test("resultDifferences() detects each single change", () => {
   const changes: Partial<Annotation>[] = [
     { bpm: 119 },
     { bpm: null },
@@ -51,7 +81,7 @@ Deno.test("resultDifferences() sees each single change", () => {
   }
 });
 
-Deno.test("resultDifferences() gives the share of the time with one label", () => {
+Deno.test("resultDifferences() computes the share of the time with equal labels", () => {
   const segments = [
     { start: 0, end: 13, label: "verse" },
     { start: 13, end: 20, label: "chorus" },
@@ -59,7 +89,7 @@ Deno.test("resultDifferences() gives the share of the time with one label", () =
   equal(resultDifferences(RESULT, { ...RESULT, segments }).sameLabel, 0.75);
 });
 
-Deno.test("resultDifferences() compares what both tell", () => {
+Deno.test("resultDifferences() compares only what both results have", () => {
   const bare: Annotation = { beats: BEATS, downbeats: null, segments: null, bpm: 120 };
   const differences = resultDifferences(RESULT, bare);
   equal([differences.downbeats, differences.downbeatPhase], [null, null]);
