@@ -7,7 +7,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { columns } from "../core/columns.ts";
+import { textTable } from "../core/table.ts";
 import { writeWhole } from "../core/files.ts";
 import { History } from "../reports/history.ts";
 import { readHistoryLine } from "../reports/report_document.ts";
@@ -107,7 +107,7 @@ function list(history: History, args: readonly string[]): Promise<number> {
     stateOf(run, pinned),
   ]);
   const head = ["run", "started", "commit", "machine", "measurements", "state"];
-  console.log(columns([head, ...rows], (column) => column === 4).join("\n"));
+  console.log(textTable([head, ...rows], (column) => column === 4).join("\n"));
   return Promise.resolve(0);
 }
 

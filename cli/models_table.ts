@@ -4,6 +4,7 @@
  * @module
  */
 
+import { textTable } from "../core/table.ts";
 import type { ModelState } from "../models/download/state.ts";
 
 const HEADER = ["name", "what", "size", "state", "where"] as const;
@@ -15,11 +16,7 @@ const HEADER = ["name", "what", "size", "state", "where"] as const;
  * @param states the models
  */
 export function modelsTable(folder: string, states: readonly ModelState[]): string {
-  const rows = [HEADER, ...states.map((state) => row(folder, state))];
-  const widths = HEADER.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
-  return rows
-    .map((cells) => cells.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd())
-    .join("\n");
+  return textTable([HEADER, ...states.map((state) => row(folder, state))]).join("\n");
 }
 
 function row(folder: string, { model, state, files }: ModelState): readonly string[] {

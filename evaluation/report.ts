@@ -4,6 +4,7 @@
  * @module
  */
 
+import { markdownTable } from "../core/table.ts";
 import { BEAT_WINDOW_SECONDS, TEMPO_TOLERANCE, TRIM_SECONDS } from "./beat_measures.ts";
 import { BOUNDARY_WINDOWS_SECONDS, PAIRWISE_FRAME_SECONDS } from "./segment_measures.ts";
 import { meanScores, type Measure, MEASURES, type Scores } from "./scores.ts";
@@ -97,13 +98,12 @@ function table(headings: readonly string[], rows: readonly Row[]): string {
   const measures = Object.keys(MEASURES) as Measure[];
   const lines = [
     [...headings, ...Object.values(MEASURES)],
-    [...headings.map(() => "---"), ...measures.map(() => "---:")],
     ...rows.map(([cells, scores]) => [
-      ...cells.map((cell) => cell.replaceAll("|", "\\|")),
+      ...cells,
       ...measures.map((measure) => scores[measure]?.toFixed(3) ?? ""),
     ]),
   ];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdownTable(lines, (column) => column >= headings.length).join("\n");
 }
 
 function meanOf({ tracks }: SystemReport): Scores {

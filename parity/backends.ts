@@ -8,7 +8,7 @@ import { DeviceError } from "../pipeline/backends/devices.ts";
 import { reachableStages } from "../pipeline/runner.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
-import { columns } from "../core/columns.ts";
+import { textTable } from "../core/table.ts";
 import { compare, type Comparison, type Tolerance } from "./compare.ts";
 import type { DiffTolerance } from "./diff.ts";
 import { TOLERANCES } from "./judge.ts";
@@ -200,7 +200,7 @@ export function backendTable({ results }: BackendReport): string {
   const verdicts = results.flatMap(({ seams }) => seams.map(({ verdict }) => verdict));
   const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
   return [
-    ...columns([head, ...rows], (column) => column >= 3 && column <= 6),
+    ...textTable([head, ...rows], (column) => column >= 3 && column <= 6),
     ...results.flatMap(({ stage, backend, notRun }) =>
       notRun === undefined ? [] : [`${stage}, ${backend}: not run: ${notRun}`]
     ),

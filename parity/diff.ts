@@ -8,7 +8,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SEAMS } from "../pipeline/seams.ts";
 import { type DType, elementCount } from "../core/tensor.ts";
-import { columns } from "../core/columns.ts";
+import { textTable } from "../core/table.ts";
 import { type Comparison, Measurement, refused, type Tolerance, unlike } from "./compare.ts";
 import { TOLERANCES } from "./judge.ts";
 import { NpyError } from "../core/npy_error.ts";
@@ -112,7 +112,7 @@ export function diffTable({ seams }: RecordingDifference): string {
   const head = ["seam", "elements", "failing", "max error", "needs", "allowed", "verdict"];
   const count = (verdict: string): number => seams.filter((one) => one.verdict === verdict).length;
   return [
-    ...columns([head, ...rows], (column) => column >= 1 && column <= 5),
+    ...textTable([head, ...rows], (column) => column >= 1 && column <= 5),
     ...seams.filter(({ verdict }) => verdict === "fail")
       .map(({ seam, comparison }) => `fail: ${seam}: ${comparison.reason}`),
     `${count("pass")} seams passed, ${count("fail")} failed, ${count("extra")} extra`,

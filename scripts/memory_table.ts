@@ -9,6 +9,7 @@
 
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { markdownTable } from "../core/table.ts";
 import { longStems, writeStems } from "../reports/measure/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { firstSamples } from "../pipeline/stems.ts";
@@ -60,10 +61,9 @@ if (import.meta.main) {
   const lengths = wanted.filter((argument) => argument !== "--stems").map(Number);
   const options = split < 0 ? [] : Deno.args.slice(split + 1);
   console.log(`${options.join(" ")}; ${cpus().length} × ${cpus()[0]?.model}\n`);
-  console.log(
-    "| minutes | seconds | times real time | peak, MB | MB a minute above the first |\n" +
-      "| --- | --- | --- | --- | --- |",
-  );
+  const rows = [
+    ["minutes", "seconds", "times real time", "peak, MB", "MB a minute above the first"],
+  ];
   let first: { minutes: number; peakMB: number } | undefined;
   for (const minutes of lengths) {
     const folder = await Deno.makeTempDir();
@@ -80,13 +80,13 @@ if (import.meta.main) {
     await Deno.remove(folder, { recursive: true });
     first ??= { minutes, peakMB };
     const growth = (peakMB - first.peakMB) / (minutes - first.minutes);
-    const cells = [
-      minutes,
+    rows.push([
+      String(minutes),
       seconds.toFixed(1),
       (60 * minutes / seconds).toFixed(1),
       peakMB.toFixed(0),
       Number.isNaN(growth) ? "" : growth.toFixed(0),
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
+    ]);
   }
+  console.log(markdownTable(rows).join("\n"));
 }

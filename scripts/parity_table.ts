@@ -7,6 +7,7 @@
  * @module
  */
 
+import { markdownTable } from "../core/table.ts";
 import { type ParityReport, type SeamResult, stepsText } from "../parity/mod.ts";
 
 /** The largest of some figures, blank where there is none. */
@@ -36,22 +37,22 @@ function needsUpstream(results: readonly SeamResult[]): string {
   return stepsText(Math.max(...known.map(({ maxAbs }) => maxAbs)), Math.max(...shares));
 }
 
-function row(seam: string, results: readonly SeamResult[]): string {
+function row(seam: string, results: readonly SeamResult[]): string[] {
   const of = (mode: string): readonly SeamResult[] => results.filter((one) => one.mode === mode);
   const verdicts = new Set(of("isolated").map(({ verdict }) => verdict));
   const verdict = verdicts.size === 1 && verdicts.has("pass") ? "pass" : "fail";
-  const cells = [needs(of("isolated")), needsUpstream(results), verdict, needs(of("chained"))];
-  return `| ${seam} | ${cells.join(" | ")} |`;
+  return [seam, needs(of("isolated")), needsUpstream(results), verdict, needs(of("chained"))];
 }
 
 if (import.meta.main) {
   const report: ParityReport = JSON.parse(await Deno.readTextFile(Deno.args[0] ?? ""));
   for (const { suite, results } of report.suites) {
     console.log(`\nSuite \`${suite}\`:\n`);
-    console.log("| seam | needs | upstream | verdict | needs, chained |");
-    console.log("| --- | --- | --- | --- | --- |");
-    for (const seam of new Set(results.map((result) => result.seam))) {
-      console.log(row(seam, results.filter((result) => result.seam === seam)));
-    }
+    const seams = new Set(results.map((result) => result.seam));
+    const rows = [...seams].map((seam) =>
+      row(seam, results.filter((result) => result.seam === seam))
+    );
+    const head = ["seam", "needs", "upstream", "verdict", "needs, chained"];
+    console.log(markdownTable([head, ...rows]).join("\n"));
   }
 }

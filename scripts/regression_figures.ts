@@ -7,6 +7,7 @@
  */
 
 import { join } from "node:path";
+import { markdownTable } from "../core/table.ts";
 import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
 import { type NightAlerts, trialAlerts } from "../reports/regression_trial.ts";
 import { SYNTHETIC_NOISE, type SyntheticChange } from "../reports/synthetic.ts";
@@ -24,17 +25,12 @@ const STAGE = "network";
 
 const BASELINES = ["rolling", "previous", "pinned"] as const;
 
-/** Row of a table. */
-function row(...cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
 function share(count: number, of: number): string {
   return `${Number((100 * count / of).toPrecision(3))} %`;
 }
 
 /** Histories in which nothing changes: how many alert at all, by what, and on how many nights. */
-function nullRow(settings: RegressionSettings, histories: number): string {
+function nullRow(settings: RegressionSettings, histories: number): string[] {
   let [any, slower, steps, nights] = [0, 0, 0, 0];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
     const options = { seed, nights: NULL_NIGHTS };
@@ -44,13 +40,13 @@ function nullRow(settings: RegressionSettings, histories: number): string {
     if (alerts.some((night) => night.steps.length > 0)) steps++;
     nights += alerts.length;
   }
-  return row(
+  return [
     settings.baseline,
     share(any, histories),
     share(slower, histories),
     share(steps, histories),
     share(nights, histories * (NULL_NIGHTS - 1)),
-  );
+  ];
 }
 
 /** Whether a stage alerted, by whatever rule. */
@@ -70,7 +66,7 @@ function foundRow(
   histories: number,
   { ratio, over = 1 }: Pick<SyntheticChange, "ratio" | "over">,
   within: readonly number[],
-): string {
+): string[] {
   const found = within.map(() => 0);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
     const options = {
@@ -84,11 +80,11 @@ function foundRow(
       if (night < NIGHTS_BEFORE + nights) found[at]!++;
     });
   }
-  return row(settings.baseline, ...found.map((count) => share(count, histories)));
+  return [settings.baseline, ...found.map((count) => share(count, histories))];
 }
 
 /** Histories of machines whose nights vary more: how many alert without a change, and where a stage changes. */
-function noisyRow(settings: RegressionSettings, histories: number, times: number): string {
+function noisyRow(settings: RegressionSettings, histories: number, times: number): string[] {
   const { machine, stage } = SYNTHETIC_NOISE;
   const noise = { ...SYNTHETIC_NOISE, machine: machine * times, stage: stage * times };
   let [alerting, found] = [0, 0];
@@ -104,11 +100,11 @@ function noisyRow(settings: RegressionSettings, histories: number, times: number
     const night = firstAlert(trialAlerts({ seed, nights, noise, changes }, settings, trial));
     if (night < nights) found++;
   }
-  return row(`${times} %`, share(alerting, histories), share(found, histories));
+  return [`${times} %`, share(alerting, histories), share(found, histories)];
 }
 
-function table(head: readonly string[], rows: readonly string[]): string {
-  return [row(...head), row(...head.map((_, at) => at === 0 ? "---" : "---:")), ...rows].join("\n");
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return markdownTable([head, ...rows], (column) => column > 0).join("\n");
 }
 
 if (import.meta.main) {

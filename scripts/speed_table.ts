@@ -8,6 +8,7 @@
 
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { markdownTable } from "../core/table.ts";
 import { median } from "../reports/statistics.ts";
 
 interface Row {
@@ -53,17 +54,20 @@ if (import.meta.main) {
   const length = await lengthOf(args);
   const runs = [];
   for (let run = 0; run < Number(count); run++) runs.push(await measure(args));
-  const line = (name: string, values: readonly number[]): string =>
-    `| ${name} | ${median(values).toFixed(2)} | ${Math.min(...values).toFixed(2)} - ${
-      Math.max(...values).toFixed(2)
-    } | ${(length / median(values)).toFixed(0)} |`;
+  const row = (name: string, values: readonly number[]): string[] => [
+    name,
+    median(values).toFixed(2),
+    `${Math.min(...values).toFixed(2)} - ${Math.max(...values).toFixed(2)}`,
+    (length / median(values)).toFixed(0),
+  ];
   console.log(`${length} s of audio, ${runs.length} runs; ${cpus().length} × ${cpus()[0]?.model}`);
-  console.log("\n| stage | median, s | range, s | times real time |\n| --- | --- | --- | --- |");
-  for (const stage of new Set(runs.flatMap(({ rows }) => rows.map((row) => row.stage)))) {
-    const durations = runs.flatMap(({ rows }) =>
-      rows.filter((row) => row.stage === stage).map((row) => row.duration)
-    );
-    console.log(line(stage, durations));
-  }
-  console.log(line("whole process", runs.map(({ wholeSeconds }) => wholeSeconds)));
+  const timings = runs.flatMap(({ rows }) => rows);
+  const rows = [
+    ["stage", "median, s", "range, s", "times real time"],
+    ...[...Map.groupBy(timings, ({ stage }) => stage)].map(([stage, timed]) =>
+      row(stage, timed.map(({ duration }) => duration))
+    ),
+    row("whole process", runs.map(({ wholeSeconds }) => wholeSeconds)),
+  ];
+  console.log(`\n${markdownTable(rows).join("\n")}`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { markdownTable, markdownText } from "../../core/table.ts";
 import type { SeamResult } from "../judge.ts";
 import {
   allowed,
@@ -34,14 +35,14 @@ export function parityMarkdown(report: ParityReport): string {
   const failed = report.suites.flatMap(({ results }) => results)
     .filter(({ verdict }) => verdict === "fail")
     .map(({ suite, piece, mode, seam, comparison }) =>
-      `- ${text(`${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`)}`
+      `- ${markdownText(`${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`)}`
     );
   const blocks = [
     `## Parity: ${failed.length === 0 ? "nothing failed" : `${failed.length} failed`}`,
     `${tally(report)}.`,
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
     ...(report.walks ?? []).flatMap((walk) => [
-      `**Walk**, ${text(walk.stage)}: ${text(walk.subject)}` +
+      `**Walk**, ${markdownText(walk.stage)}: ${markdownText(walk.subject)}` +
       (walk.first === null ? ": every inner seam is right" : ""),
       ...(walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]),
     ]),
@@ -51,38 +52,28 @@ export function parityMarkdown(report: ParityReport): string {
 }
 
 function suiteBlocks({ suite, model, notRun, results }: SuiteReport): string[] {
-  if (notRun !== undefined) return [`**${text(suite)}** was not run: ${text(notRun)}`];
-  const title = `${text(suite)} (weights ${text(model)}): ${results.length} seams`;
+  if (notRun !== undefined) {
+    return [`**${markdownText(suite)}** was not run: ${markdownText(notRun)}`];
+  }
+  const title = `${markdownText(suite)} (weights ${markdownText(model)}): ${results.length} seams`;
   return [
     `<details><summary>${title}</summary>`,
-    [row(HEAD), row(HEAD.map(align)), ...results.map(resultRow)].join("\n"),
+    markdownTable([HEAD, ...results.map(resultRow)], isNumber).join("\n"),
     "</details>",
   ];
 }
 
-function align(_heading: string, column: number): string {
-  return column >= FIRST_NUMBER && column < HEAD.length - 1 ? "---:" : "---";
+function isNumber(column: number): boolean {
+  return column >= FIRST_NUMBER && column < HEAD.length - 1;
 }
 
-function resultRow(result: SeamResult): string {
+function resultRow(result: SeamResult): (string | { markdown: string })[] {
   const { piece, mode, stage, seam, comparison, durationSeconds, verdict } = result;
-  return row([
+  return [
     ...[piece, mode, stage, seam, error(comparison.maxAbsolute), neededBy(result)],
     ...[neededByUpstream(result.upstreamFloat32), allowed(result.tolerance)],
     comparison.margin === null ? "" : String(Number(comparison.margin.toPrecision(3))),
     Number.isNaN(durationSeconds) ? "" : durationSeconds.toFixed(2),
-    verdict === "pass" ? "pass" : `**${verdict}**`,
-  ].map((cell, column) => column === HEAD.length - 1 ? cell : text(cell)));
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
-/** Text in which nothing is markup, on one line. */
-function text(plain: string): string {
-  return plain.replace(/\s+/g, " ")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/[\\`*_{}[\]|~]/g, "\\$&");
+    verdict === "pass" ? "pass" : { markdown: `**${verdict}**` },
+  ];
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { columns } from "../../core/columns.ts";
+import { textTable } from "../../core/table.ts";
 import type { Comparison, Tolerance } from "../compare.ts";
 import type { SeamGrowth } from "../growth.ts";
 import type { SeamResult } from "../judge.ts";
@@ -76,7 +76,7 @@ export function parityTable(report: ParityReport): string {
     "verdict",
   ];
   return [
-    ...(rows.length > 0 ? columns([head, ...rows], (column) => column >= 5 && column <= 9) : []),
+    ...(rows.length > 0 ? textTable([head, ...rows], (column) => column >= 5 && column <= 9) : []),
     ...report.suites.flatMap(({ suite, notRun }) =>
       notRun === undefined ? [] : [`${suite}: not run: ${notRun}`]
     ),

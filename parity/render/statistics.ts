@@ -4,7 +4,7 @@
  * @module
  */
 
-import { columns } from "../../core/columns.ts";
+import { textTable } from "../../core/table.ts";
 import type { Comparison } from "../compare.ts";
 import type { RecordingDifference } from "../diff.ts";
 import { error, type ParityReport } from "./report.ts";
@@ -44,17 +44,17 @@ export function statisticsTable({ suites }: ParityReport): string {
   );
   const growthHead = ["suite", "piece", "from", "to", "needs before", "needs after", "growth"];
   return [
-    ...columns([["suite", "piece", "mode", "seam", ...HEAD], ...rows], (column) => column >= 4),
+    ...textTable([["suite", "piece", "mode", "seam", ...HEAD], ...rows], (column) => column >= 4),
     ...(growth.length === 0
       ? []
-      : ["", ...columns([growthHead, ...growth], (column) => column >= 4)]),
+      : ["", ...textTable([growthHead, ...growth], (column) => column >= 4)]),
   ].join("\n");
 }
 
 /** The statistics of two recordings: one row a seam. */
 export function differenceStatistics({ seams }: RecordingDifference): string {
   const rows = seams.map(({ seam, comparison }) => [seam, ...figures(comparison)]);
-  return columns([["seam", ...HEAD], ...rows], (column) => column >= 1).join("\n");
+  return textTable([["seam", ...HEAD], ...rows], (column) => column >= 1).join("\n");
 }
 
 function figures(comparison: Comparison): string[] {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { columns } from "../../core/columns.ts";
+import { textTable } from "../../core/table.ts";
 import { pictureText } from "../picture.ts";
 import { error } from "./report.ts";
 import type { Walk, WalkFinding } from "../walk.ts";
@@ -18,7 +18,7 @@ export function walkText({ stage, subject, steps, first }: Walk): string {
   const head = ["inner seam", "shape", "elements", "failing", "needs", "allowed", "verdict"];
   return [
     `walk: ${stage}: ${subject}`,
-    ...columns([head, ...rows], (column) => column >= 2 && column <= 5),
+    ...textTable([head, ...rows], (column) => column >= 2 && column <= 5),
     ...(first === null
       ? [
         `${stage}: all ${steps.length} inner seams are right; what failed lies in what the walk does ` +

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { markdownTable } from "../../core/table.ts";
 import type { JsonOf } from "../../core/schema.ts";
 import { machineSchema } from "../run_report.ts";
 import { median } from "../statistics.ts";
@@ -34,22 +35,22 @@ export type BenchReport = JsonOf<typeof benchReportSchema>;
 /** The times of one stage. */
 export type StageTimes = BenchReport["benches"][number];
 
-/** The report as Markdown, one table for each contest. */
+/** Returns the report as Markdown, one table for each stage. */
 export function benchTables({ threads, machine, benches }: BenchReport): string {
   const { cores, cpu, os } = machine;
   return [
     `${threads} threads; ${cores} × ${cpu}, ${os}`,
-    ...benches.map(benchTable),
+    ...benches.map(stageTable),
   ].join("\n\n");
 }
 
-/** The ratios are medians over that of the first contestant. */
-function benchTable({ stage, audioSeconds, seconds }: StageTimes): string {
-  const rows = Object.entries(seconds);
-  const first = median(rows[0]?.[1] ?? []);
-  const row = ([name, times]: [string, readonly number[]]): string => {
+/** Ratios are those of the medians to the median of the first variant. */
+function stageTable({ stage, audioSeconds, seconds }: StageTimes): string {
+  const variants = Object.entries(seconds);
+  const first = median(variants[0]?.[1] ?? []);
+  const rows = variants.map(([name, times]) => {
     const middle = median(times);
-    const cells = [
+    return [
       name,
       shown(middle),
       `${shown(Math.min(...times))} - ${shown(Math.max(...times))}`,
@@ -57,23 +58,20 @@ function benchTable({ stage, audioSeconds, seconds }: StageTimes): string {
       (middle / first).toFixed(2),
       times.map(shown).join(" "),
     ];
-    return `| ${cells.join(" | ")} |`;
-  };
-  const heads = [
-    ...["who", "median, s", "range"],
+  });
+  const head = [
+    ...["variant", "median, s", "range"],
     ...(audioSeconds === null ? [] : ["times real time"]),
     ...["ratio", "every round, s"],
   ];
   return [
     `### ${stage}${audioSeconds === null ? "" : `, ${audioSeconds.toFixed(1)} s of audio`}`,
     "",
-    `| ${heads.join(" | ")} |`,
-    `| ${heads.map(() => "---").join(" | ")} |`,
-    ...rows.map(row),
+    ...markdownTable([head, ...rows], (column) => column > 0 && column < head.length - 1),
   ].join("\n");
 }
 
-/** Seconds with three digits that count. */
+/** Returns seconds with three significant digits. */
 function shown(seconds: number): string {
   return seconds >= 10
     ? seconds.toFixed(1)

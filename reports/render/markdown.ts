@@ -15,6 +15,7 @@ import {
   secondsFigure,
 } from "../figures.ts";
 import type { ReportView, StageView } from "../report_view.ts";
+import { markdownTable, markdownText } from "../../core/table.ts";
 import { alertWords, baselineWords, stepWords, verdictSentence, verdictWord } from "../words.ts";
 
 /** Seams in the table, those nearest to their limits. */
@@ -29,9 +30,9 @@ const SEAMS = 10;
 export function markdownReport(report: ReportView): string {
   const { run, decision } = report;
   const sections = [
-    `## ${icon(report)} ${verdictWord(report)}: ${escaped(verdictSentence(report))}`,
+    `## ${icon(report)} ${verdictWord(report)}: ${markdownText(verdictSentence(report))}`,
     `${minuteFigure(run.startedAt)}, commit \`${commitFigure(run.program.commit)}\`, ` +
-    `${escaped(run.machine.cpu)}, ${run.machine.cores} cores; ${baselineWords(report)}`,
+    `${markdownText(run.machine.cpu)}, ${run.machine.cores} cores; ${baselineWords(report)}`,
     bullets(alertWords(decision)),
     stageTable(report.stages),
     bullets(report.warnings.map((warning) => `Warning: ${warning}`)),
@@ -127,7 +128,7 @@ function details(summary: string, content: string): string {
 }
 
 function bullets(lines: readonly string[]): string {
-  return lines.map((line) => `- ${escaped(line)}`).join("\n");
+  return lines.map((line) => `- ${markdownText(line)}`).join("\n");
 }
 
 function table(
@@ -136,14 +137,5 @@ function table(
   rows: readonly (readonly string[])[],
 ): string {
   if (rows.length === 0) return "";
-  return [
-    head,
-    head.map((_, column) => numbers.includes(column) ? "---:" : "---"),
-    ...rows.map((cells) => cells.map(escaped)),
-  ].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-/** Text that neither ends a cell nor becomes markup. */
-function escaped(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\|<>`*_[\]]/g, "\\$&");
+  return markdownTable([head, ...rows], (column) => numbers.includes(column)).join("\n");
 }

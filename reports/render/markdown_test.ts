@@ -22,7 +22,7 @@ Deno.test("markdownReport() begins with the verdict and has a row a stage", () =
 
 Deno.test("markdownReport() says what to look at besides the stages", () => {
   const text = markdownReport(exampleReport({ nights: 3 }));
-  match(text, /\n- seeded, four\\_four, isolated, logits\.beat is outside its tolerance/);
+  match(text, /\n- seeded, four_four, isolated, logits\.beat is outside its tolerance/);
   match(text, /\n- hpss\/embedded, downbeatF fell from 0\.421 to 0\.399/);
   match(text, /\n- Warning: .* or take more rounds/);
   match(text, /<summary>Parity margins<\/summary>[^]*26 more need less/);
@@ -41,7 +41,7 @@ Deno.test("markdownReport() escapes names that would end a cell or become markup
   }));
   const rows = text.split("\n").filter((line) => line.startsWith("| a"));
   ok(rows.length > 0);
-  for (const row of rows) equal(cells(row)[0], "a\\|b \\<script\\> \\*c\\*");
+  for (const row of rows) equal(cells(row)[0], "a\\|b &lt;script> \\*c\\*");
   equal(new Set(rows.map((row) => cells(row).length)), new Set([10]));
 });
 

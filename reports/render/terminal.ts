@@ -4,7 +4,7 @@
  * @module
  */
 
-import { columns } from "../../core/columns.ts";
+import { textTable } from "../../core/table.ts";
 import {
   commitFigure,
   factorFigure,
@@ -55,7 +55,7 @@ export function terminalReport(report: ReportView): string {
   return [
     `${verdictWord(report)}: ${verdictSentence(report)}`,
     "",
-    ...columns([HEAD, ...rows], (column) => column >= 2 && column <= 9),
+    ...textTable([HEAD, ...rows], (column) => column >= 2 && column <= 9),
     "",
     ...alertWords(report.decision),
     ...warnings.map((warning) => `Warning: ${warning}`),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { columns } from "../../core/columns.ts";
+import { markdownTable, textTable } from "../../core/table.ts";
 import { error } from "../../parity/render/report.ts";
 import { type Fault, languageOf } from "./fault.ts";
 import { type FailedSeam, type FaultResult, isProven, type Proof } from "./proof.ts";
@@ -27,9 +27,8 @@ const HEAD = [
  * @returns lines without a final newline
  */
 export function proofTable(proof: Proof): string {
-  const rows = [HEAD, ...proof.results.map(row)];
   return [
-    ...columns(rows, (column) => column === 4 || column >= 6),
+    ...textTable([HEAD, ...proof.results.map(row)], isNumber),
     ...stops(proof),
     tally(proof),
   ].join("\n");
@@ -42,10 +41,8 @@ export function proofTable(proof: Proof): string {
  * @returns lines with a final newline
  */
 export function proofMarkdown(proof: Proof): string {
-  const rule = HEAD.map((_, column) => column === 4 || column >= 6 ? "---:" : "---");
-  const lines = [HEAD, rule, ...proof.results.map(row)];
   return [
-    ...lines.map((cells) => `| ${cells.join(" | ")} |`),
+    ...markdownTable([HEAD, ...proof.results.map(row)], isNumber),
     "",
     ...stops(proof).flatMap((line) => [line, ""]),
     tally(proof),
@@ -61,7 +58,11 @@ export function proofMarkdown(proof: Proof): string {
  */
 export function faultTable(faults: readonly Fault[]): string {
   const rows = faults.map((fault) => [fault.name, fault.expected, languageOf(fault), fault.file]);
-  return columns([["fault", "expected", "language", "file"], ...rows], () => false).join("\n");
+  return textTable([["fault", "expected", "language", "file"], ...rows]).join("\n");
+}
+
+function isNumber(column: number): boolean {
+  return column === 4 || column >= 6;
 }
 
 function row(result: FaultResult): string[] {
