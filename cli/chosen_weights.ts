@@ -5,9 +5,8 @@
  */
 
 import { AUTO, chooseWeights, type Role } from "../models/automatic.ts";
-import { checkDemixerName } from "../models/demixer_weights.ts";
+import { checkDemixerName, foldNames } from "../models/registry.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
-import { foldNames } from "../models/registry.ts";
 
 /** Who separates and who listens. */
 type Names = Readonly<Record<Role, string>>;

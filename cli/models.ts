@@ -6,8 +6,13 @@
 
 import { basename, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
-import { LISTED_MODELS, type ListedModel, modelFiles } from "../models/download/registry.ts";
-import { modelState, verifyFile } from "../models/download/state.ts";
+import {
+  LISTED_MODELS,
+  type ListedModel,
+  modelFiles,
+  modelState,
+  verifyFile,
+} from "../models/download/listed_models.ts";
 import { modelsFolder, pullCommand } from "../models/models_folder.ts";
 import { modelsJson, modelsTable } from "./models_table.ts";
 import { pullModels } from "./models_pull.ts";

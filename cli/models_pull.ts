@@ -6,9 +6,8 @@
 
 import process from "node:process";
 import { download } from "../models/download/download.ts";
-import { fileAddress } from "../models/download/address.ts";
-import { DownloadError } from "../models/download/error.ts";
-import { type ListedModel, modelFiles } from "../models/download/registry.ts";
+import { DownloadError, fileAddress } from "../models/download/request.ts";
+import { type ListedModel, modelFiles } from "../models/download/listed_models.ts";
 import { findPinnedFile, isInstalled, type PinnedFile } from "../models/download/pinned_file.ts";
 import { shownBytes } from "./models_table.ts";
 import { StatusLine } from "./status_line.ts";

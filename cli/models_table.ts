@@ -5,7 +5,7 @@
  */
 
 import { textTable } from "../core/table.ts";
-import type { ModelState } from "../models/download/state.ts";
+import type { ModelState } from "../models/download/listed_models.ts";
 
 const HEADER = ["name", "what", "size", "state", "where"] as const;
 

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { HPSS } from "../models/demixer_weights.ts";
+import { HPSS, loadModel } from "../models/registry.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
-import { loadModel } from "../models/registry.ts";
 import { backendsAgree, backendTable, compareBackends } from "../parity/backends.ts";
 import { readClip } from "../parity/clip.ts";
 import type { DiffTolerance } from "../parity/diff.ts";

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { HPSS } from "./demixer_weights.ts";
-import { LISTED_MODELS } from "./download/registry.ts";
-import { modelState } from "./download/state.ts";
+import { HPSS } from "./registry.ts";
+import { LISTED_MODELS, modelState } from "./download/listed_models.ts";
 import { EMBEDDED } from "./embedded/embedded.ts";
 
 /** The name that leaves the choice to the program. */

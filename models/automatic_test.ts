@@ -3,8 +3,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseWeights } from "./automatic.ts";
-import { HARMONIX_FILES } from "./download/harmonix_files.ts";
-import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
+import { HARMONIX_FILES, HTDEMUCS_FILE } from "./download/published_files.ts";
 import type { PinnedFile } from "./download/pinned_file.ts";
 
 /** A folder with files of the right sizes and no content. */

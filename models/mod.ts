@@ -13,7 +13,7 @@
  */
 
 export { allInOneParameters, validateParameters } from "./all_in_one/parameters.ts";
-export type { Checkpoint } from "./all_in_one/checkpoint.ts";
+export type { Checkpoint } from "./all_in_one/parameters.ts";
 export {
   type AllInOneConfiguration,
   blockDilation,
@@ -25,24 +25,24 @@ export {
   DownloadError,
   type DownloadErrorOptions,
   type DownloadProblem,
-} from "./download/error.ts";
+} from "./download/request.ts";
 export {
   LISTED_MODELS,
   type ListedModel,
   modelFiles,
   type ModelPart,
-} from "./download/registry.ts";
+} from "./download/listed_models.ts";
 export {
   type FileVerdict,
   type ModelFile,
   type ModelState,
   modelState,
   verifyFile,
-} from "./download/state.ts";
-export { HARMONIX_FILES, type HarmonixFiles } from "./download/harmonix_files.ts";
-export type { HtdemucsCheckpoint } from "./htdemucs/checkpoint.ts";
+} from "./download/listed_models.ts";
+export { HARMONIX_FILES, type HarmonixFiles } from "./download/published_files.ts";
+export type { HtdemucsCheckpoint } from "./htdemucs/parameters.ts";
 export type { HtdemucsConfiguration } from "./htdemucs/configuration.ts";
-export { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
+export { HTDEMUCS_FILE } from "./download/published_files.ts";
 export {
   type Environment,
   type LoadOptions,
@@ -53,10 +53,10 @@ export {
 } from "./models_folder.ts";
 export { type FileState, type FoundFile, type PinnedFile } from "./download/pinned_file.ts";
 export { ModelError, type ModelProblem } from "./model_error.ts";
-export { readNpzCheckpoint } from "./readers/npz_checkpoint.ts";
-export { readPthCheckpoint } from "./readers/pth_checkpoint.ts";
+export { readNpzCheckpoint } from "./readers/npz.ts";
+export { readPthCheckpoint } from "./readers/torch.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";
-export { readSafetensorsFold } from "./readers/safetensors_fold.ts";
+export { readSafetensorsFold } from "./readers/safetensors.ts";
 export { fnv1a32, hash32 } from "../core/counter_random.ts";
 export { seededCheckpoint, type SeededRange, seededTensor } from "./all_in_one/seeded.ts";
 export type { ParameterShape } from "./parameters.ts";

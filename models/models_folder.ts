@@ -186,7 +186,7 @@ export interface ReadFile {
  *
  * @example
  * ```ts no-assert
- * import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
+ * import { HTDEMUCS_FILE } from "./download/published_files.ts";
  * import { readModelFile } from "./models_folder.ts";
  * const read = () => readModelFile("htdemucs", HTDEMUCS_FILE, { weightsDir: "weights" });
  * ```

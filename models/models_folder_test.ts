@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { HTDEMUCS_FILE } from "./download/htdemucs_file.ts";
+import { HTDEMUCS_FILE } from "./download/published_files.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
 import { cacheFolder, modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
 

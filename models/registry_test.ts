@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { HARMONIX_FILES } from "./download/harmonix_files.ts";
+import { HARMONIX_FILES } from "./download/published_files.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
 import { MODELS_DIR_VARIABLE } from "./models_folder.ts";
 import { foldNames, loadModel, MODEL_NAMES } from "./registry.ts";

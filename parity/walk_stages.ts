@@ -5,11 +5,10 @@
  */
 
 import { join } from "node:path";
-import { demixerWeights } from "../models/demixer_weights.ts";
-import type { HtdemucsCheckpoint } from "../models/htdemucs/checkpoint.ts";
-import type { Checkpoint } from "../models/all_in_one/checkpoint.ts";
+import { demixerWeights, loadModel } from "../models/registry.ts";
+import type { HtdemucsCheckpoint } from "../models/htdemucs/parameters.ts";
+import type { Checkpoint } from "../models/all_in_one/parameters.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
-import { loadModel } from "../models/registry.ts";
 import type { Backend } from "../pipeline/backends/backend.ts";
 import { demixSeams } from "./inner_seams/demix.ts";
 import { metricalSeams } from "./inner_seams/metrical.ts";

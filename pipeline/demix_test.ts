@@ -1,9 +1,9 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { separationCheck, separationClip, separationStems } from "../fixtures/separation.ts";
 import { buildHtdemucs } from "./backends/onnx/htdemucs_graph.ts";
-import type { HtdemucsCheckpoint } from "../models/htdemucs/checkpoint.ts";
+import type { HtdemucsCheckpoint } from "../models/htdemucs/parameters.ts";
 import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
-import { readThCheckpoint } from "../models/readers/th_checkpoint.ts";
+import { readThCheckpoint } from "../models/readers/torch.ts";
 import { compare, type Comparison } from "../parity/compare.ts";
 import { readSampled, takeSampled } from "../parity/sampled.ts";
 import { roundedStems } from "../parity/rounded_stems.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Checkpoint } from "../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../models/all_in_one/parameters.ts";
 import type { ComputeOptions } from "./backends/backend.ts";
 import { runFolds } from "./backends/network_folds.ts";
 import type { Tensor } from "../core/tensor.ts";

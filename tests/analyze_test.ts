@@ -8,7 +8,7 @@ import {
 } from "node:assert/strict";
 import { basename, join } from "node:path";
 import { beatFMeasure, trimBeats } from "../evaluation/beat_measures.ts";
-import { HARMONIX_FILES } from "../models/download/harmonix_files.ts";
+import { HARMONIX_FILES } from "../models/download/published_files.ts";
 import { compare } from "../parity/compare.ts";
 import { readNpy } from "../core/npy.ts";
 import { readNpz } from "../core/npz.ts";

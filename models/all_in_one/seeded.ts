@@ -10,9 +10,8 @@
 import { createHash } from "node:crypto";
 import { fnv1a32, hash32 } from "../../core/counter_random.ts";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
-import { allInOneParameters } from "./parameters.ts";
+import { allInOneParameters, type Checkpoint } from "./parameters.ts";
 import type { ParameterShape } from "../parameters.ts";
-import type { Checkpoint } from "./checkpoint.ts";
 import { DEFAULT_CONFIGURATION } from "./configuration.ts";
 
 /** The range of a parameter's values: `offset ± scale`. */

@@ -7,8 +7,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileAddress, shownAddress } from "./address.ts";
-import { DownloadError } from "./error.ts";
+import { DownloadError, fileAddress, shownAddress } from "./request.ts";
 import { lockFile } from "../../core/file_lock.ts";
 import { folderError, PartialFile } from "./part.ts";
 import { transfer } from "./transfer.ts";
@@ -49,7 +48,7 @@ const LONGEST_WAIT_SECONDS = 60;
  * @example
  * ```ts no-assert
  * import { download } from "./download.ts";
- * import { HTDEMUCS_FILE } from "./htdemucs_file.ts";
+ * import { HTDEMUCS_FILE } from "./published_files.ts";
  * const pull = () => download(HTDEMUCS_FILE, { folder: "weights" });
  * ```
  */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { downloadAddress, fileAddress } from "./address.ts";
-import { DownloadError } from "./error.ts";
+import { downloadAddress, DownloadError, fileAddress } from "./request.ts";
 import { fileAnswer, rawAnswer } from "../../tests/support/download_server.ts";
 import { against, againstRaw, CONTENT, FILE } from "../../tests/support/download_trial.ts";
 

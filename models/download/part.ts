@@ -6,7 +6,7 @@
 
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DownloadError } from "./error.ts";
+import { DownloadError } from "./request.ts";
 import { fileSha256 } from "../../core/hash.ts";
 import { type PinnedFile } from "./pinned_file.ts";
 

@@ -1,11 +1,110 @@
 /**
- * One request for a file: redirects, and servers that fall silent.
+ * The error of everything that downloads.
  *
  * @module
  */
 
-import { downloadAddress, shownAddress } from "./address.ts";
-import { DownloadError } from "./error.ts";
+/** What went wrong with a download. */
+export type DownloadProblem =
+  | "address"
+  | "unreachable"
+  | "stalled"
+  | "cut"
+  | "status"
+  | "redirect"
+  | "answer"
+  | "size"
+  | "sha256"
+  | "folder";
+
+/** Problems that may be gone at the next attempt. */
+const TRANSIENT: readonly DownloadProblem[] = ["unreachable", "stalled", "cut"];
+
+/** More about a failure. */
+export interface DownloadErrorOptions extends ErrorOptions {
+  /** Whether another attempt may help; by default it depends on the problem. */
+  readonly transient?: boolean;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Thrown when a file cannot be downloaded. */
+export class DownloadError extends Error {
+  /** The class's name, as in a stack trace. */
+  override readonly name = "DownloadError";
+  /** What kind of problem it is. */
+  readonly problem: DownloadProblem;
+  /** Whether another attempt may help. */
+  readonly transient: boolean;
+  /** How long the server asked to be left alone; 0 where it did not. */
+  readonly retryAfterSeconds: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param problem what kind of problem it is
+   * @param message what was tried, what was expected, what came, what to do
+   * @param options the error behind this one, and whether to try again
+   */
+  constructor(problem: DownloadProblem, message: string, options: DownloadErrorOptions = {}) {
+    super(message, options);
+    this.problem = problem;
+    this.transient = options.transient ?? TRANSIENT.includes(problem);
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 0;
+  }
+}
+
+/** Where a server on this machine may be asked without encryption, for mirrors and tests. */
+const THIS_MACHINE: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * Reads an address and refuses those that could be tampered with on their way: everything but HTTPS, save plain HTTP to this
+ * machine.
+ *
+ * @param text an absolute address, or one relative to `from`
+ * @param from the address that redirects to it; one with HTTPS may redirect to HTTPS only
+ * @throws {DownloadError} `address`, or `redirect` where there is a `from`
+ */
+export function downloadAddress(text: string, from?: URL): URL {
+  const problem = from === undefined ? "address" : "redirect";
+  const origin = from === undefined ? "" : `, to which ${shownAddress(from)} redirects,`;
+  if (!URL.canParse(text, from)) {
+    throw new DownloadError(
+      problem,
+      `${JSON.stringify(text)}${origin} is no address: expected https://…`,
+    );
+  }
+  const url = new URL(text, from);
+  const fromHttps = from?.protocol === "https:";
+  const isLocal = url.protocol === "http:" && THIS_MACHINE.includes(url.hostname) && !fromHttps;
+  if (url.protocol === "https:" || isLocal) return url;
+  throw new DownloadError(
+    problem,
+    `${shownAddress(url)}${origin} is refused: expected https (http only for this machine)`,
+  );
+}
+
+/** An address as messages show it: without credentials and without the query, which may be one. */
+export function shownAddress(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/**
+ * Where to get a file.
+ *
+ * @param file its published address and its name
+ * @param baseUrl a mirror: the address of a folder that has the file under its name
+ * @throws {DownloadError} `address`
+ */
+export function fileAddress(
+  file: { readonly url: string; readonly fileName: string },
+  baseUrl?: string,
+): URL {
+  if (!baseUrl) return downloadAddress(file.url);
+  const base = downloadAddress(baseUrl);
+  base.pathname = `${base.pathname.replace(/\/+$/, "")}/${encodeURIComponent(file.fileName)}`;
+  return base;
+}
 
 const MOST_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { shownAddress } from "./address.ts";
-import { DownloadError } from "./error.ts";
+import { DownloadError, requestFile, shownAddress, StallGuard } from "./request.ts";
 import type { PartialFile } from "./part.ts";
-import { requestFile, StallGuard } from "./request.ts";
 import type { PinnedFile } from "./pinned_file.ts";
 
 /** Answers after which the same request may succeed. */

@@ -6,9 +6,9 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checkpoint } from "../all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../all_in_one/parameters.ts";
 import { ModelError } from "../model_error.ts";
-import { readSafetensorsFold } from "../readers/safetensors_fold.ts";
+import { readSafetensorsFold } from "../readers/safetensors.ts";
 
 /** Its name. */
 export const EMBEDDED = "embedded";

@@ -7,7 +7,7 @@
  */
 
 import { ModelError } from "../model_error.ts";
-import { PickleTuple } from "../torch/pickle_value.ts";
+import { PickleTuple } from "../torch/pickle.ts";
 import { TorchFraction } from "../torch/torch_file.ts";
 
 /** The part of upstream's configuration that inference depends on; training settings are left out. */

@@ -1,10 +1,11 @@
 /**
- * The parameters of a Hybrid Transformer Demucs network: names, order and shapes.
+ * The weights of a Hybrid Transformer Demucs, wherever they came from.
  *
  * @module
  */
 
 import type { Tensor } from "../../core/tensor.ts";
+import { checkParameters, type ParameterShape } from "../parameters.ts";
 import {
   encoderChannels,
   type HtdemucsConfiguration,
@@ -12,7 +13,18 @@ import {
   STRIDE,
   transformerChannels,
 } from "./configuration.ts";
-import { checkParameters, type ParameterShape } from "../parameters.ts";
+
+/** The configuration and the weights of a separation network. */
+export interface HtdemucsCheckpoint {
+  /** The registered name, such as `htdemucs`. */
+  readonly name: string;
+  /** Sizes. */
+  readonly configuration: HtdemucsConfiguration;
+  /** The parameters by upstream's names, f32, in torch's own layout ([out, in, height, width] for convolutions). */
+  readonly tensors: ReadonlyMap<string, Tensor<"f32">>;
+  /** SHA-256, in hexadecimal, of the weights file, or of all values in order where there is no file. */
+  readonly sha256: string;
+}
 
 /** Taps of the convolutions in a residual branch. */
 export const DCONV_KERNEL = 3;

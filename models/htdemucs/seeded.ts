@@ -7,9 +7,8 @@
 import { createHash } from "node:crypto";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
 import type { ParameterShape } from "../parameters.ts";
-import type { HtdemucsCheckpoint } from "./checkpoint.ts";
+import { type HtdemucsCheckpoint, htdemucsParameters } from "./parameters.ts";
 import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS, STRIDE } from "./configuration.ts";
-import { htdemucsParameters } from "./parameters.ts";
 import { fnv1a32 } from "../../core/counter_random.ts";
 import { type SeededRange } from "../all_in_one/seeded.ts";
 

@@ -6,8 +6,13 @@
  * @module
  */
 
+import { bytesSha256 } from "../../core/hash.ts";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
+import { type Checkpoint, validateParameters } from "../all_in_one/parameters.ts";
+import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS } from "../htdemucs/configuration.ts";
+import { type HtdemucsCheckpoint, validateHtdemucsParameters } from "../htdemucs/parameters.ts";
 import { ModelError } from "../model_error.ts";
+import { parseYamlConfiguration } from "./yaml.ts";
 
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_AXES = 16;
@@ -159,4 +164,45 @@ function isCounts(value: unknown): value is number[] {
 
 function malformed(what: string, options?: ErrorOptions): ModelError {
   return new ModelError("format", `Not a readable .safetensors file: ${what}`, options);
+}
+
+/**
+ * Reads a fold.
+ *
+ * @param name the fold's registered name, for the result and for errors
+ * @param bytes the `.safetensors` file, with upstream's parameter names and torch's layout; half precision is widened
+ * @param configurationText the `.yaml` file
+ * @returns the checkpoint, f32
+ * @throws {ModelError} if the configuration is not one, or the tensors are not those it calls for
+ */
+export function readSafetensorsFold(
+  name: string,
+  bytes: Uint8Array,
+  configurationText: string,
+): Checkpoint {
+  const configuration = parseYamlConfiguration(name, configurationText);
+  const tensors = readSafetensors(bytes);
+  validateParameters(configuration, tensors, name);
+  return { name, configuration, tensors, sha256: bytesSha256(bytes) };
+}
+
+/**
+ * Reads a separation network; such a file has weights only.
+ *
+ * @param name the network's registered name, for the result and for errors
+ * @param bytes the file, with upstream's parameter names
+ * @param configuration sizes; those of the published model unless given
+ * @param sha256 the file's SHA-256, hexadecimal, where it is known
+ * @returns the checkpoint; half and double precision become f32
+ * @throws {ModelError} `format` if the file is malformed, `parameters` if it does not hold this network
+ */
+export function readSafetensorsCheckpoint(
+  name: string,
+  bytes: Uint8Array,
+  configuration: HtdemucsConfiguration = PUBLISHED_HTDEMUCS,
+  sha256: string = bytesSha256(bytes),
+): HtdemucsCheckpoint {
+  const tensors = readSafetensors(bytes);
+  validateHtdemucsParameters(configuration, tensors, name);
+  return { name, configuration, tensors, sha256 };
 }

@@ -1,22 +1,67 @@
 /**
- * A reader of Python pickles that runs nothing.
- *
- * Protocols 2 to 5 as `torch.save` writes them. A global is a mere name; the only calls are to the constructors that the
- * caller allows. Any other global and any other opcode is an error.
- *
- * Source: `Lib/pickletools.py` of CPython, for the opcodes.
+ * What a pickle can hold, as far as this program reads pickles.
  *
  * @module
  */
 
 import { ModelError } from "../model_error.ts";
 import { ByteReader } from "./byte_reader.ts";
-import {
-  type PickleAllowance,
-  PickleGlobal,
-  PickleTuple,
-  type PickleValue,
-} from "./pickle_value.ts";
+
+/** A value out of a pickle; dictionaries are maps, lists are arrays. */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | PickleValue[]
+  | PickleTuple
+  | Map<PickleValue, PickleValue>
+  | Set<PickleValue>
+  | PickleGlobal
+  | PickleObject;
+
+/** A Python tuple. */
+export class PickleTuple {
+  /** The tuple's items. */
+  readonly items: readonly PickleValue[];
+
+  /** Makes a tuple of items. */
+  constructor(items: readonly PickleValue[]) {
+    this.items = items;
+  }
+}
+
+/** The name of a Python class or function; it is never looked up, let alone run. */
+export class PickleGlobal {
+  /** Module and name, such as `collections.OrderedDict`. */
+  readonly name: string;
+
+  /** Names a class or function by `module.name`. */
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** What a caller's constructor made; its class is the caller's own. */
+export abstract class PickleObject {
+  /** What it is, for errors. */
+  abstract readonly kind: string;
+}
+
+/** Makes a value from the arguments that a pickle calls a global with. */
+export type PickleConstructor = (args: readonly PickleValue[]) => PickleValue;
+
+/** What a pickle is allowed to name. */
+export interface PickleAllowance {
+  /** Globals that a pickle may call, by name, and what stands in for them. */
+  readonly constructors: ReadonlyMap<string, PickleConstructor>;
+  /** Globals that a pickle may name but not call. */
+  readonly names: ReadonlySet<string>;
+  /** Resolves a persistent identifier, such as that of a tensor's storage. */
+  readonly persistent: PickleConstructor;
+}
 
 const MAX_PROTOCOL = 5;
 const MAX_ENTRIES = 1_000_000;

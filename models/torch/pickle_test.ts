@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { hash32 } from "../../core/counter_random.ts";
 import { ModelError, type ModelProblem } from "../model_error.ts";
-import { readPickle } from "./pickle.ts";
-import { PickleTuple, type PickleValue } from "./pickle_value.ts";
+import { PickleTuple, type PickleValue, readPickle } from "./pickle.ts";
 
 function read(text: string): PickleValue {
   return readPickle(Uint8Array.from(text, (c) => c.charCodeAt(0)), {

@@ -10,14 +10,14 @@ import { NpyError } from "../../core/npy_error.ts";
 import { readZip } from "../../core/zip.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 import { ModelError } from "../model_error.ts";
-import { readPickle } from "./pickle.ts";
 import {
   type PickleConstructor,
   PickleGlobal,
   PickleObject,
   PickleTuple,
   type PickleValue,
-} from "./pickle_value.ts";
+  readPickle,
+} from "./pickle.ts";
 import { STORAGE_ELEMENTS, TorchStorage } from "./torch_storage.ts";
 
 /** A tensor in a torch file. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { tensor } from "../../core/tensor.ts";
 import { ModelError, type ModelProblem } from "../model_error.ts";
-import { PickleGlobal, PickleTuple, type PickleValue } from "./pickle_value.ts";
+import { PickleGlobal, PickleTuple, type PickleValue } from "./pickle.ts";
 import { readTorchFile, TorchFraction, TorchTensor } from "./torch_file.ts";
 
 function file(name: string): Uint8Array {

@@ -6,7 +6,7 @@
 
 import { elementCount, type Tensor, tensor, type TypedArray } from "../../core/tensor.ts";
 import { ModelError } from "../model_error.ts";
-import { PickleObject } from "./pickle_value.ts";
+import { PickleObject } from "./pickle.ts";
 
 /** The element types of storages. */
 export type StorageElement = "f16" | "bf16" | "f32" | "f64" | "i16" | "i32" | "i64" | "u8";

@@ -5,7 +5,7 @@
  */
 
 import { openSeparation, SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../kernels/kernels.ts";
-import type { HtdemucsCheckpoint } from "../../models/htdemucs/checkpoint.ts";
+import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { openNativeHtdemucs } from "../../pipeline/backends/native/htdemucs.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
 import { openNativeNetwork } from "../../pipeline/backends/native/network.ts";
 import { checkRun } from "../../pipeline/backends/network_session.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DemixerWeights, demixerWeights, HPSS } from "../../models/demixer_weights.ts";
+import { type DemixerWeights, demixerWeights, HPSS } from "../../models/registry.ts";
 import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Logits, Seams } from "../seams.ts";
 import { backendOf } from "./backend.ts";

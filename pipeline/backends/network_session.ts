@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Checkpoint } from "../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
 import type { AllInOneConfiguration } from "../../models/all_in_one/configuration.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Logits, Seams } from "../seams.ts";

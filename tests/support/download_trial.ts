@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 import { download, type DownloadOptions } from "../../models/download/download.ts";
-import { DownloadError, type DownloadProblem } from "../../models/download/error.ts";
+import { DownloadError, type DownloadProblem } from "../../models/download/request.ts";
 import {
   type Answer,
   content,

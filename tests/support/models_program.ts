@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { modelsCommand } from "../../cli/models.ts";
-import type { ListedModel } from "../../models/download/registry.ts";
+import type { ListedModel } from "../../models/download/listed_models.ts";
 import {
   type Answer,
   content,

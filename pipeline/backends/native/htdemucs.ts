@@ -6,12 +6,14 @@
 
 import { availableParallelism } from "node:os";
 import { type HtdemucsKernel, openHtdemucs } from "../../../kernels/kernels.ts";
-import type { HtdemucsCheckpoint } from "../../../models/htdemucs/checkpoint.ts";
+import {
+  type HtdemucsCheckpoint,
+  htdemucsParameters,
+} from "../../../models/htdemucs/parameters.ts";
 import {
   type HtdemucsConfiguration,
   segmentFrames,
 } from "../../../models/htdemucs/configuration.ts";
-import { htdemucsParameters } from "../../../models/htdemucs/parameters.ts";
 import { packParameters } from "../../../models/parameters.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
 

@@ -6,8 +6,7 @@
 
 import { availableParallelism } from "node:os";
 import { type NetworkKernel, openNetwork } from "../../../kernels/kernels.ts";
-import { allInOneParameters } from "../../../models/all_in_one/parameters.ts";
-import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import { allInOneParameters, type Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
 import { packParameters } from "../../../models/parameters.ts";
 import {

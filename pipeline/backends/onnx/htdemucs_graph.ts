@@ -14,7 +14,7 @@ import { addDecoder, addEncoder, addFrequencyEmbedding } from "./htdemucs/branch
 import { inPrecision, type Network, type Plane, planeShape } from "./htdemucs/plane.ts";
 import { addTransformer } from "./htdemucs/transformer.ts";
 import { HtdemucsWeights } from "./htdemucs/weights.ts";
-import type { HtdemucsCheckpoint } from "../../../models/htdemucs/checkpoint.ts";
+import type { HtdemucsCheckpoint } from "../../../models/htdemucs/parameters.ts";
 import { segmentFrames } from "../../../models/htdemucs/configuration.ts";
 import { GraphBuilder, type Value } from "./graph.ts";
 

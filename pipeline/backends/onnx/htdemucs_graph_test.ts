@@ -4,7 +4,7 @@ import ort from "onnxruntime-node";
 import { readNpy } from "../../../core/npy.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import { buildHtdemucs } from "./htdemucs_graph.ts";
-import { readThCheckpoint } from "../../../models/readers/th_checkpoint.ts";
+import { readThCheckpoint } from "../../../models/readers/torch.ts";
 
 function file(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../../../models/testdata/${name}`, import.meta.url)));

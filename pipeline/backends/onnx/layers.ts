@@ -5,7 +5,7 @@
  */
 
 import { type Tensor, tensor } from "../../../core/tensor.ts";
-import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import type { GraphBuilder, Value } from "./graph.ts";
 import { DATA_TYPES } from "./schema.ts";
 

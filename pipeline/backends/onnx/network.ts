@@ -14,7 +14,7 @@ import {
   EMBEDDING_REACH_FRAMES,
   encoderPlan,
 } from "./network_graph.ts";
-import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
 import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";

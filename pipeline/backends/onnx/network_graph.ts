@@ -10,7 +10,7 @@
  */
 
 import type { Tensor } from "../../../core/tensor.ts";
-import type { Checkpoint } from "../../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import {
   type AllInOneConfiguration,
   blockDilation,

@@ -5,7 +5,7 @@
  */
 
 import { ModelError } from "../../../models/model_error.ts";
-import { readNpzCheckpoint } from "../../../models/readers/npz_checkpoint.ts";
+import { readNpzCheckpoint } from "../../../models/readers/npz.ts";
 import { allUtf8, type Bytes, utf8 } from "../bytes.ts";
 import type { Target } from "../target.ts";
 import { AWKWARD_NUMBERS, mutateWords } from "../text_mutations.ts";

@@ -5,7 +5,7 @@
  */
 
 import { ModelError } from "../../../models/model_error.ts";
-import { readNpzCheckpoint } from "../../../models/readers/npz_checkpoint.ts";
+import { readNpzCheckpoint } from "../../../models/readers/npz.ts";
 import { NpyError } from "../../../core/npy_error.ts";
 import { readNpz } from "../../../core/npz.ts";
 import { mutateArchive } from "../archive_mutations.ts";

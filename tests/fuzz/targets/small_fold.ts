@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readPthCheckpoint } from "../../../models/readers/pth_checkpoint.ts";
+import { readPthCheckpoint } from "../../../models/readers/torch.ts";
 import { writeNpz } from "../../../core/npz.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
 import type { Bytes } from "../bytes.ts";

@@ -5,7 +5,7 @@
  */
 
 import { ModelError } from "../../../models/model_error.ts";
-import { readPthCheckpoint } from "../../../models/readers/pth_checkpoint.ts";
+import { readPthCheckpoint } from "../../../models/readers/torch.ts";
 import { readTorchFile, TorchTensor } from "../../../models/torch/torch_file.ts";
 import { mutateArchive } from "../archive_mutations.ts";
 import { mutateBytes } from "../byte_mutations.ts";

@@ -5,7 +5,7 @@
  */
 
 import { arrayConstructor, elementCount, type Tensor } from "../../../../core/tensor.ts";
-import type { HtdemucsCheckpoint } from "../../../../models/htdemucs/checkpoint.ts";
+import type { HtdemucsCheckpoint } from "../../../../models/htdemucs/parameters.ts";
 import { ModelError } from "../../../../models/model_error.ts";
 
 /** A parameter. */

@@ -11,7 +11,7 @@
  */
 
 import { type Tensor, tensor } from "../../../../core/tensor.ts";
-import type { Checkpoint } from "../../../../models/all_in_one/checkpoint.ts";
+import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
 import { addWideNorm, cast, parameter, reshape, wideParameter } from "../layers.ts";
 

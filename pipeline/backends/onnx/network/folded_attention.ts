@@ -10,8 +10,7 @@
  */
 
 import { type Tensor, tensor } from "../../../../core/tensor.ts";
-import { INSTRUMENT_KERNEL } from "../../../../models/all_in_one/parameters.ts";
-import type { Checkpoint } from "../../../../models/all_in_one/checkpoint.ts";
+import { type Checkpoint, INSTRUMENT_KERNEL } from "../../../../models/all_in_one/parameters.ts";
 import { JOINED_ENTRY } from "./instrument_blocks.ts";
 
 /** The bias of keys that are not seen; its exponential is zero beside any other. */

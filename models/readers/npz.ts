@@ -4,13 +4,12 @@
  * @module
  */
 
+import { bytesSha256 } from "../../core/hash.ts";
 import { readNpz } from "../../core/npz.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { validateParameters } from "../all_in_one/parameters.ts";
-import type { Checkpoint } from "../all_in_one/checkpoint.ts";
+import { type Checkpoint, validateParameters } from "../all_in_one/parameters.ts";
 import { ModelError } from "../model_error.ts";
-import { bytesSha256 } from "../../core/hash.ts";
-import { parseYamlConfiguration } from "./yaml_configuration.ts";
+import { parseYamlConfiguration } from "./yaml.ts";
 
 /**
  * Reads a fold.

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeNpz } from "../../core/npz.ts";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
-import { allInOneParameters } from "../all_in_one/parameters.ts";
 import { parseConfiguration } from "../all_in_one/configuration.ts";
+import { allInOneParameters } from "../all_in_one/parameters.ts";
 import { ModelError } from "../model_error.ts";
-import { readNpzCheckpoint } from "./npz_checkpoint.ts";
+import { readNpzCheckpoint } from "./npz.ts";
 
 const TEXT =
   "depth: 1\ndim_embed: 4\nfold: 3\nbest_threshold_downbeat: 0.24\ndata:\n  num_labels: 2\n";
