@@ -1,48 +1,179 @@
 /**
- * `bench`: how fast whole analyses are, or stages by themselves beside other programs.
+ * `bench`: times whole analyses, or single stages next to the original programs.
  *
  * @module
  */
 
-import { benchStages } from "./bench_stages.ts";
-import { BENCH_STAGES_HELP } from "./bench_stages_call.ts";
-import { benchTracks } from "./bench_tracks.ts";
-import { TRACK_OPTIONS_HELP } from "./bench_tracks_call.ts";
-import { EXPORT_OPTIONS_HELP } from "./report_exports.ts";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { writeWhole } from "../core/files.ts";
+import { withScratchFolder } from "../core/scratch_folder.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { fixturesDirectory } from "../parity/manifest.ts";
+import { BACKENDS } from "../pipeline/backends/backend.ts";
+import { STAGES } from "../pipeline/stages.ts";
+import { History } from "../reports/history.ts";
+import { thisMachine } from "../reports/machine.ts";
+import type { PeerPythons } from "../reports/measure/bench.ts";
+import { benchRun } from "../reports/measure/bench_run.ts";
+import { benchTables } from "../reports/measure/bench_report.ts";
+import { timeStages } from "../reports/measure/stage_benches.ts";
+import { terminalReport } from "../reports/render/terminal.ts";
+import { reportOfRun } from "../reports/report_of_run.ts";
+import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
+import {
+  type Command,
+  command,
+  flag,
+  oneOf,
+  option,
+  optionName,
+  pick,
+  text,
+  type Values,
+  wholeNumber,
+} from "./command.ts";
+import { EXPORT_OPTIONS, writeExports } from "./report_files.ts";
+import { StatusLine } from "./status_line.ts";
 
-/** What `bench --help` prints. */
-export const BENCH_HELP = `Usage: deno task bench [TRACK...] [options]
-       deno task bench --stage NAME | --peers [options]
+/** Names for `--stage`: every stage, the whole program, and its start. */
+const TIMED = [...STAGES.map(({ name }) => name), "analyze", "start"];
 
-Analyses tracks over and over, each time in a fresh process, in rounds of another random order, and
-shows for each stage how long it took, how sure that is, and how much processor and memory it used.
-A TRACK is an audio file, a folder with a mix or with four stems, or a folder of such; without one
-the demo pieces are taken.
+/** Models of which all eight folds are available. */
+const STAGE_MODELS = oneOf("name", ["seeded-all", "harmonix-all"]);
 
-${TRACK_OPTIONS_HELP}
-      --history FILE       also keep everything in this history (an SQLite file)
-${EXPORT_OPTIONS_HELP}
+const STAGE_OPTIONS = {
+  stage: option(
+    oneOf("name", TIMED),
+    "time only this: a stage, analyze (the whole program from stems to result, a fresh process), or " +
+      "start (until the program has read its arguments, next to an empty script)",
+  ).repeated(),
+  peers: flag(
+    "time stages, also of demucs, madmom, NATTEN and allin1, and of all-in-one-infer where it is " +
+      "installed",
+  ),
+  peerPython: option(
+    text("file"),
+    "with --peers: Python with the original programs, as fixtures/upstream/install.sh makes it",
+  ).shownDefault("fixtures/upstream/.venv/bin/python"),
+  inferPython: option(
+    text("file"),
+    "with --peers: Python with all-in-one-infer, as fixtures/upstream/install_infer.sh makes it",
+  ).shownDefault("fixtures/upstream/.venv-infer/bin/python, if it exists"),
+  stemsDir: option(text("dir"), "of stages: folder with the stems of the track")
+    .default(join(fixturesDirectory, "audio", "four_four"), "the demo piece"),
+  seconds: option(wholeNumber(1, 7200), "of stages: length that the track is repeated to")
+    .default(155),
+  segments: option(
+    wholeNumber(1, 7),
+    "of the stage demix: segments of the demo mix, 5.85 s each",
+  ).default(3),
+} as const;
 
-${BENCH_STAGES_HELP}
-  -h, --help               print this
+const ANALYSIS_OPTIONS = {
+  ...pick(TRACK_OPTIONS, "warmUps", "seed"),
+  history: option(text("file"), "of whole analyses: also keep the run in this history (SQLite)"),
+  ...pick(EXPORT_OPTIONS, "exportHtml", "exportMarkdown", "exportCsv", "exportBenchmark"),
+} as const;
 
-Exit codes: 0 done, 2 the call was wrong or could not run`;
+const OPTIONS = {
+  ...TRACK_OPTIONS,
+  model: TRACK_OPTIONS.model.help("model as in analyze; of stages seeded-all or harmonix-all")
+    .shownDefault("auto, of stages seeded-all"),
+  demixer: TRACK_OPTIONS.demixer.shownDefault("auto, of stages seeded-htdemucs"),
+  ...ANALYSIS_OPTIONS,
+  exportJson: EXPORT_OPTIONS.exportJson,
+  ...STAGE_OPTIONS,
+} as const;
 
-/** Options that ask for stages by themselves. */
-const STAGES_ASKED = /^--(stage|peers)(=|$)/;
+/** The command `bench`. */
+export const bench: Command = command({
+  name: "deno task bench",
+  description:
+    `Analyses tracks repeatedly, each time in a fresh process and in random order, and prints for each stage its time with a
+confidence interval and its use of processor and memory.
 
-/**
- * Runs the command.
- *
- * @param args what follows `bench` on the command line
- * @returns the exit code
- * @throws {UsageError | ModelError | StemsError | PeerError | CorpusError | MeasureError} if the call is wrong, or somebody
- * cannot run
- */
-export async function benchCommand(args: readonly string[]): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
-    console.log(BENCH_HELP);
+With --stage or --peers it times single stages instead, with weights that need no download by default. The original
+programs run in the same rounds, in an order that rotates from round to round.`,
+  arguments: {
+    "[track...]":
+      "audio files, folders with a mix or four stems, or folders of these; without any the " +
+      "demo pieces",
+  },
+  options: OPTIONS,
+  run: async (values, tracks, given) => {
+    const timesStages = values.stage !== undefined || values.peers;
+    const others = timesStages ? ANALYSIS_OPTIONS : STAGE_OPTIONS;
+    const wrong = Object.keys(others).find((name) => given.has(name));
+    if (wrong !== undefined || (timesStages && tracks.length > 0)) {
+      throw new UsageError(
+        `${wrong === undefined ? "TRACK" : optionName(wrong)} ${
+          timesStages ? "cannot be combined with" : "needs"
+        } --stage or --peers; see deno task bench --help`,
+      );
+    }
+    return timesStages ? await benchStages(values) : await benchTracks(values, tracks);
+  },
+});
+
+async function benchTracks(
+  values: Values<typeof OPTIONS>,
+  paths: readonly string[],
+): Promise<number> {
+  const history = values.history === undefined ? undefined : await History.open(values.history);
+  const status = new StatusLine();
+  try {
+    const run = await withBench(values, paths, status, (options) => benchRun(options, history));
+    status.clear();
+    const view = reportOfRun(run);
+    console.log(terminalReport(view));
+    await writeExports(view, values);
     return 0;
+  } finally {
+    status.clear();
+    history?.close();
   }
-  return await (args.some((arg) => STAGES_ASKED.test(arg)) ? benchStages : benchTracks)(args);
+}
+
+async function benchStages(values: Values<typeof OPTIONS>): Promise<number> {
+  const { stage: stages = TIMED, exportJson } = values;
+  const threads = values.threads?.at(-1) ?? availableParallelism();
+  const peers = values.peers ? pythonsOf(values) : undefined;
+  const model = STAGE_MODELS.parse(values.model ?? "seeded-all", "--model");
+  const needsTrack = stages.some((stage) => stage !== "demix" && stage !== "start");
+  if (peers && peers.infer === undefined && needsTrack) {
+    console.error(
+      "Without all-in-one-infer: fixtures/upstream/install_infer.sh makes a Python that has it",
+    );
+  }
+  const status = new StatusLine();
+  const benches = await withScratchFolder("tactus_bench_", (scratch) =>
+    timeStages({
+      ...{ stages, model, threads, scratch, ...(peers && { peers }) },
+      backends: values.backend ?? BACKENDS,
+      stemsDirectory: values.stemsDir,
+      demixer: values.demixer ?? "seeded-htdemucs",
+      ...pick(values, "seconds", "segments", "rounds", "weightsDir"),
+      onProgress: (text) => status.show(text),
+    })).finally(() => status.clear());
+  const report = { format: 3 as const, threads, machine: thisMachine(), benches };
+  console.log(benchTables(report));
+  if (exportJson !== undefined) {
+    await writeWhole(exportJson, JSON.stringify(report, null, 2) + "\n");
+  }
+  return 0;
+}
+
+/** Returns the named interpreters, or those that the install scripts make. */
+function pythonsOf(
+  { peerPython, inferPython }: Pick<Values<typeof OPTIONS>, "peerPython" | "inferPython">,
+): PeerPythons {
+  const made = (environment: string): string =>
+    join(fixturesDirectory, "upstream", environment, "bin", "python");
+  const infer = inferPython ?? made(".venv-infer");
+  return {
+    allin1: peerPython ?? made(".venv"),
+    ...((inferPython !== undefined || existsSync(infer)) && { infer }),
+  };
 }

@@ -1,86 +1,142 @@
 /**
- * `evaluate`: tracks and their truth in, figures out.
+ * `evaluate`: scores results against annotations.
  *
  * @module
  */
 
+import { writeWhole } from "../core/files.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { Evaluation } from "../evaluation/evaluation.ts";
 import { evaluationJson, evaluationTables } from "../evaluation/report.ts";
-import { LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
+import { isStemSource, LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
 import { findTracks, StoredResults } from "../evaluation/tracks.ts";
+import { AUTO } from "../models/automatic.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
-import { writeWhole } from "../core/files.ts";
-import { chosenWeights } from "./chosen_weights.ts";
-import { EVALUATE_HELP, understandEvaluate } from "./evaluate_call.ts";
+import {
+  type ArgumentType,
+  type Command,
+  command,
+  option,
+  pick,
+  seconds,
+  text,
+  type Values,
+} from "./command.ts";
+import { COMPUTE_OPTIONS, EXPORT_JSON } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
-import { warnOfUntrained } from "./untrained.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { ensureFile } from "./writable.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
 
-/**
- * Runs the command.
- *
- * @param args what follows `evaluate` on the command line
- * @returns the exit code: 0, or 1 when a track failed
- * @throws {UsageError | ModelError | AnnotationError} if the call is wrong or the weights cannot be had
- */
-export async function evaluateCommand(args: readonly string[]): Promise<number> {
-  const understood = understandEvaluate(args);
-  if (understood === null) {
-    console.log(EVALUATE_HELP);
-    return 0;
-  }
-  const { exportJson, weightsDirectory, threads } = understood;
-  if (exportJson !== undefined) await ensureFile(exportJson, "--export-json");
-  const tracks = await findTracks(understood.folder, understood.systems.length > 0);
+const DEFAULT_SYSTEM: System = { demixer: AUTO, model: AUTO };
+
+const SYSTEM: ArgumentType<System> = {
+  name: "demixer/model",
+  parse(name, option): System {
+    // A demixer can be a path; a model's name has no slash.
+    const at = name.lastIndexOf("/");
+    const [demixer, model] = [name.slice(0, Math.max(at, 0)), name.slice(at + 1)];
+    if (demixer === "" || model === "") {
+      throw new UsageError(
+        `${option} expects DEMIXER/MODEL, such as hpss/embedded, but got ${name}`,
+      );
+    }
+    checkNames({ demixer: isStemSource(demixer) ? AUTO : demixer, model });
+    return { demixer, model };
+  },
+};
+
+const { weightsDir, threads } = COMPUTE_OPTIONS;
+
+const OPTIONS = {
+  system: option(
+    SYSTEM,
+    "system to evaluate: a demixer as in analyze, or stems, the true stems next to the mix, or mix, " +
+      "the mix in place of each of the four stems; and a model as in analyze",
+  ).repeated().shownDefault(systemName(DEFAULT_SYSTEM)),
+  results: option(text("dir"), "folder of stored results to evaluate, NAME.json").repeated(),
+  seconds: option(seconds(), "length of the part of each track that is evaluated"),
+  weightsDir,
+  threads,
+  exportJson: EXPORT_JSON,
+} as const;
+
+/** The command `evaluate`. */
+export const evaluate: Command = command({
+  name: "deno task evaluate",
+  description: `Analyses tracks with known beats and segments, and prints the measures of mir_eval:
+one table for each system, and one with the means.
+
+Beats and downbeats count from 5 s on and match within 70 ms. The start and the end of a track count as boundaries.
+Tempo accuracy 1 allows 4 %; accuracy 2 also allows half, double, a third and triple the tempo. A measure without a
+truth is blank; means are over the known values.`,
+  arguments: {
+    "<folder>":
+      "folder with NAME.flac (or another audio file) and NAME.json or NAME.jams; or with " +
+      "folders NAME that hold mix.flac and truth.json or truth.jams, and optionally the stems; or " +
+      "one such folder",
+  },
+  options: OPTIONS,
+  exitCodes: ["all tracks are evaluated", "a track failed"],
+  run: runEvaluate,
+});
+
+async function runEvaluate(
+  values: Values<typeof OPTIONS>,
+  [folder = ""]: readonly string[],
+): Promise<number> {
+  const { exportJson } = values;
+  const directories = eachOnce("results", values.results ?? []);
+  const named = values.system ?? (directories.length === 0 ? [DEFAULT_SYSTEM] : []);
+  eachOnce("system", named.map(systemName));
+  const tracks = await findTracks(folder, named.length > 0);
   if (tracks.length === 0) {
     throw new UsageError(
-      `There are no tracks in ${understood.folder}: expected NAME.flac (or another audio file) with ` +
+      `There are no tracks in ${folder}: expected NAME.flac (or another audio file) with ` +
         "NAME.json or NAME.jams, or folders with mix.flac and truth.json",
     );
   }
-  const folder = weightsDirectory === undefined ? {} : { weightsDir: weightsDirectory };
-  const call = { ...understood, systems: await chosenSystems(understood.systems, folder) };
-  warnOfUntrained(call.systems.flatMap(({ demixer, model }) => [demixer, model]));
-  const results = await Promise.all(call.results.map((directory) => StoredResults.open(directory)));
-  const systems = await LoadedSystems.load(call.systems, {
-    ...folder,
-    ...(threads !== undefined && { compute: { threads } }),
+  const systems = await chosenSystems(named, values);
+  warnOfUntrained(systems.flatMap(({ demixer, model }) => [demixer, model]));
+  const results = await Promise.all(directories.map((directory) => StoredResults.open(directory)));
+  const loaded = await LoadedSystems.load(systems, {
+    ...pick(values, "weightsDir"),
+    compute: pick(values, "threads"),
   });
   const status = new StatusLine();
-  const printError = (text: string): void => {
-    status.clear();
-    console.error(text);
-  };
-  const evaluation = new Evaluation(systems, {
-    ...call,
-    results,
+  const evaluation = new Evaluation(loaded, {
+    ...{ folder, systems, results },
+    ...pick(values, "seconds", "threads"),
     onProgress: (text) => status.show(text),
-    onWarning: (warning) => printError(`Warning: ${warning}`),
-    onFailure: printError,
+    onWarning: (warning) => status.print(`Warning: ${warning}`),
+    onFailure: (failure) => status.print(failure),
   });
   try {
     for (const [at, track] of tracks.entries()) {
       await evaluation.track(track, `${at + 1} of ${tracks.length}`);
-      // What is there is kept, should the run be ended.
+      // An interrupted run keeps the tracks so far.
       if (exportJson !== undefined) {
         await writeWhole(exportJson, evaluationJson(evaluation.report));
       }
     }
   } finally {
     status.clear();
-    await systems.close();
+    await loaded.close();
   }
   console.log(evaluationTables(evaluation.report));
   return evaluation.report.systems.every(({ failures }) => failures.length === 0) ? 0 : 1;
 }
 
-/** The systems, each once, with names for `auto`. */
-async function chosenSystems(systems: readonly System[], folder: LoadOptions): Promise<System[]> {
+/** Returns the systems, each once, with names for `auto`. */
+async function chosenSystems(systems: readonly System[], options: LoadOptions): Promise<System[]> {
   const chosen = new Map<string, System>();
   for (const system of systems) {
-    const { demixer, model } = await chosenWeights(system, folder);
+    const { demixer, model } = await chosenWeights(system, options);
     chosen.set(systemName({ demixer, model }), { demixer, model });
   }
   return [...chosen.values()];
+}
+
+function eachOnce(option: string, values: readonly string[]): readonly string[] {
+  const twice = values.find((value, at) => values.indexOf(value) < at);
+  if (twice === undefined) return values;
+  throw new UsageError(`--${option} ${twice} was given twice`);
 }

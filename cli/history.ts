@@ -1,5 +1,5 @@
 /**
- * `history`: what the nights left behind.
+ * `history`: lists, exchanges and removes the runs of a history.
  *
  * @module
  */
@@ -9,94 +9,109 @@ import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { textTable } from "../core/table.ts";
 import { writeWhole } from "../core/files.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { History } from "../reports/history.ts";
 import { readHistoryLine } from "../reports/report_document.ts";
 import type { RunReport } from "../reports/run_report.ts";
-import { parsedArgs } from "./parsed_args.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { wholeNumber } from "./whole_number.ts";
+import { type Command, command, flag, option, wholeNumber } from "./command.ts";
+import { ensureHistory, HISTORY } from "./options.ts";
 import { ensureFile } from "./writable.ts";
-
-/** What `history --help` prints. */
-export const HISTORY_HELP = `Usage: deno task history list
-       deno task history export FILE.jsonl
-       deno task history import FILE.jsonl...
-       deno task history pin RUN | --none
-       deno task history prune --keep-days N
-
-Shows the runs of a history, writes them to a file or takes them from one (JSON Lines, one run a
-line, as reports/run_report.ts describes it, and which is pinned), chooses the run that pinned
-baselines mean, or removes what is old; the pinned run stays. Runs that are there already are left alone.
-
-      --history FILE       which (default: ./nightly/history.sqlite)
-      --keep-days N        what started in the last N days stays
-  -h, --help               print this
-
-Exit codes: 0 done, 1 a line could not be imported, 2 the call was wrong or could not run`;
-
-const OPTIONS = {
-  history: { type: "string", default: "./nightly/history.sqlite" },
-  "keep-days": { type: "string" },
-  none: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
 
 const MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000;
 
-type Action = (history: History, args: readonly string[], values: Values) => Promise<number>;
+const list = command({
+  name: "deno task history list",
+  description: "Prints the runs of a history.",
+  options: { history: HISTORY },
+  run: (values) => withHistory(values.history, listRuns),
+});
 
-interface Values {
-  readonly "keep-days"?: string | undefined;
-  readonly none?: boolean | undefined;
-}
+const exportTo = command({
+  name: "deno task history export",
+  description:
+    `Writes the runs of a history as JSON Lines: one run a line (reports/run_report.schema.json), then the
+identifier of the pinned run.`,
+  arguments: { "<file>": "file to write, such as runs.jsonl" },
+  options: { history: HISTORY },
+  run: (values, [file = ""]) => withHistory(values.history, (history) => exportRuns(history, file)),
+});
 
-const ACTIONS: Readonly<Record<string, Action>> = {
-  list,
-  export: exportRuns,
-  import: importRuns,
-  pin,
-  prune,
-};
+const importFrom = command({
+  name: "deno task history import",
+  description:
+    "Adds the runs of exported files to a history. A run that the history has is skipped.",
+  arguments: { "<file...>": "files as history export writes them" },
+  options: { history: HISTORY },
+  exitCodes: ["all lines are imported", "a line could not be imported"],
+  async run(values, files): Promise<number> {
+    const history = await History.open(values.history);
+    try {
+      return await importRuns(history, files);
+    } finally {
+      history.close();
+    }
+  },
+});
 
-/**
- * Runs the command.
- *
- * @param args what follows `history` on the command line
- * @returns the exit code
- * @throws {UsageError | HistoryError} if the call is wrong, or the history cannot be read or written
- */
-export async function historyCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parsedArgs("history", {
-    args: [...args],
-    options: OPTIONS,
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(HISTORY_HELP);
-    return 0;
-  }
-  const [name = "", ...rest] = positionals;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) {
-    throw new UsageError(
-      `Expected one of ${Object.keys(ACTIONS).join(", ")} after history, but got ${
-        name || "nothing"
-      }`,
-    );
-  }
-  if (action !== importRuns && !await stat(values.history).then(() => true, () => false)) {
-    throw new UsageError(`There is no history ${values.history}: name another by --history`);
-  }
-  const history = await History.open(values.history);
+const pin = command({
+  name: "deno task history pin",
+  description: "Pins the run that is the baseline of the setting pinned, or removes the pin.",
+  arguments: { "[run]": "identifier of the run" },
+  options: { history: HISTORY, none: flag("remove the pin") },
+  run: (values, [run]) =>
+    withHistory(values.history, (history) => {
+      if ((run === undefined) !== values.none) {
+        throw new UsageError("Expected one run after history pin, or --none");
+      }
+      history.pin(run ?? null);
+      return 0;
+    }),
+});
+
+const prune = command({
+  name: "deno task history prune",
+  description: "Removes old runs from a history; the pinned run stays.",
+  options: {
+    history: HISTORY,
+    keepDays: option(wholeNumber(0, 1_000_000), "age in days up to which runs stay").required(),
+  },
+  run: ({ history: path, keepDays }) =>
+    withHistory(path, (history) => {
+      const before = new Date(Date.now() - keepDays * MILLISECONDS_A_DAY).toISOString();
+      console.log(`${history.prune(before)} runs removed`);
+      return 0;
+    }),
+});
+
+/** The command `history`. */
+export const history: Command = command({
+  name: "deno task history",
+  description:
+    "Lists, exchanges, pins and removes the runs that bench and nightly keep in a history.",
+  commands: {
+    list: { summary: "print the runs", load: () => list },
+    export: { summary: "write the runs to a file", load: () => exportTo },
+    import: { summary: "add the runs of files", load: () => importFrom },
+    pin: { summary: "choose the pinned run", load: () => pin },
+    prune: { summary: "remove old runs", load: () => prune },
+  },
+});
+
+/** Opens a history that exists, and closes it after the work. */
+async function withHistory(
+  path: string,
+  work: (history: History) => number | Promise<number>,
+): Promise<number> {
+  await ensureHistory(path);
+  const history = await History.open(path);
   try {
-    return await action(history, rest, values);
+    return await work(history);
   } finally {
     history.close();
   }
 }
 
-function list(history: History, args: readonly string[]): Promise<number> {
-  none(args, "list");
+function listRuns(history: History): number {
   const pinned = history.pinned();
   const rows = history.runs({ all: true }).map((run) => [
     run.id,
@@ -108,7 +123,7 @@ function list(history: History, args: readonly string[]): Promise<number> {
   ]);
   const head = ["run", "started", "commit", "machine", "measurements", "state"];
   console.log(textTable([head, ...rows], (column) => column === 4).join("\n"));
-  return Promise.resolve(0);
+  return 0;
 }
 
 function stateOf({ id, finishedAt, confirms }: RunReport, pinned: string | null): string {
@@ -120,11 +135,7 @@ function stateOf({ id, finishedAt, confirms }: RunReport, pinned: string | null)
   return words.join(", ");
 }
 
-async function exportRuns(history: History, args: readonly string[]): Promise<number> {
-  const [file, ...more] = args;
-  if (file === undefined || more.length > 0) {
-    throw new UsageError("Expected one file after history export");
-  }
+async function exportRuns(history: History, file: string): Promise<number> {
   await ensureFile(file, "another FILE");
   const lines = history.runs({ all: true }).map((run) => JSON.stringify(run) + "\n");
   const pinned = history.pinned();
@@ -135,7 +146,6 @@ async function exportRuns(history: History, args: readonly string[]): Promise<nu
 }
 
 async function importRuns(history: History, files: readonly string[]): Promise<number> {
-  if (files.length === 0) throw new UsageError("Expected files after history import");
   let [added, known, wrong] = [0, 0, 0];
   for (const file of files) {
     if (!await stat(file).then((found) => found.isFile(), () => false)) {
@@ -159,29 +169,4 @@ async function importRuns(history: History, files: readonly string[]): Promise<n
   }
   console.log(`${added} runs added, ${known} were there already, ${wrong} could not be read`);
   return wrong === 0 ? 0 : 1;
-}
-
-function pin(history: History, args: readonly string[], values: Values): Promise<number> {
-  const [run, ...more] = args;
-  if (more.length > 0 || (run === undefined) !== values.none) {
-    throw new UsageError("Expected one run after history pin, or --none");
-  }
-  history.pin(run ?? null);
-  return Promise.resolve(0);
-}
-
-function prune(history: History, args: readonly string[], values: Values): Promise<number> {
-  none(args, "prune");
-  const text = values["keep-days"];
-  if (text === undefined) throw new UsageError("Expected --keep-days N after history prune");
-  const days = wholeNumber("keep-days", text, 0, 1_000_000);
-  const before = new Date(Date.now() - days * MILLISECONDS_A_DAY).toISOString();
-  console.log(`${history.prune(before)} runs removed`);
-  return Promise.resolve(0);
-}
-
-function none(args: readonly string[], action: string): void {
-  if (args.length > 0) {
-    throw new UsageError(`Expected nothing after history ${action}, but got ${args.join(" ")}`);
-  }
 }

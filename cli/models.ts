@@ -1,123 +1,109 @@
 /**
- * `models`: which weights there are, and getting them.
+ * `models`: lists, downloads and verifies weights.
  *
  * @module
  */
 
+import process from "node:process";
 import { basename, resolve } from "node:path";
-import type { ParseArgsConfig } from "node:util";
+import { textTable } from "../core/table.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { download } from "../models/download/download.ts";
+import { DownloadError, fileAddress } from "../models/download/request.ts";
+import { findPinnedFile, isInstalled, type PinnedFile } from "../models/download/pinned_file.ts";
 import {
   LISTED_MODELS,
   type ListedModel,
   modelFiles,
+  type ModelState,
   modelState,
   verifyFile,
 } from "../models/download/listed_models.ts";
-import { modelsFolder, pullCommand } from "../models/models_folder.ts";
-import { modelsJson, modelsTable } from "./models_table.ts";
-import { pullModels } from "./models_pull.ts";
-import { parsedArgs } from "./parsed_args.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
+import { type Command, command, flag, option, seconds, text, type Values } from "./command.ts";
+import { StatusLine } from "./status_line.ts";
 
-/** What `models --help` prints. */
-export const MODELS_HELP = `Usage: deno task models list [NAME...] [--json]
-       deno task models pull NAME... [--offline] [--base-url URL] [--timeout SECONDS]
-       deno task models verify [NAME...]
-       deno task models path [NAME]
+/** The environment variable that names a mirror. */
+const BASE_URL_VARIABLE = "TACTUS_MODELS_BASE_URL";
 
-Weights are not part of this program: this lists, downloads and checks them.
+const WEIGHTS_DIR = option(
+  text("dir"),
+  "folder of weights",
+).shownDefault(
+  "$TACTUS_MODELS_DIR, else the cache folder of the platform: ~/.cache/tactus/models, " +
+    "~/Library/Caches/tactus/models or %LOCALAPPDATA%\\tactus\\models",
+);
 
-  list                     what there is, and which of it is installed
-  pull                     download what is missing or damaged of the named models; a download that
-                           was interrupted is continued
-  verify                   read the files and compare their SHA-256; without names all that are there
-  path                     print the folder of weights, or where the files of a model are or belong
+const PULL_OPTIONS = {
+  weightsDir: WEIGHTS_DIR,
+  offline: flag("do not use the network: print which files are missing"),
+  baseUrl: option(
+    text("url"),
+    "mirror: a folder that has the files under their names",
+  ).shownDefault(`$${BASE_URL_VARIABLE}, else the address of publication`),
+  timeout: option(seconds(86_400), "longest time without data from the server").default(30),
+} as const;
 
-      --weights-dir DIR    the folder (default: $TACTUS_MODELS_DIR, else the platform's folder for
-                           caches: ~/.cache/tactus/models, ~/Library/Caches/tactus/models or
-                           %LOCALAPPDATA%\\tactus\\models)
-      --json               list as JSON
-      --offline            never touch the network: say what is missing
-      --base-url URL       a mirror, a folder that has the files under their names
-                           (default: $TACTUS_MODELS_BASE_URL, else where they were published)
-      --timeout SECONDS    for how long nothing may come from the server (default: 30)
-  -h, --help               print this
-
-Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
-Exit codes: 0 all good, 1 a file could not be had or is not right, 2 the call was wrong or could not
-run`;
-
-const COMMON = {
-  "weights-dir": { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const satisfies ParseArgsConfig["options"];
-
-const OPTIONS = {
-  list: { ...COMMON, json: { type: "boolean" } },
-  pull: {
-    ...COMMON,
-    offline: { type: "boolean" },
-    "base-url": { type: "string" },
-    timeout: { type: "string" },
-  },
-  verify: COMMON,
-  path: COMMON,
-} as const satisfies Record<string, ParseArgsConfig["options"]>;
-
-type Action = keyof typeof OPTIONS;
+/** The command `models`. */
+export const models: Command = modelsOf(LISTED_MODELS);
 
 /**
- * Runs the command.
+ * Returns the command for other models.
  *
- * @param args what follows `models` on the command line
- * @param registry the models there are
- * @returns the exit code: 0, or 1 when a file could not be had or is not right
- * @throws {UsageError | ModelError | DownloadError} if the call is wrong, or the folder cannot be read or written
+ * @param registry the models that it lists
  */
-export async function modelsCommand(
-  args: readonly string[],
-  registry: readonly ListedModel[] = LISTED_MODELS,
-): Promise<number> {
-  const [action, ...rest] = args;
-  if (action === "--help" || action === "-h") {
-    console.log(MODELS_HELP);
-    return 0;
-  }
-  if (action === undefined || !Object.hasOwn(OPTIONS, action)) {
-    throw new UsageError(
-      `Expected ${Object.keys(OPTIONS).join(", ")}, but got ${action ?? "nothing"}; ` +
-        "see deno task models --help",
-    );
-  }
-  const taken: NonNullable<ParseArgsConfig["options"]> = OPTIONS[action as Action];
-  const { values, positionals } = parsedArgs("models", {
-    args: [...rest],
-    options: taken,
-    allowPositionals: true,
+export function modelsOf(registry: readonly ListedModel[]): Command {
+  const named = (names: readonly string[]): ListedModel[] =>
+    names.map((name) => find(name, registry));
+  const list = command({
+    name: "deno task models list",
+    description: "Prints the models, their sizes, and which are installed.",
+    arguments: { "[name...]": "only these models" },
+    options: { weightsDir: WEIGHTS_DIR, json: flag("print the list as JSON") },
+    async run(values, names): Promise<number> {
+      const models = names.length > 0 ? named(names) : registry;
+      const folder = resolve(modelsFolder(values));
+      const states = await Promise.all(models.map((model) => modelState(folder, model)));
+      console.log(values.json ? modelsJson(folder, states) : modelsTable(folder, states));
+      return 0;
+    },
   });
-  if (values.help) {
-    console.log(MODELS_HELP);
-    return 0;
-  }
-  const weightsDir = values["weights-dir"] as string | undefined;
-  const options = weightsDir ? { weightsDir } : {};
-  const models = positionals.map((name) => find(name, registry));
-  const folder = resolve(modelsFolder(options));
-  switch (action as Action) {
-    case "list":
-      return await list(folder, models, registry, values.json === true);
-    case "pull":
-      return await pullModels(models, {
-        folder,
-        offline: values.offline === true,
-        baseUrl: values["base-url"] as string | undefined,
-        timeout: values.timeout as string | undefined,
-      });
-    case "verify":
-      return await verify(folder, models, registry, (name) => pullCommand(name, options));
-    case "path":
-      return await path(folder, models);
-  }
+  const pull = command({
+    name: "deno task models pull",
+    description:
+      `Downloads the missing or damaged files of models. An interrupted download continues.
+
+Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
+    arguments: { "[name...]": "models to download" },
+    options: PULL_OPTIONS,
+    exitCodes: ["all files are installed", "a file could not be downloaded"],
+    run: (values, names) => pullModels(named(names), values),
+  });
+  const verify = command({
+    name: "deno task models verify",
+    description: "Reads the files of models and compares their SHA-256 with the published ones.",
+    arguments: { "[name...]": "models to verify; without names all that are installed" },
+    options: { weightsDir: WEIGHTS_DIR },
+    exitCodes: ["all files are as published", "a file is missing or damaged"],
+    run: async (values, names) => await verifyModels(named(names), registry, values),
+  });
+  const path = command({
+    name: "deno task models path",
+    description: "Prints the folder of weights, or the paths of the files of models.",
+    arguments: { "[name...]": "models" },
+    options: { weightsDir: WEIGHTS_DIR },
+    run: async (values, names) => await printPaths(named(names), values),
+  });
+  return command({
+    name: "deno task models",
+    description: "Lists, downloads and verifies weights, which are not part of this program.",
+    commands: {
+      list: { summary: "print the models and which are installed", load: () => list },
+      pull: { summary: "download models", load: () => pull },
+      verify: { summary: "compare the files with the published ones", load: () => verify },
+      path: { summary: "print the folder or the files of models", load: () => path },
+    },
+  });
 }
 
 function find(name: string, registry: readonly ListedModel[]): ListedModel {
@@ -129,29 +115,17 @@ function find(name: string, registry: readonly ListedModel[]): ListedModel {
   );
 }
 
-async function list(
-  folder: string,
+async function verifyModels(
   named: readonly ListedModel[],
   registry: readonly ListedModel[],
-  json: boolean,
+  options: LoadOptions,
 ): Promise<number> {
-  const models = named.length > 0 ? named : registry;
-  const states = await Promise.all(models.map((model) => modelState(folder, model)));
-  console.log(json ? modelsJson(folder, states) : modelsTable(folder, states));
-  return 0;
-}
-
-async function verify(
-  folder: string,
-  named: readonly ListedModel[],
-  registry: readonly ListedModel[],
-  pullCommandOf: (name: string) => string,
-): Promise<number> {
+  const folder = resolve(modelsFolder(options));
   const checked = new Set<string>();
   let failures = 0;
   for (const model of named.length > 0 ? named : registry) {
     const { files, state } = await modelState(folder, model);
-    // Those with several parts come in by the parts' own names, unless they were asked for.
+    // Without names, models of several parts are covered by their parts.
     if (named.length === 0 && (model.parts.length > 1 || isAbsent(files))) continue;
     if (state === "built in") console.log(`${model.name}  built in: there is no file to check`);
     let isRight = true;
@@ -164,7 +138,9 @@ async function verify(
     }
     if (isRight) continue;
     failures++;
-    console.error(`${model.name} is not as published: get it by ${pullCommandOf(model.name)}`);
+    console.error(
+      `${model.name} is not as published: get it by ${pullCommand(model.name, options)}`,
+    );
   }
   if (named.length === 0 && checked.size === 0) console.log(`There are no weights in ${folder}`);
   return failures === 0 ? 0 : 1;
@@ -174,7 +150,11 @@ function isAbsent(files: readonly { readonly state: string }[]): boolean {
   return files.every(({ state }) => state === "missing");
 }
 
-async function path(folder: string, models: readonly ListedModel[]): Promise<number> {
+async function printPaths(
+  models: readonly ListedModel[],
+  options: LoadOptions,
+): Promise<number> {
+  const folder = resolve(modelsFolder(options));
   if (models.length === 0) console.log(folder);
   for (const model of models) {
     const { files, state } = await modelState(folder, model);
@@ -183,4 +163,167 @@ async function path(folder: string, models: readonly ListedModel[]): Promise<num
     if (modelFiles(model).length === 0) console.error("It needs no file");
   }
   return 0;
+}
+
+/**
+ * Downloads the missing or damaged files of models, one after the other. A file that fails does not stop the others,
+ * unless they would fail for the same reason.
+ *
+ * @throws {UsageError | DownloadError} if no model is named, the address is wrong, or the folder cannot be written to
+ */
+async function pullModels(
+  models: readonly ListedModel[],
+  values: Values<typeof PULL_OPTIONS>,
+): Promise<number> {
+  if (models.length === 0) {
+    throw new UsageError(
+      "Expected the name of a model to pull, such as harmonix-all; deno task models list has them",
+    );
+  }
+  const baseUrl = values.baseUrl || process.env[BASE_URL_VARIABLE];
+  const folder = resolve(modelsFolder(values));
+  const files = [...new Set(models.flatMap(modelFiles))];
+  for (const file of files) checkAddress(file, baseUrl);
+  for (const model of models) {
+    if (model.parts.length === 0) {
+      console.log(`${model.name}  built in: there is nothing to download`);
+    }
+  }
+  if (values.offline) return await reportMissing(files, folder);
+  return await new Pull(folder, values.timeout, baseUrl).all(files);
+}
+
+function checkAddress(file: PinnedFile, baseUrl: string | undefined): void {
+  try {
+    fileAddress(file, baseUrl);
+  } catch (cause) {
+    throw new UsageError(`Cannot download from there: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function reportMissing(files: readonly PinnedFile[], folder: string): Promise<number> {
+  const missing: string[] = [];
+  for (const file of files) {
+    if (await isInstalled(folder, file)) console.log(`${file.fileName}  already installed`);
+    else missing.push(file.fileName);
+  }
+  if (missing.length === 0) return 0;
+  console.error(
+    `Missing or damaged in ${folder}, and not downloaded because of --offline: ${
+      missing.join(", ")
+    }`,
+  );
+  return 1;
+}
+
+/** The downloads of one call, which share the folder and the status line. */
+class Pull {
+  readonly #folder: string;
+  readonly #timeoutSeconds: number;
+  readonly #baseUrl: string | undefined;
+  readonly #status = new StatusLine();
+
+  constructor(folder: string, timeoutSeconds: number, baseUrl: string | undefined) {
+    this.#folder = folder;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.#baseUrl = baseUrl;
+  }
+
+  /** Downloads files and returns the exit code. */
+  async all(files: readonly PinnedFile[]): Promise<number> {
+    let failures = 0;
+    for (const [i, file] of files.entries()) {
+      try {
+        await this.#one(file);
+      } catch (error) {
+        this.#status.clear();
+        if (!(error instanceof DownloadError) || error.problem === "folder") throw error;
+        failures++;
+        console.error(`${file.fileName}: ${error.message}`);
+        const left = files.length - i - 1;
+        if (error.problem === "unreachable" && left > 0) {
+          console.error(`Not tried: ${left} more files`);
+          break;
+        }
+      }
+    }
+    if (failures === 0 && files.length > 0) console.log(`All in ${this.#folder}`);
+    return failures === 0 ? 0 : 1;
+  }
+
+  async #one(file: PinnedFile): Promise<void> {
+    const { fileName } = file;
+    this.#status.show(fileName);
+    const outcome = await download(file, {
+      folder: this.#folder,
+      timeoutSeconds: this.#timeoutSeconds,
+      ...(this.#baseUrl && { baseUrl: this.#baseUrl }),
+      onProgress: (bytes, total) => this.#status.show(`${fileName}: ${progress(bytes, total)}`),
+      onNote: (note) => this.#status.print(note),
+    });
+    this.#status.clear();
+    const { bytes } = await findPinnedFile(this.#folder, file);
+    const how = outcome === "installed" ? "already installed" : "downloaded";
+    console.log(`${fileName}  ${how}, ${shownBytes(bytes ?? 0)}, SHA-256 right`);
+  }
+}
+
+function progress(bytes: number, total: number | undefined): string {
+  if (total === undefined) return shownBytes(bytes);
+  const percent = Math.floor(100 * bytes / Math.max(1, total));
+  return `${shownBytes(bytes)} of ${shownBytes(total)} (${percent} %)`;
+}
+
+/** Returns the models as a table. */
+function modelsTable(folder: string, states: readonly ModelState[]): string {
+  const header = ["name", "what", "size", "state", "where"];
+  return textTable([header, ...states.map((state) => row(folder, state))]).join("\n");
+}
+
+function row(folder: string, { model, state, files }: ModelState): readonly string[] {
+  const missing = files.filter((file) => file.state === "missing").length;
+  const some = state === "missing" && missing < files.length
+    ? ` (${missing} of ${files.length} files)`
+    : "";
+  const [first] = files;
+  const isSomewhere = first !== undefined && missing < files.length;
+  const where = isSomewhere ? (model.parts.length > 1 ? folder : first.path) : "";
+  return [model.name, model.description, modelSize(files), `${state}${some}`, where];
+}
+
+function modelSize(files: ModelState["files"]): string {
+  if (files.length === 0) return "";
+  const sum = (bytes: (file: ModelState["files"][number]) => number): number =>
+    files.reduce((total, file) => total + bytes(file), 0);
+  const own = (file: ModelState["files"][number]): number =>
+    file.state === "installed" ? file.bytes ?? 0 : 0;
+  const least = shownBytes(sum((file) => own(file) || (file.pinned?.minBytes ?? 0)));
+  const most = shownBytes(sum((file) => own(file) || (file.pinned?.maxBytes ?? 0)));
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** Formats a number of bytes in powers of 1000. */
+function shownBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_950) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Returns the models as JSON: each file with its path, address, SHA-256, state and size. */
+function modelsJson(folder: string, states: readonly ModelState[]): string {
+  const models = states.map(({ model, state, files }) => ({
+    name: model.name,
+    what: model.description,
+    state,
+    files: files.map(({ path, pinned, state, bytes }) => ({
+      path,
+      url: pinned?.url ?? null,
+      sha256: pinned?.sha256 ?? null,
+      minBytes: pinned?.minBytes ?? null,
+      maxBytes: pinned?.maxBytes ?? null,
+      state,
+      bytes: bytes ?? null,
+    })),
+  }));
+  return JSON.stringify({ folder, models }, null, 2);
 }

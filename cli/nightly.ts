@@ -1,52 +1,83 @@
 /**
- * `nightly`: parity, bench and evaluate, beside the nights before.
+ * `nightly`: runs parity, bench and evaluate, and compares them with earlier runs.
  *
  * @module
  */
 
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { fixturesDirectory, SUITES } from "../parity/manifest.ts";
 import { History } from "../reports/history.ts";
 import { nightlyRun } from "../reports/nightly_run.ts";
 import { readRegressionSettings } from "../reports/regression_settings.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
-import { withBench } from "./bench_tracks.ts";
-import { NIGHTLY_HELP, understandNightly } from "./nightly_call.ts";
-import { exportsIn, writeExports } from "./report_exports.ts";
+import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
+import {
+  type Command,
+  command,
+  oneOf,
+  option,
+  OUTPUT_FOLDER,
+  text,
+  type Values,
+} from "./command.ts";
+import { SETTINGS } from "./options.ts";
+import { exportsIn, writeExports } from "./report_files.ts";
 import { StatusLine } from "./status_line.ts";
 
-/**
- * Runs the command.
- *
- * @param args what follows `nightly` on the command line
- * @returns the exit code: 0, or 1 where something became worse
- * @throws if the call is wrong or something could not run; what was measured so far is kept
- */
-export async function nightlyCommand(args: readonly string[]): Promise<number> {
-  const call = await understandNightly(args);
-  if (call === null) {
-    console.log(NIGHTLY_HELP);
-    return 0;
+const OPTIONS = {
+  outDir: option(OUTPUT_FOLDER, "folder for the reports").short("o").default("./nightly"),
+  history: option(
+    text("file"),
+    "history with the earlier runs",
+  ).shownDefault("history.sqlite in the folder for the reports"),
+  settings: SETTINGS,
+  suite: option(oneOf("name", SUITES), "only this suite of parity").repeated(),
+  evaluate: option(text("dir"), "folder with annotated tracks")
+    .default(join(fixturesDirectory, "audio"), "the demo pieces"),
+  skip: option(oneOf("part", ["parity", "evaluate"]), "leave out this part").repeated(),
+  ...TRACK_OPTIONS,
+  rounds: TRACK_OPTIONS.rounds.default(10),
+} as const;
+
+/** The command `nightly`. */
+export const nightly: Command = command({
+  name: "deno task nightly",
+  description:
+    `Runs parity, bench and evaluate, compares the results with those of earlier runs, and writes a report. A stage that
+looks slower is measured a second time before it counts. The history keeps each measurement as soon as it is made, and an
+interrupted run continues.`,
+  arguments: { "[track...]": "tracks as in bench" },
+  options: OPTIONS,
+  exitCodes: ["nothing became worse", "a result became slower, less accurate or worse"],
+  run: runNightly,
+});
+
+async function runNightly(
+  values: Values<typeof OPTIONS>,
+  tracks: readonly string[],
+): Promise<number> {
+  const { outDir, suite = [], evaluate, skip } = values;
+  if (!await stat(evaluate).then((found) => found.isDirectory(), () => false)) {
+    throw new UsageError(`--evaluate ${evaluate} is no folder: name one with annotated tracks`);
   }
-  const settings = await readRegressionSettings(call.settings);
-  const lock = await lockOf(call.history);
+  const settings = await readRegressionSettings(values.settings);
+  const path = values.history ?? join(outDir, "history.sqlite");
+  const lock = await lockOf(path);
   const status = new StatusLine();
   try {
-    const history = await History.open(call.history);
+    const history = await History.open(path);
     try {
-      return await withBench(call, call.paths, status, async (bench) => {
+      return await withBench(values, tracks, status, async (bench) => {
         const view = await nightlyRun(history, {
-          ...call,
-          ...{ bench, settings },
+          ...{ bench, suites: suite, evaluate, settings, skipped: new Set(skip) },
           onPart: (name) => status.show(name),
-          onResume: ({ startedAt }) => {
-            status.clear();
-            console.error(`Going on with the run of ${startedAt}, which was ended before its time`);
-          },
+          onResume: ({ startedAt }) =>
+            status.print(`Continuing the run of ${startedAt}, which was interrupted`),
         });
-        await writeExports(view, exportsIn(call.outputDirectory));
+        await writeExports(view, exportsIn(outDir));
         history.finish(view.run.id, view.run.finishedAt!);
         status.clear();
         console.log(terminalReport(view));
@@ -61,12 +92,12 @@ export async function nightlyCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws {UsageError} if another night is measured with this history */
+/** Locks a history; throws {@linkcode UsageError} if another process measures with it. */
 async function lockOf(history: string): Promise<HeldLock> {
   await mkdir(dirname(history), { recursive: true });
   const lock = await tryLockFile(`${history}.lock`);
   if (lock !== null) return lock;
   throw new UsageError(
-    `Another process measures a night with ${history}: wait until it is done, or name another --history`,
+    `Another process measures with ${history}: wait until it is done, or name another --history`,
   );
 }

@@ -1,9 +1,10 @@
 /**
- * `parity beats`: two results of one track, compared as musicians see them.
+ * `parity beats`: compares two results of one track in musical terms.
  *
  * @module
  */
 
+import { writeWhole } from "../core/files.ts";
 import {
   type EventDifferences,
   isSame,
@@ -12,62 +13,35 @@ import {
 } from "../evaluation/differences.ts";
 import { readAnnotation } from "../evaluation/read_annotation.ts";
 import { type Measure, MEASURES } from "../evaluation/scores.ts";
-import { writeWhole } from "../core/files.ts";
-import { parsedArgs } from "./parsed_args.ts";
-import { twoPaths } from "./two_paths.ts";
-import { ensureFile } from "./writable.ts";
+import { type Command, command } from "./command.ts";
+import { EXPORT_JSON } from "./options.ts";
 
-const HELP = `Usage: deno task parity beats EXPECTED ACTUAL [options]
-
-Compares two results of one track, JSON as analyze (or allin1) writes it, or JAMS: which beats and
-downbeats are the same, which moved (within 70 ms), which are missing or inserted; by how many beats
-the bars are off; boundaries (within half a second) and labels of segments; and mir_eval's measures,
-with EXPECTED as the truth.
-
-      --export-json FILE  also write all differences as JSON
-  -h, --help              print this
-
-Exit codes: 0 the results are the same, 1 they differ, 2 the call was wrong or could not run`;
-
-const OPTIONS = {
-  "export-json": { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
-
-/** So many times are listed of each kind; JSON has them all. */
+/** Times of each kind that are printed; the JSON has all of them. */
 const LISTED = 8;
 
-/**
- * Runs the command.
- *
- * @param args what follows `parity beats`
- * @returns the exit code: 0, or 1 where the results differ
- * @throws {UsageError | AnnotationError} if the call is wrong or a file cannot be used
- */
-export async function parityBeats(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parsedArgs("parity beats", {
-    args: [...args],
-    options: OPTIONS,
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const [expected, actual] = twoPaths("parity beats", "results", positionals);
-  const file = values["export-json"];
-  if (file !== undefined) await ensureFile(file, "--export-json");
-  const differences = resultDifferences(
-    await readAnnotation(expected),
-    await readAnnotation(actual),
-  );
-  console.log(differencesText(differences));
-  if (file !== undefined) {
-    const report = { format: 1, expected, actual, ...differences };
-    await writeWhole(file, JSON.stringify(report, null, 2) + "\n");
-  }
-  return isSame(differences) ? 0 : 1;
-}
+/** The command `parity beats`. */
+export const parityBeats: Command = command({
+  name: "deno task parity beats",
+  description:
+    `Compares two results of one track, JSON of analyze or allin1, or JAMS. It prints the beats and downbeats that
+are equal, moved (within 70 ms), missing or inserted; the number of beats by which the bars are shifted; the boundaries
+(within half a second) and the labels of the segments; and the measures of mir_eval, with the first result as the truth.`,
+  arguments: { "<expected>": "first result", "<actual>": "second result" },
+  options: { exportJson: EXPORT_JSON },
+  exitCodes: ["the results are equal", "the results differ"],
+  async run({ exportJson }, [expected = "", actual = ""]): Promise<number> {
+    const differences = resultDifferences(
+      await readAnnotation(expected),
+      await readAnnotation(actual),
+    );
+    console.log(differencesText(differences));
+    if (exportJson !== undefined) {
+      const report = { format: 1, expected, actual, ...differences };
+      await writeWhole(exportJson, JSON.stringify(report, null, 2) + "\n");
+    }
+    return isSame(differences) ? 0 : 1;
+  },
+});
 
 function differencesText(differences: ResultDifferences): string {
   const { bpm, beats, downbeats, downbeatPhase, boundaries, sameLabel, scores } = differences;

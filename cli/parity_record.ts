@@ -1,94 +1,78 @@
 /**
- * `parity record`: every seam of a track as a file.
+ * `parity record`: writes every seam of a track to files.
  *
  * @module
  */
 
 import { join, resolve } from "node:path";
+import { PROGRAM } from "../core/program.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { loadModel } from "../models/registry.ts";
 import { recordSeams } from "../parity/recording.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
-import { PROGRAM } from "../core/program.ts";
 import { runStages } from "../pipeline/runner.ts";
 import type { Seams } from "../pipeline/seams.ts";
+import { demixShifts } from "../pipeline/shifts.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
-import { backendOf, DEFAULTS, shiftsOf } from "./analyze_call.ts";
-import { checkNames, chosenWeights } from "./chosen_weights.ts";
-import { parsedArgs } from "./parsed_args.ts";
+import {
+  type Command,
+  command,
+  option,
+  OUTPUT_FOLDER,
+  pick,
+  text,
+  type Values,
+} from "./command.ts";
+import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
-import { threadCount } from "./thread_count.ts";
-import { warnOfUntrained } from "./untrained.ts";
-import { UsageError } from "../core/usage_error.ts";
-import { ensureFolder } from "./writable.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
 
-const HELP = `Usage: deno task parity record AUDIO --out DIR [options]
-       deno task parity record --stems-dir DIR --out DIR [options]
-
-Writes every seam of a track as DIR/SEAM.npy, and DIR/seams.json, which gives their types, shapes,
-axes, units and SHA-256: for parity diff, or for another program to compare with.
-
-      --stems-dir DIR     folder with the stems, instead of a mix
-      --out DIR           where to; must not be there, or be empty
-  -m, --model NAME        as in analyze
-      --demixer NAME      as in analyze
-      --shifts N          as in analyze
-      --demix-seed N      as in analyze
-      --weights-dir DIR   as in analyze
-      --backend NAME      as in analyze
-      --threads N         as in analyze
-  -h, --help              print this
-
-Exit codes: 0 done, 2 the call was wrong or could not run`;
+const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
 
 const OPTIONS = {
-  "stems-dir": { type: "string" },
-  out: { type: "string" },
-  model: { type: "string", short: "m", default: DEFAULTS.model },
-  demixer: { type: "string", default: DEFAULTS.demixer },
-  shifts: { type: "string", default: "1" },
-  "demix-seed": { type: "string", default: "0" },
-  "weights-dir": { type: "string" },
-  backend: { type: "string" },
-  threads: { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
+  out: option(OUTPUT_FOLDER, "folder for the seams, which must be empty or missing").required(),
+  stemsDir: option(text("dir"), "folder with the stems, instead of a mix"),
+  ...WEIGHTS_OPTIONS,
+  ...SHIFT_OPTIONS,
+  weightsDir,
+  backend,
+  threads,
 } as const;
 
-/**
- * Runs the command.
- *
- * @param args what follows `parity record`
- * @returns the exit code
- * @throws {UsageError | ModelError | StemsError | KernelError} if the call is wrong, or the audio or weights cannot be had
- */
-export async function parityRecord(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parsedArgs("parity record", {
-    args: [...args],
-    options: OPTIONS,
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const { out, threads } = values;
-  const path = pathOf(values["stems-dir"], positionals);
-  const fromMix = values["stems-dir"] === undefined;
-  if (!out) throw new UsageError("--out is missing; see deno task parity record --help");
+/** The command `parity record`. */
+export const parityRecord: Command = command({
+  name: "deno task parity record",
+  description:
+    `Writes every seam of a track as SEAM.npy, and their types, shapes, axes, units and SHA-256 as seams.json, for
+parity diff or for the comparison with another program.`,
+  arguments: { "[audio]": "a mix; absent with --stems-dir" },
+  options: OPTIONS,
+  run: record,
+});
+
+async function record(
+  values: Values<typeof OPTIONS>,
+  audio: readonly string[],
+): Promise<number> {
+  const { out, stemsDir } = values;
+  const path = pathOf(stemsDir, audio);
+  const fromMix = stemsDir === undefined;
   checkNames(values);
-  const shifts = shiftsOf(values.shifts, values["demix-seed"]);
-  const backend = backendOf(values.backend, "cpu");
-  const ofThreads = threads === undefined ? {} : { threads: threadCount(threads) };
-  const compute = { backend, ...ofThreads };
+  const shifts = demixShifts(values.shifts, values.demixSeed);
+  const compute = {
+    backend: backendOn("cpu", values.backend),
+    ...pick(values, "threads"),
+  };
   await ensureEmpty(out);
-  const folder = values["weights-dir"] === undefined ? {} : { weightsDir: values["weights-dir"] };
-  const roles = fromMix ? ["demixer", "model"] as const : ["model"] as const;
-  const weights = await chosenWeights(values, folder, roles);
-  warnOfUntrained(roles.map((role) => weights[role]));
+  const weights = await chosenWeights(values, values, { demixer: fromMix });
+  warnOfUntrained(fromMix ? [weights.demixer, weights.model] : [weights.model]);
   const status = new StatusLine();
-  const model = networkModel(weights.model, await loadModel(weights.model, folder));
-  const demixer = fromMix ? await loadDemixer(weights.demixer, { ...folder, compute }) : undefined;
+  const model = networkModel(weights.model, await loadModel(weights.model, values));
+  const demixer = fromMix
+    ? await loadDemixer(weights.demixer, { ...pick(values, "weightsDir"), compute })
+    : undefined;
   try {
     status.show("decoding");
     const seams = await runStages(
@@ -112,7 +96,7 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
       path,
       model: model.name,
       demixer: demixer?.name ?? null,
-      backend,
+      backend: compute.backend,
     });
     status.clear();
     console.log(`${names.length} seams: ${join(out, "seams.json")}`);
@@ -123,19 +107,16 @@ export async function parityRecord(args: readonly string[]): Promise<number> {
   }
 }
 
-function pathOf(stemsDirectory: string | undefined, positionals: readonly string[]): string {
-  const [path, ...others] = stemsDirectory === undefined
-    ? positionals
-    : [stemsDirectory, ...positionals];
+function pathOf(stemsDirectory: string | undefined, audio: readonly string[]): string {
+  const [path, ...others] = stemsDirectory === undefined ? audio : [stemsDirectory, ...audio];
   if (path && others.length === 0) return resolve(path);
   throw new UsageError(
     "Expected one AUDIO, or --stems-dir; see deno task parity record --help",
   );
 }
 
-/** Files of another track beside these would be taken for seams of this one. */
+/** Throws where a folder has files, which could be taken for seams of this track. */
 async function ensureEmpty(folder: string): Promise<void> {
-  await ensureFolder(folder, "--out");
   try {
     for await (const { name } of Deno.readDir(folder)) {
       throw new UsageError(`--out ${folder} is not empty: it has ${name}`);

@@ -1,80 +1,79 @@
 /**
- * `report`: what a run found, once more, and the timeline of a timings file.
+ * `report`: shows a run of a history, or draws the timeline of a timings file.
  *
  * @module
  */
 
-import { stat } from "node:fs/promises";
-import { History } from "../reports/history.ts";
-import { readRegressionSettings } from "../reports/regression_settings.ts";
-import type { RunReport } from "../reports/run_report.ts";
-import { terminalReport } from "../reports/render/terminal.ts";
-import { parsedArgs } from "./parsed_args.ts";
-import { DEFAULT_SETTINGS } from "./nightly_call.ts";
-import { decideRun, nightView } from "../reports/night_view.ts";
-import { EXPORT_OPTIONS, EXPORT_OPTIONS_HELP, exportsOf, writeExports } from "./report_exports.ts";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { History } from "../reports/history.ts";
+import { decideRun, nightView } from "../reports/night_view.ts";
+import { readRegressionSettings } from "../reports/regression_settings.ts";
+import { terminalReport } from "../reports/render/terminal.ts";
+import { timingsPage } from "../reports/render/timings_page.ts";
+import type { RunReport } from "../reports/run_report.ts";
+import { readTimings } from "../reports/timings_file.ts";
+import { type Command, command, option, OUTPUT_FILE, seconds } from "./command.ts";
+import { ensureHistory, HISTORY, SETTINGS } from "./options.ts";
+import { EXPORT_OPTIONS, writeExports } from "./report_files.ts";
+import { ensureFile } from "./writable.ts";
 
-/** What `report --help` prints. */
-export const REPORT_HELP = `Usage: deno task report [RUN] [options]
-       deno task report timings FILE.jsonl [options] (takes --help)
-
-Shows a run of a history beside the nights before it, the newest one unless told.
-
-      --history FILE       which history (default: ./nightly/history.sqlite)
-      --settings FILE      what counts as a regression (default: the repository's regression.toml)
-${EXPORT_OPTIONS_HELP}
-  -h, --help               print this
-
-Exit codes: 0 done, 2 the call was wrong or could not run`;
-
-const OPTIONS = {
-  ...EXPORT_OPTIONS,
-  history: { type: "string", default: "./nightly/history.sqlite" },
-  settings: { type: "string", default: DEFAULT_SETTINGS },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
-
-/**
- * Runs the command.
- *
- * @param args what follows `report` on the command line
- * @returns the exit code
- * @throws {UsageError | HistoryError} if the call is wrong, or there is no such run
- */
-export async function reportCommand(args: readonly string[]): Promise<number> {
-  const [first, ...rest] = args;
-  if (first === "timings") return await (await import("./report_timings.ts")).reportTimings(rest);
-  const { values, positionals } = parsedArgs("report", {
-    args: [...args],
-    options: OPTIONS,
-    allowPositionals: true,
-  });
-  if (values.help) {
-    console.log(REPORT_HELP);
+/** The command `report timings`. */
+const timings = command({
+  name: "deno task report timings",
+  description:
+    `Draws when each stage ran, as a self-contained page. The file comes from analyze --timings-path or from
+all-in-one-mlx, and may hold several runs, one after the other.`,
+  arguments: { "<file>": "timings, one JSON object a line" },
+  options: {
+    out: option(OUTPUT_FILE, "the page").short("o").shownDefault("FILE.html"),
+    seconds: option(seconds(), "length of each track, for times real time"),
+  },
+  async run(values, [file = ""]): Promise<number> {
+    const { seconds, out = `${file}.html` } = values;
+    await ensureFile(out, "--out");
+    const runs = readTimings(await textOf(file));
+    const tracks = runs.flatMap(({ tracks }) => tracks);
+    const page = timingsPage(runs, {
+      title: basename(file),
+      ...(seconds !== undefined && {
+        trackSeconds: new Map(tracks.map((track) => [track, seconds])),
+      }),
+    });
+    await writeWhole(out, page);
+    console.log(out);
     return 0;
-  }
-  if (positionals.length > 1) {
-    throw new UsageError(`Expected one run, or none for the newest, but got ${positionals.length}`);
-  }
-  if (!await stat(values.history).then(() => true, () => false)) {
-    throw new UsageError(`There is no history ${values.history}: name another by --history`);
-  }
-  const settings = await readRegressionSettings(values.settings);
-  const exports = await exportsOf(values);
-  const history = await History.open(values.history);
-  try {
-    const run = runOf(history, positionals[0]);
-    const earlier = history.comparedWith(run);
-    const decision = decideRun(run, earlier, settings, history.confirmationOf(run.id));
-    const view = nightView(run, decision, earlier);
-    console.log(terminalReport(view));
-    await writeExports(view, exports);
-    return 0;
-  } finally {
-    history.close();
-  }
-}
+  },
+});
+
+/** The command `report`. */
+export const report: Command = command({
+  name: "deno task report",
+  description: "Shows a run of a history compared with the runs before it.",
+  arguments: { "[run]": "identifier of the run; without it the newest one" },
+  options: { history: HISTORY, settings: SETTINGS, ...EXPORT_OPTIONS },
+  commands: {
+    timings: { summary: "draw the timeline of a timings file", load: () => timings },
+  },
+  async run(values, [id]): Promise<number> {
+    await ensureHistory(values.history);
+    const settings = await readRegressionSettings(values.settings);
+    const history = await History.open(values.history);
+    try {
+      const run = runOf(history, id);
+      const earlier = history.comparedWith(run);
+      const decision = decideRun(run, earlier, settings, history.confirmationOf(run.id));
+      const view = nightView(run, decision, earlier);
+      console.log(terminalReport(view));
+      await writeExports(view, values);
+      return 0;
+    } finally {
+      history.close();
+    }
+  },
+});
 
 function runOf(history: History, id: string | undefined): RunReport {
   const run = id === undefined ? history.runs({ last: 1 })[0] : history.run(id);
@@ -82,4 +81,12 @@ function runOf(history: History, id: string | undefined): RunReport {
   throw new UsageError(
     id === undefined ? "The history has no finished run" : `There is no run ${id} in the history`,
   );
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`Cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
 }

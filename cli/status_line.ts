@@ -1,5 +1,5 @@
 /**
- * What the program is doing, in one line that is written over and over.
+ * Progress on one line of stderr, which is overwritten.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import process from "node:process";
 import { clearLine, cursorTo } from "node:readline";
 
-/** One line on stderr; nothing at all where stderr is no terminal. */
+/** One line on stderr; nothing is shown where stderr is not a terminal. */
 export class StatusLine {
   readonly #stream = process.stderr;
   #shown = false;
@@ -22,7 +22,13 @@ export class StatusLine {
     this.#shown = true;
   }
 
-  /** Removes the line, so that other output starts on a clean one. */
+  /** Prints a message on stderr in place of the line. */
+  print(message: string): void {
+    this.clear();
+    console.error(message);
+  }
+
+  /** Removes the line, so that other output starts on a new one. */
   clear(): void {
     if (!this.#shown) return;
     cursorTo(this.#stream, 0);

@@ -1,5 +1,5 @@
 /**
- * Finding out before the work whether its results can be written.
+ * Checks before the work begins that its results can be written.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { dirname, resolve } from "node:path";
 import { UsageError } from "../core/usage_error.ts";
 
 /**
- * Checks that a folder can be written, or made: nothing is made yet.
+ * Checks that a folder can be written or created. The check creates nothing.
  *
  * @param directory the folder
- * @param option the option that names it, for the message
- * @throws {UsageError} if it, or the first of its parents that exists, is no folder or is not writable
+ * @param option option that names it, for the message
+ * @throws {UsageError} if it, or its nearest parent that exists, is not a writable folder
  */
 export async function ensureFolder(directory: string, option: string): Promise<void> {
   try {
@@ -26,10 +26,10 @@ export async function ensureFolder(directory: string, option: string): Promise<v
 }
 
 /**
- * Checks that a file can be written or added to; one that was not there is not left behind.
+ * Checks that a file can be written or appended to. The check creates nothing.
  *
  * @param path the file
- * @param option the option that names it, for the message
+ * @param option option that names it, for the message
  * @throws {UsageError} if it cannot be opened for writing
  */
 export async function ensureFile(path: string, option: string): Promise<void> {
@@ -57,5 +57,5 @@ async function nearestExisting(path: string): Promise<string> {
 
 function cannotWrite(path: string, option: string, cause: unknown): UsageError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UsageError(`Cannot write ${path}: ${reason}; name another by ${option}`, { cause });
+  return new UsageError(`Cannot write ${path}: ${reason}; name another with ${option}`, { cause });
 }

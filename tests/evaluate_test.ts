@@ -114,8 +114,8 @@ Deno.test("evaluate does not start where the call makes no sense or weights are 
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");
     const cases: [string[], RegExp][] = [
-      [[], /Expected one FOLDER of tracks, but got 0/],
-      [[PIECE, PIECE], /Expected one FOLDER of tracks, but got 2/],
+      [[], /Missing required argument 'folder'/],
+      [[PIECE, PIECE], /Too many arguments. Expected 1 argument but got 2/],
       [[join(folder, "missing"), ...FAST], /Cannot read the folder .*missing/],
       [[folder, ...FAST], /There are no tracks in /],
       [
@@ -126,7 +126,7 @@ Deno.test("evaluate does not start where the call makes no sense or weights are 
       [[PIECE, "--system", "stems/nothing"], /no model named "nothing"/],
       [[PIECE, "--system", "spleeter/seeded-fold0"], /no demixer named "spleeter"/],
       [[PIECE, ...FAST, ...FAST], /--system stems\/seeded-fold0 was given twice/],
-      [[PIECE, "--seconds", "0"], /--seconds expects a positive number, but got 0/],
+      [[PIECE, "--seconds", "0"], /--seconds expects seconds, above 0, but got 0/],
       [[PIECE, "--seconds", "1e3"], /--seconds expects/],
       [[PIECE, "--threads", "none"], /--threads expects/],
       [[PIECE, "--results", join(folder, "missing")], /Cannot read the results folder/],
@@ -145,5 +145,5 @@ Deno.test("evaluate does not start where the call makes no sense or weights are 
   });
   const { code, stdout } = await evaluate("--help");
   equal(code, 0);
-  match(stdout, /--system DEMIXER\/MODEL/);
+  match(stdout, /--system <demixer\/model>/);
 });

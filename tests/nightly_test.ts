@@ -111,7 +111,7 @@ Deno.test("nightly ends with 2 where another one is at work, or its settings are
     const call = ["nightly", ...SHORT, "-o", folder, "--rounds", "1"];
     const locked = await tactus(call);
     equal(locked.code, 2);
-    match(locked.stderr, /Another process measures a night with/);
+    match(locked.stderr, /Another process measures with/);
     lock.close();
     const settings = join(folder, "wrong.toml");
     await Deno.writeTextFile(settings, "alfa = 1\n");

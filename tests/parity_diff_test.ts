@@ -177,17 +177,17 @@ Deno.test("parity record, diff and beats refuse calls that make no sense", async
     await Deno.mkdir(empty);
     const audio = join(repository, "fixtures", "audio", "four_four", "mix.flac");
     const calls: [string[], RegExp][] = [
-      [["diff"], /Expected two folders, but got 0/],
-      [["diff", empty], /Expected two folders, but got 1/],
+      [["diff"], /Missing required argument 'expected'/],
+      [["diff", empty], /Missing required argument 'actual'/],
       [["diff", empty, empty], /has no \.npy files/],
       [["diff", join(folder, "missing"), empty], /Cannot read the folder .*missing/],
       [["diff", empty, empty, "--atol=-1"], /--atol expects/],
       [["diff", empty, empty, "--rtol", "many"], /--rtol expects/],
       [["record", "--out", empty], /Expected one AUDIO, or --stems-dir/],
-      [["record", audio], /--out is missing/],
+      [["record", audio], /Required option '--out <dir>'/],
       [["record", audio, "--out", join(folder, "out"), "-m", "nothing"], /no model named/],
       [["record", join(folder, "x.wav"), "--out", join(folder, "out"), ...QUICK], /x\.wav/],
-      [["beats", audio], /Expected two results, but got 1/],
+      [["beats", audio], /Missing required argument 'actual'/],
       [["beats", audio, audio], /not JSON/],
     ];
     for (const [args, message] of calls) {

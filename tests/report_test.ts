@@ -49,8 +49,8 @@ Deno.test("report refuses what is not there", async () => {
         [["--history", join(folder, "none.sqlite")], /There is no history/],
         [["--history", path], /The history has no finished run/],
         [["lost", "--history", path], /There is no run lost/],
-        [["a", "b"], /Expected one run/],
-        [["timings"], /Expected one file/],
+        [["a", "b"], /Too many arguments. Expected 1 argument/],
+        [["timings"], /Missing required argument 'file'/],
         [["timings", join(folder, "none.jsonl")], /Cannot read .*none\.jsonl/],
       ] as const
     ) {

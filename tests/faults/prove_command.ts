@@ -4,41 +4,21 @@
  * @module
  */
 
-import { parsedArgs } from "../../cli/parsed_args.ts";
+import { type Command, command, flag, option, OUTPUT_FILE, text } from "../../cli/command.ts";
 import { StatusLine } from "../../cli/status_line.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { ensureFile } from "../../cli/writable.ts";
 import { writeWhole } from "../../core/files.ts";
 import { type Fault, FaultError } from "./fault.ts";
 import { isProven, type Proof } from "./proof.ts";
 import { prove, type Specimen } from "./prove.ts";
 import { faultTable, proofMarkdown, proofTable } from "./report.ts";
 
-/** What `parity:prove --help` prints. */
-export const PROVE_HELP = `Usage: deno task parity:prove [options]
-
-Shows that deno task parity catches faults. A temporary copy of the repository is damaged in one
-place at a time (a window off by one, a missing skip connection, ...), built, compared with the
-references stage by stage, and mended. The undamaged copy has to pass first. A fault is proven when
-the stage that has it fails and no other. It takes about a minute for each fault in Rust.
-
-      --fault TEXT            only faults with this in their names; may be given several times
-      --list                  print the faults and do nothing
-      --export-json FILE      also write what was found as JSON, after every fault
-      --export-markdown FILE  also write it as a table, after every fault
-      --keep                  leave the copy, as it was undamaged, and print its folder
-  -h, --help                  print this
-
-Exit codes: 0 every fault was caught at the expected stage and no other, 1 one was not, 2 the call
-was wrong, or the copy could not be made or does not pass undamaged`;
-
 const OPTIONS = {
-  fault: { type: "string", multiple: true },
-  list: { type: "boolean", default: false },
-  "export-json": { type: "string" },
-  "export-markdown": { type: "string" },
-  keep: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
+  fault: option(text("text"), "only faults with this text in their names").repeated(),
+  list: flag("print the faults and do nothing"),
+  exportJson: option(OUTPUT_FILE, "also write the results as JSON, after every fault"),
+  exportMarkdown: option(OUTPUT_FILE, "also write them as a table, after every fault"),
+  keep: flag("keep the copy, without a fault, and print its folder"),
 } as const;
 
 /** Makes copies of the program. */
@@ -76,34 +56,48 @@ export async function proveCommand(
   interruption: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   try {
-    const { values } = parsedArgs("parity:prove", { args: [...args], options: OPTIONS });
-    if (values.help) {
-      console.log(PROVE_HELP);
-      return 0;
-    }
-    const chosen = chosenFaults(faults, values.fault);
-    if (values.list) {
-      console.log(faultTable(chosen));
-      return 0;
-    }
-    const json = values["export-json"];
-    const markdown = values["export-markdown"];
-    if (json !== undefined) await ensureFile(json, "--export-json");
-    if (markdown !== undefined) await ensureFile(markdown, "--export-markdown");
-    return await withCopy(laboratory, interruption, values.keep, async (copy) => {
-      const status = new StatusLine();
-      const proof = await prove(copy, chosen, {
-        onStep: (what, step, steps) => status.show(`${step} of ${steps}: ${what}`),
-        onResult: (proof) => exportProof(proof, json, markdown),
-      }).finally(() => status.clear());
-      console.log(proofTable(proof));
-      return proof.results.every(isProven) ? 0 : 1;
-    });
+    return await proveOf(faults, laboratory, interruption).run(args);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof FaultError)) throw error;
     console.error(error.message);
     return 2;
   }
+}
+
+function proveOf(
+  faults: readonly Fault[],
+  laboratory: Laboratory,
+  interruption: AbortSignal,
+): Command {
+  return command({
+    name: "deno task parity:prove",
+    description:
+      `Shows that deno task parity catches faults. It damages a temporary copy of the repository in one place at a
+time (a window off by one, a missing skip connection, ...), builds it, compares it with the references stage by stage, and
+repairs it. The undamaged copy has to pass first. A fault is proven when the stage that has it fails and no other. Each
+fault in Rust takes about a minute.`,
+    options: OPTIONS,
+    exitCodes: [
+      "every fault was caught at the expected stage and no other",
+      "a fault was not caught, or at another stage",
+    ],
+    async run(values): Promise<number> {
+      const chosen = chosenFaults(faults, values.fault);
+      if (values.list) {
+        console.log(faultTable(chosen));
+        return 0;
+      }
+      return await withCopy(laboratory, interruption, values.keep, async (copy) => {
+        const status = new StatusLine();
+        const proof = await prove(copy, chosen, {
+          onStep: (what, step, steps) => status.show(`${step} of ${steps}: ${what}`),
+          onResult: (proof) => exportProof(proof, values.exportJson, values.exportMarkdown),
+        }).finally(() => status.clear());
+        console.log(proofTable(proof));
+        return proof.results.every(isProven) ? 0 : 1;
+      });
+    },
+  });
 }
 
 /** Works with a copy, which is removed afterwards, also when the work is interrupted. */

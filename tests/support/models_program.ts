@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { modelsCommand } from "../../cli/models.ts";
+import { modelsOf } from "../../cli/models.ts";
 import type { ListedModel } from "../../models/download/listed_models.ts";
 import {
   type Answer,
@@ -101,7 +101,7 @@ export function withProgram(
 
 if (import.meta.main) {
   try {
-    Deno.exit(await modelsCommand(Deno.args, MODELS));
+    Deno.exit(await modelsOf(MODELS).run(Deno.args));
   } catch (error) {
     console.error((error as Error).message);
     Deno.exit(2);

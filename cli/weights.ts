@@ -1,5 +1,5 @@
 /**
- * What `auto` stands for, and saying so.
+ * The choice of the demixer and the model, and the messages about it.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { AUTO, chooseWeights, type Role } from "../models/automatic.ts";
 import { checkDemixerName, foldNames } from "../models/registry.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
 
-/** Who separates and who listens. */
+/** Names of a demixer and a model. */
 type Names = Readonly<Record<Role, string>>;
 
 /** Names of which none is `auto`. */
 export interface ChosenWeights extends Names {
-  /** Which of them the program chose. */
+  /** The roles whose name the program chose. */
   readonly automatic: readonly Role[];
 }
 
 /**
- * Whether there can be a demixer and a model of these names; `auto` can always be.
+ * Checks the names of a demixer and a model; `auto` is always valid.
  *
  * @throws {ModelError} `unknown-name`, listing the known ones
  */
@@ -28,17 +28,18 @@ export function checkNames({ demixer, model }: Names): void {
 }
 
 /**
- * Chooses where that is left to the program, and says in one line on stderr what it chose.
+ * Replaces `auto` by names, and prints the choice in one line on stderr.
  *
  * @param names names, or `auto`
  * @param options folder of the published weights
- * @param roles what weights are needed for; what nobody needs is not told
+ * @param needs whether a demixer is needed; without it only the model is chosen
  */
 export async function chosenWeights(
   names: Names,
   options: LoadOptions,
-  roles: readonly Role[] = ["demixer", "model"],
+  needs: { readonly demixer: boolean } = { demixer: true },
 ): Promise<ChosenWeights> {
+  const roles: readonly Role[] = needs.demixer ? ["demixer", "model"] : ["model"];
   const automatic = roles.filter((role) => names[role] === AUTO);
   const chosen = { demixer: names.demixer, model: names.model };
   if (automatic.length === 0) return { ...chosen, automatic };
@@ -59,11 +60,26 @@ export async function chosenWeights(
   return { ...chosen, automatic };
 }
 
-/** Where the environment does not even tell a folder, no weights are installed. */
+/** Returns the folder of weights; undefined where the environment does not tell one. */
 function folderOf(options: LoadOptions): string | undefined {
   try {
     return modelsFolder(options);
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Warns on stderr of weights that are untrained.
+ *
+ * @param names names of models and demixers
+ */
+export function warnOfUntrained(names: Iterable<string>): void {
+  for (const name of new Set(names)) {
+    if (!name.startsWith("seeded")) continue;
+    console.error(
+      `The weights ${name} are untrained (computed from a hash): the beats and segments that they ` +
+        "give have no meaning",
+    );
   }
 }

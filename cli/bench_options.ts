@@ -1,0 +1,78 @@
+/**
+ * Options of the commands that time whole analyses, and the preparation of their measurements.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import { withScratchFolder } from "../core/scratch_folder.ts";
+import { AUTO } from "../models/automatic.ts";
+import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { findCorpus } from "../reports/measure/corpus.ts";
+import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
+import type { Variant } from "../reports/run_report.ts";
+import { oneOf, option, pick, text, type Values, wholeNumber } from "./command.ts";
+import { COMPUTE_OPTIONS } from "./options.ts";
+import type { StatusLine } from "./status_line.ts";
+import { checkNames, chosenWeights } from "./weights.ts";
+
+const DEFAULT_BACKEND: Backend = "native";
+
+/** Options of the commands that time whole analyses; absent names of weights stand for `auto`. */
+export const TRACK_OPTIONS = {
+  model: option(text("name"), "model as in analyze").short("m").shownDefault(AUTO),
+  demixer: option(text("name"), "demixer as in analyze").shownDefault(AUTO),
+  weightsDir: COMPUTE_OPTIONS.weightsDir,
+  backend: option(
+    oneOf("name", BACKENDS),
+    "backend of the networks",
+  ).repeated().shownDefault(DEFAULT_BACKEND),
+  threads: COMPUTE_OPTIONS.threads.repeated(),
+  warmUps: option(wholeNumber(1, 1000), "rounds that do not count").default(1),
+  rounds: option(wholeNumber(1, 1000), "rounds that count").default(5),
+  seed: option(
+    wholeNumber(0, 2 ** 32 - 1),
+    "seed of the order of the measurements, which is recorded",
+  ).shownDefault("the clock"),
+} as const;
+
+/**
+ * Prepares the measurements: finds the tracks, chooses the weights, and makes a folder for the results of the analyses,
+ * which is removed afterwards.
+ *
+ * @param values values of {@linkcode TRACK_OPTIONS}
+ * @param paths tracks; none for the demo pieces
+ * @param status shows which measurement runs
+ * @param work measures
+ * @throws {CorpusError | ModelError} if there are no tracks, or weights are unknown
+ */
+export async function withBench<Result>(
+  values: Values<typeof TRACK_OPTIONS>,
+  paths: readonly string[],
+  status: StatusLine,
+  work: (options: TrackBenchOptions) => Promise<Result>,
+): Promise<Result> {
+  const { model = AUTO, demixer = AUTO, warmUps, rounds, seed = Date.now() % 2 ** 32 } = values;
+  checkNames({ model, demixer });
+  const tracks = await findCorpus(paths);
+  const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
+  const chosen = await chosenWeights({ model, demixer }, values, { demixer: separates });
+  const weights = { ...pick(chosen, "demixer", "model"), ...pick(values, "weightsDir") };
+  const variants = variantsOf(values);
+  const onTurn = (text: string): void => status.show(text);
+  return await withScratchFolder(
+    "tactus_bench_",
+    (scratch) => work({ tracks, variants, weights, warmUps, rounds, seed, scratch, onTurn }),
+  );
+}
+
+function variantsOf({ backend, threads }: Values<typeof TRACK_OPTIONS>): Variant[] {
+  const backends = new Set(backend ?? [DEFAULT_BACKEND]);
+  const counts = [...new Set(threads ?? [availableParallelism()])];
+  return [...backends].flatMap((backend) =>
+    counts.map((threads) => ({
+      name: `${backend}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      ...{ backend, threads },
+    }))
+  );
+}

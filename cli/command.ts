@@ -1,0 +1,400 @@
+/**
+ * Declarations of commands, parsed by commander: each option states its name, type, range, default and help once.
+ *
+ * @module
+ */
+
+import { Command as Parser, CommanderError, Option } from "commander";
+import { UsageError } from "../core/usage_error.ts";
+import { ensureFile, ensureFolder } from "./writable.ts";
+
+/** The type of an option's argument. */
+export interface ArgumentType<Value> {
+  /** Name of the argument in the help, such as `n`. */
+  readonly name: string;
+  /** Possible values, for the help. */
+  readonly choices?: readonly string[];
+  /** Range of possible values, for the help. */
+  readonly range?: string;
+  /**
+   * Converts the argument.
+   *
+   * @param text the argument
+   * @param option the option, such as `--threads`, for the message
+   * @throws {UsageError} if the argument is not of this type
+   */
+  parse(text: string, option: string): Value;
+  /** Checks before the command runs that it can write to the named place. */
+  check?(value: Value, option: string): Promise<void>;
+}
+
+/** The parts of an option that {@linkcode OptionSpec}'s methods refine. */
+interface Declaration {
+  readonly help: string;
+  /** Absent for a flag. */
+  readonly type?: ArgumentType<unknown>;
+  readonly short?: string;
+  readonly fallback?: unknown;
+  readonly shownFallback?: string;
+  readonly isRepeated?: boolean;
+  readonly isRequired?: boolean;
+}
+
+/** One option; `undefined` is among its values where it may be absent. */
+export class OptionSpec<Value> {
+  /** Type of the values; never set. */
+  declare readonly value: Value;
+
+  /** Prefer {@linkcode flag} and {@linkcode option}. */
+  constructor(readonly declaration: Declaration) {}
+
+  /** Adds a short form, such as `m` for `-m`. */
+  short(letter: string): OptionSpec<Value> {
+    return new OptionSpec({ ...this.declaration, short: letter });
+  }
+
+  /** Replaces the help. */
+  help(help: string): OptionSpec<Value> {
+    return new OptionSpec({ ...this.declaration, help });
+  }
+
+  /** Sets the value of an absent option, and how the help shows it where that differs. */
+  default(
+    fallback: Exclude<Value, undefined>,
+    shownFallback?: string,
+  ): OptionSpec<Exclude<Value, undefined>> {
+    return new OptionSpec({
+      ...{ ...this.declaration, fallback },
+      ...(shownFallback !== undefined && { shownFallback }),
+    });
+  }
+
+  /** Describes the value of an absent option, for the help, where it depends on other options. */
+  shownDefault(shownFallback: string): OptionSpec<Value> {
+    return new OptionSpec({ ...this.declaration, shownFallback });
+  }
+
+  /** Allows the option several times; its value is an array. */
+  repeated(): OptionSpec<readonly Exclude<Value, undefined>[] | undefined> {
+    return new OptionSpec({ ...this.declaration, isRepeated: true });
+  }
+
+  /** Makes the option mandatory. */
+  required(): OptionSpec<Exclude<Value, undefined>> {
+    return new OptionSpec({ ...this.declaration, isRequired: true });
+  }
+}
+
+/** Declares an option without an argument. */
+export function flag(help: string): OptionSpec<boolean> {
+  return new OptionSpec({ help });
+}
+
+/** Declares an option with an argument. */
+export function option<Value>(
+  type: ArgumentType<Value>,
+  help: string,
+): OptionSpec<Value | undefined> {
+  return new OptionSpec({ type, help });
+}
+
+/** Any text. */
+export function text(name: string): ArgumentType<string> {
+  return { name, parse: (text) => text };
+}
+
+/** One of several names. */
+export function oneOf<Name extends string>(
+  name: string,
+  choices: readonly Name[],
+): ArgumentType<Name> {
+  return {
+    ...{ name, choices },
+    parse(text, option): Name {
+      const found = choices.find((choice) => choice === text);
+      if (found !== undefined) return found;
+      throw expected(option, `one of ${choices.join(", ")}`, text);
+    },
+  };
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): ArgumentType<number> {
+  const range = `${least} to ${most}`;
+  return {
+    ...{ name: "n", range },
+    parse(text, option): number {
+      const number = Number(text);
+      if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+      throw expected(option, `a whole number from ${range}`, text);
+    },
+  };
+}
+
+/** A number of seconds above 0, in decimal notation. */
+export function seconds(most = Infinity): ArgumentType<number> {
+  const range = most === Infinity ? "above 0" : `above 0, at most ${most}`;
+  return {
+    ...{ name: "seconds", range },
+    parse(text, option): number {
+      const number = Number(text);
+      if (/^\d*\.?\d+$/.test(text) && number > 0 && number <= most) return number;
+      throw expected(option, `seconds, ${range}`, text);
+    },
+  };
+}
+
+/** A finite number: at least 0, or above 0 where 0 is excluded. */
+export function tolerance({ excludesZero = false } = {}): ArgumentType<number> {
+  const range = excludesZero ? "above 0" : "at least 0";
+  return {
+    ...{ name: "x", range },
+    parse(text, option): number {
+      const number = Number(text);
+      const isInRange = excludesZero ? number > 0 : number >= 0;
+      if (text.trim() !== "" && Number.isFinite(number) && isInRange) return number;
+      throw expected(option, `a number ${range}`, text);
+    },
+  };
+}
+
+/** A file that the command writes; a place that cannot be written to is an error before the work begins. */
+export const OUTPUT_FILE: ArgumentType<string> = { ...text("file"), check: ensureFile };
+
+/** A folder that the command writes to, which is made where it is missing. */
+export const OUTPUT_FOLDER: ArgumentType<string> = { ...text("dir"), check: ensureFolder };
+
+function expected(option: string, what: string, found: string): UsageError {
+  return new UsageError(`${option} expects ${what}, but got ${found}`);
+}
+
+/** Options by the camel-case form of their names. */
+export type Options = Readonly<Record<string, OptionSpec<unknown>>>;
+
+/** The values of options; an option that may be absent is an optional field. */
+export type Values<Given extends Options> =
+  & {
+    readonly [
+      Name in keyof Given as undefined extends Given[Name]["value"] ? never : Name
+    ]: Given[Name]["value"];
+  }
+  & {
+    readonly [
+      Name in keyof Given as undefined extends Given[Name]["value"] ? Name : never
+    ]?: Exclude<Given[Name]["value"], undefined>;
+  };
+
+/** A command or a group of commands. */
+export interface CommandSpec<Given extends Options> {
+  /** The words that call it, such as `deno task parity diff`. */
+  readonly name: string;
+  /** Paragraphs for the help, with an empty line between them. */
+  readonly description: string;
+  /** Positional arguments in commander's notation, `<file>`, `[audio...]`, with their help. */
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** Options by the camel-case form of their names. */
+  readonly options?: Given;
+  /** Commands below this one by their names, each loaded when it is called. */
+  readonly commands?: Commands;
+  /** Meaning of the exit codes 0 and 1; 1 is absent where it does not occur. */
+  readonly exitCodes?: readonly [success: string, failure?: string];
+  /**
+   * Runs the command; absent for a group.
+   *
+   * @param values values of the options
+   * @param args positional arguments
+   * @param given keys of the options that were given, rather than set by their defaults
+   * @returns the exit code
+   */
+  run?(
+    values: Values<Given>,
+    args: readonly string[],
+    given: ReadonlySet<string>,
+  ): Promise<number>;
+}
+
+/** Commands by their names: a line of help, and how they are loaded. */
+export type Commands = Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Command | Promise<Command> }>
+>;
+
+/** A command that can be called. */
+export interface Command {
+  /** The words that call it. */
+  readonly name: string;
+  /** Commands below it. */
+  readonly commands: Commands;
+  /** The meaning of its exit codes, one line each; none for a group. */
+  readonly exitCodes: readonly string[];
+  /** commander's declaration of it. */
+  readonly parser: Parser;
+  /**
+   * Parses the arguments and runs the command.
+   *
+   * @returns the exit code; 0 after `--help`
+   * @throws {UsageError} if the arguments are wrong
+   */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** Declares a command. */
+export function command<const Given extends Options>(spec: CommandSpec<Given>): Command {
+  const { name, commands = {}, exitCodes: [success, failure] = ["done"] } = spec;
+  const options: Options = spec.options ?? {};
+  const exitCodes = spec.run === undefined ? [] : [
+    `0  ${success}`,
+    ...(failure === undefined ? [] : [`1  ${failure}`]),
+    "2  the call is wrong, or the command cannot run",
+  ];
+  const parser = parserOf(spec, options, exitCodes);
+  return {
+    ...{ name, commands, exitCodes, parser },
+    async run(args): Promise<number> {
+      // The options of a group may stand in front of its command.
+      const at = spec.run ? 0 : args.findIndex((word) => Object.hasOwn(commands, word));
+      const word = args[at];
+      if (word !== undefined && Object.hasOwn(commands, word)) {
+        return await (await commands[word]!.load()).run(args.toSpliced(at, 1));
+      }
+      const parsed = parse(parser, spec, args, spec.run !== undefined);
+      if (parsed === "help") return 0;
+      const values: Record<string, unknown> = { ...parser.opts() };
+      for (const [key, { declaration: { type } }] of Object.entries(options)) {
+        if (type === undefined) values[key] ??= false;
+        else if (values[key] !== undefined) await type.check?.(values[key], optionName(key));
+      }
+      const given = Object.keys(options).filter((key) =>
+        parser.getOptionValueSource(key) === "cli"
+      );
+      return await spec.run!(values as Values<Given>, parser.args, new Set(given));
+    },
+  };
+}
+
+/** The parts of a declaration that do not depend on the types of its options. */
+type Outline = Pick<CommandSpec<Options>, "name" | "description" | "arguments" | "commands">;
+
+function parserOf(
+  spec: Outline,
+  options: Options,
+  exitCodes: readonly string[],
+): Parser {
+  const paragraphs = spec.description.split("\n\n").map((lines) => lines.replaceAll("\n", " "));
+  const parser = new Parser(spec.name)
+    .description(paragraphs.join("\n\n"))
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: (text) => console.log(text.trimEnd()) })
+    .configureHelp({
+      optionDescription: (option) => {
+        const spec = options[option.attributeName()];
+        return spec === undefined ? option.description : optionHelp(spec.declaration);
+      },
+    });
+  if (exitCodes.length > 0) {
+    parser.addHelpText(
+      "after",
+      `\nExit codes:\n${exitCodes.map((line) => `  ${line}`).join("\n")}`,
+    );
+  } else {
+    parser.usage("<command> [options]");
+  }
+  for (const [argument, help] of Object.entries(spec.arguments ?? {})) {
+    parser.argument(argument, help);
+  }
+  for (const [key, { declaration }] of Object.entries(options)) {
+    parser.addOption(optionOf(key, declaration));
+  }
+  for (const [name, { summary }] of Object.entries(spec.commands ?? {})) {
+    parser.command(name).description(summary).action(() => {
+      throw new UsageError(`Expected ${name} in front of all options; ${helpHint(spec.name)}`);
+    });
+  }
+  return parser;
+}
+
+function optionOf(key: string, declaration: Declaration): Option {
+  const { type, short, help, fallback, isRepeated, isRequired } = declaration;
+  const long = optionName(key);
+  const flags = [
+    ...(short === undefined ? [] : [`-${short}`]),
+    type === undefined ? long : `${long} <${type.name}>`,
+  ].join(", ");
+  const option = new Option(flags, help);
+  if (fallback !== undefined) option.default(fallback);
+  if (isRequired) option.makeOptionMandatory();
+  if (type === undefined) return option;
+  option.argParser((text, previous) => {
+    const value = type.parse(text, long);
+    return isRepeated ? [...(previous as unknown[] ?? []), value] : value;
+  });
+  return option;
+}
+
+/** Describes an option in the help: its text, and in parentheses its values and its default. */
+function optionHelp({ help, type, isRepeated, fallback, shownFallback }: Declaration): string {
+  const shown = shownFallback ?? (fallback === undefined ? undefined : String(fallback));
+  const facts = [
+    ...(type?.choices === undefined ? [] : [type.choices.join(", ")]),
+    ...(type?.range === undefined ? [] : [type.range]),
+    ...(isRepeated ? ["may be given several times"] : []),
+    ...(shown === undefined ? [] : [`default: ${shown}`]),
+  ];
+  return facts.length === 0 ? help : `${help} (${facts.join("; ")})`;
+}
+
+/** Parses arguments into the parser, or prints the help. */
+function parse(
+  parser: Parser,
+  { name, commands = {}, ...spec }: Outline,
+  args: readonly string[],
+  runs: boolean,
+): "values" | "help" {
+  const names = Object.keys(commands);
+  const [first = "-"] = args;
+  // Without an action, commander takes the first word for a command and suggests the nearest one.
+  const isCommand = names.length > 0 && spec.arguments === undefined && !first.startsWith("-");
+  if (runs && !isCommand) parser.action(() => {});
+  try {
+    parser.parse(args, { from: "user" });
+    return "values";
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return "help";
+    const known = `expected one of ${names.join(", ")}`;
+    const reason = error.code === "commander.help"
+      ? `${known}, but got nothing`
+      : error.message.replace(/^error: /, "").replace(/\s*\n/g, " ").replace(/\.$/, "");
+    const more = error.code === "commander.unknownCommand" ? `; ${known}` : "";
+    throw new UsageError(`${capitalized(reason)}${more}; ${helpHint(name)}`, { cause: error });
+  }
+}
+
+function helpHint(name: string): string {
+  return `see ${name} --help`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Returns the name of an option, `--export-json` for the key `exportJson`. */
+export function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Returns some fields of an object; those that are absent stay absent.
+ *
+ * @param fields the object
+ * @param names names of the fields
+ */
+export function pick<Fields extends object, Name extends keyof Fields>(
+  fields: Fields,
+  ...names: Name[]
+): Pick<Fields, Name> {
+  return Object.fromEntries(
+    names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
+  ) as Pick<Fields, Name>;
+}

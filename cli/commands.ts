@@ -1,0 +1,49 @@
+/**
+ * The table of commands.
+ *
+ * @module
+ */
+
+import { type Command, command } from "./command.ts";
+
+/** The program: its commands, each loaded when it is called. */
+export const tactus: Command = command({
+  name: "main.ts",
+  description:
+    "tactus finds tempo, beats, downbeats and segments of music. Each command is a task of its " +
+    "own: deno task analyze, and so on.",
+  commands: {
+    analyze: {
+      summary: "analyse tracks, from the mix or from stems",
+      load: async () => (await import("./analyze.ts")).analyze,
+    },
+    parity: {
+      summary: "compare every stage with stored references of the original programs",
+      load: async () => (await import("./parity.ts")).parity,
+    },
+    models: {
+      summary: "list, download and verify weights",
+      load: async () => (await import("./models.ts")).models,
+    },
+    evaluate: {
+      summary: "score results against annotations",
+      load: async () => (await import("./evaluate.ts")).evaluate,
+    },
+    bench: {
+      summary: "time whole analyses, or stages next to the original programs",
+      load: async () => (await import("./bench.ts")).bench,
+    },
+    nightly: {
+      summary: "run parity, bench and evaluate, and compare them with earlier runs",
+      load: async () => (await import("./nightly.ts")).nightly,
+    },
+    report: {
+      summary: "show a run of a history, or draw the timeline of a timings file",
+      load: async () => (await import("./report.ts")).report,
+    },
+    history: {
+      summary: "list, exchange and prune the runs of a history",
+      load: async () => (await import("./history.ts")).history,
+    },
+  },
+});

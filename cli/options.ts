@@ -1,0 +1,139 @@
+/**
+ * Options that several commands share.
+ *
+ * @module
+ */
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { PROGRAM_FOLDER } from "../core/program.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { AUTO } from "../models/automatic.ts";
+import type { DiffTolerance } from "../parity/diff.ts";
+import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
+import { DEVICES } from "../pipeline/backends/devices.ts";
+import {
+  type ArgumentType,
+  oneOf,
+  option,
+  type OptionSpec,
+  OUTPUT_FILE,
+  text,
+  tolerance,
+  type Values,
+  wholeNumber,
+} from "./command.ts";
+
+/** Weights, backend, device and threads of the networks. */
+export const COMPUTE_OPTIONS = {
+  weightsDir: option(
+    text("dir"),
+    "folder with the published weights",
+  ).shownDefault("$TACTUS_MODELS_DIR, else the folder that deno task models path prints"),
+  backend: option(
+    oneOf("name", BACKENDS),
+    "backend of the networks: the Rust kernels, or ONNX Runtime",
+  ).shownDefault("native on the cpu, onnx on all other devices"),
+  device: option(
+    text("name"),
+    `device of ONNX Runtime: ${Object.keys(DEVICES).join(", ")}`,
+  ).short("d").default("cpu"),
+  threads: option(
+    wholeNumber(1, 1024),
+    "threads of the networks",
+  ).shownDefault("one for each core"),
+} as const;
+
+/** The demixer and the model. */
+export const WEIGHTS_OPTIONS = {
+  model: option(
+    text("name"),
+    "model that finds beats and segments: harmonix-all (the published eight folds), " +
+      "harmonix-fold0 to 7, embedded (a small model that is part of this program), seeded-all and " +
+      "seeded-fold0 to 7 (untrained), or auto: harmonix-all where it is installed, else embedded",
+  ).short("m").default(AUTO),
+  demixer: option(
+    text("name"),
+    "demixer that separates a mix: htdemucs (the published network), hpss (median filters, no " +
+      "weights), seeded-htdemucs (untrained), a file of HTDemucs weights that ends in .th or " +
+      ".safetensors, or auto: htdemucs where it is installed, else hpss",
+  ).default(AUTO),
+} as const;
+
+/** More passes only cost time. */
+const MOST_SHIFTS = 100;
+
+const SEED: ArgumentType<number> = {
+  name: "seed",
+  range: "a whole number below 2^32, or random",
+  parse(text, option): number {
+    if (text === "random") return crypto.getRandomValues(new Uint32Array(1))[0]!;
+    const seed = Number(text);
+    if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
+    throw new UsageError(
+      `${option} expects random or a whole number below 2^32, but got ${text}`,
+    );
+  },
+};
+
+/** Passes of the demixer over a mix. */
+export const SHIFT_OPTIONS = {
+  shifts: option(
+    wholeNumber(0, MOST_SHIFTS),
+    "passes over a mix, each shifted by up to half a second, of which the mean is taken; 0 is one " +
+      "pass without a shift",
+  ).default(1),
+  demixSeed: option(SEED, "seed that the shifts are drawn from").default(0),
+} as const;
+
+/** Tolerances of float seams. */
+export const TOLERANCE_OPTIONS = {
+  atol: option(tolerance(), "absolute tolerance of floats").shownDefault("1e-6"),
+  rtol: option(tolerance(), "relative tolerance of floats, added to --atol").shownDefault("1e-6"),
+} as const;
+
+/** The report of a command as JSON. */
+export const EXPORT_JSON: OptionSpec<string | undefined> = option(
+  OUTPUT_FILE,
+  "also write all figures as JSON",
+);
+
+/** The history of runs, an SQLite file. */
+export const HISTORY: OptionSpec<string> = option(text("file"), "history, an SQLite file")
+  .default("./nightly/history.sqlite");
+
+/** The thresholds of a regression. */
+export const SETTINGS: OptionSpec<string> = option(text("file"), "thresholds of a regression")
+  .default(join(PROGRAM_FOLDER, "regression.toml"), "the repository's regression.toml");
+
+/** Throws {@linkcode UsageError} if there is no history at a path. */
+export async function ensureHistory(path: string): Promise<void> {
+  if (await stat(path).then(() => true, () => false)) return;
+  throw new UsageError(`There is no history ${path}: name another with --history`);
+}
+
+/**
+ * Returns the tolerance that {@linkcode TOLERANCE_OPTIONS} set; what is absent keeps its default.
+ *
+ * @param values values of the options
+ */
+export function toleranceOf({ atol, rtol }: Values<typeof TOLERANCE_OPTIONS>): DiffTolerance {
+  return {
+    ...(atol !== undefined && { absolute: atol }),
+    ...(rtol !== undefined && { relative: rtol }),
+  };
+}
+
+/**
+ * Returns the backend for a device.
+ *
+ * @param backend value of `--backend`; absent for the default of the device
+ * @param device value of `--device`
+ * @throws {UsageError} if the backend cannot compute on the device
+ */
+export function backendOn(device: string, backend?: Backend): Backend {
+  if (backend === "native" && device !== "cpu") {
+    throw new UsageError(`--backend native computes on the cpu only, not on ${device}`);
+  }
+  return backend ?? backendOf({ device });
+}
