@@ -78,7 +78,7 @@ Deno.test("history refuses calls that make no sense", async () => {
     for (
       const [args, message] of [
         [[], /Expected one of list, export, import, pin, prune, but got nothing/],
-        [["lost"], /Unknown command 'lost'; expected one of list/],
+        [["lost"], /Unknown command 'lost'.*expected one of list/],
         [["list", "--history", join(folder, "none.sqlite")], /There is no history/],
         [["export", "--history", file], /Missing required argument 'file'/],
         [["import", join(folder, "none.jsonl"), "--history", file], /There is no file/],
