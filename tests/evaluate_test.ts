@@ -92,7 +92,7 @@ Deno.test("evaluate goes on after tracks that fail, and says why", async () => {
     equal(code, 1);
     match(stderr, /^no_truth: There is no truth$/m);
     match(stderr, /^text, mix\/seeded-fold0: .*text\.wav/m);
-    match(stderr, /^unsorted: Cannot use .*unsorted\.json: beats are not in order/m);
+    match(stderr, /^unsorted: Cannot use .*unsorted\.json: beats should be in ascending order/m);
     match(stderr, /^whole, stems\/seeded-fold0: There is no stems folder$/m);
     match(stdout, /^\| whole \|/m);
     match(stdout, /^\| mix\/seeded-fold0 \| 1 of 4 \|/m);
