@@ -35,6 +35,7 @@ interface Declaration {
   readonly type?: ArgumentType<unknown>;
   readonly short?: string;
   readonly fallback?: unknown;
+  /** The default as the help shows it. */
   readonly shownFallback?: string;
   readonly isRepeated?: boolean;
   readonly isRequired?: boolean;
@@ -64,8 +65,8 @@ export class OptionSpec<Value> {
     shownFallback?: string,
   ): OptionSpec<Exclude<Value, undefined>> {
     return new OptionSpec({
-      ...{ ...this.declaration, fallback },
-      ...(shownFallback !== undefined && { shownFallback }),
+      ...this.declaration,
+      ...{ fallback, shownFallback: shownFallback ?? String(fallback) },
     });
   }
 
@@ -333,13 +334,12 @@ function optionOf(key: string, declaration: Declaration): Option {
 }
 
 /** Describes an option in the help: its text, and in parentheses its values and its default. */
-function optionHelp({ help, type, isRepeated, fallback, shownFallback }: Declaration): string {
-  const shown = shownFallback ?? (fallback === undefined ? undefined : String(fallback));
+function optionHelp({ help, type, isRepeated, shownFallback }: Declaration): string {
   const facts = [
-    ...(type?.choices === undefined ? [] : [type.choices.join(", ")]),
+    ...(type?.choices === undefined ? [] : [`one of ${type.choices.join(", ")}`]),
     ...(type?.range === undefined ? [] : [type.range]),
     ...(isRepeated ? ["may be given several times"] : []),
-    ...(shown === undefined ? [] : [`default: ${shown}`]),
+    ...(shownFallback === undefined ? [] : [`default: ${shownFallback}`]),
   ];
   return facts.length === 0 ? help : `${help} (${facts.join("; ")})`;
 }
