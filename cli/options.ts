@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { AUTO } from "../models/automatic.ts";
-import type { DiffTolerance } from "../parity/diff.ts";
+import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import {
@@ -117,7 +117,7 @@ export async function ensureHistory(path: string): Promise<void> {
  *
  * @param values values of the options
  */
-export function toleranceOf({ atol, rtol }: Values<typeof TOLERANCE_OPTIONS>): DiffTolerance {
+export function toleranceOf({ atol, rtol }: Values<typeof TOLERANCE_OPTIONS>): FloatTolerance {
   return {
     ...(atol !== undefined && { absolute: atol }),
     ...(rtol !== undefined && { relative: rtol }),

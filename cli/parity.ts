@@ -5,15 +5,20 @@
  */
 
 import { writeWhole } from "../core/files.ts";
-import { MODES } from "../parity/judge.ts";
-import { fixturesDirectory, SUITES } from "../parity/manifest.ts";
-import { parityJunit } from "../parity/render/junit.ts";
-import { parityMarkdown } from "../parity/render/markdown.ts";
-import { parityPage } from "../parity/render/parity_page.ts";
-import { type ParityReport, parityTable, passed } from "../parity/render/report.ts";
-import { statisticsTable } from "../parity/render/statistics.ts";
-import { walkText } from "../parity/render/walk_text.ts";
-import { runParity } from "../parity/run.ts";
+import {
+  fixturesDirectory,
+  MODES,
+  parityJunit,
+  parityMarkdown,
+  parityPage,
+  type ParityReport,
+  parityTable,
+  passed,
+  runParity,
+  statisticsTable,
+  SUITES,
+  walkText,
+} from "../parity/mod.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import {
   type Command,
@@ -112,7 +117,7 @@ async function runSuites(values: Values<typeof OPTIONS>): Promise<number> {
     modes: mode === "both" ? MODES : [mode],
     ...pick(values, "walk", "weightsDir"),
     compute: pick(values, "backend", "threads"),
-    onStep: (description) => status.show(description),
+    onStage: (description) => status.show(description),
   }).finally(() => status.clear());
   console.log(parityTable(report));
   for (const walk of report.walks ?? []) console.log(`\n${walkText(walk)}`);

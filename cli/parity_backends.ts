@@ -7,10 +7,15 @@
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { HPSS, loadModel } from "../models/registry.ts";
-import { backendsAgree, backendTable, compareBackends } from "../parity/backends.ts";
-import { readClip } from "../parity/clip.ts";
-import { readManifest, ReferenceError } from "../parity/manifest.ts";
-import { stageComputers } from "../parity/stage_computers.ts";
+import {
+  backendRunners,
+  backendsAgree,
+  backendTable,
+  compareBackends,
+  readClip,
+  readManifest,
+  ReferenceError,
+} from "../parity/mod.ts";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
 import { reachableStages } from "../pipeline/runner.ts";
@@ -91,7 +96,7 @@ async function compare(
   const status = new StatusLine();
   try {
     const weights = await chosenWeights(values, values, { demixer: stemsDir === undefined });
-    const computers = await stageComputers({
+    const runners = await backendRunners({
       ...pick(values, "weightsDir", "threads"),
       model: networkModel(weights.model, await loadModel(weights.model, values)),
       ...(stemsDir === undefined && { demixer: weights.demixer }),
@@ -100,7 +105,7 @@ async function compare(
     const given = stemsDir === undefined
       ? { mixture: await mixtureOf(audio, values.seconds) }
       : { stems16: await stemsOf(stemsDir, values.seconds) };
-    const report = await compareBackends(given, computers, {
+    const report = await compareBackends(given, runners, {
       stages,
       floats: toleranceOf(values),
       onStage: (stage) => status.show(stage),

@@ -5,8 +5,7 @@
  */
 
 import { writeWhole } from "../core/files.ts";
-import { diffRecordings, diffTable, isAlike } from "../parity/diff.ts";
-import { differenceStatistics } from "../parity/render/statistics.ts";
+import { differenceStatistics, diffRecordings, diffTable, isAlike } from "../parity/mod.ts";
 import { type Command, command, flag } from "./command.ts";
 import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./options.ts";
 import { StatusLine } from "./status_line.ts";

@@ -101,3 +101,45 @@ export function tensor<D extends DType>(
   }
   return { dtype, shape, data };
 }
+
+/**
+ * Copies a range along one axis.
+ *
+ * @param whole the tensor
+ * @param axis index of the axis
+ * @param start first position
+ * @param end position after the last one
+ * @returns the range, of the same type
+ * @throws {RangeError} if the tensor has no such axis or range
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual as equal } from "node:assert/strict";
+ * import { slice, tensor } from "./tensor.ts";
+ * const rows = tensor("f32", [2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
+ * equal([...slice(rows, 1, 1, 3).data], [2, 3, 5, 6]);
+ * ```
+ */
+export function slice<D extends DType>(
+  whole: Tensor<D>,
+  axis: number,
+  start: number,
+  end: number,
+): Tensor<D> {
+  const { dtype, shape, data } = whole;
+  const length = shape[axis];
+  if (length === undefined || start < 0 || end < start || end > length) {
+    throw new RangeError(
+      `Slicing ${start} to ${end} of axis ${axis}: the tensor has the shape [${shape.join(", ")}]`,
+    );
+  }
+  const inner = elementCount(shape.slice(axis + 1));
+  const outer = elementCount(shape.slice(0, axis));
+  const size = (end - start) * inner;
+  const copy = new (arrayConstructor(dtype))(outer * size) as TypedArrays[D];
+  for (let row = 0; row < outer; row++) {
+    const from = (row * length + start) * inner;
+    copy.set(data.subarray(from, from + size) as never, row * size);
+  }
+  return { dtype, shape: shape.with(axis, end - start), data: copy };
+}

@@ -5,92 +5,37 @@
  */
 
 import type { Tensor, TypedArray } from "../core/tensor.ts";
-import { ErrorCounts } from "./error_quantile.ts";
-import { Profile } from "./profile.ts";
-import { ulpBin, ulpDistances, type UlpHistogram } from "./ulps.ts";
+import { ErrorCounts, Profile, ulpBin, ulpDistances } from "./error_statistics.ts";
+import type { Comparison, Tolerance } from "./report.ts";
 
-/**
- * How far an element may be off: |actual − expected| ≤ absolute + relative · |expected|. Both 0 asks
- * for equality. Besides, only a share of the elements may be off at all where there is such a bound.
- */
-export interface Tolerance {
-  /** What any element may be off. */
-  readonly absolute: number;
-  /** What it may be off besides, as a share of the expected value. */
-  readonly relative: number;
-  /** The share of the elements that may differ at all, 0 to 1; absent for any. */
-  readonly differing?: number;
-}
-
-/** How two tensors differ. */
-export interface Comparison {
-  /** Whether presence, type, shape and every element are as they should be. */
-  readonly passed: boolean;
-  /** Why not, in words; absent when it passed. */
-  readonly reason?: string;
-  /** Number of elements compared; 0 when type or shape differ. */
-  readonly elements: number;
-  /** Elements that miss the tolerance. */
-  readonly failing: number;
-  /** Elements that differ at all. */
-  readonly differing: number;
-  /** Largest absolute error. */
-  readonly maxAbsolute: number;
-  /** Mean absolute error. */
-  readonly meanAbsolute: number;
-  /** Root of the mean squared error. */
-  readonly rms: number;
-  /** What 99.9 % of the absolute errors are at most, up to 0.8 % too large. */
-  readonly quantile999: number;
-  /** Largest |actual − expected| / |expected| over elements whose expected value is not 0. */
-  readonly maxRelative: number;
-  /** The smallest t with |actual − expected| ≤ t + t · |expected| everywhere. */
-  readonly smallestTolerance: number;
-  /**
-   * How many times as large all errors could be and no element would miss the tolerance; below 1 where one does. Null
-   * where nothing is off.
-   */
-  readonly margin: number | null;
-  /** How many floats are how many units in the last place of their type off; null where there are none. */
-  readonly ulps: UlpHistogram | null;
-  /**
-   * The largest absolute error in each of up to 200 equal parts of the time axis; absent where there is no such axis
-   * or nobody asked for it.
-   */
-  readonly profile?: readonly number[];
-  /** Where the tolerance is exceeded most, or most nearly; absent when there are no elements. */
-  readonly worst?: {
-    readonly index: readonly number[];
-    readonly actual: number;
-    readonly expected: number;
-  };
-}
+/** Tolerance of equality. */
+export const EXACT: Tolerance = { absolute: 0, relative: 0 };
 
 const NOTHING: Omit<Comparison, "reason"> = {
   passed: false,
   elements: 0,
   failing: 0,
   differing: 0,
-  maxAbsolute: NaN,
-  meanAbsolute: NaN,
-  rms: NaN,
-  quantile999: NaN,
-  maxRelative: NaN,
-  smallestTolerance: NaN,
+  maxAbsolute: null,
+  meanAbsolute: null,
+  rms: null,
+  quantile999: null,
+  maxRelative: null,
+  smallestTolerance: null,
   margin: null,
   ulps: null,
 };
 
 /**
- * Compares a tensor with its reference. Presence, type, shape and finiteness come first; nothing is
- * skipped, trimmed or clamped.
+ * Compares a tensor with its reference. Presence, type, shape and finiteness are checked first. No
+ * element is skipped, trimmed or clamped.
  *
- * @param actual what was computed; undefined when it is missing
- * @param expected the reference; undefined when it is missing
- * @param tolerance what an element may be off
- * @param timeAxis the axis that the profile runs along; absent for no profile
- * @returns the comparison; a missing tensor, another type or shape, or a value that is not finite on
- * either side fails
+ * @param actual the computed tensor; undefined where it is missing
+ * @param expected the reference; undefined where it is missing
+ * @param tolerance allowed error of an element
+ * @param timeAxis axis of the error profile; absent for no profile
+ * @returns the comparison, which fails on a missing tensor, another type or shape, and a value on
+ * either side that is not finite
  *
  * @example
  * ```ts
@@ -110,7 +55,7 @@ export function compare(
 ): Comparison {
   if (expected === undefined) return refused("the reference is missing");
   if (actual === undefined) return refused("the output is missing");
-  const reason = unlike(actual, expected);
+  const reason = mismatch(actual, expected);
   if (reason !== undefined) return refused(reason);
   const measurement = new Measurement(expected.shape, tolerance, timeAxis);
   measurement.add(actual.data, expected.data);
@@ -118,21 +63,21 @@ export function compare(
 }
 
 /**
- * A comparison that fails before any element is looked at.
+ * Returns a comparison that fails before any element is compared.
  *
- * @param reason why
+ * @param reason reason of the failure
  */
 export function refused(reason: string): Comparison {
   return { ...NOTHING, reason };
 }
 
 /**
- * Why elements cannot be compared; nothing where they can.
+ * Returns the reason why the elements of two tensors cannot be compared, undefined where they can.
  *
- * @param actual type and shape of what was computed
- * @param expected those of the reference
+ * @param actual type and shape of the computed tensor
+ * @param expected type and shape of the reference
  */
-export function unlike(
+export function mismatch(
   actual: Pick<Tensor, "dtype" | "shape">,
   expected: Pick<Tensor, "dtype" | "shape">,
 ): string | undefined {
@@ -143,7 +88,7 @@ export function unlike(
   return found === wanted ? undefined : `the shape is ${found}, expected ${wanted}`;
 }
 
-/** A comparison of tensors that come in parts: what is added first comes first in C order. */
+/** Comparison of tensors that arrive in blocks, in C order. */
 export class Measurement {
   readonly #shape: readonly number[];
   readonly #tolerance: Required<Tolerance>;
@@ -166,9 +111,9 @@ export class Measurement {
   /**
    * Starts with no elements.
    *
-   * @param shape of the whole tensors
-   * @param tolerance what an element may be off
-   * @param timeAxis the axis that the profile runs along; absent for no profile
+   * @param shape shape of the whole tensors
+   * @param tolerance allowed error of an element
+   * @param timeAxis axis of the error profile; absent for no profile
    */
   constructor(
     shape: readonly number[],
@@ -185,11 +130,11 @@ export class Measurement {
   }
 
   /**
-   * Compares the next elements.
+   * Compares the next block of elements.
    *
-   * @param actual what was computed
-   * @param expected the reference, as many
-   * @returns whether there is any use in going on: not after a value that is not finite
+   * @param actual computed values
+   * @param expected reference values, as many
+   * @returns false after a value that is not finite, when further blocks change nothing
    */
   add(actual: TypedArray, expected: TypedArray): boolean {
     for (const [side, data] of [["reference", expected], ["output", actual]] as const) {
@@ -200,7 +145,6 @@ export class Measurement {
       }
     }
     if (this.#refusal !== undefined) return false;
-    // The profile counts on from the elements that came before.
     this.#profile?.add(this.#elements, actual, expected);
     this.#measure(actual, expected);
     this.#measureUlps(actual, expected);
@@ -209,7 +153,7 @@ export class Measurement {
 
   #measure(actual: TypedArray, expected: TypedArray): void {
     const { absolute, relative } = this.#tolerance;
-    // In locals, since this loop sees every element.
+    // Local variables are faster than fields, and this loop runs for every element.
     let [failing, differing, sum, sumOfSquares] = [0, 0, 0, 0];
     let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
     let [worstExcess, worstAt] = [-Infinity, 0];
@@ -267,7 +211,7 @@ export class Measurement {
     }
   }
 
-  /** The comparison of all that was added. */
+  /** Returns the comparison of all blocks. */
   result(): Comparison {
     if (this.#refusal !== undefined) return { ...NOTHING, reason: this.#refusal };
     const [elements, failing, differing] = [this.#elements, this.#failing, this.#differing];
@@ -309,7 +253,7 @@ function firstNotFinite(data: TypedArray): number {
   return data.findIndex((value: number | bigint) => !Number.isFinite(Number(value)));
 }
 
-/** The index along each axis of an element in C order. */
+/** Returns the index along each axis of an element in C order. */
 export function indexOf(at: number, shape: readonly number[]): number[] {
   return shape.map((_, axis) => {
     const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);

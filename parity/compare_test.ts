@@ -9,14 +9,14 @@ function f64(...values: number[]): Tensor<"f64"> {
   return tensor("f64", [values.length], Float64Array.from(values));
 }
 
-Deno.test("compare() passes what lies within absolute plus relative tolerance", () => {
+Deno.test("compare() passes elements within absolute plus relative tolerance", () => {
   // At 3 the bound is 1e-6 + 3e-6.
   ok(compare(f64(3 + 3.9e-6), f64(3), MICRO).passed);
   ok(!compare(f64(3 + 4.1e-6), f64(3), MICRO).passed);
   ok(!compare(f64(1.1e-6), f64(0), MICRO).passed);
 });
 
-Deno.test("compare() passes while no larger share of the elements differs than may", () => {
+Deno.test("compare() passes up to the allowed share of differing elements", () => {
   const one = { absolute: 1, relative: 0, differing: 0.5 };
   ok(compare(f64(1, 2, 3, 4), f64(1, 2, 4, 5), one).passed);
   const { passed, reason, differing } = compare(f64(1, 3, 3, 4), f64(1, 2, 4, 5), one);
@@ -43,9 +43,9 @@ Deno.test("compare() gives the worst index along every axis", () => {
   equal(compare(actual, expected, MICRO).worst?.index, [1, 1, 1]);
 });
 
-Deno.test("compare() needs a tolerance that it then passes with", () => {
+Deno.test("compare() passes at the smallest tolerance that it reports", () => {
   const [actual, expected] = [f64(1.5, -7, 0.25), f64(1.25, -7.125, 0)];
-  const needed = compare(actual, expected, EXACT).smallestTolerance;
+  const needed = compare(actual, expected, EXACT).smallestTolerance!;
   ok(compare(actual, expected, { absolute: needed, relative: needed }).passed);
   const less = needed * 0.999;
   ok(!compare(actual, expected, { absolute: less, relative: less }).passed);
@@ -83,7 +83,7 @@ Deno.test("compare() fails on another type with the same values", () => {
   match(compare(actual, f64(1), MICRO).reason ?? "", /type is f32, expected f64/);
 });
 
-Deno.test("compare() asks integers to be equal", () => {
+Deno.test("compare() requires integers to be equal", () => {
   const expected = tensor("i32", [2], Int32Array.of(1, 2));
   ok(compare(expected, expected, EXACT).passed);
   ok(!compare(tensor("i32", [2], Int32Array.of(1, 3)), expected, EXACT).passed);
@@ -95,7 +95,7 @@ Deno.test("compare() passes two empty tensors of one shape", () => {
   ok(!compare(empty, f64(1), EXACT).passed);
 });
 
-Deno.test("compare() tells how many times as large all errors could be", () => {
+Deno.test("compare() returns the factor by which all errors could grow", () => {
   // At 3 the bound is 1e-6 + 3e-6.
   const { margin } = compare(f64(3 + 1e-6, 0), f64(3, 0), MICRO);
   ok(Math.abs(margin! - 4) < 1e-6, String(margin));
@@ -115,17 +115,17 @@ Deno.test("compare() counts floats by units in the last place of their type", ()
   equal(compare(labels, labels, EXACT).ulps, null);
 });
 
-Deno.test("compare() gives what 99.9 % of the errors are at most", () => {
+Deno.test("compare() returns the 99.9 % quantile of the errors", () => {
   const expected = f64(...Array(2000).fill(0));
   const actual = f64(...Array(2000).fill(0));
   actual.data.set([5, 4], 7);
   equal(compare(actual, expected, MICRO).quantile999, 0);
   actual.data.set([3], 100);
   const { quantile999 } = compare(actual, expected, MICRO);
-  ok(quantile999 >= 3 && quantile999 < 3.03, String(quantile999));
+  ok(quantile999! >= 3 && quantile999! < 3.03, String(quantile999));
 });
 
-Deno.test("Measurement gives the same figures of parts as of the whole", () => {
+Deno.test("Measurement returns the same figures for blocks as for the whole", () => {
   const values = Array.from({ length: 1000 }, (_, i) => Math.sin(i));
   const [actual, expected] = [f64(...values.map((x, i) => x + i * 1e-9)), f64(...values)];
   const parts = new Measurement([1000], MICRO);
@@ -133,16 +133,16 @@ Deno.test("Measurement gives the same figures of parts as of the whole", () => {
     parts.add(actual.data.subarray(from, to), expected.data.subarray(from, to));
   }
   const [whole, joined] = [compare(actual, expected, MICRO), parts.result()];
-  // Sums of sums differ in their last bits.
+  // Sums of partial sums differ in their last bits.
   const rounded = (comparison: typeof whole): unknown => ({
     ...comparison,
-    meanAbsolute: comparison.meanAbsolute.toPrecision(12),
-    rms: comparison.rms.toPrecision(12),
+    meanAbsolute: comparison.meanAbsolute!.toPrecision(12),
+    rms: comparison.rms!.toPrecision(12),
   });
   equal(rounded(joined), rounded(whole));
 });
 
-Deno.test("compare() has the largest error of each part of the time axis, if asked", () => {
+Deno.test("compare() returns the largest error of each part of a given time axis", () => {
   const shape = [2, 1000, 3];
   const [actual, expected] = [0, 1].map(() => tensor("f32", shape, new Float32Array(6000)));
   // Instrument 1, frames 4, 5 and 999.
@@ -153,7 +153,7 @@ Deno.test("compare() has the largest error of each part of the time axis, if ask
   equal([profile!.length, profile![0], profile![1], profile![199]], [200, 1, 2, 3]);
   equal(profile!.filter((error) => error > 0).length, 3);
   equal(compare(actual, expected, MICRO).profile, undefined);
-  // Shorter than the parts are many.
+  // The axis is shorter than the number of parts.
   equal(compare(f64(1, 2, 3), f64(1, 2, 4), MICRO, 0).profile, [0, 0, 1]);
   const parts = new Measurement(shape, MICRO, 1);
   parts.add(actual!.data.subarray(0, 3100), expected!.data.subarray(0, 3100));

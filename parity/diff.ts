@@ -1,76 +1,68 @@
 /**
- * Two recordings of seams, whoever made them: folders with one `.npy` file for each seam.
+ * Compares two recordings of seams: folders with one `.npy` file for each seam, written by any program.
  *
  * @module
  */
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { SEAMS } from "../pipeline/seams.ts";
-import { type DType, elementCount } from "../core/tensor.ts";
-import { textTable } from "../core/table.ts";
-import { type Comparison, Measurement, refused, type Tolerance, unlike } from "./compare.ts";
-import { TOLERANCES } from "./judge.ts";
 import { NpyError } from "../core/npy_error.ts";
 import { NpyFile } from "../core/npy_file.ts";
-import { allowed, error, neededBy } from "./render/report.ts";
+import { type DType, elementCount } from "../core/tensor.ts";
+import { SEAMS } from "../pipeline/seams.ts";
+import { EXACT, Measurement, mismatch, refused } from "./compare.ts";
+import { type FloatTolerance, floatTolerance } from "./judge.ts";
+import type { Comparison, Tolerance } from "./report.ts";
 
-/** Elements that are compared at a time: of two files of float64, 32 MB. */
+/** Elements that are compared at a time: 32 MB for two files of float64. */
 const BLOCK_ELEMENTS = 1 << 21;
 
 const ENDING = ".npy";
 
-/** A recording cannot be used; the message says why. */
+/** A recording cannot be read. */
 export class RecordingError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class. */
   override name = "RecordingError";
 }
 
 /** One seam of two recordings. */
 export interface SeamDifference {
-  /** Its name: that of the file. */
+  /** Name of the seam, which is that of the file. */
   readonly seam: string;
-  /** `extra` for a seam that is only in the second recording, which nobody asked for. */
+  /** `extra` marks a seam that only the second recording has. */
   readonly verdict: "pass" | "fail" | "extra";
-  /** What an element may be off. */
+  /** Allowed error of an element. */
   readonly tolerance: Tolerance;
-  /** How the second recording differs from the first. */
+  /** Difference of the second recording from the first. */
   readonly comparison: Comparison;
 }
 
-/** Two recordings side by side. */
+/** Differences between two recordings. */
 export interface RecordingDifference {
   /** Changes whenever a field changes its meaning. */
   readonly format: 1;
-  /** Folder of the first. */
+  /** Folder of the first recording. */
   readonly expected: string;
-  /** Folder of the second. */
+  /** Folder of the second recording. */
   readonly actual: string;
-  /** Every seam of either, in the order of the pipeline, then by name. */
+  /** Seams of both recordings, in the order of the pipeline, then by name. */
   readonly seams: readonly SeamDifference[];
 }
 
-/** What floats may be off. */
-export interface DiffTolerance {
-  /** What any element may be off. */
-  readonly absolute?: number;
-  /** What it may be off besides, as a share of the expected value. */
-  readonly relative?: number;
-}
-
 /**
- * Compares two recordings. Files are read in parts.
+ * Compares two recordings. Files are read in blocks.
  *
- * @param expected folder of the first, which says what is right
- * @param actual folder of the second
- * @param floats what floats may be off, 1e-6 by default; all else is judged as its seam is, or has to be equal
- * @param onSeam is told the name of each seam when its comparison begins
+ * @param expected folder of the reference
+ * @param actual folder of the recording that is compared with it
+ * @param floats tolerance of float seams, 1e-6 by default; other seams follow their own rule, unknown
+ * ones must be equal
+ * @param onSeam receives the name of each seam before its comparison
  * @throws {RecordingError} if a folder cannot be read, or the first has no seams
  */
 export async function diffRecordings(
   expected: string,
   actual: string,
-  floats: DiffTolerance = {},
+  floats: FloatTolerance = {},
   onSeam: (seam: string) => void = () => {},
 ): Promise<RecordingDifference> {
   const [wanted, found] = [await seamsOf(expected), await seamsOf(actual)];
@@ -81,42 +73,22 @@ export async function diffRecordings(
     const file = `${seam}${ENDING}`;
     if (!wanted.has(seam)) {
       const comparison = refused("the reference is missing");
-      seams.push({ seam, verdict: "extra", tolerance: TOLERANCES.equal, comparison });
+      seams.push({ seam, verdict: "extra", tolerance: EXACT, comparison });
     } else if (!found.has(seam)) {
       const comparison = refused("the output is missing");
-      seams.push({ seam, verdict: "fail", tolerance: TOLERANCES.equal, comparison });
+      seams.push({ seam, verdict: "fail", tolerance: EXACT, comparison });
     } else {
       const paths = [join(expected, file), join(actual, file)] as const;
-      seams.push({ seam, ...await diffFiles(...paths, (dtype) => rule(seam, dtype, floats)) });
+      const toleranceFor = (dtype: DType): Tolerance => toleranceOf(seam, dtype, floats);
+      seams.push({ seam, ...await diffFiles(...paths, toleranceFor) });
     }
   }
   return { format: 1, expected, actual, seams };
 }
 
-/** Whether nothing that was expected is missing or off. */
+/** Returns whether no expected seam is missing or outside its tolerance. */
 export function isAlike({ seams }: RecordingDifference): boolean {
   return seams.every(({ verdict }) => verdict !== "fail");
-}
-
-/** The differences as text: one row a seam, below it what failed and why, the first in the pipeline first. */
-export function diffTable({ seams }: RecordingDifference): string {
-  const rows = seams.map(({ seam, verdict, tolerance, comparison }) => [
-    seam,
-    comparison.elements > 0 ? String(comparison.elements) : "",
-    comparison.elements > 0 ? String(comparison.failing) : "",
-    error(comparison.maxAbsolute),
-    comparison.elements > 0 ? neededBy({ comparison, tolerance }) : "",
-    verdict === "extra" ? "" : allowed(tolerance),
-    verdict,
-  ]);
-  const head = ["seam", "elements", "failing", "max error", "needs", "allowed", "verdict"];
-  const count = (verdict: string): number => seams.filter((one) => one.verdict === verdict).length;
-  return [
-    ...textTable([head, ...rows], (column) => column >= 1 && column <= 5),
-    ...seams.filter(({ verdict }) => verdict === "fail")
-      .map(({ seam, comparison }) => `fail: ${seam}: ${comparison.reason}`),
-    `${count("pass")} seams passed, ${count("fail")} failed, ${count("extra")} extra`,
-  ].join("\n");
 }
 
 async function diffFiles(
@@ -125,7 +97,7 @@ async function diffFiles(
   toleranceFor: (dtype: DType) => Tolerance,
 ): Promise<Omit<SeamDifference, "seam">> {
   const files: NpyFile[] = [];
-  let tolerance = TOLERANCES.equal;
+  let tolerance = EXACT;
   try {
     for (const path of [expectedPath, actualPath]) files.push(await opened(path));
     const [expected, actual] = files as [NpyFile, NpyFile];
@@ -140,7 +112,7 @@ async function diffFiles(
   }
 }
 
-/** @throws {RecordingError} if it cannot be read or is no array */
+/** @throws {RecordingError} if the file cannot be read or is not an array */
 async function opened(path: string): Promise<NpyFile> {
   try {
     return await NpyFile.open(path);
@@ -154,34 +126,31 @@ async function diffElements(
   actual: NpyFile,
   tolerance: Tolerance,
 ): Promise<Comparison> {
-  const reason = unlike(actual, expected);
+  const reason = mismatch(actual, expected);
   if (reason !== undefined) return refused(reason);
   const measurement = new Measurement(expected.shape, tolerance);
   const all = elementCount(expected.shape);
   for (let first = 0; first < all; first += BLOCK_ELEMENTS) {
     const count = Math.min(BLOCK_ELEMENTS, all - first);
-    const [theirs, ours] = await Promise.all([
+    const [wanted, found] = await Promise.all([
       expected.read(first, count),
       actual.read(first, count),
     ]).catch((cause) => {
       if (!(cause instanceof NpyError)) throw cause;
       throw new RecordingError(cause.message, { cause });
     });
-    if (!measurement.add(ours, theirs)) break;
+    if (!measurement.add(found, wanted)) break;
   }
   return measurement.result();
 }
 
-function rule(seam: string, dtype: DType, { absolute, relative }: DiffTolerance): Tolerance {
+function toleranceOf(seam: string, dtype: DType, floats: FloatTolerance): Tolerance {
   const isFloat = dtype === "f32" || dtype === "f64";
   const known = Object.hasOwn(SEAMS, seam) ? SEAMS[seam as keyof typeof SEAMS] : undefined;
-  const judgement = known?.judgement ?? (isFloat ? "float" : "equal");
-  const own = TOLERANCES[judgement];
-  if (judgement !== "float") return own;
-  return { absolute: absolute ?? own.absolute, relative: relative ?? own.relative };
+  return floatTolerance(known?.judgement ?? (isFloat ? "float" : "equal"), floats);
 }
 
-/** The names of the seams that a folder has files of. */
+/** Returns the names of the seams that a folder has files of. */
 async function seamsOf(folder: string): Promise<Set<string>> {
   let names: string[];
   try {

@@ -2,12 +2,13 @@ import { deepStrictEqual as equal } from "node:assert/strict";
 import type { SeamName } from "../pipeline/seams.ts";
 import { refused } from "./compare.ts";
 import { errorGrowth } from "./growth.ts";
-import { type Mode, type SeamResult, TOLERANCES } from "./judge.ts";
+import { TOLERANCES } from "./judge.ts";
+import type { Mode, SeamResult } from "./report.ts";
 
 function result(
   stage: string,
   seam: SeamName,
-  smallestTolerance: number,
+  smallestTolerance: number | null,
   mode: Mode = "chained",
   piece = "one",
 ): SeamResult {
@@ -20,7 +21,7 @@ function result(
   };
 }
 
-Deno.test("errorGrowth() puts each seam beside the worst that its stage was fed", () => {
+Deno.test("errorGrowth() relates each seam to the worst input of its stage", () => {
   const results = [
     result("spectrogram", "spectrogram", 1e-7),
     result("network", "logits.beat", 2e-7),
@@ -35,7 +36,7 @@ Deno.test("errorGrowth() puts each seam beside the worst that its stage was fed"
   ]);
 });
 
-Deno.test("errorGrowth() looks neither at isolated results nor at other pieces", () => {
+Deno.test("errorGrowth() ignores isolated results and other pieces", () => {
   equal(
     errorGrowth([
       result("spectrogram", "spectrogram", 1e-7, "isolated"),
@@ -46,11 +47,11 @@ Deno.test("errorGrowth() looks neither at isolated results nor at other pieces",
   );
 });
 
-Deno.test("errorGrowth() has no factor where what came in is exact, and no entry where it is unknown", () => {
+Deno.test("errorGrowth() has no factor for an exact input, and no entry for an unknown one", () => {
   const exact = [result("spectrogram", "spectrogram", 0), result("network", "logits.beat", 2e-7)];
   equal(errorGrowth(exact).map(({ factor }) => factor), [null]);
   const unknown = [
-    result("spectrogram", "spectrogram", NaN),
+    result("spectrogram", "spectrogram", null),
     result("network", "logits.beat", 2e-7),
   ];
   equal(errorGrowth(unknown), []);

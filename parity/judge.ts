@@ -1,61 +1,24 @@
 /**
- * Judges what a stage made against the stored references of its seams.
+ * Judges the output of a stage against the references of its seams.
  *
  * @module
  */
 
+import { slice, type Tensor } from "../core/tensor.ts";
 import { type Judgement, type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 import type { Stage } from "../pipeline/stages.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { compare, type Comparison, type Tolerance } from "./compare.ts";
-import { type ReferenceEntry, ReferenceError, type UpstreamError } from "./manifest.ts";
+import { compare, EXACT } from "./compare.ts";
+import { type ReferenceEntry, ReferenceError } from "./manifest.ts";
 import type { Piece } from "./piece.ts";
-
-/**
- * Isolated feeds each stage the references of its inputs; chained feeds it what the stages before it
- * made.
- */
-export type Mode = "isolated" | "chained";
+import type { Mode, SeamResult, Tolerance } from "./report.ts";
 
 /** Both modes. */
 export const MODES: readonly Mode[] = ["isolated", "chained"];
 
-/**
- * `reported` is for float seams of the chained mode that miss the tolerance because the stage before
- * them differs from its reference within its own tolerance.
- */
-export type Verdict = "pass" | "fail" | "reported";
-
-/** One seam of one piece in one mode. */
-export interface SeamResult {
-  /** Name of the suite. */
-  readonly suite: string;
-  /** Name of the piece. */
-  readonly piece: string;
-  /** What the stage was fed. */
-  readonly mode: Mode;
-  /** Name of the stage. */
-  readonly stage: string;
-  /** Name of the seam. */
-  readonly seam: SeamName;
-  /** What it comes to. */
-  readonly verdict: Verdict;
-  /** What an element may be off. */
-  readonly tolerance: Tolerance;
-  /** How the output differs from the reference. */
-  readonly comparison: Comparison;
-  /** What upstream's own float32 misses the same reference by; null where there is no such figure. */
-  readonly upstreamFloat32: UpstreamError | null;
-  /** Seconds that the stage took. */
-  readonly durationSeconds: number;
-}
-
-/** Upstream's float32 error that a manifest can claim for values of single folds. */
+/** Largest float32 error of upstream that is accepted from a manifest as a tolerance. */
 const LARGEST_UPSTREAM_ERROR = 1e-5;
 
-const EXACT: Tolerance = { absolute: 0, relative: 0 };
-
-/** What an element may be off, by how its seam is judged. */
+/** Tolerance of an element, by the rule of its seam. */
 export const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
   float: { absolute: 1e-6, relative: 1e-6 },
   steps: { absolute: 1, relative: 0, differing: 0.01 },
@@ -63,61 +26,68 @@ export const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
   equal: EXACT,
 };
 
+/** Tolerance of float seams, where it differs from 1e-6. */
+export interface FloatTolerance {
+  /** Allowed error of any element. */
+  readonly absolute?: number;
+  /** Additional allowed error, as a share of the expected value. */
+  readonly relative?: number;
+}
+
+/** Returns the tolerance of a seam by its rule; `floats` replaces that of float seams. */
+export function floatTolerance(judgement: Judgement, floats: FloatTolerance): Tolerance {
+  const rule = TOLERANCES[judgement];
+  if (judgement !== "float") return rule;
+  return { absolute: floats.absolute ?? rule.absolute, relative: floats.relative ?? rule.relative };
+}
+
 /**
  * Compares the outputs of one stage with the references of its seams.
  *
- * @param piece the piece that the stage ran on
- * @param mode what the stage was fed
+ * A float seam in chained mode is reported, not failed: its stage was fed an input that differs from its
+ * own reference within tolerance.
+ *
+ * @param piece input and references
+ * @param mode input of the stage
  * @param stage the stage
- * @param outputs what it made
- * @param durationSeconds how long it took
+ * @param outputs seams that the stage computed
+ * @param durationSeconds run time of the stage
  * @returns one result for each seam of the stage that the piece has a reference for
+ * @throws {ReferenceError} if the manifest claims an implausible error of upstream
  */
 export function judge(
   piece: Piece,
   mode: Mode,
   stage: Stage,
   outputs: Partial<Seams>,
-  durationSeconds: number,
+  durationSeconds: number | null,
 ): SeamResult[] {
+  const isFirst = stage.inputs.every((input) => input in piece.given);
   return stage.outputs.flatMap((seam) => {
     const reference = piece.references.get(seam);
     if (reference === undefined) return [];
     const { entry, tensor } = reference;
     const tolerance = toleranceOf(seam, entry);
-    const comparison = compare(
-      cropped(outputs[seam], entry),
-      tensor,
-      tolerance,
-      timeAxisOf(seam),
-    );
-    const isFirst = stage.inputs.every((input) => input in piece.given);
+    const output = firstFrames(outputs[seam], entry);
+    const comparison = compare(output, tensor, tolerance, timeAxisOf(seam));
     const mayDrift = mode === "chained" && SEAMS[seam].judgement === "float" &&
       !isFirst && comparison.elements > 0;
-    const verdict = comparison.passed ? "pass" : mayDrift ? "reported" : "fail";
     return [{
-      suite: piece.suite,
-      piece: piece.name,
-      mode,
-      stage: stage.name,
-      seam,
-      verdict,
-      tolerance,
-      comparison,
-      upstreamFloat32: entry.upstreamFloat32,
-      durationSeconds,
+      ...{ suite: piece.suite, piece: piece.name, mode, stage: stage.name, seam },
+      verdict: comparison.passed ? "pass" : mayDrift ? "reported" : "fail",
+      ...{ tolerance, comparison, upstreamFloat32: entry.upstreamFloat32, durationSeconds },
     }];
   });
 }
 
-/** The axis of a seam that is time, of as many steps a second everywhere; undefined where there is none. */
+/** Returns the index of the time axis; undefined where there is none. */
 function timeAxisOf(seam: SeamName): number | undefined {
   const axes: readonly (number | string)[] = SEAMS[seam].axes;
   const axis = axes.findIndex((name) => name === "frames" || name === "samples");
   return axis < 0 ? undefined : axis;
 }
 
-/** The rule of the seam; for values of single folds at least upstream's own float32 error. */
+/** Returns the tolerance of the seam. For values of single folds it is at least upstream's float32 error. */
 function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
   const description = SEAMS[seam];
   const rule = TOLERANCES[description.judgement];
@@ -125,7 +95,7 @@ function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
   if (!(own >= 0 && own <= LARGEST_UPSTREAM_ERROR)) {
     throw new ReferenceError(
       `${entry.path}: the manifest says that upstream's own error is ${own}, ` +
-        `but at most ${LARGEST_UPSTREAM_ERROR} is believed`,
+        `expected at most ${LARGEST_UPSTREAM_ERROR}`,
     );
   }
   return {
@@ -135,33 +105,25 @@ function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
   };
 }
 
-/** The frames of an output that the reference has, where it has only the first ones. */
-function cropped(actual: Tensor | undefined, entry: ReferenceEntry): Tensor | undefined {
-  const { firstFrames } = entry;
-  const axes: readonly (number | string)[] = SEAMS[entry.seam].axes;
-  const axis = axes.indexOf("frames");
-  const frames = actual?.shape[axis] ?? 0;
-  if (actual === undefined || firstFrames === undefined || frames < firstFrames) return actual;
-  const inner = actual.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
-  const outer = actual.shape.slice(0, axis).reduce((product, length) => product * length, 1);
-  const source = actual.data as Float32Array;
-  const data = new Float32Array(outer * firstFrames * inner);
-  for (let row = 0; row < outer; row++) {
-    const start = row * frames * inner;
-    data.set(source.subarray(start, start + firstFrames * inner), row * firstFrames * inner);
-  }
-  return { dtype: "f32", shape: actual.shape.with(axis, firstFrames), data };
+/** Returns the frames of an output that its reference has. */
+function firstFrames(
+  output: Tensor | undefined,
+  { seam, firstFrames: frames }: ReferenceEntry,
+): Tensor | undefined {
+  const axis = timeAxisOf(seam);
+  if (output === undefined || frames === undefined || axis === undefined) return output;
+  return (output.shape[axis] ?? 0) < frames ? output : slice(output, axis, 0, frames);
 }
 
 /**
- * A failure for each seam that a piece has no reference for. Seams with the values of single folds
- * are large, so that one piece of a suite is enough for them.
+ * Returns a failure for each seam that a piece has no reference for. Seams with the values of single folds
+ * are large: one piece of a suite is enough for them.
  *
  * @param suite name of the suite
- * @param references its references of each piece
- * @param pieces names of the pieces that it must have
- * @param modes the modes that the suite runs in
- * @param stages the stages that are judged on these pieces
+ * @param references references of each piece
+ * @param pieces names of all pieces
+ * @param modes modes that the suite runs in
+ * @param stages stages that are judged on these pieces
  */
 export function unreferenced(
   suite: string,
@@ -174,23 +136,17 @@ export function unreferenced(
     references[piece]?.some((entry) => entry.seam === seam) ?? false;
   const isMissing = (piece: string, seam: SeamName): boolean =>
     "perFold" in SEAMS[seam] ? !pieces.some((one) => has(one, seam)) : !has(piece, seam);
-  const missing = pieces.flatMap((piece) =>
+  return pieces.flatMap((piece) =>
     stages.flatMap((stage) =>
-      stage.outputs.filter((seam) => isMissing(piece, seam)).map((seam) => ({ piece, stage, seam }))
+      stage.outputs.filter((seam) => isMissing(piece, seam)).flatMap((seam) =>
+        modes.map((mode) => ({
+          ...{ suite, piece, mode, stage: stage.name, seam, verdict: "fail" as const },
+          tolerance: TOLERANCES[SEAMS[seam].judgement],
+          comparison: compare(undefined, undefined, EXACT),
+          upstreamFloat32: null,
+          durationSeconds: null,
+        }))
+      )
     )
-  );
-  return missing.flatMap(({ piece, stage, seam }) =>
-    modes.map((mode) => ({
-      suite,
-      piece,
-      mode,
-      stage: stage.name,
-      seam,
-      verdict: "fail" as const,
-      tolerance: TOLERANCES[SEAMS[seam].judgement],
-      comparison: compare(undefined, undefined, EXACT),
-      upstreamFloat32: null,
-      durationSeconds: NaN,
-    }))
   );
 }

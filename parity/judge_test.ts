@@ -2,9 +2,10 @@ import { deepStrictEqual as equal, throws } from "node:assert/strict";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
-import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
+import { judge, unreferenced } from "./judge.ts";
 import type { ReferenceEntry } from "./manifest.ts";
 import type { Piece } from "./piece.ts";
+import type { Mode, SeamResult } from "./report.ts";
 
 function stageOf(name: string): Stage {
   return STAGES.find((stage) => stage.name === name) as Stage;
@@ -34,7 +35,7 @@ function piece(
   };
 }
 
-/** A clip whose reference of `stems16` is silence, judged on samples that are off by the given steps. */
+/** Judges a clip whose reference of `stems16` is silence, on samples that differ by the given steps. */
 function judgeSteps(steps: readonly number[]): SeamResult {
   const stems16 = (values: Int16Array): Tensor<"i16"> => tensor("i16", [1, 1, 300], values);
   const given = { mixture: tensor("f32", [2, 0], new Float32Array()) };
@@ -60,21 +61,21 @@ function verdict(
   return judge(piece(seam, reference, more), mode, stageOf(stage), outputs, 0)[0]?.verdict;
 }
 
-Deno.test("judge() passes what is within the tolerance and fails what is not", () => {
+Deno.test("judge() passes a seam within tolerance and fails one outside", () => {
   equal(verdict("network", "logits.beat", f32(1), f32(1)), "pass");
   equal(verdict("network", "logits.beat", f32(1.00001), f32(1)), "fail");
 });
 
-Deno.test("judge() fails on a seam that the stage did not make", () => {
+Deno.test("judge() fails on a seam that the stage did not compute", () => {
   equal(verdict("network", "logits.beat", undefined, f32(1)), "fail");
   equal(verdict("network", "logits.beat", undefined, f32(1), "chained"), "fail");
 });
 
-Deno.test("judge() only reports float seams that drift in a chain", () => {
+Deno.test("judge() reports, and does not fail, float seams that drift in chained mode", () => {
   equal(verdict("network", "logits.beat", f32(1.00001), f32(1), "chained"), "reported");
 });
 
-Deno.test("judge() fails in a chain on the first seam, on discrete seams, on shape and on NaN", () => {
+Deno.test("judge() fails in chained mode on the first seam, on discrete seams, on shape and on NaN", () => {
   const image = (value: number): Tensor => tensor("f32", [1, 1, 1], Float32Array.of(value));
   equal(verdict("spectrogram", "spectrogram", image(1.00001), image(1), "chained"), "fail");
   const labels = (value: number): Tensor => tensor("i32", [1], Int32Array.of(value));
@@ -83,7 +84,7 @@ Deno.test("judge() fails in a chain on the first seam, on discrete seams, on sha
   equal(verdict("network", "logits.beat", f32(NaN), f32(1), "chained"), "fail");
 });
 
-Deno.test("judge() fails in a chain on stems that were made of the given mixture", () => {
+Deno.test("judge() fails in chained mode on stems that were computed from the given mixture", () => {
   const stems = (value: number): Tensor<"f32"> => tensor("f32", [1, 1, 1], Float32Array.of(value));
   const given = { mixture: tensor("f32", [2, 0], new Float32Array()) };
   const clip: Piece = { ...piece("stems", stems(1)), given };
@@ -91,14 +92,14 @@ Deno.test("judge() fails in a chain on stems that were made of the given mixture
   equal(judge(clip, "chained", stageOf("demix"), outputs, 0)[0]?.verdict, "fail");
 });
 
-Deno.test("judge() allows 16-bit samples one step in one of a hundred", () => {
+Deno.test("judge() allows 16-bit samples one step in 1 % of the samples", () => {
   equal(judgeSteps([1, -1, 1]).verdict, "pass");
   equal(judgeSteps([1, -1, 1, 1]).verdict, "fail");
   equal(judgeSteps([2]).verdict, "fail");
   equal(judgeSteps([1, -1, 1]).comparison.differing, 3);
 });
 
-Deno.test("judge() allows times a nanosecond and nothing to integers", () => {
+Deno.test("judge() allows times a nanosecond", () => {
   const time = (value: number): Tensor => tensor("f64", [1], Float64Array.of(value));
   equal(verdict("metrical", "beats", time(1 + 5e-10), time(1)), "pass");
   equal(verdict("metrical", "beats", time(1 + 5e-9), time(1)), "fail");
@@ -106,7 +107,7 @@ Deno.test("judge() allows times a nanosecond and nothing to integers", () => {
 
 const upstreamFloat32 = { maxAbs: 4e-6, maxRel: 1, minTolerance: 3e-6 };
 
-Deno.test("judge() allows single folds upstream's own error, and the mean of folds only the rule", () => {
+Deno.test("judge() allows single folds upstream's own error, and the mean of folds only 1e-6", () => {
   const embeddings = (value: number): Tensor => tensor("f32", [1, 1, 1, 1], Float32Array.of(value));
   const more = { upstreamFloat32 };
   const off = [embeddings(2e-6), embeddings(0)] as const;
@@ -115,7 +116,7 @@ Deno.test("judge() allows single folds upstream's own error, and the mean of fol
   equal(verdict("network", "logits.beat", f32(2e-6), f32(0), "isolated", more), "fail");
 });
 
-Deno.test("judge() compares the first frames where only these are stored", () => {
+Deno.test("judge() compares the first frames where the reference has only those", () => {
   const whole = tensor("f32", [2, 3, 1, 1], Float32Array.of(1, 2, 9, 3, 4, 9));
   const first = tensor("f32", [2, 2, 1, 1], Float32Array.of(1, 2, 3, 4));
   const more = { firstFrames: 2 };
@@ -123,7 +124,7 @@ Deno.test("judge() compares the first frames where only these are stored", () =>
   equal(verdict("network", "embeddings", whole, first), "fail");
 });
 
-Deno.test("judge() does not believe just any error of upstream", () => {
+Deno.test("judge() rejects an implausible error of upstream", () => {
   const embeddings = (value: number): Tensor => tensor("f32", [1, 1, 1, 1], Float32Array.of(value));
   for (const minTolerance of [NaN, Infinity, 1, -1]) {
     const more = { upstreamFloat32: { ...upstreamFloat32, minTolerance } };
@@ -142,7 +143,7 @@ function suiteOf(
   return Object.fromEntries(Object.entries(seams).map(([name, of]) => [name, of.map(entry)]));
 }
 
-Deno.test("unreferenced() fails every seam that any piece has no reference for", () => {
+Deno.test("unreferenced() fails every seam without a reference in any piece", () => {
   const suite = suiteOf({ one: ["beats", "beat_positions", "bpm"], two: ["beats"] });
   const results = unreferenced("seeded", suite, ["one", "two", "three"], ["isolated"], [
     stageOf("metrical"),
@@ -156,7 +157,7 @@ Deno.test("unreferenced() fails every seam that any piece has no reference for",
   ]);
 });
 
-Deno.test("unreferenced() asks one piece of a suite for the values of single folds", () => {
+Deno.test("unreferenced() requires the values of single folds in one piece of a suite", () => {
   const logits: readonly SeamName[] = [
     ...(["logits.beat", "logits.downbeat", "logits.section", "logits.function"] as const),
   ];

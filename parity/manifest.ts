@@ -1,145 +1,210 @@
 /**
- * The manifest of stored references, and reading them with every claim checked.
+ * The manifest of stored references: its schema, the types inferred from it, and reading it.
  *
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StemName } from "../pipeline/stems.ts";
-import { type SeamName, SEAMS } from "../pipeline/seams.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { z } from "zod";
 import { PROGRAM_FOLDER } from "../core/program.ts";
-import { readNpy } from "../core/npy.ts";
-import { roundedStems } from "./rounded_stems.ts";
+import type { JsonOf } from "../core/schema.ts";
+import { type SeamName, SEAMS } from "../pipeline/seams.ts";
+import { STEMS } from "../pipeline/stems.ts";
+import { upstreamErrorSchema } from "./report.ts";
 
-/** Names of all suites, the one that needs no download first. */
+/** Names of all suites. The first one needs no download. */
 export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
 
-/** The folder that holds the references, their manifest and the audio that they were made from. */
+/** Folder with the references, their manifest and the audio that they were computed from. */
 export const fixturesDirectory: string = join(PROGRAM_FOLDER, "fixtures");
 
-/** A stored reference is not what the manifest says; the message says how. */
+/** A stored reference does not match the manifest. */
 export class ReferenceError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class. */
   override name = "ReferenceError";
 }
 
-/** The error of upstream's own float32 arithmetic against the same reference. */
-export interface UpstreamError {
-  /** Largest absolute error. */
-  readonly maxAbs: number;
-  /** Largest relative error. */
-  readonly maxRel: number;
-  /** The smallest t with |error| ≤ t + t · |expected| everywhere. */
-  readonly minTolerance: number;
-  /** The share of the elements that differ at all, 0 to 1, where that is judged. */
-  readonly differing?: number;
+const text = z.string();
+const length = z.int().min(0);
+const shape = z.array(length);
+
+const file = z.object({
+  path: text.describe("Path below the fixtures folder"),
+  sha256: text.describe("SHA-256 of the file, hexadecimal"),
+});
+
+const reference = file.extend({
+  seam: z.enum(Object.keys(SEAMS) as [SeamName, ...SeamName[]]),
+  shape,
+  dtype: text,
+  generator: text.describe("Script that computed the array"),
+  arithmetic: z.enum(["float64", "float32", "integer"]).describe("Arithmetic of the upstream run"),
+  upstreamFloat32: upstreamErrorSchema.nullable().describe(
+    "Null where upstream's float32 is the reference itself, or the seam has no floats",
+  ),
+  firstFrames: length.describe("Number of frames stored, from the first; absent for all")
+    .exactOptional(),
+  rounded: z.literal(true).describe(
+    "The file holds float stems; the reference is what they are rounded to",
+  ).exactOptional(),
+});
+
+const audio = file.extend({
+  pcmSha256: text.describe("SHA-256 of the samples as interleaved little-endian 16 bit"),
+});
+
+const piece = z.object({
+  durationSeconds: z.number(),
+  samples: length.describe("Length at 44.1 kHz"),
+  metre: length.describe("Beats in a bar"),
+  audio: z.record(z.enum([...STEMS, "mix"]), audio),
+});
+
+const clip = z.object({
+  piece: text,
+  startSample: length.describe("First sample of the clip in the piece, at 44.1 kHz"),
+  samples: length,
+}).describe("Part of the mix of a piece. Separation is slow, so its references are of clips");
+
+const references = z.array(reference);
+
+const separation = z.object({
+  model: text.describe("Name of the separation network in the registry"),
+  shifts: z.array(length.nullable()).describe("Time shifts, as in DemixOptions"),
+  clips: z.record(text, references),
+});
+
+const suite = z.object({
+  model: text.describe("Name of the weights in the registry"),
+  pieces: z.record(text, references),
+  separation: separation.describe("Absent where the suite starts from stems").exactOptional(),
+});
+
+const sampledFile = file.extend({
+  sampledFrom: shape.describe(
+    "Shape of the array. The file holds some of its elements: element i is hash32(i) mod size",
+  ),
+  upstreamFloat32: upstreamErrorSchema.nullable(),
+});
+
+const sampledSeam = sampledFile.extend({
+  seam: text,
+  statistics: z.object({ mean: z.number(), rms: z.number() }).describe("Of all elements"),
+});
+
+const separationCheck = sampledFile.extend({
+  name: text,
+  shiftOffset: length.nullable().describe("Time shift in samples; null for none"),
+});
+
+const edgeCase = file.extend({
+  name: text.exactOptional(),
+  frames: length.exactOptional(),
+  samples: length.exactOptional(),
+});
+
+const inner = z.object({
+  spectrogram: z.object({
+    piece: text,
+    stem: z.enum(STEMS),
+    firstBin: length.describe("First bin of the Fourier transform in the seam `magnitude`"),
+    seams: z.array(sampledSeam),
+  }),
+  network: z.object({ piece: text, model: text, seams: z.array(sampledSeam) }),
+  metrical: z.object({
+    piece: text,
+    suite: text,
+    threshold: z.number(),
+    seams: z.array(sampledSeam),
+  }),
+});
+
+/** Schema of `fixtures/manifest.json`. Fields that only the generators use are not listed. */
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  versions: z.record(text, text).describe("Versions of the programs that computed the references"),
+  pieces: z.record(text, piece),
+  clips: z.record(text, clip),
+  suites: z.record(text, suite),
+  separation: z.object({
+    clip: text,
+    seams: z.array(sampledSeam).describe("Inner seams of the first segment of the clip"),
+    checks: z.array(separationCheck).describe("Stems of the clip under other settings"),
+  }).exactOptional(),
+  inner: inner.describe("Inner seams of the other stages").exactOptional(),
+  cases: z.object({
+    decoderTrials: z.array(edgeCase),
+    files: z.array(edgeCase),
+    network: z.array(edgeCase),
+    spectrogram: z.array(edgeCase),
+  }).describe("Edge cases, for tests").exactOptional(),
+  chain: z.record(text, file).describe("Results from the mix to the end, for tests")
+    .exactOptional(),
+});
+
+/**
+ * Schemas of the parts of the manifest.
+ *
+ * @internal
+ */
+interface Schemas {
+  readonly file: typeof file;
+  readonly reference: typeof reference;
+  readonly piece: typeof piece;
+  readonly clip: typeof clip;
+  readonly separation: typeof separation;
+  readonly suite: typeof suite;
+  readonly sampledFile: typeof sampledFile;
+  readonly sampledSeam: typeof sampledSeam;
+  readonly separationCheck: typeof separationCheck;
+  readonly edgeCase: typeof edgeCase;
+  readonly manifest: typeof manifestSchema;
 }
 
-/** One stored reference. */
-export interface ReferenceEntry {
-  /** The seam that it is the reference of. */
-  readonly seam: SeamName;
-  /** Path below the fixtures folder. */
-  readonly path: string;
-  /** Length of each axis. */
-  readonly shape: readonly number[];
-  /** Element type. */
-  readonly dtype: string;
-  /** SHA-256 of the file, in hexadecimal. */
-  readonly sha256: string;
-  /** The script that made it. */
-  readonly generator: string;
-  /** The arithmetic that upstream ran in. */
-  readonly arithmetic: "float64" | "float32" | "integer";
-  /** Null where upstream's float32 is the reference itself, or where there are no floats. */
-  readonly upstreamFloat32: UpstreamError | null;
-  /** Only this many frames of the seam are stored, from the first. */
-  readonly firstFrames?: number;
-  /** What is stored are stems as floats, and the seam is what they are rounded to. */
-  readonly rounded?: true;
-}
+/** A stored file and its hash. */
+export type StoredFile = JsonOf<Schemas["file"]>;
 
-/** An audio file of a piece. */
-export interface AudioEntry {
-  /** Path below the fixtures folder. */
-  readonly path: string;
-  /** SHA-256 of the file, in hexadecimal. */
-  readonly sha256: string;
-  /** SHA-256 of the samples as interleaved little-endian 16 bit. */
-  readonly pcmSha256: string;
-}
+/** A stored reference of a seam. */
+export type ReferenceEntry = JsonOf<Schemas["reference"]>;
 
-/** A piece of music that references are made from. */
-export interface PieceEntry {
-  /** Length in seconds. */
-  readonly durationSeconds: number;
-  /** Length in samples at 44.1 kHz. */
-  readonly samples: number;
-  /** Beats in a bar. */
-  readonly metre: number;
-  /** The stems and their mix. */
-  readonly audio: Readonly<Record<StemName | "mix", AudioEntry>>;
-}
+/** A piece of music, its stems and their mix. */
+export type PieceEntry = JsonOf<Schemas["piece"]>;
 
-/** A part of a piece's mix: short, since the separation is the slowest of all stages. */
-export interface ClipEntry {
-  /** Name of the piece. */
-  readonly piece: string;
-  /** Where the clip starts, in samples at 44.1 kHz. */
-  readonly startSample: number;
-  /** Its length in samples at 44.1 kHz. */
-  readonly samples: number;
-}
+/** A part of the mix of a piece. */
+export type ClipEntry = JsonOf<Schemas["clip"]>;
 
-/** The references of a separation network. */
-export interface SeparationEntry {
-  /** Name of the network in the registry. */
-  readonly model: string;
-  /** As in `DemixOptions`. */
-  readonly shifts: readonly (number | null)[];
-  /** The references of each clip: of the stages that a mixture is fed to, and of no other. */
-  readonly clips: Readonly<Record<string, readonly ReferenceEntry[]>>;
-}
+/** References of a separation network. */
+export type SeparationEntry = JsonOf<Schemas["separation"]>;
 
-/** The references of one model. */
-export interface SuiteEntry {
-  /** Name of the model in the registry. */
-  readonly model: string;
-  /** The references of each piece. */
-  readonly pieces: Readonly<Record<string, readonly ReferenceEntry[]>>;
-  /** The references of the network that comes before it; absent where the suite starts from stems. */
-  readonly separation?: SeparationEntry;
-}
+/** References of one model. */
+export type SuiteEntry = JsonOf<Schemas["suite"]>;
 
-/** What `fixtures/manifest.json` holds. */
-export interface Manifest {
-  /** Version of the layout. */
-  readonly format: number;
-  /** Versions of the programs that made the references. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** The music, by name. */
-  readonly pieces: Readonly<Record<string, PieceEntry>>;
-  /** Parts of their mixes, by name. */
-  readonly clips: Readonly<Record<string, ClipEntry>>;
-  /** The references, by the name of the suite. */
-  readonly suites: Readonly<Record<string, SuiteEntry>>;
-}
+/** Elements of an array that is not stored whole. */
+export type SampledFile = JsonOf<Schemas["sampledFile"]>;
 
-/** The manifest format that this program reads. */
-const FORMAT = 1;
+/** Elements of an inner seam. */
+export type SampledSeam = JsonOf<Schemas["sampledSeam"]>;
+
+/** Elements of the stems of a clip under other settings. */
+export type SeparationCheck = JsonOf<Schemas["separationCheck"]>;
+
+/** A stored file with edge cases. */
+export type EdgeCaseFile = JsonOf<Schemas["edgeCase"]>;
+
+/** Content of `fixtures/manifest.json`. */
+export type Manifest = JsonOf<Schemas["manifest"]>;
 
 /**
  * Reads the manifest.
  *
  * @param directory the fixtures folder
- * @throws {ReferenceError} if it is missing, is not JSON, has another format, or lists no suite
+ * @throws {ReferenceError} if it is missing, is not JSON, has another format, lists no suite, or does
+ * not match the schema
  */
 export async function readManifest(directory: string = fixturesDirectory): Promise<Manifest> {
   const path = join(directory, "manifest.json");
-  let manifest: Manifest;
+  let manifest: Manifest | null;
   try {
     manifest = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
@@ -148,62 +213,18 @@ export async function readManifest(directory: string = fixturesDirectory): Promi
       { cause },
     );
   }
-  if (manifest?.format !== FORMAT) {
+  if (manifest?.format !== 1) {
     throw new ReferenceError(
-      `${path} has format ${manifest?.format}, but this version reads ${FORMAT}`,
+      `${path} has format ${manifest?.format}, but this version reads 1`,
     );
   }
   if (Object.keys(manifest.suites ?? {}).length === 0) {
     throw new ReferenceError(`${path} lists no suite of references`);
   }
+  const { error } = manifestSchema.safeParse(manifest);
+  if (error !== undefined) {
+    throw new ReferenceError(`${path} is not a manifest of references:\n${z.prettifyError(error)}`);
+  }
+  // As it was read: the schema leaves out what only the generators use.
   return manifest;
-}
-
-/**
- * Reads one reference and checks hash, type and shape against the manifest.
- *
- * @throws {ReferenceError} if the file is missing or is not what the manifest says
- */
-export async function readReference(
-  entry: ReferenceEntry,
-  directory: string = fixturesDirectory,
-): Promise<Tensor> {
-  const stored = readNpy(await readVerified(entry, directory));
-  const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
-  const found = `${stored.dtype} [${stored.shape.join(", ")}]`;
-  if (claimed !== found) {
-    throw new ReferenceError(`${entry.path} is ${found}, but the manifest says ${claimed}`);
-  }
-  const isRounded = entry.rounded === true && stored.dtype === "f32";
-  const tensor = isRounded ? roundedStems(stored as Tensor<"f32">) : stored;
-  const { dtype } = SEAMS[entry.seam];
-  if (tensor.dtype !== dtype) {
-    throw new ReferenceError(`${entry.path} is ${found}, but the seam ${entry.seam} is ${dtype}`);
-  }
-  return tensor;
-}
-
-/**
- * Reads a file of the fixtures and checks its hash.
- *
- * @throws {ReferenceError} if it is missing or its hash is another than the manifest says
- */
-export async function readVerified(
-  entry: { readonly path: string; readonly sha256: string },
-  directory: string = fixturesDirectory,
-): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(join(directory, entry.path));
-  } catch (cause) {
-    throw new ReferenceError(`The reference ${entry.path} is missing`, { cause });
-  }
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== entry.sha256) {
-    throw new ReferenceError(
-      `The reference ${entry.path} was changed: its SHA-256 is ${sha256}, ` +
-        `but the manifest says ${entry.sha256}`,
-    );
-  }
-  return bytes;
 }

@@ -1,46 +1,49 @@
 /**
- * Whether every stage gives upstream's answer: `.npy` files, comparison, suites of stored references.
+ * Compares every stage with stored references of upstream: comparison of tensors, suites, recordings of
+ * seams, backends side by side, and walks to the first wrong operation.
  *
  * @example
  * ```ts
  * import { ok } from "node:assert/strict";
- * import { compare, readNpy, writeNpy } from "./mod.ts";
+ * import { compare } from "./mod.ts";
  * import { tensor } from "../core/tensor.ts";
- * const beats = tensor("f64", [2], Float64Array.of(0.5, 1));
- * const stored = readNpy(writeNpy(beats));
- * ok(compare(beats, stored, { absolute: 1e-9, relative: 0 }).passed);
+ *
+ * const reference = tensor("f32", [2], Float32Array.of(1, 2));
+ * const output = tensor("f32", [2], Float32Array.of(1, 2.0001));
+ * const { passed, smallestTolerance } = compare(output, reference, { absolute: 1e-6, relative: 1e-6 });
+ * ok(!passed && smallestTolerance! > 3e-5);
  * ```
  *
  * @module
  */
 
-export * from "./backends.ts";
-export * from "./clip.ts";
-export * from "./compare.ts";
+export * from "./backend_comparison.ts";
+export * from "./backend_runners.ts";
+export { compare } from "./compare.ts";
 export * from "./diff.ts";
-export * from "./growth.ts";
-export * from "./inner_seams/table.ts";
-export * from "./judge.ts";
-export * from "./render/junit.ts";
-export * from "./manifest.ts";
-export * from "./render/markdown.ts";
-export * from "../core/npy.ts";
-export * from "../core/npy_error.ts";
-export type { NpyHeader } from "../core/npy_header.ts";
-export * from "../core/npy_file.ts";
-export * from "../core/npz.ts";
-export * from "./picture.ts";
-export * from "./piece.ts";
-export * from "./recording.ts";
-export * from "./render/report.ts";
-export * from "./rounded_stems.ts";
+export { type FloatTolerance, MODES, TOLERANCES } from "./judge.ts";
+export {
+  type ClipEntry,
+  fixturesDirectory,
+  type Manifest,
+  type PieceEntry,
+  readManifest,
+  ReferenceError,
+  SUITES,
+} from "./manifest.ts";
+export { readClip } from "./piece.ts";
+export { type RecordingOrigin, recordSeams } from "./recording.ts";
+export { parityJunit } from "./render/junit.ts";
+export { parityMarkdown } from "./render/markdown.ts";
+export { parityPage } from "./render/parity_page.tsx";
+export * from "./render/tables.ts";
+export { walkText } from "./render/walk_text.ts";
+export {
+  type Comparison,
+  type Mode,
+  type ParityReport,
+  passed,
+  type SeamResult,
+  type Tolerance,
+} from "./report.ts";
 export * from "./run.ts";
-export * from "./sampled.ts";
-export * from "./render/statistics.ts";
-export * from "./stage_computers.ts";
-export * from "./suite.ts";
-export type { UlpHistogram } from "./ulps.ts";
-export * from "./render/walk_text.ts";
-export * from "./walk.ts";
-export * from "./walk_stages.ts";
-export type { ZipLimits } from "../core/zip.ts";

@@ -1,43 +1,30 @@
 /**
- * Where in time and frequency an error lies.
+ * Heat maps of errors over time and frequency.
  *
  * @module
  */
 
-/** The largest errors over a grid. */
-export interface Picture {
-  /** What runs down, the lowest index last; null where there is only time. */
-  readonly rowAxis: string | null;
-  /** What runs across. */
-  readonly columnAxis: string;
-  /** The largest error of each cell, row by row from the lowest index; null where no element was looked at. */
-  readonly cells: readonly (readonly (number | null)[])[];
-}
+import type { Picture } from "./report.ts";
 
 const MOST_ROWS = 12;
 const MOST_COLUMNS = 60;
 
-/** Elements that a cell is to have on average, so that few stay empty. */
+/** Average number of elements in a cell, so that few cells are empty. */
 const ELEMENTS_A_CELL = 4;
 
-/** Names of axes that are time, and of axes that are as good as frequency, the best first. */
+/** Names of time axes, and of axes that are or resemble frequency, in order of preference. */
 const TIMES: readonly (number | string)[] = ["frames", "samples"];
 const FREQUENCIES: readonly (number | string)[] = [
   ...["frequencies", "bands", "taps", "channels", "classes", "logits"],
 ];
 
-const SHADES = ".:-=+*#%@";
-
-/** Decades below the largest error that have a shade. */
-const DECADES = 3;
-
 /**
- * Draws errors.
+ * Builds a heat map.
  *
  * @param shape length of each axis
- * @param axes their names
- * @param errors index along each axis, and error, of every element that was looked at
- * @returns the picture; undefined where no axis is time
+ * @param axes names of the axes
+ * @param errors index along each axis, and error, of every element that was compared
+ * @returns the heat map; undefined where no axis is time
  */
 export function picture(
   shape: readonly number[],
@@ -67,25 +54,4 @@ function firstAxis(
 ): number {
   const found = names.find((name) => axes.includes(name));
   return found === undefined ? -1 : axes.indexOf(found);
-}
-
-/**
- * The picture in characters, the highest index on top: from `.` for a thousandth of the largest error and less to
- * `@`; a blank where no element was looked at.
- *
- * @returns lines without a final newline
- */
-export function pictureText({ rowAxis, columnAxis, cells }: Picture): string {
-  const largest = Math.max(...cells.flat().map((cell) => cell ?? 0));
-  const legend = `error over ${columnAxis} (across)` +
-    `${rowAxis === null ? "" : ` and ${rowAxis} (up)`}, @ is ${largest.toExponential(2)}`;
-  const lines = cells.toReversed().map((row) => row.map((cell) => shade(cell, largest)).join(""));
-  return [legend, ...lines.map((line) => `  |${line}|`)].join("\n");
-}
-
-function shade(error: number | null, largest: number): string {
-  if (error === null) return " ";
-  if (error === 0) return SHADES[0]!;
-  const level = SHADES.length - 1 + Math.log10(error / largest) * (SHADES.length - 1) / DECADES;
-  return SHADES[Math.max(0, Math.round(level))]!;
 }

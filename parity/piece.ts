@@ -1,62 +1,64 @@
 /**
- * What is known of one piece of music: what the stages are given, and the answers that are stored.
+ * Pieces and clips of a suite: the input of their stages, and the stored references.
  *
  * @module
  */
 
 import { join } from "node:path";
+import type { Tensor } from "../core/tensor.ts";
+import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { reachableStages } from "../pipeline/runner.ts";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { readClip } from "./clip.ts";
 import {
+  type ClipEntry,
+  fixturesDirectory,
   type Manifest,
-  readReference,
-  readVerified,
+  type PieceEntry,
   type ReferenceEntry,
   ReferenceError,
 } from "./manifest.ts";
+import { readReference, readVerified } from "./references.ts";
 
-/** Everything that is known about one piece of a suite. */
+/** A piece or clip of a suite, loaded. */
 export interface Piece {
   /** Name of the suite. */
   readonly suite: string;
   /** Name of the piece. */
   readonly name: string;
-  /** Stored answers, by seam. */
+  /** References, by seam. */
   readonly references: ReadonlyMap<SeamName, { entry: ReferenceEntry; tensor: Tensor }>;
-  /** What the first stage starts from. */
+  /** Input of the first stage. */
   readonly given: Partial<Pick<Seams, "mixture" | "stems16">>;
 }
 
-/** The stages that are judged on whole pieces, of which the stems are given. */
+/** Stages that are judged on whole pieces, starting from their stems. */
 export const PIECE_STAGES: readonly Stage[] = reachableStages(["stems16"]);
 
-/** The stages that are judged on clips of mixes, which are too short for the others to mean anything. */
+/** Stages that are judged on clips of mixes. Clips are too short for the other stages. */
 export const CLIP_STAGES: readonly Stage[] = STAGES.filter(({ inputs }) =>
   inputs.includes("mixture")
 );
 
-/** Which piece to load, and from where. */
+/** Location of a piece. */
 export interface PieceSource {
   /** Name of the suite. */
   readonly suite: string;
   /** Name of the piece or clip. */
   readonly name: string;
-  /** Its stored answers. */
+  /** Its references. */
   readonly entries: readonly ReferenceEntry[];
-  /** The music that there is. */
+  /** Pieces and clips of the manifest. */
   readonly music: Pick<Manifest, "pieces" | "clips">;
   /** The fixtures folder. */
   readonly directory: string;
 }
 
 /**
- * Loads a piece whose stems are given.
+ * Loads a piece, starting from its stems.
  *
- * @throws {ReferenceError} if a stored file is missing or is not what the manifest says
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
  */
 export async function loadPiece(source: PieceSource): Promise<Piece> {
   const { name, music, directory } = source;
@@ -64,26 +66,62 @@ export async function loadPiece(source: PieceSource): Promise<Piece> {
   if (piece === undefined) {
     throw new ReferenceError(`The manifest has no audio of the piece ${name}`);
   }
-  const audio = STEMS.map((stem) => piece.audio[stem]);
-  await Promise.all(audio.map((entry) => readVerified(entry, directory)));
-  const { stems16 } = await readStems(audio.map((entry) => join(directory, entry.path)));
-  return await withReferences(source, { stems16 });
+  return await withReferences(source, { stems16: await readPieceStems(piece, directory) });
+}
+
+/**
+ * Reads the stems of a piece.
+ *
+ * @returns `[4, 2, samples]` i16, 44.1 kHz; bass, drums, other, vocals
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
+ */
+export async function readPieceStems(
+  { audio }: PieceEntry,
+  directory: string,
+): Promise<Tensor<"i16">> {
+  const files = STEMS.map((stem) => audio[stem]);
+  await Promise.all(files.map((file) => readVerified(file, directory)));
+  return (await readStems(files.map(({ path }) => join(directory, path)))).stems16;
 }
 
 /**
  * Loads a clip of a mix.
  *
- * @throws {ReferenceError} if a stored file is missing or is not what the manifest says
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
  */
 export async function loadClip(source: PieceSource): Promise<Piece> {
   const { name, music, directory } = source;
   const clip = music.clips[name];
-  if (clip === undefined) {
-    throw new ReferenceError(`The manifest does not say what clip ${name} is`);
+  if (clip === undefined) throw new ReferenceError(`The manifest has no clip ${name}`);
+  const mixture = await readClip(clip, music.pieces, directory);
+  return await withReferences(source, { mixture });
+}
+
+/**
+ * Cuts a clip out of the decoded mix of a piece.
+ *
+ * @param clip location of the clip
+ * @param pieces pieces of the manifest
+ * @param directory the fixtures folder
+ * @returns `[2, samples]` f32, full scale 1.0, 44.1 kHz
+ * @throws {ReferenceError} if the mix is missing, was changed, or is shorter than the clip needs
+ */
+export async function readClip(
+  { piece, startSample, samples }: ClipEntry,
+  pieces: Readonly<Record<string, PieceEntry>>,
+  directory: string = fixturesDirectory,
+): Promise<Tensor<"f32">> {
+  const mix = pieces[piece]?.audio.mix;
+  if (mix === undefined) throw new ReferenceError(`The manifest has no mix of the piece ${piece}`);
+  await readVerified(mix, directory);
+  const { mixture } = await readMixture(join(directory, mix.path));
+  const length = mixture.data.length / 2;
+  if (startSample + samples > length) {
+    throw new ReferenceError(
+      `The clip of ${piece} ends at sample ${startSample + samples}, but ${mix.path} has ${length}`,
+    );
   }
-  return await withReferences(source, {
-    mixture: await readClip(clip, music.pieces, directory),
-  });
+  return excerpt(mixture, startSample, samples);
 }
 
 async function withReferences(

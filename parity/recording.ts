@@ -6,47 +6,63 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { z } from "zod";
 import { writeWhole } from "../core/files.ts";
-import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 import { npyParts } from "../core/npy.ts";
+import type { JsonOf } from "../core/schema.ts";
+import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 
-/** How seams came about. */
-export interface RecordingOrigin {
-  /** Program and version. */
-  readonly program: string;
-  /** Absolute path of the mix or of the folder of stems. */
-  readonly path: string;
-  /** Name of the model. */
-  readonly model: string;
-  /** Who separated; null where stems were given. */
-  readonly demixer: string | null;
-  /** Who computed the networks. */
-  readonly backend: string;
-}
+const origin = z.strictObject({
+  program: z.string().describe("Program and version"),
+  path: z.string().describe("Absolute path of the mix or of the folder of stems"),
+  model: z.string().describe("Name of the model"),
+  demixer: z.string().nullable().describe("Name of the demixer; null where stems were given"),
+  backend: z.string().describe("Backend of the networks"),
+});
 
-/** A recorded seam. */
-export interface RecordedSeam {
-  /** Name of its file. */
-  readonly file: string;
-  /** Element type. */
-  readonly dtype: string;
-  /** Length of each axis. */
-  readonly shape: readonly number[];
-  /** Name or length of each axis, as in the table of seams. */
-  readonly axes: readonly (number | string)[];
-  /** Unit and range of the values. */
-  readonly unit: string;
-  /** SHA-256 of the file, hexadecimal. */
-  readonly sha256: string;
-}
+const recordedSeam = z.strictObject({
+  file: z.string().describe("Name of the file"),
+  dtype: z.string().describe("Element type"),
+  shape: z.array(z.int().min(0)).describe("Length of each axis"),
+  axes: z.array(z.union([z.int(), z.string()])).describe("Name or length of each axis"),
+  unit: z.string().describe("Unit and range of the values"),
+  sha256: z.string().describe("SHA-256 of the file, hexadecimal"),
+});
+
+/** Schema of `seams.json`, as `parity record` writes it. */
+export const recordingSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  ...origin.shape,
+  seams: z.record(z.string(), recordedSeam).describe("Seams by name, in the order of the pipeline"),
+});
 
 /**
- * Writes seams, each file whole, and last of all `seams.json`.
+ * Schemas of the parts of `seams.json`.
  *
- * @param folder where to; made when it is missing
- * @param seams what was computed
- * @param origin how
- * @returns the names of the seams, in the order of the pipeline
+ * @internal
+ */
+interface Schemas {
+  readonly origin: typeof origin;
+  readonly recordedSeam: typeof recordedSeam;
+  readonly recording: typeof recordingSchema;
+}
+
+/** Program, input and weights of a recording. */
+export type RecordingOrigin = JsonOf<Schemas["origin"]>;
+
+/** A recorded seam. */
+export type RecordedSeam = JsonOf<Schemas["recordedSeam"]>;
+
+/** Content of `seams.json`. */
+export type Recording = JsonOf<Schemas["recording"]>;
+
+/**
+ * Writes seams, each file whole, and `seams.json` last.
+ *
+ * @param folder folder of the recording; created where it is missing
+ * @param seams computed seams
+ * @param origin program, input and weights
+ * @returns names of the seams, in the order of the pipeline
  * @throws if a file cannot be written
  */
 export async function recordSeams(
@@ -55,25 +71,18 @@ export async function recordSeams(
   origin: RecordingOrigin,
 ): Promise<SeamName[]> {
   const names = (Object.keys(SEAMS) as SeamName[]).filter((name) => seams[name] !== undefined);
-  const recorded: Partial<Record<SeamName, RecordedSeam>> = {};
+  const recorded: Record<string, RecordedSeam> = {};
   for (const name of names) {
-    const tensor = seams[name]!;
+    const { dtype, shape } = seams[name]!;
     const file = `${name}.npy`;
-    const parts = npyParts(tensor);
+    const parts = npyParts(seams[name]!);
     const hash = createHash("sha256");
     for (const part of parts) hash.update(part);
     await writeWhole(join(folder, file), parts);
     const { axes, unit } = SEAMS[name];
-    recorded[name] = {
-      file,
-      dtype: tensor.dtype,
-      shape: tensor.shape,
-      axes,
-      unit,
-      sha256: hash.digest("hex"),
-    };
+    recorded[name] = { file, dtype, shape, axes, unit, sha256: hash.digest("hex") };
   }
-  const manifest = { format: 1, ...origin, seams: recorded };
-  await writeWhole(join(folder, "seams.json"), JSON.stringify(manifest, null, 2) + "\n");
+  const recording: Recording = { format: 1, ...origin, seams: recorded };
+  await writeWhole(join(folder, "seams.json"), JSON.stringify(recording, null, 2) + "\n");
   return names;
 }

@@ -14,7 +14,7 @@ import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { errorGrowth } from "./growth.ts";
-import { type Mode, MODES } from "./judge.ts";
+import { MODES } from "./judge.ts";
 import {
   fixturesDirectory,
   type Manifest,
@@ -23,9 +23,8 @@ import {
   type SuiteEntry,
   SUITES,
 } from "./manifest.ts";
-import type { ParityReport, SuiteReport } from "./render/report.ts";
+import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
 import { runSuite, stagesOf } from "./suite.ts";
-import type { Walk } from "./walk.ts";
 import { walkStage } from "./walk_stages.ts";
 
 /** Suites, stages and modes to run, and the compute options. */
@@ -42,12 +41,13 @@ export interface ParityRunOptions extends LoadOptions {
   readonly walk?: boolean;
   /** Backend and threads of the networks. */
   readonly compute?: ComputeOptions;
-  /** Receives a description of each step. */
-  readonly onStep?: (description: string) => void;
+  /** Receives a description of each stage before it runs. */
+  readonly onStage?: (description: string) => void;
 }
 
-/** The report of a run, and the walks that could not be made. */
+/** The report of a run, and the reasons of the walks that failed. */
 export interface ParityRun {
+  /** Results of all suites and walks. */
   readonly report: ParityReport;
   /** One line for each failed stage that could not be walked through, with the reason. */
   readonly unwalked: readonly string[];
@@ -57,7 +57,7 @@ export interface ParityRun {
  * Runs suites of parity.
  *
  * @param options what to run and how
- * @throws {ReferenceError} if a stored reference is not what the manifest says
+ * @throws {ReferenceError} if a stored reference differs from the manifest
  * @throws {UsageError | ModelError} if a named suite cannot run, or weights are damaged
  */
 export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
@@ -78,7 +78,7 @@ export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
   return { report: { ...report, walks }, unwalked };
 }
 
-/** Runs one suite; where it cannot run and was not named, the report says why. */
+/** Runs one suite. Where it cannot run and was not named, the report gives the reason. */
 async function runOne(
   name: string,
   suite: SuiteEntry,
@@ -97,7 +97,7 @@ async function runOne(
   try {
     model = networkModel(suite.model, await loadModel(suite.model, options));
   } catch (error) {
-    // Damaged weights are never passed over.
+    // Only missing weights are skipped; damaged weights are an error.
     const isMissing = error instanceof ModelError && error.problem === "not-found";
     if (isNamed || !isMissing) throw error;
     return { ...named, notRun: error.message, results: [], growth: [] };
@@ -106,7 +106,7 @@ async function runOne(
   const results = await runSuite(name, suite, manifest, context, {
     ...{ directory, modes, ...(stages && { stages }) },
     loadDemixer: (demixer) => loadDemixer(demixer, { ...(compute && { compute }) }),
-    onStage: (description) => options.onStep?.(description),
+    onStage: (description) => options.onStage?.(description),
   });
   return { ...named, results, growth: errorGrowth(results) };
 }
@@ -121,7 +121,7 @@ async function walkFailed(
   const walks: Walk[] = [];
   const unwalked: string[] = [];
   for (const stage of failedStages(suites)) {
-    options.onStep?.(`walking through ${stage}`);
+    options.onStage?.(`walking through ${stage}`);
     if (backend === "onnx" && stage === "network") {
       unwalked.push("network: only the native kernels can be walked through");
       continue;
@@ -141,7 +141,7 @@ async function walkFailed(
   return { walks, unwalked };
 }
 
-/** Names of the stages of which a seam failed, in the order of the data. */
+/** Returns the names of the stages with a failed seam, in the order of the data. */
 function failedStages(suites: readonly SuiteReport[]): string[] {
   const failed = suites.flatMap(({ results }) => results)
     .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);

@@ -1,4 +1,4 @@
-/** Whether the separation is judged, on sound and on damaged references. */
+/** The separation is judged, on correct and on damaged references. */
 
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -12,22 +12,23 @@ import type { Demixer } from "../pipeline/demix.ts";
 import type { StageContext } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { type Mode, MODES, type SeamResult } from "./judge.ts";
+import { MODES } from "./judge.ts";
 import {
   type ClipEntry,
   fixturesDirectory,
   readManifest,
-  readReference,
   type ReferenceEntry,
   ReferenceError,
 } from "./manifest.ts";
 import { writeNpy } from "../core/npy.ts";
+import { readReference } from "./references.ts";
+import type { Mode, SeamResult } from "./report.ts";
 import { runSuite } from "./suite.ts";
 
 const CLIP = "four_four_clip";
 const manifest = await readManifest();
 const seeded = manifest.suites["seeded"]!;
-const sound = seeded.separation!.clips[CLIP]!;
+const correct = seeded.separation!.clips[CLIP]!;
 const context: StageContext = { model: new Promise(() => {}), embeddings: true };
 
 const session = await createDemixSession(buildHtdemucs(seededHtdemucs()));
@@ -50,7 +51,7 @@ function loadDemixer(name: string): Promise<Demixer> {
   return Promise.resolve({ name, sha256: "", backend: "onnx", session: { run, release } });
 }
 
-/** What a run is to find other than in the repository. */
+/** Differences of a run from the repository. */
 interface Damage {
   readonly entries?: readonly ReferenceEntry[];
   readonly clips?: Readonly<Record<string, readonly ReferenceEntry[]>>;
@@ -61,7 +62,7 @@ interface Damage {
 }
 
 async function run(damage: Damage = {}): Promise<SeamResult[]> {
-  const { entries = sound, clip, directory = fixturesDirectory, stage = "demix" } = damage;
+  const { entries = correct, clip, directory = fixturesDirectory, stage = "demix" } = damage;
   const { clips = { [CLIP]: entries }, modes = ["isolated"] } = damage;
   const suite = { ...seeded, pieces: {}, separation: { ...seeded.separation!, clips } };
   const music = {
@@ -81,7 +82,7 @@ function reason(results: readonly SeamResult[], seam: string): string {
 }
 
 function entryOf(seam: string): ReferenceEntry {
-  return sound.find((entry) => entry.seam === seam)!;
+  return correct.find((entry) => entry.seam === seam)!;
 }
 
 /** Runs with the stored stems changed for the given seams. */
@@ -101,7 +102,7 @@ async function runWithChangedStems(
       await cp(join(fixturesDirectory, path), join(directory, path));
     }
     await writeFile(join(directory, "changed.npy"), bytes);
-    const entries = sound.map((entry) =>
+    const entries = correct.map((entry) =>
       seams.includes(entry.seam) ? { ...entry, path: "changed.npy", sha256 } : entry
     );
     results = await run({ entries, directory });
@@ -125,7 +126,7 @@ Deno.test("the separation passes in both modes, and its network is released", as
   ]);
 });
 
-Deno.test("the separation's network is not loaded where its stage is not asked for", async () => {
+Deno.test("the separation network is not loaded where its stage is not judged", async () => {
   loads = 0;
   equal((await run({ stage: "activations" })).every(({ stage }) => stage !== "demix"), true);
   equal(loads, 0);
@@ -148,7 +149,7 @@ Deno.test("the separation fails on a mixture that is shifted by one sample", asy
   ok(results.every(({ verdict }) => verdict === "fail"));
 });
 
-Deno.test("the separation fails on a single sample that is 2e-6 off", async () => {
+Deno.test("the separation fails on a single error of 2e-6", async () => {
   const at = 1_234_567;
   const results = await runWithChangedStems(["stems", "stems16"], (stems) => {
     ok(Math.abs(stems[at]!) < 0.1);
@@ -161,7 +162,7 @@ Deno.test("the separation fails on a single sample that is 2e-6 off", async () =
   );
 });
 
-Deno.test("the separation fails on too many steps of 16 bit", async () => {
+Deno.test("the separation fails on too many 16-bit steps", async () => {
   const results = await runWithChangedStems(["stems16"], (stems) => {
     // Three in four of these round to the next step. The second stem stays clear of a rescale.
     for (let at = 0; at < 40_000; at++) stems[680_000 + at]! += 0.75 / 32768;
@@ -170,7 +171,7 @@ Deno.test("the separation fails on too many steps of 16 bit", async () => {
   match(reason(results, "stems16"), /^\d+ of 2720000 elements differ, more than 1 %$/);
 });
 
-Deno.test("the separation fails on one sample that is two steps of 16 bit off", async () => {
+Deno.test("the separation fails on one error of two 16-bit steps", async () => {
   const results = await runWithChangedStems(["stems16"], (stems) => {
     stems[700_000]! += 2.5 / 32768;
   });
@@ -178,7 +179,7 @@ Deno.test("the separation fails on one sample that is two steps of 16 bit off", 
   match(reason(results, "stems16"), /^1 of 2720000 elements miss the tolerance/);
 });
 
-Deno.test("the separation fails on a seam, and on a clip, that the manifest has lost", async () => {
+Deno.test("the separation fails on a seam, and on a clip, missing from the manifest", async () => {
   const results = await run({ entries: [entryOf("stems")] });
   equal(verdicts(results), [["stems", "pass"], ["stems16", "fail"]]);
   match(reason(results, "stems16"), /the reference is missing/);
@@ -187,12 +188,12 @@ Deno.test("the separation fails on a seam, and on a clip, that the manifest has 
   equal(loads, 0);
 });
 
-Deno.test("the separation cannot be judged on audio that is not what the manifest says", async () => {
+Deno.test("the separation cannot be judged on audio that differs from the manifest", async () => {
   const { samples } = manifest.pieces["four_four"]!;
   releases = 0;
   await rejects(run({ clip: { startSample: samples - 100 } }), ReferenceError);
   await rejects(run({ clip: { piece: "other" } }), ReferenceError);
-  await rejects(run({ clips: { other: sound } }), ReferenceError);
+  await rejects(run({ clips: { other: correct } }), ReferenceError);
   equal(releases, 3);
   await inTemporaryFolder(async (directory) => {
     const { path } = manifest.pieces["four_four"]!.audio.mix;

@@ -1,15 +1,15 @@
 /**
- * Runs a suite: every stage of every piece against its stored references.
+ * Runs a suite: every stage on every piece, judged against the stored references.
  *
  * @module
  */
 
+import type { Tensor } from "../core/tensor.ts";
 import type { Demixer } from "../pipeline/demix.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, type StageContext, STAGES } from "../pipeline/stages.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { judge, type Mode, type SeamResult, unreferenced } from "./judge.ts";
+import { judge, unreferenced } from "./judge.ts";
 import type { Manifest, ReferenceEntry, SeparationEntry, SuiteEntry } from "./manifest.ts";
 import {
   CLIP_STAGES,
@@ -19,31 +19,32 @@ import {
   PIECE_STAGES,
   type PieceSource,
 } from "./piece.ts";
+import type { Mode, SeamResult } from "./report.ts";
 
-/** What to run. */
+/** Modes and stages to run, and the location of the references. */
 export interface SuiteOptions {
-  /** The modes to run in, one after the other. */
+  /** Modes, which run one after the other. */
   readonly modes: readonly Mode[];
-  /** Only these stages are judged; absent for all. */
+  /** Names of the stages to judge; absent for all. */
   readonly stages?: readonly string[];
   /** The fixtures folder. */
   readonly directory: string;
   /** Loads a separation network by its name; called only where a stage needs one. */
   readonly loadDemixer: (model: string) => Promise<Demixer>;
-  /** Told before each stage. */
+  /** Receives a description of each stage before it runs. */
   readonly onStage?: (description: string) => void;
 }
 
 /**
- * Runs one suite: the separation on its clips, and its pieces from their stems on.
+ * Runs one suite: the separation on its clips, all other stages on its pieces, starting from their stems.
  *
  * @param name name of the suite
  * @param suite its references
- * @param music the audio of the pieces and clips
+ * @param music pieces and clips of the manifest
  * @param context the model, with embeddings on
- * @param options what to run
- * @returns one result a seam, piece and mode; a seam without a reference fails
- * @throws {ReferenceError} if a stored file is missing or is not what the manifest says
+ * @param options modes, stages, location of the references
+ * @returns one result for each seam, piece and mode; a seam without a reference fails
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
  */
 export async function runSuite(
   name: string,
@@ -78,10 +79,10 @@ export async function runSuite(
 }
 
 /**
- * The stages that a suite judges.
+ * Returns the stages that a suite judges.
  *
  * @param suite its references
- * @param named only these; absent for all
+ * @param named names of the stages to keep; absent for all
  */
 export function stagesOf(suite: SuiteEntry, named?: readonly string[]): readonly Stage[] {
   return chosen([...clipStagesOf(suite), ...PIECE_STAGES], named);
@@ -91,7 +92,7 @@ function clipStagesOf({ separation }: SuiteEntry): readonly Stage[] {
   return separation === undefined ? [] : CLIP_STAGES;
 }
 
-/** The separation network is there only while it is needed: it takes gigabytes. */
+/** Runs the separation. Its network takes gigabytes, and is released before other stages run. */
 async function runClips(
   clips: readonly PieceSource[],
   { model, shifts }: SeparationEntry,
@@ -122,13 +123,13 @@ async function runPiece(
 ): Promise<SeamResult[]> {
   const results: SeamResult[] = [];
   for (const mode of options.modes) {
-    const run = mode === "isolated" ? isolated : chained;
+    const run = mode === "isolated" ? runIsolated : runChained;
     results.push(...await run(piece, stages, context, options));
   }
   return results;
 }
 
-async function isolated(
+async function runIsolated(
   piece: Piece,
   stages: readonly Stage[],
   context: StageContext,
@@ -147,7 +148,7 @@ async function isolated(
   return results;
 }
 
-async function chained(
+async function runChained(
   piece: Piece,
   stages: readonly Stage[],
   context: StageContext,
@@ -162,7 +163,7 @@ async function chained(
   const needed = STAGES.slice(0, last + 1);
   const seams = await runStages(piece.given, context, observer, performance.now(), needed);
   return stages.flatMap((stage) =>
-    judge(piece, "chained", stage, seams, durations.get(stage.name) ?? NaN)
+    judge(piece, "chained", stage, seams, durations.get(stage.name) ?? null)
   );
 }
 

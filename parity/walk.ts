@@ -4,100 +4,61 @@
  * @module
  */
 
-import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { compare, type Comparison, indexOf } from "./compare.ts";
-import { type Picture, picture } from "./picture.ts";
-import { sampledIndex, type SampledSeam, takeSampled } from "./sampled.ts";
+import { compare, indexOf } from "./compare.ts";
+import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
+import type { SampledSeam } from "./manifest.ts";
+import { picture } from "./picture.ts";
+import { sampledIndex, takeSampled } from "./references.ts";
+import type { InnerSeamResult, Picture, Walk } from "./report.ts";
 
-/** One inner seam, and whether it is right. */
-export interface WalkStep {
-  /** Its name. */
-  readonly seam: string;
-  /** The inner seams that it is made of. */
-  readonly inputs: readonly string[];
-  /** Length of each axis. */
-  readonly shape: readonly number[];
-  /** Whether every stored element is within the tolerance. */
-  readonly verdict: "pass" | "fail";
-  /** Elements that were compared. */
-  readonly elements: number;
-  /** Elements that miss the tolerance. */
-  readonly failing: number;
-  /** The smallest tolerance that passes; null where nothing could be compared. */
-  readonly needs: number | null;
-  /** What is allowed. */
-  readonly allowed: number;
-  /** Why nothing could be compared; absent where it could. */
-  readonly reason?: string;
-  /** Where the tolerance is exceeded most, or most nearly; absent where nothing could be compared. */
-  readonly worst?: NonNullable<Comparison["worst"]>;
-}
-
-/** The first inner seam that is wrong while all that it is made of is right. */
-export interface WalkFinding extends WalkStep {
-  /** Where in time and frequency its errors lie; absent where it has no time. */
-  readonly picture?: Picture;
-}
-
-/** A walk through one stage. */
-export interface Walk {
-  /** Name of the stage. */
-  readonly stage: string;
-  /** What was computed on what, in words. */
-  readonly subject: string;
-  /** Every inner seam, in the order of the data. */
-  readonly steps: readonly WalkStep[];
-  /** The first wrong one; null where all are right. */
-  readonly first: WalkFinding | null;
-}
-
-/** What a walk compares. */
+/** Inner seams of a stage, and their references. */
 export interface WalkInput {
   /** Name of the stage. */
   readonly stage: string;
-  /** What is computed on what, in words. */
+  /** Description of input, weights and backend. */
   readonly subject: string;
-  /** The inner seams, each after all that it is made of. */
+  /** Inner seams, each after all of its inputs. */
   readonly table: readonly InnerSeamDescription[];
-  /** Stored elements of every seam, by name. */
+  /** Stored elements of every inner seam, by name. */
   readonly references: ReadonlyMap<
     string,
     { readonly entry: SampledSeam; readonly stored: Tensor<"f32" | "f64"> }
   >;
-  /** What was computed. */
+  /** Computed inner seams. */
   readonly seams: InnerSeams;
 }
 
-/** What an inner seam may be off where upstream's own error is not known. */
+/** Tolerance of an inner seam for which upstream's own error is not known. */
 const RULE = 1e-6;
 
 /**
- * Compares every inner seam with its stored elements. One is right while it is no further off than upstream is in
- * single precision, or 1e-6 where that is not known.
+ * Compares every inner seam with its stored elements. The tolerance of a seam is upstream's own float32
+ * error, or 1e-6 where that is not known.
  *
- * @param input what was computed, and the references
+ * @param input computed inner seams, and their references
+ * @returns the comparisons, and the first inner seam that fails while all of its inputs pass
  */
 export function walk({ stage, subject, table, references, seams }: WalkInput): Walk {
-  const steps = table.map((description) => stepOf(description, references, seams));
-  const isRight = (name: string): boolean =>
+  const steps = table.map((description) => resultOf(description, references, seams));
+  const passes = (name: string): boolean =>
     steps.find(({ seam }) => seam === name)?.verdict === "pass";
-  const step = steps.find(({ verdict, inputs }) => verdict === "fail" && inputs.every(isRight));
-  if (step === undefined) return { stage, subject, steps, first: null };
-  const drawn = draw(step, table, references, seams);
-  return { stage, subject, steps, first: { ...step, ...(drawn && { picture: drawn }) } };
+  const first = steps.find(({ verdict, inputs }) => verdict === "fail" && inputs.every(passes));
+  if (first === undefined) return { stage, subject, steps, first: null };
+  const drawn = pictureOf(first, table, references, seams);
+  return { stage, subject, steps, first: { ...first, ...(drawn && { picture: drawn }) } };
 }
 
-function stepOf(
+function resultOf(
   { name, inputs }: InnerSeamDescription,
   references: WalkInput["references"],
   seams: InnerSeams,
-): WalkStep {
+): InnerSeamResult {
   const [reference, seam] = [references.get(name), seams.get(name)];
   const shape = reference?.entry.sampledFrom ?? seam?.shape ?? [];
   const allowed = reference?.entry.upstreamFloat32?.minTolerance ?? RULE;
   const own = { seam: name, inputs, shape };
-  const refuse = (reason: string): WalkStep => ({
+  const refuse = (reason: string): InnerSeamResult => ({
     ...own,
     ...{ verdict: "fail", elements: 0, failing: 0, needs: null, allowed, reason },
   });
@@ -110,21 +71,17 @@ function stepOf(
   const actual = takeSampled(entry, stored, (index) => seam.element(index));
   const comparison = compare(actual, stored, { absolute: allowed, relative: allowed });
   const { passed, elements, failing, smallestTolerance, worst } = comparison;
-  if (worst === undefined) return refuse(comparison.reason ?? "it has no elements");
+  if (worst === undefined) return refuse(comparison.reason ?? "the seam has no elements");
   const index = indexOf(sampledIndex(entry, worst.index[0] ?? 0), shape);
   return {
     ...own,
-    verdict: passed ? "pass" : "fail",
-    elements,
-    failing,
-    needs: smallestTolerance,
-    allowed,
+    ...{ verdict: passed ? "pass" : "fail", elements, failing, needs: smallestTolerance, allowed },
     worst: { ...worst, index },
   };
 }
 
-function draw(
-  { seam: name, shape, worst }: WalkStep,
+function pictureOf(
+  { seam: name, shape, worst }: InnerSeamResult,
   table: readonly InnerSeamDescription[],
   references: WalkInput["references"],
   seams: InnerSeams,

@@ -1,10 +1,9 @@
 /**
- * Which stages can be walked through, and on what.
+ * Stages that can be walked through, and the inputs of their walks.
  *
  * @module
  */
 
-import { join } from "node:path";
 import { demixerWeights, loadModel } from "../models/registry.ts";
 import type { HtdemucsCheckpoint } from "../models/htdemucs/parameters.ts";
 import type { Checkpoint } from "../models/all_in_one/parameters.ts";
@@ -16,57 +15,31 @@ import { networkSeams } from "./inner_seams/network.ts";
 import { spectrogramSeams } from "./inner_seams/spectrogram.ts";
 import { INNER_SEAMS, type InnerSeams } from "./inner_seams/table.ts";
 import type { SeamName } from "../pipeline/seams.ts";
-import { readStems, type StemName, STEMS } from "../pipeline/stems.ts";
-import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
-import { readClip } from "./clip.ts";
-import { type Manifest, readReference, readVerified, ReferenceError } from "./manifest.ts";
-import { readSampled, type SampledSeam } from "./sampled.ts";
-import { type Walk, walk } from "./walk.ts";
+import { STEMS } from "../pipeline/stems.ts";
+import { elementCount, slice, type Tensor } from "../core/tensor.ts";
+import { type Manifest, ReferenceError, type SampledSeam } from "./manifest.ts";
+import { readClip, readPieceStems } from "./piece.ts";
+import { readReference, readSampled } from "./references.ts";
+import type { Walk } from "./report.ts";
+import { walk } from "./walk.ts";
 
-/** What the manifest has of inner seams. */
-export interface InnerManifest extends Manifest {
-  /** Of the separation, on the first segment of a clip. */
-  readonly separation: { readonly clip: string; readonly seams: readonly SampledSeam[] };
-  /** Of the other stages. */
-  readonly inner: {
-    readonly spectrogram: {
-      readonly piece: string;
-      readonly stem: StemName;
-      /** The first bin of the Fourier transform that is in `magnitude`. */
-      readonly firstBin: number;
-      readonly seams: readonly SampledSeam[];
-    };
-    readonly network: {
-      readonly piece: string;
-      readonly model: string;
-      readonly seams: readonly SampledSeam[];
-    };
-    readonly metrical: {
-      readonly piece: string;
-      readonly suite: string;
-      readonly threshold: number;
-      readonly seams: readonly SampledSeam[];
-    };
-  };
-}
-
-/** How a stage is walked through. */
+/** Location of the references, backend, and changes for tests. */
 export interface WalkOptions extends LoadOptions {
   /** The fixtures folder. */
   readonly directory: string;
-  /** Who computes the separation; all else is computed by our own kernels. */
+  /** Backend of the separation. The native kernels compute all other stages. */
   readonly backend: Backend;
-  /** Threads; absent for as many as there are cores. */
+  /** Threads; absent for one for each core. */
   readonly threads?: number;
-  /** Other weights than the references were made with, for tests. */
+  /** Weights other than those of the references, for tests. */
   readonly weights?: { readonly demix?: HtdemucsCheckpoint; readonly network?: Checkpoint };
   /** Changes the input of the stage, for tests. */
   readonly onInput?: (input: Tensor) => void;
 }
 
-type Walker = (manifest: InnerManifest, options: WalkOptions) => Promise<Walked>;
+type Walker = (manifest: Manifest, options: WalkOptions) => Promise<Walked>;
 
-/** What was computed of a stage. */
+/** Computed inner seams of a stage. */
 interface Walked {
   readonly subject: string;
   readonly entries: readonly SampledSeam[];
@@ -81,13 +54,13 @@ const WALKERS: Readonly<Record<string, Walker>> = {
 };
 
 /**
- * Walks through a stage, on what its inner references were made from: seeded weights, whatever suite failed.
+ * Walks through a stage, on the input of its inner references: seeded weights, whichever suite failed.
  *
- * @param stage its name
+ * @param stage name of the stage
  * @param manifest the manifest
  * @param options folder, backend, threads
- * @returns the walk; null of a stage that has no inner seams
- * @throws {ReferenceError} if a stored file is missing or is not what the manifest says
+ * @returns the walk; null for a stage without inner seams
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
  */
 export async function walkStage(
   stage: string,
@@ -97,7 +70,7 @@ export async function walkStage(
   const table = INNER_SEAMS[stage];
   const walker = WALKERS[stage];
   if (table === undefined || walker === undefined) return null;
-  const { subject, entries, seams } = await walker(manifest as InnerManifest, options);
+  const { subject, entries, seams } = await walker(manifest, options);
   const stored = await Promise.all(entries.map((entry) => readSampled(entry, options.directory)));
   const references = new Map(
     entries.map((entry, at) => [entry.seam, { entry, stored: stored[at]! }]),
@@ -105,8 +78,9 @@ export async function walkStage(
   return walk({ stage, subject, table, references, seams });
 }
 
-async function walkDemix(manifest: InnerManifest, options: WalkOptions): Promise<Walked> {
-  const { separation, clips, pieces } = known(manifest, "separation");
+async function walkDemix(manifest: Manifest, options: WalkOptions): Promise<Walked> {
+  const { clips, pieces } = manifest;
+  const separation = known(manifest, "separation");
   const clip = clips[separation.clip];
   if (clip === undefined) throw new ReferenceError(`The manifest has no clip ${separation.clip}`);
   const mixture = await readClip(clip, pieces, options.directory);
@@ -126,24 +100,22 @@ async function walkDemix(manifest: InnerManifest, options: WalkOptions): Promise
 }
 
 async function walkSpectrogram(
-  manifest: InnerManifest,
+  manifest: Manifest,
   { directory, onInput }: WalkOptions,
 ): Promise<Walked> {
-  const { piece, stem, firstBin, seams: entries } = known(manifest, "inner").inner.spectrogram;
-  const audio = STEMS.map((name) => manifest.pieces[piece]!.audio[name]);
-  await Promise.all(audio.map((entry) => readVerified(entry, directory)));
-  const { stems16 } = await readStems(audio.map((entry) => join(directory, entry.path)));
-  const [, channels = 0, samples = 0] = stems16.shape;
-  const at = STEMS.indexOf(stem) * channels * samples;
-  const own = tensor("i16", [channels, samples], stems16.data.slice(at, at + channels * samples));
+  const { piece, stem, firstBin, seams: entries } = known(manifest, "inner").spectrogram;
+  const stems16 = await readPieceStems(manifest.pieces[piece]!, directory);
+  const at = STEMS.indexOf(stem);
+  const one = slice(stems16, 0, at, at + 1);
+  const own = { ...one, shape: one.shape.slice(1) };
   onInput?.(own);
   const bins = entries.find(({ seam }) => seam === "magnitude")?.sampledFrom[1] ?? 0;
   const seams = await spectrogramSeams(own, { first: firstBin, count: bins });
   return { subject: `the ${stem} of ${piece}, native`, entries, seams };
 }
 
-async function walkNetwork(manifest: InnerManifest, options: WalkOptions): Promise<Walked> {
-  const { piece, model, seams: entries } = known(manifest, "inner").inner.network;
+async function walkNetwork(manifest: Manifest, options: WalkOptions): Promise<Walked> {
+  const { piece, model, seams: entries } = known(manifest, "inner").network;
   const spectrogram = await reference(manifest, "seeded", piece, "spectrogram", options.directory);
   options.onInput?.(spectrogram);
   const [loaded] = await loadModel(model, options);
@@ -153,10 +125,10 @@ async function walkNetwork(manifest: InnerManifest, options: WalkOptions): Promi
 }
 
 async function walkMetrical(
-  manifest: InnerManifest,
+  manifest: Manifest,
   { directory, onInput }: WalkOptions,
 ): Promise<Walked> {
-  const { piece, suite, threshold, seams: entries } = known(manifest, "inner").inner.metrical;
+  const { piece, suite, threshold, seams: entries } = known(manifest, "inner").metrical;
   const read = (seam: SeamName): Promise<Tensor> =>
     reference(manifest, suite, piece, seam, directory);
   const beat = await read("activations.beat");
@@ -167,8 +139,12 @@ async function walkMetrical(
 }
 
 /** @throws {ReferenceError} if the manifest has no inner seams of this kind */
-function known(manifest: InnerManifest, key: "separation" | "inner"): InnerManifest {
-  if (manifest[key] !== undefined) return manifest;
+function known<Key extends "separation" | "inner">(
+  manifest: Manifest,
+  key: Key,
+): NonNullable<Manifest[Key]> {
+  const entries = manifest[key];
+  if (entries !== undefined) return entries;
   throw new ReferenceError(`The manifest has no inner seams: it lacks ${key}`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Walks through every stage that has inner seams, at full size, sound and with one thing broken. Of the separation
- * and the network a seam is right when it is no further off than upstream itself is in single precision.
+ * Walks through every stage that has inner seams, at full size, correct and with one defect. An inner seam of the
+ * separation or the network passes within the error of upstream in single precision.
  */
 
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
@@ -11,10 +11,10 @@ import { INNER_SEAMS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { fixturesDirectory, readManifest, ReferenceError } from "./manifest.ts";
 import { walkText } from "./render/walk_text.ts";
-import type { Walk } from "./walk.ts";
-import { type InnerManifest, type WalkOptions, walkStage } from "./walk_stages.ts";
+import type { Walk } from "./report.ts";
+import { type WalkOptions, walkStage } from "./walk_stages.ts";
 
-const manifest = await readManifest() as InnerManifest;
+const manifest = await readManifest();
 const options = { directory: fixturesDirectory, backend: "native", threads: 2 } as const;
 
 async function walked(stage: string, more: Partial<WalkOptions> = {}): Promise<Walk> {
@@ -34,20 +34,20 @@ function damaged<Weights extends { readonly tensors: ReadonlyMap<string, Tensor>
   return { ...weights, tensors };
 }
 
-Deno.test("the manifest has references of every inner seam of the table, and of no other", () => {
+Deno.test("the manifest has references of exactly the inner seams of the table", () => {
   const { demix, ...others } = INNER_SEAMS;
   const names = (seams: readonly { seam: string }[]): string[] => seams.map(({ seam }) => seam);
   equal(
-    names(manifest.separation.seams).toSorted(),
+    names(manifest.separation!.seams).toSorted(),
     demix!.map(({ name }) => name).toSorted(),
   );
   for (const [stage, table] of Object.entries(others)) {
-    const { seams } = manifest.inner[stage as keyof InnerManifest["inner"]];
+    const { seams } = manifest.inner![stage as "spectrogram" | "network" | "metrical"];
     equal(names(seams).toSorted(), table.map(({ name }) => name).toSorted(), stage);
   }
 });
 
-Deno.test("every inner seam comes after all that it is made of", () => {
+Deno.test("every inner seam comes after its inputs", () => {
   for (const table of Object.values(INNER_SEAMS)) {
     table.forEach(({ inputs }, at) => {
       const before = table.slice(0, at).map(({ name }) => name);
@@ -66,11 +66,11 @@ for (const backend of BACKENDS) {
 }
 
 for (const stage of ["spectrogram", "network", "metrical"]) {
-  Deno.test(`no inner seam of the stage ${stage} is off`, async () => {
+  Deno.test(`every inner seam of the stage ${stage} passes`, async () => {
     const walk = await walked(stage);
     equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
     equal(walk.first, null);
-    match(walkText(walk), /all \d+ inner seams are right/);
+    match(walkText(walk), /all \d+ inner seams are correct/);
   });
 }
 
@@ -106,8 +106,8 @@ for (
   });
 }
 
-Deno.test("a walk draws where in time the error lies", async () => {
-  // From the middle on one instrument's spectrogram is another.
+Deno.test("a walk shows the error over time", async () => {
+  // Damages the second half of the first instrument's spectrogram.
   const onInput = ({ shape, data }: Tensor): void => {
     const [, frames = 0, bands = 0] = shape;
     for (let at = frames / 2 * bands; at < frames * bands; at++) data[at] = Number(data[at]) + 0.5;
@@ -123,7 +123,7 @@ Deno.test("a walk draws where in time the error lies", async () => {
   ok(worst(columns / 2, columns) > 1e-2);
   match(
     walkText(walk),
-    /^first wrong: embedded \[4, 1914, 24\], which is made of the stage's input$/m,
+    /^first wrong: embedded \[4, 1914, 24\], computed from the stage's input$/m,
   );
   match(walkText(walk), /^worst at \[0, \d+, \d+\]: \S+, expected \S+$/m);
   match(walkText(walk), /^error over frames \(across\) and channels \(up\), @ is /m);
@@ -136,8 +136,8 @@ Deno.test("a damaged input shows in the first inner seam of the spectrogram and 
   equal((await walked("metrical", { onInput: louder })).first?.seam, "decoder_input");
 });
 
-Deno.test("walkStage() has no walk through a stage without inner seams, nor without their references", async () => {
+Deno.test("walkStage() has no walk for a stage without inner seams or without references of them", async () => {
   equal(await walkStage("functional", manifest, options), null);
   const { inner: _, ...without } = manifest;
-  await rejects(walkStage("network", without as InnerManifest, options), ReferenceError);
+  await rejects(walkStage("network", without, options), ReferenceError);
 });

@@ -1,11 +1,12 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { innerSeam, type InnerSeamDescription } from "./inner_seams/table.ts";
 import { tensor } from "../core/tensor.ts";
-import { picture, pictureText } from "./picture.ts";
-import type { SampledSeam } from "./sampled.ts";
-import { sampledIndex } from "./sampled.ts";
-import { walkText } from "./render/walk_text.ts";
-import { type Walk, walk } from "./walk.ts";
+import type { SampledSeam } from "./manifest.ts";
+import { picture } from "./picture.ts";
+import { sampledIndex } from "./references.ts";
+import { pictureText, walkText } from "./render/walk_text.ts";
+import type { Walk } from "./report.ts";
+import { walk } from "./walk.ts";
 
 const AXES = ["frames", "bands"] as const;
 const table: readonly InnerSeamDescription[] = [
@@ -38,16 +39,16 @@ function walked(changes: Readonly<Record<string, number>>, missing?: string): Wa
   });
 }
 
-Deno.test("walk() names the first seam that is wrong while all that it is made of is right", () => {
+Deno.test("walk() names the first wrong seam all of whose inputs are correct", () => {
   equal(walked({ c: 1e-3, d: 1e-3 }).first?.seam, "c");
   equal(walked({ b: 1e-3, c: 1e-3, d: 1e-3 }).first?.seam, "b");
   equal(walked({ d: 1e-3 }).first?.seam, "d");
   equal(walked({}).first, null);
-  // Within the rule.
+  // Within the tolerance.
   equal(walked({ a: 5e-7 }).first, null);
 });
 
-Deno.test("walk() says where the worst element is along every axis of the seam, and both values", () => {
+Deno.test("walk() returns the index of the worst element along every axis, and both values", () => {
   const { worst } = walked({ c: 1 }).first!;
   const at = worst!.index[0]! * 30 + worst!.index[1]!;
   equal(worst!.index.length, 2);
@@ -55,19 +56,19 @@ Deno.test("walk() says where the worst element is along every axis of the seam, 
   equal(worst!.actual, Math.fround(values[at]! + 1));
 });
 
-Deno.test("walk() fails a seam that is not handed out", () => {
+Deno.test("walk() fails a seam that was not computed", () => {
   const { first } = walked({}, "b");
   equal([first?.seam, first?.reason], ["b", "the output is missing"]);
 });
 
-Deno.test("walkText() has every seam, the first wrong one and its picture", () => {
+Deno.test("walkText() has every seam, the first wrong one and its heat map", () => {
   const text = walkText(walked({ c: 1e-3, d: 1e-3 }));
   match(text, /^d +\[40, 30\] +200 +200 .* fail$/m);
-  match(text, /^first wrong: c \[40, 30\], while a and b are right where sampled$/m);
+  match(text, /^first wrong: c \[40, 30\], while a and b are correct where sampled$/m);
   match(text, /^error over frames \(across\) and bands \(up\), @ is 1\.00e-3\n {2}\|[ @]+\|/m);
 });
 
-Deno.test("picture() has the largest error of each cell, and blanks where nothing was looked at", () => {
+Deno.test("picture() has the largest error of each cell, and null where nothing was compared", () => {
   const errors = [
     { index: [0, 0], error: 1e-3 },
     { index: [0, 0], error: 1e-6 },
@@ -84,7 +85,7 @@ Deno.test("picture() has the largest error of each cell, and blanks where nothin
   match(rest.at(-1)!, /^ {2}\|\. +\|$/);
 });
 
-Deno.test("picture() has one row where there is only time, and is none where there is no time", () => {
+Deno.test("picture() has one row without a frequency axis, and is undefined without a time axis", () => {
   const errors = [{ index: [0], error: 1 }];
   equal(picture([10], ["samples"], errors)?.cells, [[1]]);
   equal(picture([2], ["metres"], errors), undefined);

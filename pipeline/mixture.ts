@@ -6,7 +6,7 @@
 
 import { openAudio } from "../kernels/kernels.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { type Tensor, tensor } from "../core/tensor.ts";
+import { slice, type Tensor, tensor } from "../core/tensor.ts";
 
 /** A mixture read from a file. */
 export interface ReadMixture {
@@ -63,16 +63,11 @@ function stereo(decoded: Tensor<"f32">): Tensor<"f32"> {
  * @throws {RangeError} if the mixture ends before the part does
  */
 export function excerpt(mixture: Tensor<"f32">, start: number, samples: number): Tensor<"f32"> {
-  const [channels = 0, length = 0] = mixture.shape;
+  const length = mixture.shape[1] ?? 0;
   if (start + samples > length) {
     throw new RangeError(
       `Expected a part within ${length} samples, but got one that ends at ${start + samples}`,
     );
   }
-  const data = new Float32Array(channels * samples);
-  for (let channel = 0; channel < channels; channel++) {
-    const from = channel * length + start;
-    data.set(mixture.data.subarray(from, from + samples), channel * samples);
-  }
-  return tensor("f32", [channels, samples], data);
+  return slice(mixture, 1, start, start + samples);
 }

@@ -8,6 +8,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { jsonSchemaText } from "../core/schema.ts";
+import { recordingSchema } from "../parity/recording.ts";
+import { parityReportSchema } from "../parity/report.ts";
 import { benchReportSchema } from "../reports/measure/bench_report.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
 
@@ -28,6 +30,22 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
   [
     "reports/measure/bench_report.schema.json",
     jsonSchemaText("urn:tactus:bench:3", "Times of single stages and of peers", benchReportSchema),
+  ],
+  [
+    "parity/render/parity_report.schema.json",
+    jsonSchemaText(
+      "urn:tactus:parity-report:1",
+      "Report of deno task parity --export-json",
+      parityReportSchema,
+    ),
+  ],
+  [
+    "parity/seams.schema.json",
+    jsonSchemaText(
+      "urn:tactus:seams:1",
+      "seams.json of deno task parity record",
+      recordingSchema,
+    ),
   ],
 ]);
 

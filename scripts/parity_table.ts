@@ -1,5 +1,5 @@
 /**
- * Prints the README's parity table from an exported report: one row a seam, over all pieces.
+ * Prints the parity table of the documentation from an exported report: one row for each seam, over all pieces.
  *
  *     deno task parity --weights-dir WEIGHTS_DIR --export-json report.json
  *     deno run --allow-read scripts/parity_table.ts report.json
@@ -8,28 +8,31 @@
  */
 
 import { markdownTable } from "../core/table.ts";
-import { type ParityReport, type SeamResult, stepsText } from "../parity/mod.ts";
+import type { ParityReport, SeamResult } from "../parity/mod.ts";
+import { stepsText } from "../parity/render/figures.ts";
 
-/** The largest of some figures, blank where there is none. */
+/** Returns the largest of some figures; blank where there is none. */
 function largest(figures: readonly number[]): string {
   const value = Math.max(...figures);
   if (figures.length === 0 || !Number.isFinite(value)) return "";
   return value === 0 ? "0" : value.toExponential(1);
 }
 
-/** What the results of a seam need; blank where nothing was compared. */
+/** Returns the tolerance that a seam needs; blank where nothing was compared. */
 function needs(results: readonly SeamResult[]): string {
-  const compared = results.map(({ comparison }) => comparison).filter(({ elements }) =>
-    elements > 0
-  );
+  const compared = results.flatMap(({ comparison }) => {
+    const { elements, differing, maxAbsolute, smallestTolerance } = comparison;
+    if (maxAbsolute === null || smallestTolerance === null) return [];
+    return [{ share: differing / elements, maxAbsolute, smallestTolerance }];
+  });
   const inSteps = results.some(({ tolerance }) => tolerance.differing !== undefined);
   if (!inSteps) return largest(compared.map(({ smallestTolerance }) => smallestTolerance));
   const steps = Math.max(...compared.map(({ maxAbsolute }) => maxAbsolute));
-  const share = Math.max(...compared.map(({ differing, elements }) => differing / elements));
+  const share = Math.max(...compared.map(({ share }) => share));
   return compared.length === 0 ? "" : stepsText(steps, share);
 }
 
-/** What upstream's own float32 needs; blank where there is no such figure. */
+/** Returns the tolerance that upstream's own float32 needs; blank where unknown. */
 function needsUpstream(results: readonly SeamResult[]): string {
   const known = results.flatMap(({ upstreamFloat32 }) => upstreamFloat32 ?? []);
   const shares = known.flatMap(({ differing }) => differing ?? []);

@@ -8,7 +8,6 @@ import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
 import { readNpy, writeNpy } from "../core/npy.ts";
 import schema from "../parity/render/parity_report.schema.json" with { type: "json" };
 import type { Tensor } from "../core/tensor.ts";
-import type { InnerManifest } from "../parity/walk_stages.ts";
 import { type Outcome, publishedWeights, repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
@@ -31,10 +30,10 @@ class Copy {
   }
 
   static async make(folder: string): Promise<Copy> {
-    const manifest: InnerManifest = JSON.parse(
+    const manifest: Manifest = JSON.parse(
       await Deno.readTextFile(join(FIXTURES, "manifest.json")),
     );
-    const inner = Object.values(manifest.inner).flatMap(({ seams }) => seams ?? []);
+    const inner = Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []);
     const entries = manifest.suites["seeded"]?.pieces[PIECE] ?? [];
     const audio = Object.values(manifest.pieces[PIECE]?.audio ?? {});
     for (const { path } of [...entries, ...audio, ...inner]) {

@@ -1,14 +1,14 @@
-/** What the report is written as, for programs and for people. */
+/** Exports of the report: JSON, JUnit XML and Markdown. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { tensor } from "../../core/tensor.ts";
 import { compare, refused } from "../compare.ts";
-import { type SeamResult, TOLERANCES } from "../judge.ts";
+import { TOLERANCES } from "../judge.ts";
+import type { ParityReport, SeamResult } from "../report.ts";
 import { parityJunit } from "./junit.ts";
 import { parityMarkdown } from "./markdown.ts";
 import schema from "./parity_report.schema.json" with { type: "json" };
-import type { ParityReport } from "./report.ts";
 
 function result(changes: Partial<SeamResult> = {}): SeamResult {
   const beats = tensor("f64", [2], Float64Array.of(0.5, 1));
@@ -86,16 +86,16 @@ const report: ParityReport = {
 
 const validate = new Ajv2020({ allErrors: true }).compile(schema);
 
-/** As it is written and read again: NaN is null. */
+/** The report, written as JSON and read again. */
 function written(of: ParityReport = report): ReturnType<typeof JSON.parse> {
   return JSON.parse(JSON.stringify(of));
 }
 
-Deno.test("the JSON of a report is as its schema says", () => {
+Deno.test("the JSON of a report conforms to its schema", () => {
   ok(validate(written()), JSON.stringify(validate.errors));
 });
 
-Deno.test("the schema refuses reports that lack a field, have another or a value of another kind", () => {
+Deno.test("the schema rejects reports with a missing field, an unknown field, or a value of another type", () => {
   const damages: ((json: ReturnType<typeof written>) => void)[] = [
     (json) => json.format = 2,
     (json) => delete json.upstream,
@@ -123,7 +123,7 @@ Deno.test("the schema refuses reports that lack a field, have another or a value
   }
 });
 
-Deno.test("parityJunit() has a suite a piece, a case a seam, and both values of what failed", () => {
+Deno.test("parityJunit() has a suite for each piece, a case for each seam, and both values of a failure", () => {
   const xml = parityJunit(report);
   match(xml, /^<testsuites name="parity" tests="7" failures="3" errors="0" skipped="1">$/m);
   match(xml, /^ {2}<testsuite name="seeded, three_four" tests="2" failures="0"/m);
@@ -141,7 +141,7 @@ Deno.test("parityJunit() has a suite a piece, a case a seam, and both values of 
   match(xml, /<failure type="parity" message="x">x<\/failure>/);
 });
 
-Deno.test("parityJunit() has a suite a walk, a case an inner seam, and names the first wrong one", () => {
+Deno.test("parityJunit() has a suite for each walk, a case for each inner seam, and names the first wrong one", () => {
   const [walk] = report.walks!;
   const { picture: _, ...step } = walk!.first!;
   const passed = { ...step, seam: "input", verdict: "pass" } as const;
@@ -153,14 +153,14 @@ Deno.test("parityJunit() has a suite a walk, a case an inner seam, and names the
   match(xml, /^<testsuites name="parity" tests="3" failures="2" errors="0" skipped="0">$/m);
   match(xml, /^ {2}<testsuite name="walk, network, noise" tests="3" failures="2"/m);
   match(xml, /^ {4}<testcase classname="walk\.network" name="input"\/>$/m);
-  match(xml, /<failure type="walk" message="wrong, as is .*">the output is missing</);
+  match(xml, /<failure type="walk" message="wrong, after the first .*">the output is missing</);
   match(
     xml,
-    /<failure type="walk" message="the first that is wrong.*">worst at \[1\]: 2, expected 3; /,
+    /<failure type="walk" message="the first wrong inner seam.*">worst at \[1\]: 2, expected 3; /,
   );
 });
 
-Deno.test("parityJunit() escapes what is markup, leaves out what XML cannot hold, and skips what was not run", () => {
+Deno.test("parityJunit() escapes markup, leaves out characters that XML does not allow, and skips suites that did not run", () => {
   const xml = parityJunit(report);
   match(xml, /<skipped message="no &lt;weights&gt; &amp; &quot;no&quot; hope for \| it"\/>/);
   // deno-lint-ignore no-control-regex
@@ -170,11 +170,11 @@ Deno.test("parityJunit() escapes what is markup, leaves out what XML cannot hold
   equal(opened.toSorted(), closed.toSorted());
 });
 
-Deno.test("parityMarkdown() says first what failed, and has every seam in a table of equal rows", () => {
+Deno.test("parityMarkdown() lists failures first, and every seam in a table of equal rows", () => {
   const markdown = parityMarkdown(report);
   match(
     markdown,
-    /^## Parity: 2 failed\n\n2 seams passed, 2 failed, 1 reported\.\n\n- seeded, four\\_four/,
+    /^## Parity: 2 failed\n\n2 seams passed, 2 failed, 1 reported\.\n\n- seeded, four_four/,
   );
   const rows = markdown.split("\n").filter((line) => line.startsWith("|"));
   equal(rows.length, 2 + 5);
@@ -183,7 +183,7 @@ Deno.test("parityMarkdown() says first what failed, and has every seam in a tabl
   match(markdown, /^\*\*harmonix\*\* was not run: no &lt;weights> &amp; "no" hope.* for \\\| it$/m);
   match(
     markdown,
-    /^```\nfirst wrong: norm \[2\], while embedded is right where sampled\nworst at \[1\]: 2, expected 3\n/m,
+    /^```\nfirst wrong: norm \[2\], while embedded is correct where sampled\nworst at \[1\]: 2, expected 3\n/m,
   );
   match(parityMarkdown({ ...report, suites: [] }), /^## Parity: nothing failed/);
 });

@@ -4,16 +4,15 @@
  * @module
  */
 
-import type { SeamResult } from "../judge.ts";
-import type { ParityReport, SuiteReport } from "./report.ts";
-import type { Walk, WalkStep } from "../walk.ts";
+import type { InnerSeamResult, ParityReport, SeamResult, SuiteReport, Walk } from "../report.ts";
+import { error, worstText } from "./figures.ts";
 
 /**
- * Writes the report: a test suite for each suite and piece, a test case for each mode and seam. A suite that was not
- * run is one skipped case. The time of a stage stands at its first seam. Each walk is a test suite as well, with a
- * test case for each inner seam.
+ * Renders the report: a test suite for each suite and piece, a test case for each mode and seam. A suite that
+ * did not run is one skipped case. The first seam of a stage has the time of the stage. Each walk is a test
+ * suite as well, with a test case for each inner seam.
  *
- * @param report what was found
+ * @param report results of the run
  * @returns XML with a final newline
  */
 export function parityJunit(report: ParityReport): string {
@@ -64,9 +63,7 @@ function testSuites({ suite, notRun, results }: SuiteReport): string[] {
 function testCase(result: SeamResult, before: SeamResult | undefined): string[] {
   const { suite, piece, mode, stage, seam, verdict, comparison, durationSeconds } = result;
   const isFirst = before?.stage !== stage || before.mode !== mode;
-  const time = isFirst && Number.isFinite(durationSeconds)
-    ? { time: durationSeconds.toFixed(6) }
-    : {};
+  const time = isFirst && durationSeconds !== null ? { time: durationSeconds.toFixed(6) } : {};
   const of = attributes({
     classname: `${suite}.${piece}.${mode}`,
     name: `${stage}: ${seam}`,
@@ -89,12 +86,12 @@ function walkSuite({ stage, subject, steps, first }: Walk): string[] {
       const of = attributes({ classname: `walk.${stage}`, name: step.seam });
       if (step.verdict === "pass") return [`    <testcase${of}/>`];
       const message = step.seam === first?.seam
-        ? "the first that is wrong while all that it is made of is right"
-        : "wrong, as is something that it is made of, or after the first that is wrong";
+        ? "the first wrong inner seam: all of its inputs are correct"
+        : "wrong, after the first wrong inner seam or one of its own inputs";
       const failure = attributes({ type: "walk", message });
       return [
         `    <testcase${of}>`,
-        `      <failure${failure}>${stepDetails(step)}</failure>`,
+        `      <failure${failure}>${innerDetails(step)}</failure>`,
         "    </testcase>",
       ];
     }),
@@ -102,22 +99,19 @@ function walkSuite({ stage, subject, steps, first }: Walk): string[] {
   ];
 }
 
-function stepDetails({ reason, worst, needs, allowed }: WalkStep): string {
+function innerDetails({ reason, worst, needs, allowed }: InnerSeamResult): string {
   if (worst === undefined || needs === null) return xml(reason ?? "");
-  return xml(
-    `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}; ` +
-      `passes at ${needs.toExponential(2)}, allowed is ${allowed.toExponential(2)}`,
-  );
+  return xml(`${worstText(worst)}; passes at ${error(needs)}, allowed is ${error(allowed)}`);
 }
 
-/** What a failure comes with: where it is worst, and both values there. */
+/** Returns the worst element of a failed seam, both values, and the tolerance. */
 function details({ comparison, tolerance }: SeamResult): string {
   const { worst, smallestTolerance } = comparison;
   if (worst === undefined) return xml(comparison.reason ?? "");
+  const { absolute, relative } = tolerance;
   return xml(
-    `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}; ` +
-      `passes at ${smallestTolerance.toExponential(2)}, allowed are ` +
-      `${tolerance.absolute} + ${tolerance.relative} of the expected value`,
+    `${worstText(worst)}; passes at ${error(smallestTolerance)}, allowed are ${absolute} + ` +
+      `${relative} of the expected value`,
   );
 }
 
@@ -138,7 +132,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Text as XML has it. What no XML 1.0 document may hold, escaped or not, is left out. */
+/** Escapes text. Characters that XML 1.0 does not allow, escaped or not, are left out. */
 function xml(text: string): string {
   return [...text].filter(isAllowed).join("").replace(
     /[&<>"]/g,

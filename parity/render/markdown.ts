@@ -5,16 +5,8 @@
  */
 
 import { markdownTable, markdownText } from "../../core/table.ts";
-import type { SeamResult } from "../judge.ts";
-import {
-  allowed,
-  error,
-  neededBy,
-  neededByUpstream,
-  type ParityReport,
-  type SuiteReport,
-  tally,
-} from "./report.ts";
+import type { ParityReport, SeamResult, SuiteReport } from "../report.ts";
+import { allowed, error, figure, neededBy, neededByUpstream, seconds, tally } from "./figures.ts";
 import { findingText } from "./walk_text.ts";
 
 const HEAD = [
@@ -26,10 +18,10 @@ const HEAD = [
 const FIRST_NUMBER = 4;
 
 /**
- * Writes the report: what failed comes first, the tables of all seams are folded.
+ * Renders the report: failures first, then a folded table of all seams for each suite.
  *
- * @param report what was found
- * @returns Markdown as GitHub and GitLab read it, with a final newline
+ * @param report results of the run
+ * @returns GitHub-flavoured Markdown, with a final newline
  */
 export function parityMarkdown(report: ParityReport): string {
   const failed = report.suites.flatMap(({ results }) => results)
@@ -43,7 +35,7 @@ export function parityMarkdown(report: ParityReport): string {
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
     ...(report.walks ?? []).flatMap((walk) => [
       `**Walk**, ${markdownText(walk.stage)}: ${markdownText(walk.subject)}` +
-      (walk.first === null ? ": every inner seam is right" : ""),
+      (walk.first === null ? ": every inner seam is correct" : ""),
       ...(walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]),
     ]),
     ...report.suites.flatMap(suiteBlocks),
@@ -72,8 +64,7 @@ function resultRow(result: SeamResult): (string | { markdown: string })[] {
   return [
     ...[piece, mode, stage, seam, error(comparison.maxAbsolute), neededBy(result)],
     ...[neededByUpstream(result.upstreamFloat32), allowed(result.tolerance)],
-    comparison.margin === null ? "" : String(Number(comparison.margin.toPrecision(3))),
-    Number.isNaN(durationSeconds) ? "" : durationSeconds.toFixed(2),
+    ...[figure(comparison.margin), seconds(durationSeconds)],
     verdict === "pass" ? "pass" : { markdown: `**${verdict}**` },
   ];
 }

@@ -5,15 +5,14 @@
  */
 
 import { textTable } from "../../core/table.ts";
-import { pictureText } from "../picture.ts";
-import { error } from "./report.ts";
-import type { Walk, WalkFinding } from "../walk.ts";
+import type { Picture, Walk, WalkFinding } from "../report.ts";
+import { error, worstText } from "./figures.ts";
 
-/** Returns a walk as text: a table of all inner seams, then the first wrong one and where its errors lie. */
+/** Returns a walk as text: a table of all inner seams, then the first wrong one and its errors. */
 export function walkText({ stage, subject, steps, first }: Walk): string {
   const rows = steps.map(({ seam, shape, elements, failing, needs, allowed, verdict }) => [
     ...[seam, `[${shape.join(", ")}]`, String(elements), String(failing)],
-    ...[needs === null ? "" : error(needs), error(allowed), verdict],
+    ...[error(needs), error(allowed), verdict],
   ]);
   const head = ["inner seam", "shape", "elements", "failing", "needs", "allowed", "verdict"];
   return [
@@ -21,25 +20,50 @@ export function walkText({ stage, subject, steps, first }: Walk): string {
     ...textTable([head, ...rows], (column) => column >= 2 && column <= 5),
     ...(first === null
       ? [
-        `${stage}: all ${steps.length} inner seams are right; what failed lies in what the walk does ` +
-        "not go through: the input, the reference, or the work before the first and behind the last",
+        `${stage}: all ${steps.length} inner seams are correct; the failure comes from a part that ` +
+        "the walk does not cover: the input, the reference, or the work before the first and after " +
+        "the last inner seam",
       ]
       : [findingText(first)]),
   ].join("\n");
 }
 
-/** Returns the first wrong inner seam, its worst element, and where its errors lie, without a final newline. */
+/** Returns the first wrong inner seam, its worst element and its heat map, without a final newline. */
 export function findingText(finding: WalkFinding): string {
   const { seam, inputs, shape, worst, reason, picture } = finding;
   const before = inputs.length === 0
-    ? "which is made of the stage's input"
-    : `while ${inputs.join(" and ")} ${inputs.length > 1 ? "are" : "is"} right where sampled`;
+    ? "computed from the stage's input"
+    : `while ${inputs.join(" and ")} ${inputs.length > 1 ? "are" : "is"} correct where sampled`;
   return [
     `first wrong: ${seam} [${shape.join(", ")}], ${before}`,
     ...(reason === undefined ? [] : [reason]),
-    ...(worst === undefined ? [] : [
-      `worst at [${worst.index.join(", ")}]: ${worst.actual}, expected ${worst.expected}`,
-    ]),
+    ...(worst === undefined ? [] : [worstText(worst)]),
     ...(picture === undefined ? [] : [pictureText(picture)]),
   ].join("\n");
+}
+
+const SHADES = ".:-=+*#%@";
+
+/** Decades below the largest error that have a shade. */
+const DECADES = 3;
+
+/**
+ * Returns a heat map in characters, the highest index on top: from `.` for a thousandth of the largest error
+ * or less to `@`; a blank where no element was compared.
+ *
+ * @returns lines without a final newline
+ */
+export function pictureText({ rowAxis, columnAxis, cells }: Picture): string {
+  const largest = Math.max(...cells.flat().map((cell) => cell ?? 0));
+  const legend = `error over ${columnAxis} (across)` +
+    `${rowAxis === null ? "" : ` and ${rowAxis} (up)`}, @ is ${largest.toExponential(2)}`;
+  const lines = cells.toReversed().map((row) => row.map((cell) => shade(cell, largest)).join(""));
+  return [legend, ...lines.map((line) => `  |${line}|`)].join("\n");
+}
+
+function shade(error: number | null, largest: number): string {
+  if (error === null) return " ";
+  if (error === 0) return SHADES[0]!;
+  const level = SHADES.length - 1 + Math.log10(error / largest) * (SHADES.length - 1) / DECADES;
+  return SHADES[Math.max(0, Math.round(level))]!;
 }

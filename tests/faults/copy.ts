@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { UsageError } from "../../core/usage_error.ts";
-import type { ParityReport } from "../../parity/render/report.ts";
+import type { ParityReport } from "../../parity/report.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
 
 /** The suites that need no download. */

@@ -5,7 +5,7 @@
  */
 
 import { STAGES } from "../../pipeline/stages.ts";
-import type { ParityReport } from "../../parity/render/report.ts";
+import type { ParityReport } from "../../parity/report.ts";
 import type { Language } from "./fault.ts";
 
 /** A seam that failed because of a fault. */

@@ -11,7 +11,7 @@
  */
 
 import { UsageError } from "../../core/usage_error.ts";
-import type { ParityReport } from "../../parity/render/report.ts";
+import type { ParityReport } from "../../parity/report.ts";
 import { damaged, type Fault, languageOf } from "./fault.ts";
 import { failedSeams, type FaultResult, type Proof, stagesOfSeams } from "./proof.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { markdownTable, textTable } from "../../core/table.ts";
-import { error } from "../../parity/render/report.ts";
+import { error } from "../../parity/render/figures.ts";
 import { type Fault, languageOf } from "./fault.ts";
 import { type FailedSeam, type FaultResult, isProven, type Proof } from "./proof.ts";
 

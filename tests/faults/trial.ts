@@ -7,8 +7,7 @@
 import { tensor } from "../../core/tensor.ts";
 import { compare } from "../../parity/compare.ts";
 import { TOLERANCES } from "../../parity/judge.ts";
-import type { ParityReport } from "../../parity/render/report.ts";
-import type { WalkStep } from "../../parity/walk.ts";
+import type { InnerSeamResult, ParityReport } from "../../parity/report.ts";
 import type { Fault } from "./fault.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
 
@@ -18,7 +17,7 @@ export const TRIAL_FAULTS: readonly Fault[] = [
   { name: "no sigmoid", file: "b.ts", find: "sigmoid", put: "same", expected: "activations" },
 ];
 
-const STEP: WalkStep = {
+const STEP: InnerSeamResult = {
   ...{ seam: "windowed", inputs: [], shape: [4], verdict: "fail", elements: 4, failing: 3 },
   ...{ needs: 0.25, allowed: 1e-6 },
 };

@@ -30,15 +30,15 @@ export const ACTIVATION_FAULTS: readonly Fault[] = [
   {
     name: "labels go through a sigmoid instead of a softmax",
     file,
-    find: "function: softmax(logits.function),",
-    put: "function: sigmoid(logits.function),",
+    find: '"activations.function": softmax(logits["logits.function"]),',
+    put: '"activations.function": sigmoid(logits["logits.function"]),',
     expected,
   },
   {
     name: "the section's sigmoid is missing",
     file,
-    find: "section: sigmoid(logits.section),",
-    put: "section: logits.section,",
+    find: '"activations.section": sigmoid(logits["logits.section"]),',
+    put: '"activations.section": logits["logits.section"],',
     expected,
   },
   {

@@ -22,8 +22,8 @@ export const METRICAL_FAULTS: readonly Fault[] = [
   {
     name: "the threshold is ignored",
     file: "pipeline/metrical.ts",
-    find: "decoderInput(beat.data, downbeat.data), threshold)",
-    put: "decoderInput(beat.data, downbeat.data), 0 * threshold)",
+    find: "await decode(input, threshold);",
+    put: "await decode(input, 0 * threshold);",
     expected,
   },
   {

@@ -9,11 +9,10 @@ import { accessibilityFindings, layoutShift, overflow } from "../../tests/suppor
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { compare } from "../compare.ts";
 import { TOLERANCES } from "../judge.ts";
-import type { ParityReport } from "./report.ts";
-import type { WalkStep } from "../walk.ts";
-import { parityPage } from "./parity_page.ts";
+import type { InnerSeamResult, ParityReport } from "../report.ts";
+import { parityPage } from "./parity_page.tsx";
 
-const wrong: WalkStep = {
+const wrong: InnerSeamResult = {
   ...{ seam: "norm <b>", inputs: ["embedded"], shape: [2, 2], verdict: "fail", elements: 4 },
   ...{ failing: 1, needs: 1, allowed: 1e-6, worst: { index: [0, 1], actual: 2, expected: 3 } },
 };
@@ -46,7 +45,7 @@ function reportOf(errors: readonly number[], suite = "seeded"): ParityReport {
   };
 }
 
-/** Errors of scripts, what the page says of itself, and everything that it looks for elsewhere. */
+/** Errors of scripts, console messages, and requests to other hosts. */
 function troublesOf({ events }: Browser): readonly PageEvent[] {
   return events.filter(({ method, params }) =>
     method === "Runtime.exceptionThrown" || method === "Log.entryAdded" ||
@@ -58,18 +57,18 @@ function troublesOf({ events }: Browser): readonly PageEvent[] {
 
 const page = parityPage(reportOf([1e-7, 2e-3, 0, 1e-5]));
 
-Deno.test("parityPage() has what failed, the walk and its picture, and escapes names", () => {
+Deno.test("parityPage() lists failures, the walk and its heat map, and escapes names", () => {
   match(page, /<li>seeded, three_four, isolated, logits\.beat: 2 of 4 elements/);
-  match(page, /First wrong: norm &lt;b&gt;<\/strong> \[2, 2\], made of embedded/);
+  match(page, /First wrong: norm &lt;b><\/strong> \[2, 2\], computed from embedded/);
   match(page, /Worst at \[0, 1\]: 2, expected 3/);
   const [body] = page.split("<script");
   ok(!body!.includes("\\n"), "no escape sequence is left in the text");
-  // Of four cells one was not looked at and one is exact.
+  // Of four cells, one was not compared and one has no error.
   equal(page.match(/<rect /g)?.length, 2);
   ok(!parityPage(reportOf([1], "<script>alert(1)</script>")).includes("<script>alert"));
 });
 
-Deno.test("parityPage() has no chart where nothing has a time axis or is off", () => {
+Deno.test("parityPage() has no chart where no seam has a time axis or an error", () => {
   const [suite] = reportOf([0, 0]).suites;
   const { profile: _, ...comparison } = suite!.results[0]!.comparison;
   const report = reportOf([0, 0]);
@@ -141,7 +140,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the browser would see a script that fails",
+  name: "the browser reports a script that fails",
   ignore: browserPath() === null,
   fn: async () => {
     await inTemporaryFolder(async (folder) => {

@@ -2,9 +2,9 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { tensor } from "../../core/tensor.ts";
 import { compare, refused } from "../compare.ts";
 import { TOLERANCES } from "../judge.ts";
-import { differenceStatistics } from "./statistics.ts";
+import { differenceStatistics } from "./tables.ts";
 
-Deno.test("differenceStatistics() gives shares of floats by units in the last place, and what is left blank", () => {
+Deno.test("differenceStatistics() shows shares of floats by units in the last place, and blanks without a comparison", () => {
   const f32 = (...values: number[]) => tensor("f32", [4], Float32Array.from(values));
   const ulp = 2 ** -23;
   const comparison = compare(f32(1, 1, 1 + ulp, 1 + 100 * ulp), f32(1, 1, 1, 1), TOLERANCES.float);

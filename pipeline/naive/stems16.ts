@@ -1,23 +1,23 @@
 /**
- * The reference of the 16-bit stems, from stored floats.
+ * Naive reference implementation of rounding stems to 16 bit.
  *
  * @module
  */
 
-import { type Tensor, tensor } from "../core/tensor.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
 
 /**
- * Rounds stems to 16 bit by upstream's rule, in plain double precision: a stem is divided by 1.01 times its
- * peak where that is above full scale, multiplied by 32768, rounded half to even and saturated.
+ * Rounds stems to 16 bit by upstream's rule, in double precision. Each stem is divided by 1.01 times its
+ * peak where that exceeds full scale, multiplied by 32768, rounded half to even and saturated.
  *
- * It shares no code with the kernel that it judges.
+ * The function shares no code with the kernel that it is the reference of.
  *
  * @param stems `[stems, channels, samples]` f32, full scale 1.0
  * @returns i16 of the same shape, 1/32768 of full scale
  *
  * Source: demucs 4.0.1, `audio.py`, `save_audio`; torchaudio's FFmpeg backend.
  */
-export function roundedStems({ shape, data }: Tensor<"f32">): Tensor<"i16"> {
+export function naiveStems16({ shape, data }: Tensor<"f32">): Tensor<"i16"> {
   const output = new Int16Array(data.length);
   const length = data.length / Math.max(shape[0] ?? 0, 1);
   for (let start = 0; start < data.length; start += length) {
@@ -25,8 +25,8 @@ export function roundedStems({ shape, data }: Tensor<"f32">): Tensor<"i16"> {
     const peak = stem.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const scale = Math.max(1.01 * peak, 1);
     stem.forEach((value, at) => {
-      const steps = halfToEven(value / scale * 32768);
-      output[start + at] = Math.min(Math.max(steps, -32768), 32767);
+      const rounded = halfToEven(value / scale * 32768);
+      output[start + at] = Math.min(Math.max(rounded, -32768), 32767);
     });
   }
   return tensor("i16", shape, output);

@@ -4,31 +4,26 @@ import { DeviceError } from "../pipeline/backends/devices.ts";
 import { networkModel } from "../pipeline/network.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { tensor } from "../core/tensor.ts";
-import {
-  backendsAgree,
-  backendTable,
-  compareBackends,
-  type PreparedStage,
-  type StageComputer,
-} from "./backends.ts";
-import { stageComputers } from "./stage_computers.ts";
+import { type BackendRunner, backendRunners, type PreparedStage } from "./backend_runners.ts";
+import { backendsAgree, compareBackends } from "./backend_comparison.ts";
+import { backendTable } from "./render/tables.ts";
 
 const given = { stems16: tensor("i16", [4, 2, 8820], noise()) };
 const options = { stages: ["network"] };
-const [native, onnx] = await stageComputers({
+const [native, onnx] = await backendRunners({
   model: networkModel("seeded-fold0", [seededCheckpoint(0)]),
   threads: 1,
-}) as [StageComputer, StageComputer];
+}) as [BackendRunner, BackendRunner];
 
 function noise(): Int16Array {
   return Int16Array.from({ length: 8 * 8820 }, (_, i) => 8000 * Math.sin(i * i / 1e5));
 }
 
-/** The kernels, but what they make goes through `change`. */
+/** Returns the native backend with changed outputs. */
 function changed(
   name: string,
   change: (outputs: Partial<Seams>) => Partial<Seams>,
-): StageComputer {
+): BackendRunner {
   return {
     name,
     async prepare(stage): Promise<PreparedStage> {
@@ -38,7 +33,7 @@ function changed(
   };
 }
 
-Deno.test("compareBackends() passes our own kernels and ONNX Runtime on one spectrogram", async () => {
+Deno.test("compareBackends() passes the native backend and ONNX Runtime on one spectrogram", async () => {
   const report = await compareBackends(given, [native, onnx], options);
   equal(report.results.map(({ stage, backend }) => [stage, backend]), [
     ["network", "native"],
@@ -56,7 +51,7 @@ Deno.test("compareBackends() passes our own kernels and ONNX Runtime on one spec
   match(backendTable(report), /4 seams passed, 0 failed$/);
 });
 
-Deno.test("compareBackends() fails a backend that is off in one element, and names it", async () => {
+Deno.test("compareBackends() fails a backend with one wrong element, and names it", async () => {
   const broken = changed("broken", (outputs) => {
     outputs["logits.downbeat"]!.data[7]! += 1e-4;
     return outputs;
@@ -71,15 +66,15 @@ Deno.test("compareBackends() fails a backend that is off in one element, and nam
   match(text, /7 seams passed, 1 failed$/);
 });
 
-Deno.test("compareBackends() fails a backend that does not make a seam", async () => {
+Deno.test("compareBackends() fails a backend that does not compute a seam", async () => {
   const broken = changed("broken", ({ "logits.beat": _, ...others }) => others);
   const report = await compareBackends(given, [native, broken], options);
   ok(!backendsAgree(report));
   match(backendTable(report), /logits\.beat, broken: the output is missing/);
 });
 
-Deno.test("compareBackends() lists who is on a device that is not there, which is no agreement by itself", async () => {
-  const absent: StageComputer = {
+Deno.test("compareBackends() lists a backend whose device is missing, which alone is no agreement", async () => {
+  const absent: BackendRunner = {
     name: "onnx on cuda",
     prepare: () => Promise.reject(new DeviceError("there is no such device")),
   };
@@ -89,10 +84,10 @@ Deno.test("compareBackends() lists who is on a device that is not there, which i
   ok(backendsAgree(await compareBackends(given, [native, absent, onnx], options)));
 });
 
-Deno.test("compareBackends() does not hide that somebody breaks down", async () => {
+Deno.test("compareBackends() passes on the error of a backend", async () => {
   const broken = changed("broken", () => {
     throw new Error("out of order");
   });
   await rejects(compareBackends(given, [native, broken], options), /out of order/);
-  await rejects(compareBackends(given, [], options), /nobody/);
+  await rejects(compareBackends(given, [], options), /got none/);
 });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { readManifest, readVerified, ReferenceError } from "./manifest.ts";
-import type { InnerManifest } from "./walk_stages.ts";
+import { readManifest, ReferenceError } from "./manifest.ts";
+import { readVerified } from "./references.ts";
 
 async function withManifest(text: string, work: (folder: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
@@ -13,7 +13,7 @@ async function withManifest(text: string, work: (folder: string) => Promise<void
   });
 }
 
-Deno.test("readManifest() refuses what is no manifest", async () => {
+Deno.test("readManifest() rejects a file that is not a manifest", async () => {
   const texts = ["", "null", "7", "[]", "{}", '{"format":2}', '{"format":1,"suites":{}}'];
   for (const text of texts) {
     await withManifest(text, (folder) => rejects(readManifest(folder), ReferenceError));
@@ -21,7 +21,7 @@ Deno.test("readManifest() refuses what is no manifest", async () => {
   await rejects(readManifest("no/such/folder"), ReferenceError);
 });
 
-Deno.test("the repository's manifest lists every reference that is stored, and no other", async () => {
+Deno.test("the repository's manifest lists exactly the stored references", async () => {
   const manifest = await readManifest();
   const listed = new Set([
     ...Object.values(manifest.suites).flatMap(({ pieces, separation }) =>
@@ -29,7 +29,7 @@ Deno.test("the repository's manifest lists every reference that is stored, and n
     ),
     ...innerSeams,
     ...separationChecks,
-    ...Object.values((manifest as InnerManifest).inner).flatMap(({ seams }) => seams ?? []),
+    ...Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []),
   ].map(({ path }) => path));
   for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
   const folders = Object.keys(manifest.suites).flatMap((suite) =>
@@ -44,7 +44,7 @@ Deno.test("the repository's manifest lists every reference that is stored, and n
   }
 });
 
-Deno.test("the manifest lists every edge case that is stored, with its hash, and no other", async () => {
+Deno.test("the manifest lists exactly the stored edge cases, with their hashes", async () => {
   const groups = ["decoderTrials", "files", "network", "spectrogram"] as const;
   const listed = (await Promise.all(groups.map(edgeCaseFiles))).flat();
   for (const file of listed) await readVerified(file);
@@ -54,7 +54,7 @@ Deno.test("the manifest lists every edge case that is stored, with its hash, and
   equal(paths.sort(), listed.map(({ path }) => path).sort());
 });
 
-Deno.test("readVerified() refuses a file with another hash, and one that is missing", async () => {
+Deno.test("readVerified() rejects a file with another hash, and a missing one", async () => {
   await withManifest("{}", async (folder) => {
     const entry = { path: "manifest.json", sha256: "0".repeat(64) };
     await rejects(readVerified(entry, folder), /was changed/);

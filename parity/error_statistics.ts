@@ -1,0 +1,154 @@
+/**
+ * Statistics of the errors of a comparison: quantiles, profiles over time, and distances in units in the
+ * last place. All run in fixed memory, over elements that arrive in blocks.
+ *
+ * @module
+ */
+
+import type { TypedArray } from "../core/tensor.ts";
+
+/** Bits of a float32 below the bin number, which is exponent and seven bits of the mantissa. */
+const SHIFT = 16;
+
+const BINS = 1 << (31 - SHIFT);
+
+/**
+ * Histogram of errors, for quantiles: 128 bins an octave over the whole range of a float32. A bin is at
+ * most 0.8 % wide. Below 2^-126, about 1e-38, bins are wider.
+ */
+export class ErrorCounts {
+  readonly #counts = new Float64Array(BINS);
+  readonly #float = new Float32Array(1);
+  readonly #bits = new Uint32Array(this.#float.buffer);
+
+  /** Counts an error, which is finite and not negative. */
+  add(error: number): void {
+    this.#float[0] = error;
+    this.#counts[this.#bits[0]! >>> SHIFT]!++;
+  }
+
+  /**
+   * Returns the smallest upper edge of a bin below which a share of the errors lies.
+   *
+   * @param share share of the errors, 0 to 1
+   * @param largest the largest error, which no quantile exceeds
+   * @returns at most 0.8 % more than the exact quantile; 0 where nothing was counted
+   */
+  quantile(share: number, largest: number): number {
+    const all = this.#counts.reduce((sum, count) => sum + count, 0);
+    let below = 0;
+    for (let bin = 0; bin < BINS; bin++) {
+      below += this.#counts[bin]!;
+      if (below > 0 && below >= share * all) return Math.min(this.#upperEdge(bin), largest);
+    }
+    return 0;
+  }
+
+  #upperEdge(bin: number): number {
+    if (bin === 0) return 0;
+    this.#bits[0] = (bin + 1) << SHIFT;
+    // Errors beyond float32 are counted as infinity, whose bin has no finite upper edge.
+    return Number.isNaN(this.#float[0]) ? Infinity : this.#float[0]!;
+  }
+}
+
+/** Parts of the time axis in a profile; a shorter axis has as many parts as elements. */
+const PARTS = 200;
+
+/** Largest absolute error in each part of the time axis. */
+export class Profile {
+  readonly #length: number;
+  readonly #stride: number;
+  readonly #largest: Float64Array;
+
+  /**
+   * Starts without errors.
+   *
+   * @param shape shape of the whole tensor
+   * @param axis index of the time axis
+   */
+  constructor(shape: readonly number[], axis: number) {
+    this.#length = shape[axis] ?? 1;
+    this.#stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+    this.#largest = new Float64Array(Math.min(PARTS, this.#length));
+  }
+
+  /**
+   * Adds a block of elements.
+   *
+   * @param first index of the first element of the block in C order
+   * @param actual computed values
+   * @param expected reference values, as many
+   */
+  add(first: number, actual: TypedArray, expected: TypedArray): void {
+    const [length, stride, largest] = [this.#length, this.#stride, this.#largest];
+    for (let at = 0; at < expected.length; at++) {
+      const error = Math.abs(Number(actual[at]) - Number(expected[at]));
+      if (error === 0) continue;
+      const time = Math.floor((first + at) / stride) % length;
+      const part = Math.floor(time * largest.length / length);
+      if (error > largest[part]!) largest[part] = error;
+    }
+  }
+
+  /** Returns the largest error of each part. */
+  largest(): number[] {
+    return [...this.#largest];
+  }
+}
+
+/** Number of values of one half of a float64. */
+const HALF = 2 ** 32;
+
+/**
+ * Returns the distance of each pair of floats in units in the last place of their type: the number of
+ * steps between adjacent representable numbers from one to the other. Both zeros are one number.
+ *
+ * @param actual f32 or f64
+ * @param expected as many of the same type
+ * @returns a function of the index; undefined where the type has no such units
+ */
+export function ulpDistances(
+  actual: TypedArray,
+  expected: TypedArray,
+): ((at: number) => number) | undefined {
+  if (actual instanceof Float32Array && expected instanceof Float32Array) {
+    const [a, b] = [words(actual), words(expected)];
+    return (at) => Math.abs(ordered(a[at]!) - ordered(b[at]!));
+  }
+  if (actual instanceof Float64Array && expected instanceof Float64Array) {
+    const [a, b] = [words(actual), words(expected)];
+    return (at) => {
+      const [low, high] = [2 * at, 2 * at + 1];
+      const isApart = (a[high]! < 0) !== (b[high]! < 0);
+      const sign = isApart ? 1 : -1;
+      // Halves are subtracted before they are joined: joined first, a float64 would lose low bits.
+      const highs = (a[high]! & 0x7fffffff) + sign * (b[high]! & 0x7fffffff);
+      return Math.abs(highs * HALF + ((a[low]! >>> 0) + sign * (b[low]! >>> 0)));
+    };
+  }
+  return undefined;
+}
+
+/** Returns the bits in words, the lowest word first: every machine that Deno runs on is little-endian. */
+function words({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/** Returns the rank of a float32 among all, from its bits. */
+function ordered(bits: number): number {
+  return bits < 0 ? -(bits & 0x7fffffff) : bits;
+}
+
+/** Returns the bin of a distance. Bins hold 0, 1, 2, 3 to 4, 5 to 8 and so on. */
+export function ulpBin(distance: number): number {
+  if (distance < 2) return distance;
+  if (distance <= HALF) return 33 - Math.clz32(distance - 1);
+  return 33 + ulpBin(Math.ceil(distance / HALF)) - 1;
+}
+
+/** Returns the distances of a bin as text. */
+export function ulpBinText(bin: number): string {
+  if (bin < 3) return String(bin);
+  return `${2 ** (bin - 2) + 1}-${2 ** (bin - 1)}`;
+}

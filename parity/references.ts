@@ -1,0 +1,107 @@
+/**
+ * Reads stored references. Every file is checked against the manifest.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hash32 } from "../core/counter_random.ts";
+import { readNpy } from "../core/npy.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
+import { naiveStems16 } from "../pipeline/naive/stems16.ts";
+import { SEAMS } from "../pipeline/seams.ts";
+import {
+  fixturesDirectory,
+  type ReferenceEntry,
+  ReferenceError,
+  type SampledFile,
+  type StoredFile,
+} from "./manifest.ts";
+
+/**
+ * Reads a file of the fixtures and checks its hash.
+ *
+ * @throws {ReferenceError} if the file is missing or its hash differs from the manifest
+ */
+export async function readVerified(
+  entry: StoredFile,
+  directory: string = fixturesDirectory,
+): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(join(directory, entry.path));
+  } catch (cause) {
+    throw new ReferenceError(`The reference ${entry.path} is missing`, { cause });
+  }
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 !== entry.sha256) {
+    throw new ReferenceError(
+      `The reference ${entry.path} was changed: its SHA-256 is ${sha256}, ` +
+        `but the manifest says ${entry.sha256}`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * Reads one reference and checks hash, type and shape against the manifest.
+ *
+ * @throws {ReferenceError} if the file is missing or differs from the manifest
+ */
+export async function readReference(
+  entry: ReferenceEntry,
+  directory: string = fixturesDirectory,
+): Promise<Tensor> {
+  const stored = readNpy(await readVerified(entry, directory));
+  const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
+  const found = `${stored.dtype} [${stored.shape.join(", ")}]`;
+  if (claimed !== found) {
+    throw new ReferenceError(`${entry.path} is ${found}, but the manifest says ${claimed}`);
+  }
+  const isRounded = entry.rounded === true && stored.dtype === "f32";
+  const reference = isRounded ? naiveStems16(stored as Tensor<"f32">) : stored;
+  const { dtype } = SEAMS[entry.seam];
+  if (reference.dtype !== dtype) {
+    throw new ReferenceError(`${entry.path} is ${found}, but the seam ${entry.seam} is ${dtype}`);
+  }
+  return reference;
+}
+
+/**
+ * Reads the stored elements of an array.
+ *
+ * @throws {ReferenceError} if the file is missing or differs from the manifest
+ */
+export async function readSampled(
+  file: SampledFile,
+  directory: string = fixturesDirectory,
+): Promise<Tensor<"f32" | "f64">> {
+  return readNpy(await readVerified(file, directory)) as Tensor<"f32" | "f64">;
+}
+
+/**
+ * Takes those elements of an array that are stored of its reference.
+ *
+ * @param file entry of the reference
+ * @param stored stored elements
+ * @param element returns the array's element at an index in C order of `sampledFrom`
+ * @returns a tensor of the type and shape of `stored`
+ */
+export function takeSampled(
+  file: Pick<SampledFile, "sampledFrom">,
+  stored: Tensor<"f32" | "f64">,
+  element: (index: number) => number,
+): Tensor<"f32" | "f64"> {
+  const taken = stored.data.map((_, at) => element(sampledIndex(file, at)));
+  return tensor(stored.dtype, stored.shape, taken as Float32Array);
+}
+
+/** Returns the index in the array, in C order, of the stored element `at`. */
+export function sampledIndex(
+  { sampledFrom }: Pick<SampledFile, "sampledFrom">,
+  at: number,
+): number {
+  return hash32(at) % elementCount(sampledFrom);
+}

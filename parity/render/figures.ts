@@ -1,0 +1,72 @@
+/**
+ * Figures of comparisons as text, the same in every format.
+ *
+ * @module
+ */
+
+import type { Comparison, ParityReport, Tolerance, UpstreamError } from "../report.ts";
+
+/** Returns an error as text; blank where there is none. */
+export function error(value: number | null): string {
+  return value === null ? "" : value === 0 ? "0" : value.toExponential(2);
+}
+
+/** Returns a figure with three digits; blank where there is none. */
+export function figure(value: number | null): string {
+  return value === null ? "" : String(Number(value.toPrecision(3)));
+}
+
+/** Returns a duration in seconds with two decimals; blank where there is none. */
+export function seconds(value: number | null): string {
+  return value === null ? "" : value.toFixed(2);
+}
+
+/** Returns the smallest tolerance that passes; for 16-bit samples largest difference and share. */
+export function neededBy(
+  { comparison, tolerance }: { readonly comparison: Comparison; readonly tolerance: Tolerance },
+): string {
+  const { differing, elements, maxAbsolute, smallestTolerance } = comparison;
+  if (tolerance.differing === undefined) return error(smallestTolerance);
+  return maxAbsolute === null ? "" : stepsText(maxAbsolute, differing / elements);
+}
+
+/** Returns the tolerance that upstream's own float32 needs, as {@linkcode neededBy}; blank where unknown. */
+export function neededByUpstream(upstream: UpstreamError | null): string {
+  if (upstream === null) return "";
+  const { differing, maxAbs, minTolerance } = upstream;
+  return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);
+}
+
+/** Returns the allowed error of an element; for 16-bit samples also the allowed share. */
+export function allowed({ absolute, differing }: Tolerance): string {
+  return differing === undefined ? error(absolute) : stepsText(absolute, differing);
+}
+
+/**
+ * Returns the difference of 16-bit samples as text.
+ *
+ * @param steps largest difference of a sample, in steps of 16 bit
+ * @param share share of the samples that differ, 0 to 1
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { stepsText } from "./figures.ts";
+ * ok(stepsText(1, 0.00193) === "1 in 0.193 %");
+ * ```
+ */
+export function stepsText(steps: number, share: number): string {
+  return share === 0 ? "0" : `${steps} in ${figure(100 * share)} %`;
+}
+
+/** Returns the position of the worst element, and both values there. */
+export function worstText({ index, actual, expected }: NonNullable<Comparison["worst"]>): string {
+  return `worst at [${index.join(", ")}]: ${actual}, expected ${expected}`;
+}
+
+/** Returns the number of seams by verdict, as a sentence without a period. */
+export function tally({ suites }: Pick<ParityReport, "suites">): string {
+  const verdicts = suites.flatMap(({ results }) => results.map(({ verdict }) => verdict));
+  const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
+  return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
+}

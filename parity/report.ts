@@ -1,0 +1,241 @@
+/**
+ * The report of a parity run: the schema of its JSON, and the types inferred from it.
+ *
+ * `scripts/json_schemas.ts` writes `render/parity_report.schema.json` from it.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
+import { type SeamName, SEAMS } from "../pipeline/seams.ts";
+
+const figure = z.number().min(0).nullable().meta({
+  id: "figure",
+  description: "Null where there is no value, as for a missing seam",
+});
+const count = z.int().min(0).meta({ id: "count" });
+const name = z.string().min(1).meta({ id: "name" });
+const share = z.number().min(0).max(1);
+const seam = z.enum(Object.keys(SEAMS) as [SeamName, ...SeamName[]]).meta({
+  id: "seam",
+  description: "Name of a seam, as in the table of stages and seams",
+});
+
+const tolerance = z.strictObject({
+  absolute: z.number().min(0).describe("Allowed error of any element"),
+  relative: z.number().min(0).describe("Additional allowed error, as a share of |expected|"),
+  differing: share.describe("Share of the elements that may differ at all; absent for any")
+    .exactOptional(),
+}).meta({
+  id: "tolerance",
+  description: "An element passes where |actual - expected| <= absolute + relative * |expected|. " +
+    "Equality is 0 and 0",
+});
+
+const ulps = z.strictObject({
+  counts: z.array(count).describe(
+    "Elements that are 0, 1, 2, 3 to 4, 5 to 8 and so on units apart, up to the last bin that is " +
+      "not empty",
+  ),
+  max: z.number().min(0).describe("Largest distance; rounded beyond 2^53"),
+}).meta({
+  id: "ulps",
+  description: "Distances of floats in units in the last place of their type",
+});
+
+const worst = z.strictObject({
+  index: z.array(count).describe("Index along each axis"),
+  actual: z.number(),
+  expected: z.number(),
+}).meta({
+  id: "worst",
+  description: "Element that exceeds the tolerance most, or comes closest to it",
+});
+
+const comparison = z.strictObject({
+  passed: z.boolean().describe("Whether presence, type, shape and every element match"),
+  reason: name.describe("Reason of the failure").exactOptional(),
+  elements: count.describe("Elements that were compared; 0 where type or shape differ"),
+  failing: count.describe("Elements that exceed the tolerance"),
+  differing: count.describe("Elements that differ at all"),
+  maxAbsolute: figure.describe("Largest absolute error"),
+  meanAbsolute: figure.describe("Mean absolute error"),
+  rms: figure.describe("Root mean square error"),
+  quantile999: figure.describe("99.9 % quantile of the absolute errors, up to 0.8 % too large"),
+  maxRelative: figure.describe("Largest |error| / |expected| where the expected value is not 0"),
+  smallestTolerance: figure.describe(
+    "Smallest t with |actual - expected| <= t + t * |expected| for every element",
+  ),
+  margin: figure.describe(
+    "Factor by which all errors could grow before an element fails; below 1 where one fails, null " +
+      "where all errors are 0",
+  ),
+  ulps: ulps.nullable().describe("Null for types other than floats"),
+  profile: z.array(z.number().min(0)).max(200).describe(
+    "Largest absolute error in each of up to 200 equal parts of the time axis; absent where the " +
+      "seam has no time axis",
+  ).exactOptional(),
+  worst: worst.exactOptional(),
+}).meta({ id: "comparison", description: "Difference between two tensors" });
+
+/** Schema of the error of upstream's own float32 run. */
+export const upstreamErrorSchema = z.strictObject({
+  maxAbs: z.number().min(0).describe("Largest absolute error"),
+  maxRel: z.number().min(0).describe("Largest relative error"),
+  minTolerance: z.number().min(0).describe("Smallest tolerance that passes"),
+  differing: share.describe("Share of the elements that differ, for 16-bit samples")
+    .exactOptional(),
+}).meta({
+  id: "upstreamFloat32",
+  description: "Error of upstream's own float32 run against the same reference",
+});
+
+const mode = z.enum(["isolated", "chained"]).describe(
+  "Isolated feeds each stage the references of its inputs, chained the output of the stage before",
+);
+
+const verdict = z.enum(["pass", "fail", "reported"]).describe(
+  "Reported: a float seam in chained mode misses the tolerance because the stage before it differs " +
+    "from its own reference within tolerance",
+);
+
+const result = z.strictObject({
+  suite: name,
+  piece: name,
+  mode,
+  stage: name,
+  seam,
+  verdict,
+  tolerance,
+  comparison,
+  upstreamFloat32: upstreamErrorSchema.nullable(),
+  durationSeconds: figure.describe("Run time of the stage"),
+}).meta({ id: "result", description: "One seam of one piece in one mode" });
+
+const growth = z.strictObject({
+  piece: name,
+  stage: name,
+  seam,
+  from: seam.describe("Input of the seam that needs the largest tolerance"),
+  inputNeeds: z.number().min(0).describe("Smallest tolerance that `from` passes at"),
+  outputNeeds: z.number().min(0).describe("Smallest tolerance that `seam` passes at"),
+  factor: figure.describe("outputNeeds / inputNeeds; null where the input is exact"),
+}).meta({ id: "growth", description: "Growth of the error through one stage, in chained mode" });
+
+const suite = z.strictObject({
+  suite: name,
+  model: name.describe("Name of the weights in the registry"),
+  notRun: name.describe("Reason why the suite did not run; absent where it ran").exactOptional(),
+  results: z.array(result),
+  growth: z.array(growth),
+}).meta({ id: "suite" });
+
+const innerSeam = z.strictObject({
+  seam: name,
+  inputs: z.array(name).describe("Inner seams that this one is computed from"),
+  shape: z.array(count),
+  verdict: z.enum(["pass", "fail"]),
+  elements: count.describe("Stored elements that were compared"),
+  failing: count.describe("Stored elements that exceed the tolerance"),
+  needs: figure.describe("Smallest tolerance that passes"),
+  allowed: z.number().min(0).describe("Tolerance"),
+  reason: name.describe("Reason why nothing could be compared").exactOptional(),
+  worst: worst.exactOptional(),
+}).meta({ id: "step", description: "Comparison of one inner seam" });
+
+const picture = z.strictObject({
+  rowAxis: z.string().nullable().describe("Vertical axis; null where there is only time"),
+  columnAxis: name.describe("Horizontal axis"),
+  cells: z.array(z.array(figure)).describe(
+    "Largest error of each cell, row by row from the lowest index; null where no element is stored",
+  ),
+}).meta({ id: "picture", description: "Heat map of the errors over time and frequency" });
+
+const finding = innerSeam.extend({ picture: picture.exactOptional() }).meta({
+  id: "finding",
+  description: "First inner seam that fails while all of its inputs pass",
+});
+
+const walk = z.strictObject({
+  stage: name,
+  subject: name.describe("Input and weights of the walk"),
+  steps: z.array(innerSeam).describe("Every inner seam, in the order of the data"),
+  first: finding.nullable(),
+}).meta({ id: "walk", description: "Comparison of all inner seams of a stage" });
+
+/** Schema of the report, as `deno task parity --export-json` writes it. */
+export const parityReportSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  upstream: z.record(z.string(), z.string()).describe(
+    "Versions of the programs that computed the references",
+  ),
+  suites: z.array(suite).describe("Suites, in the order in which they ran"),
+  walks: z.array(walk).describe("A walk through each failed stage; absent without --walk")
+    .exactOptional(),
+});
+
+/**
+ * Schemas of the parts of the report.
+ *
+ * @internal
+ */
+interface Schemas {
+  readonly tolerance: typeof tolerance;
+  readonly ulps: typeof ulps;
+  readonly comparison: typeof comparison;
+  readonly upstreamError: typeof upstreamErrorSchema;
+  readonly mode: typeof mode;
+  readonly result: typeof result;
+  readonly growth: typeof growth;
+  readonly suite: typeof suite;
+  readonly innerSeam: typeof innerSeam;
+  readonly picture: typeof picture;
+  readonly finding: typeof finding;
+  readonly walk: typeof walk;
+  readonly report: typeof parityReportSchema;
+}
+
+/** Allowed error of an element: |actual − expected| ≤ absolute + relative · |expected|. */
+export type Tolerance = JsonOf<Schemas["tolerance"]>;
+
+/** Histogram of distances in units in the last place, in bins of doubling width. */
+export type UlpHistogram = JsonOf<Schemas["ulps"]>;
+
+/** Difference between two tensors. */
+export type Comparison = JsonOf<Schemas["comparison"]>;
+
+/** Error of upstream's own float32 arithmetic against the same reference. */
+export type UpstreamError = JsonOf<Schemas["upstreamError"]>;
+
+/** Input of each stage: the references, or the output of the stage before. */
+export type Mode = JsonOf<Schemas["mode"]>;
+
+/** One seam of one piece in one mode. */
+export type SeamResult = JsonOf<Schemas["result"]>;
+
+/** Growth of the error through one stage, in chained mode. */
+export type SeamGrowth = JsonOf<Schemas["growth"]>;
+
+/** A suite that ran, or the reason why it did not. */
+export type SuiteReport = JsonOf<Schemas["suite"]>;
+
+/** Comparison of one inner seam. */
+export type InnerSeamResult = JsonOf<Schemas["innerSeam"]>;
+
+/** Heat map of errors over time and frequency. */
+export type Picture = JsonOf<Schemas["picture"]>;
+
+/** First inner seam that fails while all of its inputs pass. */
+export type WalkFinding = JsonOf<Schemas["finding"]>;
+
+/** Comparison of all inner seams of a stage. */
+export type Walk = JsonOf<Schemas["walk"]>;
+
+/** Results of one parity run. */
+export type ParityReport = JsonOf<Schemas["report"]>;
+
+/** Returns whether no seam failed. */
+export function passed({ suites }: ParityReport): boolean {
+  return suites.every(({ results }) => results.every(({ verdict }) => verdict !== "fail"));
+}
