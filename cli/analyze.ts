@@ -4,18 +4,12 @@
  * @module
  */
 
-import { appendFile, mkdir } from "node:fs/promises";
-import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
+import { basename, join, parse as parsePath, resolve } from "node:path";
+import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { writeResultFiles } from "../outputs/result_files.ts";
-import { fixturesDirectory } from "../parity/manifest.ts";
-import { AnalysisRun } from "../pipeline/analysis_run.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
-import { providersOf } from "../pipeline/backends/devices.ts";
 import type { GuardOptions } from "../pipeline/guard.ts";
-import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
-import type { StageTiming } from "../pipeline/runner.ts";
-import { demixShifts } from "../pipeline/shifts.ts";
+import type { AnalyzeCall } from "./analyze_run.ts";
 import {
   type Command,
   command,
@@ -23,19 +17,15 @@ import {
   option,
   OUTPUT_FILE,
   OUTPUT_FOLDER,
-  pick,
   seconds,
   text,
   tolerance,
   type Values,
 } from "./command.ts";
 import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
-import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
-import { ensureFolder } from "./writable.ts";
 
 /** The demo piece. */
-const DEMO = join(fixturesDirectory, "audio", "four_four", "mix.flac");
+const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
 
 const GUARD_DEFAULTS: GuardOptions = { seconds: 10, tolerance: 1e-6 };
 
@@ -85,21 +75,17 @@ export const analyze: Command = command({
   },
   options: OPTIONS,
   exitCodes: ["all tracks are analysed", "a track failed"],
-  run: (values, audio) => runAnalyze(parseAnalyzeArguments(values, audio)),
+  async run(values, audio): Promise<number> {
+    const call = parseAnalyzeArguments(values, audio);
+    // The pipeline is loaded after the arguments are parsed: the help and wrong calls answer at once.
+    return await (await import("./analyze_run.ts")).runAnalyze(call);
+  },
 });
-
-/** The tracks and settings of a call. */
-interface AnalyzeCall extends Values<typeof OPTIONS> {
-  readonly tracks: readonly Track[];
-  /** Folder for the kept stems. */
-  readonly keepIn?: string;
-  readonly guardOptions?: GuardOptions;
-}
 
 /**
  * Checks the arguments against each other.
  *
- * @throws {UsageError | ModelError} if they contradict each other, or a model or demixer is unknown
+ * @throws {UsageError} if they contradict each other
  */
 function parseAnalyzeArguments(
   values: Values<typeof OPTIONS>,
@@ -110,7 +96,6 @@ function parseAnalyzeArguments(
   if ([...directories, ...audio].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
-  checkNames(values);
   const { guard, guardMaxAbs, guardSeconds } = values;
   if (!guard && (guardMaxAbs !== undefined || guardSeconds !== undefined)) {
     throw new UsageError("--guard-max-abs and --guard-seconds need --guard");
@@ -149,106 +134,4 @@ function tracksOf(directories: readonly string[], audio: readonly string[]): Tra
 function mixOf(file: string): Track {
   const path = resolve(file);
   return { path, name: parsePath(path).name };
-}
-
-async function runAnalyze(call: AnalyzeCall): Promise<number> {
-  const { tracks, outDir, embed, timingsPath, keepIn, guardOptions } = call;
-  await providersOf(call.device);
-  if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
-  const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
-  const { model, demixer, automatic } = await chosenWeights(call, call, { demixer: separates });
-  warnOfUntrained(separates ? [demixer, model] : [model]);
-  const status = new StatusLine();
-  const loaded: StageTiming[] = [];
-  let timings: StageTiming[] = [];
-  const run = new AnalysisRun({
-    ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
-    ...pick(call, "weightsDir", "keepIn"),
-    compute: pick(call, "backend", "device", "threads"),
-    ...(separates && { demixer }),
-    ...(guardOptions && { guard: guardOptions }),
-    observer: { onTiming: (timing) => loaded.push(timing) },
-  });
-  try {
-    const failures = await run.analyzeAll(tracks, {
-      observe: ({ path }) => {
-        timings = [];
-        return {
-          onStart: (stage) => status.show(`${path}: ${stage}`),
-          onProgress: (stage, part, parts) => status.show(`${path}: ${stage} ${part}/${parts}`),
-          onTiming: (timing) => timings.push(timing),
-        };
-      },
-      onAnalyzed: async (analyzed) => {
-        const options = { directory: outDir, activations: call.activ, embeddings: embed };
-        const file = await writeResultFiles(analyzed, options);
-        if (timingsPath !== undefined) {
-          // The loading of the weights is reported once, with the first result.
-          const all = [...loaded.splice(0).sort(byStart), ...timings];
-          await appendTimings(timingsPath, all, model, analyzed.track.path);
-        }
-        status.clear();
-        for (const warning of analyzed.warnings) console.error(`Warning: ${warning}`);
-        for (const note of analyzed.notes) console.error(note);
-        const { result } = analyzed;
-        console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));
-      },
-      onFailure: ({ path }, error) => {
-        status.print(`${path}: ${error instanceof Error ? error.message : error}`);
-      },
-    });
-    return failures === 0 ? 0 : 1;
-  } finally {
-    status.clear();
-    await run.close();
-  }
-}
-
-function byStart(a: StageTiming, b: StageTiming): number {
-  return a.start - b.start;
-}
-
-/** Appends one JSON object a line, in the format of all-in-one-mlx. */
-async function appendTimings(
-  path: string,
-  timings: readonly StageTiming[],
-  model: string,
-  track: string,
-): Promise<void> {
-  const lines = timings.map(({ stage, start, end, device, fallback }) =>
-    JSON.stringify({
-      ...{ stage, start, end, duration: end - start, device, model, track },
-      ...(fallback !== undefined && { fallback }),
-    })
-  );
-  await mkdir(dirname(resolve(path)), { recursive: true });
-  await appendFile(path, lines.map((line) => `${line}\n`).join(""));
-}
-
-/**
- * Returns a few lines of text: tempo, beats, segments, and the path of the whole result.
- *
- * @param result the analysis
- * @param file path of the JSON file
- */
-function summary(result: AnalysisResult, file: string): string {
-  const beatsPerBar = result.beat_positions.reduce((most, position) => Math.max(most, position), 0);
-  const bars = result.downbeats.length > 1 ? ` (bars of ${beatsPerBar})` : "";
-  const lines = [
-    result.path,
-    `  tempo     ${result.bpm === null ? "none found" : `${result.bpm} bpm`}`,
-    `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
-    ...result.segments.map(({ start, end, label }, segment) =>
-      `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
-    ),
-    `  written   ${file}`,
-  ];
-  return lines.join("\n");
-}
-
-/** Minutes and seconds, `0:07.25`. */
-function clock(seconds: number): string {
-  const hundredths = Math.round(seconds * 100);
-  const minutes = Math.floor(hundredths / 6000);
-  return `${minutes}:${((hundredths % 6000) / 100).toFixed(2).padStart(5, "0")}`;
 }

@@ -6,13 +6,12 @@
 
 import { availableParallelism } from "node:os";
 import { withScratchFolder } from "../core/scratch_folder.ts";
-import { AUTO } from "../models/automatic.ts";
 import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
 import { findCorpus } from "../reports/measure/corpus.ts";
 import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
 import type { Variant } from "../reports/run_report.ts";
 import { oneOf, option, pick, text, type Values, wholeNumber } from "./command.ts";
-import { COMPUTE_OPTIONS } from "./options.ts";
+import { AUTO, COMPUTE_OPTIONS } from "./options.ts";
 import type { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights } from "./weights.ts";
 

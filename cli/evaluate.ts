@@ -10,7 +10,6 @@ import { Evaluation } from "../evaluation/evaluation.ts";
 import { evaluationJson, evaluationTables } from "../evaluation/report.ts";
 import { isStemSource, LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
 import { findTracks, StoredResults } from "../evaluation/tracks.ts";
-import { AUTO } from "../models/automatic.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import {
   type ArgumentType,
@@ -22,7 +21,7 @@ import {
   text,
   type Values,
 } from "./command.ts";
-import { COMPUTE_OPTIONS, EXPORT_JSON } from "./options.ts";
+import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
 

@@ -8,7 +8,6 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { AUTO } from "../models/automatic.ts";
 import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
@@ -23,6 +22,9 @@ import {
   type Values,
   wholeNumber,
 } from "./command.ts";
+
+/** The name that leaves the choice of a model or demixer to the program. */
+export const AUTO = "auto";
 
 /** Weights, backend, device and threads of the networks. */
 export const COMPUTE_OPTIONS = {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { AUTO, chooseWeights, type Role } from "../models/automatic.ts";
+import { chooseWeights, type Role } from "../models/automatic.ts";
 import { checkDemixerName, foldNames } from "../models/registry.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
+import { AUTO } from "./options.ts";
 
 /** Names of a demixer and a model. */
 type Names = Readonly<Record<Role, string>>;

@@ -9,9 +9,6 @@ import { HPSS } from "./registry.ts";
 import { LISTED_MODELS, modelState } from "./download/listed_models.ts";
 import { EMBEDDED } from "./embedded/embedded.ts";
 
-/** The name that leaves the choice to the program. */
-export const AUTO = "auto";
-
 /** What is chosen: the first published weights that are installed, else ours. */
 const CHOICES = {
   demixer: {

@@ -22,9 +22,7 @@ import {
   readModelFile,
   verifyContent,
 } from "./models_folder.ts";
-import { readNpzCheckpoint } from "./readers/npz.ts";
 import { readSafetensorsCheckpoint } from "./readers/safetensors.ts";
-import { readPthCheckpoint, readThCheckpoint } from "./readers/torch.ts";
 
 /** A network of a model, and where its weights come from. */
 interface Fold {
@@ -119,7 +117,10 @@ async function loadHarmonix(
   const weights = await readIfThere(folder, npz.fileName);
   if (weights === undefined) {
     const checkpoint = await readIfThere(folder, pthFileName);
-    if (checkpoint !== undefined) return readPthCheckpoint(name, checkpoint);
+    if (checkpoint !== undefined) {
+      const { readPthCheckpoint } = await import("./readers/torch.ts");
+      return readPthCheckpoint(name, checkpoint);
+    }
     throw modelNotFound(model, [npz.fileName, pthFileName], npz.url, options);
   }
   const configuration = await readIfThere(folder, yaml.fileName);
@@ -128,6 +129,8 @@ async function loadHarmonix(
   }
   verifyContent(folder, npz, weights);
   verifyContent(folder, yaml, configuration);
+  // Readers of archives are loaded where they are needed: the program starts without them.
+  const { readNpzCheckpoint } = await import("./readers/npz.ts");
   return readNpzCheckpoint(name, weights, new TextDecoder().decode(configuration));
 }
 
@@ -186,6 +189,7 @@ export async function demixerWeights(
     return { name, sha256: checkpoint.sha256, checkpoint: () => checkpoint };
   }
   if (name === "htdemucs") {
+    const { readThCheckpoint } = await import("./readers/torch.ts");
     const { bytes, sha256 } = await readModelFile(name, HTDEMUCS_FILE, options);
     return { name, sha256, checkpoint: () => readThCheckpoint(name, bytes, sha256) };
   }
@@ -205,6 +209,7 @@ async function weightsOfFile(path: string): Promise<DemixerWeights> {
   }
   const name = basename(path);
   const sha256 = bytesSha256(bytes);
+  const { readThCheckpoint } = await import("./readers/torch.ts");
   const checkpoint = /\.th$/i.test(path)
     ? (): HtdemucsCheckpoint => readThCheckpoint(name, bytes, sha256)
     : (): HtdemucsCheckpoint => readSafetensorsCheckpoint(name, bytes, undefined, sha256);

@@ -8,7 +8,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNpy } from "../core/npy.ts";
-import { writeNpz } from "../core/npz.ts";
 import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import { freeName, writeWhole } from "../core/files.ts";
 import { resultToJson } from "../pipeline/result.ts";
@@ -66,6 +65,7 @@ export async function writeResultFiles(
   await mkdir(options.directory, { recursive: true });
   const stem = join(options.directory, resultName(analyzed.track, options.directory));
   if (options.activations) {
+    const { writeNpz } = await import("../core/npz.ts");
     const arrays = [
       ["beat", seams["activations.beat"]],
       ["downbeat", seams["activations.downbeat"]],

@@ -1,0 +1,155 @@
+/**
+ * The run of `analyze`: analyses the tracks, writes the files and prints the results.
+ *
+ * @module
+ */
+
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { LoadOptions } from "../models/models_folder.ts";
+import { writeResultFiles } from "../outputs/result_files.ts";
+import { AnalysisRun } from "../pipeline/analysis_run.ts";
+import type { Track } from "../pipeline/analyze_track.ts";
+import type { ComputeOptions } from "../pipeline/backends/backend.ts";
+import { providersOf } from "../pipeline/backends/devices.ts";
+import type { GuardOptions } from "../pipeline/guard.ts";
+import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
+import type { StageTiming } from "../pipeline/runner.ts";
+import { demixShifts } from "../pipeline/shifts.ts";
+import { pick } from "./command.ts";
+import { StatusLine } from "./status_line.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
+import { ensureFolder } from "./writable.ts";
+
+/** The tracks and settings of a call. */
+export interface AnalyzeCall extends LoadOptions, ComputeOptions {
+  readonly tracks: readonly Track[];
+  /** Name of a model, or `auto`. */
+  readonly model: string;
+  /** Name of a demixer, or `auto`. */
+  readonly demixer: string;
+  /** Number of passes over a mix. */
+  readonly shifts: number;
+  readonly demixSeed: number;
+  /** Folder for the kept stems; absent to keep none. */
+  readonly keepIn?: string;
+  readonly outDir: string;
+  /** Whether to write the activations. */
+  readonly activ: boolean;
+  /** Whether to write the embeddings. */
+  readonly embed: boolean;
+  /** Whether to print the result as JSON. */
+  readonly json: boolean;
+  readonly timingsPath?: string;
+  readonly device: string;
+  readonly guardOptions?: GuardOptions;
+}
+
+/**
+ * Analyses the tracks of a call.
+ *
+ * @returns the exit code: 0, or 1 when a track failed
+ * @throws {UsageError | ModelError | DeviceError} if weights, folders or the device cannot be used
+ */
+export async function runAnalyze(call: AnalyzeCall): Promise<number> {
+  const { tracks, outDir, embed, timingsPath, keepIn, guardOptions } = call;
+  checkNames(call);
+  await providersOf(call.device);
+  if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
+  const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
+  const { model, demixer, automatic } = await chosenWeights(call, call, { demixer: separates });
+  warnOfUntrained(separates ? [demixer, model] : [model]);
+  const status = new StatusLine();
+  const loaded: StageTiming[] = [];
+  let timings: StageTiming[] = [];
+  const run = new AnalysisRun({
+    ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
+    ...pick(call, "weightsDir", "keepIn"),
+    compute: pick(call, "backend", "device", "threads"),
+    ...(separates && { demixer }),
+    ...(guardOptions && { guard: guardOptions }),
+    observer: { onTiming: (timing) => loaded.push(timing) },
+  });
+  try {
+    const failures = await run.analyzeAll(tracks, {
+      observe: ({ path }) => {
+        timings = [];
+        return {
+          onStart: (stage) => status.show(`${path}: ${stage}`),
+          onProgress: (stage, part, parts) => status.show(`${path}: ${stage} ${part}/${parts}`),
+          onTiming: (timing) => timings.push(timing),
+        };
+      },
+      onAnalyzed: async (analyzed) => {
+        const options = { directory: outDir, activations: call.activ, embeddings: embed };
+        const file = await writeResultFiles(analyzed, options);
+        if (timingsPath !== undefined) {
+          // The loading of the weights is reported once, with the first result.
+          const all = [...loaded.splice(0).sort(byStart), ...timings];
+          await appendTimings(timingsPath, all, model, analyzed.track.path);
+        }
+        status.clear();
+        for (const warning of analyzed.warnings) console.error(`Warning: ${warning}`);
+        for (const note of analyzed.notes) console.error(note);
+        const { result } = analyzed;
+        console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));
+      },
+      onFailure: ({ path }, error) => {
+        status.print(`${path}: ${error instanceof Error ? error.message : error}`);
+      },
+    });
+    return failures === 0 ? 0 : 1;
+  } finally {
+    status.clear();
+    await run.close();
+  }
+}
+
+function byStart(a: StageTiming, b: StageTiming): number {
+  return a.start - b.start;
+}
+
+/** Appends one JSON object a line, in the format of all-in-one-mlx. */
+async function appendTimings(
+  path: string,
+  timings: readonly StageTiming[],
+  model: string,
+  track: string,
+): Promise<void> {
+  const lines = timings.map(({ stage, start, end, device, fallback }) =>
+    JSON.stringify({
+      ...{ stage, start, end, duration: end - start, device, model, track },
+      ...(fallback !== undefined && { fallback }),
+    })
+  );
+  await mkdir(dirname(resolve(path)), { recursive: true });
+  await appendFile(path, lines.map((line) => `${line}\n`).join(""));
+}
+
+/**
+ * Returns a few lines of text: tempo, beats, segments, and the path of the whole result.
+ *
+ * @param result the analysis
+ * @param file path of the JSON file
+ */
+function summary(result: AnalysisResult, file: string): string {
+  const beatsPerBar = result.beat_positions.reduce((most, position) => Math.max(most, position), 0);
+  const bars = result.downbeats.length > 1 ? ` (bars of ${beatsPerBar})` : "";
+  const lines = [
+    result.path,
+    `  tempo     ${result.bpm === null ? "none found" : `${result.bpm} bpm`}`,
+    `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
+    ...result.segments.map(({ start, end, label }, segment) =>
+      `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
+    ),
+    `  written   ${file}`,
+  ];
+  return lines.join("\n");
+}
+
+/** Minutes and seconds, `0:07.25`. */
+function clock(seconds: number): string {
+  const hundredths = Math.round(seconds * 100);
+  const minutes = Math.floor(hundredths / 6000);
+  return `${minutes}:${((hundredths % 6000) / 100).toFixed(2).padStart(5, "0")}`;
+}
