@@ -128,15 +128,15 @@ async function verifyModels(
     // Without names, models of several parts are covered by their parts.
     if (named.length === 0 && (model.parts.length > 1 || isAbsent(files))) continue;
     if (state === "built in") console.log(`${model.name}  built in: there is no file to check`);
-    let isRight = true;
+    let isCorrect = true;
     for (const file of files) {
       if (checked.has(file.path)) continue;
       checked.add(file.path);
       const verdict = await verifyFile(file);
-      console.log(`${basename(file.path)}  ${verdict.words}`);
-      isRight &&= verdict.isRight !== false;
+      console.log(`${basename(file.path)}  ${verdict.text}`);
+      isCorrect &&= verdict.isCorrect !== false;
     }
-    if (isRight) continue;
+    if (isCorrect) continue;
     failures++;
     console.error(
       `${model.name} is not as published: get it by ${pullCommand(model.name, options)}`,
@@ -264,7 +264,7 @@ class Pull {
     this.#status.clear();
     const { bytes } = await findPinnedFile(this.#folder, file);
     const how = outcome === "installed" ? "already installed" : "downloaded";
-    console.log(`${fileName}  ${how}, ${shownBytes(bytes ?? 0)}, SHA-256 right`);
+    console.log(`${fileName}  ${how}, ${shownBytes(bytes ?? 0)}, SHA-256 correct`);
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * Which weights are taken where nobody names any: the published ones where they are installed, else those that ship
- * with the program.
+ * Default weights: the published ones if they are installed, otherwise those that ship with the program.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { HPSS } from "./registry.ts";
 import { LISTED_MODELS, modelState } from "./download/listed_models.ts";
 import { EMBEDDED } from "./embedded/embedded.ts";
 
-/** What is chosen: the first published weights that are installed, else ours. */
+/** Candidates of each role: the first installed published model is chosen, otherwise the embedded one. */
 const CHOICES = {
   demixer: {
     published: LISTED_MODELS.filter(({ name }) => name === "htdemucs"),
@@ -21,24 +20,24 @@ const CHOICES = {
   },
 } as const;
 
-/** What weights are for: to separate a mix, or to find beats and segments. */
+/** Role of weights: to separate a mix, or to find beats and segments. */
 export type Role = keyof typeof CHOICES;
 
-/** What was taken, and why. */
+/** Chosen weights, and the reason. */
 export interface Choice {
-  /** The name of a demixer or model. */
+  /** Name of a demixer or model. */
   readonly name: string;
-  /** The published weights that would have been taken, had they been there. */
+  /** Name of the published weights that are preferred but not installed. */
   readonly missing?: string;
 }
 
 /**
  * Chooses weights.
  *
- * Files are looked at, not read: published weights of a wrong size are chosen, so that loading them says what is wrong.
+ * Files are not read. Published weights of a wrong size are chosen, so that loading them reports the error.
  *
- * @param role what for
- * @param folder of the published weights; absent where there is none
+ * @param role role of the weights
+ * @param folder folder of the published weights; absent if there is none
  */
 export async function chooseWeights(role: Role, folder?: string): Promise<Choice> {
   const { published, embedded } = CHOICES[role];

@@ -25,7 +25,7 @@ async function withFiles(
 
 const FOLDS = HARMONIX_FILES.map(({ npz, yaml }) => [npz, yaml]);
 
-Deno.test("chooseWeights() takes ours where no published weights are installed", async () => {
+Deno.test("chooseWeights() chooses the embedded weights if no published ones are installed", async () => {
   await withFiles([], async (folder) => {
     for (const where of [undefined, folder, join(folder, "missing")]) {
       equal(await chooseWeights("model", where), { name: "embedded", missing: "harmonix-all" });
@@ -34,7 +34,7 @@ Deno.test("chooseWeights() takes ours where no published weights are installed",
   });
 });
 
-Deno.test("chooseWeights() takes the published weights that are installed, all folds before one", async () => {
+Deno.test("chooseWeights() chooses installed published weights, all folds before a single one", async () => {
   await withFiles([...FOLDS.flat(), HTDEMUCS_FILE], async (folder) => {
     equal(await chooseWeights("model", folder), { name: "harmonix-all" });
     equal(await chooseWeights("demixer", folder), { name: "htdemucs" });
@@ -48,14 +48,14 @@ Deno.test("chooseWeights() takes the published weights that are installed, all f
   });
 });
 
-Deno.test("chooseWeights() takes upstream's own checkpoint of a fold", async () => {
+Deno.test("chooseWeights() accepts upstream's own checkpoint of a fold", async () => {
   await withFiles([], async (folder) => {
     await writeFile(join(folder, HARMONIX_FILES[2]!.pthFileName), "anything");
     equal(await chooseWeights("model", folder), { name: "harmonix-fold2" });
   });
 });
 
-Deno.test("chooseWeights() does not pass over published weights of a wrong size", async () => {
+Deno.test("chooseWeights() chooses published weights of a wrong size too", async () => {
   await withFiles([HTDEMUCS_FILE], async (folder) => {
     await truncate(join(folder, HTDEMUCS_FILE.fileName), 7);
     equal(await chooseWeights("demixer", folder), { name: "htdemucs" });

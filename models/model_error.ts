@@ -1,10 +1,10 @@
 /**
- * The error of everything that reads or builds models.
+ * Error of the code that reads or builds models.
  *
  * @module
  */
 
-/** What was wrong with a model. */
+/** Kind of problem with a model. */
 export type ModelProblem =
   | "unknown-name"
   | "not-found"
@@ -18,17 +18,17 @@ export type ModelProblem =
 
 /** Thrown when a model cannot be named, found, read or built. */
 export class ModelError extends Error {
-  /** The class's name, as in a stack trace. */
+  /** Class name, as in a stack trace. */
   override readonly name = "ModelError";
-  /** What kind of problem it is. */
+  /** Kind of problem. */
   readonly problem: ModelProblem;
 
   /**
-   * Makes the error.
+   * Creates an error.
    *
-   * @param problem what kind of problem it is
-   * @param message what was tried, what was expected, what came, what to do
-   * @param options the error behind this one
+   * @param problem kind of problem
+   * @param message what was tried, expected and found, and what to do
+   * @param options cause of the error
    */
   constructor(problem: ModelProblem, message: string, options?: ErrorOptions) {
     super(message, options);

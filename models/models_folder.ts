@@ -1,5 +1,5 @@
 /**
- * The folder of weights: where it is, and how files are read from it.
+ * Folder of weights: its location, and verified reads of its files.
  *
  * @module
  */
@@ -14,31 +14,31 @@ import { hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where weights are looked for. */
+/** Location of weights. */
 export interface LoadOptions {
   /**
-   * Folder of weights files. Without it, the folder that the environment variable `TACTUS_MODELS_DIR` names; without that,
-   * the one of {@linkcode modelsFolder}.
+   * Folder of weights files. By default the folder in the environment variable `TACTUS_MODELS_DIR`, otherwise the one of
+   * {@linkcode modelsFolder}.
    */
   readonly weightsDir?: string;
   /** Environment variables; those of the process by default. */
   readonly environment?: Environment;
 }
 
-/** The environment variable that names the folder of weights. */
+/** Environment variable that names the folder of weights. */
 export const MODELS_DIR_VARIABLE = "TACTUS_MODELS_DIR";
 
-/** The environment variable that names the folder of what can be had again. */
+/** Environment variable that names the cache folder. */
 export const CACHE_DIR_VARIABLE = "TACTUS_CACHE_DIR";
 
 /**
- * The folder of weights: the one that was given, the one that `TACTUS_MODELS_DIR` names, or `tactus/models` where the
- * platform keeps what can be fetched again: `$XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`, on Windows
- * `%LOCALAPPDATA%`. It need not exist.
+ * Returns the folder of weights: the given one, the one that `TACTUS_MODELS_DIR` names, or `tactus/models` in the
+ * platform's cache folder: `$XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`, on Windows `%LOCALAPPDATA%`. It
+ * need not exist.
  *
- * @param options what was given; an empty name counts as none
- * @param platform as Node names it
- * @throws {ModelError} `not-found` if the environment does not even tell the user's home
+ * @param options given folder and environment; an empty name counts as none
+ * @param platform name of the platform, as in Node
+ * @throws {ModelError} `not-found` if the environment does not name the user's home folder
  */
 export function modelsFolder(
   options: LoadOptions = {},
@@ -52,7 +52,7 @@ export function modelsFolder(
     const variable = platform === "win32" ? "LOCALAPPDATA" : "HOME";
     throw new ModelError(
       "not-found",
-      `There is no folder to look for weights in: ${variable} is not set; name a folder with ` +
+      `Cannot locate the folder of weights: ${variable} is not set; name a folder with ` +
         `--weights-dir or ${MODELS_DIR_VARIABLE}`,
     );
   }
@@ -60,12 +60,12 @@ export function modelsFolder(
 }
 
 /**
- * A folder of ours where the platform keeps what can be had again, or in the one that `TACTUS_CACHE_DIR` names.
+ * Returns a subfolder of the program's cache folder: the one that `TACTUS_CACHE_DIR` names, or the platform's.
  *
- * @param part which folder of ours
+ * @param part name of the subfolder
  * @param environment environment variables
- * @param platform as Node names it
- * @returns its path, or nothing where the environment does not tell; it need not exist
+ * @param platform name of the platform, as in Node
+ * @returns path, or undefined if the environment does not define one; it need not exist
  */
 export function cacheFolder(
   part: string,
@@ -81,7 +81,7 @@ export function cacheFolder(
   if (platform === "darwin") {
     return HOME ? posix.join(HOME, "Library", "Caches", "tactus", part) : undefined;
   }
-  // The XDG base directory specification has relative paths ignored.
+  // According to the XDG base directory specification, relative paths are ignored.
   if (XDG_CACHE_HOME && posix.isAbsolute(XDG_CACHE_HOME)) {
     return posix.join(XDG_CACHE_HOME, "tactus", part);
   }
@@ -89,12 +89,12 @@ export function cacheFolder(
 }
 
 /**
- * Reads a file of the folder, whatever its content.
+ * Reads a file of the folder without checking its content.
  *
  * @param folder folder of weights
- * @param fileName the file's name
- * @returns its content, or nothing where it is missing
- * @throws {ModelError} `not-found` if it is there and cannot be read
+ * @param fileName name of the file
+ * @returns content, or undefined if the file is missing
+ * @throws {ModelError} `unreadable` if the file exists and cannot be read
  */
 export async function readIfThere(
   folder: string,
@@ -115,12 +115,12 @@ export async function readIfThere(
 }
 
 /**
- * Makes sure that a file's content is the published one.
+ * Verifies that a file has the published content.
  *
  * @param folder folder of weights, for the error
- * @param file which file
- * @param bytes its content
- * @returns its SHA-256, hexadecimal
+ * @param file pinned file
+ * @param bytes content of the file
+ * @returns SHA-256 of the content, hexadecimal
  * @throws {ModelError} `sha256`
  */
 export function verifyContent(folder: string, file: PinnedFile, bytes: Uint8Array): string {
@@ -133,7 +133,7 @@ export function verifyContent(folder: string, file: PinnedFile, bytes: Uint8Arra
   );
 }
 
-/** The command that fetches a model into the folder that was asked for. */
+/** Returns the command that downloads a model into the given folder. */
 export function pullCommand(name: string, options: LoadOptions = {}): string {
   const { weightsDir } = options;
   const folder = weightsDir ? ` --weights-dir ${quoted(weightsDir)}` : "";
@@ -145,12 +145,12 @@ function quoted(argument: string): string {
 }
 
 /**
- * The error for a model whose files are not there: where they were looked for, and what to do.
+ * Returns the error for a model whose files are missing; it names the folder and the command that downloads them.
  *
- * @param name the model
- * @param fileNames what was looked for
- * @param url where the first of them can be had
- * @param options as the caller was given them
+ * @param name name of the model
+ * @param fileNames names of the missing files
+ * @param url address of the first file
+ * @param options location that was searched
  */
 export function modelNotFound(
   name: string,
@@ -161,28 +161,28 @@ export function modelNotFound(
   return new ModelError(
     "not-found",
     `The weights of ${name} are not in ${modelsFolder(options)}: looked for ` +
-      `${fileNames.join(" and ")} there; get them by ${pullCommand(name, options)} ` +
+      `${fileNames.join(" and ")} there; download them with ${pullCommand(name, options)} ` +
       `(from ${url}), or name another folder with --weights-dir or ${MODELS_DIR_VARIABLE}`,
   );
 }
 
-/** A file of weights that was read and found right. */
+/** A file of weights with verified content. */
 export interface ReadFile {
-  /** Where it was. */
+  /** Path of the file. */
   readonly path: string;
-  /** Its content. */
+  /** Content of the file. */
   readonly bytes: Uint8Array;
   /** SHA-256 of the content, hexadecimal. */
   readonly sha256: string;
 }
 
 /**
- * Reads the one file of a model and checks its SHA-256.
+ * Reads the only file of a model and verifies its SHA-256.
  *
- * @param name the model
- * @param file its file
- * @param options folder of the weights
- * @throws {ModelError} `not-found`, naming the command that fetches it; `sha256`
+ * @param name name of the model
+ * @param file pinned file
+ * @param options location of the weights
+ * @throws {ModelError} `not-found`, naming the command that downloads it; `sha256`
  *
  * @example
  * ```ts no-assert

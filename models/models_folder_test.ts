@@ -45,7 +45,7 @@ Deno.test("modelsFolder() prefers the given folder, then the environment's, then
   }
 });
 
-Deno.test("modelsFolder() says what to set when the environment has no home", () => {
+Deno.test("modelsFolder() names the variable to set if the environment has no home folder", () => {
   for (
     const [platform, variable] of [["linux", /HOME/], ["darwin", /HOME/], [
       "win32",
@@ -59,7 +59,7 @@ Deno.test("modelsFolder() says what to set when the environment has no home", ()
   }
 });
 
-Deno.test("pullCommand() names the folder that was given, quoted where it has to be", () => {
+Deno.test("pullCommand() contains the given folder, quoted if necessary", () => {
   assert.equal(pullCommand("htdemucs"), "deno task models pull htdemucs");
   assert.equal(
     pullCommand("htdemucs", { weightsDir: "my weights" }),
@@ -67,12 +67,15 @@ Deno.test("pullCommand() names the folder that was given, quoted where it has to
   );
 });
 
-Deno.test("readModelFile() gives the right file with its SHA-256, and says how to get it otherwise", async () => {
+Deno.test("readModelFile() returns a verified file with its SHA-256, or names the command that downloads it", async () => {
   await inTemporaryFolder(async (folder) => {
     const options = { weightsDir: folder };
     await assert.rejects(
       readModelFile("htdemucs", HTDEMUCS_FILE, options),
-      isProblem("not-found", /955717e8-8726e21a\.th there; get .* deno task models pull htdemucs/),
+      isProblem(
+        "not-found",
+        /955717e8-8726e21a\.th there; download .* deno task models pull htdemucs/,
+      ),
     );
     const bytes = new TextEncoder().encode("weights");
     const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -87,7 +90,7 @@ Deno.test("readModelFile() gives the right file with its SHA-256, and says how t
   });
 });
 
-Deno.test("cacheFolder() is the one that TACTUS_CACHE_DIR names, else the platform's", () => {
+Deno.test("cacheFolder() is the one that TACTUS_CACHE_DIR names, otherwise the platform's", () => {
   assert.equal(
     cacheFolder("graphs", { TACTUS_CACHE_DIR: "/c", HOME: "/h" }, "linux"),
     "/c/graphs",

@@ -1,5 +1,5 @@
 /**
- * What a network's parameters are, and whether a checkpoint has them.
+ * Parameters of networks: names and shapes, and checks of a checkpoint against them.
  *
  * @module
  */
@@ -9,42 +9,44 @@ import { ModelError } from "./model_error.ts";
 
 /** A parameter of a network. */
 export interface ParameterShape {
-  /** Upstream's name, such as `encoder.layers.0.timelayer.layernorm_before.weight`. */
+  /** Name as in upstream, such as `encoder.layers.0.timelayer.layernorm_before.weight`. */
   readonly name: string;
   /** Length of each axis, in torch's own layout. */
   readonly shape: readonly number[];
 }
 
-/** Names that an error lists of each kind. */
+/** Number of names of each kind that an error lists. */
 const MOST_NAMES = 12;
 
 /**
- * Compares a checkpoint's tensors with the parameters that it should have.
+ * Compares the tensors of a checkpoint with the parameters of its network.
  *
- * @param parameters names and shapes
- * @param tensors the checkpoint's tensors by name
- * @param complaint how the error begins, such as `fold.npz does not hold the network`
+ * @param parameters expected names and shapes
+ * @param tensors tensors of the checkpoint by name
+ * @param errorPrefix start of the error message, such as `fold.npz does not hold the network`
  * @throws {ModelError} `parameters`, naming missing, unexpected and misshapen tensors
  */
 export function checkParameters(
   parameters: readonly ParameterShape[],
   tensors: ReadonlyMap<string, Tensor>,
-  complaint: string,
+  errorPrefix: string,
 ): void {
   const expected = new Map(parameters.map(({ name, shape }) => [name, shape]));
   const misshapen = [...expected].flatMap(([name, shape]) => {
-    const came = tensors.get(name);
-    if (came === undefined) return [];
-    const same = came.shape.join() === shape.join() && came.data.length === elementCount(shape);
-    return same ? [] : [`${name} (expected [${shape.join(", ")}], got [${came.shape.join(", ")}])`];
+    const found = tensors.get(name);
+    if (found === undefined) return [];
+    const same = found.shape.join() === shape.join() && found.data.length === elementCount(shape);
+    return same
+      ? []
+      : [`${name} (expected [${shape.join(", ")}], got [${found.shape.join(", ")}])`];
   });
-  const complaints = [
+  const problems = [
     list("missing", [...expected.keys()].filter((name) => !tensors.has(name))),
     list("unexpected", [...tensors.keys()].filter((name) => !expected.has(name))),
     list("misshapen", misshapen),
   ].filter((text) => text !== "");
-  if (complaints.length > 0) {
-    throw new ModelError("parameters", `${complaint}: ${complaints.join("; ")}`);
+  if (problems.length > 0) {
+    throw new ModelError("parameters", `${errorPrefix}: ${problems.join("; ")}`);
   }
 }
 

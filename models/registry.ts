@@ -1,5 +1,5 @@
 /**
- * The models that have a name, and how to load them.
+ * Registry of models and demixers by name, and how their weights are loaded.
  *
  * @module
  */
@@ -24,10 +24,10 @@ import {
 } from "./models_folder.ts";
 import { readSafetensorsCheckpoint } from "./readers/safetensors.ts";
 
-/** A network of a model, and where its weights come from. */
+/** A network of a model, and how its weights are loaded. */
 interface Fold {
   readonly name: string;
-  /** @param model the model that was asked for, which errors name */
+  /** @param model name of the requested model, for errors */
   load(model: string, options: LoadOptions): Checkpoint | Promise<Checkpoint>;
 }
 
@@ -51,14 +51,14 @@ const MODELS: ReadonlyMap<string, readonly Fold[]> = new Map<string, readonly Fo
   ["seeded-all", SEEDED_FOLDS],
 ]);
 
-/** The names of all models. */
+/** Names of all models. */
 export const MODEL_NAMES: readonly string[] = [...MODELS.keys()];
 
 /**
- * Names the folds of a model.
+ * Returns the names of the folds of a model.
  *
- * @param name a model's name
- * @returns the names of its folds, whose logits are averaged; for a single fold, its own name
+ * @param name name of the model
+ * @returns names of the folds whose logits are averaged; for a single fold, its own name
  * @throws {ModelError} `unknown-name`, listing the known ones
  */
 export function foldNames(name: string): string[] {
@@ -68,12 +68,12 @@ export function foldNames(name: string): string[] {
 /**
  * Loads a model.
  *
- * A published fold is read from its `.npz` and `.yaml`, both checked against their SHA-256. Where the folder has no `.npz`
- * of the fold, upstream's own `.pth` is read; nobody publishes a checksum of those, so its SHA-256 is only noted.
+ * A published fold is read from its `.npz` and `.yaml`, both verified by SHA-256. If the folder has no `.npz` of the fold,
+ * upstream's own `.pth` is read. Its SHA-256 is not published, so it is recorded but not verified.
  *
- * @param name a model's name, one of {@linkcode MODEL_NAMES}
- * @param options folder of the published weights; without one it is that of `modelsFolder()`
- * @returns its folds, in order
+ * @param name name of the model, one of {@linkcode MODEL_NAMES}
+ * @param options location of the published weights
+ * @returns folds of the model, in order
  * @throws {ModelError} `unknown-name`; `not-found` for a missing folder or file; `sha256` for a changed file
  *
  * @example
@@ -88,7 +88,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const loading = await Promise.allSettled(
     foldsOf(name).map(async (fold) => await fold.load(name, options)),
   );
-  // The first fold that failed is reported, whichever failed first.
+  // The error of the first fold in order is reported, so that the message does not depend on timing.
   return loading.map((fold) => {
     if (fold.status === "rejected") throw fold.reason;
     return fold.value;
@@ -134,23 +134,23 @@ async function loadHarmonix(
   return readNpzCheckpoint(name, weights, new TextDecoder().decode(configuration));
 }
 
-/** The separation that needs no weights: median filters. */
+/** Name of the demixer without weights: median filters (harmonic-percussive source separation). */
 export const HPSS = "hpss";
 
-/** Who has a name. */
+/** Names of all demixers. */
 export const DEMIXER_NAMES: readonly string[] = ["htdemucs", HPSS, "seeded-htdemucs"];
 
-/** What files of weights are named like. */
+/** Endings of files with demixer weights. */
 const WEIGHTS_ENDING = /\.(th|safetensors)$/i;
 
-/** The weights of a separation network, to be read when they are needed. */
+/** Weights of a separation network, parsed on demand. */
 export interface DemixerWeights {
-  /** The registered name, or the name of the file. */
+  /** Registered name, or name of the file. */
   readonly name: string;
-  /** SHA-256 of the file, or of all values where there is none. */
+  /** SHA-256 of the file, or of all values if there is no file. */
   readonly sha256: string;
   /**
-   * Reads them.
+   * Parses the weights.
    *
    * @throws {ModelError} if the file is not an HTDemucs
    */
@@ -158,7 +158,7 @@ export interface DemixerWeights {
 }
 
 /**
- * Whether there can be somebody of this name.
+ * Checks the name of a demixer.
  *
  * @param name one of {@linkcode DEMIXER_NAMES}, or path of a `.th` or `.safetensors` file
  * @throws {ModelError} `unknown-name`
@@ -173,11 +173,11 @@ export function checkDemixerName(name: string): void {
 }
 
 /**
- * Finds the weights of a separation network.
+ * Reads and verifies the weights of a separation network.
  *
- * @param name one of {@linkcode DEMIXER_NAMES} but {@linkcode HPSS}, or path of a `.th` or `.safetensors` file
- * @param options folder of the published weights
- * @throws {ModelError} `unknown-name`; `not-found`, naming the command that fetches the weights; `sha256` for a changed file
+ * @param name one of {@linkcode DEMIXER_NAMES} except {@linkcode HPSS}, or path of a `.th` or `.safetensors` file
+ * @param options location of the published weights
+ * @throws {ModelError} `unknown-name`; `not-found`, naming the command that downloads the weights; `sha256` for a changed file
  */
 export async function demixerWeights(
   name: string,

@@ -25,7 +25,7 @@ function fails(problem: ModelProblem, action: Promise<unknown>, message: RegExp)
   );
 }
 
-Deno.test("the registry knows the embedded model, nine harmonix and nine seeded ones", () => {
+Deno.test("the registry has the embedded model, nine harmonix and nine seeded ones", () => {
   assert.equal(MODEL_NAMES.length, 19);
   assert.deepEqual(foldNames("embedded"), ["embedded"]);
   assert.deepEqual(foldNames("harmonix-fold3"), ["harmonix-fold3"]);
@@ -44,7 +44,7 @@ Deno.test("every published file has a pinned URL and its own SHA-256", () => {
   }
 });
 
-Deno.test("loadModel() makes seeded models without any folder", async () => {
+Deno.test("loadModel() creates seeded models without a folder of weights", async () => {
   const [checkpoint, ...others] = await loadModel("seeded-fold2");
   assert.equal(checkpoint?.name, "seeded-fold2");
   assert.equal(others.length, 0);
@@ -59,13 +59,13 @@ Deno.test("foldNames() lists the known names for an unknown one", () => {
   );
 });
 
-Deno.test("loadModel() says where it looked and where the file can be had", () =>
+Deno.test("loadModel() names the folder it searched and the address of the file", () =>
   withFolder(async (folder) => {
     const action = loadModel("harmonix-fold1", { weightsDir: folder });
     await fails(
       "not-found",
       action,
-      /looked for harmonix-fold1_mlx\.npz and harmonix-fold1-3ozjhtsj\.pth there; get them by deno task models pull harmonix-fold1 --weights-dir \/.* \(from https:/,
+      /looked for harmonix-fold1_mlx\.npz and harmonix-fold1-3ozjhtsj\.pth there; download them with deno task models pull harmonix-fold1 --weights-dir \/.* \(from https:/,
     );
     const absent = join(folder, "absent");
     await fails("not-found", loadModel("harmonix-fold1", { weightsDir: absent }), /absent/);
@@ -88,7 +88,7 @@ Deno.test("loadModel() fails on a changed file with both checksums", () =>
     );
   }));
 
-Deno.test("loadModel() reads upstream's own file where the other is absent", () =>
+Deno.test("loadModel() reads upstream's own file if the other is missing", () =>
   withFolder(async (folder) => {
     const small = new URL("./testdata/small.pth", import.meta.url);
     copyFileSync(small, join(folder, HARMONIX_FILES[5]!.pthFileName));
@@ -97,13 +97,13 @@ Deno.test("loadModel() reads upstream's own file where the other is absent", () 
     assert.equal(checkpoint?.configuration.depth, 1);
   }));
 
-Deno.test("loadModel() looks in the folder that the environment names, else in the platform's", () =>
+Deno.test("loadModel() searches the folder that the environment names, otherwise the platform's", () =>
   withFolder(async (folder) => {
     const named = join(folder, "named");
     await fails(
       "not-found",
       loadModel("harmonix-all", { environment: { [MODELS_DIR_VARIABLE]: named, HOME: folder } }),
-      new RegExp(`not in ${named}: .* by deno task models pull harmonix-all \\(from`),
+      new RegExp(`not in ${named}: .* with deno task models pull harmonix-all \\(from`),
     );
     const cache = join(folder, "tactus", "models");
     mkdirSync(cache, { recursive: true });

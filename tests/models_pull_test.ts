@@ -31,7 +31,7 @@ Deno.test("models pull downloads what is missing, and says what was there", () =
     equal(program.server.requests.length, 2);
     const verified = await program.run(["verify"]);
     equal(verified.code, 0);
-    equal(verified.stdout.match(/ {2}right, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
+    equal(verified.stdout.match(/ {2}correct, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
   }));
 
 Deno.test("models pull takes --base-url before the environment's mirror, and --weights-dir before its folder", () =>
@@ -63,9 +63,9 @@ Deno.test("models pull goes on after a file that fails, and exits with 1", () =>
   withProgram(async (program) => {
     const { code, stdout, stderr } = await program.run(["pull", "a", "b"]);
     equal(code, 1);
-    match(stderr, /^a\.npz: .*\/a\.npz was answered by 404/);
+    match(stderr, /^a\.npz: .*\/a\.npz returned status 404/);
     match(stderr, /^a\.yaml: .* is not the published file: expected SHA-256/m);
-    match(stdout, /^b\.th {2}downloaded, 50\.0 kB, SHA-256 right\n$/);
+    match(stdout, /^b\.th {2}downloaded, 50\.0 kB, SHA-256 correct\n$/);
     equal(await program.files(), ["b.th"]);
   }, (request, count) => {
     if (request.url.endsWith("a.npz")) return new Response(null, { status: 404 });
@@ -149,7 +149,7 @@ Deno.test("models pull says when there is no way to the server, and tries no oth
     listener.close();
     const { code, stderr } = await program.run(["pull", "both", "--base-url", baseUrl]);
     equal(code, 1);
-    match(stderr, /^a\.npz: 127\.0\.0\.1:\d+ cannot be reached .*\(4 attempts\)$/m);
+    match(stderr, /^a\.npz: Cannot reach 127\.0\.0\.1:\d+ .*\(4 attempts\)$/m);
     match(stderr, /Not tried: 2 more files\n$/);
   }));
 

@@ -65,7 +65,7 @@ Deno.test("models verify reads what is there and exits with 1 on damage", () =>
     for (const name of ["a.npz", "a.yaml", "b.th"]) await program.install(name);
     const right = await program.run(["verify", "both", "none"]);
     equal([right.code, right.stderr], [0, ""]);
-    equal(right.stdout.match(/ {2}right, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
+    equal(right.stdout.match(/ {2}correct, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
 
     await program.install("a.npz", content(250_000, 9));
     await program.install("b.th", content(3));
@@ -73,7 +73,7 @@ Deno.test("models verify reads what is there and exits with 1 on damage", () =>
     const damaged = await program.run(["verify"]);
     equal(damaged.code, 1);
     match(damaged.stdout, /a\.npz {2}damaged: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}\n/);
-    match(damaged.stdout, /a\.yaml {2}right/);
+    match(damaged.stdout, /a\.yaml {2}correct/);
     match(damaged.stdout, /b\.th {2}damaged: expected 40000 to 60000 bytes, got 3\n/);
     match(damaged.stderr, /a is not as published: get it by deno task models pull a\n/);
 
@@ -84,7 +84,7 @@ Deno.test("models verify reads what is there and exits with 1 on damage", () =>
     match(incomplete.stderr, /models pull a --weights-dir /);
     await program.install("a.pth", content(9));
     const own = await program.run(["verify", "a"]);
-    equal([own.code, own.stdout], [0, "a.pth  not checked: nobody publishes its SHA-256\n"]);
+    equal([own.code, own.stdout], [0, "a.pth  not checked: its SHA-256 is not published\n"]);
   }));
 
 Deno.test("models path prints the folder, and where files are or belong", () =>
@@ -115,7 +115,7 @@ Deno.test("models refuses calls that it does not understand", () =>
       [["pull", "a", "--timeout", "soon"], /--timeout expects seconds.* got soon/],
       [["pull", "a", "--timeout", "0"], /--timeout/],
       [["pull", "a", "--base-url", "http://weights.invalid"], /refused: expected https/],
-      [["pull", "a", "--base-url", "weights"], /"weights" is no address/],
+      [["pull", "a", "--base-url", "weights"], /"weights" is not an address/],
     ] as const;
     for (const [args, message] of calls) {
       const { code, stdout, stderr } = await program.run(args);
@@ -147,6 +147,6 @@ Deno.test("tactus models pull says what to do where it may not use the network",
     equal(code, 1);
     match(
       stderr,
-      /was not allowed to reach raw\.githubusercontent\.com: call it as deno task models/,
+      /Access to raw\.githubusercontent\.com is not permitted: run deno task models/,
     );
   }));

@@ -1,5 +1,5 @@
 /**
- * The configuration of an All-In-One network, as its checkpoint carries it.
+ * Configuration of an All-In-One network, as stored in its checkpoint.
  *
  * Source: `allin1.config.Config` (allin1 1.1.0), for the names and the defaults.
  *
@@ -8,9 +8,9 @@
 
 import { ModelError } from "../model_error.ts";
 
-/** The part of upstream's configuration that inference depends on; training settings are left out. */
+/** Part of upstream's configuration that inference depends on, without training settings. */
 export interface AllInOneConfiguration {
-  /** Which of the eight folds was held out in training; `null` when unknown. */
+  /** Number of the fold that was held out in training; `null` if unknown. */
   readonly fold: number | null;
   /** Samples per second of the audio. */
   readonly sampleRate: number;
@@ -32,7 +32,7 @@ export interface AllInOneConfiguration {
   readonly numLabels: number;
   /** Number of blocks. */
   readonly depth: number;
-  /** The dilation of block i is this to the power i. */
+  /** Base of the dilation: block i has this to the power i. */
   readonly dilationFactor: number;
   /** Largest dilation of a block's first attention, frames. */
   readonly dilationMax: number;
@@ -48,9 +48,9 @@ export interface AllInOneConfiguration {
   readonly mlpRatio: number;
   /** Epsilon of the layer norms; the one in the convolutional embedding is always 1e-5. */
   readonly layerNormEps: number;
-  /** Best threshold on beat activations; `null` when the checkpoint has none. */
+  /** Best threshold on beat activations; `null` if the checkpoint has none. */
   readonly bestThresholdBeat: number | null;
-  /** Best threshold on downbeat activations, which the beat decoder uses; `null` when the checkpoint has none. */
+  /** Best threshold on downbeat activations, used by the beat decoder; `null` if the checkpoint has none. */
   readonly bestThresholdDownbeat: number | null;
 }
 
@@ -106,7 +106,7 @@ const NULLABLE: Readonly<Record<Nullable, string>> = {
   bestThresholdDownbeat: "best_threshold_downbeat",
 };
 
-/** Settings that only one value of is implemented; every published checkpoint has these. */
+/** Settings of which only one value is implemented; all published checkpoints have these values. */
 const FIXED: Readonly<Record<string, string | boolean | number>> = {
   sample_rate: 44100,
   hop_size: 441,
@@ -122,10 +122,10 @@ const FIXED: Readonly<Record<string, string | boolean | number>> = {
 };
 
 /**
- * Reads a configuration from what a `.yaml` or a checkpoint's `config` dictionary holds.
+ * Parses the content of a `.yaml` file or of a checkpoint's `config` dictionary.
  *
- * @param source the dictionary, with upstream's own key names; unknown keys are left alone
- * @returns the configuration, upstream's default where a key is missing
+ * @param source dictionary with upstream's key names; unknown keys are ignored
+ * @returns configuration, with upstream's default for each missing key
  * @throws {ModelError} `configuration` for a value of the wrong kind or out of range, or a setting that is not implemented
  */
 export function parseConfiguration(source: unknown): AllInOneConfiguration {
@@ -134,7 +134,7 @@ export function parseConfiguration(source: unknown): AllInOneConfiguration {
   for (const [path, only] of Object.entries(FIXED)) {
     const found = value(path) ?? only;
     if (found !== only) {
-      throw wrong(path, `${JSON.stringify(only)}, all that is implemented`, found);
+      throw wrong(path, `${JSON.stringify(only)}, the only implemented value`, found);
     }
   }
   const numbers = Object.entries(FIELDS).map(([name, field]) => {
@@ -147,7 +147,7 @@ export function parseConfiguration(source: unknown): AllInOneConfiguration {
   const nullable = Object.entries(NULLABLE).map(([name, path]) => {
     const found = value(path) ?? null;
     if (found !== null && (typeof found !== "number" || !(found >= 0))) {
-      throw wrong(path, "a number from 0 upwards, or nothing", found);
+      throw wrong(path, "a number of at least 0, or null", found);
     }
     return [name, found];
   });
@@ -158,7 +158,7 @@ export function parseConfiguration(source: unknown): AllInOneConfiguration {
 /** Upstream's default configuration. */
 export const DEFAULT_CONFIGURATION: AllInOneConfiguration = parseConfiguration({});
 
-/** The dilation of a block's first time attention, frames; the second one's is twice that. */
+/** Returns the dilation of a block's first time attention, frames; the second attention has twice this. */
 export function blockDilation(configuration: AllInOneConfiguration, block: number): number {
   return Math.min(configuration.dilationFactor ** block, configuration.dilationMax);
 }
@@ -175,7 +175,7 @@ function checkTogether(configuration: AllInOneConfiguration): AllInOneConfigurat
   return configuration;
 }
 
-/** The bands that are left after the three convolutions (3, 12 and 3 wide) and poolings (by 3). */
+/** Returns the number of bands after the three convolutions (3, 12 and 3 wide) and poolings (by 3). */
 function embeddedBands(bands: number): number {
   return [3, 12, 3].reduce((width, kernel) => Math.floor((width - kernel + 1) / 3), bands);
 }
@@ -205,7 +205,7 @@ function wrong(path: string, expected: string, found: unknown): ModelError {
   );
 }
 
-/** A value in few words; one from a pickle can be of any depth, or contain itself. */
+/** Formats a value for a message, without its content: a value from a pickle can be of any depth, or contain itself. */
 function show(value: unknown): string {
   if (value instanceof Map) return "a dictionary";
   if (typeof value === "object" && value !== null) {

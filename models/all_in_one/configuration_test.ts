@@ -18,7 +18,7 @@ Deno.test("parseConfiguration() fills in upstream's defaults", () => {
   assert.equal(DEFAULT_CONFIGURATION.bestThresholdDownbeat, null);
 });
 
-Deno.test("parseConfiguration() reads objects and maps alike and leaves unknown keys alone", () => {
+Deno.test("parseConfiguration() reads objects and maps and ignores unknown keys", () => {
   const data = { num_labels: 3, name: "other" };
   const source = { depth: 2, best_threshold_downbeat: 0.24, data, lr: 0.005, case: null };
   const parsed = parseConfiguration(source);
@@ -59,7 +59,7 @@ Deno.test("blockDilation() grows by the factor up to the maximum", () => {
   assert.equal(blockDilation({ ...DEFAULT_CONFIGURATION, dilationMax: 100 }, 10), 100);
 });
 
-Deno.test("parseConfiguration() refuses values of any depth that a pickle can hold", () => {
+Deno.test("parseConfiguration() rejects values of any depth that a pickle can hold", () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
   for (const value of [cycle, 2n ** 70n, new Map()]) {

@@ -1,5 +1,5 @@
 /**
- * A network's weights, wherever they came from.
+ * Checkpoints of All-In-One networks, and the names, order and shapes of their parameters.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { Tensor } from "../../core/tensor.ts";
 import { checkParameters, type ParameterShape } from "../parameters.ts";
 import type { AllInOneConfiguration } from "./configuration.ts";
 
-/** The configuration and the weights of one fold of All-In-One. */
+/** Configuration and weights of one fold of All-In-One. */
 export interface Checkpoint {
-  /** The fold's registered name, such as `harmonix-fold3`. */
+  /** Registered name of the fold, such as `harmonix-fold3`. */
   readonly name: string;
   /** Sizes and thresholds. */
   readonly configuration: AllInOneConfiguration;
-  /** The parameters by upstream's names, f32, in torch's own layout ([out, in, height, width] for convolutions). */
+  /** Parameters by upstream's names, f32, in torch's layout ([out, in, height, width] for convolutions). */
   readonly tensors: ReadonlyMap<string, Tensor<"f32">>;
-  /** SHA-256, in hexadecimal, of the weights file, or of all values in order where there is no file. */
+  /** SHA-256 of the weights file, or of all values in order if there is no file, hexadecimal. */
   readonly sha256: string;
 }
 
-/** Rows and columns of the instrument attention's window; upstream does not make it configurable. */
+/** Rows and columns of the instrument attention's window; fixed in upstream. */
 export const INSTRUMENT_KERNEL = 5;
 
-/** The stages of the convolutional embedding: kernel [frames, bands]. */
+/** Kernels [frames, bands] of the convolutional embedding. */
 export const EMBEDDING_KERNELS = [[3, 3], [1, 12], [3, 3]] as const;
 
 /**
@@ -49,11 +49,11 @@ export function allInOneParameters(configuration: AllInOneConfiguration): Parame
 }
 
 /**
- * Compares a checkpoint's tensors with what its configuration calls for.
+ * Compares the tensors of a checkpoint with the parameters that its configuration requires.
  *
  * @param configuration sizes of the network
- * @param tensors the checkpoint's tensors by name
- * @param origin what to call the checkpoint in the error
+ * @param tensors tensors of the checkpoint by name
+ * @param origin name of the checkpoint, for the error
  * @throws {ModelError} `parameters`, naming every missing, unexpected and misshapen tensor
  */
 export function validateParameters(
@@ -61,8 +61,8 @@ export function validateParameters(
   tensors: ReadonlyMap<string, Tensor>,
   origin: string,
 ): void {
-  const complaint = `${origin} does not hold the network that its configuration describes`;
-  checkParameters(allInOneParameters(configuration), tensors, complaint);
+  const errorPrefix = `${origin} does not hold the network that its configuration describes`;
+  checkParameters(allInOneParameters(configuration), tensors, errorPrefix);
 }
 
 function embedding(width: number): ParameterShape[] {
@@ -74,7 +74,7 @@ function embedding(width: number): ParameterShape[] {
   return [...convolutions, ...norm("embeddings.norm", width)];
 }
 
-/** The attentions of a layer: each one's name and the shape of its position bias per head. */
+/** Attentions of a layer: name, and shape of the position bias per head. */
 type Attentions = Readonly<Record<string, readonly number[]>>;
 
 function timeAttentions(configuration: AllInOneConfiguration): Attentions {

@@ -1,7 +1,7 @@
 /**
- * Seeded weights: full-size networks whose every value comes from a counter-based hash.
+ * Seeded weights: full-size networks with values from a counter-based hash.
  *
- * They exist so that parity can be checked where no published weights may be stored. The same rule gives the same bits in
+ * Parity suites use them because published weights may not be stored in the repository. The rule gives the same bits in
  * numpy, TypeScript and Rust: it uses 32-bit integers, float64 arithmetic and one rounding to float32.
  *
  * @module
@@ -14,7 +14,7 @@ import { allInOneParameters, type Checkpoint } from "./parameters.ts";
 import type { ParameterShape } from "../parameters.ts";
 import { DEFAULT_CONFIGURATION } from "./configuration.ts";
 
-/** The range of a parameter's values: `offset ± scale`. */
+/** Range of a parameter's values: `offset ± scale`. */
 export interface SeededRange {
   /** Middle of the range. */
   readonly offset: number;
@@ -25,9 +25,9 @@ export interface SeededRange {
 /**
  * Fills a tensor with seeded values.
  *
- * @param key what the values depend on besides their index: `fold/name` for a network's parameter
+ * @param key key of the values in addition to their index: `fold/name` for a network's parameter
  * @param shape length of each axis
- * @param range where the values lie
+ * @param range range of the values
  * @returns f32 values, uniform over the open interval `offset ± scale`
  */
 export function seededTensor(
@@ -45,7 +45,7 @@ export function seededTensor(
   return tensor("f32", shape, values);
 }
 
-/** The range of an All-In-One parameter: variance 1 / fan-in for weights, norm gains near one, small biases. */
+/** Returns the range of an All-In-One parameter: variance 1 / fan-in for weights, norm gains near 1, small biases. */
 export function allInOneRange({ name, shape }: ParameterShape): SeededRange {
   if (name.endsWith("rpb")) return { offset: 0, scale: 0.5 };
   if (name.endsWith(".bias")) return { offset: 0, scale: 0.05 };
@@ -54,10 +54,10 @@ export function allInOneRange({ name, shape }: ParameterShape): SeededRange {
 }
 
 /**
- * Makes a fold of the seeded All-In-One network.
+ * Creates a fold of the seeded All-In-One network.
  *
- * @param fold 0 to 7
- * @returns the checkpoint, named `seeded-foldN`; its best downbeat threshold is 0.20 + 0.01 · fold
+ * @param fold number of the fold, 0 to 7
+ * @returns checkpoint named `seeded-foldN`; its best downbeat threshold is 0.20 + 0.01 · fold
  */
 export function seededCheckpoint(fold: number): Checkpoint {
   const configuration = {

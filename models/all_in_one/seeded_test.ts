@@ -20,7 +20,7 @@ const KNOWN_ANSWERS: readonly KnownAnswer[] = JSON.parse(
   ),
 );
 
-Deno.test("the seeded weights are numpy's, bit for bit", () => {
+Deno.test("the seeded weights equal numpy's bit for bit", () => {
   assert.ok(KNOWN_ANSWERS.length > 0);
   const checkpoints = new Map<number, ReturnType<typeof seededCheckpoint>>();
   for (const { fold, name, shape, first, sha256 } of KNOWN_ANSWERS) {
@@ -34,14 +34,14 @@ Deno.test("the seeded weights are numpy's, bit for bit", () => {
   }
 });
 
-Deno.test("hash32() and fnv1a32() give their published values", () => {
+Deno.test("hash32() and fnv1a32() return their published values", () => {
   assert.equal(hash32(0), 0);
   assert.equal(hash32(1), 0x688990c0);
   assert.equal(fnv1a32(""), 0x811c9dc5);
   assert.equal(fnv1a32("foobar"), 0xbf9cf968);
 });
 
-Deno.test("seededCheckpoint() gives each fold its own weights and threshold", () => {
+Deno.test("seededCheckpoint() returns different weights and thresholds for each fold", () => {
   const [first, last] = [seededCheckpoint(0), seededCheckpoint(7)];
   assert.equal(first.name, "seeded-fold0");
   assert.equal(first.configuration.bestThresholdDownbeat, 0.2);

@@ -1,5 +1,5 @@
 /**
- * Downloading a pinned file: complete and right, or not at all.
+ * Downloads pinned files. A file appears in its place only after its SHA-256 was verified.
  *
  * @module
  */
@@ -13,37 +13,37 @@ import { folderError, PartialFile } from "./part.ts";
 import { transfer } from "./transfer.ts";
 import { hasSha256, isInstalled, type PinnedFile, shownSha256 } from "./pinned_file.ts";
 
-/** How to download. */
+/** Options of a download. */
 export interface DownloadOptions {
-  /** Folder of weights; made when it is missing. */
+  /** Folder of weights; created if it is missing. */
   readonly folder: string;
-  /** A mirror: the address of a folder that has the files under their names. */
+  /** Address of a mirror: a folder that has the files under their names. */
   readonly baseUrl?: string;
-  /** For how long nothing may come, in seconds; 30 by default. */
+  /** Longest time without data, seconds; 30 by default. */
   readonly timeoutSeconds?: number;
-  /** How often to try again; 3 by default. */
+  /** Number of retries; 3 by default. */
   readonly retries?: number;
-  /** How long to wait before the first retry, in seconds, doubled for each that follows; 1 by default. */
+  /** Delay before the first retry, seconds, doubled for each further one; 1 by default. */
   readonly backoffSeconds?: number;
-  /** Told how many bytes have come, and of how many where that is known. */
+  /** Receives the number of bytes so far, and the total if it is known. */
   readonly onProgress?: (bytes: number, totalBytes: number | undefined) => void;
-  /** Told what a person may want to know: a retry and why, another process that is waited for. */
+  /** Receives messages for the user: a retry and its reason, another process that is waited for. */
   readonly onNote?: (note: string) => void;
 }
 
-/** The longest that a server is obeyed when it asks to be left alone. */
+/** Longest delay before a retry, seconds, even if the server asks for more. */
 const LONGEST_WAIT_SECONDS = 60;
 
 /**
- * Downloads a file, unless the folder has it.
+ * Downloads a file, unless the folder already has it.
  *
- * What has come is in a hidden file, `.NAME.part`, which is kept when the download is interrupted or given up, and continued
- * by the next call. The file gets its name only after its SHA-256 was found right.
+ * Partial content is stored in a hidden file, `.NAME.part`. It is kept if the download is interrupted or fails, and the
+ * next call continues it. The file is renamed into place after its SHA-256 was verified.
  *
- * @param file which file
- * @param options where to, where from, with how much patience
- * @returns whether it was there, or had to be downloaded
- * @throws {DownloadError} if it cannot be had
+ * @param file file to download
+ * @param options folder, mirror, timeouts and retries
+ * @returns whether the file was installed already or was downloaded
+ * @throws {DownloadError} if the file cannot be downloaded
  *
  * @example
  * ```ts no-assert
@@ -61,7 +61,7 @@ export async function download(
   if (await isThere(folder, file)) return "installed";
   const lock = await takeLock(folder, file, onNote);
   try {
-    // Whoever had the lock may have downloaded it.
+    // The previous holder of the lock may have downloaded it.
     if (await isThere(folder, file)) return "installed";
     const part = await PartialFile.open(folder, file);
     try {
@@ -96,13 +96,16 @@ async function takeLock(
   const path = join(folder, `.${fileName}.lock`);
   try {
     await mkdir(folder, { recursive: true });
-    return await lockFile(path, () => onNote?.(`Another process downloads ${fileName}: waiting`));
+    return await lockFile(
+      path,
+      () => onNote?.(`Waiting for another process that downloads ${fileName}`),
+    );
   } catch (cause) {
     throw folderError(path, cause);
   }
 }
 
-/** Fills the part until it is the file. */
+/** Downloads until the part is the whole file. */
 async function complete(
   file: PinnedFile,
   address: URL,
@@ -140,7 +143,7 @@ async function isComplete(file: PinnedFile, part: PartialFile): Promise<boolean>
   return mayBe && hasSha256(file, await part.sha256());
 }
 
-/** Drops the part. Where two versions of the file may have been joined, another attempt may be right. */
+/** Deletes the part. If it may have joined two versions of the file, another attempt may succeed. */
 async function wrongContent(
   file: PinnedFile,
   address: URL,
@@ -152,7 +155,7 @@ async function wrongContent(
   return new DownloadError(
     "sha256",
     `${shownAddress(address)} is not the published file: expected SHA-256 ${shownSha256(file)}, ` +
-      `got ${found}; what came was deleted`,
+      `got ${found}; the downloaded content was deleted`,
     { transient: continued },
   );
 }
@@ -163,7 +166,7 @@ function givenUp(
   cause: DownloadError,
 ): DownloadError {
   const kept = part.bytes > 0
-    ? `; the ${part.bytes} bytes that came are kept, and another call continues from there`
+    ? `; the first ${part.bytes} bytes are kept, and the next call continues from there`
     : "";
   return new DownloadError(
     cause.problem,

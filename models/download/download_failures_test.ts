@@ -4,7 +4,7 @@ import { downloadAddress, DownloadError, fileAddress } from "./request.ts";
 import { fileAnswer, rawAnswer } from "../../tests/support/download_server.ts";
 import { against, againstRaw, CONTENT, FILE } from "../../tests/support/download_trial.ts";
 
-Deno.test("download() deletes what came when its SHA-256 is wrong, and says both", () => {
+Deno.test("download() deletes content with a wrong SHA-256 and reports both values", () => {
   const corrupt = CONTENT.slice();
   corrupt[200_000]! ^= 1;
   return against(fileAnswer(corrupt), async (trial) => {
@@ -14,7 +14,7 @@ Deno.test("download() deletes what came when its SHA-256 is wrong, and says both
   });
 });
 
-Deno.test("download() ends when the server falls silent, before or amid the content", async () => {
+Deno.test("download() fails if the server stops sending before or within the content", async () => {
   const silent = (body: Uint8Array | null) => (): Response | Promise<Response> =>
     body === null
       ? new Promise<Response>(() => {})
@@ -22,14 +22,14 @@ Deno.test("download() ends when the server falls silent, before or amid the cont
   for (const body of [null, CONTENT.subarray(0, 1000)]) {
     await against(silent(body), async (trial) => {
       const more = { timeoutSeconds: 1, retries: 1 };
-      await trial.fails("stalled", /Nothing came for 1 s \(2 attempts\)/, more);
+      await trial.fails("stalled", /No data arrived for 1 s \(2 attempts\)/, more);
       assert.equal(trial.server.requests.length, 2);
       assert.equal((await trial.files()).includes(".weights.bin.part"), body !== null);
     });
   }
 });
 
-Deno.test("download() is not ended by its timeout while something comes", () =>
+Deno.test("download() does not time out while data arrives", () =>
   against(() => {
     let sent = 0;
     return new Response(
@@ -47,13 +47,13 @@ Deno.test("download() is not ended by its timeout while something comes", () =>
     await trial.hasOnlyTheFile();
   }));
 
-Deno.test("download() does not follow redirects round and round, to nowhere, or to where it is unsafe", async () => {
+Deno.test("download() rejects redirects in a loop, without a target, or to an unsafe address", async () => {
   const targets: [Record<string, string>, RegExp][] = [
     [{ location: "/again" }, /redirects more than 5 times/],
-    [{}, /redirects to nowhere/],
+    [{}, /redirects without a target/],
     [{ location: "http://weights.invalid/x" }, /weights\.invalid\/x, to which .* is refused/],
     [{ location: "file:///etc/passwd" }, /is refused: expected https/],
-    [{ location: "https://" }, /is no address/],
+    [{ location: "https://" }, /is not an address/],
   ];
   for (const [headers, message] of targets) {
     await against(() => new Response(null, { status: 302, headers }), async (trial) => {
@@ -64,7 +64,7 @@ Deno.test("download() does not follow redirects round and round, to nowhere, or 
   }
 });
 
-Deno.test("addresses have to be https, or of this machine and not redirected to from https", () => {
+Deno.test("addresses must be HTTPS, or HTTP on this machine without a redirect from HTTPS", () => {
   const https = new URL("https://weights.invalid/");
   assert.equal(downloadAddress("https://a.invalid/b", https).href, "https://a.invalid/b");
   assert.equal(downloadAddress("http://localhost:80/b").hostname, "localhost");
@@ -84,7 +84,7 @@ Deno.test("addresses have to be https, or of this machine and not redirected to 
 for (const [status, requests] of [[404, 1], [403, 1], [500, 3], [429, 3]] as const) {
   Deno.test(`download() asks ${requests === 1 ? "once" : "again"} when it is answered by ${status}`, () =>
     against(() => new Response("no", { status }), async (trial) => {
-      await trial.fails("status", new RegExp(`weights\\.bin was answered by ${status}`), {
+      await trial.fails("status", new RegExp(`weights\\.bin returned status ${status}`), {
         retries: 2,
       });
       assert.equal(trial.server.requests.length, requests);
@@ -92,7 +92,7 @@ for (const [status, requests] of [[404, 1], [403, 1], [500, 3], [429, 3]] as con
     }));
 }
 
-Deno.test("download() reads nothing when the declared size is wrong", async () => {
+Deno.test("download() reads nothing if the declared size is wrong", async () => {
   for (const length of [12, CONTENT.length + 1, 1e15]) {
     const answer = rawAnswer("200 OK", [`content-length: ${length}`], CONTENT.subarray(0, 12));
     await againstRaw(() => answer, async (trial) => {
@@ -112,7 +112,7 @@ Deno.test("download() reads nothing when the declared size is wrong", async () =
   });
 });
 
-Deno.test("download() stops a server that sends for ever, and keeps nothing of it", () =>
+Deno.test("download() stops a server that sends without end, and deletes the content", () =>
   against(() => {
     const endless = new ReadableStream({
       pull: (stream) => stream.enqueue(CONTENT.slice(0, 65_536)),
@@ -124,7 +124,7 @@ Deno.test("download() stops a server that sends for ever, and keeps nothing of i
     assert.equal(trial.server.requests.length, 1);
   }));
 
-Deno.test("download() tries again when the server stops early without saying so", () =>
+Deno.test("download() tries again if the server closes early without an error", () =>
   against(
     () => new Response(new Blob([CONTENT.subarray(0, 99) as BlobPart]).stream()),
     async (trial) => {
@@ -133,24 +133,24 @@ Deno.test("download() tries again when the server stops early without saying so"
     },
   ));
 
-Deno.test("download() refuses encoded content", () =>
+Deno.test("download() rejects encoded content", () =>
   against(() => new Response("x", { headers: { "content-encoding": "gzip" } }), async (trial) => {
-    await trial.fails("answer", /encoded as gzip/);
+    await trial.fails("answer", /sent as gzip/);
   }));
 
-Deno.test("download() says that a server cannot be reached, after its retries", () =>
+Deno.test("download() reports an unreachable server after its retries", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const baseUrl = `http://127.0.0.1:${listener.addr.port}`;
     listener.close();
-    await trial.fails("unreachable", /127\.0\.0\.1:\d+ cannot be reached \(.*\(3 attempts\)/, {
+    await trial.fails("unreachable", /Cannot reach 127\.0\.0\.1:\d+ \(.*\(3 attempts\)/, {
       baseUrl,
       retries: 2,
     });
     assert.deepEqual(await trial.files(), []);
   }));
 
-Deno.test("download() says that the folder cannot be written to, and what to do", () =>
+Deno.test("download() reports a folder that cannot be written, and what to do", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     const file = join(trial.folder, "file");
     await Deno.writeTextFile(file, "");

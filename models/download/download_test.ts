@@ -14,7 +14,7 @@ const REST = rawAnswer("206 Partial Content", [
   `content-range: bytes ${HALF}-${CONTENT.length - 1}/${CONTENT.length}`,
 ], CONTENT.subarray(HALF));
 
-Deno.test("download() gets a file into a new folder, and leaves alone one that is right", () =>
+Deno.test("download() creates the folder, and keeps a correct file", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     const seen: [number, number | undefined][] = [];
     const folder = join(trial.folder, "new", "folder");
@@ -25,7 +25,7 @@ Deno.test("download() gets a file into a new folder, and leaves alone one that i
     assert.deepEqual(trial.server.requests, [{ path: "/weights.bin", range: null, ifRange: null }]);
   }));
 
-Deno.test("download() replaces a file that is damaged", () =>
+Deno.test("download() replaces a damaged file", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     for (const damaged of [content(CONTENT.length, 2), content(10)]) {
       await Deno.writeFile(join(trial.folder, FILE.fileName), damaged);
@@ -34,7 +34,7 @@ Deno.test("download() replaces a file that is damaged", () =>
     }
   }));
 
-Deno.test("download() continues where the connection was cut, if the file is still the same", () =>
+Deno.test("download() continues a cut transfer if the file has not changed", () =>
   againstRaw((_, count) => count === 0 ? CUT : REST, async (trial) => {
     await trial.pull();
     await trial.hasOnlyTheFile();
@@ -49,11 +49,11 @@ Deno.test("download() continues where the connection was cut, if the file is sti
     );
   }));
 
-Deno.test("download() gives up after its retries, and the next call continues", () =>
+Deno.test("download() fails after its retries, and the next call continues", () =>
   againstRaw(
     (_, count) => count === 0 ? CUT : count === 2 ? REST : new Uint8Array(),
     async (trial) => {
-      await trial.fails("unreachable", /\(2 attempts\); the 150000 bytes that came are kept/, {
+      await trial.fails("unreachable", /\(2 attempts\); the first 150000 bytes are kept/, {
         retries: 1,
       });
       assert.deepEqual(await trial.files(), [".weights.bin.part", ".weights.bin.part.version"]);
@@ -64,7 +64,7 @@ Deno.test("download() gives up after its retries, and the next call continues", 
     },
   ));
 
-Deno.test("download() starts anew where the server ignores ranges or has another version", () =>
+Deno.test("download() restarts if the server ignores ranges or has another version", () =>
   against((request, count) => {
     if (count === 0) return new Response(CONTENT as BodyInit);
     return fileAnswer(CONTENT, '"two"')(request, count);
@@ -79,7 +79,7 @@ Deno.test("download() starts anew where the server ignores ranges or has another
     assert.deepEqual(trial.ranges, [`bytes=${HALF}-`, `bytes=${HALF}-`]);
   }));
 
-Deno.test("download() starts anew where what it continued was of another version", () =>
+Deno.test("download() restarts if the continued content was of another version", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     await trial.leavePart(content(HALF, 2));
     await trial.pull();
@@ -88,7 +88,7 @@ Deno.test("download() starts anew where what it continued was of another version
     assert.match(trial.notes.join(), /expected SHA-256 .* trying again/);
   }));
 
-Deno.test("download() starts anew where the server continues elsewhere or cannot continue", async () => {
+Deno.test("download() restarts if the server continues at another position or cannot continue", async () => {
   const elsewhere = rawAnswer("206 Partial Content", [
     `content-length: ${CONTENT.length - 10}`,
     `content-range: bytes 10-${CONTENT.length - 1}/${CONTENT.length}`,
@@ -105,7 +105,7 @@ Deno.test("download() starts anew where the server continues elsewhere or cannot
   }
 });
 
-Deno.test("download() asks nothing where all has come before, and starts anew where it is wrong", () =>
+Deno.test("download() sends no request for a complete part, and restarts a wrong one", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     await trial.leavePart(CONTENT, '"one"');
     assert.equal(await trial.pull(), "downloaded");
@@ -120,7 +120,7 @@ Deno.test("download() asks nothing where all has come before, and starts anew wh
     assert.deepEqual(trial.ranges, [null, null]);
   }));
 
-Deno.test("download() follows redirects, relative ones too", () =>
+Deno.test("download() follows absolute and relative redirects", () =>
   against((request, count) => {
     if (count === 0) return new Response("moved", { status: 302, headers: { location: "/a/b" } });
     if (count === 1) return new Response(null, { status: 307, headers: { location: "c?key=1" } });
@@ -135,7 +135,7 @@ Deno.test("download() follows redirects, relative ones too", () =>
     ]);
   }));
 
-Deno.test("download() tries again after answers that may pass, and waits as long as it is told", () =>
+Deno.test("download() tries again after temporary statuses, with the delay that the server asks for", () =>
   against((request, count) => {
     const statuses = [429, 500, 503];
     const status = statuses[count];
@@ -146,11 +146,11 @@ Deno.test("download() tries again after answers that may pass, and waits as long
     await trial.pull();
     await trial.hasOnlyTheFile();
     assert.ok(performance.now() - start > 290);
-    assert.match(trial.notes[0] ?? "", /answered by 429 .*; trying again in 0\.3 s/);
+    assert.match(trial.notes[0] ?? "", /returned status 429 .*; trying again in 0\.3 s/);
     assert.equal(trial.notes.length, 3);
   }));
 
-Deno.test("download() accepts a file of which only the size's range and leading digits are known", () =>
+Deno.test("download() accepts a file pinned by a range of sizes and leading digits", () =>
   against(fileAnswer(CONTENT), async (trial) => {
     const loose = { ...FILE, sha256: FILE.sha256.slice(0, 8), minBytes: 10, maxBytes: 400_000 };
     await trial.leavePart(CONTENT.subarray(0, HALF), '"one"');
@@ -160,7 +160,7 @@ Deno.test("download() accepts a file of which only the size's range and leading 
     assert.deepEqual(trial.ranges, [`bytes=${HALF}-`]);
   }));
 
-Deno.test("downloads of the same file at the same time wait for each other", () => {
+Deno.test("concurrent downloads of the same file wait for each other", () => {
   let notes: readonly string[] = [];
   return against(async (request, count) => {
     await until("another download to wait", () => notes.length > 0);
@@ -171,6 +171,6 @@ Deno.test("downloads of the same file at the same time wait for each other", () 
     assert.deepEqual(outcomes.sort(), ["downloaded", "installed", "installed"]);
     await trial.hasOnlyTheFile();
     assert.equal(trial.server.requests.length, 1);
-    assert.match(trial.notes.join(), /Another process downloads weights\.bin: waiting/);
+    assert.match(trial.notes.join(), /Waiting for another process that downloads weights\.bin/);
   });
 });

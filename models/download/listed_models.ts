@@ -1,5 +1,5 @@
 /**
- * What models there are, and which files each needs.
+ * Listed models: which files each model needs, and which of them a folder has.
  *
  * @module
  */
@@ -19,21 +19,21 @@ import {
 } from "./pinned_file.ts";
 import { HARMONIX_FILES, HTDEMUCS_FILE } from "./published_files.ts";
 
-/** Files that are of use together only. */
+/** Files that a network needs together. */
 export interface ModelPart {
-  /** The files that are downloaded. */
+  /** Files that are downloaded. */
   readonly files: readonly PinnedFile[];
-  /** Name of a file that serves where the first of those is missing; nobody publishes its SHA-256. */
+  /** Name of a file that replaces them if the first is missing; its SHA-256 is not published. */
   readonly alternative?: string;
 }
 
-/** A model as a person chooses it. */
+/** A model in the list. */
 export interface ListedModel {
-  /** Its name. */
+  /** Name of the model. */
   readonly name: string;
-  /** What it is, in a few words. */
+  /** Short description. */
   readonly description: string;
-  /** What it consists of; nothing where it is a part of the program. */
+  /** Parts of the model; empty if it is built in. */
   readonly parts: readonly ModelPart[];
 }
 
@@ -42,7 +42,7 @@ const HARMONIX_PARTS: readonly ModelPart[] = HARMONIX_FILES.map(({ npz, yaml, pt
   alternative: pthFileName,
 }));
 
-/** All models: ours, the published networks and demixer, then those that are computed. */
+/** All models: the built-in ones, the published ones, then the seeded ones. */
 export const LISTED_MODELS: readonly ListedModel[] = [
   { name: EMBEDDED, description: "beats and segments, small, ours", parts: [] },
   { name: HPSS, description: "separation by median filters", parts: [] },
@@ -71,32 +71,32 @@ export const LISTED_MODELS: readonly ListedModel[] = [
   { name: "seeded-htdemucs", description: "as htdemucs, untrained: for tests", parts: [] },
 ];
 
-/** The files of a model; none where it is a part of the program. */
+/** Returns the files of a model; none if it is built in. */
 export function modelFiles({ parts }: ListedModel): readonly PinnedFile[] {
   return parts.flatMap(({ files }) => files);
 }
 
 /** A file of a model in a folder. */
 export interface ModelFile extends FoundFile {
-  /** What it should be; nothing for a file that nobody publishes a SHA-256 of. */
+  /** Pinned content; absent for a file without a published SHA-256. */
   readonly pinned?: PinnedFile;
 }
 
 /** A model in a folder. */
 export interface ModelState {
-  /** Which model. */
+  /** The model. */
   readonly model: ListedModel;
-  /** The worst state of its files, by their sizes; `built in` where it has none. */
+  /** Worst state of its files, by their sizes; `built in` if it has no files. */
   readonly state: FileState | "built in";
-  /** Its files. */
+  /** Files of the model. */
   readonly files: readonly ModelFile[];
 }
 
 /**
- * Looks for the files of a model, without reading them.
+ * Looks for the files of a model without reading them.
  *
  * @param folder folder of weights; need not exist
- * @param model which model
+ * @param model the model
  */
 export async function modelState(folder: string, model: ListedModel): Promise<ModelState> {
   const files = (await Promise.all(model.parts.map((part) => partFiles(folder, part)))).flat();
@@ -116,33 +116,33 @@ async function partFiles(folder: string, part: ModelPart): Promise<ModelFile[]> 
   return found?.isFile() ? [{ path, state: "installed", bytes: found.size }] : files;
 }
 
-/** What reading a file said. */
+/** Result of the verification of a file. */
 export interface FileVerdict {
-  /** Whether it is what it should be; unknown for a file that nobody publishes a SHA-256 of. */
-  readonly isRight: boolean | undefined;
-  /** The same in words, with what was expected and what came. */
-  readonly words: string;
+  /** Whether the content is the pinned one; undefined for a file without a published SHA-256. */
+  readonly isCorrect: boolean | undefined;
+  /** The same as text, with what was expected and found. */
+  readonly text: string;
 }
 
 /**
- * Reads a file and compares it with what it should be.
+ * Reads a file and compares it with its pinned content.
  *
  * @param file a file of a model
- * @throws if it is there and cannot be read
+ * @throws if the file exists and cannot be read
  */
 export async function verifyFile(file: ModelFile): Promise<FileVerdict> {
   const { pinned, path, state, bytes } = file;
   if (pinned === undefined) {
-    return { isRight: undefined, words: "not checked: nobody publishes its SHA-256" };
+    return { isCorrect: undefined, text: "not checked: its SHA-256 is not published" };
   }
-  if (state === "missing") return { isRight: false, words: "missing" };
+  if (state === "missing") return { isCorrect: false, text: "missing" };
   if (state === "damaged") {
     const { minBytes, maxBytes } = pinned;
     const expected = minBytes === maxBytes ? `${minBytes}` : `${minBytes} to ${maxBytes}`;
-    return { isRight: false, words: `damaged: expected ${expected} bytes, got ${bytes}` };
+    return { isCorrect: false, text: `damaged: expected ${expected} bytes, got ${bytes}` };
   }
   const sha256 = await fileSha256(path);
-  if (hasSha256(pinned, sha256)) return { isRight: true, words: `right, SHA-256 ${sha256}` };
-  const words = `damaged: expected SHA-256 ${shownSha256(pinned)}, got ${sha256}`;
-  return { isRight: false, words };
+  if (hasSha256(pinned, sha256)) return { isCorrect: true, text: `correct, SHA-256 ${sha256}` };
+  const text = `damaged: expected SHA-256 ${shownSha256(pinned)}, got ${sha256}`;
+  return { isCorrect: false, text };
 }

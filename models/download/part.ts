@@ -1,5 +1,5 @@
 /**
- * A file that has not arrived completely.
+ * Partial files of downloads.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { fileSha256 } from "../../core/hash.ts";
 import { type PinnedFile } from "./pinned_file.ts";
 
 /**
- * What has come of a file, in `.NAME.part` beside the place where the file is to be, so that a later call can go on from
- * there. `.NAME.part.version` says which version of the file the server called it.
+ * Partial content of a download, stored as `.NAME.part` next to the target, so that a later call can continue.
+ * `.NAME.part.version` stores the version of the file that the server reported.
  */
 export class PartialFile {
   readonly #path: string;
@@ -29,7 +29,7 @@ export class PartialFile {
     this.#bytes = bytes;
   }
 
-  /** Opens what is there, or starts with nothing. */
+  /** Opens the existing part, or an empty one. */
   static async open(folder: string, { fileName }: PinnedFile): Promise<PartialFile> {
     const path = join(folder, `.${fileName}.part`);
     const target = join(folder, fileName);
@@ -43,12 +43,12 @@ export class PartialFile {
     }
   }
 
-  /** How many bytes have come. */
+  /** Number of bytes so far. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** What the server called the version that they are of: a strong ETag or a date. */
+  /** Version of the file that the server reported: a strong ETag or a date. */
   get version(): string | undefined {
     return this.#version;
   }
@@ -57,7 +57,7 @@ export class PartialFile {
     return `${this.#path}.version`;
   }
 
-  /** Drops what has come. */
+  /** Deletes the content, and stores the version of the content that follows. */
   async restart(version?: string): Promise<void> {
     await this.#guarded(async () => {
       await this.#file.truncate(0);
@@ -68,7 +68,7 @@ export class PartialFile {
     });
   }
 
-  /** Adds what came next. */
+  /** Appends content. */
   async append(chunk: Uint8Array): Promise<void> {
     await this.#guarded(async () => {
       for (let written = 0; written < chunk.length;) {
@@ -78,12 +78,12 @@ export class PartialFile {
     this.#bytes += chunk.length;
   }
 
-  /** The SHA-256 of what is on the disk. */
+  /** Computes the SHA-256 of the stored content. */
   sha256(): Promise<string> {
     return fileSha256(this.#path);
   }
 
-  /** Gives the file its name. */
+  /** Renames the part to the target. */
   async finish(): Promise<void> {
     await this.#guarded(async () => {
       await this.#file.sync();
@@ -93,7 +93,7 @@ export class PartialFile {
     });
   }
 
-  /** Leaves what has come for another call, or nothing where nothing came. */
+  /** Closes the part and keeps its content for another call; an empty part is removed. */
   async close(): Promise<void> {
     this.#closeFile();
     if (this.#bytes > 0) return;
@@ -115,14 +115,14 @@ export class PartialFile {
   }
 }
 
-/** The error for a folder that cannot be written to. */
+/** Returns the error for a folder that cannot be written. */
 export function folderError(path: string, cause: unknown): DownloadError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new DownloadError(
     "folder",
     isFull
-      ? `Cannot write ${path}: the disk is full; free some space and call again, or name another ` +
+      ? `Cannot write ${path}: the disk is full; free some space and repeat the call, or name another ` +
         "folder with --weights-dir or TACTUS_MODELS_DIR"
       : `Cannot write ${path}: ${message}; name another folder with --weights-dir or ` +
         "TACTUS_MODELS_DIR",

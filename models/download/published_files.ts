@@ -1,15 +1,14 @@
 /**
- * Where the published All-In-One folds come from, and what their files must be.
+ * Published weights: addresses, sizes and SHA-256 of the All-In-One folds and of HTDemucs.
  *
- * The `.npz` and `.yaml` files are those of the MLX port; the `.pth` files are upstream's own, for which nobody publishes a
- * checksum.
+ * The `.npz` and `.yaml` files of a fold are those of the MLX port. Upstream's own `.pth` files have no published SHA-256.
  *
  * @module
  */
 
 import type { PinnedFile } from "./pinned_file.ts";
 
-/** The files of a fold. */
+/** Files of a fold. */
 export interface HarmonixFiles {
   /** Weights. */
   readonly npz: PinnedFile;
@@ -113,7 +112,7 @@ const FOLDS = [
   },
 ] as const;
 
-/** The published folds, by number. */
+/** Files of the published folds, in order. */
 export const HARMONIX_FILES: readonly HarmonixFiles[] = FOLDS.map(({ npz, yaml, pth }, fold) => ({
   npz: pinned(`harmonix-fold${fold}_mlx.npz`, npz),
   yaml: pinned(`harmonix-fold${fold}_mlx.yaml`, yaml),
@@ -126,8 +125,8 @@ function pinned(fileName: string, content: { bytes: number; sha256: string }): P
 }
 
 /**
- * The weights of HTDemucs. Its authors publish the first eight hexadecimal digits of the SHA-256, as the part of the name
- * after the dash, and no more; the size is about 84 MB.
+ * Weights of HTDemucs. Its authors publish the first eight hexadecimal digits of the SHA-256, as the part of the name
+ * after the dash; the size is about 84 MB.
  */
 export const HTDEMUCS_FILE: PinnedFile = {
   fileName: "955717e8-8726e21a.th",

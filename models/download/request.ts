@@ -1,10 +1,10 @@
 /**
- * The error of everything that downloads.
+ * Addresses, requests and errors of downloads: allowed addresses, redirects, and servers that stop sending.
  *
  * @module
  */
 
-/** What went wrong with a download. */
+/** Kind of problem with a download. */
 export type DownloadProblem =
   | "address"
   | "unreachable"
@@ -17,34 +17,34 @@ export type DownloadProblem =
   | "sha256"
   | "folder";
 
-/** Problems that may be gone at the next attempt. */
+/** Problems that another attempt may solve. */
 const TRANSIENT: readonly DownloadProblem[] = ["unreachable", "stalled", "cut"];
 
-/** More about a failure. */
+/** Details of a failed download. */
 export interface DownloadErrorOptions extends ErrorOptions {
   /** Whether another attempt may help; by default it depends on the problem. */
   readonly transient?: boolean;
-  /** How long the server asked to be left alone. */
+  /** Delay that the server asks for, seconds. */
   readonly retryAfterSeconds?: number;
 }
 
 /** Thrown when a file cannot be downloaded. */
 export class DownloadError extends Error {
-  /** The class's name, as in a stack trace. */
+  /** Class name, as in a stack trace. */
   override readonly name = "DownloadError";
-  /** What kind of problem it is. */
+  /** Kind of problem. */
   readonly problem: DownloadProblem;
   /** Whether another attempt may help. */
   readonly transient: boolean;
-  /** How long the server asked to be left alone; 0 where it did not. */
+  /** Delay that the server asks for, seconds; 0 if it asks for none. */
   readonly retryAfterSeconds: number;
 
   /**
-   * Makes the error.
+   * Creates an error.
    *
-   * @param problem what kind of problem it is
-   * @param message what was tried, what was expected, what came, what to do
-   * @param options the error behind this one, and whether to try again
+   * @param problem kind of problem
+   * @param message what was tried, expected and found, and what to do
+   * @param options cause, and whether another attempt may help
    */
   constructor(problem: DownloadProblem, message: string, options: DownloadErrorOptions = {}) {
     super(message, options);
@@ -54,16 +54,15 @@ export class DownloadError extends Error {
   }
 }
 
-/** Where a server on this machine may be asked without encryption, for mirrors and tests. */
+/** Host names of this machine; these may be accessed without encryption, for mirrors and tests. */
 const THIS_MACHINE: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Reads an address and refuses those that could be tampered with on their way: everything but HTTPS, save plain HTTP to this
- * machine.
+ * Parses an address. Only HTTPS is allowed, and plain HTTP to this machine, because other transfers could be altered.
  *
- * @param text an absolute address, or one relative to `from`
- * @param from the address that redirects to it; one with HTTPS may redirect to HTTPS only
- * @throws {DownloadError} `address`, or `redirect` where there is a `from`
+ * @param text absolute address, or one relative to `from`
+ * @param from address that redirects to it; an HTTPS address may redirect to HTTPS only
+ * @throws {DownloadError} `address`, or `redirect` if `from` is given
  */
 export function downloadAddress(text: string, from?: URL): URL {
   const problem = from === undefined ? "address" : "redirect";
@@ -71,7 +70,7 @@ export function downloadAddress(text: string, from?: URL): URL {
   if (!URL.canParse(text, from)) {
     throw new DownloadError(
       problem,
-      `${JSON.stringify(text)}${origin} is no address: expected https://…`,
+      `${JSON.stringify(text)}${origin} is not an address: expected https://…`,
     );
   }
   const url = new URL(text, from);
@@ -84,16 +83,16 @@ export function downloadAddress(text: string, from?: URL): URL {
   );
 }
 
-/** An address as messages show it: without credentials and without the query, which may be one. */
+/** Formats an address for messages, without credentials and without the query, which may contain one. */
 export function shownAddress(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 /**
- * Where to get a file.
+ * Returns the address of a file.
  *
- * @param file its published address and its name
- * @param baseUrl a mirror: the address of a folder that has the file under its name
+ * @param file published address and name of the file
+ * @param baseUrl address of a mirror: a folder that has the file under its name
  * @throws {DownloadError} `address`
  */
 export function fileAddress(
@@ -109,52 +108,56 @@ export function fileAddress(
 const MOST_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** Ends a request when nothing has come for some time. */
+/** Aborts a request if no data arrives for some time. */
 export class StallGuard {
   readonly #controller = new AbortController();
   readonly #seconds: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Starts waiting. */
+  /**
+   * Starts the timer.
+   *
+   * @param seconds longest time without data
+   */
   constructor(seconds: number) {
     this.#seconds = seconds;
     this.heard();
   }
 
-  /** What the request listens to. */
+  /** Signal that aborts the request. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Something came: starts waiting anew. */
+  /** Restarts the timer because data arrived. */
   heard(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#controller.abort(
-        new DownloadError("stalled", `Nothing came for ${this.#seconds} s`),
+        new DownloadError("stalled", `No data arrived for ${this.#seconds} s`),
       );
     }, this.#seconds * 1000);
   }
 
-  /** Waits no longer. */
+  /** Stops the timer. */
   stop(): void {
     clearTimeout(this.#timer);
   }
 
-  /** What an error of the request is: a stall, where that ended it. */
+  /** Returns the reason of a failed request: the stall if the timer aborted it, otherwise the error itself. */
   explain(error: unknown): unknown {
     return this.signal.aborted ? this.signal.reason : error;
   }
 }
 
 /**
- * Asks for a file, following redirects that stay safe. The environment's proxy variables (`HTTPS_PROXY`, `HTTP_PROXY`,
- * `ALL_PROXY`, `NO_PROXY`, in either case) are Deno's `fetch`'s affair, which honours them.
+ * Requests a file and follows redirects to allowed addresses. Deno's `fetch` uses the proxy variables of the environment
+ * (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case).
  *
- * @param address where it is
- * @param headers what to ask for
- * @param guard ends the request when the server falls silent
- * @returns the answer, whatever its status, that is no redirect
+ * @param address address of the file
+ * @param headers headers of the request
+ * @param guard aborts the request if the server stops sending
+ * @returns the first response that is not a redirect, whatever its status
  * @throws {DownloadError} `unreachable`, `stalled`, `redirect`
  */
 export async function requestFile(
@@ -170,7 +173,7 @@ export async function requestFile(
     await response.body?.cancel();
     const location = response.headers.get("location");
     if (location === null) {
-      throw new DownloadError("redirect", `${shownAddress(url)} redirects to nowhere`);
+      throw new DownloadError("redirect", `${shownAddress(url)} redirects without a target`);
     }
     url = downloadAddress(location, url);
   }
@@ -193,20 +196,20 @@ async function ask(
     if (cause instanceof Deno.errors.NotCapable) {
       throw new DownloadError(
         "unreachable",
-        `This program was not allowed to reach ${url.host}: call it as deno task models`,
+        `Access to ${url.host} is not permitted: run deno task models, or add --allow-net`,
         { cause, transient: false },
       );
     }
     throw new DownloadError(
       "unreachable",
-      `${url.host} cannot be reached (${reason(cause)}): is there a connection, or a proxy to be ` +
-        "named in HTTPS_PROXY",
+      `Cannot reach ${url.host} (${reason(cause)}): check the connection, or name a proxy in ` +
+        "HTTPS_PROXY",
       { cause },
     );
   }
 }
 
-/** The innermost message of an error: the outer ones only say that the fetch failed. */
+/** Returns the innermost message of an error; the outer ones only say that the fetch failed. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? reason(error.cause) : error.message;

@@ -1,5 +1,5 @@
 /**
- * One attempt at getting the rest of a file.
+ * One attempt to download the rest of a file.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { DownloadError, requestFile, shownAddress, StallGuard } from "./request.
 import type { PartialFile } from "./part.ts";
 import type { PinnedFile } from "./pinned_file.ts";
 
-/** Answers after which the same request may succeed. */
+/** HTTP statuses after which the same request may succeed. */
 const TRANSIENT_STATUS: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
-/** What an attempt needs to know. */
+/** Options of an attempt. */
 export interface TransferOptions {
-  /** For how long nothing may come, in seconds. */
+  /** Longest time without data, seconds. */
   readonly timeoutSeconds: number;
-  /** Told how many bytes have come, and of how many where that is known. */
+  /** Receives the number of bytes so far, and the total if it is known. */
   readonly onProgress: (bytes: number, totalBytes: number | undefined) => void;
 }
 
 /**
- * Gets what is missing of a file. A part that came before is continued where the server can do that, else replaced.
+ * Downloads the rest of a file. An existing part is continued if the server supports it, otherwise replaced.
  *
- * @param file which file; no more than its greatest size is ever read
- * @param address where it is
- * @param part what has come; afterwards its size is one that the file may have
- * @param options patience and progress
- * @throws {DownloadError} of any problem but `sha256`
+ * @param file file to download; at most its maximum size is read
+ * @param address address of the file
+ * @param part content so far; afterwards its size is within the limits of the file
+ * @param options timeout and progress
+ * @throws {DownloadError} of any problem except `sha256`
  */
 export async function transfer(
   file: PinnedFile,
@@ -60,7 +60,7 @@ function requestHeaders(part: PartialFile): Record<string, string> {
   return part.version === undefined ? range : { ...range, "if-range": part.version };
 }
 
-/** Brings the part to where the answer's body starts; returns how large the whole will be, if that is declared. */
+/** Sets the part to the start of the response's body; returns the declared size of the whole file, if any. */
 async function prepare(
   file: PinnedFile,
   address: URL,
@@ -70,7 +70,7 @@ async function prepare(
   const { status, headers } = response;
   if (status === 416) {
     await part.restart();
-    throw new DownloadError("answer", "The server cannot continue what has come", {
+    throw new DownloadError("answer", "The server cannot continue the partial file", {
       transient: true,
     });
   }
@@ -79,7 +79,7 @@ async function prepare(
   if (encoding !== "identity") {
     throw new DownloadError(
       "answer",
-      `${shownAddress(address)} came encoded as ${encoding}, though that was not asked for`,
+      `${shownAddress(address)} was sent as ${encoding}: expected no content encoding`,
     );
   }
   const length = headers.has("content-length") ? Number(headers.get("content-length")) : undefined;
@@ -92,7 +92,7 @@ async function prepare(
     [];
   if (part.bytes === 0 || Number(start) !== part.bytes) {
     await part.restart();
-    throw new DownloadError("answer", "The server continued at another place than asked", {
+    throw new DownloadError("answer", "The server continued at another position than requested", {
       transient: true,
     });
   }
@@ -135,7 +135,7 @@ async function receive(
   throw new DownloadError("cut", `The server stopped after ${part.bytes} bytes`);
 }
 
-/** What may stand in `If-Range`: weak ETags may not. */
+/** Returns the version for `If-Range`; weak ETags are not allowed there. */
 function strongVersion(headers: Headers): string | undefined {
   const etag = headers.get("etag");
   return etag?.startsWith('"') ? etag : headers.get("last-modified") ?? undefined;
@@ -159,7 +159,7 @@ function statusError(address: URL, { status, statusText, headers }: Response): D
   const seconds = Number(headers.get("retry-after"));
   return new DownloadError(
     "status",
-    `${shownAddress(address)} was answered by ${status} ${statusText}`.trimEnd(),
+    `${shownAddress(address)} returned status ${status} ${statusText}`.trimEnd(),
     {
       transient: TRANSIENT_STATUS.includes(status),
       retryAfterSeconds: Number.isFinite(seconds) ? Math.max(0, seconds) : 0,

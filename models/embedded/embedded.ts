@@ -1,5 +1,5 @@
 /**
- * The model that ships with the program: one fold of All-In-One, trained on music that `fixtures/training/` generates.
+ * Embedded model, which ships with the program: one fold of All-In-One, trained on music that `fixtures/training/` generates.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Checkpoint } from "../all_in_one/parameters.ts";
 import { ModelError } from "../model_error.ts";
 import { readSafetensorsFold } from "../readers/safetensors.ts";
 
-/** Its name. */
+/** Name of the embedded model. */
 export const EMBEDDED = "embedded";
 
 const FOLDER = import.meta.dirname ?? ".";
@@ -18,8 +18,8 @@ const FOLDER = import.meta.dirname ?? ".";
 /**
  * Reads the embedded model.
  *
- * @returns its only fold; the weights, stored in half precision, as f32
- * @throws {ModelError} `unreadable` if a file of the program is missing or cannot be read; as `readSafetensorsFold()` does
+ * @returns the only fold; its weights, stored in half precision, as f32
+ * @throws {ModelError} `unreadable` if a file of the program is missing or cannot be read; otherwise as `readSafetensorsFold()`
  */
 export async function embeddedCheckpoint(): Promise<Checkpoint> {
   const read = async (fileName: string): Promise<Uint8Array> => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { embeddedCheckpoint } from "./embedded.ts";
 import { loadModel } from "../registry.ts";
 
-Deno.test("the embedded model is one whole, finite fold", async () => {
+Deno.test("the embedded model is one complete fold of finite values", async () => {
   const { name, configuration, tensors, sha256 } = await embeddedCheckpoint();
   assert.equal(name, "embedded");
   assert.match(sha256, /^[0-9a-f]{64}$/);
@@ -15,7 +15,7 @@ Deno.test("the embedded model is one whole, finite fold", async () => {
   }
 });
 
-Deno.test("loadModel() loads the embedded model without any folder", async () => {
+Deno.test("loadModel() loads the embedded model without a folder of weights", async () => {
   const folds = await loadModel("embedded", { environment: {} });
   assert.deepEqual(folds.map(({ name }) => name), ["embedded"]);
 });

@@ -1,5 +1,5 @@
 /**
- * The configuration of a Hybrid Transformer Demucs network, as its checkpoint carries it.
+ * Configuration of a Hybrid Transformer Demucs network, as stored in its checkpoint.
  *
  * Source: the arguments of `demucs.htdemucs.HTDemucs` (demucs 4.0.1), for the names and the defaults.
  *
@@ -10,7 +10,7 @@ import { ModelError } from "../model_error.ts";
 import { PickleTuple } from "../torch/pickle.ts";
 import { TorchFraction } from "../torch/torch_file.ts";
 
-/** The part of upstream's configuration that inference depends on; training settings are left out. */
+/** Part of upstream's configuration that inference depends on, without training settings. */
 export interface HtdemucsConfiguration {
   /** Names of the stems, in the order of the outputs. */
   readonly sources: readonly string[];
@@ -18,7 +18,7 @@ export interface HtdemucsConfiguration {
   readonly audioChannels: number;
   /** Channels after the first encoder. */
   readonly channels: number;
-  /** Each encoder has this many times the channels of the one before. */
+  /** Ratio of the channels of each encoder to those of the previous one. */
   readonly growth: number;
   /** Number of encoders, and of decoders, in each branch. */
   readonly depth: number;
@@ -26,11 +26,11 @@ export interface HtdemucsConfiguration {
   readonly nfft: number;
   /** Weight of the frequency embedding. */
   readonly freqEmb: number;
-  /** The stored frequency embedding is multiplied by this. */
+  /** Factor of the stored frequency embedding. */
   readonly embScale: number;
   /** Layers of a residual branch. */
   readonly dconvDepth: number;
-  /** A residual branch has its layer's channels divided by this, rounded down. */
+  /** Divisor of a layer's channels for its residual branch; the result is rounded down. */
   readonly dconvComp: number;
   /** Channels of the transformer; 0 for those of the last encoder. */
   readonly bottomChannels: number;
@@ -50,13 +50,13 @@ export interface HtdemucsConfiguration {
   readonly segmentSamples: number;
 }
 
-/** Length of the strided convolutions' kernels, twice {@linkcode STRIDE}; other lengths are not supported. */
+/** Kernel length of the strided convolutions, twice {@linkcode STRIDE}; other lengths are not supported. */
 export const KERNEL = 8;
 
 /** Stride of the encoders. */
 export const STRIDE = 4;
 
-/** The arguments with which the published `htdemucs` was made, by upstream's names. */
+/** Arguments of the published `htdemucs`, by upstream's names. */
 export const PUBLISHED_ARGUMENTS: Readonly<Record<string, unknown>> = {
   sources: ["drums", "bass", "other", "vocals"],
   audio_channels: 2,
@@ -78,7 +78,7 @@ export const PUBLISHED_ARGUMENTS: Readonly<Record<string, unknown>> = {
   segment: new TorchFraction(39, 5),
 };
 
-/** Arguments of which one value is implemented: that value, and upstream's default. */
+/** Arguments of which only one value is implemented: that value, and upstream's default. */
 const FIXED: Readonly<Record<string, readonly [only: unknown, byDefault: unknown]>> = {
   channels_time: [null, null],
   wiener_iters: [0, 0],
@@ -108,11 +108,10 @@ const FIXED: Readonly<Record<string, readonly [only: unknown, byDefault: unknown
 };
 
 /**
- * Reads a configuration from the keyword arguments that a checkpoint carries.
+ * Parses the keyword arguments in a checkpoint.
  *
- * @param kwargs a dictionary with upstream's own names; arguments that HTDemucs does not have, or that only matter in
- *   training, are left alone
- * @returns the configuration, upstream's default where an argument is missing
+ * @param kwargs dictionary with upstream's names; unknown arguments and those that only affect training are ignored
+ * @returns configuration, with upstream's default for each missing argument
  * @throws {ModelError} `configuration`, naming the argument, for a value of the wrong kind or out of range, or one that is
  *   not implemented
  */
@@ -121,19 +120,19 @@ export function parseHtdemucsConfiguration(kwargs: unknown): HtdemucsConfigurati
   for (const [name, [only, byDefault]] of Object.entries(FIXED)) {
     const found = args.has(name) ? args.get(name) : byDefault;
     const none = only === null && Array.isArray(found) && found.length === 0;
-    if (plain(found) !== only && !none) {
-      throw wrong(name, `${JSON.stringify(only)}, all that is implemented`, found);
+    if (asNumber(found) !== only && !none) {
+      throw wrong(name, `${JSON.stringify(only)}, the only implemented value`, found);
     }
   }
   const count = (name: string, byDefault: number, least: number, most: number): number => {
-    const found = plain(args.get(name) ?? byDefault);
+    const found = asNumber(args.get(name) ?? byDefault);
     if (typeof found === "number" && Number.isInteger(found) && found >= least && found <= most) {
       return found;
     }
     throw wrong(name, `a whole number from ${least} to ${most}`, args.get(name));
   };
   const real = (name: string, byDefault: number): number => {
-    const found = plain(args.get(name) ?? byDefault);
+    const found = asNumber(args.get(name) ?? byDefault);
     if (typeof found === "number" && found > 0 && found < 1e9) return found;
     throw wrong(name, "a positive number", args.get(name));
   };
@@ -142,7 +141,7 @@ export function parseHtdemucsConfiguration(kwargs: unknown): HtdemucsConfigurati
   if (count("norm_starts", 4, 0, 64) < depth) {
     throw wrong(
       "norm_starts",
-      `at least depth (${depth}), all that is implemented`,
+      `at least depth (${depth}); smaller values are not implemented`,
       args.get("norm_starts"),
     );
   }
@@ -168,22 +167,22 @@ export function parseHtdemucsConfiguration(kwargs: unknown): HtdemucsConfigurati
   });
 }
 
-/** The configuration of the published `htdemucs`. */
+/** Configuration of the published `htdemucs`. */
 export const PUBLISHED_HTDEMUCS: HtdemucsConfiguration = parseHtdemucsConfiguration(
   PUBLISHED_ARGUMENTS,
 );
 
-/** Channels of each encoder's output. */
+/** Returns the channels of each encoder's output. */
 export function encoderChannels({ channels, growth, depth }: HtdemucsConfiguration): number[] {
   return Array.from({ length: depth }, (_, level) => channels * growth ** level);
 }
 
-/** Channels of the transformer. */
+/** Returns the channels of the transformer. */
 export function transformerChannels(configuration: HtdemucsConfiguration): number {
   return configuration.bottomChannels || encoderChannels(configuration).at(-1)!;
 }
 
-/** Frames of a segment's spectrogram. */
+/** Returns the frames of a segment's spectrogram. */
 export function segmentFrames({ segmentSamples, nfft }: HtdemucsConfiguration): number {
   return Math.ceil(segmentSamples / (nfft / 4));
 }
@@ -214,7 +213,7 @@ function checkTogether(configuration: HtdemucsConfiguration): HtdemucsConfigurat
       "nfft",
       `a multiple of ${
         2 * STRIDE ** depth
-      }, with which the last of ${depth} encoders still sees over ${KERNEL} frequencies`,
+      } that leaves more than ${KERNEL} frequencies for the last of ${depth} encoders`,
       nfft,
     );
   }
@@ -229,7 +228,7 @@ function checkTogether(configuration: HtdemucsConfiguration): HtdemucsConfigurat
   return configuration;
 }
 
-function plain(value: unknown): unknown {
+function asNumber(value: unknown): unknown {
   return value instanceof TorchFraction ? value.numerator / value.denominator : value;
 }
 

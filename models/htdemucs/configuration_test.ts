@@ -29,7 +29,7 @@ Deno.test("the published configuration has segments of 343 980 samples and 336 f
   assert.equal(transformerChannels(PUBLISHED_HTDEMUCS), 512);
 });
 
-Deno.test("parseHtdemucsConfiguration() refuses what is not implemented, naming the argument", () => {
+Deno.test("parseHtdemucsConfiguration() rejects unimplemented arguments by name", () => {
   const changes: Record<string, unknown> = {
     cac: false,
     multi_freqs: [0.5],
@@ -57,12 +57,12 @@ Deno.test("parseHtdemucsConfiguration() refuses what is not implemented, naming 
   assert.throws(() => parseHtdemucsConfiguration(withoutMode), /dconv_mode must be 3/);
 });
 
-Deno.test("parseHtdemucsConfiguration() leaves unknown and training arguments alone", () => {
+Deno.test("parseHtdemucsConfiguration() ignores unknown and training arguments", () => {
   const more = { ...PUBLISHED_ARGUMENTS, t_dropout: 0.02, rescale: 0.1, new_argument: [1] };
   assert.deepEqual(parseHtdemucsConfiguration(new Map(Object.entries(more))), PUBLISHED_HTDEMUCS);
 });
 
-Deno.test("parseHtdemucsConfiguration() fails on what is no dictionary", () => {
+Deno.test("parseHtdemucsConfiguration() fails on a value that is not a dictionary", () => {
   for (const source of [null, undefined, 1, "x", [1]]) {
     assert.throws(() => parseHtdemucsConfiguration(source), ModelError);
   }

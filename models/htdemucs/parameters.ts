@@ -1,5 +1,5 @@
 /**
- * The weights of a Hybrid Transformer Demucs, wherever they came from.
+ * Checkpoints of Hybrid Transformer Demucs networks, and the names, order and shapes of their parameters.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import {
   transformerChannels,
 } from "./configuration.ts";
 
-/** The configuration and the weights of a separation network. */
+/** Configuration and weights of a separation network. */
 export interface HtdemucsCheckpoint {
-  /** The registered name, such as `htdemucs`. */
+  /** Registered name, such as `htdemucs`. */
   readonly name: string;
-  /** Sizes. */
+  /** Sizes of the network. */
   readonly configuration: HtdemucsConfiguration;
-  /** The parameters by upstream's names, f32, in torch's own layout ([out, in, height, width] for convolutions). */
+  /** Parameters by upstream's names, f32, in torch's layout ([out, in, height, width] for convolutions). */
   readonly tensors: ReadonlyMap<string, Tensor<"f32">>;
-  /** SHA-256, in hexadecimal, of the weights file, or of all values in order where there is no file. */
+  /** SHA-256 of the weights file, or of all values in order if there is no file, hexadecimal. */
   readonly sha256: string;
 }
 
@@ -70,11 +70,11 @@ export function htdemucsParameters(configuration: HtdemucsConfiguration): Parame
 }
 
 /**
- * Compares a checkpoint's tensors with what its configuration calls for.
+ * Compares the tensors of a checkpoint with the parameters that its configuration requires.
  *
  * @param configuration sizes of the network
- * @param tensors the checkpoint's tensors by name
- * @param origin what to call the checkpoint in the error
+ * @param tensors tensors of the checkpoint by name
+ * @param origin name of the checkpoint, for the error
  * @throws {ModelError} `parameters`, naming missing, unexpected and misshapen tensors
  */
 export function validateHtdemucsParameters(
@@ -82,8 +82,8 @@ export function validateHtdemucsParameters(
   tensors: ReadonlyMap<string, Tensor>,
   origin: string,
 ): void {
-  const complaint = `${origin} does not hold the HTDemucs that its configuration describes`;
-  checkParameters(htdemucsParameters(configuration), tensors, complaint);
+  const errorPrefix = `${origin} does not hold the HTDemucs that its configuration describes`;
+  checkParameters(htdemucsParameters(configuration), tensors, errorPrefix);
 }
 
 type Kernel = (taps: number) => number[];

@@ -10,7 +10,7 @@ Deno.test("the published HTDemucs has 533 parameters with 41 984 456 values", ()
   assert.equal(parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0), 41_984_456);
 });
 
-Deno.test("validateHtdemucsParameters() names what is missing, unexpected and misshapen", () => {
+Deno.test("validateHtdemucsParameters() names missing, unexpected and misshapen tensors", () => {
   const tensors = new Map(
     htdemucsParameters(PUBLISHED_HTDEMUCS).filter(({ shape }) => elementCount(shape) < 1e5)
       .map((

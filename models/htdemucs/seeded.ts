@@ -1,5 +1,5 @@
 /**
- * The seeded Hybrid Transformer Demucs: full size, every value from a counter-based hash.
+ * Seeded Hybrid Transformer Demucs: full size, with values from a counter-based hash.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS, STRIDE } from "./config
 import { fnv1a32 } from "../../core/counter_random.ts";
 import { type SeededRange } from "../all_in_one/seeded.ts";
 
-/** The range of an HTDemucs parameter: variance 1 / fan-in for weights, LayerScales large enough to be heard. */
+/** Returns the range of an HTDemucs parameter: variance 1 / fan-in for weights, LayerScales from 0.1 to 0.5. */
 export function htdemucsRange({ name, shape }: ParameterShape): SeededRange {
   if (name.endsWith(".scale")) return { offset: 0.3, scale: 0.2 };
   if (name.endsWith(".bias") || name.endsWith("in_proj_bias")) return { offset: 0, scale: 0.05 };
@@ -25,10 +25,10 @@ export function htdemucsRange({ name, shape }: ParameterShape): SeededRange {
 }
 
 /**
- * Makes the seeded HTDemucs.
+ * Creates the seeded HTDemucs.
  *
- * @param configuration sizes; those of the published model unless given
- * @returns the checkpoint, named `seeded-htdemucs`
+ * @param configuration sizes; those of the published model by default
+ * @returns checkpoint named `seeded-htdemucs`
  */
 export function seededHtdemucs(
   configuration: HtdemucsConfiguration = PUBLISHED_HTDEMUCS,
@@ -48,7 +48,7 @@ export function seededHtdemucs(
   return { name: "seeded-htdemucs", configuration, tensors, sha256: hash.digest("hex") };
 }
 
-/** The first half of every value's hash, which depends on its index only. */
+/** Returns the first half of each value's hash, which depends on its index only. */
 function hashedIndices(count: number): Int32Array {
   const hashes = new Int32Array(count);
   for (let i = 0; i < count; i++) {
@@ -60,7 +60,7 @@ function hashedIndices(count: number): Int32Array {
   return hashes;
 }
 
-/** As `seededTensor()` in a loop that stays in 32-bit integers: there are 42 million values. */
+/** Fills an array like `seededTensor()`, in a loop of 32-bit integers only, for speed: there are 42 million values. */
 function fill(
   values: Float32Array,
   seed: number,

@@ -32,11 +32,11 @@ Deno.test("seededHtdemucs() has the values of seededTensor()", () => {
   }
 });
 
-Deno.test("the seeded HTDemucs is numpy's, bit for bit", () => {
+Deno.test("the seeded HTDemucs equals numpy's bit for bit", () => {
   assert.equal(seededHtdemucs().sha256, KNOWN_ANSWERS.sha256InStateOrder);
 });
 
-Deno.test("htdemucsRange() gives each kind of parameter its range", () => {
+Deno.test("htdemucsRange() returns the range of each kind of parameter", () => {
   const range = (name: string, shape: number[]): number[] => {
     const { offset, scale } = htdemucsRange({ name, shape });
     return [offset, scale];

@@ -1,5 +1,5 @@
 /**
- * Reads the published All-In-One folds in the form that the MLX port stores them: `.npz` and `.yaml`.
+ * Reads All-In-One folds in the format of the MLX port: `.npz` and `.yaml`.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import { parseYamlConfiguration } from "./yaml.ts";
 /**
  * Reads a fold.
  *
- * @param name the fold's registered name, for the result and for errors
- * @param archive the `.npz` file; convolutions are stored [out, height, width, in]
- * @param configurationText the `.yaml` file
- * @returns the checkpoint, its convolutions in torch's layout
- * @throws {ModelError} if the configuration is not one, or the arrays are not those it calls for
+ * @param name registered name of the fold, for the result and for errors
+ * @param archive content of the `.npz` file; convolutions are stored as [out, height, width, in]
+ * @param configurationText content of the `.yaml` file
+ * @returns checkpoint with convolutions in torch's layout
+ * @throws {ModelError} if the configuration is malformed, or the arrays do not fit it
  */
 export function readNpzCheckpoint(
   name: string,
@@ -39,7 +39,7 @@ export function readNpzCheckpoint(
   return { name, configuration, tensors, sha256 };
 }
 
-/** [out, height, width, in] to [out, in, height, width]. */
+/** Transposes [out, height, width, in] to [out, in, height, width]. */
 function channelsFirst({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
   const [outputs, height, width, inputs] = shape as [number, number, number, number];
   const area = height * width;

@@ -33,7 +33,7 @@ function stored(): Map<string, Tensor> {
   );
 }
 
-Deno.test("readNpzCheckpoint() brings convolutions into torch's layout", () => {
+Deno.test("readNpzCheckpoint() converts convolutions to torch's layout", () => {
   const checkpoint = readNpzCheckpoint("small", writeNpz(stored()), TEXT);
   assert.equal(checkpoint.name, "small");
   assert.deepEqual(checkpoint.configuration, CONFIGURATION);
@@ -45,7 +45,7 @@ Deno.test("readNpzCheckpoint() brings convolutions into torch's layout", () => {
   }
 });
 
-Deno.test("readNpzCheckpoint() fails on other arrays and on text that is no configuration", () => {
+Deno.test("readNpzCheckpoint() fails on other arrays and on text that is not a configuration", () => {
   const missing = stored();
   missing.delete("norm.weight");
   assert.throws(

@@ -1,5 +1,5 @@
 /**
- * Strict reading of `.safetensors` files with floating-point tensors.
+ * Reads `.safetensors` files with floating-point tensors, and the checkpoints stored in them. Malformed files are rejected.
  *
  * Source: the format's description, https://github.com/huggingface/safetensors
  *
@@ -32,8 +32,8 @@ interface Entry {
 /**
  * Reads all tensors of a file.
  *
- * @param bytes the whole file
- * @returns the tensors by name, f32 in C order and in memory of their own, in the order of the file's header
+ * @param bytes content of the file
+ * @returns tensors by name, f32 in C order, copied, in the order of the file's header
  * @throws {ModelError} `format` if the header is malformed, a tensor is not F16, BF16, F32 or F64, or the tensors do not
  *   fill the file one after the other without gap or overlap
  *
@@ -127,31 +127,12 @@ function widen(element: Element, buffer: ArrayBuffer): Float32Array<ArrayBuffer>
     case "F64":
       return new Float32Array(new Float64Array(buffer));
     case "BF16":
-      return widenBits(new Uint16Array(buffer), (bits) => bits << 16);
+      return new Float32Array(
+        Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer,
+      );
     case "F16":
-      return widenBits(new Uint16Array(buffer), halfToSingle);
+      return new Float32Array(new Float16Array(buffer));
   }
-}
-
-function widenBits(
-  halves: Uint16Array,
-  widened: (bits: number) => number,
-): Float32Array<ArrayBuffer> {
-  const singles = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) singles[i] = widened(halves[i]!);
-  return new Float32Array(singles.buffer);
-}
-
-/** The bits of a half-precision number in single precision. */
-function halfToSingle(bits: number): number {
-  const sign = (bits & 0x8000) << 16;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -167,13 +148,13 @@ function malformed(what: string, options?: ErrorOptions): ModelError {
 }
 
 /**
- * Reads a fold.
+ * Reads a fold of All-In-One, the format of the embedded model.
  *
- * @param name the fold's registered name, for the result and for errors
- * @param bytes the `.safetensors` file, with upstream's parameter names and torch's layout; half precision is widened
- * @param configurationText the `.yaml` file
- * @returns the checkpoint, f32
- * @throws {ModelError} if the configuration is not one, or the tensors are not those it calls for
+ * @param name registered name of the fold, for the result and for errors
+ * @param bytes content of the `.safetensors` file, with upstream's parameter names and torch's layout
+ * @param configurationText content of the `.yaml` file
+ * @returns checkpoint; half and double precision become f32
+ * @throws {ModelError} if the configuration is malformed, or the tensors do not fit it
  */
 export function readSafetensorsFold(
   name: string,
@@ -187,13 +168,13 @@ export function readSafetensorsFold(
 }
 
 /**
- * Reads a separation network; such a file has weights only.
+ * Reads an HTDemucs. The file has weights only, so the sizes are given.
  *
- * @param name the network's registered name, for the result and for errors
- * @param bytes the file, with upstream's parameter names
- * @param configuration sizes; those of the published model unless given
- * @param sha256 the file's SHA-256, hexadecimal, where it is known
- * @returns the checkpoint; half and double precision become f32
+ * @param name registered name of the network, for the result and for errors
+ * @param bytes content of the file, with upstream's parameter names
+ * @param configuration sizes; those of the published model by default
+ * @param sha256 SHA-256 of the file, hexadecimal, if it is already known
+ * @returns checkpoint; half and double precision become f32
  * @throws {ModelError} `format` if the file is malformed, `parameters` if it does not hold this network
  */
 export function readSafetensorsCheckpoint(

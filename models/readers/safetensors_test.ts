@@ -26,7 +26,7 @@ function entry(dtype: string, shape: unknown, begin: number, end: number): unkno
   return { dtype, shape, data_offsets: [begin, end] };
 }
 
-Deno.test("readSafetensorsCheckpoint() gives the values of the same network's .th", () => {
+Deno.test("readSafetensorsCheckpoint() returns the values of the same network's .th", () => {
   const th = readThCheckpoint("tiny", file("htdemucs.th"));
   const bytes = file("htdemucs.safetensors");
   const found = readSafetensorsCheckpoint("tiny", bytes, th.configuration);
@@ -131,7 +131,7 @@ Deno.test("readSafetensorsFold() widens half precision and keeps torch's layout"
   }
 });
 
-Deno.test("readSafetensorsFold() fails on other tensors and on text that is no configuration", () => {
+Deno.test("readSafetensorsFold() fails on other tensors and on text that is not a configuration", () => {
   assert.throws(
     () => readSafetensorsFold("small", stored("norm.weight"), TEXT),
     /1 missing: norm\.weight/,

@@ -1,5 +1,8 @@
 /**
- * Reads an All-In-One fold as upstream publishes it: a `.pth` file with `config` and `state_dict`.
+ * Reads checkpoints that torch wrote: All-In-One folds (`.pth` with `config` and `state_dict`) and HTDemucs (`.th` with the
+ * class, its arguments and the weights).
+ *
+ * Source: `demucs.states.serialize_model` (demucs 4.0.1), for the format of `.th`.
  *
  * @module
  */
@@ -15,12 +18,12 @@ import { PickleGlobal, PickleTuple, type PickleValue } from "../torch/pickle.ts"
 import { readTorchFile, TorchTensor } from "../torch/torch_file.ts";
 
 /**
- * Reads a fold.
+ * Reads a fold of All-In-One.
  *
- * @param name the fold's registered name, for the result and for errors
- * @param bytes the `.pth` file
- * @returns the checkpoint; half and double precision become f32
- * @throws {ModelError} if the file holds anything but a configuration and the tensors it calls for
+ * @param name registered name of the fold, for the result and for errors
+ * @param bytes content of the `.pth` file
+ * @returns checkpoint; half and double precision become f32
+ * @throws {ModelError} if the file holds anything except a configuration and the tensors that it requires
  */
 export function readPthCheckpoint(name: string, bytes: Uint8Array): Checkpoint {
   const file = readTorchFile(bytes);
@@ -36,16 +39,16 @@ export function readPthCheckpoint(name: string, bytes: Uint8Array): Checkpoint {
   return { name, configuration, tensors, sha256 };
 }
 
-/** The one class that is read; it stays a name. */
+/** The only class that a `.th` file may name. */
 const HTDEMUCS = "demucs.htdemucs.HTDemucs";
 
 /**
- * Reads a separation network.
+ * Reads an HTDemucs.
  *
- * @param name the network's registered name, for the result and for errors
- * @param bytes the `.th` file
- * @param sha256 its SHA-256, hexadecimal, where it is known
- * @returns the checkpoint; half and double precision become f32
+ * @param name registered name of the network, for the result and for errors
+ * @param bytes content of the `.th` file
+ * @param sha256 SHA-256 of the file, hexadecimal, if it is already known
+ * @returns checkpoint; half and double precision become f32
  * @throws {ModelError} `forbidden` if the file names any other class or function, `configuration` for arguments that are
  *   not supported, `parameters` if the weights do not fit them, `format` for anything else
  */
@@ -79,14 +82,14 @@ export function readThCheckpoint(
 }
 
 /**
- * Reads a state dict whose entries are all tensors of real numbers.
+ * Reads a state dict that has only tensors of real numbers.
  *
- * @param state the dict of the file
- * @param place what to call the dict in an error, such as `fold.pth`
- * @returns the tensors by name, in the order of the file
- * @throws {ModelError} `format`, naming the entry that is something else
+ * @param state dict of the file
+ * @param place name of the dict for errors, such as `fold.pth`
+ * @returns tensors by name, in the order of the file
+ * @throws {ModelError} `format`, naming the first entry of another kind
  */
-export function realTensors(
+function realTensors(
   state: ReadonlyMap<PickleValue, PickleValue>,
   place: string,
 ): Map<string, Tensor<"f32">> {

@@ -26,13 +26,13 @@ Deno.test("readPthCheckpoint() reads a state_dict that upstream's own module wro
   }
 });
 
-Deno.test("readPthCheckpoint() fails on files that hold something else", () => {
+Deno.test("readPthCheckpoint() fails on files of other content", () => {
   for (const name of ["plain.pt", "malicious.pt", "beyond.pt", "make_torch.py"]) {
     assert.throws(() => readPthCheckpoint("small", file(name)), ModelError);
   }
 });
 
-Deno.test("readThCheckpoint() reads what demucs' own serialize_model and torch wrote", () => {
+Deno.test("readThCheckpoint() reads a file written by demucs' serialize_model", () => {
   const { name, configuration, tensors, sha256 } = readThCheckpoint("tiny", file("htdemucs.th"));
   assert.equal(name, "tiny");
   assert.match(sha256, /^[0-9a-f]{64}$/);
@@ -47,7 +47,7 @@ Deno.test("readThCheckpoint() reads what demucs' own serialize_model and torch w
   assert.ok(gains.every((value) => value > 0.9 && value < 1.1));
 });
 
-Deno.test("readThCheckpoint() fails on files that hold something else", () => {
+Deno.test("readThCheckpoint() fails on files of other content", () => {
   const problems = { "plain.pt": "format", "malicious.pt": "forbidden", "klass.pt": "forbidden" };
   for (const [name, problem] of Object.entries(problems)) {
     assert.throws(

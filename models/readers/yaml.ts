@@ -1,5 +1,5 @@
 /**
- * Reads the configuration that lies beside a fold's weights.
+ * Reads the configuration file of a fold.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { ModelError } from "../model_error.ts";
 /**
  * Reads a configuration from YAML.
  *
- * @param name the fold's registered name, for errors
- * @param text the `.yaml` file
+ * @param name registered name of the fold, for errors
+ * @param text content of the `.yaml` file
  * @throws {ModelError} `format` if it is not YAML, `configuration` as `parseConfiguration()`
  */
 export function parseYamlConfiguration(name: string, text: string): AllInOneConfiguration {

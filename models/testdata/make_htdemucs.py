@@ -1,6 +1,6 @@
 """Writes the files that the HTDemucs tests read: a tiny network as demucs saves it, and what it computes.
 
-Run with demucs 4.0.1 and torch 2.4.1: python make_htdemucs.py, in any folder; the files appear beside this script.
+Run with demucs 4.0.1 and torch 2.4.1: python make_htdemucs.py, in any folder; the files are written next to this script.
 
 htdemucs.th            the network, half precision, written by demucs.states.serialize_model and torch.save
 htdemucs.safetensors   the same values, written by the few lines below; every third tensor F16, BF16 or F64 where exact

@@ -1,6 +1,6 @@
 """Writes the torch files that torch_file_test.ts and pth_checkpoint_test.ts read.
 
-Run with torch 2.4.1: python make_torch.py, in any folder; the files appear beside this script.
+Run with torch 2.4.1: python make_torch.py, in any folder; the files are written next to this script.
 """
 
 import collections

@@ -1,5 +1,5 @@
 /**
- * Reads numbers and texts from bytes, never past their end.
+ * Reads numbers and texts from bytes with bounds checks.
  *
  * @module
  */
@@ -14,59 +14,59 @@ export class ByteReader {
   readonly #view: DataView;
   #position = 0;
 
-  /** @param bytes what is read */
+  /** @param bytes content to read */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Bytes read so far. */
+  /** Number of bytes read so far. */
   get position(): number {
     return this.#position;
   }
 
-  /** An unsigned byte. */
+  /** Reads an unsigned byte. */
   u8(): number {
     return this.#view.getUint8(this.#advance(1));
   }
 
-  /** A little-endian unsigned 16-bit integer. */
+  /** Reads a little-endian unsigned 16-bit integer. */
   u16(): number {
     return this.#view.getUint16(this.#advance(2), true);
   }
 
-  /** A little-endian unsigned 32-bit integer. */
+  /** Reads a little-endian unsigned 32-bit integer. */
   u32(): number {
     return this.#view.getUint32(this.#advance(4), true);
   }
 
-  /** A little-endian signed 32-bit integer. */
+  /** Reads a little-endian signed 32-bit integer. */
   i32(): number {
     return this.#view.getInt32(this.#advance(4), true);
   }
 
-  /** A little-endian unsigned 64-bit length; beyond 2^53 it is inexact, and longer than any bytes that could follow. */
+  /** Reads a little-endian unsigned 64-bit length; beyond 2^53 it is inexact, but longer than any content. */
   u64(): number {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
-  /** A big-endian float64. */
+  /** Reads a big-endian float64. */
   f64BigEndian(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** The next bytes, not copied. */
+  /** Returns the next bytes without a copy. */
   take(length: number): Uint8Array {
     const start = this.#advance(length);
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** UTF-8 text of some bytes. */
+  /** Reads UTF-8 text of a number of bytes. */
   text(length: number): string {
     return new TextDecoder().decode(this.take(length));
   }
 
-  /** Text up to a line feed, which is skipped. */
+  /** Reads text up to a line feed, which is skipped. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#position);
     if (end < 0) throw new ModelError("format", "The pickle ends inside a line of text");
@@ -75,7 +75,7 @@ export class ByteReader {
     return text;
   }
 
-  /** A little-endian two's complement integer of some bytes; a `bigint` where a number would be inexact. */
+  /** Reads a little-endian two's complement integer of a number of bytes; a `bigint` if a number would be inexact. */
   long(length: number): number | bigint {
     if (length > MAX_LONG_BYTES) {
       throw new ModelError("too-large", `The pickle has an integer of ${length} bytes`);

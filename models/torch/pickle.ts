@@ -1,5 +1,10 @@
 /**
- * What a pickle can hold, as far as this program reads pickles.
+ * Reads Python pickles without running them.
+ *
+ * Protocols 2 to 5 as `torch.save` writes them. A global stays a name; the only calls are to constructors that the caller
+ * allows. Any other global and any other opcode is an error.
+ *
+ * Source: `Lib/pickletools.py` of CPython, for the opcodes.
  *
  * @module
  */
@@ -7,7 +12,7 @@
 import { ModelError } from "../model_error.ts";
 import { ByteReader } from "./byte_reader.ts";
 
-/** A value out of a pickle; dictionaries are maps, lists are arrays. */
+/** A value in a pickle; dictionaries are maps, lists are arrays. */
 export type PickleValue =
   | null
   | boolean
@@ -24,38 +29,38 @@ export type PickleValue =
 
 /** A Python tuple. */
 export class PickleTuple {
-  /** The tuple's items. */
+  /** Items of the tuple. */
   readonly items: readonly PickleValue[];
 
-  /** Makes a tuple of items. */
+  /** Creates a tuple. */
   constructor(items: readonly PickleValue[]) {
     this.items = items;
   }
 }
 
-/** The name of a Python class or function; it is never looked up, let alone run. */
+/** The name of a Python class or function; it is never resolved or called. */
 export class PickleGlobal {
   /** Module and name, such as `collections.OrderedDict`. */
   readonly name: string;
 
-  /** Names a class or function by `module.name`. */
+  /** Stores a name, `module.name`. */
   constructor(name: string) {
     this.name = name;
   }
 }
 
-/** What a caller's constructor made; its class is the caller's own. */
+/** Base class of the objects that constructors of the caller return. */
 export abstract class PickleObject {
-  /** What it is, for errors. */
+  /** Kind of object, for errors. */
   abstract readonly kind: string;
 }
 
-/** Makes a value from the arguments that a pickle calls a global with. */
+/** Creates a value from the arguments of a call. */
 export type PickleConstructor = (args: readonly PickleValue[]) => PickleValue;
 
-/** What a pickle is allowed to name. */
+/** Names that a pickle may use. */
 export interface PickleAllowance {
-  /** Globals that a pickle may call, by name, and what stands in for them. */
+  /** Replacements of the globals that a pickle may call, by name. */
   readonly constructors: ReadonlyMap<string, PickleConstructor>;
   /** Globals that a pickle may name but not call. */
   readonly names: ReadonlySet<string>;
@@ -72,9 +77,9 @@ type Operation = (machine: PickleMachine) => void;
 /**
  * Reads a pickle.
  *
- * @param bytes the whole pickle
- * @param allowance what it may name and call
- * @returns its value
+ * @param bytes content of the pickle
+ * @param allowance globals that it may name and call
+ * @returns value of the pickle
  * @throws {ModelError} `forbidden` for a global or a call that is not allowed, `format` for anything malformed or
  *   unsupported, `too-large` for more than a million entries on the stack or in the memo
  */
@@ -92,7 +97,7 @@ export function readPickle(bytes: Uint8Array, allowance: PickleAllowance): Pickl
   }
 }
 
-/** The stack machine that a pickle is a program for. */
+/** Stack machine that executes a pickle's opcodes. */
 class PickleMachine {
   readonly reader: ByteReader;
   readonly allowance: PickleAllowance;
@@ -154,8 +159,8 @@ class PickleMachine {
     if (!constructors.has(name) && !names.has(name)) {
       throw new ModelError(
         "forbidden",
-        `The pickle names ${name}, which is not among what may be read; it was not run. ` +
-          "Use only the published file, or one with plain tensors and dictionaries",
+        `The pickle names ${name}, which is not allowed; it was not run. ` +
+          "Use the published file, or one with plain tensors and dictionaries only",
       );
     }
     this.push(new PickleGlobal(name));
@@ -168,13 +173,13 @@ class PickleMachine {
       ? this.allowance.constructors.get(callee.name)
       : undefined;
     if (construct === undefined || !(args instanceof PickleTuple)) {
-      const what = callee instanceof PickleGlobal ? callee.name : "something that is no global";
+      const what = callee instanceof PickleGlobal ? callee.name : "a value that is not a global";
       throw new ModelError("forbidden", `The pickle calls ${what}, which may not be called`);
     }
     this.push(construct(args.items));
   }
 
-  /** Sets an object's attributes: those of a dictionary (torch keeps its metadata so) are left out. */
+  /** Skips the attributes of a dictionary, where torch stores metadata; other objects have none. */
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map)) {
@@ -204,19 +209,19 @@ function tuple(length: number): Operation {
 }
 
 function extend(target: PickleValue, items: readonly PickleValue[]): void {
-  if (!Array.isArray(target)) throw malformed("it appends to something that is no list");
+  if (!Array.isArray(target)) throw malformed("it appends to a value that is not a list");
   for (const item of items) target.push(item);
 }
 
 function setItems(target: PickleValue, items: readonly PickleValue[]): void {
   if (!(target instanceof Map) || items.length % 2 !== 0) {
-    throw malformed("it sets items of something that is no dictionary");
+    throw malformed("it sets items of a value that is not a dictionary");
   }
   for (let i = 0; i < items.length; i += 2) target.set(items[i]!, items[i + 1]!);
 }
 
 function addItems(target: PickleValue, items: readonly PickleValue[]): void {
-  if (!(target instanceof Set)) throw malformed("it adds to something that is no set");
+  if (!(target instanceof Set)) throw malformed("it adds to a value that is not a set");
   for (const item of items) target.add(item);
 }
 
@@ -229,7 +234,7 @@ function dictionary(items: readonly PickleValue[]): PickleValue {
 function stackGlobal(machine: PickleMachine): void {
   const [module, name] = machine.popMany(2);
   if (typeof module !== "string" || typeof name !== "string") {
-    throw malformed("it names a global by something that is no text");
+    throw malformed("it names a global with a value that is not a text");
   }
   machine.global(`${module}.${name}`);
 }

@@ -26,13 +26,13 @@ Deno.test("readPickle() reads integers of any size and sign", () => {
   assert.equal(read("\x80\x02\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f."), 2n ** 63n - 1n);
 });
 
-Deno.test("readPickle() shares what the memo shares", () => {
+Deno.test("readPickle() keeps shared objects of the memo shared", () => {
   const value = read("\x80\x02]q\x00h\x00\x86.");
   assert.ok(value instanceof PickleTuple);
   assert.equal(value.items[0], value.items[1]);
 });
 
-Deno.test("readPickle() leaves out the attributes of a dictionary", () => {
+Deno.test("readPickle() skips the attributes of a dictionary", () => {
   assert.deepEqual(read("\x80\x02ccollections\nOrderedDict\n)R}b."), new Map());
 });
 
@@ -71,7 +71,7 @@ Deno.test("readPickle() stops a pickle that fills the stack", () => {
   fails("too-large", "\x80\x02" + "(".repeat(1_000_001));
 });
 
-Deno.test("readPickle() gives a value or a ModelError for any bytes", () => {
+Deno.test("readPickle() returns a value or throws a ModelError for any bytes", () => {
   for (let seed = 0; seed < 3000; seed++) {
     const bytes = Array.from({ length: 40 }, (_, i) => hash32(seed * 40 + i) & 0xff);
     try {

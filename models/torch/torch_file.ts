@@ -1,7 +1,7 @@
 /**
- * Reads what `torch.save` wrote, without running any of it.
+ * Reads files of `torch.save` without running their content.
  *
- * The zip format of torch 1.6 and later: `<name>/data.pkl` is a pickle, `<name>/data/<key>` are the storages.
+ * In the zip format of torch 1.6 and later `<name>/data.pkl` is a pickle and `<name>/data/<key>` are the storages.
  *
  * @module
  */
@@ -22,12 +22,12 @@ import { STORAGE_ELEMENTS, TorchStorage } from "./torch_storage.ts";
 
 /** A tensor in a torch file. */
 export class TorchTensor extends PickleObject {
-  /** What it is, for errors. */
+  /** Kind of object, for errors. */
   override readonly kind = "tensor";
-  /** The elements in C order; f32 whatever the floating-point type of the storage. */
+  /** Elements in C order; f32 for every floating-point type of the storage. */
   readonly tensor: Tensor;
 
-  /** Holds the elements. */
+  /** Stores the elements. */
   constructor(tensor: Tensor) {
     super();
     this.tensor = tensor;
@@ -36,18 +36,18 @@ export class TorchTensor extends PickleObject {
 
 /** A Python `Fraction` in a torch file. */
 export class TorchFraction extends PickleObject {
-  /** What it is, for errors. */
+  /** Kind of object, for errors. */
   override readonly kind = "fraction";
-  /** Above the line. */
+  /** Numerator. */
   readonly numerator: number;
-  /** Below the line. */
+  /** Denominator. */
   readonly denominator: number;
 
   /**
-   * Makes a fraction.
+   * Creates a fraction.
    *
-   * @param numerator above the line
-   * @param denominator below the line
+   * @param numerator numerator
+   * @param denominator denominator
    */
   constructor(numerator: number, denominator: number) {
     super();
@@ -56,7 +56,7 @@ export class TorchFraction extends PickleObject {
   }
 }
 
-/** What a torch file may hold beyond tensors and plain containers. */
+/** Content that a torch file may have in addition to tensors and plain containers. */
 export interface TorchFileOptions {
   /** Classes that the file may name, such as `demucs.htdemucs.HTDemucs`; they are returned as names. */
   readonly allowedNames?: readonly string[];
@@ -68,9 +68,9 @@ const MAX_AXES = 16;
 /**
  * Reads a torch file.
  *
- * @param bytes the whole file
+ * @param bytes content of the file
  * @param options classes that it may name
- * @returns its value: maps, arrays, numbers, texts, {@linkcode TorchTensor}, {@linkcode TorchFraction}
+ * @returns value of the file: maps, arrays, numbers, texts, {@linkcode TorchTensor}, {@linkcode TorchFraction}
  * @throws {ModelError} `forbidden` if the file names anything that is not allowed, `format` if it is not a torch file in the
  *   zip format or a tensor does not fit its storage, `too-large` beyond the limits
  */
@@ -99,7 +99,7 @@ function openArchive(bytes: Uint8Array): Map<string, Uint8Array> {
   if (bytes[0] === 0x80) {
     throw new ModelError(
       "format",
-      "The file is in the torch format before version 1.6, which is not read; " +
+      "The file has the format of torch before version 1.6, which is not supported; " +
         "load it in torch and save it again",
     );
   }
@@ -120,7 +120,7 @@ function storageOf(
   const [tag, type, key, , length] = id instanceof PickleTuple ? id.items : [];
   const element = type instanceof PickleGlobal ? STORAGE_ELEMENTS[type.name] : undefined;
   if (tag !== "storage" || element === undefined || typeof key !== "string" || !isCount(length)) {
-    throw new ModelError("format", "The torch file refers to a storage in an unknown way");
+    throw new ModelError("format", "The torch file has a malformed reference to a storage");
   }
   const bytes = entries.get(`${prefix}data/${key}`);
   if (bytes === undefined) {
@@ -173,7 +173,10 @@ function orderedDictionary(args: readonly PickleValue[]): PickleValue {
   for (const pair of Array.isArray(args[0]) ? args[0] : []) {
     const [key, value] = pair instanceof PickleTuple ? pair.items : Array.isArray(pair) ? pair : [];
     if (key === undefined || value === undefined) {
-      throw new ModelError("format", "The torch file has a dictionary that is not made of pairs");
+      throw new ModelError(
+        "format",
+        "The torch file has a dictionary that does not consist of pairs",
+      );
     }
     made.set(key, value);
   }
@@ -185,7 +188,7 @@ function fraction([first, second]: readonly PickleValue[]): PickleValue {
   const parts = typeof first === "string" ? first.split("/").map(Number) : [first, second ?? 1];
   const [numerator, denominator = 1] = parts;
   if (!Number.isSafeInteger(numerator) || !Number.isSafeInteger(denominator) || denominator === 0) {
-    throw new ModelError("format", "The torch file has a fraction that is not one");
+    throw new ModelError("format", "The torch file has a malformed fraction");
   }
   return new TorchFraction(numerator as number, denominator as number);
 }

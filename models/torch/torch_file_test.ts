@@ -63,7 +63,7 @@ Deno.test("readTorchFile() runs nothing that a file names", () => {
   fails("forbidden", "malicious.pt", /posix\.system/);
 });
 
-Deno.test("readTorchFile() names a class only where the caller allows it", () => {
+Deno.test("readTorchFile() returns the name of a class only if the caller allows it", () => {
   fails("forbidden", "klass.pt", /collections\.Counter/);
   const value = map(readTorchFile(file("klass.pt"), { allowedNames: ["collections.Counter"] }));
   assert.deepEqual(value.get("klass"), new PickleGlobal("collections.Counter"));
@@ -74,7 +74,7 @@ Deno.test("readTorchFile() names a class only where the caller allows it", () =>
   );
 });
 
-Deno.test("readTorchFile() keeps every tensor inside its storage", () => {
+Deno.test("readTorchFile() rejects a tensor that reaches beyond its storage", () => {
   fails("format", "beyond.pt", /reaches beyond its storage of 4/);
   fails("format", "negative.pt", /unknown shape/);
   fails("format", "short_storage.pt", /should hold 4 elements of f32, but has 12 bytes/);

@@ -1,5 +1,5 @@
 /**
- * The storages of a torch file: flat arrays that tensors are views of.
+ * Storages of a torch file: flat arrays that tensors are views of.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { elementCount, type Tensor, tensor, type TypedArray } from "../../core/t
 import { ModelError } from "../model_error.ts";
 import { PickleObject } from "./pickle.ts";
 
-/** The element types of storages. */
+/** Element types of storages. */
 export type StorageElement = "f16" | "bf16" | "f32" | "f64" | "i16" | "i32" | "i64" | "u8";
 
 /** Element types by the name of their storage class. */
@@ -36,7 +36,7 @@ const BYTES: Readonly<Record<StorageElement, number>> = {
 
 /** A storage: elements of one type, little-endian. */
 export class TorchStorage extends PickleObject {
-  /** What it is, for errors. */
+  /** Kind of object, for errors. */
   override readonly kind = "storage";
   /** Number of elements. */
   readonly length: number;
@@ -44,12 +44,12 @@ export class TorchStorage extends PickleObject {
   readonly #view: DataView;
 
   /**
-   * Joins a storage with its bytes.
+   * Checks the size of a storage.
    *
-   * @param key the storage's name in the file, for errors
+   * @param key name of the storage in the file, for errors
    * @param element element type
-   * @param length number of elements, as the pickle claims
-   * @param bytes the storage's entry in the archive
+   * @param length number of elements according to the pickle
+   * @param bytes entry of the storage in the archive
    */
   constructor(key: string, element: StorageElement, length: number, bytes: Uint8Array) {
     super();
@@ -67,10 +67,10 @@ export class TorchStorage extends PickleObject {
   /**
    * Copies a view of the storage into an array in C order.
    *
-   * @param offset of the first element
+   * @param offset index of the first element
    * @param shape length of each axis
    * @param strides distance of neighbours along each axis, elements, not negative
-   * @returns f32 for every floating-point type, else the storage's own integers
+   * @returns f32 for every floating-point type, otherwise the integer type of the storage
    * @throws {ModelError} `format` if any element lies outside the storage
    */
   gather(offset: number, shape: readonly number[], strides: readonly number[]): Tensor {
@@ -92,8 +92,8 @@ export class TorchStorage extends PickleObject {
           "no checkpoint has such weights",
       );
     }
-    const plain = isContiguous(shape, strides) ? this.#plain(offset, count) : undefined;
-    if (plain !== undefined) return tensor("f32", shape, plain);
+    const values = isContiguous(shape, strides) ? this.#contiguous(offset, count) : undefined;
+    if (values !== undefined) return tensor("f32", shape, values);
     const view = this.#view;
     const fill = <A extends TypedArray>(array: A, read: (at: number) => A[number]): A => {
       walk(offset, shape, strides, (i, at) => array[i] = read(at));
@@ -127,8 +127,8 @@ export class TorchStorage extends PickleObject {
     }
   }
 
-  /** Elements that follow each other, read at once; nothing for types that are rare or not f32. */
-  #plain(offset: number, count: number): Float32Array | undefined {
+  /** Reads consecutive elements at once; undefined for types other than f16 and f32. */
+  #contiguous(offset: number, count: number): Float32Array | undefined {
     const { byteOffset } = this.#view;
     const buffer = this.#view.buffer as ArrayBuffer;
     const part = (bytes: number): ArrayBuffer =>
@@ -138,7 +138,7 @@ export class TorchStorage extends PickleObject {
   }
 }
 
-/** Whether the elements of a view follow each other as the machine's own arrays would. */
+/** Returns whether the elements of a view are consecutive and in the byte order of the machine. */
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   const inner = (axis: number): number => elementCount(shape.slice(axis + 1));
   return isLittleEndian &&
@@ -155,7 +155,7 @@ function floatReader(
   const bits = new Uint32Array(wide.buffer);
   switch (element) {
     case "f16":
-      return (at) => halfToNumber(view.getUint16(2 * at, true));
+      return (at) => view.getFloat16(2 * at, true);
     case "bf16":
       return (at) => {
         bits[0] = view.getUint16(2 * at, true) << 16;
@@ -168,17 +168,7 @@ function floatReader(
   }
 }
 
-/** The value of an IEEE 754 half-precision number. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-/** Visits the elements of a view in C order: its own index and the one in the storage. */
+/** Visits the elements of a view in C order, with their index in the view and in the storage. */
 function walk(
   offset: number,
   shape: readonly number[],
