@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { writeWhole } from "../core/files.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { fixturesDirectory } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { History } from "../reports/history.ts";
@@ -62,7 +62,7 @@ const STAGE_OPTIONS = {
     "with --peers: Python with all-in-one-infer, as fixtures/upstream/install_infer.sh makes it",
   ).shownDefault("fixtures/upstream/.venv-infer/bin/python, if it exists"),
   stemsDir: option(text("dir"), "of stages: folder with the stems of the track")
-    .default(join(fixturesDirectory, "audio", "four_four"), "the demo piece"),
+    .default(join(FIXTURES_FOLDER, "audio", "four_four"), "the demo piece"),
   seconds: option(wholeNumber(1, 7200), "of stages: length that the track is repeated to")
     .default(155),
   segments: option(
@@ -170,7 +170,7 @@ function pythonsOf(
   { peerPython, inferPython }: Pick<Values<typeof OPTIONS>, "peerPython" | "inferPython">,
 ): PeerPythons {
   const made = (environment: string): string =>
-    join(fixturesDirectory, "upstream", environment, "bin", "python");
+    join(FIXTURES_FOLDER, "upstream", environment, "bin", "python");
   const infer = inferPython ?? made(".venv-infer");
   return {
     allin1: peerPython ?? made(".venv"),

@@ -8,7 +8,8 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { fixturesDirectory, SUITES } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
+import { SUITES } from "../parity/mod.ts";
 import { History } from "../reports/history.ts";
 import { nightlyRun } from "../reports/nightly_run.ts";
 import { readRegressionSettings } from "../reports/regression_settings.ts";
@@ -36,7 +37,7 @@ const OPTIONS = {
   settings: SETTINGS,
   suite: option(oneOf("name", SUITES), "only this suite of parity").repeated(),
   evaluate: option(text("dir"), "folder with annotated tracks")
-    .default(join(fixturesDirectory, "audio"), "the demo pieces"),
+    .default(join(FIXTURES_FOLDER, "audio"), "the demo pieces"),
   skip: option(oneOf("part", ["parity", "evaluate"]), "leave out this part").repeated(),
   ...TRACK_OPTIONS,
   rounds: TRACK_OPTIONS.rounds.default(10),

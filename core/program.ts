@@ -10,6 +10,9 @@ import program from "../deno.json" with { type: "json" };
 /** Folder of the program: the root of the repository. */
 export const PROGRAM_FOLDER: string = join(import.meta.dirname ?? ".", "..");
 
+/** Folder with test audio, stored references and their manifest. */
+export const FIXTURES_FOLDER: string = join(PROGRAM_FOLDER, "fixtures");
+
 /** Of `deno.json`. */
 export const VERSION: string = program.version;
 

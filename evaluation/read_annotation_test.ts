@@ -1,12 +1,12 @@
 import { deepStrictEqual as equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { hash32 } from "../core/counter_random.ts";
-import { fixturesDirectory } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { AnnotationError } from "./annotation.ts";
 import { jamsAnnotation, readAnnotation, resultAnnotation } from "./read_annotation.ts";
 
-const TRUTH = join(fixturesDirectory, "audio", "three_four", "truth.json");
+const TRUTH = join(FIXTURES_FOLDER, "audio", "three_four", "truth.json");
 const JAMS = JSON.stringify({
   annotations: [
     { namespace: "beat", data: [{ time: 0.5, duration: 0, value: 1, confidence: null }] },

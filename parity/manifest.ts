@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { PROGRAM_FOLDER } from "../core/program.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STEMS } from "../pipeline/stems.ts";
@@ -15,9 +15,6 @@ import { upstreamErrorSchema } from "./report.ts";
 
 /** Names of all suites. The first one needs no download. */
 export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
-
-/** Folder with the references, their manifest and the audio that they were computed from. */
-export const fixturesDirectory: string = join(PROGRAM_FOLDER, "fixtures");
 
 /** A stored reference does not match the manifest. */
 export class ReferenceError extends Error {
@@ -202,7 +199,7 @@ export type Manifest = JsonOf<Schemas["manifest"]>;
  * @throws {ReferenceError} if it is missing, is not JSON, has another format, lists no suite, or does
  * not match the schema
  */
-export async function readManifest(directory: string = fixturesDirectory): Promise<Manifest> {
+export async function readManifest(directory: string = FIXTURES_FOLDER): Promise<Manifest> {
   const path = join(directory, "manifest.json");
   let manifest: Manifest | null;
   try {

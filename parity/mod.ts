@@ -24,7 +24,6 @@ export * from "./diff.ts";
 export { type FloatTolerance, MODES, TOLERANCES } from "./judge.ts";
 export {
   type ClipEntry,
-  fixturesDirectory,
   type Manifest,
   type PieceEntry,
   readManifest,

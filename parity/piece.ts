@@ -11,9 +11,9 @@ import { reachableStages } from "../pipeline/runner.ts";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import {
   type ClipEntry,
-  fixturesDirectory,
   type Manifest,
   type PieceEntry,
   type ReferenceEntry,
@@ -109,7 +109,7 @@ export async function loadClip(source: PieceSource): Promise<Piece> {
 export async function readClip(
   { piece, startSample, samples }: ClipEntry,
   pieces: Readonly<Record<string, PieceEntry>>,
-  directory: string = fixturesDirectory,
+  directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor<"f32">> {
   const mix = pieces[piece]?.audio.mix;
   if (mix === undefined) throw new ReferenceError(`The manifest has no mix of the piece ${piece}`);

@@ -12,8 +12,8 @@ import { readNpy } from "../core/npy.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { naiveStems16 } from "../pipeline/naive/stems16.ts";
 import { SEAMS } from "../pipeline/seams.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import {
-  fixturesDirectory,
   type ReferenceEntry,
   ReferenceError,
   type SampledFile,
@@ -27,7 +27,7 @@ import {
  */
 export async function readVerified(
   entry: StoredFile,
-  directory: string = fixturesDirectory,
+  directory: string = FIXTURES_FOLDER,
 ): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
@@ -52,7 +52,7 @@ export async function readVerified(
  */
 export async function readReference(
   entry: ReferenceEntry,
-  directory: string = fixturesDirectory,
+  directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor> {
   const stored = readNpy(await readVerified(entry, directory));
   const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
@@ -76,7 +76,7 @@ export async function readReference(
  */
 export async function readSampled(
   file: SampledFile,
-  directory: string = fixturesDirectory,
+  directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor<"f32" | "f64">> {
   return readNpy(await readVerified(file, directory)) as Tensor<"f32" | "f64">;
 }

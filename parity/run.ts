@@ -15,8 +15,8 @@ import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { errorGrowth } from "./growth.ts";
 import { MODES } from "./judge.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import {
-  fixturesDirectory,
   type Manifest,
   readManifest,
   ReferenceError,
@@ -85,7 +85,7 @@ async function runOne(
   manifest: Manifest,
   options: ParityRunOptions,
 ): Promise<SuiteReport> {
-  const { stages, modes = MODES, directory = fixturesDirectory, compute } = options;
+  const { stages, modes = MODES, directory = FIXTURES_FOLDER, compute } = options;
   const isNamed = options.suites !== undefined;
   const named = { suite: name, model: suite.model };
   if (stagesOf(suite, stages).length === 0) {
@@ -116,7 +116,7 @@ async function walkFailed(
   manifest: Manifest,
   options: ParityRunOptions,
 ): Promise<{ walks: Walk[]; unwalked: string[] }> {
-  const { directory = fixturesDirectory, compute } = options;
+  const { directory = FIXTURES_FOLDER, compute } = options;
   const backend = backendOf(compute);
   const walks: Walk[] = [];
   const unwalked: string[] = [];

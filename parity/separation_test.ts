@@ -13,13 +13,8 @@ import type { StageContext } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { MODES } from "./judge.ts";
-import {
-  type ClipEntry,
-  fixturesDirectory,
-  readManifest,
-  type ReferenceEntry,
-  ReferenceError,
-} from "./manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
+import { type ClipEntry, readManifest, type ReferenceEntry, ReferenceError } from "./manifest.ts";
 import { writeNpy } from "../core/npy.ts";
 import { readReference } from "./references.ts";
 import type { Mode, SeamResult } from "./report.ts";
@@ -62,7 +57,7 @@ interface Damage {
 }
 
 async function run(damage: Damage = {}): Promise<SeamResult[]> {
-  const { entries = correct, clip, directory = fixturesDirectory, stage = "demix" } = damage;
+  const { entries = correct, clip, directory = FIXTURES_FOLDER, stage = "demix" } = damage;
   const { clips = { [CLIP]: entries }, modes = ["isolated"] } = damage;
   const suite = { ...seeded, pieces: {}, separation: { ...seeded.separation!, clips } };
   const music = {
@@ -99,7 +94,7 @@ async function runWithChangedStems(
     const { mix } = manifest.pieces["four_four"]!.audio;
     for (const { path } of [mix, entryOf("stems")]) {
       await mkdir(join(directory, path, ".."), { recursive: true });
-      await cp(join(fixturesDirectory, path), join(directory, path));
+      await cp(join(FIXTURES_FOLDER, path), join(directory, path));
     }
     await writeFile(join(directory, "changed.npy"), bytes);
     const entries = correct.map((entry) =>
@@ -198,7 +193,7 @@ Deno.test("the separation cannot be judged on audio that differs from the manife
   await inTemporaryFolder(async (directory) => {
     const { path } = manifest.pieces["four_four"]!.audio.mix;
     await mkdir(join(directory, path, ".."), { recursive: true });
-    await cp(join(fixturesDirectory, path.replace("mix", "bass")), join(directory, path));
+    await cp(join(FIXTURES_FOLDER, path.replace("mix", "bass")), join(directory, path));
     await rejects(run({ directory }), /mix\.flac was changed/);
   });
 });

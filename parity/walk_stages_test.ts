@@ -9,13 +9,14 @@ import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { INNER_SEAMS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { fixturesDirectory, readManifest, ReferenceError } from "./manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
+import { readManifest, ReferenceError } from "./manifest.ts";
 import { walkText } from "./render/walk_text.ts";
 import type { Walk } from "./report.ts";
 import { type WalkOptions, walkStage } from "./walk_stages.ts";
 
 const manifest = await readManifest();
-const options = { directory: fixturesDirectory, backend: "native", threads: 2 } as const;
+const options = { directory: FIXTURES_FOLDER, backend: "native", threads: 2 } as const;
 
 async function walked(stage: string, more: Partial<WalkOptions> = {}): Promise<Walk> {
   return (await walkStage(stage, manifest, { ...options, ...more }))!;

@@ -1,7 +1,8 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { fixturesDirectory, readManifest } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
+import { readManifest } from "../parity/manifest.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { spectrogram } from "./spectrogram.ts";
 import { findStems, type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
@@ -59,7 +60,7 @@ Deno.test("readStems() returns the samples of an independent decoder", async () 
   const { pieces } = await readManifest();
   for (const { audio, samples } of Object.values(pieces)) {
     const entries = STEMS.map((stem) => audio[stem]);
-    const paths = entries.map(({ path }) => join(fixturesDirectory, path));
+    const paths = entries.map(({ path }) => join(FIXTURES_FOLDER, path));
     const { stems16, warnings } = await readStems(paths);
     equal(stems16.shape, [4, 2, samples]);
     equal(warnings, []);
@@ -76,7 +77,7 @@ Deno.test("readStems() returns the samples of an independent decoder", async () 
   }
 });
 
-const DEMO = STEMS.map((stem) => join(fixturesDirectory, "audio", "three_four", `${stem}.flac`));
+const DEMO = STEMS.map((stem) => join(FIXTURES_FOLDER, "audio", "three_four", `${stem}.flac`));
 
 /** Writes 16-bit stereo files of noise with these lengths. */
 async function writeStems(folder: string, lengths: readonly number[]): Promise<string[]> {

@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { loadModel } from "../models/mod.ts";
-import { fixturesDirectory } from "../parity/mod.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import {
   type AnalysisResult,
   analyzeTrack,
@@ -100,7 +100,7 @@ if (import.meta.main) {
   if (weightsDir === undefined) {
     throw new Error("Usage: deno run -A scripts/draw_demo.ts WEIGHTS_DIR");
   }
-  const stems = join(fixturesDirectory, "audio", "four_four");
+  const stems = join(FIXTURES_FOLDER, "audio", "four_four");
   const name = "harmonix-all";
   const { result, seams, durationSeconds } = await analyzeTrack(
     { path: stems, name: "demo", stemsDirectory: stems },

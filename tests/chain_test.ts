@@ -7,7 +7,8 @@ import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "no
 import { join } from "node:path";
 import { loadModel } from "../models/registry.ts";
 import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
-import { fixturesDirectory, readManifest } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
+import { readManifest } from "../parity/manifest.ts";
 import { readVerified } from "../parity/references.ts";
 import { createNativeDemixSession } from "../pipeline/backends/native/htdemucs.ts";
 import { demix, type Demixer } from "../pipeline/demix.ts";
@@ -55,7 +56,7 @@ Deno.test("the mix has the beats, bars, tempo and segments that upstream finds i
     await test.step(piece, async () => {
       const text = new TextDecoder().decode(await readVerified(entry));
       const expected: Reference = JSON.parse(text);
-      const { mixture } = await readMixture(join(fixturesDirectory, "audio", piece, "mix.flac"));
+      const { mixture } = await readMixture(join(FIXTURES_FOLDER, "audio", piece, "mix.flac"));
       const { stems16 } = await demix(demixer, mixture, { shifts: [0], stems: "stereo" });
       const found = await last(stems16);
       for (const name of LAST_SEAMS) {

@@ -2,12 +2,12 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { fixturesDirectory } from "../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import { type Outcome, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
-const PIECE = join(fixturesDirectory, "audio", "three_four");
+const PIECE = join(FIXTURES_FOLDER, "audio", "three_four");
 const FAST = ["--system", "stems/seeded-fold0", "--seconds", "10"] as const;
 
 async function evaluate(...args: string[]): Promise<Outcome> {
@@ -51,7 +51,7 @@ Deno.test("evaluate measures systems and stored results alike, and exports every
 
 Deno.test("evaluate gives a demixer the same beginning of the mix that the truth is cut to", async () => {
   await inTemporaryFolder(async (folder) => {
-    const small = join(fixturesDirectory, "..", "models", "testdata", "small_htdemucs.th");
+    const small = join(FIXTURES_FOLDER, "..", "models", "testdata", "small_htdemucs.th");
     await Deno.copyFile(join(PIECE, "mix.flac"), join(folder, "song.flac"));
     const jams = {
       annotations: [{

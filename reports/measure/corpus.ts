@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, parse, relative, resolve, sep } from "node:path";
-import { fixturesDirectory } from "../../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../../core/program.ts";
 import type { Track } from "../../pipeline/analyze_track.ts";
 import { freeName } from "../../core/files.ts";
 import { CorpusError, scanFolder, type TrackFiles } from "../../pipeline/corpus.ts";
@@ -56,7 +56,7 @@ export async function findCorpus(paths: readonly string[]): Promise<CorpusTrack[
 }
 
 function demoPieces(): string[] {
-  return DEMO_PIECES.map((piece) => join(fixturesDirectory, "audio", piece));
+  return DEMO_PIECES.map((piece) => join(FIXTURES_FOLDER, "audio", piece));
 }
 
 async function tracksAt(path: string): Promise<Track[]> {

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { fixturesDirectory } from "../../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../../core/program.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { loadDemixer } from "../../pipeline/backends/demixers.ts";
 import { demix } from "../../pipeline/demix.ts";
@@ -61,7 +61,7 @@ async function tactusDemix(
   samples: number,
   { demixer: name, threads }: DemixBenchOptions,
 ): Promise<Contestant> {
-  const { mixture } = await readMixture(join(fixturesDirectory, "audio", PIECE, "mix.flac"));
+  const { mixture } = await readMixture(join(FIXTURES_FOLDER, "audio", PIECE, "mix.flac"));
   const clip = excerpt(mixture, 0, samples);
   const demixer = await loadDemixer(name, { compute: { backend, threads } });
   return {

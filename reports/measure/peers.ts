@@ -5,12 +5,12 @@
  */
 
 import { join } from "node:path";
-import { fixturesDirectory } from "../../parity/manifest.ts";
+import { FIXTURES_FOLDER } from "../../core/program.ts";
 import type { PeerPythons } from "./bench.ts";
 import type { Contestant } from "./contest.ts";
 import { PeerError, startPeer } from "./peer_process.ts";
 
-const SCRIPTS = join(fixturesDirectory, "upstream");
+const SCRIPTS = join(FIXTURES_FOLDER, "upstream");
 
 /**
  * allin1, and all-in-one-infer where there is one, at a stage that `peer_stages.py` knows.
