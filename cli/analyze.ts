@@ -10,18 +10,8 @@ import { UsageError } from "../core/usage_error.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import type { GuardOptions } from "../pipeline/guard.ts";
 import type { AnalyzeCall } from "./analyze_run.ts";
-import {
-  type Command,
-  command,
-  flag,
-  option,
-  OUTPUT_FILE,
-  OUTPUT_FOLDER,
-  seconds,
-  text,
-  tolerance,
-  type Values,
-} from "./command.ts";
+import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
+import { type Command, command, flag, option, type Values } from "./command.ts";
 import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
 
 /** The demo piece. */

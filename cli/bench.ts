@@ -22,18 +22,8 @@ import { timeStages } from "../reports/measure/stage_benches.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
 import { reportOfRun } from "../reports/report_of_run.ts";
 import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
-import {
-  type Command,
-  command,
-  flag,
-  oneOf,
-  option,
-  optionName,
-  pick,
-  text,
-  type Values,
-  wholeNumber,
-} from "./command.ts";
+import { oneOf, text, wholeNumber } from "./argument_types.ts";
+import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
 import { EXPORT_OPTIONS, writeExports } from "./report_files.ts";
 import { StatusLine } from "./status_line.ts";
 

@@ -11,16 +11,8 @@ import { evaluationJson, evaluationTables } from "../evaluation/report.ts";
 import { isStemSource, LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
 import { findTracks, StoredResults } from "../evaluation/tracks.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
-import {
-  type ArgumentType,
-  type Command,
-  command,
-  option,
-  pick,
-  seconds,
-  text,
-  type Values,
-} from "./command.ts";
+import { type ArgumentType, seconds, text } from "./argument_types.ts";
+import { type Command, command, option, pick, type Values } from "./command.ts";
 import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";

@@ -13,7 +13,8 @@ import { UsageError } from "../core/usage_error.ts";
 import { History } from "../reports/history.ts";
 import { readHistoryLine } from "../reports/report_document.ts";
 import type { RunReport } from "../reports/run_report.ts";
-import { type Command, command, flag, option, wholeNumber } from "./command.ts";
+import { wholeNumber } from "./argument_types.ts";
+import { type Command, command, flag, option } from "./command.ts";
 import { ensureHistory, HISTORY } from "./options.ts";
 import { ensureFile } from "./writable.ts";
 

@@ -20,7 +20,8 @@ import {
   verifyFile,
 } from "../models/download/listed_models.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
-import { type Command, command, flag, option, seconds, text, type Values } from "./command.ts";
+import { seconds, text } from "./argument_types.ts";
+import { type Command, command, flag, option, type Values } from "./command.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** The environment variable that names a mirror. */

@@ -15,15 +15,8 @@ import { nightlyRun } from "../reports/nightly_run.ts";
 import { readRegressionSettings } from "../reports/regression_settings.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
 import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
-import {
-  type Command,
-  command,
-  oneOf,
-  option,
-  OUTPUT_FOLDER,
-  text,
-  type Values,
-} from "./command.ts";
+import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
+import { type Command, command, option, type Values } from "./command.ts";
 import { SETTINGS } from "./options.ts";
 import { exportsIn, writeExports } from "./report_files.ts";
 import { StatusLine } from "./status_line.ts";

@@ -14,14 +14,12 @@ import { DEVICES } from "../pipeline/backends/devices.ts";
 import {
   type ArgumentType,
   oneOf,
-  option,
-  type OptionSpec,
   OUTPUT_FILE,
   text,
   tolerance,
-  type Values,
   wholeNumber,
-} from "./command.ts";
+} from "./argument_types.ts";
+import { option, type OptionSpec, type Values } from "./command.ts";
 
 /** The name that leaves the choice of a model or demixer to the program. */
 export const AUTO = "auto";

@@ -20,17 +20,8 @@ import {
   walkText,
 } from "../parity/mod.ts";
 import { STAGES } from "../pipeline/stages.ts";
-import {
-  type Command,
-  command,
-  flag,
-  oneOf,
-  option,
-  OUTPUT_FILE,
-  pick,
-  text,
-  type Values,
-} from "./command.ts";
+import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
+import { type Command, command, flag, option, pick, type Values } from "./command.ts";
 import { COMPUTE_OPTIONS } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
 

@@ -23,16 +23,8 @@ import type { Seams } from "../pipeline/seams.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { findStems, firstSamples, readStems } from "../pipeline/stems.ts";
-import {
-  type Command,
-  command,
-  oneOf,
-  option,
-  pick,
-  seconds,
-  text,
-  type Values,
-} from "./command.ts";
+import { oneOf, seconds, text } from "./argument_types.ts";
+import { type Command, command, option, pick, type Values } from "./command.ts";
 import {
   COMPUTE_OPTIONS,
   EXPORT_JSON,

@@ -16,15 +16,8 @@ import { runStages } from "../pipeline/runner.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
-import {
-  type Command,
-  command,
-  option,
-  OUTPUT_FOLDER,
-  pick,
-  text,
-  type Values,
-} from "./command.ts";
+import { OUTPUT_FOLDER, text } from "./argument_types.ts";
+import { type Command, command, option, pick, type Values } from "./command.ts";
 import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";

@@ -11,7 +11,8 @@ import { reportJson } from "../reports/report_document.ts";
 import { markdownReport } from "../reports/render/markdown.ts";
 import { reportPage } from "../reports/render/page.ts";
 import type { ReportView } from "../reports/report_view.ts";
-import { option, OUTPUT_FILE, type Values } from "./command.ts";
+import { OUTPUT_FILE } from "./argument_types.ts";
+import { option, type Values } from "./command.ts";
 
 /** Options of the commands that write reports. */
 export const EXPORT_OPTIONS = {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Command, command, flag, option, OUTPUT_FILE, text } from "../../cli/command.ts";
+import { OUTPUT_FILE, text } from "../../cli/argument_types.ts";
+import { type Command, command, flag, option } from "../../cli/command.ts";
 import { StatusLine } from "../../cli/status_line.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { writeWhole } from "../../core/files.ts";

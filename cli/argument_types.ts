@@ -1,0 +1,105 @@
+/**
+ * Types of the arguments of options: how a text becomes a value, and what is wrong with it where it cannot.
+ *
+ * @module
+ */
+
+import { UsageError } from "../core/usage_error.ts";
+import { ensureFile, ensureFolder } from "./writable.ts";
+
+/** The type of an option's argument. */
+export interface ArgumentType<Value> {
+  /** Name of the argument in the help, such as `n`. */
+  readonly name: string;
+  /** Possible values, for the help. */
+  readonly choices?: readonly string[];
+  /** Range of possible values, for the help. */
+  readonly range?: string;
+  /**
+   * Converts the argument.
+   *
+   * @param text the argument
+   * @param option the option, such as `--threads`, for the message
+   * @throws {UsageError} if the argument is not of this type
+   */
+  parse(text: string, option: string): Value;
+  /** Checks before the command runs that it can write to the named place. */
+  check?(value: Value, option: string): Promise<void>;
+}
+
+/** Any text that does not look like an option. */
+export function text(name: string): ArgumentType<string> {
+  return {
+    name,
+    parse(text, option): string {
+      // Without its argument, an option would take the next one for it.
+      if (!/^-./.test(text)) return text;
+      throw expected(option, `an argument (write ./${text} for a path of this name)`, text);
+    },
+  };
+}
+
+/** One of several names. */
+export function oneOf<Name extends string>(
+  name: string,
+  choices: readonly Name[],
+): ArgumentType<Name> {
+  return {
+    ...{ name, choices },
+    parse(text, option): Name {
+      const found = choices.find((choice) => choice === text);
+      if (found !== undefined) return found;
+      throw expected(option, `one of ${choices.join(", ")}`, text);
+    },
+  };
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): ArgumentType<number> {
+  const range = `${least} to ${most}`;
+  return {
+    ...{ name: "n", range },
+    parse(text, option): number {
+      const number = Number(text);
+      if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+      throw expected(option, `a whole number from ${range}`, text);
+    },
+  };
+}
+
+/** A number of seconds above 0, in decimal notation. */
+export function seconds(most = Infinity): ArgumentType<number> {
+  const range = most === Infinity ? "above 0" : `above 0, at most ${most}`;
+  return {
+    ...{ name: "seconds", range },
+    parse(text, option): number {
+      const number = Number(text);
+      if (/^\d*\.?\d+$/.test(text) && number > 0 && number <= most) return number;
+      throw expected(option, `seconds, ${range}`, text);
+    },
+  };
+}
+
+/** A finite number: at least 0, or above 0 where 0 is excluded. */
+export function tolerance({ excludesZero = false } = {}): ArgumentType<number> {
+  const range = excludesZero ? "above 0" : "at least 0";
+  return {
+    ...{ name: "x", range },
+    parse(text, option): number {
+      const number = Number(text);
+      const isInRange = excludesZero ? number > 0 : number >= 0;
+      if (text.trim() !== "" && Number.isFinite(number) && isInRange) return number;
+      throw expected(option, `a number ${range}`, text);
+    },
+  };
+}
+
+/** A file that the command writes; a place that cannot be written to is an error before the work begins. */
+export const OUTPUT_FILE: ArgumentType<string> = { ...text("file"), check: ensureFile };
+
+/** A folder that the command writes to, which is made where it is missing. */
+export const OUTPUT_FOLDER: ArgumentType<string> = { ...text("dir"), check: ensureFolder };
+
+function expected(option: string, what: string, found: string): UsageError {
+  return new UsageError(`${option} expects ${what}, but got ${found}`);
+}

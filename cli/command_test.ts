@@ -1,0 +1,129 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { UsageError } from "../core/usage_error.ts";
+import { oneOf, OUTPUT_FILE, seconds, text, tolerance, wholeNumber } from "./argument_types.ts";
+import { type Command, command, flag, option, optionName, pick } from "./command.ts";
+import { tactus } from "./commands.ts";
+
+/** A command that keeps what it was called with. */
+function example(): { command: Command; calls: unknown[] } {
+  const calls: unknown[] = [];
+  const spec = command({
+    name: "example",
+    description: "One paragraph\nof two lines.\n\nAnother one.",
+    arguments: { "<first>": "the first", "[others...]": "the others" },
+    options: {
+      backend: option(oneOf("name", ["native", "onnx"]), "the backend").default("native"),
+      threads: option(wholeNumber(1, 1024), "threads").repeated().shownDefault("all"),
+      maxLength: option(seconds(100), "the length").short("l"),
+      atol: option(tolerance(), "the tolerance"),
+      exportJson: option(OUTPUT_FILE, "the file"),
+      weightsDir: option(text("dir"), "the folder"),
+      json: flag("print JSON").short("j"),
+    },
+    exitCodes: ["fine", "not fine"],
+    run(values, args, given): Promise<number> {
+      calls.push({ values, args, given: [...given] });
+      return Promise.resolve(1);
+    },
+  });
+  return { command: spec, calls };
+}
+
+Deno.test("command() gives values by type, defaults, and what was given", async () => {
+  const { command, calls } = example();
+  const args = ["a", "--threads", "2", "b", "--threads=4", "-l", ".5", "--atol", "1e-7", "-j", "c"];
+  equal(await command.run(args), 1);
+  deepEqual(calls, [{
+    values: { backend: "native", threads: [2, 4], maxLength: 0.5, atol: 1e-7, json: true },
+    args: ["a", "b", "c"],
+    given: ["threads", "maxLength", "atol", "json"],
+  }]);
+});
+
+Deno.test("command() leaves out options that are absent, but for flags and defaults", async () => {
+  const { command, calls } = example();
+  await command.run(["a"]);
+  deepEqual(calls, [{ values: { backend: "native", json: false }, args: ["a"], given: [] }]);
+});
+
+Deno.test("command() refuses wrong arguments, says what was expected, and does not run", async () => {
+  const { command, calls } = example();
+  const cases: [string[], RegExp][] = [
+    [[], /^Missing required argument 'first'; see example --help$/],
+    [["a", "--bakend", "onnx"], /^Unknown option '--bakend' \(Did you mean --backend\?\); see ex/],
+    [["a", "--backend", "abacus"], /^--backend expects one of native, onnx, but got abacus$/],
+    [["a", "--threads", "0"], /^--threads expects a whole number from 1 to 1024, but got 0$/],
+    [["a", "--threads", "1.5"], /^--threads expects a whole number from 1 to 1024, but got 1\.5$/],
+    [["a", "--threads"], /^Option '--threads <n>' argument missing; see example --help$/],
+    [["a", "-l", "0"], /^--max-length expects seconds, above 0, at most 100, but got 0$/],
+    [["a", "-l", "1e1"], /^--max-length expects seconds/],
+    [["a", "-l", "101"], /^--max-length expects seconds/],
+    [["a", "--atol", "-1"], /^--atol expects a number at least 0, but got -1$/],
+    [["a", "--atol", "Infinity"], /^--atol expects a number/],
+    [["a", "--weights-dir", "--json"], /^--weights-dir expects an argument .*, but got --json$/],
+    [
+      ["a", "--export-json", "deno.json/x"],
+      /^Cannot write .*deno\.json: .* is not a folder; name another with --export-json$/,
+    ],
+  ];
+  for (const [args, message] of cases) {
+    await rejects(command.run(args), (error) => {
+      ok(error instanceof UsageError);
+      match(error.message, message);
+      return true;
+    });
+  }
+  equal(calls.length, 0);
+});
+
+Deno.test("a group finds its command behind its options, and suggests the nearest one", async () => {
+  const called: string[][] = [];
+  const list = command({
+    name: "group list",
+    description: "",
+    options: { history: option(text("file"), "the history").required() },
+    run(_, args): Promise<number> {
+      called.push([...args]);
+      return Promise.resolve(0);
+    },
+  });
+  const group = command({
+    name: "group",
+    description: "",
+    commands: { list: { summary: "list", load: () => list } },
+  });
+  equal(await group.run(["--history", "x", "list"]), 0);
+  equal(called.length, 1);
+  await rejects(group.run(["list"]), /Required option '--history <file>' not specified/);
+  await rejects(
+    group.run(["lst"]),
+    /Unknown command 'lst' \(Did you mean list\?\); expected one of/,
+  );
+  await rejects(
+    group.run([]),
+    /^UsageError: Expected one of list, but got nothing; see group --help/,
+  );
+});
+
+Deno.test("the help of every command states its options, their ranges and its exit codes", () => {
+  const help = example().command.parser.helpInformation();
+  match(help, /^Usage: example \[options\] <first> \[others\.\.\.\]/);
+  match(help, /\nOne paragraph of two lines\.\n\nAnother one\.\n/);
+  match(help, /--backend <name> +the backend \(one of native, onnx; default:\s+native\)/);
+  match(help, /--threads <n> +threads \(1 to 1024; may be given several times;\s+default: all\)/);
+});
+
+Deno.test("the commands of the program are called as their names say", async () => {
+  for (const [word, { load }] of Object.entries(tactus.commands)) {
+    equal((await load()).name, `deno task ${word}`);
+    for (const [action, below] of Object.entries((await load()).commands)) {
+      equal((await below.load()).name, `deno task ${word} ${action}`);
+    }
+  }
+});
+
+Deno.test("optionName() gives the name of a key, pick() the fields that are there", () => {
+  equal(optionName("exportJson"), "--export-json");
+  const fields: { a: number; b?: number; c?: number | undefined } = { a: 1, c: undefined };
+  deepEqual(pick(fields, "a", "b", "c"), { a: 1 });
+});
