@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { KernelLoadError } from "../kernels/kernels.ts";
+import { KernelLoadError } from "../kernels/mod.ts";
 import type { RunObserver } from "../pipeline/runner.ts";
 import { type Annotation, firstSeconds } from "./annotation.ts";
 import { readAnnotation } from "./read_annotation.ts";

@@ -1,5 +1,5 @@
 /**
- * What is computed natively: decoding, separation, spectrogram, network, beat decoder.
+ * The native kernels: decoding, separation, spectrogram, networks, beat decoder.
  *
  * @example
  * ```ts
@@ -15,4 +15,10 @@
  * @module
  */
 
-export * from "./kernels.ts";
+export * from "./audio.ts";
+export { KernelError, KernelLoadError } from "./binding.ts";
+export * from "./metrical.ts";
+export * from "./networks.ts";
+export { recordSeams, type SeamRecorder } from "./seams.ts";
+export * from "./separation.ts";
+export * from "./spectrogram.ts";

@@ -55,32 +55,3 @@ function list(kind: string, names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES).join(", ");
   return `${names.length} ${kind}: ${shown}${names.length > MOST_NAMES ? ", …" : ""}`;
 }
-
-/**
- * Joins parameters for the kernels.
- *
- * @param parameters names and shapes, in the order of upstream's `state_dict`
- * @param checkpoint the tensors by name, and what to call them in the error
- * @returns all values in one array, in that order
- * @throws {ModelError} `parameters`, naming the first that is missing or of another size
- */
-export function packParameters(
-  parameters: readonly ParameterShape[],
-  { name, tensors }: {
-    readonly name: string;
-    readonly tensors: ReadonlyMap<string, Tensor<"f32">>;
-  },
-): Float32Array<ArrayBuffer> {
-  const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const packed = new Float32Array(count);
-  let at = 0;
-  for (const parameter of parameters) {
-    const found = tensors.get(parameter.name);
-    if (found === undefined || found.data.length !== elementCount(parameter.shape)) {
-      throw new ModelError("parameters", `${name} has no parameter ${parameter.name} of its size`);
-    }
-    packed.set(found.data, at);
-    at += found.data.length;
-  }
-  return packed;
-}

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../core/usage_error.ts";
-import { KernelError } from "../kernels/kernels.ts";
+import { KernelError } from "../kernels/mod.ts";
 import { ModelError } from "../models/model_error.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { KernelLoadError } from "../kernels/kernels.ts";
+import { KernelLoadError } from "../kernels/mod.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import {

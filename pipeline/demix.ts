@@ -13,7 +13,7 @@ import {
   type SeparatedStems,
   type Separation,
   type TakenMono,
-} from "../kernels/kernels.ts";
+} from "../kernels/mod.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";

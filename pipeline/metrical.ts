@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeBeats } from "../kernels/kernels.ts";
+import { decodeBeats } from "../kernels/mod.ts";
 import { tempo } from "./tempo.ts";
 import type { Seams } from "./seams.ts";
 import { tensor } from "../core/tensor.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
 import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
 import { createHash } from "node:crypto";
-import { decodeBeats } from "../kernels/kernels.ts";
+import { decodeBeats } from "../kernels/mod.ts";
 import { readNpyAs } from "../core/npy.ts";
 import { hash32 } from "../core/counter_random.ts";
 import { decoderInput, metrical } from "./metrical.ts";

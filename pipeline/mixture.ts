@@ -4,7 +4,7 @@
  * @module
  */
 
-import { openAudio } from "../kernels/kernels.ts";
+import { openAudio } from "../kernels/mod.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { computeSpectrogram } from "../kernels/kernels.ts";
+import { computeSpectrogram } from "../kernels/mod.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 /** Hop in samples at 44.1 kHz. */

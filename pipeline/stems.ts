@@ -7,7 +7,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
-import { type DecodedStem, type OpenFile, openStem } from "../kernels/kernels.ts";
+import { type DecodedStem, type OpenFile, openStem } from "../kernels/mod.ts";
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
 

@@ -1,18 +1,23 @@
-//! The stages of tactus that are computed natively.
+//! The stages of tactus that run natively.
 //!
-//! One module a stage; `ffi` is the only place where pointers cross to the caller.
+//! Each stage is a module. Pointers cross to the caller only in `ffi`.
 
 pub mod all_in_one;
 pub mod decode;
+mod error;
 pub mod ffi;
 pub mod hpss;
 pub mod htdemucs;
 pub mod linear;
 pub mod metrical;
-mod parameters;
+pub mod observer;
+pub mod parameters;
 pub mod separation;
 pub mod spectrogram;
 pub mod stems16;
+
+pub use error::Error;
+pub use observer::{Observer, Values};
 
 #[cfg(test)]
 mod test_noise;

@@ -1,27 +1,32 @@
 /**
- * What passes between the layers of the separation network.
+ * Inner seams of the separation network.
  *
  * @module
  */
 
-import { openSeparation, SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../kernels/kernels.ts";
+import {
+  openSeparation,
+  recordSeams,
+  SEGMENT_SAMPLES,
+  SEGMENT_SPECTRUM,
+} from "../../kernels/mod.ts";
 import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { openNativeHtdemucs } from "../../pipeline/backends/native/htdemucs.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 import { derivedSeam, INNER_SEAMS, type InnerSeam, type InnerSeams } from "./table.ts";
 
-/** What is known of the seams before they are computed. */
+/** Properties of the seams, and how they are computed. */
 export interface DemixSeamOptions {
   /** Length of each axis of every seam, by name. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /**
-   * Mean and unbiased deviation of the Fourier transform. Nobody hands it out but normalised, which these undo.
+   * Mean and unbiased deviation of the Fourier transform. The kernels return it normalised; these undo that.
    */
   readonly stft: { readonly mean: number; readonly deviation: number };
-  /** Who computes. */
+  /** Backend that runs the network. */
   readonly backend: Backend;
-  /** Threads. */
+  /** Number of threads; by default as many as there are cores. */
   readonly threads?: number;
 }
 
@@ -33,9 +38,9 @@ type Arrays = Readonly<Record<string, Float32Array>>;
  *
  * @param checkpoint the weights
  * @param mixture `[2, samples]` f32
- * @param options shapes, backend
+ * @param options shapes, backend and threads
  * @returns every seam as upstream has it
- * @throws {RangeError} if a seam has another size than is told
+ * @throws {RangeError} if a seam has another size than its shape in the options
  */
 export async function demixSeams(
   checkpoint: HtdemucsCheckpoint,
@@ -52,7 +57,7 @@ export async function demixSeams(
 type Inputs = Record<"mix" | "spectrum", Float32Array<ArrayBuffer>>;
 
 async function firstSegment(mixture: Tensor<"f32">): Promise<Inputs> {
-  const separation = await openSeparation(mixture.data as Float32Array<ArrayBuffer>, [0]);
+  const separation = await openSeparation(mixture.data, [0]);
   try {
     const mix = new Float32Array(2 * SEGMENT_SAMPLES);
     const spectrum = new Float32Array(4 * elementCount(SEGMENT_SPECTRUM));
@@ -66,28 +71,21 @@ async function firstSegment(mixture: Tensor<"f32">): Promise<Inputs> {
 async function runNative(
   checkpoint: HtdemucsCheckpoint,
   inputs: Inputs,
-  { shapes, threads }: DemixSeamOptions,
+  { threads }: DemixSeamOptions,
 ): Promise<Arrays> {
   const { mix, spectrum } = inputs;
-  const outputs = {
-    wave_out: new Float32Array(4 * mix.length),
-    spectrum_out: new Float32Array(4 * spectrum.length),
-  };
-  const arrays: Record<string, Float32Array> = { ...inputs, ...outputs };
+  const wave_out = new Float32Array(4 * mix.length);
+  const spectrum_out = new Float32Array(4 * spectrum.length);
   const kernel = await openNativeHtdemucs(checkpoint, threads);
   try {
-    await kernel.run(mix, spectrum, outputs.wave_out, outputs.spectrum_out, true);
-    for (const [seam, shape] of shapes) {
-      const name = ownName(seam);
-      if (name === "stft" || name in arrays) continue;
-      const values = new Float32Array(elementCount(shape));
-      await kernel.seam(name, values);
-      arrays[name] = values;
-    }
+    const recorded = await recordSeams((recorder) =>
+      kernel.run(mix, spectrum, wave_out, spectrum_out, recorder)
+    );
+    const layers = Array.from(recorded, ([name, { data }]) => [name, data]);
+    return { ...inputs, ...Object.fromEntries(layers), wave_out, spectrum_out };
   } finally {
     kernel.close();
   }
-  return arrays;
 }
 
 async function runOnnx(
@@ -132,7 +130,7 @@ function seamOf(
     return seamOfElements((index) => values[index]! * (stft.deviation + 1e-5) + stft.mean);
   }
   if (seam === "encoder.0") {
-    // Upstream adds the frequency embedding to what the module returns, the graph before its seam.
+    // Upstream adds the frequency embedding after its seam, the graph before.
     const [, channels = 0, rows = 0, frames = 0] = shape;
     const embedding = checkpoint.tensors.get("freq_emb.embedding.weight")!.data;
     const { freqEmb, embScale } = checkpoint.configuration;
@@ -143,7 +141,7 @@ function seamOf(
     });
   }
   if (seam.startsWith("crosstransformer.")) {
-    // Upstream puts the channels first again; the graph has [tokens, channels].
+    // Upstream has [channels, tokens], the graph [tokens, channels].
     const channels = shape[1] ?? 1;
     const tokens = values.length / channels;
     return seamOfElements((index) =>

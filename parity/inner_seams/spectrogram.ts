@@ -1,51 +1,47 @@
 /**
- * What passes between the steps of the spectrogram.
+ * Inner seams of the spectrogram.
  *
  * @module
  */
 
-import { spectrogramSteps } from "../../kernels/kernels.ts";
-import { HOP_SAMPLES, spectrogram } from "../../pipeline/spectrogram.ts";
+import { computeSpectrogram, recordSeams } from "../../kernels/mod.ts";
+import { HOP_SAMPLES } from "../../pipeline/spectrogram.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { derivedSeam, innerSeam, type InnerSeams } from "./table.ts";
+import { derivedSeam, type InnerSeams, innerSeams } from "./table.ts";
 
-/** Bins of the Fourier transform. */
-const BINS = 1024;
+const BANDS = 81;
 
-/** Which bins the references have. */
+/** Bins of the Fourier transform that the references have. */
 export interface SeenBins {
-  /** The first that a filter sees. */
+  /** The first bin that a filter covers. */
   readonly first: number;
-  /** How many. */
+  /** Number of bins. */
   readonly count: number;
 }
 
 /**
- * Computes the spectrogram of one stem step by step.
+ * Computes the spectrogram of one stem and records the inner seams.
  *
  * @param stem `[channels, samples]` i16
- * @param bins which bins of the magnitudes are wanted
- * @returns every step: `[samples]`, `[frames, 2048]`, `[frames, bins]`, `[frames, 81]`, `[frames, 81]`
+ * @param bins bins of the magnitudes to return
+ * @returns every seam: `[samples]`, `[frames, 2048]`, `[frames, bins]`, `[frames, 81]`, `[frames, 81]`
  * @throws {KernelError} if there are no samples
  */
 export async function spectrogramSeams(stem: Tensor<"i16">, bins: SeenBins): Promise<InnerSeams> {
   const [channels = 0, samples = 0] = stem.shape;
   const frames = Math.ceil(samples / HOP_SAMPLES);
-  const data = stem.data as Int16Array<ArrayBuffer>;
-  const steps = await spectrogramSteps(data, channels, frames);
-  const whole = await spectrogram(tensor("i16", [1, channels, samples], data));
-  const seen = [frames, bins.count];
-  return new Map([
-    ["mono", innerSeam(tensor("i16", [samples], steps.mono))],
-    ["windowed", innerSeam(tensor("f64", [frames, 2 * BINS], steps.windowed))],
-    [
-      "magnitude",
-      derivedSeam(seen, frames * bins.count, (index) => {
-        const [frame, bin] = [Math.floor(index / bins.count), index % bins.count];
-        return steps.magnitudes[frame * BINS + bins.first + bin]!;
-      }),
-    ],
-    ["filtered", innerSeam(tensor("f64", [frames, 81], steps.filtered))],
-    ["logarithm", innerSeam({ ...whole, shape: whole.shape.slice(1) })],
+  const logarithm = new Float32Array(frames * BANDS);
+  const recorded = await recordSeams((recorder) =>
+    computeSpectrogram(stem.data, channels, logarithm, recorder)
+  );
+  const { shape: [, width = 0], data: magnitudes } = recorded.get("magnitude")!;
+  const seams = innerSeams([
+    ...recorded,
+    ["logarithm", tensor("f32", [frames, BANDS], logarithm)],
   ]);
+  const seen = derivedSeam([frames, bins.count], frames * bins.count, (index) => {
+    const [frame, bin] = [Math.floor(index / bins.count), index % bins.count];
+    return magnitudes[frame * width + bins.first + bin]!;
+  });
+  return new Map([...seams, ["magnitude", seen]]);
 }

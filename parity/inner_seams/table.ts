@@ -1,21 +1,21 @@
 /**
- * The table of inner seams: what passes between the operations of a stage.
+ * The table of inner seams: the arrays that pass between the operations of a stage.
  *
- * They are large and of use only to who looks for the first operation that is wrong, so that no stage hands them
- * out when it just runs.
+ * They are large, and their only use is to find the first operation that is wrong: a stage returns them only on
+ * request.
  *
  * @module
  */
 
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 
-/** What is known of an inner seam without its values. */
+/** Description of an inner seam. */
 export interface InnerSeamDescription {
-  /** Its name, unique in the stage. */
+  /** Name, unique in the stage. */
   readonly name: string;
   /** Name or length of each axis, outermost first. */
   readonly axes: readonly (number | string)[];
-  /** The inner seams that it is made of; none where it is made of the stage's inputs. */
+  /** Inner seams that it is computed from; none if it is computed from the stage's inputs. */
   readonly inputs: readonly string[];
 }
 
@@ -30,17 +30,22 @@ export interface InnerSeam {
 /** The values of all inner seams of a stage, by name. */
 export type InnerSeams = ReadonlyMap<string, InnerSeam>;
 
-/** An array as an inner seam. */
+/** Returns an array as an inner seam. */
 export function innerSeam({ shape, data }: Tensor): InnerSeam {
   return { shape, element: (index) => Number(data[index]) };
 }
 
+/** Returns arrays as inner seams. */
+export function innerSeams(tensors: Iterable<readonly [name: string, values: Tensor]>): InnerSeams {
+  return new Map(Array.from(tensors, ([name, values]) => [name, innerSeam(values)]));
+}
+
 /**
- * Values that are laid out otherwise than the seam.
+ * Returns an inner seam whose values lie in another order in the array that they come from.
  *
- * @param shape of the seam
- * @param length of the array that they come from
- * @param element the seam's element at an index in C order
+ * @param shape length of each axis of the seam
+ * @param length number of elements of the array
+ * @param element returns the seam's element at an index in C order
  * @throws {RangeError} if the array has another length than the seam
  */
 export function derivedSeam(
@@ -49,7 +54,7 @@ export function derivedSeam(
   element: (index: number) => number,
 ): InnerSeam {
   if (length !== elementCount(shape)) {
-    throw new RangeError(`A seam [${shape.join(", ")}] was to be made of ${length} elements`);
+    throw new RangeError(`A seam [${shape.join(", ")}] cannot be made of ${length} elements`);
   }
   return { shape, element };
 }
@@ -91,7 +96,7 @@ const WAVE_BRANCH = branch(
   TEMPORAL,
 );
 
-/** Both branches layer by layer: neither waits for the other but in the transformer. */
+/** Both branches, layer by layer; they exchange data only in the transformer. */
 const SEPARATION: readonly InnerSeamDescription[] = [
   { name: "stft", axes: SPECTRAL, inputs: [] },
   { name: "spectrum", axes: SPECTRAL, inputs: ["stft"] },

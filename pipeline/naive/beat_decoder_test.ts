@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { edgeCaseBytes, edgeCaseList } from "../../fixtures/edge_cases.ts";
-import { decodeBeats } from "../../kernels/kernels.ts";
+import { decodeBeats } from "../../kernels/mod.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
 import { readNpyAs } from "../../core/npy.ts";
 import { naiveBeats } from "./beat_decoder.ts";

@@ -1,20 +1,18 @@
 //! One fold of the published network on a minute of audio: `cargo bench all_in_one`.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group};
-use tactus_kernels::all_in_one::{Configuration, Fold, Runner, parameter_count};
+use tactus_kernels::all_in_one::{Configuration, Fold, Runner, parameter_sizes};
 
 use crate::noise::noise;
 use crate::settings::settings;
 
-/// The published network.
-const PUBLISHED: [f64; 11] = [4.0, 10.0, 11.0, 2.0, 3200.0, 2.0, 5.0, 81.0, 24.0, 4.0, 1e-5];
-
 const FRAMES: usize = 6000;
 
 fn fold(criterion: &mut Criterion) {
-    let configuration = Configuration::from_numbers(&PUBLISHED).expect("it is the published one");
-    let parameters = noise(1, parameter_count(&configuration), 0.125);
-    let fold = Fold::new(&configuration, &parameters).expect("its parameters are counted");
+    let configuration = Configuration::PUBLISHED;
+    let parameters = parameter_sizes(&configuration);
+    let parameters = parameters.safetensors(&noise(1, parameters.total(), 0.125));
+    let fold = Fold::new(&configuration, &parameters).expect("the parameters are the network's");
     let spectrogram = noise(2, 4 * FRAMES * 81, 0.125);
     let mut logits = vec![0.0; 13 * FRAMES];
     let mut group = criterion.benchmark_group("fold");

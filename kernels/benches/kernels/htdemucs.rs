@@ -11,18 +11,13 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group};
-use tactus_kernels::htdemucs::{Configuration, Htdemucs, Observer, parameter_count};
+use tactus_kernels::Observer;
+use tactus_kernels::htdemucs::{Configuration, Htdemucs, parameter_sizes};
 
 use crate::noise::noise;
 use crate::settings::settings;
 
-/// The published network.
-const PUBLISHED: [f64; Configuration::NUMBERS] = [
-    4.0, 2.0, 48.0, 2.0, 4.0, 4096.0, 0.2, 10.0, 2.0, 8.0, 512.0, 5.0, 8.0, 4.0, 1e4, 1.0,
-    343_980.0,
-];
-
-/// What the network tells an observer of, in the order of the work.
+/// Parts of the work that the network reports, in order.
 const PARTS: [&str; 19] = [
     "inputs",
     "tencoder.0",
@@ -55,7 +50,7 @@ struct Clock {
 }
 
 impl Observer for Clock {
-    fn done(&mut self, part: &str) {
+    fn part_done(&mut self, part: &str) {
         let now = Instant::now();
         self.times.entry(part.into()).or_default().push_back(now - self.last);
         self.last = now;
@@ -71,13 +66,13 @@ struct Segment {
 
 impl Segment {
     fn new() -> Self {
-        let configuration =
-            Configuration::from_numbers(&PUBLISHED).expect("it is the published one");
-        let parameters = noise(1, parameter_count(&configuration), 0.05);
+        let configuration = Configuration::PUBLISHED;
+        let parameters = parameter_sizes(&configuration);
+        let parameters = parameters.safetensors(&noise(1, parameters.total(), 0.05));
         let sizes = [configuration.wave_size(), configuration.spectrum_size()];
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let network =
-            Htdemucs::new(configuration, &parameters, threads).expect("its parameters are counted");
+        let network = Htdemucs::new(configuration, &parameters, threads)
+            .expect("the parameters are the network's");
         let mut segment = Segment {
             network,
             inputs: sizes.map(|size| noise(2, size, 1.0)),
@@ -121,7 +116,7 @@ fn parts(criterion: &mut Criterion) {
     group.sampling_mode(SamplingMode::Flat);
     for name in PARTS.into_iter().chain([WHOLE]) {
         if name == WHOLE {
-            group.throughput(Throughput::Elements(2 * PUBLISHED[16] as u64));
+            group.throughput(Throughput::Elements(Configuration::PUBLISHED.wave_size() as u64));
         }
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|runs| (0..runs).map(|_| segment.borrow_mut().next(name)).sum());

@@ -1,5 +1,12 @@
 //! The sizes of an All-In-One network.
 
+use serde::Deserialize;
+
+use crate::Error;
+
+/// Name of the network in errors.
+pub(super) const NETWORK: &str = "All-In-One";
+
 /// Rows and columns of the instrument attention's window.
 pub(super) const INSTRUMENT_KERNEL: usize = 5;
 
@@ -9,10 +16,11 @@ pub(super) const POOLED_BANDS: usize = 3;
 /// Kernels `[frames, bands]` of the embedding's convolutions.
 pub(super) const EMBEDDING_KERNELS: [[usize; 2]; 3] = [[3, 3], [1, 12], [3, 3]];
 
-/// What a network is made of; the names are upstream's.
+/// Sizes of a network; the names are upstream's, in camel case in JSON.
 ///
 /// Source: `allin1.config.Config` (allin1 1.1.0).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Configuration {
     /// Number of stems, at most five.
     pub num_instruments: usize,
@@ -26,7 +34,7 @@ pub struct Configuration {
     pub dilation_max: usize,
     /// Number of attention heads.
     pub num_heads: usize,
-    /// Keys that a query of the time attention sees, an odd number.
+    /// Keys in the window of a query of the time attention, an odd number.
     pub kernel_size: usize,
     /// Bands of the spectrogram.
     pub dim_input: usize,
@@ -39,88 +47,63 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Number of values that [`Configuration::from_numbers`] takes.
-    pub const NUMBERS: usize = 11;
+    /// The configuration of the published network.
+    pub const PUBLISHED: Configuration = Configuration {
+        num_instruments: 4,
+        num_labels: 10,
+        depth: 11,
+        dilation_factor: 2,
+        dilation_max: 3200,
+        num_heads: 2,
+        kernel_size: 5,
+        dim_input: 81,
+        dim_embed: 24,
+        mlp_ratio: 4.0,
+        layer_norm_eps: 1e-5,
+    };
 
-    /// Reads a configuration from its fields' values, in their order.
+    /// Reads a configuration from a JSON object that has exactly its fields.
     ///
     /// # Errors
-    /// If there are too few or too many, or one cannot be a size.
-    pub fn from_numbers(numbers: &[f64]) -> Result<Self, String> {
-        let Ok([sizes @ .., mlp_ratio, layer_norm_eps]) =
-            <[f64; Configuration::NUMBERS]>::try_from(numbers)
-        else {
-            return Err(format!(
-                "A configuration of All-In-One has {} numbers, not {}",
-                Configuration::NUMBERS,
-                numbers.len()
-            ));
-        };
-        let limits = [
-            ("num_instruments", INSTRUMENT_KERNEL),
-            ("num_labels", 1024),
-            ("depth", 16),
-            ("dilation_factor", 16),
-            ("dilation_max", 65_536),
-            ("num_heads", 64),
-            ("kernel_size", 31),
-            ("dim_input", 1024),
-            ("dim_embed", 1024),
-        ];
-        let mut whole = [0; 9];
-        for ((whole, value), (name, most)) in whole.iter_mut().zip(sizes).zip(limits) {
-            *whole = value as usize;
-            if *whole as f64 != value || !(1..=most).contains(whole) {
-                return Err(format!(
-                    "All-In-One's {name} must be a whole number from 1 to {most}, but is {value}"
-                ));
-            }
-        }
-        let [num_instruments, num_labels, depth, dilation_factor, dilation_max, rest @ ..] = whole;
-        let [num_heads, kernel_size, dim_input, dim_embed] = rest;
-        let configuration = Configuration {
-            num_instruments,
-            num_labels,
-            depth,
-            dilation_factor,
-            dilation_max,
-            num_heads,
-            kernel_size,
-            dim_input,
-            dim_embed,
-            mlp_ratio,
-            layer_norm_eps,
-        };
+    /// If a field is missing, unknown, of another type or out of range.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        let configuration: Configuration = serde_json::from_slice(json)
+            .map_err(|source| Error::ConfigurationJson { network: NETWORK, source })?;
         configuration.check()?;
         Ok(configuration)
     }
 
-    fn check(&self) -> Result<(), String> {
-        if !self.dim_embed.is_multiple_of(self.num_heads) || self.kernel_size.is_multiple_of(2) {
-            return Err(format!(
-                "All-In-One's dim_embed must be a multiple of num_heads and kernel_size odd, but \
-                 they are {}, {} and {}",
-                self.dim_embed, self.num_heads, self.kernel_size
-            ));
+    fn check(&self) -> Result<(), Error> {
+        for (field, value, most) in [
+            ("num_instruments", self.num_instruments, INSTRUMENT_KERNEL),
+            ("num_labels", self.num_labels, 1024),
+            ("depth", self.depth, 16),
+            ("dilation_factor", self.dilation_factor, 16),
+            ("dilation_max", self.dilation_max, 65_536),
+            ("num_heads", self.num_heads, 64),
+            ("kernel_size", self.kernel_size, 31),
+            ("dim_input", self.dim_input, 1024),
+            ("dim_embed", self.dim_embed, 1024),
+        ] {
+            require(field, (1..=most).contains(&value), value, || format!("from 1 to {most}"))?;
         }
+        let heads = self.num_heads;
+        require("dim_embed", self.dim_embed.is_multiple_of(heads), self.dim_embed, || {
+            format!("a multiple of num_heads ({heads})")
+        })?;
+        require("kernel_size", !self.kernel_size.is_multiple_of(2), self.kernel_size, || {
+            "an odd number".into()
+        })?;
         let ratio_fits =
             self.mlp_ratio > 0.0 && self.mlp_ratio * self.dim_embed as f64 <= f64::from(1 << 30);
+        require("mlp_ratio", ratio_fits, self.mlp_ratio, || {
+            "above 0, and a hidden layer at most 2^30 wide".into()
+        })?;
         let epsilon_fits = self.layer_norm_eps > 0.0 && self.layer_norm_eps.is_finite();
-        if !(ratio_fits && epsilon_fits) {
-            return Err(format!(
-                "All-In-One's mlp_ratio and layer_norm_eps must be above 0, and a hidden layer at \
-                 most 2^30 wide, but they are {} and {}",
-                self.mlp_ratio, self.layer_norm_eps
-            ));
-        }
-        if self.pooled_bands()[2] != 1 {
-            return Err(format!(
-                "All-In-One's dim_input must be reduced to one band, but {} is reduced to {}",
-                self.dim_input,
-                self.pooled_bands()[2]
-            ));
-        }
-        Ok(())
+        require("layer_norm_eps", epsilon_fits, self.layer_norm_eps, || "above 0".into())?;
+        require("dim_input", self.pooled_bands()[2] == 1, self.dim_input, || {
+            "a number of bands that the convolutions reduce to one".into()
+        })
     }
 
     /// Bands after each of the embedding's convolutions and poolings.
@@ -153,48 +136,101 @@ impl Configuration {
     }
 }
 
+fn require(
+    field: &'static str,
+    holds: bool,
+    found: impl ToString,
+    expected: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    if holds {
+        return Ok(());
+    }
+    Err(Error::Configuration {
+        network: NETWORK,
+        field,
+        expected: expected(),
+        found: found.to_string(),
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
-    /// The published network's.
-    pub const PUBLISHED: [f64; Configuration::NUMBERS] =
-        [4.0, 10.0, 11.0, 2.0, 3200.0, 2.0, 5.0, 81.0, 24.0, 4.0, 1e-5];
-
     /// A small network whose every size has a remainder.
     pub fn small() -> Configuration {
-        let numbers = [3.0, 4.0, 3.0, 3.0, 7.0, 3.0, 7.0, 83.0, 9.0, 2.5, 1e-3];
-        Configuration::from_numbers(&numbers).unwrap()
+        Configuration {
+            num_instruments: 3,
+            num_labels: 4,
+            depth: 3,
+            dilation_factor: 3,
+            dilation_max: 7,
+            num_heads: 3,
+            kernel_size: 7,
+            dim_input: 83,
+            dim_embed: 9,
+            mlp_ratio: 2.5,
+            layer_norm_eps: 1e-3,
+        }
     }
 
     #[test]
     fn sizes_follow_from_the_configuration() {
-        let published = Configuration::from_numbers(&PUBLISHED).unwrap();
+        let published = Configuration::PUBLISHED;
         assert_eq!(published.pooled_bands(), [26, 5, 1]);
         assert_eq!((published.hidden_width(48), published.num_logits()), (192, 13));
         assert_eq!((0..12).map(|i| published.dilation(i)).max(), Some(2048));
         let small = small();
+        assert!(small.check().is_ok());
         assert_eq!((0..3).map(|i| small.dilation(i)).collect::<Vec<_>>(), [1, 3, 7]);
         assert_eq!(small.hidden_width(9), 22);
     }
 
+    /// The published configuration as JSON, with one field replaced or, for an empty value, left out.
+    fn json(field: &str, value: &str) -> String {
+        let fields = [
+            ("numInstruments", "4"),
+            ("numLabels", "10"),
+            ("depth", "11"),
+            ("dilationFactor", "2"),
+            ("dilationMax", "3200"),
+            ("numHeads", "2"),
+            ("kernelSize", "5"),
+            ("dimInput", "81"),
+            ("dimEmbed", "24"),
+            ("mlpRatio", "4"),
+            ("layerNormEps", "0.00001"),
+        ];
+        let others = fields.iter().filter(|(name, _)| *name != field);
+        let replaced = [(field, value)];
+        let all = others.chain(replaced.iter().filter(|(_, value)| !value.is_empty()));
+        let members: Vec<_> = all.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
     #[test]
-    fn refuses_what_is_no_configuration() {
-        assert!(Configuration::from_numbers(&PUBLISHED[1..]).is_err());
-        for (index, value) in [
-            (0, 6.0),
-            (1, 0.0),
-            (2, 1.5),
-            (5, 5.0),
-            (6, 4.0),
-            (7, 40.0),
-            (8, f64::NAN),
-            (9, 0.0),
-            (10, -1.0),
+    fn from_json_reads_the_published_configuration() {
+        let read = Configuration::from_json(json("depth", "11").as_bytes()).unwrap();
+        assert_eq!(read, Configuration::PUBLISHED);
+    }
+
+    #[test]
+    fn from_json_refuses_missing_unknown_and_impossible_fields() {
+        for (field, value, message) in [
+            ("depth", "", "depth"),
+            ("fold", "1", "fold"),
+            ("numInstruments", "6", "from 1 to 5, but is 6"),
+            ("numLabels", "0", "num_labels"),
+            ("depth", "1.5", "1.5"),
+            ("numHeads", "5", "num_heads (5)"),
+            ("kernelSize", "4", "odd"),
+            ("dimInput", "40", "dim_input"),
+            ("dimEmbed", "null", "null"),
+            ("mlpRatio", "0", "mlp_ratio"),
+            ("layerNormEps", "-1", "layer_norm_eps"),
         ] {
-            let mut numbers = PUBLISHED;
-            numbers[index] = value;
-            assert!(Configuration::from_numbers(&numbers).is_err(), "{index}");
+            let error = Configuration::from_json(json(field, value).as_bytes()).unwrap_err();
+            assert!(error.to_string().contains(message), "{field}: {error}");
         }
     }
 }

@@ -4,8 +4,9 @@ use super::configuration::Configuration;
 use super::embedding::Embedding;
 use super::heads::Heads;
 use super::instrument_layer::InstrumentLayer;
-use super::parameters::find_parameters;
+use super::parameters::parse_parameters;
 use super::time_layer::TimeLayer;
+use crate::Error;
 
 /// A fold of a network.
 #[derive(Debug)]
@@ -24,12 +25,15 @@ pub(super) struct Block {
 }
 
 impl Fold {
-    /// Packs a fold's parameters, all of them in the order of upstream's `state_dict`.
+    /// Packs a fold's parameters.
+    ///
+    /// # Parameters
+    /// - `parameters`: f32 in safetensors format, by the names of upstream's `state_dict`.
     ///
     /// # Errors
-    /// If their number is not that of the configuration's parameters.
-    pub fn new(configuration: &Configuration, parameters: &[f32]) -> Result<Self, String> {
-        let parameters = find_parameters(configuration, parameters)?;
+    /// If a parameter of the configuration is missing or of another size.
+    pub fn new(configuration: &Configuration, parameters: &[u8]) -> Result<Self, Error> {
+        let parameters = parse_parameters(configuration, parameters)?;
         let block = |block| Block {
             time: TimeLayer::of(&parameters, block, configuration),
             instrument: InstrumentLayer::of(&parameters, block, configuration),

@@ -22,9 +22,9 @@ mod embedding;
 mod fold;
 mod heads;
 mod instrument_layer;
-mod neighbours;
 #[cfg(test)]
-mod oracle;
+mod naive;
+mod neighbours;
 mod parameters;
 mod perceptron;
 mod plane;
@@ -38,5 +38,5 @@ mod windows;
 
 pub use configuration::Configuration;
 pub use fold::Fold;
-pub use parameters::parameter_count;
-pub use runner::{Observer, Runner};
+pub use parameters::parameter_sizes;
+pub use runner::Runner;

@@ -1,29 +1,31 @@
-//! The parameters of a network by upstream's names.
+//! The names and sizes of the network's parameters.
 
-use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL};
-use crate::parameters::Listing;
+use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL, NETWORK};
+use crate::Error;
 pub(super) use crate::parameters::Parameters;
+use crate::parameters::Sizes;
 
-/// Finds where each parameter of a network lies.
+/// Reads the parameters of a network from safetensors.
 ///
 /// # Errors
-/// If the array's length is not that of the configuration's parameters.
-pub(super) fn find_parameters<'a>(
+/// As [`Parameters::parse`].
+pub(super) fn parse_parameters<'a>(
     configuration: &Configuration,
-    values: &'a [f32],
-) -> Result<Parameters<'a>, String> {
-    Parameters::new("All-In-One", Names::of(configuration), values)
+    bytes: &'a [u8],
+) -> Result<Parameters<'a>, Error> {
+    Parameters::parse(NETWORK, &parameter_sizes(configuration), bytes)
 }
 
-struct Names(Listing);
+/// Name and size of each parameter of a network, by the names of upstream's `state_dict`.
+pub fn parameter_sizes(configuration: &Configuration) -> Sizes {
+    let mut names = Names(Sizes::default());
+    names.network(configuration);
+    names.0
+}
+
+struct Names(Sizes);
 
 impl Names {
-    fn of(configuration: &Configuration) -> Listing {
-        let mut names = Names(Listing::default());
-        names.network(configuration);
-        names.0
-    }
-
     fn network(&mut self, configuration: &Configuration) {
         let width = configuration.dim_embed;
         let channels = configuration.embedding_channels();
@@ -78,21 +80,13 @@ impl Names {
     }
 }
 
-/// Number of parameters of a network.
-pub fn parameter_count(configuration: &Configuration) -> usize {
-    Names::of(configuration).len()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::configuration::tests::PUBLISHED;
     use super::*;
 
     #[test]
     fn the_published_network_has_as_many_parameters_as_upstream_counts() {
-        let configuration = Configuration::from_numbers(&PUBLISHED).unwrap();
-        assert_eq!(parameter_count(&configuration), 300_631);
-        let error = find_parameters(&configuration, &[0.0; 3]).unwrap_err();
-        assert!(error.contains("300631"), "{error}");
+        let sizes = parameter_sizes(&Configuration::PUBLISHED);
+        assert_eq!(sizes.total(), 300_631);
     }
 }

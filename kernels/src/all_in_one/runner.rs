@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linear::{Isa, LANES};
+use crate::{Error, Observer, Values};
 
 use super::configuration::Configuration;
 use super::embedding::WINDOW_FRAMES;
@@ -47,29 +48,12 @@ struct Planes {
     for_instruments: Plane,
 }
 
-/// Is handed what passes between the layers of a run.
-pub trait Observer {
-    /// Whether it wants any.
-    fn wants_seams(&self) -> bool;
-    /// Takes one, `[instruments][frames][width]` f32: `embedded`, then `block.N.time` and
-    /// `block.N.instruments` of every block.
-    fn seam(&mut self, name: &str, values: &[f32]);
-}
-
-impl Observer for () {
-    fn wants_seams(&self) -> bool {
-        false
-    }
-
-    fn seam(&mut self, _name: &str, _values: &[f32]) {}
-}
-
 impl Runner {
     /// Starts `threads` threads.
     ///
     /// # Errors
     /// If that is none, or the system refuses them.
-    pub fn new(configuration: &Configuration, threads: usize) -> Result<Self, String> {
+    pub fn new(configuration: &Configuration, threads: usize) -> Result<Self, Error> {
         Runner::with_isa(configuration, threads, Isa::best())
     }
 
@@ -77,14 +61,14 @@ impl Runner {
         configuration: &Configuration,
         threads: usize,
         isa: Isa,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         if threads == 0 {
-            return Err("The network needs one thread or more, not 0".into());
+            return Err(Error::NoThreads);
         }
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
-            .map_err(|error| format!("Could not start {threads} threads: {error}"))?;
+            .map_err(|source| Error::Threads { threads, source })?;
         let space = || Space {
             embedding: embedding::Space::new(configuration),
             time: time_layer::Space::new(configuration),
@@ -104,7 +88,9 @@ impl Runner {
     ///
     /// `spectrogram` is `[instruments][frames][bands]` f32; `logits` receives `[3 + labels][frames]`
     /// f32, rows beat, downbeat, section, functions; `embeddings`, unless it is empty,
-    /// `[instruments][frames][width]` f32; `observer` what passes between the layers, or `&mut ()`.
+    /// `[instruments][frames][width]` f32. `observer` receives the residual stream,
+    /// `[instruments][frames][width]` f32, as `embedded`, then as `block.N.time` and `block.N.instruments`
+    /// of every block.
     ///
     /// # Errors
     /// If an array has another length, there are no frames, or the fold is of another configuration.
@@ -114,8 +100,8 @@ impl Runner {
         spectrogram: &[f32],
         logits: &mut [f32],
         embeddings: &mut [f32],
-        observer: &mut (impl Observer + Send),
-    ) -> Result<(), String> {
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         let frames = self.check(fold, spectrogram, logits, embeddings)?;
         let Configuration { num_instruments: instruments, dim_embed: width, .. } =
             self.configuration;
@@ -146,29 +132,23 @@ impl Runner {
         spectrogram: &[f32],
         logits: &[f32],
         embeddings: &[f32],
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Error> {
         let Configuration { num_instruments, dim_embed, dim_input, .. } = self.configuration;
         if fold.configuration != self.configuration {
-            return Err("The fold is of another configuration than the network".into());
+            return Err(Error::FoldConfiguration);
         }
         let frames = spectrogram.len() / (num_instruments * dim_input);
         if frames == 0 || spectrogram.len() != num_instruments * frames * dim_input {
-            return Err(format!(
-                "The spectrogram must be [{num_instruments}, 1 or more frames, {dim_input}], but has \
-                 {} values",
-                spectrogram.len()
-            ));
+            return Err(Error::SpectrogramShape {
+                instruments: num_instruments,
+                bands: dim_input,
+                found: spectrogram.len(),
+            });
         }
-        let expected =
-            [self.configuration.num_logits() * frames, num_instruments * frames * dim_embed];
-        if logits.len() != expected[0] || ![0, expected[1]].contains(&embeddings.len()) {
-            return Err(format!(
-                "The logits must have {} values and the embeddings 0 or {}, but they have {} and {}",
-                expected[0],
-                expected[1],
-                logits.len(),
-                embeddings.len()
-            ));
+        Error::expect_length("logits", self.configuration.num_logits() * frames, logits.len())?;
+        if !embeddings.is_empty() {
+            let expected = num_instruments * frames * dim_embed;
+            Error::expect_length("embeddings", expected, embeddings.len())?;
         }
         Ok(frames)
     }
@@ -279,8 +259,8 @@ impl Runner {
     }
 }
 
-/// Hands the residual stream to an observer that wants it.
-fn observe(planes: &Planes, name: impl Fn() -> String, observer: &mut impl Observer) {
+/// Passes the residual stream to an observer that wants it.
+fn observe(planes: &Planes, name: impl Fn() -> String, observer: &mut dyn Observer) {
     if !observer.wants_seams() {
         return;
     }
@@ -294,7 +274,7 @@ fn observe(planes: &Planes, name: impl Fn() -> String, observer: &mut impl Obser
             }
         }
     }
-    observer.seam(&name(), &values);
+    observer.seam(&name(), &[x.instruments, *frames, x.width], Values::F32(&values));
 }
 
 /// Clears the lanes of a panel that are beyond the track's end, which stand for zeros in attentions.

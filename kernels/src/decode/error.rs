@@ -1,39 +1,55 @@
-//! What can go wrong in decoding.
+//! The errors of decoding.
 
-use std::fmt;
 use std::io;
+
+use thiserror::Error;
 
 use super::codec::SUPPORTED;
 
-/// Why a file gave no audio. Every variant names the file.
-#[derive(Debug)]
+/// Reason why a file gave no audio. Every variant names the file.
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The file could not be opened or read.
+    #[error("Opening '{name}' to decode it failed: {error}; check the path and its permissions")]
     Open {
         /// The file.
         name: String,
-        /// What the operating system said.
+        /// Reason of the operating system.
+        #[source]
         error: io::Error,
     },
     /// The path is a directory, a pipe or a device.
+    #[error(
+        "Decoding '{name}': expected a regular file, found a directory, pipe or device; name one audio file"
+    )]
     NotAFile {
         /// The path.
         name: String,
     },
     /// The file has no bytes.
+    #[error(
+        "Decoding '{name}': expected audio, found a file of 0 bytes; export or download it again"
+    )]
     Empty {
         /// The file.
         name: String,
     },
     /// The container is unknown, or its headers could not be read.
+    #[error(
+        "Reading the headers of '{name}': expected one of {SUPPORTED}, found something else or damage ({reason}); \
+         check that it plays elsewhere, or convert it to FLAC or WAV"
+    )]
     Container {
         /// The file.
         name: String,
-        /// What the reader said.
+        /// Reason of the reader.
         reason: String,
     },
     /// The container was read, and no audio track is in it.
+    #[error(
+        "Decoding '{name}': expected an audio track, found {container} without one; give a file that has sound"
+    )]
     NoAudioTrack {
         /// The file.
         name: String,
@@ -41,19 +57,27 @@ pub enum DecodeError {
         container: String,
     },
     /// There is no decoder for the track's codec, or for the profile of it that the track uses.
+    #[error(
+        "Decoding '{name}': expected one of {SUPPORTED}, found codec {codec} ({reason}); \
+         convert it first, for example with `ffmpeg -i INPUT OUTPUT.flac`"
+    )]
     Codec {
         /// The file.
         name: String,
         /// Short name of the codec, such as `opus`.
         codec: String,
-        /// What the decoder said.
+        /// Reason of the decoder.
         reason: String,
     },
     /// A header or the length of the audio is beyond what is accepted.
+    #[error(
+        "Decoding '{name}': expected {what} from {min} to {max}, found {value}; \
+         the header may be damaged, convert or export the file again"
+    )]
     Limit {
         /// The file.
         name: String,
-        /// What is out of range, such as `sample rate in Hz`.
+        /// Name of the value that is out of range, such as `sample rate in Hz`.
         what: &'static str,
         /// The value found.
         value: u64,
@@ -63,15 +87,20 @@ pub enum DecodeError {
         max: u64,
     },
     /// There was a track of a known codec, but not one packet of it could be decoded.
+    #[error(
+        "Decoding '{name}' as {codec}: expected audio, found no packet that could be decoded ({reason}); \
+         get an intact copy of the file"
+    )]
     Damaged {
         /// The file.
         name: String,
         /// Short name of the codec.
         codec: String,
-        /// The first thing that went wrong.
+        /// The first error.
         reason: String,
     },
-    /// The track is sound and has no samples.
+    /// The track is intact and has no samples.
+    #[error("Decoding '{name}' as {codec}: expected audio, found 0 samples; export the file again")]
     NoSamples {
         /// The file.
         name: String,
@@ -79,6 +108,10 @@ pub enum DecodeError {
         codec: String,
     },
     /// Samples that are NaN or infinite.
+    #[error(
+        "Decoding '{name}': expected finite samples, found {count} NaN or infinite, the first at frame {frame} \
+         of channel {channel}; export the file again from its source"
+    )]
     NotFinite {
         /// The file.
         name: String,
@@ -90,6 +123,9 @@ pub enum DecodeError {
         channel: usize,
     },
     /// The resampler could not be built or run.
+    #[error(
+        "Resampling '{name}' from {from_hz} Hz to {to_hz} Hz failed: {reason}; convert the file to {to_hz} Hz first"
+    )]
     Resample {
         /// The file.
         name: String,
@@ -97,86 +133,18 @@ pub enum DecodeError {
         from_hz: u32,
         /// Rate asked for in Hz.
         to_hz: u32,
-        /// What the resampler said.
+        /// Reason of the resampler.
         reason: String,
     },
-    /// A codec panicked: a defect there, met with input that it did not expect.
+    /// A codec panicked, which is a defect in it.
+    #[error(
+        "Decoding '{name}': expected audio or an error, found a panic in the decoder ({message}); \
+         convert the file to FLAC or WAV, and report it"
+    )]
     Panic {
         /// The file.
         name: String,
         /// The panic's message.
         message: String,
     },
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open { name, error } => {
-                write!(
-                    f,
-                    "Opening '{name}' to decode it failed: {error}; check the path and its permissions"
-                )
-            }
-            Self::NotAFile { name } => write!(
-                f,
-                "Decoding '{name}': expected a regular file, came a directory, pipe or device; name one audio file"
-            ),
-            Self::Empty { name } => write!(
-                f,
-                "Decoding '{name}': expected audio, came a file of 0 bytes; export or download it again"
-            ),
-            Self::Container { name, reason } => write!(
-                f,
-                "Reading the headers of '{name}': expected one of {SUPPORTED}, came something else or damage ({reason}); \
-                 check that it plays elsewhere, or convert it to FLAC or WAV"
-            ),
-            Self::NoAudioTrack { name, container } => write!(
-                f,
-                "Decoding '{name}': expected an audio track, came {container} without one; give a file that has sound"
-            ),
-            Self::Codec { name, codec, reason } => write!(
-                f,
-                "Decoding '{name}': expected one of {SUPPORTED}, came codec {codec} ({reason}); \
-                 convert it first, for example with `ffmpeg -i INPUT OUTPUT.flac`"
-            ),
-            Self::Limit { name, what, value, min, max } => write!(
-                f,
-                "Decoding '{name}': expected {what} from {min} to {max}, came {value}; \
-                 the header may be damaged, convert or export the file again"
-            ),
-            Self::Damaged { name, codec, reason } => write!(
-                f,
-                "Decoding '{name}' as {codec}: expected audio, came no packet that could be decoded ({reason}); \
-                 get a sound copy of the file"
-            ),
-            Self::NoSamples { name, codec } => write!(
-                f,
-                "Decoding '{name}' as {codec}: expected audio, came 0 samples; export the file again"
-            ),
-            Self::NotFinite { name, count, frame, channel } => write!(
-                f,
-                "Decoding '{name}': expected finite samples, came {count} NaN or infinite, the first at frame {frame} \
-                 of channel {channel}; export the file again from its source"
-            ),
-            Self::Resample { name, from_hz, to_hz, reason } => write!(
-                f,
-                "Resampling '{name}' from {from_hz} Hz to {to_hz} Hz failed: {reason}; convert the file to {to_hz} Hz first"
-            ),
-            Self::Panic { name, message } => write!(
-                f,
-                "Decoding '{name}': expected audio or an error, came a panic in the decoder ({message}); \
-                 convert the file to FLAC or WAV, and report it"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Open { error, .. } => Some(error),
-            _ => None,
-        }
-    }
 }

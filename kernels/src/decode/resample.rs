@@ -1,5 +1,7 @@
 //! Conversion of the sample rate.
 
+use std::fmt::Display;
+
 use audioadapter_buffers::direct::SequentialSlice;
 use rayon::prelude::*;
 use rubato::audioadapter_buffers;
@@ -30,26 +32,22 @@ pub(super) fn resample(
     channels
         .into_par_iter()
         .map(|samples| {
-            resample_channel(&samples, from_hz as usize, to_hz as usize).map_err(|reason| {
-                DecodeError::Resample { name: name.to_string(), from_hz, to_hz, reason }
-            })
+            let mut result = Vec::with_capacity(rounded_length(samples.len(), from_hz, to_hz));
+            let mut channel = ChannelResampler::new(name, from_hz, to_hz)?;
+            channel.push(&samples, &mut result)?;
+            channel.finish(&mut result)?;
+            Ok(result)
         })
         .collect()
 }
 
-fn resample_channel(samples: &[f32], from_hz: usize, to_hz: usize) -> Result<Vec<f32>, String> {
-    let mut result = Vec::with_capacity(rounded_length(samples.len(), from_hz, to_hz));
-    let mut channel = ChannelResampler::new(from_hz, to_hz)?;
-    channel.push(samples, &mut result)?;
-    channel.finish(&mut result)?;
-    Ok(result)
-}
-
 /// One channel on its way to another rate, piece by piece; the pieces do not change the result.
 pub(super) struct ChannelResampler {
+    /// Name of the file, for errors.
+    name: String,
     resampler: Fft<f64>,
-    from_hz: usize,
-    to_hz: usize,
+    from_hz: u32,
+    to_hz: u32,
     /// The block that is being filled, and how much of it is.
     input: Vec<f64>,
     filled: usize,
@@ -62,26 +60,27 @@ pub(super) struct ChannelResampler {
 }
 
 impl ChannelResampler {
-    /// Ready for the first frame.
-    pub fn new(from_hz: usize, to_hz: usize) -> Result<Self, String> {
-        let divisor = greatest_common_divisor(from_hz, to_hz);
-        let (unit_in, unit_out) = (from_hz / divisor, to_hz / divisor);
+    /// Prepares the resampling of one channel of the file `name`.
+    pub fn new(name: &str, from_hz: u32, to_hz: u32) -> Result<Self, DecodeError> {
+        let divisor = greatest_common_divisor(from_hz as usize, to_hz as usize);
+        let (unit_in, unit_out) = (from_hz as usize / divisor, to_hz as usize / divisor);
         // An even number of units: then both FFT sizes are even, and the filter's delay, half a block, is
         // a whole number of frames. An odd size would shift everything by half a frame.
         let units = FILTER_FRAMES.div_ceil(unit_in.min(unit_out)).next_multiple_of(2);
         let (block_in, block_out) = (units * unit_in, units * unit_out);
         let resampler = Fft::<f64>::new_custom(
-            from_hz,
-            to_hz,
+            from_hz as usize,
+            to_hz as usize,
             block_in,
             1,
             1,
             WindowFunction::BlackmanHarris2,
             FixedSync::Both,
         )
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| failure(name, from_hz, to_hz, &error))?;
         let to_skip = resampler.output_delay();
         Ok(ChannelResampler {
+            name: name.into(),
             resampler,
             from_hz,
             to_hz,
@@ -95,7 +94,7 @@ impl ChannelResampler {
     }
 
     /// Takes the next `samples` and appends what can be given by now to `result`.
-    pub fn push(&mut self, mut samples: &[f32], result: &mut Vec<f32>) -> Result<(), String> {
+    pub fn push(&mut self, mut samples: &[f32], result: &mut Vec<f32>) -> Result<(), DecodeError> {
         self.taken += samples.len();
         while !samples.is_empty() {
             let (now, later) = samples.split_at(samples.len().min(self.input.len() - self.filled));
@@ -112,7 +111,7 @@ impl ChannelResampler {
     }
 
     /// Appends the rest.
-    pub fn finish(mut self, result: &mut Vec<f32>) -> Result<(), String> {
+    pub fn finish(mut self, result: &mut Vec<f32>) -> Result<(), DecodeError> {
         let frames = rounded_length(self.taken, self.from_hz, self.to_hz);
         while self.given < frames {
             self.input[self.filled..].fill(0.0);
@@ -122,14 +121,15 @@ impl ChannelResampler {
     }
 
     /// Converts the block; appends no more than `most` frames in all.
-    fn convert_block(&mut self, most: usize, result: &mut Vec<f32>) -> Result<(), String> {
+    fn convert_block(&mut self, most: usize, result: &mut Vec<f32>) -> Result<(), DecodeError> {
         let (block_in, block_out) = (self.input.len(), self.output.len());
-        let source = SequentialSlice::new(&self.input, 1, block_in).map_err(|e| e.to_string())?;
-        let mut target =
-            SequentialSlice::new_mut(&mut self.output, 1, block_out).map_err(|e| e.to_string())?;
+        let source = SequentialSlice::new(&self.input, 1, block_in)
+            .expect("the input is as long as a block");
+        let mut target = SequentialSlice::new_mut(&mut self.output, 1, block_out)
+            .expect("the output is as long as a block");
         self.resampler
             .process_into_buffer(&source, &mut target, None)
-            .map_err(|e| e.to_string())?;
+            .map_err(|error| failure(&self.name, self.from_hz, self.to_hz, &error))?;
         self.filled = 0;
         let skipped = self.to_skip.min(block_out);
         self.to_skip -= skipped;
@@ -140,9 +140,13 @@ impl ChannelResampler {
     }
 }
 
+fn failure(name: &str, from_hz: u32, to_hz: u32, error: &dyn Display) -> DecodeError {
+    DecodeError::Resample { name: name.into(), from_hz, to_hz, reason: error.to_string() }
+}
+
 /// round(frames · to / from), ties upward, and at least 1: a track does not vanish.
-fn rounded_length(frames: usize, from_hz: usize, to_hz: usize) -> usize {
-    let (frames, from, to) = (frames as u128, from_hz as u128, to_hz as u128);
+fn rounded_length(frames: usize, from_hz: u32, to_hz: u32) -> usize {
+    let (frames, from, to) = (frames as u128, u128::from(from_hz), u128::from(to_hz));
     usize::try_from((2 * frames * to + from) / (2 * from)).unwrap_or(usize::MAX).max(1)
 }
 

@@ -54,9 +54,7 @@ impl<'a> StemSink<'a> {
             let resamplers = std::mem::take(&mut self.resamplers);
             for (resampler, output) in resamplers.into_iter().zip(&mut self.resampled) {
                 output.clear();
-                resampler.finish(output).map_err(|reason| {
-                    resample_error(self.name, self.from_hz, self.to_hz, reason)
-                })?;
+                resampler.finish(output)?;
             }
             keep(&mut self.planes, &self.resampled, self.most_stereo);
         }
@@ -68,19 +66,13 @@ impl<'a> StemSink<'a> {
     }
 }
 
-fn resample_error(name: &str, from_hz: u32, to_hz: u32, reason: String) -> DecodeError {
-    DecodeError::Resample { name: name.to_string(), from_hz, to_hz, reason }
-}
-
 impl Sink for StemSink<'_> {
     fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) -> Result<(), DecodeError> {
         (self.from_hz, self.channels) = (rate_hz, channels);
         let kept = channels.min(2);
         if rate_hz != self.to_hz {
             for _ in 0..kept {
-                let resampler = ChannelResampler::new(rate_hz as usize, self.to_hz as usize)
-                    .map_err(|reason| resample_error(self.name, rate_hz, self.to_hz, reason))?;
-                self.resamplers.push(resampler);
+                self.resamplers.push(ChannelResampler::new(self.name, rate_hz, self.to_hz)?);
                 self.resampled.push(Vec::new());
             }
         }
@@ -107,9 +99,7 @@ impl Sink for StemSink<'_> {
         let channels = self.resamplers.iter_mut().zip(&mut self.resampled).zip(block);
         for ((resampler, output), samples) in channels {
             output.clear();
-            resampler
-                .push(samples, output)
-                .map_err(|reason| resample_error(self.name, self.from_hz, self.to_hz, reason))?;
+            resampler.push(samples, output)?;
         }
         keep(&mut self.planes, &self.resampled, self.most_stereo);
         Ok(())

@@ -1,70 +1,49 @@
 //! The functions for the separation network: open, run for each segment, close.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
-use super::handles::Handles;
+use super::handles::{Handles, lock};
 use super::outcome::outcome;
-use super::{expect_length, slice, slice_mut};
-use crate::htdemucs::{Configuration, Htdemucs, Observer};
+use super::seams::observed;
+use super::{slice, slice_mut, write};
+use crate::htdemucs::{Configuration, Htdemucs};
 
-static NETWORKS: LazyLock<Handles<Mutex<Open>>> = LazyLock::new(Handles::default);
+static NETWORKS: LazyLock<Handles<Mutex<Htdemucs>>> = LazyLock::new(Handles::default);
 
-/// A network and the inner seams of its last run, if they were asked for.
-struct Open {
-    network: Htdemucs,
-    seams: HashMap<String, Vec<f32>>,
-}
-
-/// Keeps the seams.
-struct Keeper<'a>(Option<&'a mut HashMap<String, Vec<f32>>>);
-
-impl Observer for Keeper<'_> {
-    fn wants_seams(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn seam(&mut self, name: &str, values: &[f32]) {
-        if let Some(seams) = &mut self.0 {
-            seams.insert(name.into(), values.to_vec());
-        }
-    }
-}
-
-/// Makes a network of a configuration, the values of [`Configuration`]'s fields in their order, and of
-/// its parameters, f32, in the order of upstream's `state_dict`. `handle` receives one u64.
+/// Opens a network. `configuration` is UTF-8 JSON with exactly the fields of [`Configuration`], in camel
+/// case; `parameters` are f32 in safetensors format, by the names of upstream's `state_dict`. `handle`
+/// receives one u64.
 ///
 /// # Safety
-/// `configuration` and `parameters` must be valid for reads of their lengths, `handle` for a write of
-/// one u64.
+/// `configuration` and `parameters` must be valid for reads, `handle` for writes of its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_htdemucs_open(
-    configuration: *const f64,
+    configuration: *const u8,
     configuration_length: usize,
-    parameters: *const f32,
+    parameters: *const u8,
     parameters_length: usize,
     threads: usize,
     handle: *mut u64,
+    handle_length: usize,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let (numbers, parameters, handle) = unsafe {
+        let (configuration, parameters, handle) = unsafe {
             (
                 slice(configuration, configuration_length),
                 slice(parameters, parameters_length),
-                slice_mut(handle, 1),
+                slice_mut(handle, handle_length),
             )
         };
-        let configuration = Configuration::from_numbers(numbers)?;
+        let configuration = Configuration::from_json(configuration)?;
         let network = Htdemucs::new(configuration, parameters, threads)?;
-        handle[0] = NETWORKS.insert(Mutex::new(Open { network, seams: HashMap::new() }));
-        Ok(())
+        write("handle", &[NETWORKS.insert(Mutex::new(network))], handle)
     })
 }
 
 /// Runs one segment: `wave` `[audio channels, samples]` and `spectrum`
 /// `[2 · audio channels, frequencies, frames]` to `wave_out` and `spectrum_out`, which have another first axis,
-/// the sources; all f32. If `keep_seams` is not 0, [`tactus_htdemucs_seam`] can be asked for the inner seams.
+/// the sources; all f32. Inner seams: those of [`Htdemucs::run`].
 ///
 /// # Safety
 /// `wave` and `spectrum` must be valid for reads, `wave_out` and `spectrum_out` for writes of their
@@ -80,7 +59,7 @@ pub unsafe extern "C" fn tactus_htdemucs_run(
     wave_out_length: usize,
     spectrum_out: *mut f32,
     spectrum_out_length: usize,
-    keep_seams: u32,
+    seams: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -93,40 +72,8 @@ pub unsafe extern "C" fn tactus_htdemucs_run(
                 ],
             )
         };
-        NETWORKS.with(handle, |open| {
-            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-            let Open { network, seams } = &mut *open;
-            seams.clear();
-            network.run(inputs, outputs, &mut Keeper((keep_seams != 0).then_some(seams)))
-        })
-    })
-}
-
-/// Copies an inner seam of the last run, f32; its name is UTF-8.
-///
-/// # Safety
-/// `name` must be valid for reads of `name_length` bytes, `output` for writes of `length` f32.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_htdemucs_seam(
-    handle: u64,
-    name: *const u8,
-    name_length: usize,
-    output: *mut f32,
-    length: usize,
-) -> i32 {
-    outcome(|| {
-        // SAFETY: the caller's promise.
-        let (name, output) = unsafe { (slice(name, name_length), slice_mut(output, length)) };
-        let name = String::from_utf8_lossy(name);
-        NETWORKS.with(handle, |open| {
-            let open = open.lock().unwrap_or_else(PoisonError::into_inner);
-            let seam = open
-                .seams
-                .get(name.as_ref())
-                .ok_or_else(|| format!("The last run has kept no seam {name}"))?;
-            expect_length("values", seam.len(), output.len())?;
-            output.copy_from_slice(seam);
-            Ok(())
+        NETWORKS.with(handle, |network| {
+            observed(seams, |observer| lock(network).run(inputs, outputs, observer))
         })
     })
 }

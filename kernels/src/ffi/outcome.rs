@@ -1,10 +1,13 @@
-//! From results and panics to status numbers.
+//! Conversion of results and panics to status numbers.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{LazyLock, Mutex, Once};
 
-/// Messages that nobody has taken yet; the oldest give way when there are this many.
+use super::handles::lock;
+use crate::Error;
+
+/// Largest number of messages that wait to be taken; the oldest are dropped first.
 const KEPT_MESSAGES: usize = 1000;
 
 #[derive(Default)]
@@ -15,29 +18,25 @@ struct Messages {
 
 static MESSAGES: LazyLock<Mutex<Messages>> = LazyLock::new(Mutex::default);
 
-fn messages() -> MutexGuard<'static, Messages> {
-    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Runs `work` and returns 0, or a ticket for the message of its error or panic.
 ///
-/// A panic leaves nothing behind that is used again but the caller's output, which the caller
-/// discards when the status is not 0.
-pub(super) fn outcome(work: impl FnOnce() -> Result<(), String>) -> i32 {
+/// After a panic only the caller's output may be inconsistent, and the caller discards it when the status is
+/// not 0.
+pub(super) fn outcome(work: impl FnOnce() -> Result<(), Error>) -> i32 {
     silence_panics();
     let message = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => return 0,
-        Ok(Err(message)) => message,
+        Ok(Err(error)) => error.to_string(),
         Err(panic) => {
             let text = panic
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_default();
-            format!("A kernel failed on its own account, which is a defect in tactus: {text}")
+            format!("A kernel panicked, which is a defect in tactus: {text}; report it")
         }
     };
-    let mut messages = messages();
+    let mut messages = lock(&MESSAGES);
     messages.last_ticket = messages.last_ticket.checked_add(1).unwrap_or(1);
     let ticket = messages.last_ticket;
     messages.by_ticket.insert(ticket, message);
@@ -47,8 +46,7 @@ pub(super) fn outcome(work: impl FnOnce() -> Result<(), String>) -> i32 {
     ticket
 }
 
-/// Keeps panics, which all become messages, from also being printed: the codecs panic now and then
-/// on files that are damaged on purpose.
+/// Keeps panics, which all become messages, from also being printed: codecs can panic on damaged files.
 fn silence_panics() {
     static SILENCED: Once = Once::new();
     if !cfg!(test) {
@@ -58,7 +56,7 @@ fn silence_panics() {
 
 /// Moves the message of a ticket into `buffer`, cut at its length, and returns the bytes written.
 pub(super) fn take_message(ticket: i32, buffer: &mut [u8]) -> usize {
-    let Some(message) = messages().by_ticket.remove(&ticket) else {
+    let Some(message) = lock(&MESSAGES).by_ticket.remove(&ticket) else {
         return 0;
     };
     let length = message.floor_char_boundary(buffer.len());
@@ -83,8 +81,8 @@ mod tests {
 
     #[test]
     fn an_error_is_a_ticket_for_its_message_once() {
-        let ticket = outcome(|| Err("no such file".into()));
-        assert_eq!(text_of(ticket, 100), "no such file");
+        let ticket = outcome(|| Err(Error::UnknownHandle(7)));
+        assert_eq!(text_of(ticket, 100), "Nothing is open under handle 7");
         assert_eq!(text_of(ticket, 100), "");
     }
 
@@ -96,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_cut_message_is_still_text() {
-        let ticket = outcome(|| Err("ää".into()));
-        assert_eq!(text_of(ticket, 3), "ä");
+        let ticket = outcome(|| panic!("ää"));
+        let whole = "A kernel panicked, which is a defect in tactus: ä".len();
+        assert!(text_of(ticket, whole + 1).ends_with(": ä"));
     }
 }

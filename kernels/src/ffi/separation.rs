@@ -1,55 +1,42 @@
 //! The functions for separating a mixture: open, then for each segment input and output, or without a
 //! network each step, then each stem, then close.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
-use super::handles::Handles;
+use super::handles::{Handles, lock};
 use super::outcome::outcome;
-use super::{expect_length, slice, slice_mut};
+use super::{slice, slice_mut, write};
+use crate::Error;
 use crate::hpss::HpssSeparator;
 use crate::separation::{CHANNELS, Kept, MonoStem, SegmentInput, Separator, TakenMono};
 use crate::stems16::requantize;
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
 
-const NO_AUDIO: &str = "There is no audio to separate";
-
-const NOT_THERE: &str = "The stem is not finished, was taken before, or is not kept in this form";
-
-/// A track and what was computed of the segments whose outputs have not come yet.
+/// A track, and the inputs of the segments that were not joined yet.
 struct Open {
     separator: Mutex<Method>,
     inputs: Mutex<Vec<Option<SegmentInput>>>,
 }
 
-impl Open {
-    fn separator(&self) -> MutexGuard<'_, Method> {
-        self.separator.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn inputs(&self) -> MutexGuard<'_, Vec<Option<SegmentInput>>> {
-        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How a track is separated.
+/// Method by which a track is separated.
 enum Method {
     Network(Separator),
     Filters(HpssSeparator),
 }
 
 impl Method {
-    fn network(&mut self) -> Result<&mut Separator, String> {
+    fn network(&mut self) -> Result<&mut Separator, Error> {
         match self {
             Method::Network(separator) => Ok(separator),
-            Method::Filters(_) => Err("The mixture is separated without a network".into()),
+            Method::Filters(_) => Err(Error::SeparationKind { opened: "without a network" }),
         }
     }
 
-    fn filters(&mut self) -> Result<&mut HpssSeparator, String> {
+    fn filters(&mut self) -> Result<&mut HpssSeparator, Error> {
         match self {
             Method::Filters(separator) => Ok(separator),
-            Method::Network(_) => Err("The mixture is separated by a network".into()),
+            Method::Network(_) => Err(Error::SeparationKind { opened: "with a network" }),
         }
     }
 
@@ -61,8 +48,8 @@ impl Method {
     }
 }
 
-/// What of the stems is kept and how many samples are wanted: the floats of all, or the first `mono_samples` of
-/// mono stems as in [`Kept::mono`], with `divisors` where there are four.
+/// Returns the form in which stems are kept, and the number of samples wanted: the floats of all, or the first
+/// `mono_samples` of mono stems as in [`Kept::mono`], with `divisors` where there are four.
 fn kept(samples: usize, mono_samples: usize, divisors: &[f64]) -> (Kept, usize) {
     match mono_samples {
         0 => (Kept::floats(samples), samples),
@@ -70,56 +57,68 @@ fn kept(samples: usize, mono_samples: usize, divisors: &[f64]) -> (Kept, usize) 
     }
 }
 
+/// Splits `[2, samples]` into its channels.
+fn channels(mixture: &[f32]) -> Result<[&[f32]; CHANNELS], Error> {
+    let samples = mixture.len() / CHANNELS;
+    if samples == 0 {
+        return Err(Error::EmptyMixture);
+    }
+    Error::expect_length("mixture", CHANNELS * samples, mixture.len())?;
+    Ok(mixture.split_at(samples).into())
+}
+
 /// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, without a network. Stems are kept
 /// as of [`tactus_separation_open`]. `numbers` receives `[handle, number of steps]`.
 ///
 /// # Safety
-/// `mixture` must be valid for reads of `2 * samples` f32, `divisors` for reads of `divisor_count` f64,
-/// `numbers` for writes of two u64.
+/// `mixture` and `divisors` must be valid for reads, `numbers` for writes of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_hpss_open(
     mixture: *const f32,
-    samples: usize,
+    mixture_length: usize,
     mono_samples: usize,
     divisors: *const f64,
-    divisor_count: usize,
+    divisors_length: usize,
     numbers: *mut u64,
+    numbers_length: usize,
 ) -> i32 {
     outcome(|| {
-        if samples == 0 {
-            return Err(NO_AUDIO.into());
-        }
         // SAFETY: the caller's promise.
         let (mixture, divisors, numbers) = unsafe {
             (
-                slice(mixture, CHANNELS * samples),
-                slice(divisors, divisor_count),
-                slice_mut(numbers, 2),
+                slice(mixture, mixture_length),
+                slice(divisors, divisors_length),
+                slice_mut(numbers, numbers_length),
             )
         };
-        let (kept, wanted) = kept(samples, mono_samples, divisors);
-        let separator = HpssSeparator::new(mixture.split_at(samples).into(), kept, wanted);
-        numbers[1] = separator.steps() as u64;
-        numbers[0] = SEPARATORS.insert(Open {
+        let mixture = channels(mixture)?;
+        let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
+        let separator = HpssSeparator::new(mixture, kept, wanted);
+        let steps = separator.steps() as u64;
+        let handle = SEPARATORS.insert(Open {
             separator: Mutex::new(Method::Filters(separator)),
             inputs: Mutex::default(),
         });
-        Ok(())
+        write("numbers", &[handle, steps], numbers)
     })
 }
 
 /// Does the next step of a separation without a network, of the mixture that it was opened with.
 ///
 /// # Safety
-/// `mixture` must be valid for reads of `2 * samples` f32.
+/// `mixture` must be valid for reads of its length.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_hpss_step(handle: u64, mixture: *const f32, samples: usize) -> i32 {
+pub unsafe extern "C" fn tactus_hpss_step(
+    handle: u64,
+    mixture: *const f32,
+    mixture_length: usize,
+) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let mixture = unsafe { slice(mixture, CHANNELS * samples) };
+        let mixture = channels(unsafe { slice(mixture, mixture_length) })?;
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator();
-            separator.filters()?.step(mixture.split_at(samples).into());
+            let mut separator = lock(&open.separator);
+            separator.filters()?.step(mixture);
             Ok(())
         })
     })
@@ -131,57 +130,53 @@ pub unsafe extern "C" fn tactus_hpss_step(handle: u64, mixture: *const f32, samp
 /// `[handle, number of segments]`.
 ///
 /// # Safety
-/// `mixture` must be valid for reads of `2 * samples` f32, `shifts` for reads of `passes` i32,
-/// `divisors` for reads of `divisor_count` f64, `numbers` for writes of two u64.
+/// `mixture`, `shifts` and `divisors` must be valid for reads, `numbers` for writes of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_open(
     mixture: *const f32,
-    samples: usize,
+    mixture_length: usize,
     shifts: *const i32,
-    passes: usize,
+    shifts_length: usize,
     mono_samples: usize,
     divisors: *const f64,
-    divisor_count: usize,
+    divisors_length: usize,
     numbers: *mut u64,
+    numbers_length: usize,
 ) -> i32 {
     outcome(|| {
-        if samples == 0 {
-            return Err(NO_AUDIO.into());
-        }
         // SAFETY: the caller's promise.
         let (mixture, shifts, divisors, numbers) = unsafe {
             (
-                slice(mixture, CHANNELS * samples),
-                slice(shifts, passes),
-                slice(divisors, divisor_count),
-                slice_mut(numbers, 2),
+                slice(mixture, mixture_length),
+                slice(shifts, shifts_length),
+                slice(divisors, divisors_length),
+                slice_mut(numbers, numbers_length),
             )
         };
+        let mixture = channels(mixture)?;
         let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-        let (kept, wanted) = kept(samples, mono_samples, divisors);
-        let separator = Separator::new(mixture.split_at(samples).into(), &shifts, kept, wanted);
+        let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
+        let separator = Separator::new(mixture, &shifts, kept, wanted);
         let segments = separator.segments().count();
-        numbers[1] = segments as u64;
-        numbers[0] = SEPARATORS.insert(Open {
+        let handle = SEPARATORS.insert(Open {
             separator: Mutex::new(Method::Network(separator)),
             inputs: Mutex::new(vec![None; segments]),
         });
-        Ok(())
+        write("numbers", &[handle, segments as u64], numbers)
     })
 }
 
-/// Computes what the network is fed for segment `index` of the mixture that the separation was
-/// opened for: `wave` `[2, 343980]` and `spectrum` `[4, 2048, 336]`, both f32.
+/// Computes the network's inputs for segment `index` of the mixture that the separation was opened with:
+/// `wave` `[2, 343980]` and `spectrum` `[4, 2048, 336]`, both f32.
 ///
 /// # Safety
-/// `mixture` must be valid for reads of `2 * samples` f32, `wave` and `spectrum` for writes of their
-/// lengths.
+/// `mixture` must be valid for reads, `wave` and `spectrum` for writes of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_input(
     handle: u64,
     index: usize,
     mixture: *const f32,
-    samples: usize,
+    mixture_length: usize,
     wave: *mut f32,
     wave_length: usize,
     spectrum: *mut f32,
@@ -191,26 +186,26 @@ pub unsafe extern "C" fn tactus_separation_input(
         // SAFETY: the caller's promise.
         let (mixture, wave, spectrum) = unsafe {
             (
-                slice(mixture, CHANNELS * samples),
+                slice(mixture, mixture_length),
                 slice_mut(wave, wave_length),
                 slice_mut(spectrum, spectrum_length),
             )
         };
+        let mixture = channels(mixture)?;
         SEPARATORS.with(handle, |open| {
             let excerpt = {
-                let mut separator = open.separator();
-                let mixture = mixture.split_at(samples).into();
+                let mut separator = lock(&open.separator);
                 let excerpt = separator.network()?.excerpt(mixture, index);
-                excerpt.ok_or(format!("There is no segment {index}"))?
+                excerpt.ok_or(Error::UnknownSegment(index))?
             };
             let input = excerpt.transform(wave, spectrum)?;
-            open.inputs()[index] = Some(input);
+            lock(&open.inputs)[index] = Some(input);
             Ok(())
         })
     })
 }
 
-/// Takes the network's outputs for segment `index`, which must come in order: `wave`
+/// Joins the network's outputs for segment `index`, which must come in order: `wave`
 /// `[4, 2, 343980]`, `spectrum` `[4, 4, 2048, 336]`, f32; drums, bass, other, vocals.
 ///
 /// # Safety
@@ -229,12 +224,9 @@ pub unsafe extern "C" fn tactus_separation_output(
         let (wave, spectrum) =
             unsafe { (slice(wave, wave_length), slice(spectrum, spectrum_length)) };
         SEPARATORS.with(handle, |open| {
-            let input = open
-                .inputs()
-                .get_mut(index)
-                .and_then(Option::take)
-                .ok_or(format!("The input of segment {index} was not asked for"))?;
-            let mut separator = open.separator();
+            let input = lock(&open.inputs).get_mut(index).and_then(Option::take);
+            let input = input.ok_or(Error::SegmentInput(index))?;
+            let mut separator = lock(&open.separator);
             separator.network()?.output(index, input, wave, spectrum)
         })
     })
@@ -245,32 +237,31 @@ pub unsafe extern "C" fn tactus_separation_output(
 /// `exact` the same many f32, or nothing when its length is 0.
 ///
 /// # Safety
-/// `rounded` must be valid for writes of `length` i16, `exact` for writes of `exact_length` f32.
+/// `rounded` and `exact` must be valid for writes of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_stem(
     handle: u64,
     stem: usize,
     rounded: *mut i16,
-    length: usize,
+    rounded_length: usize,
     exact: *mut f32,
     exact_length: usize,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
         let (rounded, exact) =
-            unsafe { (slice_mut(rounded, length), slice_mut(exact, exact_length)) };
+            unsafe { (slice_mut(rounded, rounded_length), slice_mut(exact, exact_length)) };
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator();
+            let mut separator = lock(&open.separator);
             let samples = match separator.finished() {
                 Some(Kept::Floats(stems)) => stems.get_mut(stem).map(std::mem::take),
                 _ => None,
             };
-            let samples = samples.filter(|samples| !samples.is_empty()).ok_or(NOT_THERE)?;
-            expect_length("samples", samples.len(), rounded.len())?;
+            let samples = samples.filter(|samples| !samples.is_empty()).ok_or(Error::NoStem)?;
+            Error::expect_length("rounded stem", samples.len(), rounded.len())?;
             requantize(&samples, rounded);
             if !exact.is_empty() {
-                expect_length("samples", samples.len(), exact.len())?;
-                exact.copy_from_slice(&samples);
+                write("exact stem", &samples, exact)?;
             }
             Ok(())
         })
@@ -282,29 +273,29 @@ pub unsafe extern "C" fn tactus_separation_stem(
 /// are to be separated again.
 ///
 /// # Safety
-/// `mono` must be valid for writes of `length` i16, `numbers` for writes of two f64.
+/// `mono` and `numbers` must be valid for writes of their lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_separation_mono(
     handle: u64,
     stem: usize,
     mono: *mut i16,
-    length: usize,
+    mono_length: usize,
     numbers: *mut f64,
+    numbers_length: usize,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
-        let (mono, numbers) = unsafe { (slice_mut(mono, length), slice_mut(numbers, 2)) };
+        let (mono, numbers) =
+            unsafe { (slice_mut(mono, mono_length), slice_mut(numbers, numbers_length)) };
         SEPARATORS.with(handle, |open| {
-            let mut separator = open.separator();
+            let mut separator = lock(&open.separator);
             let taken = match separator.finished() {
                 Some(Kept::Mono(stems)) => stems.get_mut(stem).and_then(MonoStem::take),
                 _ => None,
             };
-            let TakenMono { samples, divisor, stale } = taken.ok_or(NOT_THERE)?;
-            expect_length("samples", samples.len(), mono.len())?;
-            mono.copy_from_slice(&samples);
-            numbers.copy_from_slice(&[divisor, stale as f64]);
-            Ok(())
+            let TakenMono { samples, divisor, stale } = taken.ok_or(Error::NoStem)?;
+            write("mono stem", &samples, mono)?;
+            write("numbers", &[divisor, stale as f64], numbers)
         })
     })
 }

@@ -1,15 +1,23 @@
 //! The sizes of a Hybrid Transformer Demucs network.
 
+use serde::Deserialize;
+
+use crate::Error;
+
+/// Name of the network in errors.
+pub(super) const NETWORK: &str = "HTDemucs";
+
 /// Length of the strided convolutions' kernels.
 pub(super) const KERNEL: usize = 8;
 
 /// Stride of the encoders.
 pub(super) const STRIDE: usize = 4;
 
-/// What a network is made of; the names are upstream's.
+/// Sizes of a network; the names are upstream's, in camel case in JSON.
 ///
 /// Source: the arguments of `demucs.htdemucs.HTDemucs` (demucs 4.0.1).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Configuration {
     /// Number of stems.
     pub sources: usize,
@@ -17,7 +25,7 @@ pub struct Configuration {
     pub audio_channels: usize,
     /// Channels after the first encoder.
     pub channels: usize,
-    /// Each encoder has this many times the channels of the one before.
+    /// Ratio of an encoder's channels to those of the one before.
     pub growth: usize,
     /// Number of encoders, and of decoders, in each branch.
     pub depth: usize,
@@ -25,11 +33,11 @@ pub struct Configuration {
     pub nfft: usize,
     /// Weight of the frequency embedding.
     pub freq_emb: f64,
-    /// The stored frequency embedding is multiplied by this.
+    /// Factor of the stored frequency embedding.
     pub emb_scale: f64,
     /// Layers of a residual branch.
     pub dconv_depth: usize,
-    /// A residual branch has its layer's channels divided by this, rounded down.
+    /// Ratio of a layer's channels to those of its residual branch, which are rounded down.
     pub dconv_comp: usize,
     /// Channels of the transformer; 0 for those of the last encoder.
     pub bottom_channels: usize,
@@ -48,76 +56,74 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Number of values that [`Configuration::from_numbers`] takes.
-    pub const NUMBERS: usize = 17;
+    /// The configuration of the published network.
+    pub const PUBLISHED: Configuration = Configuration {
+        sources: 4,
+        audio_channels: 2,
+        channels: 48,
+        growth: 2,
+        depth: 4,
+        nfft: 4096,
+        freq_emb: 0.2,
+        emb_scale: 10.0,
+        dconv_depth: 2,
+        dconv_comp: 8,
+        bottom_channels: 512,
+        t_layers: 5,
+        t_heads: 8,
+        t_hidden_scale: 4.0,
+        t_max_period: 1e4,
+        t_weight_pos_embed: 1.0,
+        segment_samples: 343_980,
+    };
 
-    /// Reads a configuration from its fields' values, in their order.
+    /// Reads a configuration from a JSON object that has exactly its fields.
     ///
     /// # Errors
-    /// If there are too few or too many, or one cannot be a size.
-    pub fn from_numbers(numbers: &[f64]) -> Result<Self, String> {
-        let [sources, audio, channels, growth, depth, nfft, freq_emb, emb_scale, rest @ ..] =
-            numbers
-        else {
-            return Err(wrong_count(numbers.len()));
-        };
-        let [dconv_depth, comp, bottom, layers, heads, hidden, period, weight, samples] = rest
-        else {
-            return Err(wrong_count(numbers.len()));
-        };
-        let size = |name: &str, value: &f64, least: usize| {
-            let whole = *value as usize;
-            if whole as f64 == *value && (least..1 << 31).contains(&whole) {
-                return Ok(whole);
-            }
-            Err(format!("HTDemucs' {name} must be a whole number from {least}, but is {value}"))
-        };
-        let configuration = Configuration {
-            sources: size("sources", sources, 1)?,
-            audio_channels: size("audio_channels", audio, 1)?,
-            channels: size("channels", channels, 1)?,
-            growth: size("growth", growth, 1)?,
-            depth: size("depth", depth, 1)?,
-            nfft: size("nfft", nfft, 1)?,
-            freq_emb: *freq_emb,
-            emb_scale: *emb_scale,
-            dconv_depth: size("dconv_depth", dconv_depth, 1)?,
-            dconv_comp: size("dconv_comp", comp, 1)?,
-            bottom_channels: size("bottom_channels", bottom, 0)?,
-            t_layers: size("t_layers", layers, 1)?,
-            t_heads: size("t_heads", heads, 1)?,
-            t_hidden_scale: *hidden,
-            t_max_period: *period,
-            t_weight_pos_embed: *weight,
-            segment_samples: size("segment", samples, 1)?,
-        };
+    /// If a field is missing, unknown, of another type or out of range.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        let configuration: Configuration = serde_json::from_slice(json)
+            .map_err(|source| Error::ConfigurationJson { network: NETWORK, source })?;
         configuration.check()?;
         Ok(configuration)
     }
 
-    fn check(&self) -> Result<(), String> {
-        let shrink = u32::try_from(self.depth)
-            .ok()
-            .and_then(|depth| STRIDE.checked_pow(depth))
-            .filter(|shrink| self.nfft.is_multiple_of(2 * shrink));
-        if self.depth > 6 || shrink.is_none() {
-            return Err(format!(
-                "HTDemucs' nfft must be a multiple of 2 · 4^depth and depth at most 6, but nfft is \
-                 {} and depth {}",
-                self.nfft, self.depth
-            ));
+    fn check(&self) -> Result<(), Error> {
+        for (field, value, least) in [
+            ("sources", self.sources, 1),
+            ("audio_channels", self.audio_channels, 1),
+            ("channels", self.channels, 1),
+            ("growth", self.growth, 1),
+            ("depth", self.depth, 1),
+            ("nfft", self.nfft, 1),
+            ("dconv_depth", self.dconv_depth, 1),
+            ("dconv_comp", self.dconv_comp, 1),
+            ("bottom_channels", self.bottom_channels, 0),
+            ("t_layers", self.t_layers, 1),
+            ("t_heads", self.t_heads, 1),
+            ("segment_samples", self.segment_samples, 1),
+        ] {
+            let most = (1 << 31) - 1;
+            require(field, (least..=most).contains(&value), value, || {
+                format!("from {least} to {most}")
+            })?;
         }
-        let width = self.width();
-        if !width.is_multiple_of(4) || !width.is_multiple_of(self.t_heads) {
-            return Err(format!(
-                "The transformer's width must be a multiple of 4 and of its {} heads, but is {width}",
-                self.t_heads
-            ));
-        }
-        if self.dconv_comp > self.channels || self.segment_samples < self.nfft {
-            return Err("HTDemucs' dconv_comp is above channels, or its segment below nfft".into());
-        }
-        Ok(())
+        require("depth", self.depth <= 6, self.depth, || "at most 6".into())?;
+        let shrink = 2 * STRIDE.pow(self.depth as u32);
+        require("nfft", self.nfft.is_multiple_of(shrink), self.nfft, || {
+            format!("a multiple of 2 · 4^depth ({shrink})")
+        })?;
+        let (width, heads) = (self.width(), self.t_heads);
+        let width_fits = width.is_multiple_of(4) && width.is_multiple_of(heads);
+        require("transformer width", width_fits, width, || {
+            format!("a multiple of 4 and of t_heads ({heads})")
+        })?;
+        require("dconv_comp", self.dconv_comp <= self.channels, self.dconv_comp, || {
+            format!("at most channels ({})", self.channels)
+        })?;
+        require("segment_samples", self.segment_samples >= self.nfft, self.segment_samples, || {
+            format!("at least nfft ({})", self.nfft)
+        })
     }
 
     /// Channels of each encoder's output.
@@ -157,8 +163,21 @@ impl Configuration {
     }
 }
 
-fn wrong_count(found: usize) -> String {
-    format!("A configuration of HTDemucs has {} numbers, not {found}", Configuration::NUMBERS)
+fn require(
+    field: &'static str,
+    holds: bool,
+    found: usize,
+    expected: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    if holds {
+        return Ok(());
+    }
+    Err(Error::Configuration {
+        network: NETWORK,
+        field,
+        expected: expected(),
+        found: found.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -167,34 +186,79 @@ pub(super) mod tests {
 
     /// A small network whose every size has a remainder.
     pub fn small() -> Configuration {
-        let numbers = [
-            3.0, 2.0, 10.0, 2.0, 2.0, 256.0, 0.2, 10.0, 2.0, 3.0, 12.0, 3.0, 3.0, 2.5, 1e4, 1.0,
-            2650.0,
-        ];
-        Configuration::from_numbers(&numbers).unwrap()
+        Configuration {
+            sources: 3,
+            channels: 10,
+            depth: 2,
+            nfft: 256,
+            dconv_comp: 3,
+            bottom_channels: 12,
+            t_layers: 3,
+            t_heads: 3,
+            t_hidden_scale: 2.5,
+            segment_samples: 2650,
+            ..Configuration::PUBLISHED
+        }
     }
 
     #[test]
     fn sizes_follow_from_the_configuration() {
         let configuration = small();
+        assert!(configuration.check().is_ok());
         assert_eq!(configuration.encoder_channels(), [10, 20]);
         assert_eq!((configuration.width(), configuration.hidden_width()), (12, 30));
         assert_eq!((configuration.frequencies(), configuration.frames()), (128, 42));
     }
 
-    #[test]
-    fn refuses_what_is_no_configuration() {
-        assert!(Configuration::from_numbers(&[1.0; 16]).is_err());
-        assert!(Configuration::from_numbers(&[1.0; 18]).is_err());
-        let mut numbers = [
-            4.0, 2.0, 8.0, 2.0, 2.0, 256.0, 0.2, 10.0, 2.0, 8.0, 16.0, 2.0, 2.0, 2.0, 1e4, 1.0,
-            2650.0,
+    /// The published configuration as JSON, with one field replaced or, for an empty value, left out.
+    fn json(field: &str, value: &str) -> String {
+        let fields = [
+            ("sources", "4"),
+            ("audioChannels", "2"),
+            ("channels", "48"),
+            ("growth", "2"),
+            ("depth", "4"),
+            ("nfft", "4096"),
+            ("freqEmb", "0.2"),
+            ("embScale", "10"),
+            ("dconvDepth", "2"),
+            ("dconvComp", "8"),
+            ("bottomChannels", "512"),
+            ("tLayers", "5"),
+            ("tHeads", "8"),
+            ("tHiddenScale", "4"),
+            ("tMaxPeriod", "10000"),
+            ("tWeightPosEmbed", "1"),
+            ("segmentSamples", "343980"),
         ];
-        assert!(Configuration::from_numbers(&numbers).is_ok());
-        for (index, value) in [(0, 1.5), (1, -1.0), (4, 9.0), (5, 250.0), (12, 3.0), (16, 9.0)] {
-            let before = std::mem::replace(&mut numbers[index], value);
-            assert!(Configuration::from_numbers(&numbers).is_err(), "{index}");
-            numbers[index] = before;
+        let others = fields.iter().filter(|(name, _)| *name != field);
+        let replaced = [(field, value)];
+        let all = others.chain(replaced.iter().filter(|(_, value)| !value.is_empty()));
+        let members: Vec<_> = all.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    #[test]
+    fn from_json_reads_the_published_configuration() {
+        let read = Configuration::from_json(json("depth", "4").as_bytes()).unwrap();
+        assert_eq!(read, Configuration::PUBLISHED);
+    }
+
+    #[test]
+    fn from_json_refuses_missing_unknown_and_impossible_fields() {
+        for (field, value, message) in [
+            ("segmentSamples", "", "segmentSamples"),
+            ("cac", "true", "cac"),
+            ("sources", "1.5", "1.5"),
+            ("audioChannels", "-1", "-1"),
+            ("depth", "9", "at most 6, but is 9"),
+            ("nfft", "250", "a multiple of 2 · 4^depth (512)"),
+            ("tHeads", "3", "t_heads (3)"),
+            ("dconvComp", "49", "channels (48)"),
+            ("segmentSamples", "9", "nfft (4096)"),
+        ] {
+            let error = Configuration::from_json(json(field, value).as_bytes()).unwrap_err();
+            assert!(error.to_string().contains(message), "{field}: {error}");
         }
     }
 }

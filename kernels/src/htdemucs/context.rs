@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::Error;
 use crate::linear::{Aligned, Isa, elementwise::Real};
 
 /// What the layers run on.
@@ -16,12 +17,12 @@ impl Context {
     /// Starts `threads` threads.
     ///
     /// # Errors
-    /// If the system has no threads to give.
-    pub fn new(isa: Isa, threads: usize) -> Result<Self, String> {
+    /// If the system refuses to start them.
+    pub fn new(isa: Isa, threads: usize) -> Result<Self, Error> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
-            .map_err(|error| format!("Could not start {threads} threads: {error}"))?;
+            .map_err(|source| Error::Threads { threads, source })?;
         let scratch = (0..threads).map(|_| Mutex::default()).collect();
         Ok(Context { isa, pool, scratch })
     }

@@ -7,7 +7,7 @@ use super::context::{Arena, Context};
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::naive::{Cube, decode, encode};
-use super::parameters::{Parameters, find_parameters, parameter_count};
+use super::parameters::{Parameters, parameter_sizes, parse_parameters};
 use super::plane::Plane;
 use crate::linear::elementwise::Real;
 use crate::linear::{Isa, LANES, TILE};
@@ -55,9 +55,10 @@ fn error<T: Real>(plane: &Plane<T>, expected: &Cube) -> f64 {
 
 fn with_network(work: impl Fn(&Configuration, &Parameters, &Context)) {
     let configuration = small();
-    let values = noise(7, parameter_count(&configuration));
-    let values: Vec<f32> = values.iter().map(|value| 0.4 * value).collect();
-    let parameters = find_parameters(&configuration, &values).unwrap();
+    let sizes = parameter_sizes(&configuration);
+    let values: Vec<f32> = noise(7, sizes.total()).iter().map(|value| 0.4 * value).collect();
+    let bytes = sizes.safetensors(&values);
+    let parameters = parse_parameters(&configuration, &bytes).unwrap();
     for isa in Isa::available() {
         work(&configuration, &parameters, &Context::new(isa, 2).unwrap());
     }

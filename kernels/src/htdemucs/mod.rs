@@ -33,5 +33,5 @@ mod transposed;
 mod winograd;
 
 pub use configuration::Configuration;
-pub use network::{Htdemucs, Observer};
-pub use parameters::parameter_count;
+pub use network::Htdemucs;
+pub use parameters::parameter_sizes;

@@ -1,4 +1,4 @@
-//! The layers as upstream writes them, in plain loops and double precision: the oracle of the fast ones.
+//! Naive reference implementation of the layers: plain loops in double precision, as upstream writes them.
 
 use super::parameters::Parameters;
 use crate::linear::elementwise::tests::gelu;

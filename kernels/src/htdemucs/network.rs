@@ -6,34 +6,16 @@ use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::exchange::{load, store};
 use super::memory::Memory;
-use super::parameters::find_parameters;
+use super::parameters::parse_parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
 use crate::linear::Isa;
 use crate::linear::elementwise::add;
+use crate::{Error, Observer, Values};
 
 /// Wave encoders that are in double precision, from the first on. With two, the stems' largest error
 /// would be above 1e-6; that the fourth of the published network is in single precision does not show.
 const DOUBLE_ENCODERS: usize = 3;
-
-/// Watches a run.
-pub trait Observer {
-    /// Whether [`Observer::seam`] is to be called; a run is slower then.
-    fn wants_seams(&self) -> bool {
-        false
-    }
-
-    /// An inner seam: `encoder.N`, `tencoder.N`, `decoder.N`, `tdecoder.N` `[channels, rows, length]`, or
-    /// `[channels, length]` in the wave's branch, `crosstransformer` and `crosstransformer_t`
-    /// `[tokens, channels]`, where the spectrogram's tokens are in the order frequency, frame; f32.
-    fn seam(&mut self, _name: &str, _values: &[f32]) {}
-
-    /// A part of the network is done.
-    fn done(&mut self, _part: &str) {}
-}
-
-/// Watches nothing.
-impl Observer for () {}
 
 /// A network that is ready to run.
 #[derive(Debug)]
@@ -55,15 +37,16 @@ pub struct Htdemucs {
 impl Htdemucs {
     /// Packs the weights and takes all memory that runs need.
     ///
-    /// `parameters` are all of them, f32, in the order of upstream's `state_dict`.
+    /// # Parameters
+    /// - `parameters`: f32 in safetensors format, by the names of upstream's `state_dict`.
     ///
     /// # Errors
-    /// If their number is not that of the configuration, or the threads cannot be started.
+    /// If a parameter is missing or of another size, or the threads cannot be started.
     pub fn new(
         configuration: Configuration,
-        parameters: &[f32],
+        parameters: &[u8],
         threads: usize,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         Htdemucs::with_isa(configuration, parameters, threads, Isa::best())
     }
 
@@ -73,11 +56,11 @@ impl Htdemucs {
     /// As [`Htdemucs::new`].
     pub fn with_isa(
         configuration: Configuration,
-        parameters: &[f32],
+        parameters: &[u8],
         threads: usize,
         isa: Isa,
-    ) -> Result<Self, String> {
-        let parameters = find_parameters(&configuration, parameters)?;
+    ) -> Result<Self, Error> {
+        let parameters = parse_parameters(&configuration, parameters)?;
         let context = Context::new(isa, threads.max(1))?;
         let widths = configuration.encoder_channels();
         let audio = configuration.audio_channels;
@@ -154,6 +137,10 @@ impl Htdemucs {
     /// be applied: `wave_out` `[sources, audio channels, samples]` and `spectrum_out`
     /// `[sources, 2 · audio channels, frequencies, frames]`.
     ///
+    /// Inner seams, f32: `encoder.N`, `decoder.N` `[channels, rows, length]`, `tencoder.N`, `tdecoder.N`
+    /// `[channels, length]`, and `crosstransformer` and `crosstransformer_t` `[tokens, channels]`, where the
+    /// spectrogram's tokens are in the order frequency, frame.
+    ///
     /// # Errors
     /// If an array has another length.
     pub fn run(
@@ -161,26 +148,24 @@ impl Htdemucs {
         [wave, spectrum]: [&[f32]; 2],
         [wave_out, spectrum_out]: [&mut [f32]; 2],
         observer: &mut dyn Observer,
-    ) -> Result<(), String> {
+    ) -> Result<(), Error> {
         let (wave_size, spectrum_size) =
             (self.configuration.wave_size(), self.configuration.spectrum_size());
         let sources = self.configuration.sources;
         for (name, expected, found) in [
             ("wave", wave_size, wave.len()),
             ("spectrum", spectrum_size, spectrum.len()),
-            ("wave's output", sources * wave_size, wave_out.len()),
-            ("spectrum's output", sources * spectrum_size, spectrum_out.len()),
+            ("output of the wave", sources * wave_size, wave_out.len()),
+            ("output of the spectrum", sources * spectrum_size, spectrum_out.len()),
         ] {
-            if expected != found {
-                return Err(format!("The {name} must have {expected} values, but has {found}"));
-            }
+            Error::expect_length(name, expected, found)?;
         }
         let ends = &mut self.memory.ends;
         self.context.install(|| {
             load(wave, &mut ends.wave);
             load(spectrum, &mut ends.spectrum);
         });
-        observer.done("inputs");
+        observer.part_done("inputs");
         self.encode(observer);
         self.transform(observer);
         self.decode(observer);
@@ -189,7 +174,7 @@ impl Htdemucs {
             store(&ends.wave_out, wave_out);
             store(&ends.spectrum_out, spectrum_out);
         });
-        observer.done("outputs");
+        observer.part_done("outputs");
         Ok(())
     }
 
@@ -211,7 +196,7 @@ impl Htdemucs {
                 let planes = [middle, hidden, &mut here[0]];
                 context.install(|| encoder_t.run_long(context, &before[level - 1], planes, None));
             }
-            observer.done(&format!("tencoder.{level}"));
+            observer.part_done(&format!("tencoder.{level}"));
             let (before, here) = skips.split_at_mut(level);
             let input = before.last().unwrap_or(&ends.spectrum);
             let width = here[0].channels;
@@ -219,7 +204,7 @@ impl Htdemucs {
             let embedding: Option<&(dyn Fn(usize, usize) -> f32 + Sync)> =
                 if level == 0 { Some(&embed) } else { None };
             context.install(|| encoder.run_rows(context, input, &mut here[0], embedding));
-            observer.done(&format!("encoder.{level}"));
+            observer.part_done(&format!("encoder.{level}"));
             if observer.wants_seams() {
                 show(observer, &format!("encoder.{level}"), &skips[level]);
                 show(observer, &format!("tencoder.{level}"), &skips_t[level]);
@@ -234,14 +219,17 @@ impl Htdemucs {
         let context = &self.context;
         context.install(|| transformer::run(context, [x, xt], [skip, skip_t]));
         if observer.wants_seams() {
-            observer.seam("crosstransformer", &x.tokens());
-            observer.seam("crosstransformer_t", &xt.tokens());
+            for (name, branch) in [("crosstransformer", &*x), ("crosstransformer_t", &*xt)] {
+                let tokens = branch.tokens();
+                let width = self.configuration.width();
+                observer.seam(name, &[tokens.len() / width, width], Values::F32(&tokens));
+            }
         }
         context.install(|| {
             x.add_to(context, skip);
             xt.add_to(context, skip_t);
         });
-        observer.done("crosstransformer");
+        observer.part_done("crosstransformer");
     }
 
     fn decode(&mut self, observer: &mut dyn Observer) {
@@ -256,7 +244,7 @@ impl Htdemucs {
             let kept = aside(output, level != 0 && seams);
             let [middle, hidden] = &mut middles_t[level];
             context.install(|| decoder_t.run_long(context, &input[0], [middle, hidden], output));
-            observer.done(&format!("tdecoder.{index}"));
+            observer.part_done(&format!("tdecoder.{index}"));
             if seams {
                 show(observer, &format!("tdecoder.{index}"), output);
                 restore(context, output, &kept);
@@ -266,7 +254,7 @@ impl Htdemucs {
             let kept = aside(output, level != 0 && seams);
             let middle = &mut middles[level];
             context.install(|| decoder.run_rows(context, &input[0], middle, output));
-            observer.done(&format!("decoder.{index}"));
+            observer.part_done(&format!("decoder.{index}"));
             if seams {
                 show(observer, &format!("decoder.{index}"), output);
                 restore(context, output, &kept);
@@ -290,9 +278,12 @@ fn restore(context: &Context, plane: &mut Plane<f32>, kept: &[f32]) {
     add(context.isa, plane.values_mut(), kept);
 }
 
-/// Hands a plane to an observer.
+/// Passes a plane to an observer.
 fn show(observer: &mut dyn Observer, name: &str, plane: &Plane<f32>) {
     let mut values = vec![0.0; plane.channels * plane.rows * plane.length];
     store(plane, &mut values);
-    observer.seam(name, &values);
+    let shape = [plane.channels, plane.rows, plane.length];
+    let in_wave = name.starts_with('t');
+    let shape = if in_wave { vec![shape[0], shape[2]] } else { shape.to_vec() };
+    observer.seam(name, &shape, Values::F32(&values));
 }

@@ -1,8 +1,9 @@
-//! The parameters of a network by upstream's names.
+//! The names and sizes of the network's parameters.
 
-use super::configuration::{Configuration, KERNEL, STRIDE};
-use crate::parameters::Listing;
+use super::configuration::{Configuration, KERNEL, NETWORK, STRIDE};
+use crate::Error;
 pub(super) use crate::parameters::Parameters;
+use crate::parameters::Sizes;
 
 /// Taps of the convolutions in a residual branch.
 pub(super) const BRANCH_KERNEL: usize = 3;
@@ -10,26 +11,27 @@ pub(super) const BRANCH_KERNEL: usize = 3;
 /// Taps, along each axis, of the convolution that a decoder starts with.
 pub(super) const REWRITE_KERNEL: usize = 3;
 
-/// Finds where each parameter of a network lies.
+/// Reads the parameters of a network from safetensors.
 ///
 /// # Errors
-/// If the array's length is not that of the configuration's parameters.
-pub(super) fn find_parameters<'a>(
+/// As [`Parameters::parse`].
+pub(super) fn parse_parameters<'a>(
     configuration: &Configuration,
-    values: &'a [f32],
-) -> Result<Parameters<'a>, String> {
-    Parameters::new("HTDemucs", Names::of(configuration), values)
+    bytes: &'a [u8],
+) -> Result<Parameters<'a>, Error> {
+    Parameters::parse(NETWORK, &parameter_sizes(configuration), bytes)
 }
 
-struct Names(Listing);
+/// Name and size of each parameter of a network, by the names of upstream's `state_dict`.
+pub fn parameter_sizes(configuration: &Configuration) -> Sizes {
+    let mut names = Names(Sizes::default());
+    names.network(configuration);
+    names.0
+}
+
+struct Names(Sizes);
 
 impl Names {
-    fn of(configuration: &Configuration) -> Listing {
-        let mut names = Names(Listing::default());
-        names.network(configuration);
-        names.0
-    }
-
     fn network(&mut self, configuration: &Configuration) {
         let widths = configuration.encoder_channels();
         let audio = configuration.audio_channels;
@@ -115,24 +117,13 @@ pub(super) fn attention_name(crosses: bool) -> &'static str {
     if crosses { "cross_attn" } else { "self_attn" }
 }
 
-/// Number of parameters of a network.
-pub fn parameter_count(configuration: &Configuration) -> usize {
-    Names::of(configuration).len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_published_network_has_as_many_parameters_as_upstream_counts() {
-        let numbers = [
-            4.0, 2.0, 48.0, 2.0, 4.0, 4096.0, 0.2, 10.0, 2.0, 8.0, 512.0, 5.0, 8.0, 4.0, 1e4, 1.0,
-            343_980.0,
-        ];
-        let configuration = Configuration::from_numbers(&numbers).unwrap();
-        assert_eq!(parameter_count(&configuration), 41_984_456);
-        let error = find_parameters(&configuration, &[0.0; 3]).unwrap_err();
-        assert!(error.contains("41984456"), "{error}");
+        let sizes = parameter_sizes(&Configuration::PUBLISHED);
+        assert_eq!(sizes.total(), 41_984_456);
     }
 }

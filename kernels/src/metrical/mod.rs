@@ -36,6 +36,8 @@ use densities::LogDensities;
 use state_space::BarModel;
 use viterbi::{BeatSpan, BestPath, viterbi};
 
+use crate::{Observer, Values};
+
 /// Frames a second of the activations.
 pub const FRAMES_PER_SECOND: f64 = 100.0;
 
@@ -71,30 +73,21 @@ pub fn decode_beats(activations: &[f32], threshold: f64) -> Vec<Beat> {
     beats_of(best_paths(frames), first, frames)
 }
 
-/// What [`decode_beats`] computes on its way.
-#[derive(Debug)]
-pub struct Steps {
-    /// The first frame that takes part.
-    pub first: usize,
-    /// `[frames that take part, 3]`: log densities outside beats, of a beat and of a downbeat.
-    pub log_densities: Vec<f64>,
-    /// Log probability of the best path with 3 and with 4 beats in a bar.
-    pub scores: [f64; 2],
-}
-
-/// The steps of [`decode_beats`], by the same code, for who looks for the first that is wrong; none where no
-/// frame takes part.
-pub fn decoder_steps(activations: &[f32], threshold: f64) -> Option<Steps> {
+/// Computes the inner seams of [`decode_beats`] with the same code: `log_densities`
+/// `[frames that take part, 3]` f64, outside beats, of a beat and of a downbeat; `scores` `[2]` f64, the log
+/// probability of the best path with 3 and with 4 beats in a bar. Both are empty where no frame takes part.
+pub fn observe_decoder(activations: &[f32], threshold: f64, observer: &mut dyn Observer) {
     let frames: &[[f32; 2]] = activations.as_chunks().0;
-    let (first, frames) = trim_to_threshold(frames, threshold as f32);
-    if frames.iter().flatten().all(|&activation| activation == 0.0) {
-        return None;
+    let (_, frames) = trim_to_threshold(frames, threshold as f32);
+    let (mut log_densities, mut scores) = (Vec::new(), Vec::new());
+    if frames.iter().flatten().any(|&activation| activation != 0.0) {
+        let densities = LogDensities::new(frames);
+        let rows = densities.no_beat.iter().zip(&densities.beat).zip(&densities.downbeat);
+        log_densities.extend(rows.flat_map(|((&none, &beat), &downbeat)| [none, beat, downbeat]));
+        scores.extend(best_paths(frames).map(|path| path.score));
     }
-    let densities = LogDensities::new(frames);
-    let rows = densities.no_beat.iter().zip(&densities.beat).zip(&densities.downbeat);
-    let log_densities =
-        rows.flat_map(|((&none, &beat), &downbeat)| [none, beat, downbeat]).collect();
-    Some(Steps { first, log_densities, scores: best_paths(frames).map(|path| path.score) })
+    observer.seam("log_densities", &[log_densities.len() / 3, 3], Values::F64(&log_densities));
+    observer.seam("scores", &[scores.len()], Values::F64(&scores));
 }
 
 /// The best path through each of the bar models; there must be at least one frame.
@@ -156,7 +149,7 @@ fn bar_models() -> &'static [BarModel; 2] {
 }
 
 #[cfg(test)]
-mod oracle;
+mod naive;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

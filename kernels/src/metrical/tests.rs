@@ -1,11 +1,12 @@
-//! The decoder against a dense Viterbi search, which is its oracle.
+//! Compares the decoder with the naive reference implementation, a dense Viterbi search.
 
 use super::densities::LogDensities;
-use super::oracle::dense_viterbi;
+use super::naive::naive_viterbi;
 use super::state_space::BarModel;
 use super::viterbi::viterbi_at;
-use super::{decode_beats, decoder_steps, trim_to_threshold};
+use super::{decode_beats, observe_decoder, trim_to_threshold};
 use crate::linear::Isa;
+use crate::observer::{Recorder, Seam};
 
 /// A counter-based hash; the same in the scripts that made the stored references.
 pub(super) fn hash32(mut x: u32) -> u32 {
@@ -35,11 +36,11 @@ fn random_activations(seed: u32, frames: usize) -> Vec<[f32; 2]> {
         .collect()
 }
 
-fn assert_same_as_dense(activations: &[[f32; 2]]) {
+fn assert_same_as_naive(activations: &[[f32; 2]]) {
     let densities = LogDensities::new(activations);
     for beats in [3, 4] {
         let model = BarModel::new(beats);
-        let (score, spans) = dense_viterbi(&model, &densities);
+        let (score, spans) = naive_viterbi(&model, &densities);
         for isa in Isa::available() {
             let found = viterbi_at(isa, &model, &densities);
             assert_eq!(found.score.to_bits(), score.to_bits(), "{isa:?}, {beats} beats");
@@ -51,21 +52,21 @@ fn assert_same_as_dense(activations: &[[f32; 2]]) {
 #[test]
 fn search_equals_a_dense_search_bit_for_bit_on_random_activations() {
     for seed in 0..12 {
-        assert_same_as_dense(&random_activations(seed, 300));
+        assert_same_as_naive(&random_activations(seed, 300));
     }
 }
 
 #[test]
 fn search_equals_a_dense_search_on_short_input() {
     for frames in [1, 2, 3, 27, 28, 29, 108, 109, 110, 127, 128, 129, 130] {
-        assert_same_as_dense(&random_activations(frames as u32, frames));
+        assert_same_as_naive(&random_activations(frames as u32, frames));
     }
 }
 
 #[test]
 fn search_equals_a_dense_search_on_ties() {
     for pair in [[0.3, 0.3], [1e-8, 0.5], [0.01, 0.01], [1.0, 1.0], [1e-8, 1.0]] {
-        assert_same_as_dense(&vec![pair; 250]);
+        assert_same_as_naive(&vec![pair; 250]);
     }
 }
 
@@ -76,7 +77,7 @@ fn search_equals_a_dense_search_with_impossible_frames() {
     activations[100] = [0.5, 0.5];
     activations[101] = [0.6, 0.6];
     activations[180] = [0.0, 0.0];
-    assert_same_as_dense(&activations);
+    assert_same_as_naive(&activations);
 }
 
 #[test]
@@ -116,14 +117,22 @@ fn a_changed_activation_changes_the_beats() {
 }
 
 #[test]
-fn the_steps_are_of_the_frames_that_take_part() {
+fn the_inner_seams_are_of_the_frames_that_take_part() {
     let mut activations = vec![0.01_f32; 2 * 400];
     for frame in (20..380).step_by(50) {
         activations[2 * frame + usize::from(frame % 200 == 20)] = 0.9;
     }
-    let steps = decoder_steps(&activations, 0.5).unwrap();
-    assert_eq!((steps.first, steps.log_densities.len()), (20, 3 * 351));
-    assert_eq!(steps.log_densities[2], f64::from(0.9_f32.ln()));
-    assert!(steps.scores.iter().all(|score| score.is_finite() && *score < 0.0));
-    assert!(decoder_steps(&activations, 0.95).is_none());
+    let seams = |threshold| {
+        let mut recorder = Recorder::default();
+        observe_decoder(&activations, threshold, &mut recorder);
+        <[Seam; 2]>::try_from(recorder.0).unwrap()
+    };
+    let [log_densities, scores] = seams(0.5);
+    assert_eq!((&*log_densities.name, &log_densities.shape[..]), ("log_densities", &[351, 3][..]));
+    // The first row is that of frame 20, a downbeat.
+    assert_eq!(log_densities.doubles()[2], f64::from(0.9_f32.ln()));
+    assert_eq!((&*scores.name, &scores.shape[..]), ("scores", &[2][..]));
+    assert!(scores.doubles().iter().all(|score| score.is_finite() && *score < 0.0));
+    let [log_densities, scores] = seams(0.95);
+    assert_eq!((&log_densities.shape[..], &scores.shape[..]), (&[0, 3][..], &[0][..]));
 }

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::densities::LogDensities;
-use super::oracle::dense_viterbi;
+use super::naive::naive_viterbi;
 use super::state_space::BarModel;
 use super::trial_inputs::{TIES, TRIALS, activations, threshold};
 use super::viterbi::{BestPath, viterbi};
@@ -156,7 +156,7 @@ fn a_thousand_trials_are_decoded_as_by_a_dense_search() {
         let densities = LogDensities::new(&activations(trial));
         for model in bar_models() {
             let found = viterbi(model, &densities);
-            let (score, spans) = dense_viterbi(model, &densities);
+            let (score, spans) = naive_viterbi(model, &densities);
             assert_eq!((found.score.to_bits(), found.spans), (score.to_bits(), spans), "{trial}");
         }
     });

@@ -7,6 +7,7 @@ use super::normalisation::{Normalisation, SEGMENT_FLOOR};
 use super::plan::{SEGMENT_SAMPLES, Segment, SegmentPlan, weight};
 use super::spectrum::{BINS, FRAMES, Transforms};
 use super::{CHANNELS, SOURCES, STEM_SOURCES};
+use crate::Error;
 
 /// Elements of one channel part (real or imaginary) of a segment's spectrum.
 const PLANE: usize = BINS * FRAMES;
@@ -110,14 +111,22 @@ impl Separator {
         input: SegmentInput,
         wave: &[f32],
         spectrum: &[f32],
-    ) -> Result<(), String> {
+    ) -> Result<(), Error> {
         let before: usize = self.passes[..self.pass].iter().map(|pass| pass.segments.len()).sum();
         let turn = before + self.next;
         if index != turn || index >= self.segments().count() {
-            return Err(format!("Segment {index} came where {turn} was expected"));
+            return Err(Error::SegmentOrder { expected: turn, found: index });
         }
-        expect_length("wave", SOURCES * CHANNELS * SEGMENT_SAMPLES, wave.len())?;
-        expect_length("spectrum", SOURCES * 2 * CHANNELS * PLANE, spectrum.len())?;
+        Error::expect_length(
+            "wave of a segment",
+            SOURCES * CHANNELS * SEGMENT_SAMPLES,
+            wave.len(),
+        )?;
+        Error::expect_length(
+            "spectrum of a segment",
+            SOURCES * 2 * CHANNELS * PLANE,
+            spectrum.len(),
+        )?;
         let plan = &self.passes[self.pass];
         let (segment, samples, joined) = (plan.segments[self.next], plan.samples, self.joined);
         self.next += 1;
@@ -208,13 +217,9 @@ impl Excerpt {
     ///
     /// # Errors
     /// If an output has another length.
-    pub fn transform(
-        &self,
-        wave: &mut [f32],
-        spectrum: &mut [f32],
-    ) -> Result<SegmentInput, String> {
-        expect_length("wave", CHANNELS * SEGMENT_SAMPLES, wave.len())?;
-        expect_length("spectrum", 2 * CHANNELS * PLANE, spectrum.len())?;
+    pub fn transform(&self, wave: &mut [f32], spectrum: &mut [f32]) -> Result<SegmentInput, Error> {
+        Error::expect_length("wave of a segment", CHANNELS * SEGMENT_SAMPLES, wave.len())?;
+        Error::expect_length("spectrum of a segment", 2 * CHANNELS * PLANE, spectrum.len())?;
         let transforms = Transforms::shared();
         let spectra = self.channels.each_ref().map(|signal| transforms.spectrum(signal));
         let input = SegmentInput {
@@ -236,13 +241,6 @@ impl Excerpt {
         });
         Ok(input)
     }
-}
-
-fn expect_length(what: &str, expected: usize, actual: usize) -> Result<(), String> {
-    if expected == actual {
-        return Ok(());
-    }
-    Err(format!("The {what} of a segment has {expected} values, but {actual} came"))
 }
 
 /// For each used sample of a segment: its time in the mixture, its position in the used part (which

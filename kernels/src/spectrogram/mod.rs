@@ -30,6 +30,8 @@ use filterbank::Filterbank;
 pub use mono::mean_of_16_bit;
 use mono::mono;
 
+use crate::{Observer, Values};
+
 /// Samples in a frame.
 pub const FRAME_SAMPLES: usize = 2048;
 
@@ -74,24 +76,14 @@ pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) {
     });
 }
 
-/// What [`spectrogram`] computes on its way, for every frame of one stem.
-#[derive(Debug)]
-pub struct Steps {
-    /// `[samples]`: the mean of the channels.
-    pub mono: Vec<i16>,
-    /// `[frames, 2048]`: samples under the window, full scale 1.0.
-    pub windowed: Vec<f64>,
-    /// `[frames, 1024]`: magnitudes of the bins that a filter sees, zeros elsewhere.
-    pub magnitudes: Vec<f64>,
-    /// `[frames, 81]`: weighted sums of magnitudes.
-    pub filtered: Vec<f64>,
-}
-
-/// The steps of [`spectrogram`], by the same code, for who looks for the first that is wrong.
+/// Computes the inner seams of [`spectrogram`] with the same code, for every frame of one stem:
+/// `mono` `[samples]` i16, the mean of the channels; `windowed` `[frames, 2048]` f64, samples under the
+/// window, full scale 1.0; `magnitude` `[frames, 1024]` f64, zeros in bins that no filter covers; `filtered`
+/// `[frames, 81]` f64, weighted sums of magnitudes.
 ///
 /// # Panics
 /// If there is no channel or the channels differ in length.
-pub fn spectrogram_steps(channels: &[&[i16]]) -> Steps {
+pub fn observe_spectrogram(channels: &[&[i16]], observer: &mut dyn Observer) {
     let signal = mono(channels);
     let plan = Plan::shared();
     let mut scratch = Scratch::new(plan);
@@ -104,7 +96,10 @@ pub fn spectrogram_steps(channels: &[&[i16]]) -> Steps {
         magnitudes.extend_from_slice(&scratch.magnitudes);
         filtered.extend(plan.filterbank.sums(&scratch.magnitudes));
     }
-    Steps { mono: signal.into_owned(), windowed, magnitudes, filtered }
+    observer.seam("mono", &[signal.len()], Values::I16(&signal));
+    observer.seam("windowed", &[frames, FRAME_SAMPLES], Values::F64(&windowed));
+    observer.seam("magnitude", &[frames, BINS], Values::F64(&magnitudes));
+    observer.seam("filtered", &[frames, BANDS], Values::F64(&filtered));
 }
 
 /// What is the same for every frame.

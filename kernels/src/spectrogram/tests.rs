@@ -1,6 +1,7 @@
-//! The spectrogram against a direct Fourier sum, which is its oracle.
+//! Compares the spectrogram with a naive reference implementation, a direct Fourier sum.
 
 use super::*;
+use crate::observer::Recorder;
 use crate::test_noise::numbers;
 
 /// Noise that has no two equal neighbours.
@@ -47,21 +48,27 @@ fn frames_equal_a_direct_fourier_sum() {
 }
 
 #[test]
-fn the_steps_are_those_of_the_spectrogram() {
+fn the_inner_seams_are_those_of_the_spectrogram() {
     let (left, right) = (noise(3000, 1), noise(3000, 2));
-    let steps = spectrogram_steps(&[&left, &right]);
+    let mut recorder = Recorder::default();
+    observe_spectrogram(&[&left, &right], &mut recorder);
+    let names: Vec<_> = recorder.0.iter().map(|seam| &*seam.name).collect();
+    assert_eq!(names, ["mono", "windowed", "magnitude", "filtered"]);
     let frames = frame_count(left.len());
-    assert_eq!(steps.mono[7], mean_of_16_bit(left[7], right[7]));
-    assert_eq!(steps.windowed.len(), frames * FRAME_SAMPLES);
-    let middle = steps.windowed[3 * FRAME_SAMPLES + FRAME_SAMPLES / 2];
-    assert_eq!(middle, f64::from(steps.mono[3 * HOP_SAMPLES]) * hann_window()[FRAME_SAMPLES / 2]);
+    let mono: Vec<i16> = bytemuck::pod_collect_to_vec(&recorder.0[0].bytes);
+    assert_eq!(mono[7], mean_of_16_bit(left[7], right[7]));
+    assert_eq!(recorder.0[1].shape, [frames, FRAME_SAMPLES]);
+    let windowed = recorder.0[1].doubles();
+    assert_eq!(windowed.len(), frames * FRAME_SAMPLES);
+    let middle = windowed[3 * FRAME_SAMPLES + FRAME_SAMPLES / 2];
+    assert_eq!(middle, f64::from(mono[3 * HOP_SAMPLES]) * hann_window()[FRAME_SAMPLES / 2]);
     let output = compute(&[&left, &right]);
-    for (index, magnitudes) in steps.magnitudes.chunks(BINS).enumerate() {
+    for (index, magnitudes) in recorder.0[2].doubles().chunks(BINS).enumerate() {
         let mut bands = [0.0; BANDS];
         Plan::shared().filterbank.pool(magnitudes, &mut bands);
         assert_eq!(bands, output[index * BANDS..][..BANDS]);
     }
-    for (sum, band) in steps.filtered.iter().zip(&output) {
+    for (sum, band) in recorder.0[3].doubles().iter().zip(&output) {
         assert!((((1.0 + sum).log10() as f32) - band).abs() < 1e-6);
     }
 }

@@ -5,16 +5,10 @@
  */
 
 import { availableParallelism } from "node:os";
-import { type HtdemucsKernel, openHtdemucs } from "../../../kernels/kernels.ts";
-import {
-  type HtdemucsCheckpoint,
-  htdemucsParameters,
-} from "../../../models/htdemucs/parameters.ts";
-import {
-  type HtdemucsConfiguration,
-  segmentFrames,
-} from "../../../models/htdemucs/configuration.ts";
-import { packParameters } from "../../../models/parameters.ts";
+import { type HtdemucsKernel, openHtdemucs } from "../../../kernels/mod.ts";
+import type { HtdemucsCheckpoint } from "../../../models/htdemucs/parameters.ts";
+import { segmentFrames } from "../../../models/htdemucs/configuration.ts";
+import { encodeSafetensors } from "../../../models/encode_safetensors.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
 
 /**
@@ -23,8 +17,7 @@ import type { DemixSession, SegmentOutput } from "../demix_session.ts";
  * @param checkpoint the weights
  * @param threads threads of the network; as many as there are cores when absent
  * @returns the session, to be released by the caller
- * @throws {ModelError} `parameters` if the checkpoint lacks one
- * @throws {KernelError} if the kernels refuse the configuration
+ * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */
 export async function createNativeDemixSession(
   checkpoint: HtdemucsCheckpoint,
@@ -35,7 +28,7 @@ export async function createNativeDemixSession(
   const { sources, audioChannels, segmentSamples, nfft } = configuration;
   const wave = sources.length * audioChannels * segmentSamples;
   const spectrum = sources.length * audioChannels * nfft * segmentFrames(configuration);
-  // Two sets: one is joined to the stems while the other is written.
+  // Two sets: one is joined to the stems while the next segment writes the other.
   const outputs = [0, 1].map(() => ({
     wave: new Float32Array(wave),
     spectrum: new Float32Array(spectrum),
@@ -55,41 +48,18 @@ export async function createNativeDemixSession(
 }
 
 /**
- * Hands a checkpoint to the kernels.
+ * Opens a network with the weights of a checkpoint.
  *
  * @param checkpoint the weights
  * @param threads threads of the network; as many as there are cores when absent
  * @returns the network, to be closed by the caller
- * @throws {ModelError} `parameters` if the checkpoint lacks one
- * @throws {KernelError} if the kernels refuse the configuration
+ * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */
 export function openNativeHtdemucs(
   checkpoint: HtdemucsCheckpoint,
   threads: number = availableParallelism(),
 ): Promise<HtdemucsKernel> {
-  const parameters = packParameters(htdemucsParameters(checkpoint.configuration), checkpoint);
-  return openHtdemucs(numbersOf(checkpoint.configuration), parameters, threads);
-}
-
-/** The configuration as the kernels read it. */
-function numbersOf(configuration: HtdemucsConfiguration): Float64Array<ArrayBuffer> {
-  return Float64Array.of(
-    configuration.sources.length,
-    configuration.audioChannels,
-    configuration.channels,
-    configuration.growth,
-    configuration.depth,
-    configuration.nfft,
-    configuration.freqEmb,
-    configuration.embScale,
-    configuration.dconvDepth,
-    configuration.dconvComp,
-    configuration.bottomChannels,
-    configuration.tLayers,
-    configuration.tHeads,
-    configuration.tHiddenScale,
-    configuration.tMaxPeriod,
-    configuration.tWeightPosEmbed,
-    configuration.segmentSamples,
-  );
+  const { sources, sampleRate: _, ...sizes } = checkpoint.configuration;
+  const parameters = encodeSafetensors(checkpoint.tensors);
+  return openHtdemucs({ ...sizes, sources: sources.length }, parameters, threads);
 }

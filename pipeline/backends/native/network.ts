@@ -5,10 +5,10 @@
  */
 
 import { availableParallelism } from "node:os";
-import { type NetworkKernel, openNetwork } from "../../../kernels/kernels.ts";
-import { allInOneParameters, type Checkpoint } from "../../../models/all_in_one/parameters.ts";
+import { type NetworkKernel, type NetworkSizes, openNetwork } from "../../../kernels/mod.ts";
+import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
-import { packParameters } from "../../../models/parameters.ts";
+import { encodeSafetensors } from "../../../models/encode_safetensors.ts";
 import {
   checkRun,
   type NetworkOutput,
@@ -18,7 +18,7 @@ import {
 } from "../network_session.ts";
 
 /**
- * Makes a network ready to run. Unlike an ONNX session, it leaves the calling thread free while it runs.
+ * Opens a network. Unlike an ONNX session, it leaves the calling thread free while it runs.
  *
  * A fold's weights are packed when it first runs, and kept; the memory of a run serves all folds.
  *
@@ -34,11 +34,10 @@ export async function createNativeNetworkSession(
   const threads = compute?.threads ?? availableParallelism();
   const { configuration } = checkpoint;
   const { numInstruments, numLabels, dimEmbed } = configuration;
-  const kernel = await openNetwork(numbersOf(configuration), threads);
+  const kernel = await openNetwork(sizesOf(configuration), threads);
   const folds = new Map<Checkpoint, Promise<number>>();
   const numberOf = (fold: Checkpoint): Promise<number> => {
-    const number = folds.get(fold) ??
-      kernel.addFold(packedFold(fold));
+    const number = folds.get(fold) ?? kernel.addFold(encodeSafetensors(fold.tensors));
     folds.set(fold, number);
     return number;
   };
@@ -58,7 +57,7 @@ export async function createNativeNetworkSession(
 }
 
 /**
- * Hands one fold to the kernels.
+ * Opens a network with the weights of one fold.
  *
  * @param checkpoint the fold
  * @param threads threads of the network; as many as there are cores when absent
@@ -70,29 +69,17 @@ export async function openNativeNetwork(
   threads: number = availableParallelism(),
 ): Promise<{ readonly kernel: NetworkKernel; readonly fold: number }> {
   const { configuration } = checkpoint;
-  const kernel = await openNetwork(numbersOf(configuration), threads);
-  const fold = await kernel.addFold(packedFold(checkpoint));
+  const kernel = await openNetwork(sizesOf(configuration), threads);
+  const fold = await kernel.addFold(encodeSafetensors(checkpoint.tensors));
   return { kernel, fold };
 }
 
-/** A fold's weights as the kernels read them. */
-function packedFold(fold: Checkpoint): Float32Array<ArrayBuffer> {
-  return packParameters(allInOneParameters(fold.configuration), fold);
-}
-
-/** The configuration as the kernels read it. */
-function numbersOf(configuration: AllInOneConfiguration): Float64Array<ArrayBuffer> {
-  return Float64Array.of(
-    configuration.numInstruments,
-    configuration.numLabels,
-    configuration.depth,
-    configuration.dilationFactor,
-    configuration.dilationMax,
-    configuration.numHeads,
-    configuration.kernelSize,
-    configuration.dimInput,
-    configuration.dimEmbed,
-    configuration.mlpRatio,
-    configuration.layerNormEps,
-  );
+/** The part of a configuration that the kernels need. */
+function sizesOf(configuration: AllInOneConfiguration): NetworkSizes {
+  const { numInstruments, numLabels, depth, dilationFactor, dilationMax } = configuration;
+  const { numHeads, kernelSize, dimInput, dimEmbed, mlpRatio, layerNormEps } = configuration;
+  return {
+    ...{ numInstruments, numLabels, depth, dilationFactor, dilationMax },
+    ...{ numHeads, kernelSize, dimInput, dimEmbed, mlpRatio, layerNormEps },
+  };
 }

@@ -7,7 +7,7 @@
  */
 
 import type { InferenceSession } from "onnxruntime-node";
-import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/kernels.ts";
+import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/mod.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
 import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";

@@ -11,7 +11,7 @@ import {
   type DecodedStem,
   openAudio,
   openStem,
-} from "../../../kernels/kernels.ts";
+} from "../../../kernels/mod.ts";
 import { mutateAudio } from "../audio_mutations.ts";
 import { allUtf8 } from "../bytes.ts";
 import { seedFiles } from "../seed_files.ts";

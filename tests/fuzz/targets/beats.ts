@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeBeats, type DecodedBeats } from "../../../kernels/kernels.ts";
+import { decodeBeats, type DecodedBeats } from "../../../kernels/mod.ts";
 import { type Bytes, join } from "../bytes.ts";
 import type { CounterRandom } from "../../../core/counter_random.ts";
 import { seedFiles } from "../seed_files.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { KernelError } from "../../../kernels/kernels.ts";
+import { KernelError } from "../../../kernels/mod.ts";
 
 /** What the kernels say when one of them panicked outside the codecs. */
 const OWN_FAULT = /defect in tactus/;

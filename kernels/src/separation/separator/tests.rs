@@ -121,7 +121,7 @@ fn a_segment_out_of_turn_is_an_error() {
     let excerpt = separator.excerpt(mixture, 1).unwrap();
     let input = excerpt.transform(&mut wave, &mut spectrum).unwrap();
     assert!(separator.output(1, input, &wave, &spectrum).is_err());
-    assert!(separator.output(0, input, &wave, &spectrum).unwrap_err().contains("wave"));
+    assert!(separator.output(0, input, &wave, &spectrum).unwrap_err().to_string().contains("wave"));
     assert!(excerpt.transform(&mut wave[1..], &mut spectrum).is_err());
     assert!(separator.excerpt(mixture, 3).is_none());
 }

@@ -1,7 +1,7 @@
-//! The network in plain loops and double precision, as upstream states it: the oracle of the tests.
+//! Naive reference implementation of the network: plain loops in double precision, as upstream states it.
 
 use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL, POOLED_BANDS};
-use super::parameters::{Parameters, find_parameters, parameter_count};
+use super::parameters::{Parameters, parameter_sizes, parse_parameters};
 use crate::test_noise::numbers;
 
 /// Rows of channels, one a frame.
@@ -12,21 +12,23 @@ pub fn noise(seed: u64, length: usize) -> Vec<f32> {
     numbers(seed).take(length).map(|n| (n >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
 }
 
-/// Parameters that leave values of about one.
-pub fn random_parameters(configuration: &Configuration) -> Vec<f32> {
-    noise(11, parameter_count(configuration)).iter().map(|x| 0.6 * x).collect()
+/// Parameters in safetensors format that leave values of about one.
+pub fn random_parameters(configuration: &Configuration) -> Vec<u8> {
+    let sizes = parameter_sizes(configuration);
+    let values: Vec<f32> = noise(11, sizes.total()).iter().map(|x| 0.6 * x).collect();
+    sizes.safetensors(&values)
 }
 
 /// A network.
-pub struct Oracle<'a> {
+pub struct Naive<'a> {
     pub configuration: &'a Configuration,
     pub parameters: Parameters<'a>,
 }
 
-impl<'a> Oracle<'a> {
-    pub fn new(configuration: &'a Configuration, parameters: &'a [f32]) -> Self {
-        let parameters = find_parameters(configuration, parameters).unwrap();
-        Oracle { configuration, parameters }
+impl<'a> Naive<'a> {
+    pub fn new(configuration: &'a Configuration, parameters: &'a [u8]) -> Self {
+        let parameters = parse_parameters(configuration, parameters).unwrap();
+        Naive { configuration, parameters }
     }
 
     /// A linear layer.

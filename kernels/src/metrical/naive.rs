@@ -1,11 +1,11 @@
-//! A plain Viterbi search over every state: the oracle of the fast one.
+//! Naive reference implementation of the search: a dense Viterbi search over every state.
 
 use super::densities::LogDensities;
 use super::state_space::{BarModel, OBSERVATION_LAMBDA, TEMPI};
 use super::viterbi::BeatSpan;
 
-/// One plain step a frame over every state: the definition of the search.
-pub(super) fn dense_viterbi(model: &BarModel, densities: &LogDensities) -> (f64, Vec<BeatSpan>) {
+/// Searches frame by frame over every state, which is the definition of the search.
+pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64, Vec<BeatSpan>) {
     struct State {
         beat: usize,
         tempo: usize,

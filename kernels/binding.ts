@@ -1,0 +1,242 @@
+/**
+ * The only file that calls into the Rust library.
+ *
+ * Each call runs on a thread of Deno's pool, so the event loop goes on meanwhile. Arrays that a call reads or
+ * writes are kept alive until its promise settles; they must not be resized or transferred before.
+ *
+ * @module
+ */
+
+import { libraryPath } from "./library_path.ts";
+
+/** Version of the functions that this file declares; `src/ffi/` has the same. */
+export const ABI_VERSION = 12;
+
+/**
+ * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
+ * and length, a number, or the `handle` of something open.
+ */
+const FUNCTIONS = {
+  tactus_audio_open: ["array", "u32", "array", "array"],
+  tactus_audio_read: ["handle", "array"],
+  tactus_stem_open: ["array", "u32", "usize", "array", "array"],
+  tactus_stem_read: ["handle", "usize", "usize", "array"],
+  tactus_stem_spectrogram: ["handle", "usize", "array"],
+  tactus_spectrogram: ["array", "usize", "array", "handle"],
+  tactus_separation_open: ["array", "array", "usize", "array", "array"],
+  tactus_separation_input: ["handle", "usize", "array", "array", "array"],
+  tactus_separation_output: ["handle", "usize", "array", "array"],
+  tactus_separation_stem: ["handle", "usize", "array", "array"],
+  tactus_separation_mono: ["handle", "usize", "array", "array"],
+  tactus_hpss_open: ["array", "usize", "array", "array"],
+  tactus_hpss_step: ["handle", "array"],
+  tactus_htdemucs_open: ["array", "array", "usize", "array"],
+  tactus_htdemucs_run: ["handle", "array", "array", "array", "array", "handle"],
+  tactus_network_open: ["array", "usize", "array"],
+  tactus_network_add_fold: ["handle", "array", "array"],
+  tactus_network_run: ["handle", "usize", "array", "array", "array", "handle"],
+  tactus_beats: ["array", "f64", "array", "array", "array", "handle"],
+  tactus_seams_open: ["array"],
+  tactus_seams_describe: ["handle", "array", "array"],
+  tactus_seams_take: ["handle", "usize", "array"],
+} as const satisfies Readonly<Record<string, readonly ArgumentKind[]>>;
+
+/** Functions that free what a handle stands for. */
+const CLOSING = [
+  "tactus_audio_close",
+  "tactus_stem_close",
+  "tactus_separation_close",
+  "tactus_htdemucs_close",
+  "tactus_network_close",
+  "tactus_seams_close",
+] as const;
+
+type ArgumentKind = "array" | "handle" | "u32" | "usize" | "f64";
+
+/** An array that crosses to the kernels; text crosses as UTF-8. */
+type ArrayArgument = (ArrayBufferView & { readonly length: number }) | string;
+
+interface ArgumentTypes {
+  readonly array: ArrayArgument;
+  readonly handle: Handle;
+  readonly u32: number;
+  readonly usize: number;
+  readonly f64: number;
+}
+
+/** Number of something that the kernels hold until it is closed; 0n is nothing. */
+export type Handle = bigint;
+
+/** Name of a function that can fail. */
+export type KernelFunction = keyof typeof FUNCTIONS;
+
+/** Name of a function that frees what a handle stands for. */
+export type ClosingFunction = typeof CLOSING[number];
+
+type TypesOf<Kinds extends readonly ArgumentKind[]> = {
+  -readonly [Index in keyof Kinds]: ArgumentTypes[Kinds[Index]];
+};
+
+/** The arguments of a function. */
+export type KernelArguments<F extends KernelFunction> = TypesOf<typeof FUNCTIONS[F]>;
+
+/** The kernels refused their input or failed; the message is the kernel's own. */
+export class KernelError extends Error {
+  /** Name of the class. */
+  override name = "KernelError";
+}
+
+/** The library of the kernels cannot be loaded. */
+export class KernelLoadError extends KernelError {
+  /** Name of the class. */
+  override name = "KernelLoadError";
+}
+
+/** Native types of each kind of argument. */
+const NATIVE: Readonly<Record<ArgumentKind, readonly Deno.NativeType[]>> = {
+  array: ["buffer", "usize"],
+  handle: ["u64"],
+  u32: ["u32"],
+  usize: ["usize"],
+  f64: ["f64"],
+};
+
+/** The functions of the library as `Deno.dlopen` takes them. */
+const SYMBOLS: Deno.ForeignLibraryInterface = {
+  tactus_abi_version: { parameters: [], result: "u32" },
+  tactus_error_message: { parameters: ["i32", "buffer", "usize"], result: "usize" },
+  ...Object.fromEntries(CLOSING.map((name) => [name, { parameters: ["u64"], result: "void" }])),
+  ...Object.fromEntries(
+    Object.entries(FUNCTIONS).map(([name, kinds]) => [
+      name,
+      { parameters: kinds.flatMap((kind) => NATIVE[kind]), result: "i32", nonblocking: true },
+    ]),
+  ),
+};
+
+type Call = (...args: unknown[]) => unknown;
+
+/** An opened library. */
+export interface OpenedLibrary {
+  /** The functions by name. */
+  readonly symbols: Readonly<Record<string, Call>>;
+  /** Unloads the library. */
+  close(): void;
+}
+
+/** Opens a library, as `Deno.dlopen` does. */
+export type OpenLibrary = (
+  path: string,
+  symbols: Deno.ForeignLibraryInterface,
+) => OpenedLibrary;
+
+const dlopen: OpenLibrary = (path, symbols) => Deno.dlopen(path, symbols) as OpenedLibrary;
+
+/** Room for an error message, bytes of UTF-8. */
+const MESSAGE_BYTES = 64 * 1024;
+
+/** The functions of a loaded library. */
+export class Binding {
+  readonly #symbols: OpenedLibrary["symbols"];
+  /** Arrays that calls on other threads are using: the garbage collector must not free them. */
+  readonly #inUse = new Set<readonly ArrayBufferView[]>();
+
+  private constructor(symbols: OpenedLibrary["symbols"]) {
+    this.#symbols = symbols;
+  }
+
+  /**
+   * Loads a library.
+   *
+   * @param path path of the library
+   * @param open opens it; `Deno.dlopen` by default
+   * @throws {KernelLoadError} if the library cannot be opened or has another interface version
+   */
+  static load(path: string, open: OpenLibrary = dlopen): Binding {
+    let library: OpenedLibrary;
+    try {
+      library = open(path, SYMBOLS);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new KernelLoadError(
+        `Could not load the kernels, ${path}: ${reason}; delete the file and run deno task kernels`,
+        { cause },
+      );
+    }
+    const version = library.symbols["tactus_abi_version"]!();
+    if (version !== ABI_VERSION) {
+      library.close();
+      throw new KernelLoadError(
+        `The kernels, ${path}, have interface version ${version}, but ${ABI_VERSION} is expected; ` +
+          "delete the file and run deno task kernels",
+      );
+    }
+    return new Binding(library.symbols);
+  }
+
+  /** Number of calls whose arrays are kept alive. */
+  get pendingCalls(): number {
+    return this.#inUse.size;
+  }
+
+  /**
+   * Calls a function on another thread.
+   *
+   * @param name name of the function
+   * @param args its arguments; an array is read or written in place and is kept alive until the promise settles
+   * @throws {KernelError} with the kernel's message if the function fails
+   */
+  async invoke<F extends KernelFunction>(name: F, ...args: KernelArguments<F>): Promise<void> {
+    const arrays: ArrayBufferView[] = [];
+    const expanded = (args as readonly ArgumentTypes[ArgumentKind][]).flatMap((arg): unknown[] => {
+      if (typeof arg === "number" || typeof arg === "bigint") return [arg];
+      const array = typeof arg === "string" ? new TextEncoder().encode(arg) : arg;
+      arrays.push(array);
+      return [array, BigInt(array.length)];
+    });
+    this.#inUse.add(arrays);
+    try {
+      const status = await this.#symbols[name]!(...expanded) as number;
+      if (status !== 0) throw new KernelError(this.#takeMessage(status));
+    } finally {
+      this.#inUse.delete(arrays);
+    }
+  }
+
+  /** Frees what a handle stands for. */
+  close(name: ClosingFunction, handle: Handle): void {
+    this.#symbols[name]!(handle);
+  }
+
+  #takeMessage(status: number): string {
+    const buffer = new Uint8Array(MESSAGE_BYTES);
+    const take = this.#symbols["tactus_error_message"]!;
+    const length = take(status, buffer, BigInt(buffer.length)) as bigint;
+    return new TextDecoder().decode(buffer.subarray(0, Number(length)));
+  }
+}
+
+let shared: Binding | undefined;
+
+/** The binding to the built library, loaded on first use. */
+function binding(): Binding {
+  return shared ??= Binding.load(libraryPath());
+}
+
+/**
+ * Calls a function of the kernels: see {@linkcode Binding.invoke}.
+ *
+ * @throws {KernelLoadError} if the library cannot be loaded
+ * @throws {KernelError} with the kernel's message if the function fails
+ */
+export async function invoke<F extends KernelFunction>(
+  name: F,
+  ...args: KernelArguments<F>
+): Promise<void> {
+  await binding().invoke(name, ...args);
+}
+
+/** Frees what a handle stands for. */
+export function close(name: ClosingFunction, handle: Handle): void {
+  binding().close(name, handle);
+}

@@ -1,0 +1,241 @@
+//! The functions for audio files: open, which decodes, then read, or compute a spectrogram, then close.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::json;
+
+use super::handles::Handles;
+use super::outcome::outcome;
+use super::{slice, slice_mut, text, write, write_json};
+use crate::Error;
+use crate::decode::{DecodeError, Decoded, decode, decode_stem};
+use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
+
+static AUDIO: LazyLock<Handles<Decoded<f32>>> = LazyLock::new(Handles::default);
+
+static STEMS: LazyLock<Handles<Decoded<i16>>> = LazyLock::new(Handles::default);
+
+/// Decodes an audio file and keeps it until [`tactus_audio_close`].
+///
+/// `path` is UTF-8. `description` receives UTF-8 JSON, cut at its length: `codec`,
+/// `sourceSampleRateHz`, `sourceBits` (null for lossy and float sources) and `warnings`. `numbers` receives
+/// `[handle, channels, samples, bytes of the description]`.
+///
+/// # Safety
+/// `path` must be valid for reads, `description` and `numbers` for writes of their lengths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_audio_open(
+    path: *const u8,
+    path_length: usize,
+    sample_rate_hz: u32,
+    description: *mut u8,
+    description_length: usize,
+    numbers: *mut u64,
+    numbers_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (path, description, numbers) = unsafe {
+            (
+                slice(path, path_length),
+                slice_mut(description, description_length),
+                slice_mut(numbers, numbers_length),
+            )
+        };
+        keep_open(&AUDIO, path, |path| decode(path, sample_rate_hz), description, numbers)
+    })
+}
+
+/// Decodes a stem to 16 bits and keeps it until [`tactus_stem_close`].
+///
+/// Two channels are kept; or one of a file that has no more; or one, the mean of both, where there are more
+/// than `most_stereo` samples. The other arguments are those of [`tactus_audio_open`].
+///
+/// # Safety
+/// As of [`tactus_audio_open`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_stem_open(
+    path: *const u8,
+    path_length: usize,
+    sample_rate_hz: u32,
+    most_stereo: usize,
+    description: *mut u8,
+    description_length: usize,
+    numbers: *mut u64,
+    numbers_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (path, description, numbers) = unsafe {
+            (
+                slice(path, path_length),
+                slice_mut(description, description_length),
+                slice_mut(numbers, numbers_length),
+            )
+        };
+        let decode = |path: &Path| decode_stem(path, sample_rate_hz, most_stereo);
+        keep_open(&STEMS, path, decode, description, numbers)
+    })
+}
+
+/// Decodes the file at `path`, keeps it and describes it.
+fn keep_open<Sample>(
+    handles: &Handles<Decoded<Sample>>,
+    path: &[u8],
+    decode: impl FnOnce(&Path) -> Result<Decoded<Sample>, DecodeError>,
+    description: &mut [u8],
+    numbers: &mut [u64],
+) -> Result<(), Error> {
+    Error::expect_length("numbers", 4, numbers.len())?;
+    let audio = decode(Path::new(text("path", path)?))?;
+    let channels = audio.channels.len() as u64;
+    let samples = audio.channels.first().map_or(0, Vec::len) as u64;
+    let bytes = write_json(&describe(&audio), description);
+    write("numbers", &[handles.insert(audio), channels, samples, bytes], numbers)
+}
+
+fn describe<Sample>(audio: &Decoded<Sample>) -> serde_json::Value {
+    json!({
+        "codec": audio.codec,
+        "sourceSampleRateHz": audio.source_sample_rate_hz,
+        "sourceBits": audio.source_bits,
+        "warnings": audio.warnings,
+    })
+}
+
+/// Copies decoded audio as `[channels, samples]` f32, full scale 1.0.
+///
+/// # Safety
+/// `output` must be valid for writes of its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_audio_read(
+    handle: u64,
+    output: *mut f32,
+    output_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let output = unsafe { slice_mut(output, output_length) };
+        AUDIO.with(handle, |audio| {
+            let samples = audio.channels.first().map_or(0, Vec::len);
+            Error::expect_length("output", samples * audio.channels.len(), output.len())?;
+            for (channel, output) in audio.channels.iter().zip(output.chunks_mut(samples.max(1))) {
+                output.copy_from_slice(channel);
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Copies `[channels, count]` i16 from sample `first` on, with silence past the end. A single channel goes
+/// to both of two, and two are averaged to one.
+///
+/// # Safety
+/// `output` must be valid for writes of its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_stem_read(
+    handle: u64,
+    first: usize,
+    channels: usize,
+    output: *mut i16,
+    output_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let output = unsafe { slice_mut(output, output_length) };
+        let count = output_length / channels.max(1);
+        Error::expect_length("output", channels * count, output_length)?;
+        STEMS.with(handle, |stem| {
+            let part = |plane: &'_ [i16]| {
+                let (from, to) = (first.min(plane.len()), (first + count).min(plane.len()));
+                from..to
+            };
+            output.fill(0);
+            match (&stem.channels[..], channels) {
+                ([left, right], 1) => {
+                    let range = part(left);
+                    let both = left[range.clone()].iter().zip(&right[range]);
+                    for (mean, (&left, &right)) in output.iter_mut().zip(both) {
+                        *mean = mean_of_16_bit(left, right);
+                    }
+                }
+                (planes, 1 | 2) => {
+                    for (channel, output) in output.chunks_mut(count.max(1)).enumerate() {
+                        let plane = planes.get(channel).unwrap_or(&planes[0]);
+                        let range = part(plane);
+                        output[..range.len()].copy_from_slice(&plane[range]);
+                    }
+                }
+                _ => return Err(Error::StemChannels(channels)),
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Computes the spectrogram of a stem that is followed by silence up to `samples`: `[frames, 81]` f32.
+///
+/// # Safety
+/// `output` must be valid for writes of its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_stem_spectrogram(
+    handle: u64,
+    samples: usize,
+    output: *mut f32,
+    output_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let output = unsafe { slice_mut(output, output_length) };
+        STEMS.with(handle, |stem| {
+            let own = stem.channels.first().map_or(0, Vec::len);
+            if samples < own {
+                return Err(Error::TooManySamples { found: own, room: samples });
+            }
+            Error::expect_length("spectrogram", frame_count(samples) * BANDS, output.len())?;
+            spectrogram(&stem.channels.iter().map(Vec::as_slice).collect::<Vec<_>>(), output);
+            Ok(())
+        })
+    })
+}
+
+/// Frees decoded audio; an unknown handle is ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn tactus_audio_close(handle: u64) {
+    AUDIO.remove(handle);
+}
+
+/// Frees a stem; an unknown handle is ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn tactus_stem_close(handle: u64) {
+    STEMS.remove(handle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_has_the_names_that_the_binding_reads() {
+        let audio = Decoded {
+            channels: vec![vec![0.0]],
+            sample_rate_hz: 44_100,
+            source_sample_rate_hz: 8000,
+            source_bits: None,
+            codec: "mp3".into(),
+            warnings: vec!["a \"quoted\"\nline".into()],
+        };
+        let mut output = [0; 200];
+        let bytes = write_json(&describe(&audio), &mut output) as usize;
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&output[..bytes]).unwrap(),
+            json!({
+                "codec": "mp3",
+                "sourceSampleRateHz": 8000,
+                "sourceBits": null,
+                "warnings": ["a \"quoted\"\nline"],
+            })
+        );
+    }
+}
