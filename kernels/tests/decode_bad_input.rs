@@ -41,12 +41,12 @@ fn wav(
     file
 }
 
-/// The error, after a check that its text names the file and says what was expected and what came.
+/// The error, after a check that its text names the file and says what was expected and what was found.
 fn refusal(bytes: Vec<u8>) -> DecodeError {
     let error = decode_bytes("some/track", bytes, 44_100).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("'some/track'"), "{text}");
-    assert!(text.contains("expected") && text.contains("came"), "{text}");
+    assert!(text.contains("expected") && text.contains("found"), "{text}");
     assert!(!text.ends_with('.'), "{text}");
     error
 }

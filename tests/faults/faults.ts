@@ -198,9 +198,11 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "weights are float16",
       file: "pipeline/backends/native/network.ts",
-      find: "packParameters(allInOneParameters(fold.configuration), fold)",
-      put:
-        "packParameters(allInOneParameters(fold.configuration), fold).map((weight) => Math.f16round(weight))",
+      find: "encodeSafetensors(fold.tensors)",
+      put: `encodeSafetensors(
+      new Map(Array.from(fold.tensors, ([name, { data, ...rest }]) =>
+        [name, { ...rest, data: data.map((weight) => Math.f16round(weight)) }])),
+    )`,
     },
     {
       name: "folds are averaged as probabilities instead of logits",

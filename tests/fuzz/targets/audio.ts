@@ -6,12 +6,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type DecodedAudio,
-  type DecodedStem,
-  openAudio,
-  openStem,
-} from "../../../kernels/mod.ts";
+import { type DecodedAudio, type DecodedStem, openAudio, openStem } from "../../../kernels/mod.ts";
 import { mutateAudio } from "../audio_mutations.ts";
 import { allUtf8 } from "../bytes.ts";
 import { seedFiles } from "../seed_files.ts";
