@@ -5,35 +5,12 @@
 
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { seededCheckpoint } from "../models/all_in_one/seeded.ts";
-import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
-import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { INNER_SEAMS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { FIXTURES_FOLDER } from "../core/program.ts";
-import { readManifest, ReferenceError } from "./manifest.ts";
+import { ReferenceError } from "./manifest.ts";
 import { walkText } from "./render/walk_text.ts";
-import type { Walk } from "./report.ts";
-import { type WalkOptions, walkStage } from "./walk_stages.ts";
-
-const manifest = await readManifest();
-const options = { directory: FIXTURES_FOLDER, backend: "native", threads: 2 } as const;
-
-async function walked(stage: string, more: Partial<WalkOptions> = {}): Promise<Walk> {
-  return (await walkStage(stage, manifest, { ...options, ...more }))!;
-}
-
-/** Weights with one value of a parameter changed. */
-function damaged<Weights extends { readonly tensors: ReadonlyMap<string, Tensor> }>(
-  weights: Weights,
-  name: string,
-): Weights {
-  const parameter = weights.tensors.get(name);
-  ok(parameter !== undefined, name);
-  const data = parameter.data.slice() as Float32Array;
-  data[1]! += 0.01;
-  const tensors = new Map(weights.tensors).set(name, { ...parameter, dtype: "f32", data });
-  return { ...weights, tensors };
-}
+import { walkStage } from "./walk_stages.ts";
+import { damaged, manifest, options, walked } from "../tests/support/walks.ts";
 
 Deno.test("the manifest has references of exactly the inner seams of the table", () => {
   const { demix, ...others } = INNER_SEAMS;
@@ -57,36 +34,12 @@ Deno.test("every inner seam comes after its inputs", () => {
   }
 });
 
-for (const backend of BACKENDS) {
-  Deno.test(`${backend}: no seam of the separation is further from demucs than demucs is in single precision`, async () => {
-    const walk = await walked("demix", { backend });
-    equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
-    equal(walk.first, null);
-    equal(walk.steps.length, 21);
-  });
-}
-
 for (const stage of ["spectrogram", "network", "metrical"]) {
   Deno.test(`every inner seam of the stage ${stage} passes`, async () => {
     const walk = await walked(stage);
     equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
     equal(walk.first, null);
     match(walkText(walk), /all \d+ inner seams are correct/);
-  });
-}
-
-for (
-  const [parameter, seam] of [
-    ["encoder.2.conv.bias", "encoder.2"],
-    ["crosstransformer.layers_t.4.linear2.bias", "crosstransformer.wave"],
-    ["tdecoder.1.conv_tr.bias", "tdecoder.1"],
-  ] as const
-) {
-  Deno.test(`the first wrong seam of a separation with a damaged ${parameter} is ${seam}`, async () => {
-    const weights = { demix: damaged(seededHtdemucs(), parameter) };
-    const walk = await walked("demix", { weights });
-    equal(walk.first?.seam, seam);
-    ok(walk.first!.picture!.cells.flat().some((cell) => cell !== null && cell > 1e-6));
   });
 }
 

@@ -3,22 +3,12 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { CounterRandom } from "../core/counter_random.ts";
 import { History } from "../reports/history.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { outcomeOf, until } from "./support/deadline.ts";
-import { command, repository, tactus } from "./support/program.ts";
+import { command, tactus } from "./support/program.ts";
+import { measurementsIn, SHORT } from "./support/short_nightly.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
-
-/** Short tracks, so that a night takes seconds. */
-const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
-const SHORT = [
-  ...["--demixer", "hpss", "--model", "embedded", "--skip", "parity", "--skip", "evaluate"],
-  ...["--threads", "1", TRACK],
-];
-
-/** Exit code of a process that SIGKILL ended. */
-const KILLED = 137;
 
 /** Factor between runs that no load of this machine can make. */
 const FAR_FASTER = 1000;
@@ -145,36 +135,6 @@ Deno.test("nightly, interrupted, ends its processes and leaves no temporary file
   });
 });
 
-Deno.test("nightly, killed at twenty moments, loses nothing that was measured", async () => {
-  await inTemporaryFolder(async (folder) => {
-    const rounds = 30;
-    const args = ["nightly", ...SHORT, "-o", folder, "--rounds", `${rounds}`];
-    const path = join(folder, "history.sqlite");
-    const random = new CounterRandom("twenty moments");
-    let kept = 0;
-    for (let killed = 0; killed < 20;) {
-      const child = command(args).spawn();
-      const outcome = outcomeOf(child);
-      const timer = setTimeout(() => child.kill("SIGKILL"), 100 + random.below(2000));
-      const { code } = await outcome;
-      clearTimeout(timer);
-      if (code === KILLED) killed++;
-      // A run that was finished by then stays: the next call begins another one.
-      else ok(code === 0 || code === 1, `${code}`);
-      const total = await measurementsIn(path);
-      ok(total >= kept, `${total} measurements after ${kept}`);
-      kept = total;
-    }
-    const { code, stderr } = await tactus(args);
-    // This may be a second night, and slower than the first.
-    ok(code === 0 || code === 1, stderr);
-    const history = await History.open(path);
-    const [night, ...more] = history.runs({ last: 1 });
-    equal([night?.measurements.length, more.length], [rounds, 0]);
-    history.close();
-  });
-});
-
 /** Returns the same run on days of January of a year, `speed` times as fast. */
 function nightsBefore(night: RunReport, year: number, count: number, speed: number): RunReport[] {
   return Array.from({ length: count }, (_, day) => ({
@@ -191,15 +151,4 @@ function nightsBefore(night: RunReport, year: number, count: number, speed: numb
       })),
     })),
   }));
-}
-
-/** Returns the number of measurements in a history, those of unfinished runs included. */
-async function measurementsIn(path: string): Promise<number> {
-  const history = await History.open(path);
-  try {
-    return history.runs({ all: true })
-      .reduce((sum, { measurements }) => sum + measurements.length, 0);
-  } finally {
-    history.close();
-  }
 }
