@@ -1,16 +1,47 @@
 /**
- * Damage inside zip archives: the archive itself stays sound, with right sizes and checksums.
+ * Damage inside zip archives: the archive itself stays valid, with correct sizes and checksums.
  *
  * @module
  */
 
 import { type Zippable, zipSync } from "fflate";
+import { type Bytes, concat } from "./bytes.ts";
 import { NpyError } from "../../core/npy_error.ts";
 import { readZip } from "../../core/zip.ts";
-import { overlappingMembers } from "./archive_bombs.ts";
 import { type Material, mutateBytes } from "./byte_mutations.ts";
-import type { Bytes } from "./bytes.ts";
 import type { CounterRandom } from "../../core/counter_random.ts";
+
+const MEMBER_BYTES = 2 ** 24;
+const MEMBER_NAME = "0000.npy";
+const END_BYTES = 22;
+const RECORD_BYTES = 46;
+
+let single: Bytes | undefined;
+
+/**
+ * Returns an archive whose directory names one packed member many times, each time as 16 MiB of zeros.
+ *
+ * @param copies number of the names, up to 9999
+ * @returns 16 kB and about 50 bytes for each copy
+ */
+export function overlappingMembers(copies: number): Bytes {
+  single ??= new Uint8Array(
+    zipSync({ [MEMBER_NAME]: new Uint8Array(MEMBER_BYTES) }, { mtime: new Date(1980, 0, 1) }),
+  );
+  const directory = new DataView(single.buffer).getUint32(single.length - 6, true);
+  const record = single.subarray(directory, single.length - END_BYTES);
+  const records = Array.from({ length: copies }, (_, copy) => {
+    const renamed = record.slice();
+    renamed.set(new TextEncoder().encode(String(copy).padStart(4, "0")), RECORD_BYTES);
+    return renamed;
+  });
+  const end = single.slice(-END_BYTES);
+  const view = new DataView(end.buffer);
+  view.setUint16(8, copies, true);
+  view.setUint16(10, copies, true);
+  view.setUint32(12, copies * record.length, true);
+  return concat(single.subarray(0, directory), ...records, end);
+}
 
 /** Damages a member of an archive in its own structure. */
 export type MemberMutation = (
@@ -20,7 +51,7 @@ export type MemberMutation = (
   material: Material,
 ) => Bytes;
 
-/** Awkward things to call a member. */
+/** Awkward names of members. */
 const NAMES: readonly string[] = [
   "",
   ".npy",
@@ -37,11 +68,11 @@ const NAMES: readonly string[] = [
 /**
  * Damages members, or their list, and packs them again.
  *
- * @param archive a zip archive; bytes that are none are damaged as bytes
- * @param random which and how
- * @param material what new bytes are taken from
+ * @param archive a zip archive; other bytes are damaged as bytes
+ * @param random source of the choices
+ * @param material source of new bytes
  * @param mutateMember damages one member
- * @returns an archive with right checksums
+ * @returns an archive with correct checksums
  */
 export function mutateArchive(
   archive: Bytes,

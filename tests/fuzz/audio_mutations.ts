@@ -1,5 +1,5 @@
 /**
- * Damage to Ogg and FLAC files that leaves their checksums right.
+ * Damage to Ogg and FLAC files that leaves their checksums correct.
  *
  * Source: RFC 3533 section 6 (Ogg pages), RFC 9639 section 9 (FLAC frames).
  *
@@ -7,7 +7,7 @@
  */
 
 import { type Material, mutateBytes } from "./byte_mutations.ts";
-import { type Bytes, join } from "./bytes.ts";
+import { type Bytes, concat } from "./bytes.ts";
 import type { CounterRandom } from "../../core/counter_random.ts";
 
 const OGG_PAGE = [0x4f, 0x67, 0x67, 0x53] as const;
@@ -15,7 +15,7 @@ const OGG_CRC_AT = 22;
 const OGG_HEADER_BYTES = 27;
 const FLAC_FILE = [0x66, 0x4c, 0x61, 0x43] as const;
 
-/** A cyclic redundancy check, most significant bit first, from 0. */
+/** Returns a cyclic redundancy check, most significant bit first, from 0. */
 function checksum(bytes: Uint8Array, width: number, polynomial: number): number {
   // Kept in the upper bits, so that one loop serves every width.
   const aligned = polynomial << (32 - width);
@@ -32,12 +32,11 @@ function startsWith(bytes: Uint8Array, at: number, magic: readonly number[]): bo
 }
 
 /**
- * Damages an audio file; in Ogg the checksum of every page is put right afterwards, in FLAC that of
- * the damaged frame.
+ * Damages an audio file. It then corrects the checksum of every page of Ogg, or of the damaged frame of FLAC.
  *
- * @param bytes the file; it stays as it is
- * @param random where and how
- * @param material what new bytes are taken from
+ * @param bytes the file; it is not changed
+ * @param random source of the choices
+ * @param material source of new bytes
  */
 export function mutateAudio(bytes: Bytes, random: CounterRandom, material: Material): Bytes {
   if (startsWith(bytes, 0, OGG_PAGE)) return mendOgg(mutateBytes(bytes, random, material));
@@ -45,7 +44,7 @@ export function mutateAudio(bytes: Bytes, random: CounterRandom, material: Mater
   return mutateBytes(bytes, random, material);
 }
 
-/** Puts right the checksum of every page that is whole. */
+/** Corrects the checksum of every complete page. */
 export function mendOgg(bytes: Bytes): Bytes {
   const mended = bytes.slice();
   const view = new DataView(mended.buffer);
@@ -73,9 +72,9 @@ function mutateFlacFrame(bytes: Bytes, random: CounterRandom, material: Material
   if (isHeader) header[2 + random.below(header.length - 3)] = random.below(256);
   header[header.length - 1] = checksum(header.subarray(0, -1), 8, 0x07);
   const body = isHeader ? bodyBytes : mutateBytes(bodyBytes, random, material);
-  const frame = join(header, body);
+  const frame = concat(header, body);
   const crc = checksum(frame, 16, 0x8005);
-  return join(
+  return concat(
     bytes.subarray(0, start),
     frame,
     Uint8Array.of(crc >>> 8, crc),
@@ -83,7 +82,7 @@ function mutateFlacFrame(bytes: Bytes, random: CounterRandom, material: Material
   );
 }
 
-/** Where the frames of a sound FLAC file start. */
+/** Returns the positions of the frames of a valid FLAC file. */
 export function flacFrames(bytes: Bytes): number[] {
   const starts: number[] = [];
   for (let at = 0; at + 6 < bytes.length; at++) {
@@ -94,7 +93,7 @@ export function flacFrames(bytes: Bytes): number[] {
   return starts;
 }
 
-/** Length of a frame's header with its checksum. */
+/** Returns the length of a frame's header with its checksum. */
 function flacHeaderBytes(bytes: Bytes, at: number): number {
   const [blockCode, rateCode] = [bytes[at + 2]! >> 4, bytes[at + 2]! & 15];
   const number = Math.max(1, Math.clz32(~(bytes[at + 4]! << 24)));

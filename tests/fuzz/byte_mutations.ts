@@ -5,23 +5,23 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type Bytes, join, replace } from "./bytes.ts";
+import { type Bytes, concat, replace } from "./bytes.ts";
 import type { CounterRandom } from "../../core/counter_random.ts";
 
-/** What new bytes are taken from. */
+/** Sources of new bytes. */
 export interface Material {
-  /** Sound files of the same format. */
+  /** Valid files of the same format. */
   readonly seeds: readonly Bytes[];
-  /** Words that the format gives a meaning to. */
+  /** Words that have a meaning in the format. */
   readonly tokens: readonly Bytes[];
 }
 
 type Mutation = (bytes: Bytes, random: CounterRandom, material: Material) => Bytes;
 
-/** No input grows beyond this, so that memory that a reader takes is of its own making. */
+/** Largest input, so that a reader that takes much memory does so by itself. */
 export const MAX_INPUT_BYTES: number = 2 ** 20;
 
-/** Headers lie in the first bytes, directories in the last: half of the damage goes there. */
+/** Bytes at both ends, which hold headers and directories and get half of the damage. */
 const EDGE_BYTES = 600;
 const BEHIND_TOKEN_BYTES = 48;
 
@@ -42,7 +42,7 @@ function place(bytes: Bytes, random: CounterRandom): number {
   return choice === 1 ? bytes.length - 1 - edge : random.below(bytes.length);
 }
 
-/** A part of at most 2^k bytes with k itself random, so that short parts are as likely as long ones. */
+/** Returns a part of at most 2^k bytes; k is random, so that short parts are as likely as long ones. */
 function part(bytes: Bytes, random: CounterRandom): [start: number, end: number] {
   const start = place(bytes, random);
   const length = 1 + random.below(2 ** (1 + random.below(12)));
@@ -64,7 +64,7 @@ function overwriteInteger(bytes: Bytes, random: CounterRandom): Bytes {
   return putInteger(bytes, random, place(bytes, random));
 }
 
-/** Length fields, counts and tables come right behind the word that says what they are. */
+/** Overwrites a field behind a token, because lengths, counts and tables follow the word that names them. */
 function overwriteBehindToken(bytes: Bytes, random: CounterRandom, { tokens }: Material): Bytes {
   if (tokens.length === 0) return overwriteInteger(bytes, random);
   const token = random.pick(tokens);
@@ -111,7 +111,7 @@ function repeat(bytes: Bytes, random: CounterRandom): Bytes {
   const [start, end] = part(bytes, random);
   const times = Math.min(2 ** (1 + random.below(13)), 2 ** 17 / (end - start));
   const chunk = bytes.subarray(start, end);
-  return replace(bytes, start, end, join(...Array.from({ length: times }, () => chunk)));
+  return replace(bytes, start, end, concat(...Array.from({ length: times }, () => chunk)));
 }
 
 function insertNoise(bytes: Bytes, random: CounterRandom): Bytes {
@@ -137,7 +137,7 @@ function splice(bytes: Bytes, random: CounterRandom, { seeds }: Material): Bytes
   const [start, end] = other.length === 0 ? [0, 0] : part(other, random);
   const at = place(bytes, random);
   return random.oneIn(2)
-    ? join(bytes.subarray(0, at), other.subarray(Math.min(other.length, at)))
+    ? concat(bytes.subarray(0, at), other.subarray(Math.min(other.length, at)))
     : replace(bytes, at, at, other.subarray(start, end));
 }
 
@@ -164,9 +164,9 @@ const MUTATIONS: readonly Mutation[] = [
 /**
  * Damages a file in one to eight places.
  *
- * @param bytes the file; it stays as it is
- * @param random where and how
- * @param material what new bytes are taken from
+ * @param bytes the file; it is not changed
+ * @param random source of the choices
+ * @param material source of new bytes
  * @returns the damaged file, at most {@linkcode MAX_INPUT_BYTES} long
  */
 export function mutateBytes(bytes: Bytes, random: CounterRandom, material: Material): Bytes {

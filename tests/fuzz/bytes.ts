@@ -1,5 +1,5 @@
 /**
- * Taking byte arrays apart and putting them together.
+ * Parts of byte arrays.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 /** Bytes in memory of their own. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Parts, one behind the other. */
-export function join(...parts: readonly Uint8Array[]): Bytes {
+/** Concatenates parts. */
+export function concat(...parts: readonly Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -19,12 +19,12 @@ export function join(...parts: readonly Uint8Array[]): Bytes {
 }
 
 /**
- * Puts something else in the place of a part.
+ * Replaces a part.
  *
- * @param bytes what is changed; it stays as it is
+ * @param bytes the whole; it is not changed
  * @param start first byte of the part
  * @param end first byte after it
- * @param replacement what comes in its place
+ * @param replacement bytes in its place
  */
 export function replace(
   bytes: Uint8Array,
@@ -32,15 +32,15 @@ export function replace(
   end: number,
   replacement: Uint8Array,
 ): Bytes {
-  return join(bytes.subarray(0, start), replacement, bytes.subarray(end));
+  return concat(bytes.subarray(0, start), replacement, bytes.subarray(end));
 }
 
-/** The UTF-8 bytes of a text. */
+/** Encodes a text as UTF-8. */
 export function utf8(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
-/** The UTF-8 bytes of several texts. */
+/** Encodes several texts as UTF-8. */
 export function allUtf8(...texts: readonly string[]): readonly Bytes[] {
   return texts.map(utf8);
 }

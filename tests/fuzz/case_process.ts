@@ -1,39 +1,44 @@
 /**
- * Starts a process that runs cases, and ends it when a case takes too much.
+ * Starts a process that runs cases, and kills it when a case exceeds a limit.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
-import { type FindingMessage, NO_TALLY, parseMessage, type Tally } from "./message.ts";
-import type { Assignment } from "./run_cases.ts";
+import {
+  type Assignment,
+  type FindingMessage,
+  NO_TALLY,
+  parseMessage,
+  type Tally,
+} from "./message.ts";
 
-/** What became of a process. */
+/** Outcome of a process. */
 export interface ProcessReport {
   readonly tally: Tally;
   readonly findings: readonly FindingMessage[];
   /** Number of the last case that was begun; -1 if there was none. */
   readonly lastCase: number;
-  /** Whether it came to its end; otherwise the last finding says why not. */
+  /** Whether it ran all cases; otherwise the last finding says why not. */
   readonly isDone: boolean;
-  /** Why the target cannot be fuzzed at all, if it cannot. */
+  /** Reason why the target cannot be fuzzed; absent where it can. */
   readonly unusable?: string;
 }
 
-/** The hidden option by which the program calls itself. */
+/** Hidden option with which the program starts itself. */
 export const RUN_CASES_OPTION = "--run-cases";
 
 const PERMISSIONS = ["read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
-const LOOK_EVERY_MS = 50;
-const LAST_WORDS = 1500;
+const CHECK_EVERY_MS = 50;
+const STDERR_CHARACTERS = 1500;
 
 /**
  * Runs an assignment in a process of its own.
  *
  * @param entry address of the program that knows the target
  * @param assignment which cases
- * @param onCase hears now and then which case runs
- * @returns when the process has ended
+ * @param onCase is called several times a second with the number of the case
+ * @returns the outcome, after the process has ended
  */
 export async function runInProcess(
   entry: string,
@@ -48,17 +53,17 @@ export async function runInProcess(
       ...[entry, RUN_CASES_OPTION, option],
     ],
     // The text of a crash is enough; frames take long to find.
-    env: { RUST_BACKTRACE: "0" },
+    env: { DENO_NO_UPDATE_CHECK: "1", RUST_BACKTRACE: "0" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const watched = new WatchedProcess(child, assignment.limits.caseSeconds, onCase);
-  const [lastWords] = await Promise.all([endOf(child.stderr), watched.listen(child.stdout)]);
-  return watched.report(await child.status, lastWords);
+  const [stderrTail] = await Promise.all([endOf(child.stderr), watched.listen(child.stdout)]);
+  return watched.report(await child.status, stderrTail);
 }
 
-/** The state of one process as far as its messages tell it. */
+/** The state of one process according to its messages. */
 class WatchedProcess {
   readonly #child: Deno.ChildProcess;
   readonly #caseSeconds: number;
@@ -66,7 +71,7 @@ class WatchedProcess {
   readonly #findings: FindingMessage[] = [];
   #tally = NO_TALLY;
   #lastCase = -1;
-  /** When the last case began, ms; null before the first. */
+  /** Start of the last case, ms; null before the first. */
   #since: number | null = null;
   #isDone = false;
   #isKilled = false;
@@ -79,22 +84,22 @@ class WatchedProcess {
   }
 
   async listen(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const timer = setInterval(() => this.#lookAtTheClock(), LOOK_EVERY_MS);
+    const timer = setInterval(() => this.#checkTime(), CHECK_EVERY_MS);
     let rest = "";
     for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
-      // Only the last of many cases matters: what it says of those before includes them.
+      // Only the last of many cases matters, because its tally includes those before it.
       const last = lines.findLastIndex((line) => line.startsWith("case "));
       lines.forEach((line, i) => {
-        if (!line.startsWith("case ") || i === last) this.#hear(line);
+        if (!line.startsWith("case ") || i === last) this.#receive(line);
       });
     }
     clearInterval(timer);
   }
 
-  #hear(line: string): void {
-    // What a case did after its process was condemned is no news.
+  #receive(line: string): void {
+    // Messages of a process that is being killed do not count.
     if (this.#isKilled) return;
     const message = parseMessage(line);
     switch (message.type) {
@@ -120,7 +125,7 @@ class WatchedProcess {
     }
   }
 
-  #lookAtTheClock(): void {
+  #checkTime(): void {
     if (this.#since === null || this.#isKilled) return;
     this.#onCase(this.#lastCase);
     if (performance.now() - this.#since < 1000 * this.#caseSeconds) return;
@@ -141,17 +146,17 @@ class WatchedProcess {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended by itself in the meantime.
+      // It has ended by itself.
     }
   }
 
-  report(status: Deno.CommandStatus, lastWords: string): ProcessReport {
+  report(status: Deno.CommandStatus, stderrTail: string): ProcessReport {
     const isExplained = this.#isDone || this.#isKilled || this.#unusable !== undefined;
     const how = status.signal === null ? `code ${status.code}` : `signal ${status.signal}`;
     if (!isExplained && this.#lastCase >= 0) {
-      this.#find("crash", `the process ended with ${how} ${lastWords}`.trim());
+      this.#find("crash", `the process ended with ${how} ${stderrTail}`.trim());
     } else if (!isExplained) {
-      this.#unusable = `its process ended with ${how} before the first case ${lastWords}`.trim();
+      this.#unusable = `its process ended with ${how} before the first case ${stderrTail}`.trim();
     }
     return {
       tally: this.#tally,
@@ -163,11 +168,11 @@ class WatchedProcess {
   }
 }
 
-/** The end of a stream's text. */
+/** Returns the end of a stream's text. */
 async function endOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text = (text + part).slice(-LAST_WORDS);
+    text = (text + part).slice(-STDERR_CHARACTERS);
   }
   return text.trim();
 }

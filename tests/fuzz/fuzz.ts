@@ -1,8 +1,8 @@
 /**
- * Damaged files for every reader. Run as `deno task fuzz`; it takes `--help`.
+ * Feeds damaged files to every reader. It is started as `deno task fuzz`.
  *
- * Each target runs in a process of its own, which tells the number of a case before it runs it: so a
- * case that crashes, hangs or fills the memory costs one process and is known by its number.
+ * Each target runs in a process of its own, which sends the number of a case before it runs the case. A case that
+ * crashes, hangs or fills the memory costs one process and is known by its number.
  *
  * @module
  */

@@ -1,36 +1,35 @@
 /**
- * Fuzzes one target for a while, with as many processes as it costs.
+ * Fuzzes one target for a given time, with a new process after each one that is lost.
  *
  * @module
  */
 
 import { runInProcess } from "./case_process.ts";
-import type { CaseRange } from "./case_range.ts";
-import { type FindingMessage, NO_TALLY, type Tally } from "./message.ts";
+import { type CaseRange, type FindingMessage, NO_TALLY, type Tally } from "./message.ts";
 import type { Target } from "./target.ts";
 
-/** What was found in one target. */
+/** Outcome of one target. */
 export interface TargetReport {
   readonly target: string;
-  /** Cases that were begun. */
+  /** Number of cases that were begun. */
   readonly cases: number;
   readonly tally: Tally;
-  /** One for each signature, the earliest case. */
+  /** The earliest case of each signature. */
   readonly findings: readonly FindingMessage[];
-  /** Why the target cannot be fuzzed at all, if it cannot. */
+  /** Reason why the target cannot be fuzzed; absent where it can. */
   readonly unusable?: string;
 }
 
-/** Processes that a target may cost before the rest of its time is given up. */
+/** Number of lost processes after which the rest of the time is given up. */
 const MOST_LOST_PROCESSES = 8;
 
 /**
- * Runs cases until the time is up; after a case that costs the process, a new one goes on with the next.
+ * Runs cases until the time is up. After a case that costs the process, a new process continues with the next case.
  *
  * @param target what is fuzzed
  * @param entry address of the program that knows the target
- * @param plan which cases, and how long; the start of the processes counts
- * @param onCase hears now and then which case runs
+ * @param plan cases and time, which includes the start of the processes
+ * @param onCase is called several times a second with the number of the case
  */
 export async function fuzzTarget(
   target: Target,

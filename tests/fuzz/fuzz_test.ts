@@ -44,7 +44,7 @@ async function run(program: string, ...args: readonly string[]): Promise<Outcome
   };
 }
 
-/** What the damaged case of a planted target is found as, and the input that was kept. */
+/** Returns the output for the damaged case of a planted target, and the input that was kept. */
 async function finding(target: string): Promise<[text: string, input: Bytes]> {
   let kept: Bytes | undefined;
   let text = "";
@@ -77,7 +77,7 @@ for (const [target, expected] of DEFECTS) {
   });
 }
 
-Deno.test("fuzz goes on with the next case after one that cost the process", async () => {
+Deno.test("fuzz continues with the next case after one that ended the process", async () => {
   const { code, rows, stdout } = await run(
     PLANTED,
     "--target",
@@ -94,7 +94,7 @@ Deno.test("fuzz goes on with the next case after one that cost the process", asy
   await rm(folder, { recursive: true });
 });
 
-Deno.test("fuzz finds nothing in a sound reader", async () => {
+Deno.test("fuzz finds nothing in a correct reader", async () => {
   const { code, rows } = await run(PLANTED, "--target", "sound", "--cases", "50", ...UNHURRIED);
   equal(code, 0);
   equal(rows.get("sound")![1], "50");
@@ -110,7 +110,7 @@ Deno.test("fuzz does not pass a target that accepts no file at all", async () =>
 Deno.test("fuzz explains a wrong call", async () => {
   for (
     const [args, expected] of [
-      [["--target", "mp5"], /Unknown target mp5: expected one of npy, npz/],
+      [["--target", "mp5"], /--target expects one of npy, npz, .*, but got mp5/],
       [["--seconds=-1"], /--seconds expects/],
       [["--seed", "1.5"], /--seed expects a whole number/],
       [["--case", "1"], /--case expects one --target/],

@@ -7,13 +7,12 @@
  */
 
 import { workerData } from "node:worker_threads";
-import { tell } from "./message.ts";
-import { type Watch, WATCHED_CASE, WATCHED_PEAK } from "./watched.ts";
+import { tell, type Watch, WATCHED_CASE, WATCHED_PEAK } from "./message.ts";
 
 const INTERVAL_MS = 10;
 const MIB = 2 ** 20;
 
-/** Looks again and again, until a limit is exceeded or the thread is ended. */
+/** Checks the memory until a limit is exceeded or the thread is terminated. */
 function watch({ shared, limits }: Watch): void {
   const numbers = new Int32Array(shared);
   const pause = new Int32Array(new SharedArrayBuffer(4));

@@ -1,12 +1,62 @@
 /**
- * What the process that runs the cases tells the one that watches it: one line a message.
+ * Messages between the process that runs the cases and the one that watches it: one line a message.
  *
- * The number of a case is told before the case runs, so that it is known whatever becomes of it.
+ * The number of a case is sent before the case runs, so that it is known even if the process ends.
  *
  * @module
  */
 
-/** What became of the cases so far. */
+/** Limits of a case; a case that exceeds one is a defect. */
+export interface Limits {
+  /** Seconds that a case may run. */
+  readonly caseSeconds: number;
+  /** Bytes by which the resident memory may rise during a case. */
+  readonly riseBytes: number;
+  /** Bytes of resident memory, whatever a single case adds. */
+  readonly residentBytes: number;
+}
+
+/** Limits far above the needs of any input of a megabyte, so that a slow machine is no defect. */
+export const DEFAULT_LIMITS: Limits = {
+  caseSeconds: 5,
+  riseBytes: 512 * 2 ** 20,
+  residentBytes: 2 ** 31,
+};
+
+/** A range of cases and its limits. */
+export interface CaseRange {
+  /** Seed of the whole run. */
+  readonly seed: number;
+  /** Number of the first case. */
+  readonly first: number;
+  /** Largest number of cases. */
+  readonly cases: number;
+  /** Seconds for all cases; the case that runs by then is finished. */
+  readonly seconds: number;
+  /** Folder for files of the target. */
+  readonly scratch: string;
+  readonly limits: Limits;
+}
+
+/** Cases of one target; sent to a process as JSON on its command line. */
+export interface Assignment extends CaseRange {
+  /** Name of the target. */
+  readonly target: string;
+}
+
+/** Data of the thread that watches the memory. */
+export interface Watch {
+  /** Two numbers that both threads see: the case that runs, and the peak in MiB. */
+  readonly shared: SharedArrayBuffer;
+  readonly limits: Limits;
+}
+
+/** Index of the number of the case in the shared memory. */
+export const WATCHED_CASE = 0;
+/** Index of the peak in the shared memory; MiB, so that it fits 32 bits. */
+export const WATCHED_PEAK = 1;
+
+/** Outcomes of the cases so far. */
 export interface Tally {
   /** Cases that were refused with an expected error. */
   readonly rejected: number;
@@ -14,15 +64,15 @@ export interface Tally {
   readonly accepted: number;
   /** Cases that ran to their end and are neither. */
   readonly faulty: number;
-  /** How long the slowest case took; 0 before the first. */
+  /** Duration of the slowest case; 0 before the first. */
   readonly slowestSeconds: number;
   /** Its number; -1 before the first. */
   readonly slowestCase: number;
-  /** The most resident memory seen. */
+  /** Largest resident memory seen. */
   readonly peakBytes: number;
 }
 
-/** Before the first case. */
+/** Outcomes before the first case. */
 export const NO_TALLY: Tally = {
   rejected: 0,
   accepted: 0,
@@ -32,7 +82,7 @@ export const NO_TALLY: Tally = {
   peakBytes: 0,
 };
 
-/** The ways of going wrong. */
+/** Kinds of defects. */
 export type FindingKind = "error" | "hang" | "memory" | "crash";
 
 /** One message. */
@@ -44,20 +94,20 @@ export type Message =
     readonly case: number;
     readonly kind: FindingKind;
     readonly detail: string;
-    /** Equal for findings that are probably of one cause. */
+    /** Text that findings of one cause share. */
     readonly signature: string;
-    /** Resident memory when it was found, where it is about memory. */
+    /** Resident memory, for a finding of the kind `memory`. */
     readonly residentBytes?: number;
   }
   | { readonly type: "unusable"; readonly reason: string }
   | { readonly type: "done"; readonly tally: Tally };
 
-/** A finding as told. */
+/** Message of a finding. */
 export type FindingMessage = Extract<Message, { type: "finding" }>;
 
 const SHORT = "case ";
 
-/** The message as a line; that of a case, which comes thousands of times a second, is short. */
+/** Returns a message as a line. The message of a case is short, because thousands are sent a second. */
 export function messageLine(message: Message): string {
   if (message.type !== "case") return `${JSON.stringify(message)}\n`;
   const { rejected, accepted, faulty, slowestSeconds, slowestCase, peakBytes } = message.tally;
@@ -65,7 +115,7 @@ export function messageLine(message: Message): string {
   return `${SHORT}${message.case} ${numbers.join(" ")}\n`;
 }
 
-/** The message of a line. */
+/** Parses the message of a line. */
 export function parseMessage(line: string): Message {
   if (!line.startsWith(SHORT)) return JSON.parse(line);
   const numbers = line.slice(SHORT.length).split(" ").map(Number);

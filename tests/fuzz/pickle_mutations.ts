@@ -1,14 +1,68 @@
 /**
- * Damage to pickles, opcode by opcode: what comes out is still a sequence of whole opcodes.
+ * Damage to pickles, opcode by opcode: the result is still a sequence of whole opcodes.
+ *
+ * Source: `Lib/pickletools.py` of CPython, for the opcodes and their arguments.
  *
  * @module
  */
 
-import { type Bytes, join, utf8 } from "./bytes.ts";
+import { type Bytes, concat, utf8 } from "./bytes.ts";
 import type { CounterRandom } from "../../core/counter_random.ts";
-import { opcodesOf } from "./pickle_opcodes.ts";
 
-/** Opcodes that push one value of their own. */
+/** Number of bytes after an opcode. */
+const FIXED = new Map<number, number>([
+  ...[..."Khq"].map((c): [number, number] => [c.charCodeAt(0), 1]),
+  [0x80, 1],
+  ...[..."M"].map((c): [number, number] => [c.charCodeAt(0), 2]),
+  ...[..."Jrj"].map((c): [number, number] => [c.charCodeAt(0), 4]),
+  [0x47, 8],
+  [0x95, 8],
+]);
+/** Number of bytes that hold the length of the argument. */
+const COUNTED = new Map<number, number>([
+  [0x8a, 1],
+  [0x8c, 1],
+  [0x43, 1],
+  [0x8b, 4],
+  [0x58, 4],
+  [0x42, 4],
+  [0x8d, 8],
+  [0x8e, 8],
+  [0x96, 8],
+]);
+/** Opcode with two lines of text. */
+const GLOBAL = 0x63;
+
+/**
+ * Cuts a pickle into opcodes, each with its argument.
+ *
+ * @returns the parts; the last one of a malformed pickle is all the rest
+ */
+function opcodesOf(pickle: Bytes): Bytes[] {
+  const parts: Bytes[] = [];
+  for (let at = 0; at < pickle.length;) {
+    const length = Math.max(1, lengthAt(pickle, at));
+    parts.push(pickle.slice(at, at + length));
+    at += length;
+  }
+  return parts;
+}
+
+function lengthAt(pickle: Bytes, at: number): number {
+  const code = pickle[at]!;
+  if (code === GLOBAL) {
+    const first = pickle.indexOf(0x0a, at);
+    const second = first < 0 ? -1 : pickle.indexOf(0x0a, first + 1);
+    return second < 0 ? pickle.length - at : second + 1 - at;
+  }
+  const width = COUNTED.get(code);
+  if (width === undefined) return 1 + (FIXED.get(code) ?? 0);
+  let count = 0;
+  for (let i = width; i > 0; i--) count = count * 256 + (pickle[at + i] ?? 0);
+  return 1 + width + count;
+}
+
+/** Opcodes that push one value. */
 const PUSHING = new Set(
   [..."KMJGXNBC])}"].map((c) => c.charCodeAt(0)).concat(0x88, 0x89, 0x8a, 0x8c),
 );
@@ -22,7 +76,7 @@ const BARE: readonly Bytes[] = [
   ),
 );
 
-/** Values that a reader may not have thought of, by kind, each as the opcodes that push it. */
+/** Unusual values by kind, each as the opcodes that push it. */
 const VALUES: readonly (readonly Bytes[])[] = [
   [
     ...[0, 1, 0x7f, 0xff].map((value) => Uint8Array.of(0x4b, value)),
@@ -36,16 +90,16 @@ const VALUES: readonly (readonly Bytes[])[] = [
     // A list that holds itself, a list that is nested deeply, a tuple that is.
     Uint8Array.of(0x5d, 0x71, 0xff, 0x68, 0xff, 0x61),
     utf8("]".repeat(20_000) + "a".repeat(19_999)),
-    join(utf8("N"), new Uint8Array(20_000).fill(0x85)),
+    concat(utf8("N"), new Uint8Array(20_000).fill(0x85)),
   ],
   [
-    join(utf8("X"), Uint8Array.of(4, 0, 0, 0), utf8("text")),
-    join(utf8("B"), Uint8Array.of(4, 0, 0, 0, 1, 2, 3, 4)),
+    concat(utf8("X"), Uint8Array.of(4, 0, 0, 0), utf8("text")),
+    concat(utf8("B"), Uint8Array.of(4, 0, 0, 0, 1, 2, 3, 4)),
     utf8("ccollections\nOrderedDict\n"),
     utf8("ccollections\nOrderedDict\n)R"),
     utf8("cposix\nsystem\n"),
     utf8("ctorch\nFloatStorage\n"),
-    join(utf8("c__builtin__\nset\n]"), Uint8Array.of(0x85, 0x52)),
+    concat(utf8("c__builtin__\nset\n]"), Uint8Array.of(0x85, 0x52)),
   ],
 ];
 
@@ -65,7 +119,7 @@ function float64(value: number): Bytes {
   return bytes;
 }
 
-/** An integer of some bytes, all 0 but for the last. */
+/** Returns an integer of several bytes, of which only the last is not 0. */
 function long(width: number, last: number): Bytes {
   const bytes = new Uint8Array(2 + width).fill(0x8a, 0, 1);
   bytes[1] = width;
@@ -76,8 +130,8 @@ function long(width: number, last: number): Bytes {
 /**
  * Changes some opcodes of a pickle.
  *
- * @param pickle a pickle; it stays as it is
- * @param random which and how
+ * @param pickle a pickle; it is not changed
+ * @param random source of the choices
  */
 export function mutatePickle(pickle: Bytes, random: CounterRandom): Bytes {
   const opcodes = opcodesOf(pickle);
@@ -104,10 +158,10 @@ export function mutatePickle(pickle: Bytes, random: CounterRandom): Bytes {
         replaceValue(opcodes, random);
     }
   }
-  return join(...opcodes);
+  return concat(...opcodes);
 }
 
-/** Puts an awkward value where a value is pushed. */
+/** Replaces an opcode that pushes a value by an unusual value. */
 function replaceValue(opcodes: Bytes[], random: CounterRandom): void {
   const pushing = opcodes.flatMap((opcode, at) => PUSHING.has(opcode[0]!) ? [at] : []);
   if (pushing.length > 0) opcodes[random.pick(pushing)] = random.pick(random.pick(VALUES));

@@ -1,28 +1,28 @@
 /**
- * The process that runs the cases of one target, one after the other.
+ * Runs the cases of one target, one after the other, in a process of its own.
  *
  * @module
  */
 
 import { Worker } from "node:worker_threads";
-import type { CaseRange } from "./case_range.ts";
-import { NO_TALLY, type Tally, tell } from "./message.ts";
+import {
+  type Assignment,
+  NO_TALLY,
+  type Tally,
+  tell,
+  type Watch,
+  WATCHED_CASE,
+  WATCHED_PEAK,
+} from "./message.ts";
 import { inputOf, type Target } from "./target.ts";
-import { type Watch, WATCHED_CASE, WATCHED_PEAK } from "./watched.ts";
-
-/** What a process is to do; it travels as JSON on its command line. */
-export interface Assignment extends CaseRange {
-  /** Name of the target. */
-  readonly target: string;
-}
 
 const MIB = 2 ** 20;
 const MOST_DETAIL = 2000;
-/** Characters that tell one kind of message from another, without what differs from case to case. */
+/** Characters at the start of a message that do not differ from case to case. */
 const SIGNIFICANT = 30;
 
 /**
- * Runs cases and tells of each.
+ * Runs cases and sends a message for each.
  *
  * @param target what is fuzzed
  * @param assignment which cases
@@ -72,11 +72,11 @@ export async function runCases(target: Target, assignment: Assignment): Promise<
   await watch.terminate();
 }
 
-/** Where an error came from, and all of it that is worth printing. */
+/** Returns a text that errors of one cause share, and the text to print. */
 function described(error: unknown): [signature: string, detail: string] {
-  if (!(error instanceof Error)) return [String(error), `something that is no Error: ${error}`];
+  if (!(error instanceof Error)) return [String(error), `not an Error: ${error}`];
   const message = error.message.replace(/\s+/g, " ") || "without a message";
-  // The first frame that is in a file: what the runtime's own functions threw is told apart by caller.
+  // The first frame that is in a file: errors of the runtime's own functions differ by their callers.
   const place = error.stack?.split("\n").find((line) => line.includes("file:"))?.trim() ?? "";
   const detail = `${error.name}: ${message}`.slice(0, MOST_DETAIL);
   return [`${detail.slice(0, SIGNIFICANT)} ${place}`, `${detail} ${place}`.trim()];

@@ -1,5 +1,5 @@
 /**
- * What is fuzzed: a reader, sound files for it, and how to damage them.
+ * Targets of the fuzzer: a reader, valid files for it, and the way to damage them.
  *
  * @module
  */
@@ -7,29 +7,32 @@
 import { type Material, mutateBytes } from "./byte_mutations.ts";
 import type { Bytes } from "./bytes.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PROGRAM_FOLDER } from "../../core/program.ts";
 
 /** A reader under test. */
 export interface Target {
-  /** Its name on the command line. */
+  /** Name on the command line. */
   readonly name: string;
-  /** Its part of the time, relative to the other targets. */
+  /** Share of the time, relative to the other targets. */
   readonly share: number;
-  /** Ending of the files that it reads, without a dot. */
+  /** Ending of its files, without a dot. */
   readonly extension: string;
-  /** Words that its format gives a meaning to. */
+  /** Words that have a meaning in its format. */
   readonly tokens: readonly Bytes[];
-  /** The files that mutations start from, always in the same order; at least one must be sound. */
+  /** Files that mutations start from, always in the same order; at least one is valid. */
   readonly seeds: () => Promise<readonly Bytes[]>;
   /**
-   * Damages a seed inside its structure, so that the outer layers let it pass; absent where there is
-   * no such structure.
+   * Damages a seed inside its structure, so that the outer layers accept it; absent for a format without such a
+   * structure.
    */
   readonly reshape?: (seed: Bytes, random: CounterRandom, material: Material) => Bytes;
   /**
-   * Reads an input and checks what comes out of it.
+   * Reads an input and checks the result.
    *
    * @param input the file
-   * @param scratch a folder for files of its own
+   * @param scratch folder for temporary files
    * @throws an expected error where the input is refused, any other for a defect
    */
   readonly read: (input: Bytes, scratch: string) => void | Promise<void>;
@@ -37,18 +40,18 @@ export interface Target {
   readonly isExpected: (error: unknown) => boolean;
 }
 
-/** What came out of a reader is wrong; never expected of any target. */
+/** The result of a reader is wrong; no target expects this error. */
 export class WrongResult extends Error {
   override name = "WrongResult";
 }
 
-/** Fails unless a result is as it must be. */
-export function expect(condition: boolean, complaint: string): asserts condition {
-  if (!condition) throw new WrongResult(complaint);
+/** Throws {@linkcode WrongResult} unless a condition holds. */
+export function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new WrongResult(message);
 }
 
 /**
- * The input of a case. The first cases are the seeds as they are.
+ * Returns the input of a case. The first cases are the seeds themselves.
  *
  * @param target the reader
  * @param seeds the target's seeds
@@ -70,4 +73,29 @@ export function inputOf(
   return target.reshape !== undefined && !random.oneIn(3)
     ? target.reshape(bytes, random, material)
     : mutateBytes(bytes, random, material);
+}
+
+/**
+ * Reads the files of a folder of the repository, sorted by name.
+ *
+ * @param folder path below the repository
+ * @param endings endings of the names, with their dots
+ * @param maxBytes longer files are left out
+ * @throws {Error} if there is no such file
+ */
+export async function seedFiles(
+  folder: string,
+  endings: readonly string[],
+  maxBytes = Infinity,
+): Promise<Bytes[]> {
+  const directory = join(PROGRAM_FOLDER, folder);
+  const names = (await readdir(directory)).filter((name) =>
+    endings.some((ending) => name.endsWith(ending))
+  );
+  const files = await Promise.all(
+    names.sort().map(async (name) => new Uint8Array(await readFile(join(directory, name)))),
+  );
+  const seeds = files.filter(({ length }) => length <= maxBytes);
+  if (seeds.length === 0) throw new Error(`Expected ${endings.join(" or ")} files in ${directory}`);
+  return seeds;
 }

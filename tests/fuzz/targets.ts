@@ -1,16 +1,13 @@
 /**
- * Everything that reads what it did not write.
+ * All targets of the fuzzer: the readers of files that the program did not write itself.
  *
  * @module
  */
 
 import type { Target } from "./target.ts";
-import { audioTarget } from "./targets/audio.ts";
-import { beatsTarget } from "./targets/beats.ts";
-import { configurationTarget } from "./targets/configuration.ts";
-import { manifestTarget } from "./targets/manifest.ts";
-import { npyTarget } from "./targets/npy.ts";
-import { npzTarget } from "./targets/npz.ts";
+import { audioTarget, beatsTarget } from "./targets/kernels.ts";
+import { configurationTarget, manifestTarget } from "./targets/texts.ts";
+import { npyTarget, npzTarget } from "./targets/arrays.ts";
 import { torchTarget } from "./targets/torch.ts";
 
 /** The targets, in the order in which they run. */

@@ -1,5 +1,5 @@
 /**
- * The `.yaml` configuration of a fold.
+ * Texts: the `.yaml` configuration of a fold, and the manifest of stored references.
  *
  * @module
  */
@@ -7,9 +7,12 @@
 import { ModelError } from "../../../models/model_error.ts";
 import { readNpzCheckpoint } from "../../../models/readers/npz.ts";
 import { allUtf8, type Bytes, utf8 } from "../bytes.ts";
-import type { Target } from "../target.ts";
+import { seedFiles, type Target } from "../target.ts";
 import { AWKWARD_NUMBERS, mutateWords } from "../text_mutations.ts";
-import { SMALL_CONFIGURATION, smallArchive } from "./small_fold.ts";
+import { SMALL_CONFIGURATION, smallArchive } from "./arrays.ts";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readManifest, ReferenceError } from "../../../parity/manifest.ts";
 
 const BLOCK = `lr: 0.005
 fps: 100
@@ -67,7 +70,7 @@ data:
 ...
 `;
 
-const WORDS: readonly string[] = [
+const YAML_WORDS: readonly string[] = [
   ...AWKWARD_NUMBERS,
   ...["null", "~", "true", "", ".nan", "-.inf", "0x7fffffffffffffffff", "0o777", "1_000"],
   ...["elu", "gelu", "depth", "data", "num_labels", "dim_embed", "__proto__", "toString"],
@@ -79,17 +82,48 @@ const WORDS: readonly string[] = [
 
 let archive: Promise<Bytes> | undefined;
 
-/** Reads a fold of which the arrays are sound. */
+/** Reads a fold whose arrays are valid. */
 export const configurationTarget: Target = {
   name: "configuration",
   share: 1,
   extension: "yaml",
-  tokens: allUtf8(...WORDS),
+  tokens: allUtf8(...YAML_WORDS),
   seeds: () => Promise.resolve([SMALL_CONFIGURATION, BLOCK, EVERYTHING_ELSE].map(utf8)),
-  reshape: (seed, random) => mutateWords(seed, random, WORDS),
+  reshape: (seed, random) => mutateWords(seed, random, YAML_WORDS),
   read: async (input) => {
     archive ??= smallArchive();
     readNpzCheckpoint("fuzzed", await archive, new TextDecoder().decode(input));
   },
   isExpected: (error) => error instanceof ModelError,
+};
+
+const SMALL = JSON.stringify({
+  format: 1,
+  versions: { allin1: "1.1.0" },
+  pieces: {},
+  suites: { seeded: { model: "seeded-all", pieces: {} } },
+});
+
+const JSON_WORDS: readonly string[] = [
+  ...AWKWARD_NUMBERS,
+  ...["null", "true", "[", "]", "{", "}", ",", ":", '""', "[]", "{}", '"format"', '"suites"'],
+  ...['"__proto__"', '"\\ud800"', "[".repeat(5000), '{"a":'.repeat(5000), "\ufeff", "\u2028"],
+];
+
+/** Reads a manifest from a temporary folder. */
+export const manifestTarget: Target = {
+  name: "manifest",
+  share: 0.5,
+  extension: "json",
+  tokens: allUtf8(...JSON_WORDS),
+  seeds: async () => [
+    ...["null", "1", "[]", SMALL].map(utf8),
+    ...await seedFiles("fixtures", ["manifest.json"]),
+  ],
+  reshape: (seed, random) => mutateWords(seed, random, JSON_WORDS),
+  read: async (input, scratch) => {
+    await writeFile(join(scratch, "manifest.json"), input);
+    await readManifest(scratch);
+  },
+  isExpected: (error) => error instanceof ReferenceError,
 };
