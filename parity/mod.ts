@@ -44,5 +44,6 @@ export {
   passed,
   type SeamResult,
   type Tolerance,
+  type Walk,
 } from "./report.ts";
 export * from "./run.ts";

@@ -1,5 +1,5 @@
 /**
- * A temporary copy of the repository that builds and runs by itself.
+ * A temporary copy of the repository that is built and run on its own.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { ParityReport } from "../../parity/report.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
 
-/** The suites that need no download. */
+/** Suites that need no download. */
 const SUITES = ["seeded", "embedded"];
 
 /**
- * Settings of cargo for builds that are run once: incremental, and not optimised across crates. What is
- * computed does not depend on them, as the undamaged copy shows each time.
+ * Settings of cargo for builds that run once: incremental, and not optimised across crates. The results do
+ * not depend on them, as the undamaged copy shows each time.
  */
 const QUICK_BUILDS = {
   CARGO_INCREMENTAL: "1",
@@ -26,21 +26,21 @@ const QUICK_BUILDS = {
   CARGO_PROFILE_RELEASE_DEBUG: "0",
 };
 
-/** Characters of a program's messages that are kept. */
+/** Number of characters of a program's messages that are kept. */
 const MOST_MESSAGE = 2000;
 
 /** A copy in a folder. */
 export class Copy implements Specimen {
-  /** The folder. */
+  /** Folder of the copy. */
   readonly directory: string;
   readonly #signal: AbortSignal | undefined;
   #isBuilt = false;
 
   /**
-   * A copy that is there already.
+   * Refers to a folder, which {@linkcode fill} fills.
    *
-   * @param directory its folder
-   * @param signal ends what it runs
+   * @param directory folder of the copy
+   * @param signal aborts the programs that the copy runs
    */
   constructor(directory: string, signal?: AbortSignal) {
     this.directory = directory;
@@ -48,10 +48,9 @@ export class Copy implements Specimen {
   }
 
   /**
-   * Copies what git knows or would add of a repository, as it lies there, and links its packages.
+   * Copies the tracked and the new files of a repository from its working tree, and links its packages.
    *
    * @param repository folder of the repository
-   * @param directory the folder to make
    * @throws {UsageError} if git cannot list the files or they cannot be copied
    */
   async fill(repository: string): Promise<void> {
@@ -60,13 +59,13 @@ export class Copy implements Specimen {
     ]);
     if (listing.code !== 0) {
       throw new UsageError(
-        `Could not list the files of ${repository}, which has to be a clone: ${listing.message}`,
+        `Could not list the files of ${repository}, which has to be a git clone: ${listing.message}`,
       );
     }
     try {
       for (const file of listing.output.split("\0").filter((name) => name !== "")) {
         const from = join(repository, file);
-        // Git also lists what was removed and not yet committed.
+        // Git also lists files whose removal is not committed yet.
         if (!(await stat(from).then((found) => found.isFile(), () => false))) continue;
         const to = join(this.directory, file);
         await mkdir(dirname(to), { recursive: true });
@@ -104,7 +103,7 @@ export class Copy implements Specimen {
       ...SUITES.flatMap((suite) => ["--suite", suite]),
       ...["--mode", "isolated", "--walk", "--export-json", file],
     ]);
-    // 1 is a failed seam, which is what a damaged program is to end with.
+    // A damaged program ends with 1, a failed seam.
     if (code > 1) throw new SpecimenError(`parity ended with code ${code}: ${message}`);
     try {
       return JSON.parse(await readFile(file, "utf8"));
@@ -115,7 +114,7 @@ export class Copy implements Specimen {
     }
   }
 
-  /** Removes it. */
+  /** Removes the copy. */
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -129,11 +128,11 @@ export class Copy implements Specimen {
       ["rustc", "--quiet", "--release", "--locked", "--lib", "--crate-type", "cdylib"],
       { ...QUICK_BUILDS, CARGO_TARGET_DIR: join(crate, "target") },
     );
-    if (code !== 0) throw new SpecimenError(`it does not build: ${message}`);
+    if (code !== 0) throw new SpecimenError(`the copy does not build: ${message}`);
     this.#isBuilt = true;
   }
 
-  /** Runs a program; its messages are the end of what it wrote to stderr. */
+  /** Runs a program. The message is the end of its stderr. */
   async #run(
     program: string,
     cwd: string,
@@ -145,7 +144,7 @@ export class Copy implements Specimen {
       const { code, stdout, stderr } = await new Deno.Command(program, {
         args: [...args],
         cwd,
-        // Where the user stands does not matter to the copy.
+        // Paths in the copy are relative to the copy, not to the directory of the user.
         env: { ...env, TACTUS_CWD: "" },
         stdin: "null",
         stdout: "piped",
@@ -168,7 +167,7 @@ export class Copy implements Specimen {
   }
 }
 
-/** A folder name for a copy, in the folder for temporary files. */
+/** Returns a path for a copy, in the folder for temporary files. */
 export function copyDirectory(): string {
   return join(tmpdir(), `tactus_prove_${process.pid}`);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Copy } from "./copy.ts";
 import { SpecimenError } from "./prove.ts";
 
-/** Works in a folder that has a small clone in it. */
+/** Runs a test in a folder with a small clone. */
 async function inFolder(work: (folder: string, clone: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "tactus_copy_test_"));
   const clone = join(folder, "clone");
@@ -29,7 +29,7 @@ async function inFolder(work: (folder: string, clone: string) => Promise<void>):
   }
 }
 
-Deno.test("a copy has what git knows or would add, as it lies there, and the packages linked", () =>
+Deno.test("a copy has the tracked and new files of the working tree, and links the packages", () =>
   inFolder(async (folder, clone) => {
     const copy = new Copy(join(folder, "copy"));
     await copy.fill(clone);
@@ -43,7 +43,7 @@ Deno.test("a copy has what git knows or would add, as it lies there, and the pac
     ok((await stat(join(clone, "node_modules"))).isDirectory());
   }));
 
-Deno.test("a copy is damaged without the original", () =>
+Deno.test("writing to a copy leaves the original unchanged", () =>
   inFolder(async (folder, clone) => {
     const copy = new Copy(join(folder, "copy"));
     await copy.fill(clone);
@@ -51,7 +51,7 @@ Deno.test("a copy is damaged without the original", () =>
     equal([await copy.read("new.ts"), await new Copy(clone).read("new.ts")], ["2;\n", "1;\n"]);
   }));
 
-Deno.test("a copy that does not build says so", () =>
+Deno.test("compare() rejects a copy that does not build", () =>
   inFolder(async (folder, clone) => {
     const copy = new Copy(join(folder, "copy"));
     await copy.fill(clone);
@@ -59,7 +59,7 @@ Deno.test("a copy that does not build says so", () =>
       error instanceof SpecimenError && /does not build/.test(error.message));
   }));
 
-Deno.test("a folder that is no clone cannot be copied", () =>
+Deno.test("fill() rejects a folder that is not a clone", () =>
   inFolder(async (folder) => {
-    await rejects(new Copy(join(folder, "copy")).fill(folder), /which has to be a clone/);
+    await rejects(new Copy(join(folder, "copy")).fill(folder), /which has to be a git clone/);
   }));

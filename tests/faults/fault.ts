@@ -1,43 +1,43 @@
 /**
- * A fault that is put into the program on purpose, as a patch of one source file.
+ * A deliberate fault of the program, as a patch of one source file.
  *
  * @module
  */
 
 /** One fault. */
 export interface Fault {
-  /** What is wrong with the program then, in words. */
+  /** Description of the fault. */
   readonly name: string;
-  /** The file that it is put into, from the root of the repository, with slashes. */
+  /** Path of the patched file from the root of the repository, with slashes. */
   readonly file: string;
-  /** Text that is in the file exactly once. */
+  /** Text that occurs in the file exactly once. */
   readonly find: string;
-  /** What stands there instead. */
+  /** Replacement of the text. */
   readonly put: string;
   /** Name of the stage that has to fail. */
   readonly expected: string;
 }
 
-/** What a file with a fault in it is written in. */
+/** Language of a patched file. */
 export type Language = "rust" | "typescript";
 
-/** A fault does not fit the file that it is for. */
+/** A fault does not fit its file. */
 export class FaultError extends Error {
   override name = "FaultError";
 }
 
-/** What the file of a fault is written in; only Rust has to be built. */
+/** Returns the language of a fault's file. Only Rust has to be built. */
 export function languageOf({ file }: Pick<Fault, "file">): Language {
   return file.endsWith(".rs") ? "rust" : "typescript";
 }
 
 /**
- * Puts a fault into the text of its file.
+ * Applies a fault to the text of its file.
  *
- * @param text the whole file
+ * @param text text of the whole file
  * @param fault the fault
  * @returns the damaged file
- * @throws {FaultError} if the text to find is not there exactly once, or would be replaced by itself
+ * @throws {FaultError} if the text to find does not occur exactly once, or equals its replacement
  *
  * @example
  * ```ts
@@ -57,6 +57,8 @@ export function damaged(text: string, fault: Fault): string {
         `bring its patch up to date:\n${find}`,
     );
   }
-  if (find === put) throw new FaultError(`The fault "${name}" replaces ${file}'s text by itself`);
+  if (find === put) {
+    throw new FaultError(`The fault "${name}" replaces a text of ${file} by itself`);
+  }
   return before + put + after;
 }

@@ -3,21 +3,21 @@ import { damaged, languageOf } from "./fault.ts";
 
 const FAULT = { name: "hop of 440", file: "hop.ts", find: "441", put: "440", expected: "network" };
 
-Deno.test("damaged() replaces the text, whatever the lines end with", () => {
+Deno.test("damaged() replaces the text with any line endings", () => {
   equal(damaged("const HOP = 441;", FAULT), "const HOP = 440;");
   equal(damaged("a\r\nb\r\nc", { ...FAULT, find: "a\nb", put: "b\na" }), "b\na\nc");
 });
 
-Deno.test("damaged() takes nothing in the new text for a pattern", () => {
+Deno.test("damaged() inserts the replacement literally", () => {
   equal(damaged("441", { ...FAULT, put: "$& $1" }), "$& $1");
 });
 
-Deno.test("damaged() refuses a text that is not there, is there twice, or stays as it is", () => {
+Deno.test("damaged() rejects a text that is missing, occurs twice, or stays the same", () => {
   throws(() => damaged("442", FAULT), /"hop of 440" does not fit hop.ts: .* is not in it/);
   throws(() => damaged("441, 441", FAULT), /is in it 2 times, expected once/);
   throws(() => damaged("441", { ...FAULT, put: "441" }), /by itself/);
 });
 
-Deno.test("languageOf() follows the ending of the file", () => {
+Deno.test("languageOf() depends on the extension of the file", () => {
   equal([languageOf(FAULT), languageOf({ file: "a/b.rs" })], ["typescript", "rust"]);
 });

@@ -14,19 +14,19 @@ for (const fault of FAULTS) {
   });
 }
 
-Deno.test("docs/proof.md has what parity said to every fault", async () => {
+Deno.test("docs/proof.md has a result for every fault", async () => {
   const text = await readFile(join(repository, "docs", "proof.md"), "utf8");
   const listed = text.split("\n").filter((line) => line.startsWith("| "))
     .map((line) => line.split("|")[1]!.trim()).slice(2);
   equal(listed.toSorted(), FAULTS.map(({ name }) => name).toSorted());
 });
 
-Deno.test("there are at least 28 faults, each with a name of its own", () => {
+Deno.test("there are at least 28 faults with different names", () => {
   ok(FAULTS.length >= 28, `${FAULTS.length}`);
   equal(new Set(FAULTS.map(({ name }) => name)).size, FAULTS.length);
 });
 
-Deno.test("every stage has at least three faults, and no fault an unknown stage", () => {
+Deno.test("every stage has at least three faults, and no fault has an unknown stage", () => {
   const stages = STAGES.map(({ name }) => name);
   for (const stage of stages) {
     ok(FAULTS.filter(({ expected }) => expected === stage).length >= 3, stage);

@@ -1,5 +1,5 @@
 /**
- * Shows that the parity harness catches faults. Run as `deno task parity:prove`; it takes `--help`.
+ * Entry point of `deno task parity:prove`, which proves that parity catches faults.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { proveCommand } from "./prove_command.ts";
 
 const repository = join(import.meta.dirname ?? ".", "..", "..");
 
-// Tasks run in the repository; paths on the command line start where the user stands.
+// Tasks run in the repository, but paths on the command line are relative to the user's directory.
 const userDirectory = Deno.env.get("TACTUS_CWD");
 if (userDirectory) Deno.chdir(userDirectory);
 

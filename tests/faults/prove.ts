@@ -1,95 +1,154 @@
 /**
- * Shows that the parity harness catches faults: a copy of the program is damaged in one place at a
- * time, compared with the references, and mended.
+ * Proves that parity catches faults: damages a copy of the program in one place at a time, compares it with
+ * the references, and repairs it.
  *
- * The stages are run isolated, each fed the references of its inputs, so that only the stage that
- * has the fault may fail; all stages are run every time. The undamaged copy has to pass first, or
- * a failure would prove nothing. The product itself carries no switches for faults: they are
- * patches of its source text, and a test keeps each of them in step with the file that it is for.
+ * All stages run isolated, each fed the references of its inputs, so that only the stage with the fault may
+ * fail. The undamaged copy has to pass first: otherwise a failure would prove nothing. The program itself has
+ * no switches for faults. They are patches of its source text, and a test checks that each patch fits its
+ * file.
  *
  * @module
  */
 
 import { UsageError } from "../../core/usage_error.ts";
 import type { ParityReport } from "../../parity/report.ts";
-import { damaged, type Fault, languageOf } from "./fault.ts";
-import { failedSeams, type FaultResult, type Proof, stagesOfSeams } from "./proof.ts";
+import { STAGES } from "../../pipeline/stages.ts";
+import { damaged, type Fault, type Language, languageOf } from "./fault.ts";
+
+/** A seam that failed because of a fault. */
+export interface FailedSeam {
+  /** Name of the suite. */
+  readonly suite: string;
+  /** Name of the piece. */
+  readonly piece: string;
+  /** Name of the stage. */
+  readonly stage: string;
+  /** Name of the seam. */
+  readonly seam: string;
+  /** Smallest tolerance that passes; null where type or shape differ or a value is not finite. */
+  readonly needs: number | null;
+  /** Share of the elements that differ, 0 to 1; null as above. */
+  readonly differing: number | null;
+  /** Reason of the failure. */
+  readonly reason: string;
+}
+
+/** Result of one fault. */
+export interface FaultResult {
+  /** Name of the fault. */
+  readonly name: string;
+  /** Patched file. */
+  readonly file: string;
+  /** Language of the file. */
+  readonly language: Language;
+  /** Stage that had to fail. */
+  readonly expected: string;
+  /** Stages that failed, in the order of the data. */
+  readonly failed: readonly string[];
+  /** The first of them; null where none failed. */
+  readonly caughtAt: string | null;
+  /** Seams that failed. */
+  readonly seams: readonly FailedSeam[];
+  /** First wrong inner seam of the first failing stage; null where the walk named none. */
+  readonly firstWrong: string | null;
+  /** Reason why the damaged program could not be compared; absent where it could. */
+  readonly stopped?: string;
+  /** Seconds of building and comparing. */
+  readonly durationSeconds: number;
+}
+
+/** Results of a proof. */
+export interface Proof {
+  /** Changes whenever a field changes its meaning. */
+  readonly format: 1;
+  /** Versions of the programs that computed the references. */
+  readonly upstream: Readonly<Record<string, string>>;
+  /** Suites that every copy was compared with. */
+  readonly suites: readonly string[];
+  /** Number of seams that the undamaged copy passed. */
+  readonly controlSeams: number;
+  /** One result for each fault, in the order of the trials. */
+  readonly results: readonly FaultResult[];
+}
+
+/** Returns whether a fault was caught at the expected stage and no other. */
+export function isProven({ failed, expected }: Pick<FaultResult, "failed" | "expected">): boolean {
+  return failed.length === 1 && failed[0] === expected;
+}
 
 /** A copy of the program that can be damaged. */
 export interface Specimen {
-  /** The text of a file. */
+  /** Reads the text of a file. */
   read(file: string): Promise<string>;
   /** Replaces a file. */
   write(file: string, text: string): Promise<void>;
   /**
-   * Builds what has to be built and compares every stage with its references.
+   * Builds the copy where necessary and compares every stage with its references.
    *
-   * @throws {SpecimenError} if it cannot be built or stops before it has a report
+   * @throws {SpecimenError} if the copy cannot be built or stops before it has a report
    */
   compare(): Promise<ParityReport>;
 }
 
-/** A copy of the program does not build, or stops before it has compared anything. */
+/** A copy of the program does not build, or stops before its comparison is complete. */
 export class SpecimenError extends Error {
   override name = "SpecimenError";
 }
 
-/** How a proof runs. */
+/** Observers of a proof. */
 export interface ProofOptions {
-  /** Told before each comparison: what is compared, which it is, and how many there are. */
-  readonly onStep?: (what: string, step: number, steps: number) => void;
-  /** Told after each fault, with all that is known by then. */
+  /** Receives the name, number and total number of each comparison before it starts. */
+  readonly onTrial?: (name: string, trial: number, trials: number) => void;
+  /** Receives all results so far after each fault. */
   readonly onResult?: (proof: Proof) => Promise<void>;
 }
 
 /**
- * Tries all faults, those that need no building first.
+ * Tries all faults, those that need no build first.
  *
- * @param specimen the copy; it is as before when this is done, unless it is interrupted
- * @param faults what to put into it
- * @param options who is told
- * @throws {UsageError} if the undamaged copy cannot be run or does not pass
+ * @param specimen the copy, which is restored at the end unless the proof is interrupted
+ * @param faults the faults
+ * @param options observers
+ * @throws {UsageError} if the undamaged copy cannot run or does not pass
  * @throws {FaultError} if a fault does not fit its file
  */
 export async function prove(
   specimen: Specimen,
   faults: readonly Fault[],
-  { onStep, onResult }: ProofOptions = {},
+  { onTrial, onResult }: ProofOptions = {},
 ): Promise<Proof> {
   const ordered = [
     ...faults.filter((fault) => languageOf(fault) === "typescript"),
     ...faults.filter((fault) => languageOf(fault) === "rust"),
   ];
-  // A patch that does not fit is found before hours are spent on the others.
+  // Finds a patch that does not fit before the first trial; all trials take an hour.
   for (const fault of ordered) damaged(await specimen.read(fault.file), fault);
-  onStep?.("the undamaged copy", 0, ordered.length);
+  onTrial?.("the undamaged copy", 0, ordered.length);
   let proof = await control(specimen);
   for (const [index, fault] of ordered.entries()) {
-    onStep?.(fault.name, index + 1, ordered.length);
+    onTrial?.(fault.name, index + 1, ordered.length);
     proof = { ...proof, results: [...proof.results, await tryFault(specimen, fault)] };
     await onResult?.(proof);
   }
   return proof;
 }
 
-/** The copy without a fault, which has to pass. */
+/** Compares the copy without a fault, which has to pass. */
 async function control(specimen: Specimen): Promise<Proof> {
   const report = await compareUndamaged(specimen);
-  const seams = failedSeams(report);
-  const notRun = report.suites.flatMap(({ suite, notRun }) =>
-    notRun === undefined ? [] : [`${suite} did not run: ${notRun}`]
-  );
-  const wrong = [
-    ...notRun,
-    ...seams.map(({ suite, piece, seam, reason }) => `${suite}, ${piece}, ${seam}: ${reason}`),
-  ];
   const controlSeams = report.suites.flatMap(({ results }) => results).length;
-  if (controlSeams === 0) wrong.push("no seam was compared");
+  const wrong = [
+    ...report.suites.flatMap(({ suite, notRun }) =>
+      notRun === undefined ? [] : [`${suite} did not run: ${notRun}`]
+    ),
+    ...failedSeams(report)
+      .map(({ suite, piece, seam, reason }) => `${suite}, ${piece}, ${seam}: ${reason}`),
+    ...(controlSeams === 0 ? ["no seam was compared"] : []),
+  ];
   if (wrong.length > 0) {
     throw new UsageError(
-      `The undamaged copy does not pass, so that faults would show nothing; see deno task parity:\n${
-        wrong.join("\n")
-      }`,
+      "The undamaged copy does not pass, so that a failure of a damaged one would prove nothing; " +
+        `see deno task parity:\n${wrong.join("\n")}`,
     );
   }
   return {
@@ -126,14 +185,15 @@ async function tryFault(specimen: Specimen, fault: Fault): Promise<FaultResult> 
   };
 }
 
-/** A program that stops has not been caught by the harness, whatever its message. */
+/** Returns the failures of a damaged copy. A copy that stops was not caught, whatever its message. */
 async function outcomeOf(
   specimen: Specimen,
 ): Promise<Pick<FaultResult, "seams" | "failed" | "caughtAt" | "firstWrong" | "stopped">> {
   try {
     const report = await specimen.compare();
     const seams = failedSeams(report);
-    const failed = stagesOfSeams(seams);
+    const stages = new Set(seams.map(({ stage }) => stage));
+    const failed = STAGES.map(({ name }) => name).filter((name) => stages.has(name));
     const caughtAt = failed[0] ?? null;
     const walk = report.walks?.find(({ stage }) => stage === caughtAt);
     return { seams, failed, caughtAt, firstWrong: walk?.first?.seam ?? null };
@@ -141,4 +201,18 @@ async function outcomeOf(
     if (!(error instanceof SpecimenError)) throw error;
     return { seams: [], failed: [], caughtAt: null, firstWrong: null, stopped: error.message };
   }
+}
+
+/** Returns the seams of a report that did not pass. */
+function failedSeams({ suites }: ParityReport): FailedSeam[] {
+  return suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict !== "pass")
+    .map(({ suite, piece, stage, seam, comparison }) => {
+      const { elements, differing, smallestTolerance, reason } = comparison;
+      return {
+        ...{ suite, piece, stage, seam, needs: smallestTolerance },
+        differing: elements > 0 ? differing / elements : null,
+        reason: reason ?? "no reason was given",
+      };
+    });
 }

@@ -1,5 +1,5 @@
 /**
- * The command line of the proof.
+ * The command `parity:prove`.
  *
  * @module
  */
@@ -10,8 +10,7 @@ import { StatusLine } from "../../cli/status_line.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { writeWhole } from "../../core/files.ts";
 import { type Fault, FaultError } from "./fault.ts";
-import { isProven, type Proof } from "./proof.ts";
-import { prove, type Specimen } from "./prove.ts";
+import { isProven, type Proof, prove, type Specimen } from "./prove.ts";
 import { faultTable, proofMarkdown, proofTable } from "./report.ts";
 
 const OPTIONS = {
@@ -27,28 +26,28 @@ export interface Laboratory {
   /**
    * Makes a copy.
    *
-   * @param signal ends its work
-   * @throws {UsageError} if it cannot be made
+   * @param signal aborts the copying
+   * @throws {UsageError} if the copy cannot be made
    */
   copy(signal: AbortSignal): Promise<LaboratoryCopy>;
 }
 
 /** A copy that can be removed. */
 export interface LaboratoryCopy extends Specimen {
-  /** Its folder. */
+  /** Folder of the copy. */
   readonly directory: string;
-  /** Removes it. */
+  /** Removes the copy. */
   remove(): Promise<void>;
 }
 
 /**
  * Runs the command.
  *
- * @param args what follows `parity:prove`
- * @param faults the faults that there are
- * @param laboratory who makes the copy
- * @param interruption ends the work; the copy is removed all the same
- * @returns the exit code: 0 all proven, 1 one is not, 2 could not run, 130 interrupted
+ * @param args arguments after `parity:prove`
+ * @param faults all faults
+ * @param laboratory makes the copy
+ * @param interruption aborts the proof; the copy is removed all the same
+ * @returns the exit code: 0 all faults proven, 1 not all, 2 the proof could not run, 130 interrupted
  */
 export async function proveCommand(
   args: readonly string[],
@@ -91,7 +90,7 @@ fault in Rust takes about a minute.`,
       return await withCopy(laboratory, interruption, values.keep, async (copy) => {
         const status = new StatusLine();
         const proof = await prove(copy, chosen, {
-          onStep: (what, step, steps) => status.show(`${step} of ${steps}: ${what}`),
+          onTrial: (name, trial, trials) => status.show(`${trial} of ${trials}: ${name}`),
           onResult: (proof) => exportProof(proof, values.exportJson, values.exportMarkdown),
         }).finally(() => status.clear());
         console.log(proofTable(proof));
@@ -101,7 +100,7 @@ fault in Rust takes about a minute.`,
   });
 }
 
-/** Works with a copy, which is removed afterwards, also when the work is interrupted. */
+/** Makes a copy, works with it, and removes it, also after an interruption. */
 async function withCopy(
   laboratory: Laboratory,
   interruption: AbortSignal,
@@ -130,16 +129,16 @@ async function exportProof(
   if (markdown !== undefined) await writeWhole(markdown, proofMarkdown(proof));
 }
 
-/** The faults whose names hold one of the texts; all where none is given. */
+/** Returns the faults whose names contain one of the texts; all where none is given. */
 function chosenFaults(
   faults: readonly Fault[],
   texts: readonly string[] | undefined,
 ): readonly Fault[] {
-  const holds = ({ name }: Fault, text: string): boolean =>
+  const contains = ({ name }: Fault, text: string): boolean =>
     name.toLowerCase().includes(text.toLowerCase());
-  const unknown = texts?.find((text) => !faults.some((fault) => holds(fault, text)));
+  const unknown = texts?.find((text) => !faults.some((fault) => contains(fault, text)));
   if (unknown !== undefined) {
     throw new UsageError(`No fault has ${unknown} in its name; see deno task parity:prove --list`);
   }
-  return faults.filter((fault) => texts?.some((text) => holds(fault, text)) ?? true);
+  return faults.filter((fault) => texts?.some((text) => contains(fault, text)) ?? true);
 }

@@ -6,7 +6,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import { proveCommand } from "./prove_command.ts";
 import { type Examination, Trial, TRIAL_FAULTS } from "./trial.ts";
 
-/** Runs the command on the trial program; what it wrote, its exit code, and the program. */
+/** Runs the command on the trial program; returns its exit code, its output and the program. */
 async function proven(
   args: readonly string[],
   examine?: Examination,
@@ -24,14 +24,14 @@ async function proven(
   }
 }
 
-Deno.test("parity:prove ends with 0 when every fault was caught where it is", async () => {
+Deno.test("parity:prove ends with 0 when every fault was caught at its stage", async () => {
   const { code, out, trial } = await proven([]);
   equal(code, 0);
   match(out, /2 of them at the expected stage/);
   ok(trial.isRemoved);
 });
 
-Deno.test("parity:prove ends with 1 when a fault is not caught, or caught elsewhere", async () => {
+Deno.test("parity:prove ends with 1 when a fault is not caught, or at another stage", async () => {
   for (const failing of [[], ["activations"]]) {
     const { code } = await proven(
       ["--fault", "wrong hop"],
@@ -56,7 +56,7 @@ Deno.test("parity:prove ends with 2 when the copy cannot be made or does not pas
   }
 });
 
-Deno.test("parity:prove refuses an unknown fault, and tries only those that are named", async () => {
+Deno.test("parity:prove rejects an unknown fault, and tries only named faults", async () => {
   const { code, out } = await proven(["--fault", "no such"]);
   equal(code, 2);
   match(out, /No fault has no such in its name; see deno task parity:prove --list/);
@@ -78,7 +78,7 @@ Deno.test("parity:prove --keep leaves the copy and names its folder", async () =
   match(out, /The copy is in trial/);
 });
 
-Deno.test("parity:prove writes what it found as JSON and as Markdown", async () => {
+Deno.test("parity:prove writes its results as JSON and as Markdown", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tactus_prove_test_"));
   try {
     const [json, markdown] = [join(folder, "proof.json"), join(folder, "proof.md")];
@@ -91,7 +91,7 @@ Deno.test("parity:prove writes what it found as JSON and as Markdown", async () 
   }
 });
 
-Deno.test("parity:prove removes the copy when it is interrupted, and ends with 130", async () => {
+Deno.test("parity:prove removes the copy and ends with 130 when it is interrupted", async () => {
   const trial = new Trial();
   const interruption = new AbortController();
   trial.compare = (): ReturnType<Trial["compare"]> => {

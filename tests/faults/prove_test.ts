@@ -1,8 +1,7 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { FaultError } from "./fault.ts";
-import { isProven } from "./proof.ts";
-import { prove } from "./prove.ts";
-import { RIGHTLY, Trial, TRIAL_FAULTS } from "./trial.ts";
+import { isProven, prove } from "./prove.ts";
+import { CORRECT, Trial, TRIAL_FAULTS } from "./trial.ts";
 
 Deno.test("prove() compares the undamaged copy first and then one fault at a time", async () => {
   const trial = new Trial();
@@ -20,14 +19,14 @@ Deno.test("prove() compares the undamaged copy first and then one fault at a tim
   ]);
 });
 
-Deno.test("prove() leaves the copy as it was, also after one that stops", async () => {
+Deno.test("prove() restores the copy, also after a fault that stops the program", async () => {
   const trial = new Trial((text) => text.includes("440") ? "it does not build" : []);
   const { results } = await prove(trial, TRIAL_FAULTS);
   equal([...trial.files.values()], ["hop = 441", "sigmoid(x)"]);
   equal(results[1]?.stopped, "it does not build");
 });
 
-Deno.test("a fault that no stage fails for, that another fails for, or that stops is not proven", async () => {
+Deno.test("a fault is not proven where no stage fails, another stage fails, or the program stops", async () => {
   for (const failing of [[], ["activations"], ["spectrogram", "activations"], "it crashed"]) {
     const trial = new Trial((text) => text.includes("440") ? failing : []);
     const { results: [result] } = await prove(trial, TRIAL_FAULTS.slice(0, 1));
@@ -36,7 +35,7 @@ Deno.test("a fault that no stage fails for, that another fails for, or that stop
   }
 });
 
-Deno.test("prove() refuses to go on when the undamaged copy fails, stops or compares nothing", async () => {
+Deno.test("prove() rejects an undamaged copy that fails, stops or compares nothing", async () => {
   for (const failing of [["activations"], "no cargo"]) {
     const trial = new Trial(() => failing);
     await rejects(
@@ -67,17 +66,17 @@ Deno.test("prove() refuses to go on when the undamaged copy fails, stops or comp
   await rejects(prove(new NotRun(), TRIAL_FAULTS), /embedded did not run: no weights/);
 });
 
-Deno.test("prove() refuses a patch that does not fit before anything runs", async () => {
+Deno.test("prove() rejects a patch that does not fit before the first trial", async () => {
   const trial = new Trial();
   const stale = { ...TRIAL_FAULTS[1]!, find: "softmax" };
   await rejects(prove(trial, [TRIAL_FAULTS[0]!, stale]), FaultError);
   equal(trial.compared, []);
 });
 
-Deno.test("prove() tells what is known after every fault", async () => {
-  const known: number[] = [];
-  await prove(new Trial(RIGHTLY), TRIAL_FAULTS, {
-    onResult: ({ results }) => Promise.resolve(void known.push(results.length)),
+Deno.test("prove() passes on all results so far after every fault", async () => {
+  const counts: number[] = [];
+  await prove(new Trial(CORRECT), TRIAL_FAULTS, {
+    onResult: ({ results }) => Promise.resolve(void counts.push(results.length)),
   });
-  equal(known, [1, 2]);
+  equal(counts, [1, 2]);
 });

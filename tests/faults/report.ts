@@ -1,13 +1,13 @@
 /**
- * What a proof found, as text.
+ * Results of a proof as text.
  *
  * @module
  */
 
 import { markdownTable, textTable } from "../../core/table.ts";
-import { error } from "../../parity/render/figures.ts";
+import { error, figure } from "../../parity/render/figures.ts";
 import { type Fault, languageOf } from "./fault.ts";
-import { type FailedSeam, type FaultResult, isProven, type Proof } from "./proof.ts";
+import { type FailedSeam, type FaultResult, isProven, type Proof } from "./prove.ts";
 
 const HEAD = [
   "fault",
@@ -21,9 +21,9 @@ const HEAD = [
 ];
 
 /**
- * The proof as a table, and below it what the faults come to.
+ * Returns the proof as a table, and below it the number of faults that were caught.
  *
- * @param proof what was found
+ * @param proof results of the proof
  * @returns lines without a final newline
  */
 export function proofTable(proof: Proof): string {
@@ -35,9 +35,9 @@ export function proofTable(proof: Proof): string {
 }
 
 /**
- * The proof as a table in Markdown.
+ * Returns the proof as a table in Markdown.
  *
- * @param proof what was found
+ * @param proof results of the proof
  * @returns lines with a final newline
  */
 export function proofMarkdown(proof: Proof): string {
@@ -51,9 +51,9 @@ export function proofMarkdown(proof: Proof): string {
 }
 
 /**
- * The faults that there are, as a table.
+ * Returns a list of faults as a table.
  *
- * @param faults which
+ * @param faults the faults
  * @returns lines without a final newline
  */
 export function faultTable(faults: readonly Fault[]): string {
@@ -75,17 +75,15 @@ function row(result: FaultResult): string[] {
     String(result.seams.length),
     worst === undefined ? "" : `${worst.suite}, ${worst.piece}, ${worst.seam}`,
     worst === undefined ? "" : worst.needs === null ? "another shape" : error(worst.needs),
-    worst === undefined || worst.differing === null
-      ? ""
-      : `${Number((100 * worst.differing).toPrecision(3))} %`,
+    worst === undefined || worst.differing === null ? "" : `${figure(100 * worst.differing)} %`,
   ];
 }
 
-/** The seam that is off most; one that cannot be compared is off more than any other. */
+/** Returns the seam that needs the largest tolerance; a seam that could not be compared comes first. */
 function worstOf(seams: readonly FailedSeam[]): FailedSeam | undefined {
-  const off = ({ needs }: FailedSeam): number => needs ?? Infinity;
+  const rank = ({ needs }: FailedSeam): number => needs ?? Infinity;
   return seams.reduce<FailedSeam | undefined>(
-    (worst, seam) => worst === undefined || off(seam) > off(worst) ? seam : worst,
+    (worst, seam) => worst === undefined || rank(seam) > rank(worst) ? seam : worst,
     undefined,
   );
 }

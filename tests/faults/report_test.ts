@@ -3,7 +3,7 @@ import { prove } from "./prove.ts";
 import { faultTable, proofMarkdown, proofTable } from "./report.ts";
 import { Trial, TRIAL_FAULTS } from "./trial.ts";
 
-Deno.test("proofTable() has a row for each fault: expected, caught at, and by how much", async () => {
+Deno.test("proofTable() has a row for each fault: expected and actual stage, and the size of the error", async () => {
   const lines = proofTable(await prove(new Trial(), TRIAL_FAULTS)).split("\n");
   match(
     lines[1]!,
@@ -12,7 +12,7 @@ Deno.test("proofTable() has a row for each fault: expected, caught at, and by ho
   match(lines.at(-1)!, /^2 faults: 2 caught, 2 of them at the expected stage and no other/);
 });
 
-Deno.test("proofTable() says nowhere and stopped, and does not count them", async () => {
+Deno.test("proofTable() shows nowhere and stopped, and does not count them as caught", async () => {
   const trial = new Trial((text) => text.includes("440") ? "it crashed" : []);
   const table = proofTable(await prove(trial, TRIAL_FAULTS));
   match(table, /^no sigmoid +activations +nowhere +0$/m);
@@ -21,18 +21,17 @@ Deno.test("proofTable() says nowhere and stopped, and does not count them", asyn
   match(table, /^2 faults: 0 caught, 0 of them/m);
 });
 
-Deno.test("proofTable() names all stages that failed, and counts a wrong one as caught only", async () => {
+Deno.test("proofTable() names all failed stages, and counts a fault at another stage as caught only", async () => {
   const trial = new Trial((text) => text.includes("440") ? ["activations", "spectrogram"] : []);
   const table = proofTable(await prove(trial, TRIAL_FAULTS.slice(0, 1)));
   match(table, /^wrong hop +spectrogram +spectrogram, activations +windowed +2 /m);
   match(table, /^1 faults: 1 caught, 0 of them/m);
 });
 
-Deno.test("a seam that cannot be compared has another shape", async () => {
+Deno.test("proofTable() shows another shape for a seam that could not be compared", async () => {
   class Cropped extends Trial {
     override async compare(): ReturnType<Trial["compare"]> {
       const report = await super.compare();
-      // As a report looks after it was written as JSON and read again.
       return JSON.parse(
         JSON.stringify(report).replaceAll('"elements":4', '"elements":0')
           .replaceAll('"smallestTolerance":0.25', '"smallestTolerance":null'),
@@ -43,7 +42,7 @@ Deno.test("a seam that cannot be compared has another shape", async () => {
   match(table, /^wrong hop .* another shape$/m);
 });
 
-Deno.test("proofMarkdown() is a table of Markdown and what it comes to", async () => {
+Deno.test("proofMarkdown() is a Markdown table and a count", async () => {
   const lines = proofMarkdown(await prove(new Trial(), TRIAL_FAULTS)).split("\n");
   equal(
     lines[0],

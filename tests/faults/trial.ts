@@ -1,5 +1,5 @@
 /**
- * A program of three files that a proof can be tried on, for tests.
+ * A program of two files on which tests run a proof.
  *
  * @module
  */
@@ -17,18 +17,18 @@ export const TRIAL_FAULTS: readonly Fault[] = [
   { name: "no sigmoid", file: "b.ts", find: "sigmoid", put: "same", expected: "activations" },
 ];
 
-const STEP: InnerSeamResult = {
+const INNER: InnerSeamResult = {
   ...{ seam: "windowed", inputs: [], shape: [4], verdict: "fail", elements: 4, failing: 3 },
   ...{ needs: 0.25, allowed: 1e-6 },
 };
 
-const WALK = { stage: "spectrogram", subject: "a trial", steps: [STEP], first: STEP };
+const WALK = { stage: "spectrogram", subject: "a trial", steps: [INNER], first: INNER };
 
-/** Which stages fail, or why nothing can be compared, for the text of all files. */
+/** Returns the failing stages, or the reason why nothing can be compared, for the text of all files. */
 export type Examination = (text: string) => readonly string[] | string;
 
-/** The stage that the trial program's faults are in. */
-export const RIGHTLY: Examination = (text) => [
+/** Returns the stages that have the faults of the trial program. */
+export const CORRECT: Examination = (text) => [
   ...(text.includes("440") ? ["spectrogram"] : []),
   ...(text.includes("same") ? ["activations"] : []),
 ];
@@ -42,7 +42,7 @@ export class Trial implements Specimen {
   isRemoved = false;
   readonly #examine: Examination;
 
-  constructor(examine: Examination = RIGHTLY) {
+  constructor(examine: Examination = CORRECT) {
     this.#examine = examine;
   }
 
@@ -70,16 +70,16 @@ export class Trial implements Specimen {
 }
 
 /**
- * A report in which one seam of each stage was compared, and those of some stages failed.
+ * Returns a report in which one seam of each stage was compared, and some stages failed.
  *
- * @param failing names of these stages
+ * @param failing names of the failed stages
  */
 export function reportOf(failing: readonly string[]): ParityReport {
   const seams = { spectrogram: "spectrogram", activations: "activations.beat" } as const;
   const results = Object.entries(seams).map(([stage, seam]) => {
-    const off = failing.includes(stage) ? [0.25, 0.1, 0.1, 0] : [0, 0, 0, 1e-7];
+    const values = failing.includes(stage) ? [0.25, 0.1, 0.1, 0] : [0, 0, 0, 1e-7];
     const comparison = compare(
-      tensor("f64", [4], Float64Array.from(off)),
+      tensor("f64", [4], Float64Array.from(values)),
       tensor("f64", [4], new Float64Array(4)),
       TOLERANCES.float,
     );
