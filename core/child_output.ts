@@ -1,29 +1,29 @@
 /**
- * Programs that run in a process of their own, which ends when this one is interrupted.
+ * Child processes of Deno, which end when this process is interrupted.
  *
  * @module
  */
 
 import { interruptible } from "./interruption.ts";
 
-/** Lines of stderr that are kept. */
+/** Number of lines of stderr that are kept. */
 const KEPT_LINES = 5;
 
-/** What a process left behind. */
+/** Exit code and output of a process. */
 export interface ChildOutput {
-  /** Its exit code. */
+  /** Exit code. */
   readonly code: number;
-  /** What it printed; empty where that was not kept. */
+  /** Standard output; empty if it was not kept. */
   readonly stdout: string;
-  /** The last lines that it wrote on stderr. */
-  readonly complaint: string;
+  /** Last lines of standard error. */
+  readonly stderrTail: string;
 }
 
 /**
- * Runs Deno to its end.
+ * Runs Deno and waits for its end.
  *
- * @param args its arguments
- * @param stdout whether what it prints is kept
+ * @param args arguments of the process
+ * @param stdout whether standard output is kept
  */
 export async function childOutput(
   args: readonly string[],
@@ -40,6 +40,6 @@ export async function childOutput(
   return {
     code: output.code,
     stdout: stdout === "null" ? "" : decoder.decode(output.stdout),
-    complaint: decoder.decode(output.stderr).trim().split("\n").slice(-KEPT_LINES).join("\n"),
+    stderrTail: decoder.decode(output.stderr).trim().split("\n").slice(-KEPT_LINES).join("\n"),
   };
 }

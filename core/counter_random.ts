@@ -1,5 +1,5 @@
 /**
- * Random choices that depend on a key and on nothing else.
+ * Random numbers that depend on a key only.
  *
  * @module
  */
@@ -16,50 +16,58 @@ export function hash32(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** The 32-bit FNV-1a hash of a text's UTF-8 bytes. */
+/** Returns the 32-bit FNV-1a hash of a text's UTF-8 bytes. */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
-/** A sequence of choices: the n-th is a hash of the key and n, the same on every machine. */
+/** A random sequence: its n-th value is a hash of the key and n, the same on every machine. */
 export class CounterRandom {
   readonly #key: number;
   #count = 0;
 
-  /** @param key what the sequence depends on */
+  /**
+   * Starts a sequence.
+   *
+   * @param key key of the sequence
+   */
   constructor(key: string) {
     this.#key = fnv1a32(key);
   }
 
-  /** 32 random bits, unsigned. */
+  /** Returns 32 random bits, unsigned. */
   bits(): number {
     return hash32(this.#key ^ hash32(this.#count++));
   }
 
-  /** A number over the open interval from 0 to 1, uniform. */
+  /** Returns a uniform number in the open interval from 0 to 1. */
   uniform(): number {
     return (this.bits() + 0.5) / 2 ** 32;
   }
 
-  /** A number of the normal distribution of mean 0 and standard deviation 1. */
+  /** Returns a normal number with mean 0 and standard deviation 1. */
   normal(): number {
-    // Box and Muller's transform; its second number is let go, so that nothing but the count is kept.
+    // Box-Muller transform; its second number is dropped, so that the count is the only state.
     return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** A whole number from 0 up to, but without, `limit`; 0 where there is no other. */
+  /** Returns an integer from 0 up to, but without, `limit`; 0 if the limit is below 2. */
   below(limit: number): number {
     return limit < 2 ? 0 : this.bits() % limit;
   }
 
-  /** True once in `times`. */
+  /** Returns true once in `times` on average. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
 
-  /** One of the items, of which there must be at least one. */
+  /**
+   * Returns one of the items.
+   *
+   * @throws {RangeError} if there are none
+   */
   pick<Item>(items: readonly Item[]): Item {
     if (items.length === 0) throw new RangeError("Cannot pick one of no items");
     return items[this.below(items.length)] as Item;

@@ -5,7 +5,7 @@ function first<Value>(count: number, draw: () => Value): Value[] {
   return Array.from({ length: count }, draw);
 }
 
-Deno.test("CounterRandom gives the same choices for a key, and others for another", () => {
+Deno.test("CounterRandom returns equal choices for equal keys and different ones for different keys", () => {
   const [a, b, other] = ["key", "key", "other"].map((key) => new CounterRandom(key));
   const bits = first(8, () => a!.bits());
   equal(first(8, () => b!.bits()), bits);

@@ -1,5 +1,5 @@
 /**
- * One process at a time, however many want to.
+ * Exclusive locks between processes.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MILLISECONDS = 200;
 
-/** A lock that is held. */
+/** A held lock. */
 export interface HeldLock {
-  /** Gives it up and removes its file. */
+  /** Releases the lock and removes its file. */
   readonly release: () => Promise<void>;
 }
 
 /**
- * Takes an exclusive lock, waiting for whoever has it. The system gives it up when its process ends, however that happens.
+ * Takes an exclusive lock and waits while another process holds it. The system releases it when its process ends.
  *
- * @param path the lock's own file; it is made and, at the end, removed
- * @param onWait called once, if there is somebody to wait for
- * @throws if the file cannot be made or locked
+ * @param path file of the lock; it is created, and removed at the end
+ * @param onWait called once if another process holds the lock
+ * @throws if the file cannot be created or locked
  */
 export async function lockFile(path: string, onWait: () => void = () => {}): Promise<HeldLock> {
   for (let waited = false;; waited = true) {
@@ -31,11 +31,11 @@ export async function lockFile(path: string, onWait: () => void = () => {}): Pro
 }
 
 /**
- * Takes an exclusive lock, if nobody has it; otherwise as {@linkcode lockFile}.
+ * Takes an exclusive lock if it is free.
  *
- * @param path the lock's own file
- * @returns null if somebody has it
- * @throws if the file cannot be made or locked
+ * @param path file of the lock
+ * @returns the lock, or null if another process holds it
+ * @throws if the file cannot be created or locked
  */
 export async function tryLockFile(path: string): Promise<HeldLock | null> {
   for (;;) {
@@ -45,7 +45,7 @@ export async function tryLockFile(path: string): Promise<HeldLock | null> {
         file.close();
         return null;
       }
-      // Whoever had it may have removed the file between our opening and locking it.
+      // The previous holder may have removed the file between opening and locking it.
       if (await isAt(file, path)) return held(file, path);
     } catch (error) {
       file.close();
@@ -71,7 +71,7 @@ function held(file: Deno.FsFile, path: string): HeldLock {
       try {
         await Deno.remove(path);
       } catch {
-        // It is empty and taken again as it is.
+        // The file is empty, and the next lock reuses it.
       } finally {
         file.close();
       }

@@ -4,7 +4,7 @@ import { until, within } from "../tests/support/deadline.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 
-Deno.test("tryLockFile() takes a lock that nobody has, and tells when somebody has it", async () => {
+Deno.test("tryLockFile() takes a free lock and returns null for a held one", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "x.lock");
     const lock = await tryLockFile(path);
@@ -18,7 +18,7 @@ Deno.test("tryLockFile() takes a lock that nobody has, and tells when somebody h
   });
 });
 
-Deno.test("lockFile() waits until the lock is given up, and says so once", async () => {
+Deno.test("lockFile() waits until the lock is released, and calls onWait once", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "x.lock");
     const first = await lockFile(path);

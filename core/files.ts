@@ -1,5 +1,5 @@
 /**
- * Names of files that collide with nothing, and atomic writing.
+ * Atomic writes, and free names of files.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import process from "node:process";
 import { interruptible } from "./interruption.ts";
 
 /**
- * Writes a file under another name in the same folder, which is made when it is missing, and renames it.
+ * Writes a file atomically: under a temporary name in the same folder, then renamed. The folder is created if necessary.
  *
- * @param path where the file is to be
- * @param content all of it, or its parts in order
+ * @param path path of the file
+ * @param content whole content, or its parts in order
  */
 export async function writeWhole(
   path: string,
@@ -35,10 +35,10 @@ export async function writeWhole(
 }
 
 /**
- * A track's name, or where that is taken the name with a hash of the track's path added.
+ * Returns a track's name, or the name with a hash of the track's path appended if the name is taken.
  *
- * @param track the track
- * @param isFree whether files of a name are this track's, or there are none
+ * @param track name and path of the track
+ * @param isFree returns whether no file has a name, or its files belong to this track
  */
 export function freeName(
   { name, path }: { readonly name: string; readonly path: string },

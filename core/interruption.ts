@@ -1,18 +1,18 @@
 /**
- * What is put in order when the program is interrupted.
+ * Clean-up on interruption of the program.
  *
  * @module
  */
 
-/** In the order in which the work began. */
+/** Pending clean-ups in the order in which the work began. */
 const cleanUps = new Set<() => void>();
 
 /**
- * Works, with something that is to be put in order if the program is interrupted meanwhile.
+ * Runs work with a clean-up that is called if the program is interrupted meanwhile.
  *
- * @param cleanUp puts it in order; must not wait, and is not called when the work ends by itself
- * @param work what is done
- * @returns what the work returns
+ * @param cleanUp synchronous clean-up; it is not called if the work ends by itself
+ * @param work work to run
+ * @returns result of the work
  */
 export async function interruptible<Result>(
   cleanUp: () => void,
@@ -26,13 +26,13 @@ export async function interruptible<Result>(
   }
 }
 
-/** Puts everything in order, what began last first; for use when the program is interrupted. */
+/** Calls all pending clean-ups, the last one first; for use when the program is interrupted. */
 export function cleanUpInterrupted(): void {
   for (const cleanUp of [...cleanUps].reverse()) {
     try {
       cleanUp();
     } catch {
-      // It is gone already; what is left is tried all the same.
+      // A failure must not prevent the remaining clean-ups.
     }
   }
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { cleanUpInterrupted, interruptible } from "./interruption.ts";
 
-Deno.test("cleanUpInterrupted() puts in order what is being worked with, the last first", async () => {
+Deno.test("cleanUpInterrupted() calls the clean-ups of running work, the last one first", async () => {
   const calls: string[] = [];
   const cleanUp = (name: string) => (): void => {
     calls.push(name);

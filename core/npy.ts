@@ -1,9 +1,12 @@
 /**
- * Strict `.npy` reading and writing.
+ * Reads and writes `.npy` files. The header is a Python dictionary literal with three keys; malformed files are rejected.
+ *
+ * Source: `numpy.lib.format` (the "NPY format" page of the numpy manual).
  *
  * @module
  */
 
+import { NpyError } from "./npy_error.ts";
 import {
   arrayConstructor,
   type DType,
@@ -11,24 +14,148 @@ import {
   type Tensor,
   type TypedArray,
 } from "./tensor.ts";
-import { NpyError } from "./npy_error.ts";
-import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
+
+/** Content of the header of a `.npy` file. */
+export interface NpyHeader {
+  /** Element type. */
+  readonly dtype: DType;
+  /** Whether the first axis, not the last, is contiguous. */
+  readonly fortranOrder: boolean;
+  /** Length of each axis, outermost first. */
+  readonly shape: readonly number[];
+}
+
+const DESCRIPTORS: Readonly<Record<DType, string>> = {
+  f32: "<f4",
+  f64: "<f8",
+  i16: "<i2",
+  i32: "<i4",
+  i64: "<i8",
+  u8: "|u1",
+};
+
+const MAX_AXES = 32;
+const ALIGNMENT = 64;
+const PREFIX = /^\s*\{\s*/;
+const KEY = /^'(descr|fortran_order|shape)'\s*:\s*/;
+const VALUES = {
+  descr: /^'([^'\\]{1,16})'/,
+  fortran_order: /^(True|False)/,
+  shape: /^\(\s*((?:\d{1,16}\s*,\s*)*(?:\d{1,16}\s*)?)\)/,
+} as const;
+const COMMA = /^\s*,\s*/;
+const END = /^\s*\}\s*$/;
+
+/**
+ * Parses the dictionary literal of a `.npy` header.
+ *
+ * Nothing is evaluated. Exactly the three keys that numpy writes are accepted, each once.
+ *
+ * @param text header with padding and final newline
+ * @returns values of the three keys
+ * @throws {NpyError} `header` for any other text, `dtype` for an unsupported element type, `shape` for too many axes
+ */
+export function parseNpyHeader(text: string): NpyHeader {
+  const found = new Map<string, string>();
+  let rest = take(text, PREFIX, text).rest;
+  while (!END.test(rest)) {
+    const key = take(rest, KEY, text);
+    const name = key.value as keyof typeof VALUES;
+    const value = take(key.rest, VALUES[name], text);
+    if (found.has(name)) throw malformed(`the key '${name}' comes twice`, text);
+    found.set(name, value.value);
+    rest = COMMA.test(value.rest) ? take(value.rest, COMMA, text).rest : value.rest;
+    if (rest === value.rest && !END.test(rest)) throw malformed("a comma is missing", text);
+  }
+  const descr = found.get("descr");
+  const fortranOrder = found.get("fortran_order");
+  const shapeText = found.get("shape");
+  if (descr === undefined || fortranOrder === undefined || shapeText === undefined) {
+    throw malformed("one of descr, fortran_order and shape is missing", text);
+  }
+  return {
+    dtype: parseDescriptor(descr),
+    fortranOrder: fortranOrder === "True",
+    shape: parseShape(shapeText, text),
+  };
+}
+
+/**
+ * Writes the start of a version 1.0 `.npy` file: magic, version, and the header padded to 64 bytes.
+ *
+ * @param dtype element type
+ * @param shape length of each axis
+ * @returns bytes that `numpy.save` writes before the elements
+ */
+export function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  const dictionary = `{'descr': '${
+    DESCRIPTORS[dtype]
+  }', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const unpadded = 10 + dictionary.length + 1;
+  const padding = ALIGNMENT - (unpadded % ALIGNMENT);
+  const bytes = new Uint8Array(unpadded + padding);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+  new DataView(bytes.buffer).setUint16(8, bytes.length - 10, true);
+  bytes.set(new TextEncoder().encode(`${dictionary}${" ".repeat(padding)}\n`), 10);
+  return bytes;
+}
+
+function parseDescriptor(descriptor: string): DType {
+  for (const [dtype, known] of Object.entries(DESCRIPTORS)) {
+    if (known === descriptor) return dtype as DType;
+  }
+  const known = Object.values(DESCRIPTORS).join(" ");
+  throw new NpyError(
+    "dtype",
+    `Cannot read an array of dtype '${descriptor}': expected one of ${known}; convert it with numpy's astype`,
+  );
+}
+
+function parseShape(list: string, text: string): number[] {
+  const items = list.split(",").map((item) => item.trim());
+  if (items.at(-1) === "") items.pop();
+  else if (items.length === 1) throw malformed("the shape is a number, not a tuple", text);
+  if (items.length > MAX_AXES) {
+    throw new NpyError("shape", `Array has ${items.length} axes, expected at most ${MAX_AXES}`);
+  }
+  return items.map((item) => {
+    const length = Number(item);
+    if (!Number.isSafeInteger(length)) {
+      throw new NpyError("shape", `Array has an axis of ${item} elements, too many to count`);
+    }
+    return length;
+  });
+}
+
+function take(rest: string, pattern: RegExp, text: string): { value: string; rest: string } {
+  const match = pattern.exec(rest);
+  if (match === null) {
+    throw malformed(`cannot go on at ${JSON.stringify(rest.slice(0, 40))}`, text);
+  }
+  return { value: match[1] ?? match[0], rest: rest.slice(match[0].length) };
+}
+
+function malformed(why: string, text: string): NpyError {
+  const shown = JSON.stringify(text.trimEnd().slice(0, 200));
+  return new NpyError("header", `Malformed .npy header: ${why}, in ${shown}`);
+}
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 const MAX_HEADER_BYTES = 65_536;
 
-/** A header ends within so many bytes. */
+/** Maximum length of the start of a file, header included, bytes. */
 export const NPY_HEAD_BYTES: number = MAX_HEADER_BYTES + 12;
 
 /**
  * Reads an array from the bytes of a `.npy` file.
  *
- * Versions 1, 2 and 3 are read; Fortran order is turned into C order. Every size that the file claims is compared with
- * the bytes that are there before anything is allocated.
+ * Versions 1, 2 and 3 are supported; Fortran order is converted to C order. Every size in the header is compared with the
+ * size of the content before anything is allocated.
  *
- * @param bytes the whole file
- * @returns the array in C order, in memory of its own
- * @throws {NpyError} if the bytes are anything but one complete array of a known element type
+ * @param bytes content of the file
+ * @returns array in C order, a copy
+ * @throws {NpyError} if the content is not exactly one complete array of a known element type
  *
  * @example
  * ```ts
@@ -62,10 +189,10 @@ export function readNpy(bytes: Uint8Array): Tensor {
 }
 
 /**
- * Writes an array as a version 1.0 `.npy` file, byte for byte what `numpy.save` writes.
+ * Writes an array as a version 1.0 `.npy` file, byte for byte like `numpy.save`.
  *
- * @param array the array, C order
- * @returns the whole file
+ * @param array array in C order
+ * @returns content of the file
  * @throws {NpyError} `shape` if the shape and the number of elements disagree
  */
 export function writeNpy(array: Tensor): Uint8Array {
@@ -77,10 +204,10 @@ export function writeNpy(array: Tensor): Uint8Array {
 }
 
 /**
- * The parts of a `.npy` file, without a copy of the elements.
+ * Returns the parts of a `.npy` file without a copy of the elements.
  *
- * @param array the array, C order
- * @returns what {@linkcode writeNpy} joins: the header, and the bytes of the elements
+ * @param array array in C order
+ * @returns header and bytes of the elements, which {@linkcode writeNpy} joins
  * @throws {NpyError} `shape` if the shape and the number of elements disagree
  */
 export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Array] {
@@ -88,7 +215,9 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
   if (count !== array.data.length) {
     throw new NpyError(
       "shape",
-      `Shape [${array.shape.join(", ")}] has ${count} elements, but ${array.data.length} came`,
+      `Shape [${
+        array.shape.join(", ")
+      }] has ${count} elements, but the array has ${array.data.length}`,
     );
   }
   const { buffer, byteOffset, byteLength } = array.data;
@@ -99,12 +228,12 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
 }
 
 /**
- * Reads an array and insists on its element type.
+ * Reads an array and checks its element type.
  *
- * @param bytes the whole `.npy` file
- * @param dtype the element type that must be there
- * @returns the array in C order
- * @throws {NpyError} as {@linkcode readNpy}, and `dtype` if the element type is another
+ * @param bytes content of the `.npy` file
+ * @param dtype expected element type
+ * @returns array in C order
+ * @throws {NpyError} as {@linkcode readNpy}, and `dtype` if the element type differs
  */
 export function readNpyAs<D extends DType>(bytes: Uint8Array, dtype: D): Tensor<D> {
   const array = readNpy(bytes);
@@ -115,11 +244,11 @@ export function readNpyAs<D extends DType>(bytes: Uint8Array, dtype: D): Tensor<
 }
 
 /**
- * Reads the start of a `.npy` file.
+ * Reads the header of a `.npy` file.
  *
- * @param bytes the file, or its first {@linkcode NPY_HEAD_BYTES}
- * @returns what it says of the array, and where its elements begin
- * @throws {NpyError} if it is no array of a known element type
+ * @param bytes content of the file, or its first {@linkcode NPY_HEAD_BYTES}
+ * @returns header, and the position of the first element
+ * @throws {NpyError} if it is not an array of a known element type
  */
 export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataStart: number } {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {

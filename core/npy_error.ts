@@ -1,10 +1,10 @@
 /**
- * The error of the array file readers.
+ * Error of the readers of array files.
  *
  * @module
  */
 
-/** What was wrong with an array file. */
+/** Kind of problem with an array file. */
 export type NpyProblem =
   | "not-npy"
   | "version"
@@ -15,19 +15,18 @@ export type NpyProblem =
   | "archive"
   | "too-large";
 
-/** Thrown when bytes are not an array file that this program reads. */
+/** Thrown when content is not a supported array file. */
 export class NpyError extends Error {
-  /** The class's name, for those who read errors as text. */
-  /** The class's name, as in a stack trace. */
+  /** Class name, as in a stack trace. */
   override readonly name = "NpyError";
-  /** What kind of problem it is. */
+  /** Kind of problem. */
   readonly problem: NpyProblem;
 
   /**
-   * Joins a kind of problem with its message.
+   * Creates an error.
    *
-   * @param problem what kind of problem it is
-   * @param message what was expected and what came
+   * @param problem kind of problem
+   * @param message what was expected and found
    */
   constructor(problem: NpyProblem, message: string) {
     super(message);

@@ -1,5 +1,5 @@
 /**
- * `.npy` files that are read in parts, so that large ones take no memory.
+ * `.npy` files that are read in parts, so that large files need little memory.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { arrayConstructor, type DType, elementCount, type TypedArray } from "./t
 import { NPY_HEAD_BYTES, readNpyHeader } from "./npy.ts";
 import { NpyError } from "./npy_error.ts";
 
-/** A `.npy` file that is open. */
+/** An open `.npy` file. */
 export class NpyFile {
   /** Element type. */
   readonly dtype: DType;
@@ -17,7 +17,7 @@ export class NpyFile {
   readonly shape: readonly number[];
   readonly #file: FileHandle;
   readonly #dataStart: number;
-  /** What the last part was read into. */
+  /** Memory of the last part. */
   #buffer = new ArrayBuffer(0);
 
   private constructor(file: FileHandle, dtype: DType, shape: readonly number[], start: number) {
@@ -30,10 +30,10 @@ export class NpyFile {
   /**
    * Opens a file and reads its header.
    *
-   * @param path the file
-   * @returns the file, to be closed by the caller
-   * @throws {NpyError} if it is no array of a known type in C order, or its size is not what the header says
-   * @throws if it cannot be read
+   * @param path path of the file
+   * @returns open file, which the caller closes
+   * @throws {NpyError} if it is not an array of a known type in C order, or its size differs from the header
+   * @throws if the file cannot be read
    */
   static async open(path: string): Promise<NpyFile> {
     const file = await open(path);
@@ -65,10 +65,10 @@ export class NpyFile {
   }
 
   /**
-   * Reads elements; those that were read before are overwritten.
+   * Reads elements into the memory of the previous part, which is overwritten.
    *
-   * @param first index of the first, in C order
-   * @param count how many; they must be there
+   * @param first index of the first element, in C order
+   * @param count number of elements; all must exist
    * @throws if the file cannot be read or has become shorter
    */
   async read(first: number, count: number): Promise<TypedArray> {

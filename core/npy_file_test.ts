@@ -35,7 +35,7 @@ Deno.test("NpyFile reads any part of an array", async () => {
   });
 });
 
-Deno.test("NpyFile reads what numpy writes, and refuses what it cannot read in parts", async () => {
+Deno.test("NpyFile reads numpy's files, and rejects arrays that cannot be read in parts", async () => {
   for (const [name, shape] of [["vector", 1], ["version2", undefined], ["scalar", 0]] as const) {
     const file = await NpyFile.open(join(TESTDATA, `${name}.npy`));
     if (shape !== undefined) equal(file.shape.length, shape);
@@ -47,7 +47,7 @@ Deno.test("NpyFile reads what numpy writes, and refuses what it cannot read in p
   await rejects(NpyFile.open(join(TESTDATA, "missing.npy")), /ENOENT/);
 });
 
-Deno.test("NpyFile refuses a file that is cut short or too long", async () => {
+Deno.test("NpyFile rejects a file that is cut short or too long", async () => {
   await withFile(writeNpy(SIX), async (path) => {
     await truncate(path, writeNpy(SIX).length - 1);
     await rejects(NpyFile.open(path), /takes 12 bytes, but the file has 11/);

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { type Tensor, tensor } from "./tensor.ts";
-import { readNpy, readNpyAs, writeNpy } from "./npy.ts";
+import { parseNpyHeader, readNpy, readNpyAs, writeNpy } from "./npy.ts";
 import { NpyError, type NpyProblem } from "./npy_error.ts";
-import { parseNpyHeader } from "./npy_header.ts";
 
 function file(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`./testdata/${name}.npy`, import.meta.url)));
@@ -41,7 +40,7 @@ Deno.test("readNpy() reads scalars and empty arrays", () => {
   assert.deepEqual(readNpy(file("empty")), tensor("f32", [3, 0, 2], new Float32Array(0)));
 });
 
-Deno.test("readNpy() turns Fortran order into C order", () => {
+Deno.test("readNpy() converts Fortran order to C order", () => {
   const expected = Float32Array.from({ length: 24 }, (_, i) => i);
   assert.deepEqual(readNpy(file("fortran")), tensor("f32", [2, 3, 4], expected));
 });
@@ -59,7 +58,7 @@ Deno.test("readNpy() reads a file that starts at an odd byte of its buffer", () 
   assert.deepEqual(readNpy(shifted.subarray(3)), readNpy(bytes));
 });
 
-Deno.test("readNpy() fails on a file cut short or with bytes left over", () => {
+Deno.test("readNpy() fails on a file that is cut short or too long", () => {
   const bytes = file("f4");
   fails("size", () => readNpy(bytes.subarray(0, -1)));
   fails("size", () => readNpy(bytes.subarray(0, 40)));
@@ -76,7 +75,7 @@ Deno.test("readNpy() fails on other element types and versions", () => {
   fails("version", () => readNpy(future));
 });
 
-Deno.test("readNpy() never allocates what a header claims", () => {
+Deno.test("readNpy() never allocates the size that a header claims", () => {
   const claim = "{'descr': '<f8', 'fortran_order': False, 'shape': (4000000000, 4000000000), }";
   const bytes = new Uint8Array(10 + claim.length);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, claim.length, 0]);
@@ -91,7 +90,7 @@ Deno.test("parseNpyHeader() accepts any order of keys and spacing", () => {
   );
 });
 
-Deno.test("parseNpyHeader() fails on anything but the three literals", () => {
+Deno.test("parseNpyHeader() fails on anything except the three literals", () => {
   const malformed = [
     "{'descr': '<f4', 'fortran_order': False}",
     "{'descr': '<f4', 'fortran_order': 0, 'shape': (3,)}",

@@ -1,5 +1,5 @@
 /**
- * Reading and writing `.npz` archives of arrays.
+ * Reads and writes `.npz` archives of arrays.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const SUFFIX = ".npy";
 /**
  * Reads every array of a `.npz` file, stored or deflated.
  *
- * @param archive the whole file
- * @param limits how much it may unpack to
- * @returns the arrays by name (`beat` for the entry `beat.npy`), in the archive's order
+ * @param archive content of the file
+ * @param limits limits of the unpacked size
+ * @returns arrays by name (`beat` for the entry `beat.npy`), in the order of the archive
  * @throws {NpyError} if the archive or one of its arrays is malformed; the message names the entry
  */
 export function readNpz(
@@ -37,14 +37,14 @@ export function readNpz(
 /**
  * Writes arrays as an uncompressed `.npz` archive, as `numpy.savez` does.
  *
- * @param arrays the arrays by name, without `.npy`
- * @returns the whole file; the same arrays give the same bytes
+ * @param arrays arrays by name, without `.npy`
+ * @returns content of the file; equal arrays give equal bytes
  */
 export function writeNpz(arrays: Iterable<readonly [string, Tensor]>): Uint8Array {
   const entries: Zippable = {};
   for (const [name, array] of arrays) {
     if (name + SUFFIX in entries) {
-      throw new NpyError("archive", `Cannot write two arrays by the name ${name}`);
+      throw new NpyError("archive", `Cannot write two arrays with the name ${name}`);
     }
     entries[name + SUFFIX] = writeNpy(array);
   }

@@ -33,7 +33,7 @@ Deno.test("readNpz() reads what numpy.savez_compressed wrote", () => {
   assert.deepEqual(arrays.get("label"), LABEL);
 });
 
-Deno.test("writeNpz() and readNpz() are inverse, also for no arrays at all", () => {
+Deno.test("writeNpz() and readNpz() are inverse, also without any array", () => {
   const arrays = new Map<string, Tensor>([["label", LABEL], [
     "empty",
     tensor("f64", [0], new Float64Array(0)),
@@ -88,7 +88,7 @@ Deno.test("readNpz() fails on a size that deflate cannot reach", () => {
   fails("archive", () => readNpz(archive), /cannot unpack/);
 });
 
-Deno.test("readNpz() fails on a repeated name and on entries that are no arrays", () => {
+Deno.test("readNpz() fails on a repeated name and on entries that are not arrays", () => {
   const archive = zipSync({ "a.npy": writeNpy(LABEL), "b.npy": writeNpy(LABEL) }, { level: 0 });
   const view = new DataView(archive.buffer, archive.byteOffset);
   const directory = view.getUint32(archive.length - 6, true);

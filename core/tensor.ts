@@ -1,13 +1,13 @@
 /**
- * An n-dimensional array as it passes between stages.
+ * Tensors: n-dimensional arrays that stages exchange.
  *
  * @module
  */
 
-/** The element types that a seam or a stored array can have. */
+/** Element types of seams and stored arrays. */
 export type DType = keyof TypedArrays;
 
-/** The JavaScript array that holds each element type. */
+/** JavaScript array of each element type. */
 export interface TypedArrays {
   /** 32-bit float. */
   f32: Float32Array;
@@ -28,15 +28,15 @@ export type TypedArray = TypedArrays[DType];
 
 /** An array of known element type and shape, in C order (the last axis is contiguous). */
 export interface Tensor<D extends DType = DType> {
-  /** The element type. */
+  /** Element type. */
   readonly dtype: D;
-  /** The length of each axis, outermost first; `[]` is a scalar. */
+  /** Length of each axis, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** The elements in C order; its length is the product of `shape`. */
+  /** Elements in C order; their number is the product of `shape`. */
   readonly data: TypedArrays[D];
 }
 
-/** The constructor of the array that holds each element type. */
+/** Constructor of the JavaScript array of each element type. */
 export interface ArrayConstructors {
   /** 32-bit float. */
   readonly f32: Float32ArrayConstructor;
@@ -61,24 +61,24 @@ const CONSTRUCTORS: ArrayConstructors = {
   u8: Uint8Array,
 };
 
-/** The typed-array constructor for an element type. */
+/** Returns the constructor of the array for an element type. */
 export function arrayConstructor<D extends DType>(dtype: D): ArrayConstructors[D] {
   return CONSTRUCTORS[dtype];
 }
 
-/** The number of elements in an array of the given shape; 1 for a scalar. */
+/** Returns the number of elements of a shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
 /**
- * Joins an array with its shape.
+ * Creates a tensor.
  *
  * @param dtype element type of `data`
  * @param shape length of each axis
  * @param data elements in C order
- * @returns the tensor; `data` is not copied
- * @throws {RangeError} if the shape does not have as many elements as `data`
+ * @returns tensor; `data` is not copied
+ * @throws {RangeError} if `data` does not have as many elements as the shape
  *
  * @example
  * ```ts
@@ -96,7 +96,9 @@ export function tensor<D extends DType>(
   const expected = elementCount(shape);
   if (data.length !== expected) {
     throw new RangeError(
-      `A tensor of shape [${shape.join(", ")}] has ${expected} elements, but ${data.length} came`,
+      `A tensor of shape [${
+        shape.join(", ")
+      }] has ${expected} elements, but the data has ${data.length}`,
     );
   }
   return { dtype, shape, data };

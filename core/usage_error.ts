@@ -1,10 +1,11 @@
 /**
- * Errors of the call itself.
+ * Errors of the command line.
  *
  * @module
  */
 
-/** The command was called wrongly or cannot run at all: exit code 2. */
+/** Thrown when a command line is wrong, or the command cannot run at all; exit code 2. */
 export class UsageError extends Error {
+  /** Class name, as in a stack trace. */
   override name = "UsageError";
 }

@@ -1,7 +1,7 @@
 /**
- * A bounded reader of zip archives, for `.npz` arrays and torch checkpoints.
+ * Reads zip archives with limits, for `.npz` arrays and torch checkpoints.
  *
- * Sizes, names and checksums are all taken from the archive's own directory and checked before an entry is inflated.
+ * Sizes, names and checksums come from the archive's directory; sizes are checked before an entry is inflated.
  *
  * Source: PKWARE APPNOTE 6.3.10.
  *
@@ -12,15 +12,15 @@ import { inflateSync } from "fflate";
 import { crc32 } from "node:zlib";
 import { NpyError } from "./npy_error.ts";
 
-/** How much an archive may unpack to. */
+/** Limits of the unpacked size of an archive. */
 export interface ZipLimits {
-  /** Most entries in the archive. */
+  /** Maximum number of entries. */
   readonly entries: number;
-  /** Most bytes in all entries together, unpacked. */
+  /** Maximum size of all entries together, unpacked, bytes. */
   readonly totalBytes: number;
 }
 
-/** Limits that every checkpoint this program knows is below: the largest, HTDemucs, has 168 MB in f32. */
+/** Default limits. All supported checkpoints are smaller: the largest, HTDemucs, has 168 MB in f32. */
 export const DEFAULT_ZIP_LIMITS: ZipLimits = { entries: 16_384, totalBytes: 2 ** 28 };
 
 interface Entry {
@@ -40,9 +40,9 @@ const ENCRYPTED = 1;
 /**
  * Reads every entry of a zip archive.
  *
- * @param archive the whole file
- * @param limits how much it may unpack to
- * @returns the unpacked entries by name, in the directory's order
+ * @param archive content of the file
+ * @param limits limits of the unpacked size
+ * @returns unpacked entries by name, in the order of the directory
  * @throws {NpyError} `archive` for a malformed, encrypted or corrupt archive or a repeated name; `too-large` beyond the limits
  */
 export function readZip(
@@ -99,7 +99,7 @@ function readDirectory(archive: Uint8Array, view: DataView, limits: ZipLimits): 
         `Archive unpacks to ${total} bytes or more, at most ${limits.totalBytes} are read`,
       );
     }
-    // One packed entry under many names would unpack to far more than the archive's size allows.
+    // Overlapping entries would let a small archive unpack to far more than its size.
     packed += entry.packedBytes;
     if (packed > archive.length) throw damaged("its entries overlap, or it was cut short");
     entries.push(entry);
@@ -111,7 +111,7 @@ function readDirectory(archive: Uint8Array, view: DataView, limits: ZipLimits): 
 function unpack(archive: Uint8Array, view: DataView, entry: Entry): Uint8Array {
   const { name, localStart } = entry;
   if (localStart + 30 > archive.length || view.getUint32(localStart, true) !== LOCAL_RECORD) {
-    throw damaged(`there is no entry where the directory says that ${name} is`);
+    throw damaged(`the entry ${name} is not at the position in the directory`);
   }
   const start = localStart + 30 + view.getUint16(localStart + 26, true) +
     view.getUint16(localStart + 28, true);
@@ -119,7 +119,7 @@ function unpack(archive: Uint8Array, view: DataView, entry: Entry): Uint8Array {
   const packed = archive.subarray(start, start + entry.packedBytes);
   const bytes = entry.method === 0 ? packed : inflate(packed, entry);
   if (bytes.length !== entry.bytes) {
-    throw damaged(`${name} has ${bytes.length} bytes where its directory says ${entry.bytes}`);
+    throw damaged(`${name} has ${bytes.length} bytes, but its directory says ${entry.bytes}`);
   }
   if (crc32(bytes) !== entry.crc) throw damaged(`the checksum of ${name} is wrong`);
   return bytes;
@@ -129,7 +129,7 @@ function inflate(packed: Uint8Array, entry: Entry): Uint8Array {
   if (entry.method !== 8) {
     throw damaged(`${entry.name} uses compression method ${entry.method}, expected 0 or 8`);
   }
-  // A deflated byte cannot grow beyond 1032 bytes, so a larger claim is false and is not allocated for.
+  // A deflated byte unpacks to at most 1032 bytes, so a larger size is false and nothing is allocated.
   if (entry.bytes > entry.packedBytes * 1032 + 64) {
     throw damaged(`${entry.name} cannot unpack to the ${entry.bytes} bytes it claims`);
   }

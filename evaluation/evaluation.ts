@@ -60,6 +60,12 @@ export class Evaluation {
   readonly #loaded: LoadedSystems;
   readonly #contestants: readonly Contestant[];
 
+  /**
+   * Starts an evaluation without tracks.
+   *
+   * @param loaded networks of the systems
+   * @param options systems, stored results and settings
+   */
   constructor(loaded: LoadedSystems, options: EvaluationOptions) {
     const { systems, results, seconds = null, threads = null } = options;
     this.#loaded = loaded;

@@ -1,5 +1,5 @@
 /**
- * Writing what an analysis made, whole or not at all.
+ * Result files of an analysis, written atomically.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import { freeName, writeWhole } from "../core/files.ts";
 import { resultToJson } from "../pipeline/result.ts";
 
-/** What is written besides the result. */
+/** Options for result files. */
 export interface ResultFilesOptions {
-  /** The output folder; made when it is missing. */
+  /** Output folder; created if it is missing. */
   readonly directory: string;
   /** Whether to write `NAME.activ.npz` with `beat`, `downbeat`, `segment` and `label`. */
   readonly activations: boolean;
@@ -23,17 +23,17 @@ export interface ResultFilesOptions {
 }
 
 /**
- * The name of a track's result files without their ending: the track's own, and where that is taken
- * in the folder by another track or by files that are no results, with a hash of the path added.
+ * Returns the name of a track's result files without their ending. If another track or other files use the track's name,
+ * a hash of the path is appended.
  *
- * @param track the track
- * @param directory the output folder
+ * @param track track of the results
+ * @param directory output folder
  */
 export function resultName(track: Track, directory: string): string {
   return freeName(track, (name) => isFreeFor(join(directory, name), track.path));
 }
 
-/** Whether there are no files of this name, or the result of the same track. */
+/** Returns whether a name is not used, or used by the result of the same track. */
 function isFreeFor(stem: string, path: string): boolean {
   let text: string;
   try {
@@ -50,10 +50,10 @@ function isFreeFor(stem: string, path: string): boolean {
 }
 
 /**
- * Writes the result of a track, the JSON last, each file under its final name only when it is whole.
+ * Writes the result of a track, the JSON last. Each file is renamed into place when it is complete.
  *
- * @param analyzed what came of the track
- * @param options where to and what
+ * @param analyzed analysis of the track
+ * @param options output folder and kinds of files
  * @returns path of the JSON file
  * @throws if the folder or a file cannot be written
  */

@@ -18,14 +18,14 @@ Deno.test("writeWhole() writes a file and leaves nothing else", async () => {
   });
 });
 
-Deno.test("writeWhole() makes the folder", async () => {
+Deno.test("writeWhole() creates the folder", async () => {
   await inTemporaryFolder(async (folder) => {
     await writeWhole(join(folder, "x", "y", "a.json"), "text");
     equal(await Deno.readTextFile(join(folder, "x", "y", "a.json")), "text");
   });
 });
 
-Deno.test("writeWhole() shows nothing under the final name until the file is whole", async () => {
+Deno.test("writeWhole() shows no file under the final name until it is complete", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npy");
     let isDone = false;
@@ -38,7 +38,7 @@ Deno.test("writeWhole() shows nothing under the final name until the file is who
   });
 });
 
-Deno.test("cleanUpInterrupted() leaves nothing of a file that is being written", async () => {
+Deno.test("cleanUpInterrupted() removes an unfinished file", async () => {
   await inTemporaryFolder(async (folder) => {
     const names = (): string[] => [...Deno.readDirSync(folder)].map(({ name }) => name);
     let during: string[] = [];
@@ -57,7 +57,7 @@ Deno.test("cleanUpInterrupted() leaves nothing of a file that is being written",
   });
 });
 
-Deno.test("writeWhole() cleans up when the file cannot get its name", async () => {
+Deno.test("writeWhole() removes the temporary file if it cannot be renamed", async () => {
   await inTemporaryFolder(async (folder) => {
     await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
     await rejects(writeWhole(join(folder, "taken"), "text"));
@@ -65,11 +65,11 @@ Deno.test("writeWhole() cleans up when the file cannot get its name", async () =
   });
 });
 
-Deno.test("resultName() keeps dots, and gives way to what is there already", async () => {
+Deno.test("resultName() keeps dots, and avoids names that are in use", async () => {
   await inTemporaryFolder(async (folder) => {
     const track = { name: "01. Mr. Song", path: "/music/01. Mr. Song", stemsDirectory: "" };
     equal(resultName(track, folder), "01. Mr. Song");
-    await Deno.writeTextFile(join(folder, "01. Mr. Song.activ.npz"), "somebody's");
+    await Deno.writeTextFile(join(folder, "01. Mr. Song.activ.npz"), "another file");
     ok(/^01\. Mr\. Song\.[0-9a-f]{8}$/.test(resultName(track, folder)));
     await Deno.writeTextFile(
       join(folder, "01. Mr. Song.json"),

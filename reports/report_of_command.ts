@@ -29,7 +29,7 @@ export async function reportOfCommand(
   args: readonly string[],
   file: string,
 ): Promise<unknown> {
-  const { code, complaint } = await childOutput([
+  const { code, stderrTail } = await childOutput([
     ...["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS],
     ...[join(PROGRAM_FOLDER, "main.ts"), command, ...args, "--export-json", file],
   ], "null");
@@ -37,5 +37,5 @@ export async function reportOfCommand(
     const text = await Deno.readTextFile(file).catch(() => undefined);
     if (text !== undefined) return JSON.parse(text);
   }
-  throw new CommandError(`${command} ended with ${code}: ${complaint}`);
+  throw new CommandError(`${command} ended with ${code}: ${stderrTail}`);
 }

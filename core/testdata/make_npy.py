@@ -1,6 +1,6 @@
 """Writes the array files that npy_test.ts and npz_test.ts read.
 
-Run with numpy 1.23.5: python make_npy.py, in any folder; the files appear beside this script.
+Run with numpy 1.23.5: python make_npy.py, in any folder; the files are written next to this script.
 """
 
 import pathlib

@@ -60,10 +60,10 @@ export async function measureTrack(
     outputDirectory,
     startedAt: performance.timeOrigin + start,
   };
-  const { code, stdout, complaint } = await childOutput([
+  const { code, stdout, stderrTail } = await childOutput([
     ...["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
   ]);
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${complaint}`);
+  if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${stderrTail}`);
   return { ...JSON.parse(stdout) as MeasureReply, seconds };
 }

@@ -1,0 +1,14 @@
+/**
+ * Files written from an analysis: the result as JSON, activations and embeddings.
+ *
+ * @example
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ * import { resultName } from "./mod.ts";
+ * ok(resultName({ path: "/music/song.flac", name: "song" }, "/no/such/folder") === "song");
+ * ```
+ *
+ * @module
+ */
+
+export * from "./result_files.ts";
