@@ -1,5 +1,5 @@
 /**
- * What another command of the program finds, in a process of its own.
+ * Reports of other commands of the program, each run in a child process.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { childOutput } from "../core/child_output.ts";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { PERMISSIONS } from "./measure/process_bench.ts";
 
-/** A command could not run; the message has the end of what it wrote on stderr. */
+/** Failure of a command; the message ends with the last lines of its stderr. */
 export class CommandError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class. */
   override name = "CommandError";
 }
 
 /**
  * Runs a command that writes a report with `--export-json`.
  *
- * @param command its name
- * @param args its arguments besides
- * @param file where it writes the report
- * @returns the report, also where something failed in it (exit code 1)
- * @throws {CommandError} if it could not run
+ * @param command name of the command
+ * @param args further arguments
+ * @param file path that the command writes the report to
+ * @returns the report, also of a command that ended with exit code 1
+ * @throws {CommandError} if the command could not run
  */
 export async function reportOfCommand(
   command: string,
