@@ -9,10 +9,10 @@ import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import type { GuardOptions } from "../pipeline/guard.ts";
-import type { AnalyzeCall } from "./analyze_run.ts";
+import type { AnalyzeCall } from "./_analyze_run.ts";
 import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
-import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
+import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";
 
 /** The demo piece. */
 const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
@@ -68,7 +68,7 @@ export const analyze: Command = command({
   async run(values, audio): Promise<number> {
     const call = parseAnalyzeArguments(values, audio);
     // The pipeline is loaded after the arguments are parsed: the help and wrong calls answer at once.
-    return await (await import("./analyze_run.ts")).runAnalyze(call);
+    return await (await import("./_analyze_run.ts")).runAnalyze(call);
   },
 });
 

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../core/usage_error.ts";
-import { ensureFile, ensureFolder } from "./writable.ts";
+import { ensureFile, ensureFolder } from "./_writable.ts";
 
 /** The type of an option's argument. */
 export interface ArgumentType<Value> {

@@ -21,10 +21,10 @@ import { benchTables } from "../reports/measure/bench_report.ts";
 import { timeStages } from "../reports/measure/stage_benches.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
 import { reportOfRun } from "../reports/report_of_run.ts";
-import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
+import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
-import { EXPORT_OPTIONS, writeExports } from "./report_files.ts";
+import { EXPORT_OPTIONS, writeExports } from "./_report_files.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** Names for `--stage`: every stage, the whole program, and its start. */

@@ -13,9 +13,9 @@ import { findTracks, StoredResults } from "../evaluation/tracks.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { type ArgumentType, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
-import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./options.ts";
+import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
 
 const DEFAULT_SYSTEM: System = { demixer: AUTO, model: AUTO };
 

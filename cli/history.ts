@@ -15,8 +15,8 @@ import { readHistoryLine } from "../reports/report_document.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option } from "./command.ts";
-import { ensureHistory, HISTORY } from "./options.ts";
-import { ensureFile } from "./writable.ts";
+import { ensureHistory, HISTORY } from "./_options.ts";
+import { ensureFile } from "./_writable.ts";
 
 const MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000;
 

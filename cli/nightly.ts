@@ -14,11 +14,11 @@ import { History } from "../reports/history.ts";
 import { nightlyRun } from "../reports/nightly_run.ts";
 import { readRegressionSettings } from "../reports/regression_settings.ts";
 import { terminalReport } from "../reports/render/terminal.ts";
-import { TRACK_OPTIONS, withBench } from "./bench_options.ts";
+import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, type Values } from "./command.ts";
-import { SETTINGS } from "./options.ts";
-import { exportsIn, writeExports } from "./report_files.ts";
+import { SETTINGS } from "./_options.ts";
+import { exportsIn, writeExports } from "./_report_files.ts";
 import { StatusLine } from "./status_line.ts";
 
 const OPTIONS = {

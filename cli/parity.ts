@@ -22,7 +22,7 @@ import {
 import { STAGES } from "../pipeline/stages.ts";
 import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
 import { type Command, command, flag, option, pick, type Values } from "./command.ts";
-import { COMPUTE_OPTIONS } from "./options.ts";
+import { COMPUTE_OPTIONS } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
 
 const { weightsDir, backend, threads } = COMPUTE_OPTIONS;

@@ -31,9 +31,9 @@ import {
   TOLERANCE_OPTIONS,
   toleranceOf,
   WEIGHTS_OPTIONS,
-} from "./options.ts";
+} from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights } from "./weights.ts";
+import { checkNames, chosenWeights } from "./_weights.ts";
 
 /** Stages that more than one backend can compute. */
 const NETWORKS: readonly string[] = STAGES.filter(({ isNetwork }) => isNetwork)

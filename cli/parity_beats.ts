@@ -14,7 +14,7 @@ import {
 import { readAnnotation } from "../evaluation/read_annotation.ts";
 import { type Measure, MEASURES } from "../evaluation/scores.ts";
 import { type Command, command } from "./command.ts";
-import { EXPORT_JSON } from "./options.ts";
+import { EXPORT_JSON } from "./_options.ts";
 
 /** Times of each kind that are printed; the JSON has all of them. */
 const LISTED = 8;

@@ -7,7 +7,7 @@
 import { writeWhole } from "../core/files.ts";
 import { differenceStatistics, diffRecordings, diffTable, isAlike } from "../parity/mod.ts";
 import { type Command, command, flag } from "./command.ts";
-import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./options.ts";
+import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** The command `parity diff`. */

@@ -18,9 +18,9 @@ import { demixShifts } from "../pipeline/shifts.ts";
 import { findStems, readStems } from "../pipeline/stems.ts";
 import { OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
-import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./options.ts";
+import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
 
 const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
 

@@ -17,9 +17,9 @@ import type { RunReport } from "../reports/run_report.ts";
 import { readTimings } from "../reports/timings_file.ts";
 import { OUTPUT_FILE, seconds } from "./argument_types.ts";
 import { type Command, command, option } from "./command.ts";
-import { ensureHistory, HISTORY, SETTINGS } from "./options.ts";
-import { EXPORT_OPTIONS, writeExports } from "./report_files.ts";
-import { ensureFile } from "./writable.ts";
+import { ensureHistory, HISTORY, SETTINGS } from "./_options.ts";
+import { EXPORT_OPTIONS, writeExports } from "./_report_files.ts";
+import { ensureFile } from "./_writable.ts";
 
 /** The command `report timings`. */
 const timings = command({

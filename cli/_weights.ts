@@ -7,7 +7,7 @@
 import { chooseWeights, type Role } from "../models/automatic.ts";
 import { checkDemixerName, foldNames } from "../models/registry.ts";
 import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
-import { AUTO } from "./options.ts";
+import { AUTO } from "./_options.ts";
 
 /** Names of a demixer and a model. */
 type Names = Readonly<Record<Role, string>>;

@@ -12,9 +12,9 @@ import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
 import type { Variant } from "../reports/run_report.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { option, pick, type Values } from "./command.ts";
-import { AUTO, COMPUTE_OPTIONS } from "./options.ts";
+import { AUTO, COMPUTE_OPTIONS } from "./_options.ts";
 import type { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights } from "./weights.ts";
+import { checkNames, chosenWeights } from "./_weights.ts";
 
 const DEFAULT_BACKEND: Backend = "native";
 

@@ -18,8 +18,8 @@ import type { StageTiming } from "../pipeline/runner.ts";
 import { demixShifts } from "../pipeline/shifts.ts";
 import { pick } from "./command.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./weights.ts";
-import { ensureFolder } from "./writable.ts";
+import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
+import { ensureFolder } from "./_writable.ts";
 
 /** The tracks and settings of a call. */
 export interface AnalyzeCall extends LoadOptions, ComputeOptions {
