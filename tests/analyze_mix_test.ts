@@ -1,4 +1,4 @@
-/** The analyze command from the mix, with a small separation network that torch wrote. */
+/** The analyze command on a mix, with a small separation network in a file of PyTorch. */
 
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { basename, join } from "node:path";
@@ -11,7 +11,7 @@ import { noise, wavFile } from "./support/wav.ts";
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
 const NETWORKS = ["-m", "seeded-fold0", "--demixer", SMALL] as const;
 
-/** Two seconds of noise. */
+/** Writes two seconds of noise. */
 async function makeMix(path: string, channels = 2, seed = 1): Promise<string> {
   const one = noise(88_200, seed);
   const samples = channels === 1
@@ -21,7 +21,7 @@ async function makeMix(path: string, channels = 2, seed = 1): Promise<string> {
   return path;
 }
 
-/** Analyses in a folder that also has the cache of graphs. */
+/** Runs analyze in a folder, which also holds the cache of graphs. */
 async function analyze(folder: string, ...args: string[]): Promise<Outcome> {
   const env = { TACTUS_CACHE_DIR: join(folder, "cache") };
   return await tactus(["analyze", ...args], { cwd: folder, env });
@@ -36,7 +36,7 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-Deno.test("analyze separates a mix and says with what, and keeps nothing that was not asked for", async () => {
+Deno.test("analyze separates a mix, records demixer and backend, and writes no files without an option for them", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const done = await analyze(folder, mix, "--json", ...NETWORKS, "--timings-path", "times");
@@ -55,12 +55,12 @@ Deno.test("analyze separates a mix and says with what, and keeps nothing that wa
 
     const mono = await makeMix(join(folder, "mono.wav"), 1);
     const same = await result(await analyze(folder, mono, "--json", ...NETWORKS, "--threads", "1"));
-    // The same sound in one channel, and with another number of threads, has the same stems.
+    // The same audio in one channel, computed with another number of threads, gives the same stems.
     equal(same.provenance.stems16_sha256, provenance.stems16_sha256);
   });
 });
 
-Deno.test("analyze --backend onnx builds the graph once and finds the same", async () => {
+Deno.test("analyze --backend onnx builds the graph once and gives the same result", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const native = await result(await analyze(folder, mix, "--json", ...NETWORKS));
@@ -79,7 +79,7 @@ Deno.test("analyze --backend onnx builds the graph once and finds the same", asy
   });
 });
 
-Deno.test("analyze -k keeps stems in demucs' layout and uses them again where nothing changed", async () => {
+Deno.test("analyze -k keeps stems in the layout of demucs, and reuses them where nothing changed", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const kept = join(folder, "demix", "small_htdemucs.th", "song");
@@ -114,14 +114,14 @@ Deno.test("analyze -k keeps stems in demucs' layout and uses them again where no
   });
 });
 
-Deno.test("analyze -k gives two mixes of one name, and stems that are not its own, folders of their own", async () => {
+Deno.test("analyze -k uses different folders for two mixes of one name and for stems of other programs", async () => {
   await inTemporaryFolder(async (folder) => {
     for (const name of ["a", "b"]) await Deno.mkdir(join(folder, name));
     const first = await makeMix(join(folder, "a", "song.wav"), 2, 1);
     const second = await makeMix(join(folder, "b", "song.wav"), 2, 2);
     const parent = join(folder, "stems", "small_htdemucs.th");
     await Deno.mkdir(join(parent, "song"), { recursive: true });
-    await Deno.writeTextFile(join(parent, "song", "bass.wav"), "somebody's");
+    await Deno.writeTextFile(join(parent, "song", "bass.wav"), "other");
     const { code, stderr } = await analyze(
       folder,
       ...[first, second, "-k", "--demix-dir", "stems", ...NETWORKS],
@@ -129,7 +129,7 @@ Deno.test("analyze -k gives two mixes of one name, and stems that are not its ow
     equal(code, 0, stderr);
     equal((await filesIn(parent)).length, 3);
     equal(await filesIn(join(parent, "song")), ["bass.wav"]);
-    equal(await Deno.readTextFile(join(parent, "song", "bass.wav")), "somebody's");
+    equal(await Deno.readTextFile(join(parent, "song", "bass.wav")), "other");
     equal((await filesIn(join(folder, "struct"))).length, 2);
   });
 });
@@ -151,7 +151,7 @@ Deno.test("analyze takes the mean of several shifts, or none", async () => {
   });
 });
 
-Deno.test("analyze says which command gets the weights of HTDemucs, and never falls back", async () => {
+Deno.test("analyze without the weights of HTDemucs names the command that downloads them, and does not fall back", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const args = ["-m", "seeded-fold0", "--demixer", "htdemucs"];
@@ -162,7 +162,7 @@ Deno.test("analyze says which command gets the weights of HTDemucs, and never fa
   });
 });
 
-Deno.test("analyze goes on after a mix that cannot be separated, and silence has no beats", async () => {
+Deno.test("analyze continues after a mix that cannot be separated, and finds no beats in silence", async () => {
   await inTemporaryFolder(async (folder) => {
     const text = join(folder, "notes.txt");
     await Deno.writeTextFile(text, "no audio at all");
@@ -179,7 +179,7 @@ Deno.test("analyze goes on after a mix that cannot be separated, and silence has
   });
 });
 
-Deno.test("analyze refuses options of the separation that make no sense", async () => {
+Deno.test("analyze rejects invalid options of the separation", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const file = join(folder, "file");
@@ -212,7 +212,7 @@ Deno.test("analyze refuses options of the separation that make no sense", async 
   });
 });
 
-Deno.test("analyze --demixer hpss needs no weights, says so, and keeps its stems like others", async () => {
+Deno.test("analyze --demixer hpss needs no weights, records this, and keeps its stems", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const run = (...more: string[]): Promise<Outcome> =>
@@ -225,7 +225,7 @@ Deno.test("analyze --demixer hpss needs no weights, says so, and keeps its stems
     ]);
     equal(provenance.backends["demix"], "native");
     const kept = await result(await run("-k"));
-    // Stems that are kept are stereo, others mono.
+    // Kept stems are stereo; other stems are mono.
     const { stems16_sha256 } = kept.provenance;
     ok(stems16_sha256 !== provenance.stems16_sha256);
     equal(kept.provenance, { ...provenance, stems16_sha256 });

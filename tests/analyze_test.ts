@@ -1,4 +1,4 @@
-/** The analyze command as a whole. */
+/** The analyze command. */
 
 import {
   deepStrictEqual as equal,
@@ -41,7 +41,7 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-Deno.test("analyze without arguments finds the demo piece's beats and says with what", async () => {
+Deno.test("analyze without arguments finds the beats of the demo piece, and records demixer and model", async () => {
   await inTemporaryFolder(async (folder) => {
     const { code, stdout, stderr } = await tactus(["analyze"], { cwd: folder });
     equal(code, 0, stderr);
@@ -55,7 +55,7 @@ Deno.test("analyze without arguments finds the demo piece's beats and says with 
     const truth = JSON.parse(
       await Deno.readTextFile(join(repository, "fixtures", "audio", "four_four", "truth.json")),
     );
-    // The last chord rings on for three beats that nobody plays; the published folds leave them out as well.
+    // The last chord sounds for three beats without a new note; the published folds do not report them either.
     const heard = (times: number[]): number[] => trimBeats(times).filter((time) => time < 40.2);
     equal(beatFMeasure(heard(truth.beats), trimBeats(beats)), 1);
     equal(beatFMeasure(heard(truth.downbeats), trimBeats(downbeats)), 1);
@@ -65,9 +65,9 @@ Deno.test("analyze without arguments finds the demo piece's beats and says with 
   });
 });
 
-Deno.test("analyze takes published weights where they are installed, and a named one in any case", async () => {
+Deno.test("analyze uses the published weights where they are installed, and a named model in any case", async () => {
   await inTemporaryFolder(async (folder) => {
-    // Damaged, which shows who is loaded.
+    // The error about the damaged file shows which model is loaded.
     for (const { npz, yaml } of HARMONIX_FILES) {
       for (const { fileName } of [npz, yaml]) await Deno.writeTextFile(join(folder, fileName), "");
     }
@@ -169,7 +169,7 @@ Deno.test("analyze gives the same result for any number of threads", async () =>
   });
 });
 
-Deno.test("analyze goes on after a track that fails, and exits with 1", async () => {
+Deno.test("analyze continues after a track that fails, and ends with 1", async () => {
   await inTemporaryFolder(async (folder) => {
     const good = await makeStems(join(folder, "good"));
     const bad = join(folder, "bad");
@@ -200,7 +200,7 @@ Deno.test("analyze never overwrites the result of another track of the same name
   });
 });
 
-Deno.test("analyze keeps a file of the same name that is no result of ours", async () => {
+Deno.test("analyze keeps a file of the same name that is not a result", async () => {
   await inTemporaryFolder(async (folder) => {
     const stems = await makeStems(join(folder, "song"));
     await Deno.writeTextFile(join(folder, "song.json"), "my notes");
@@ -224,7 +224,7 @@ Deno.test({
         try {
           child.kill("SIGINT");
         } catch {
-          // It was done already.
+          // It has ended.
         }
         const { code } = await outcomeOf(child);
         ok([0, 130].includes(code), `exit code ${code}`);
@@ -238,7 +238,7 @@ Deno.test({
   },
 });
 
-Deno.test("analyze says where it looked for weights that are missing", async () => {
+Deno.test("analyze names the folder in which weights are missing", async () => {
   await inTemporaryFolder(async (folder) => {
     const stems = await makeStems(join(folder, "stems"));
     const args = ["analyze", "--stems-dir", stems, "-o", join(folder, "out"), "-m", "harmonix-all"];
@@ -253,7 +253,7 @@ Deno.test("analyze says where it looked for weights that are missing", async () 
 });
 
 Deno.test({
-  name: "analyze refuses weights with a damaged byte",
+  name: "analyze rejects weights with a damaged byte",
   ignore: publishedWeights() === undefined,
   fn: async () => {
     await inTemporaryFolder(async (folder) => {
@@ -278,7 +278,7 @@ Deno.test({
   },
 });
 
-Deno.test("analyze prints its help and touches nothing", async () => {
+Deno.test("analyze prints its help and writes nothing", async () => {
   await inTemporaryFolder(async (folder) => {
     const { code, stdout, stderr } = await tactus(["analyze", "--help"], { cwd: folder });
     equal([code, stderr], [0, ""]);
@@ -287,7 +287,7 @@ Deno.test("analyze prints its help and touches nothing", async () => {
   });
 });
 
-Deno.test("analyze refuses calls that it does not understand", async () => {
+Deno.test("analyze rejects invalid calls", async () => {
   const calls = [
     [["--no-such-option"], /no-such-option/],
     [["song.mp3", "--demixer", "htdemucs"], /models pull htdemucs/],
@@ -306,7 +306,7 @@ Deno.test("analyze refuses calls that it does not understand", async () => {
   });
 });
 
-Deno.test("analyze starts paths where the user stands", async () => {
+Deno.test("analyze resolves paths from the folder of the user", async () => {
   await inTemporaryFolder(async (folder) => {
     await makeStems(join(folder, "Mr. Song"));
     const args = ["analyze", "--stems-dir", "Mr. Song", "-o", "out", ...FOLD];
@@ -316,7 +316,7 @@ Deno.test("analyze starts paths where the user stands", async () => {
   });
 });
 
-Deno.test("analyze finds out before the work that it cannot write its timings", async () => {
+Deno.test("analyze ends before the work where it cannot write its timings", async () => {
   await inTemporaryFolder(async (folder) => {
     const stems = await makeStems(join(folder, "stems"));
     const args = ["analyze", "--stems-dir", stems, "-o", join(folder, "out"), ...FOLD];
@@ -327,7 +327,7 @@ Deno.test("analyze finds out before the work that it cannot write its timings", 
   });
 });
 
-Deno.test("the program without or with an unknown command explains itself", async () => {
+Deno.test("the program prints its commands without a command and for an unknown one", async () => {
   const outcomes = await Promise.all([tactus([]), tactus(["sing"]), tactus(["--help"])]);
   equal(outcomes.map(({ code }) => code), [2, 2, 0]);
   match(outcomes[1]?.stderr ?? "", /expected one of analyze, .*models/);

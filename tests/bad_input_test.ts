@@ -1,4 +1,4 @@
-/** What the program makes of awkward and broken input; the seeded single fold keeps it quick. */
+/** The analyze command on unusual and damaged input, with a single seeded fold, which is fast. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { noise, wavFile } from "./support/wav.ts";
 const RATE = 44_100;
 const FORMATS = join(repository, "fixtures", "audio", "formats");
 
-/** Stems by name with their endings; `default` stands for those that are not named. */
+/** Stems by file name; `default` stands for those that are not named. */
 type StemFiles = { readonly [name: string]: Uint8Array };
 
 function stereo(samples: number, seed = 1, level = 1): Uint8Array {
@@ -18,7 +18,7 @@ function stereo(samples: number, seed = 1, level = 1): Uint8Array {
   return wavFile({ sampleRateHz: RATE, channels: 2, bits: 16, samples: values });
 }
 
-/** Analyses the given stems and hands the outcome and the parsed result to `check`. */
+/** Analyses the given stems and calls `check` with the outcome and the parsed result. */
 async function analyze(
   files: StemFiles,
   // deno-lint-ignore no-explicit-any
@@ -42,13 +42,13 @@ async function analyze(
     try {
       result = JSON.parse(await Deno.readTextFile(join(out, "song.json")));
     } catch {
-      // There is none: what `check` makes of that is its own affair.
+      // There is no result.
     }
     await check(outcome, result, folder);
   });
 }
 
-Deno.test("analyze finds no beats in silence and one function for it", async () => {
+Deno.test("analyze finds no beats in silence, and at least one segment", async () => {
   await analyze({ default: stereo(3 * RATE, 1, 0) }, ({ code }, result) => {
     equal(code, 0);
     ok(result.segments.length >= 1);
@@ -57,7 +57,7 @@ Deno.test("analyze finds no beats in silence and one function for it", async () 
 });
 
 for (const samples of [1, 441, Math.round(0.3 * RATE)]) {
-  Deno.test(`analyze answers ${samples} samples of audio`, async () => {
+  Deno.test(`analyze accepts ${samples} samples of audio`, async () => {
     await analyze({ default: stereo(samples) }, ({ code, stderr }, result) => {
       equal(code, 0, stderr);
       equal(result.segments[0].start, 0);
@@ -66,7 +66,7 @@ for (const samples of [1, 441, Math.round(0.3 * RATE)]) {
   });
 }
 
-Deno.test("analyze answers noise", async () => {
+Deno.test("analyze accepts noise", async () => {
   await analyze({ default: stereo(5 * RATE) }, ({ code }, result) => {
     equal(code, 0);
     equal(result.beats.length, result.beat_positions.length);
@@ -99,7 +99,7 @@ for (const sampleRateHz of [8000, 192_000]) {
   });
 }
 
-Deno.test("analyze decodes a truncated MP3 up to the damage and says so", async () => {
+Deno.test("analyze decodes a truncated MP3 up to the damage, with a warning", async () => {
   const whole = await Deno.readFile(join(FORMATS, "mp3_cbr.mp3"));
   const cut = whole.slice(0, Math.floor(whole.length * 0.6));
   await analyze(
@@ -112,7 +112,7 @@ Deno.test("analyze decodes a truncated MP3 up to the damage and says so", async 
   );
 });
 
-Deno.test("analyze refuses a text file named .wav", async () => {
+Deno.test("analyze rejects a text file named .wav", async () => {
   const files = { "drums.wav": new TextEncoder().encode("no audio"), default: stereo(RATE) };
   await analyze(files, ({ code, stderr }, result) => {
     equal([code, result], [1, undefined]);
@@ -120,7 +120,7 @@ Deno.test("analyze refuses a text file named .wav", async () => {
   });
 });
 
-Deno.test("analyze refuses NaN samples and says where the first is", async () => {
+Deno.test("analyze rejects NaN samples and reports the position of the first", async () => {
   const samples = noise(2 * RATE);
   samples[1000] = NaN;
   const bad = wavFile({ sampleRateHz: RATE, channels: 2, bits: 32, samples });
@@ -140,7 +140,7 @@ Deno.test("analyze names a missing stem", async () => {
   );
 });
 
-Deno.test("analyze pads a stem that is two frames shorter and warns", async () => {
+Deno.test("analyze pads a stem that is two frames shorter, with a warning", async () => {
   const files = { "bass.wav": stereo(RATE - 882), default: stereo(RATE) };
   await analyze(files, ({ code, stderr }) => {
     equal(code, 0);
@@ -148,7 +148,7 @@ Deno.test("analyze pads a stem that is two frames shorter and warns", async () =
   });
 });
 
-Deno.test("analyze refuses a stem that is much shorter", async () => {
+Deno.test("analyze rejects a stem that is much shorter", async () => {
   const files = { "bass.wav": stereo(RATE - 883), default: stereo(RATE) };
   await analyze(files, ({ code, stderr }) => {
     equal(code, 1);

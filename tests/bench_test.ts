@@ -1,4 +1,4 @@
-/** The bench command as a whole. */
+/** The bench command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -45,7 +45,7 @@ Deno.test("bench times the separation and keeps every time", async () => {
   });
 });
 
-/** Stands in for a Python with the peers: each answers only where the inputs of its stage lie. */
+/** A script in place of Python with the peers; a peer answers only if the inputs of its stage are there. */
 const FAKE_PYTHON = `#!/bin/sh
 case "$1" in
   *checkpoints.py) exit 0 ;;
@@ -63,7 +63,7 @@ while read -r line; do echo "{\\"seconds\\": 2}"; done
 `;
 
 Deno.test({
-  name: "bench lets peers run at the stages that they know, on the same inputs",
+  name: "bench runs peers at the stages that they support, on the same inputs",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inTemporaryFolder(async (folder) => {
@@ -101,9 +101,9 @@ Deno.test({
     }),
 });
 
-Deno.test("bench refuses calls that it does not understand, and a peer that is not there", async () => {
+Deno.test("bench rejects invalid calls and a peer that is missing", async () => {
   const demix = ["--stage", "demix", "--demixer", SMALL];
-  const nobody = ["--peers", "--peer-python", "/no/such/python"];
+  const missing = ["--peers", "--peer-python", "/no/such/python"];
   const calls: [string[], RegExp][] = [
     [["--stage", "nothing"], /--stage expects one of demix, .*, start, but got nothing/],
     [[...demix, "--segments", "0"], /--segments expects a whole number from 1 to 7/],
@@ -115,8 +115,8 @@ Deno.test("bench refuses calls that it does not understand, and a peer that is n
     [[...demix, "--backend", "abacus"], /--backend expects one of native, onnx/],
     [["--rounds", "0"], /--rounds expects a whole number from 1 to 1000/],
     [["/no/such/track.wav"], /Cannot read \/no\/such\/track\.wav/],
-    [[...demix, ...nobody], /Could not start the peer/],
-    [["--stage", "spectrogram", ...nobody], /Could not start the peer/],
+    [[...demix, ...missing], /Could not start the peer/],
+    [["--stage", "spectrogram", ...missing], /Could not start the peer/],
     [["--stage", "spectrogram", "--stems-dir", "/no/such/folder"], /Could not read the stems/],
   ];
   await inTemporaryFolder(async (folder) => {
@@ -129,7 +129,7 @@ Deno.test("bench refuses calls that it does not understand, and a peer that is n
   });
 });
 
-Deno.test("bench says in one line which track is no audio, and ends with 2", async () => {
+Deno.test("bench names a track that is not audio in one line, and ends with 2", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "text.wav");
     await Deno.writeTextFile(path, "no audio");

@@ -1,6 +1,6 @@
 /**
- * From the mix to beats and segments, as upstream's programs do it from end to end: the separation weights are those of a
- * checkpoint as demucs writes it, in half precision.
+ * From the mix to beats and segments, compared with upstream's programs. The weights of the separation are in half
+ * precision, as in a checkpoint of demucs.
  */
 
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "node:assert/strict";
@@ -27,14 +27,14 @@ const LAST_SEAMS = [
   "labels",
 ] as const satisfies SeamName[];
 
-/** Times are equal to this, seconds; everything else is equal. */
+/** Tolerance of times; all other values are equal. */
 const TIME_TOLERANCE_SECONDS = 1e-9;
 
 type Reference = Readonly<Record<typeof LAST_SEAMS[number] | "stemPeaks", readonly number[]>>;
 
 const { chain } = await readManifest();
 
-/** The seeded network with every weight rounded to half precision. */
+/** Returns the seeded network with every weight rounded to half precision. */
 async function halfDemixer(): Promise<Demixer> {
   const seeded = seededHtdemucs();
   const tensors = new Map([...seeded.tensors].map(([name, { shape, data }]) => {
@@ -44,7 +44,7 @@ async function halfDemixer(): Promise<Demixer> {
   return { name: "seeded-htdemucs-half", sha256: "", backend: "native", session };
 }
 
-Deno.test("the mix has the beats, bars, tempo and segments that upstream finds in it", async (test) => {
+Deno.test("the mix has the beats, bars, tempo and segments that upstream finds", async (test) => {
   const demixer = await halfDemixer();
   const model = networkModel("seeded-all", await loadModel("seeded-all"));
   const context: StageContext = { model: Promise.resolve(model), embeddings: false };
@@ -66,7 +66,7 @@ Deno.test("the mix has the beats, bars, tempo and segments that upstream finds i
         ok(actual.every((value, i) => Math.abs(value - wanted[i]!) <= tolerance), name);
       }
       if (piece !== "three_four") return;
-      // Bass and drums exchanged are other music.
+      // With bass and drums exchanged the beats differ.
       const swapped = stems16.data.slice();
       const length = swapped.length / 4;
       swapped.copyWithin(0, length, 2 * length);

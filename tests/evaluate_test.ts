@@ -1,4 +1,4 @@
-/** The evaluate command, with untrained weights on the stems of one of our own pieces. */
+/** The evaluate command, with untrained weights on the stems of a demo piece. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -14,12 +14,12 @@ async function evaluate(...args: string[]): Promise<Outcome> {
   return await tactus(["evaluate", ...args]);
 }
 
-/** Two seconds of noise. */
+/** Returns two seconds of noise. */
 function sound(): Uint8Array {
   return wavFile({ sampleRateHz: 44_100, channels: 2, bits: 16, samples: noise(4 * 44_100) });
 }
 
-Deno.test("evaluate measures systems and stored results alike, and exports every figure", async () => {
+Deno.test("evaluate scores systems and stored results, and exports every figure", async () => {
   await inTemporaryFolder(async (folder) => {
     const results = join(folder, "results");
     await Deno.mkdir(results);
@@ -49,7 +49,7 @@ Deno.test("evaluate measures systems and stored results alike, and exports every
   });
 });
 
-Deno.test("evaluate gives a demixer the same beginning of the mix that the truth is cut to", async () => {
+Deno.test("evaluate --seconds cuts the mix for a demixer to the length of the truth", async () => {
   await inTemporaryFolder(async (folder) => {
     const small = join(FIXTURES_FOLDER, "..", "models", "testdata", "small_htdemucs.th");
     await Deno.copyFile(join(PIECE, "mix.flac"), join(folder, "song.flac"));
@@ -73,7 +73,7 @@ Deno.test("evaluate gives a demixer the same beginning of the mix that the truth
   });
 });
 
-Deno.test("evaluate goes on after tracks that fail, and says why", async () => {
+Deno.test("evaluate continues after tracks that fail, and prints the reasons", async () => {
   await inTemporaryFolder(async (folder) => {
     const put = (name: string, content: string | Uint8Array): Promise<void> =>
       Deno.writeFile(
@@ -109,7 +109,7 @@ Deno.test("evaluate scores results without any audio, and without any weights", 
   });
 });
 
-Deno.test("evaluate does not start where the call makes no sense or weights are missing", async () => {
+Deno.test("evaluate rejects invalid calls and missing weights", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");

@@ -1,4 +1,4 @@
-/** The guard of the analyze command as a whole. */
+/** The guard of the analyze command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ async function guardIn(
   return provenance;
 }
 
-Deno.test("analyze --guard computes the beginning twice and writes down what it saw", async () => {
+Deno.test("analyze --guard computes the beginning twice and records the comparison", async () => {
   await inTemporaryFolder(async (folder) => {
     const { code, stderr } = await tactus([...CALL, "-o", folder]);
     equal(code, 0, stderr);
@@ -50,7 +50,7 @@ Deno.test("a track whose stages differ from their second implementation is compu
     model: Promise.resolve(model),
     embeddings: false,
     separation: { demixer, shifts: [null] },
-    // Whatever they differ by is too much.
+    // Every difference is above this tolerance.
     guard: { seconds: 2, tolerance: -1 },
     observer: { onTiming: (timing) => timings.push(timing) },
   });
@@ -67,7 +67,7 @@ Deno.test("a track whose stages differ from their second implementation is compu
   );
 });
 
-Deno.test("analyze refuses settings of a guard that make no sense", async () => {
+Deno.test("analyze rejects invalid options of the guard", async () => {
   for (
     const settings of [["--guard-max-abs", "1"], ["--guard", "--guard-max-abs", "0"], [
       "--guard",

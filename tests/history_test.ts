@@ -1,4 +1,4 @@
-/** The history command as a whole. */
+/** The history command. */
 
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const NIGHT = testRun({
   measurements: [testMeasurement("one", 0, [["network", 0.1]])],
 });
 
-Deno.test("history export and import exchange runs, and leave alone what is there", async () => {
+Deno.test("history export and import exchange runs, and keep those that are present", async () => {
   await inTemporaryFolder(async (folder) => {
     const [from, to, lines] = ["a.sqlite", "b.sqlite", "runs.jsonl"].map((n) => join(folder, n));
     const history = await History.open(from!);
@@ -33,7 +33,7 @@ Deno.test("history export and import exchange runs, and leave alone what is ther
   });
 });
 
-Deno.test("history import says which lines are no runs, and takes the others", async () => {
+Deno.test("history import reports lines that are not runs, and adds the others", async () => {
   await inTemporaryFolder(async (folder) => {
     const [to, lines] = ["b.sqlite", "runs.jsonl"].map((name) => join(folder, name));
     const broken = [
@@ -71,7 +71,7 @@ Deno.test("history pins, lists and prunes", async () => {
   });
 });
 
-Deno.test("history refuses calls that make no sense", async () => {
+Deno.test("history rejects invalid calls", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "a.sqlite");
     (await History.open(file)).close();

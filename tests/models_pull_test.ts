@@ -1,4 +1,4 @@
-/** Pulling models, from servers that behave well and badly. */
+/** Downloads of models from correct and faulty servers. */
 
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { CONTENT, Program, serve, withProgram } from "./support/models_program.t
 import { publishedWeights, repository } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-Deno.test("models pull downloads what is missing, and says what was there", () =>
+Deno.test("models pull downloads missing files, and reports those that are installed", () =>
   withProgram(async (program) => {
     await program.install("a.yaml");
     const first = await program.run(["pull", "both", "a", "none"]);
@@ -34,7 +34,7 @@ Deno.test("models pull downloads what is missing, and says what was there", () =
     equal(verified.stdout.match(/ {2}correct, SHA-256 [0-9a-f]{64}\n/g)?.length, 3);
   }));
 
-Deno.test("models pull takes --base-url before the environment's mirror, and --weights-dir before its folder", () =>
+Deno.test("models pull prefers --base-url and --weights-dir to the variables of the environment", () =>
   withProgram(async (program) => {
     const other = join(program.folder, "..", "other");
     const mirror = ["--base-url", `${program.server.baseUrl}/mirror/`, "--weights-dir", other];
@@ -46,7 +46,7 @@ Deno.test("models pull takes --base-url before the environment's mirror, and --w
     equal((await Deno.readFile(join(other, "b.th"))).length, 50_000);
   }));
 
-Deno.test("models pull --offline asks nothing and says what is missing", () =>
+Deno.test("models pull --offline sends no request and reports missing files", () =>
   withProgram(async (program) => {
     await program.install("a.npz");
     await program.install("a.yaml", content(1000, 9));
@@ -59,7 +59,7 @@ Deno.test("models pull --offline asks nothing and says what is missing", () =>
     equal(program.server.requests, []);
   }));
 
-Deno.test("models pull goes on after a file that fails, and exits with 1", () =>
+Deno.test("models pull continues after a file that fails, and ends with 1", () =>
   withProgram(async (program) => {
     const { code, stdout, stderr } = await program.run(["pull", "a", "b"]);
     equal(code, 1);
@@ -73,7 +73,7 @@ Deno.test("models pull goes on after a file that fails, and exits with 1", () =>
     return serve(request, count);
   }));
 
-Deno.test("models pull exits with 2 where the folder cannot be written to", () =>
+Deno.test("models pull ends with 2 where the folder cannot be written to", () =>
   withProgram(async (program) => {
     await program.install("file", content(1));
     const folder = program.path("file");
@@ -84,7 +84,7 @@ Deno.test("models pull exits with 2 where the folder cannot be written to", () =
   }));
 
 Deno.test({
-  name: "models pull that was interrupted is continued by the next",
+  name: "models pull continues an interrupted download",
   ignore: Deno.build.os === "windows",
   fn: () =>
     withProgram(async (program) => {
@@ -126,7 +126,7 @@ Deno.test("models pull of several processes at once downloads each file once", (
     return await serve(request, count);
   }));
 
-Deno.test("models pull goes through the proxies that the environment names", async () => {
+Deno.test("models pull uses the proxies of the environment", async () => {
   const refusal = rawAnswer("403 Forbidden", ["content-length: 0"], new Uint8Array());
   for (const name of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"]) {
     await withRawServer(() => refusal, (proxy) =>
@@ -142,7 +142,7 @@ Deno.test("models pull goes through the proxies that the environment names", asy
   }
 });
 
-Deno.test("models pull says when there is no way to the server, and tries no other file", () =>
+Deno.test("models pull reports an unreachable server, and tries no other file", () =>
   withProgram(async (program) => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const baseUrl = `http://127.0.0.1:${listener.addr.port}`;
@@ -154,7 +154,7 @@ Deno.test("models pull says when there is no way to the server, and tries no oth
   }));
 
 Deno.test({
-  name: "tactus models pull brings the published weights, and loadModel() takes them",
+  name: "tactus models pull downloads published weights, and loadModel() loads them",
   ignore: publishedWeights() === undefined,
   fn: () =>
     inTemporaryFolder((folder) =>

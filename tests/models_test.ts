@@ -1,4 +1,4 @@
-/** The models command: listing, verifying, paths, and calls that are wrong. */
+/** The models command: list, verify, path, and invalid calls. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { content, pinnedContent } from "./support/download_server.ts";
@@ -6,7 +6,7 @@ import { CONTENT, withProgram } from "./support/models_program.ts";
 import { tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-Deno.test("models list tells missing, installed and damaged models apart", () =>
+Deno.test("models list distinguishes missing, installed and damaged models", () =>
   withProgram(async (program) => {
     const states = async (): Promise<string[]> => {
       const { code, stdout, stderr } = await program.run(["list"]);
@@ -57,7 +57,7 @@ Deno.test("models list --json has each file with path, address, SHA-256 and stat
     equal([models[1].files.length, models[1].files[0].sha256], [1, null]);
   }));
 
-Deno.test("models verify reads what is there and exits with 1 on damage", () =>
+Deno.test("models verify reads installed files and ends with 1 on damage", () =>
   withProgram(async (program) => {
     const empty = await program.run(["verify"]);
     equal([empty.code, empty.stderr], [0, ""]);
@@ -87,7 +87,7 @@ Deno.test("models verify reads what is there and exits with 1 on damage", () =>
     equal([own.code, own.stdout], [0, "a.pth  not checked: its SHA-256 is not published\n"]);
   }));
 
-Deno.test("models path prints the folder, and where files are or belong", () =>
+Deno.test("models path prints the folder and the paths of files", () =>
   withProgram(async (program) => {
     equal(await program.run(["path"]), { code: 0, stdout: `${program.folder}\n`, stderr: "" });
     await program.install("b.th");
@@ -102,7 +102,7 @@ Deno.test("models path prints the folder, and where files are or belong", () =>
     ok(cache.stdout.startsWith(program.folder) && /tactus.models\n$/.test(cache.stdout));
   }));
 
-Deno.test("models refuses calls that it does not understand", () =>
+Deno.test("models rejects invalid calls", () =>
   withProgram(async (program) => {
     const calls = [
       [[], /Expected one of list, pull, verify, path, but got nothing/],
@@ -140,7 +140,7 @@ Deno.test("tactus models list names the published models, and needs no network",
     match(stdout, /^seeded-all .* built in$/m);
   }));
 
-Deno.test("tactus models pull says what to do where it may not use the network", () =>
+Deno.test("tactus models pull names the task to call where it is not allowed to use the network", () =>
   inTemporaryFolder(async (folder) => {
     const args = ["models", "pull", "harmonix-fold0", "--weights-dir", folder];
     const { code, stderr } = await tactus(args);

@@ -1,4 +1,4 @@
-/** A real tune with the published weights, where both are on this machine. */
+/** A real tune with the published weights; not run where either is missing. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -21,7 +21,7 @@ async function upstream(name: string): Promise<Tensor> {
   return name === "spec" ? stored : { ...stored, shape: stored.shape.slice(1) };
 }
 
-/** The same values in the type of the reference, which has more digits for some seams. */
+/** Returns the values in the type of the reference, which is float64 for some seams. */
 function inTypeOf(reference: Tensor, actual: Tensor): Tensor {
   if (reference.dtype !== "f64") return actual;
   return {
@@ -32,7 +32,7 @@ function inTypeOf(reference: Tensor, actual: Tensor): Tensor {
 }
 
 Deno.test({
-  name: "a real tune gives upstream's own beats, segments, logits and spectrogram",
+  name: "a real tune has the beats, segments, logits and spectrogram of upstream",
   ignore: publishedWeights() === undefined || !existsSync(TUNE),
   fn: async () => {
     const weightsDir = publishedWeights() ?? "";

@@ -1,4 +1,4 @@
-/** The nightly command, killed again and again. */
+/** The nightly command, killed many times. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 /** Exit code of a process that SIGKILL ended. */
 const KILLED = 137;
 
-Deno.test("nightly, killed at twenty moments, loses nothing that was measured", async () => {
+Deno.test("nightly loses no measurement when it is killed twenty times", async () => {
   await inTemporaryFolder(async (folder) => {
     const rounds = 30;
     const args = ["nightly", ...SHORT, "-o", folder, "--rounds", `${rounds}`];
@@ -33,7 +33,7 @@ Deno.test("nightly, killed at twenty moments, loses nothing that was measured", 
       kept = total;
     }
     const { code, stderr } = await tactus(args);
-    // This may be a second night, and slower than the first.
+    // This run may be a second one, and slower than the first.
     ok(code === 0 || code === 1, stderr);
     const history = await History.open(path);
     const [night, ...more] = history.runs({ last: 1 });

@@ -1,4 +1,4 @@
-/** The nightly command as a whole. */
+/** The nightly command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 /** Factor between runs that no load of this machine can make. */
 const FAR_FASTER = 1000;
 
-Deno.test("nightly is quiet in the first night, and writes every report", async () => {
+Deno.test("the first nightly run is quiet, and writes every report", async () => {
   await inTemporaryFolder(async (folder) => {
     const out = join(folder, "out");
     const { code, stdout, stderr } = await tactus([
@@ -44,7 +44,7 @@ Deno.test("nightly is quiet in the first night, and writes every report", async 
   });
 });
 
-Deno.test("nightly ends with 1 where the nights before were faster", async () => {
+Deno.test("nightly ends with 1 where the earlier runs were faster", async () => {
   await inTemporaryFolder(async (folder) => {
     const call = ["nightly", ...SHORT, "-o", folder, "--rounds", "5"];
     equal((await tactus(call)).code, 0);
@@ -67,7 +67,7 @@ Deno.test("nightly ends with 1 where the nights before were faster", async () =>
   });
 });
 
-Deno.test("nightly measures again and ends with 1 where only the steps of the history tell", async () => {
+Deno.test("nightly measures again and ends with 1 where only a change point of the history alerts", async () => {
   await inTemporaryFolder(async (folder) => {
     const settings = join(folder, "two_nights.toml");
     await Deno.writeTextFile(settings, "nights = 2\n");
@@ -93,7 +93,7 @@ Deno.test("nightly measures again and ends with 1 where only the steps of the hi
   });
 });
 
-Deno.test("nightly ends with 2 where another one is at work, or its settings are wrong", async () => {
+Deno.test("nightly ends with 2 where another process uses the history, or the settings are wrong", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "history.sqlite");
     const lock = await Deno.open(`${path}.lock`, { create: true, write: true });
@@ -116,7 +116,7 @@ Deno.test("nightly ends with 2 where another one is at work, or its settings are
   });
 });
 
-Deno.test("nightly, interrupted, ends its processes and leaves no temporary files", async () => {
+Deno.test("an interrupted nightly run ends its processes and leaves no temporary files", async () => {
   if (Deno.build.os === "windows") return;
   await inTemporaryFolder(async (folder) => {
     const temporary = join(folder, "temporary");
@@ -125,11 +125,11 @@ Deno.test("nightly, interrupted, ends its processes and leaves no temporary file
     const child = command(args, { env: { TMPDIR: temporary } }).spawn();
     const outcome = outcomeOf(child);
     const path = join(folder, "out", "history.sqlite");
-    // In the middle of a measurement, and not before the first.
+    // During a measurement, after the first one.
     await until("a measurement", async () => await measurementsIn(path).catch(() => 0) > 0);
     child.kill("SIGTERM");
     equal((await outcome).code, 143);
-    // Long enough for a process that goes on to write again.
+    // Time for a process that did not end to write again.
     await delay(1000);
     equal([...Deno.readDirSync(temporary)], []);
   });

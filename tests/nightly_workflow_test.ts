@@ -1,4 +1,4 @@
-/** The steps of the nightly workflow, run here one after the other. */
+/** The steps of the nightly workflow, run one after the other. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { outcomeOf } from "./support/deadline.ts";
 import { repository } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-/** A short night: one suite that needs no weights, one stage of it, one demo piece, two rounds. */
+/** Options of a short nightly run: one suite without weights, one demo piece, two rounds. */
 const SHORT = [
   ...["--suite", "embedded", "--rounds", "2", "--demixer", "hpss", "--model", "embedded"],
   join(repository, "fixtures", "audio", "four_four"),
@@ -37,7 +37,7 @@ async function sh(cwd: string, script: string, env: Record<string, string> = {})
   return stdout;
 }
 
-/** A copy of this repository's files with an origin of its own, and a `gh` that writes down what it is told. */
+/** A clone of this repository with an origin of its own, and a `gh` that records its arguments. */
 class Place {
   readonly origin: string;
   readonly clone: string;
@@ -61,12 +61,12 @@ class Place {
       this.clone,
       `git init --quiet && git add --all && ${git} commit --quiet -m all && git remote add origin ${this.origin}`,
     );
-    // What is built already and not kept in git.
+    // The built library and the packages are not in git.
     await sh(this.clone, `ln -s ${repository}/kernels/target kernels/target`);
     await sh(this.clone, `ln -s ${repository}/node_modules node_modules`);
   }
 
-  /** Runs the steps up to the first that fails; returns what they wrote for others to read. */
+  /** Runs the steps up to the first that fails; returns their summary and the calls of `gh`. */
   async night(
     steps: readonly Step[],
     open: string,
@@ -100,7 +100,7 @@ class Place {
   }
 }
 
-/** Expressions of workflows, as far as these steps use them. */
+/** Evaluates the expressions of the workflow that these steps use. */
 function filledIn(value: string, outputs: string): string {
   return value.replaceAll(/\$\{\{ (.*?) \}\}/g, (_, expression: string) => {
     if (expression === "github.token") return "token";
@@ -113,7 +113,7 @@ function filledIn(value: string, outputs: string): string {
 
 Deno.test({
   name:
-    "the nightly workflow's steps keep the history in a branch, write a summary, and mind the issue",
+    "the steps of the nightly workflow keep the history in a branch, write a summary, and update the issue",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await inTemporaryFolder(async (folder) => {

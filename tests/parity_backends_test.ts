@@ -1,4 +1,4 @@
-/** The command that compares all who can compute a network. */
+/** The command parity backends. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ Deno.test("parity backends compares native with onnx, and exports what it prints
   });
 });
 
-Deno.test("parity backends fails where backends differ by more than they may", async () => {
+Deno.test("parity backends fails where backends differ by more than the tolerance", async () => {
   const { code, stdout } = await tactus([
     ...["parity", "backends", ...QUICK, "--atol", "1e-12", "--rtol", "0"],
   ]);
@@ -33,7 +33,7 @@ Deno.test("parity backends fails where backends differ by more than they may", a
   match(stdout, /^fail: network, logits\.beat, onnx: \d+ of 300 elements miss the tolerance/m);
 });
 
-Deno.test("parity backends refuses calls that make no sense", async () => {
+Deno.test("parity backends rejects invalid calls", async () => {
   const calls: [string[], RegExp][] = [
     [["a.wav", "b.wav"], /Too many arguments. Expected 1 argument/],
     [["a.wav", ...STEMS], /Expected one AUDIO/],

@@ -1,4 +1,4 @@
-/** Recording seams, and comparing recordings and results. */
+/** The commands parity record, diff and beats. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { noise, wavFile } from "./support/wav.ts";
 
 const QUICK = ["-m", "seeded-fold0", "--demixer", "hpss"] as const;
 
-/** Records two seconds of noise; returns the folder. */
+/** Records the seams of two seconds of noise; returns the folder. */
 async function recorded(folder: string, name: string): Promise<string> {
   const audio = join(folder, "noise.wav");
   const samples = noise(2 * 88_200, 1);
@@ -34,7 +34,7 @@ async function change(path: string, action: (tensor: Tensor) => Tensor): Promise
   await Deno.writeFile(path, writeNpy(action(readNpy(await Deno.readFile(path)))));
 }
 
-Deno.test("parity record writes every seam of a mix, and says what each is", async () => {
+Deno.test("parity record writes every seam of a mix, and a manifest of them", async () => {
   await inTemporaryFolder(async (folder) => {
     const out = await recorded(folder, "out");
     const manifest = JSON.parse(await Deno.readTextFile(join(out, "seams.json")));
@@ -77,7 +77,7 @@ Deno.test("parity record from stems has no mixture", async () => {
   });
 });
 
-Deno.test("parity diff passes on two recordings of one track, and names what is off", async () => {
+Deno.test("parity diff passes on two recordings of one track, and names the seams that differ", async () => {
   await inTemporaryFolder(async (folder) => {
     const [one, two] = [await recorded(folder, "one"), await recorded(folder, "two")];
     const diff = (...more: string[]) => tactus(["parity", "diff", one, two, ...more]);
@@ -134,7 +134,7 @@ Deno.test("parity diff passes on two recordings of one track, and names what is 
 Deno.test("parity diff reads large files in parts", async () => {
   await inTemporaryFolder(async (folder) => {
     for (const name of ["one", "two"]) await Deno.mkdir(join(folder, name));
-    // More than one part, with the only difference in the last.
+    // More than one part; the only difference is in the last.
     const shape = [2, 1_500_000] as const;
     const seam = tensor("f64", shape, new Float64Array(3_000_000).fill(0.5));
     await Deno.writeFile(join(folder, "one", "a.npy"), writeNpy(seam));
@@ -171,7 +171,7 @@ Deno.test("parity beats compares results", async () => {
   });
 });
 
-Deno.test("parity record, diff and beats refuse calls that make no sense", async () => {
+Deno.test("parity record, diff and beats reject invalid calls", async () => {
   await inTemporaryFolder(async (folder) => {
     const empty = join(folder, "empty");
     await Deno.mkdir(empty);

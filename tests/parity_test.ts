@@ -1,4 +1,4 @@
-/** The parity command as a whole, on sound and on damaged references. */
+/** The parity command, on correct and on damaged references. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const PIECE = "three_four";
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 type Entry = Writable<ReferenceEntry>;
 
-/** A copy of the seeded suite with one piece, which a test may damage. */
+/** A copy of the seeded suite with one piece, for tests that damage it. */
 class Copy {
   readonly folder: string;
   readonly entries: Entry[];
@@ -49,7 +49,7 @@ class Copy {
     return entry;
   }
 
-  /** Rewrites a reference, and with it the manifest's hash, type and shape. */
+  /** Rewrites a reference, and its hash, type and shape in the manifest. */
   async rewrite(seam: string, change: (tensor: Tensor) => Tensor): Promise<void> {
     const entry = this.entry(seam);
     const path = join(this.folder, entry.path);
@@ -74,7 +74,7 @@ class Copy {
   }
 }
 
-/** Damages a copy and runs the stages that take no time. */
+/** Damages a copy and runs a fast stage. */
 async function damaged(
   damage: (copy: Copy) => Promise<void> | void,
   check: (outcome: Outcome) => void,
@@ -92,7 +92,7 @@ function withValue(tensor: Tensor, index: number, value: number): Tensor {
   return tensor;
 }
 
-Deno.test("parity passes on a sound copy", async () => {
+Deno.test("parity passes on an undamaged copy", async () => {
   await damaged(() => {}, ({ code, stdout, stderr }) => {
     equal(code, 0, stderr);
     match(stdout, /4 seams passed, 0 failed, 0 reported/);
@@ -152,7 +152,7 @@ Deno.test("parity fails on a reshaped reference", async () => {
   );
 });
 
-Deno.test("parity fails on a seam that the manifest has lost", async () => {
+Deno.test("parity fails on a seam that is missing in the manifest", async () => {
   await damaged(
     (copy) => {
       copy.entries.splice(copy.entries.indexOf(copy.entry("activations.beat")), 1);
@@ -164,7 +164,7 @@ Deno.test("parity fails on a seam that the manifest has lost", async () => {
   );
 });
 
-Deno.test("parity fails on a piece that a suite has lost", async () => {
+Deno.test("parity fails on a piece that is missing in a suite", async () => {
   await inTemporaryFolder(async (folder) => {
     const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
     manifest.suites.seeded.pieces = {};
@@ -176,7 +176,7 @@ Deno.test("parity fails on a piece that a suite has lost", async () => {
   });
 });
 
-Deno.test("parity cannot run without a suite that it knows", async () => {
+Deno.test("parity cannot run without one of its suites", async () => {
   await inTemporaryFolder(async (folder) => {
     const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
     delete manifest.suites.harmonix;
@@ -187,7 +187,7 @@ Deno.test("parity cannot run without a suite that it knows", async () => {
   });
 });
 
-Deno.test("parity cannot run with a reference that was changed behind the manifest's back", async () => {
+Deno.test("parity cannot run with a reference that does not have the hash of the manifest", async () => {
   await damaged(
     async (copy) => {
       const path = join(copy.folder, copy.entry("activations.beat").path);
@@ -224,7 +224,7 @@ Deno.test("parity cannot run with a shape other than the manifest's", async () =
   );
 });
 
-Deno.test("parity without weights does not run the published suite, says where it looked, and passes", async () => {
+Deno.test("parity without weights skips the published suite, names the folder of the weights, and passes", async () => {
   await inTemporaryFolder(async (folder) => {
     const args = ["parity", "--stage", "spectrogram", "--weights-dir", folder];
     const { code, stdout, stderr } = await tactus(args);
@@ -233,7 +233,7 @@ Deno.test("parity without weights does not run the published suite, says where i
   });
 });
 
-Deno.test("parity exits with 2 when a named suite has no weights", async () => {
+Deno.test("parity ends with 2 when a named suite has no weights", async () => {
   await inTemporaryFolder(async (folder) => {
     const { code, stderr } = await tactus(
       ["parity", "--suite", "harmonix", "--weights-dir", folder],
@@ -252,13 +252,13 @@ Deno.test("parity judges the separation alone, in steps of 16 bit and the share 
   match(stdout, /2 seams passed, 0 failed, 0 reported/);
 });
 
-Deno.test("parity exits with 2 when a named suite has no references of the named stages", async () => {
+Deno.test("parity ends with 2 when a named suite has no references of the named stages", async () => {
   const { code, stderr } = await tactus(["parity", "--suite", "harmonix", "--stage", "demix"]);
   equal(code, 2);
   match(stderr, /--suite harmonix: it has no references of demix/);
 });
 
-Deno.test("parity cannot run with references of a separation network that it does not know", async () => {
+Deno.test("parity cannot run with references of an unknown separation network", async () => {
   await inTemporaryFolder(async (folder) => {
     const manifest = JSON.parse(await Deno.readTextFile(join(FIXTURES, "manifest.json")));
     manifest.suites.seeded.separation.model = "other";
@@ -270,7 +270,7 @@ Deno.test("parity cannot run with references of a separation network that it doe
   });
 });
 
-Deno.test("parity refuses unknown suites, stages, modes and options", async () => {
+Deno.test("parity rejects unknown suites, stages, modes and options", async () => {
   for (
     const [option, value] of [
       ["--suite", "other"],
@@ -332,19 +332,19 @@ Deno.test("parity --walk names the first inner seam that is wrong, in the termin
   });
 });
 
-Deno.test("parity --walk says that the kernels are right where only a reference is damaged", async () => {
+Deno.test("parity --walk reports correct kernels where only a reference is damaged", async () => {
   await inTemporaryFolder(async (folder) => {
     const copy = await Copy.make(folder);
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
     const { code, stdout } = await copy.run("--stage", "metrical", "--walk");
     equal(code, 1);
     match(stdout, /^metrical: all 3 inner seams are right/m);
-    const sound = await (await Copy.make(join(folder, "sound"))).run(
+    const correct = await (await Copy.make(join(folder, "correct"))).run(
       "--stage",
       "metrical",
       "--walk",
     );
-    equal([sound.code, /walk/.test(sound.stdout)], [0, false]);
+    equal([correct.code, /walk/.test(correct.stdout)], [0, false]);
   });
 });
 
@@ -363,7 +363,7 @@ Deno.test("parity --statistics prints what the JSON has of each seam, and how er
     ok(comparison.quantile999 <= comparison.maxAbsolute && comparison.margin > 1);
     const counted = comparison.ulps.counts.reduce((a: number, b: number) => a + b, 0);
     equal(counted, comparison.elements);
-    // The spectrogram was not judged, so that what the network makes of its error is not known.
+    // The spectrogram is not compared, so that the growth of its error in the network is not known.
     equal(new Set(growth.map((one: { stage: string }) => one.stage)), new Set(["activations"]));
   });
 });
@@ -387,7 +387,7 @@ Deno.test({
   },
 });
 
-Deno.test("parity --walk tells what failed also where the walk cannot be made, or there is none", async () => {
+Deno.test("parity --walk reports failures also where a walk cannot be made or does not exist", async () => {
   await inTemporaryFolder(async (folder) => {
     const copy = await Copy.make(folder);
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));

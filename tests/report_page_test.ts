@@ -13,9 +13,9 @@ import { Browser, browserPath } from "./support/browser.ts";
 import {
   accessibilityFindings,
   blankCanvases,
-  complaints,
   layoutShift,
   overflow,
+  problems,
   wrongFigures,
 } from "./support/report_page.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
@@ -26,7 +26,7 @@ const REPORT = exampleReport({ nights: 40 });
 const PAGE = reportPage(REPORT);
 const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
 
-/** A test with a browser and a page; it is passed over where there is no browser. */
+/** Declares a test with a browser and a page, which is ignored where there is no browser. */
 function browserTest(
   name: string,
   test: (browser: Browser, url: string) => Promise<void>,
@@ -46,20 +46,20 @@ function browserTest(
 }
 
 browserTest(
-  "reportPage() draws all charts, in silence, without a network",
+  "reportPage() draws all charts without messages and without a network",
   async (browser, url) => {
     for (const width of [1400, 400]) {
       await browser.open(url, width);
       equal(await browser.evaluate("document.querySelectorAll('canvas').length"), 2);
       equal(await blankCanvases(browser), []);
-      equal(complaints(browser), []);
+      equal(problems(browser), []);
       equal(await layoutShift(browser), 0);
       equal(await overflow(browser), 0);
     }
   },
 );
 
-browserTest("reportPage() shows the figures of its own data", async (browser, url) => {
+browserTest("reportPage() shows the figures of its embedded data", async (browser, url) => {
   await browser.open(url, 1400);
   ok(await browser.evaluate<number>("document.querySelectorAll('[data-of]').length") > 200);
   equal(await wrongFigures(browser), []);
@@ -75,7 +75,7 @@ browserTest("reportPage() has no serious finding of axe-core", async (browser, u
   }
 });
 
-browserTest("reportPage() is used by keyboard alone", async (browser, url) => {
+browserTest("reportPage() is usable with the keyboard alone", async (browser, url) => {
   await browser.open(url, 1400);
   const drawn = "document.querySelector('#history-chart').getAttribute('aria-label')";
   const reached: string[] = [];
@@ -95,7 +95,7 @@ browserTest("reportPage() is used by keyboard alone", async (browser, url) => {
   }
 });
 
-Deno.test("reportPage() shows the history of what is slower first, else of the largest step", () => {
+Deno.test("reportPage() shows the history of a slower stage first, otherwise that of the largest change point", () => {
   const { decision } = REPORT;
   const chosen = (page: string): string | undefined =>
     /<option[^>]*selected[^>]*>([^<]*)</.exec(page)?.[1]?.split(", ").slice(0, 2).join(", ");
@@ -166,7 +166,7 @@ const BROKEN = PAGE
   )
   .replace(/<meta[^>]*http-equiv[^>]*>/, "");
 
-browserTest("the checks of a page catch one that is broken", async (browser, url) => {
+browserTest("the checks of a page detect a broken page", async (browser, url) => {
   await browser.open(url, 400);
   equal(await blankCanvases(browser), ["empty"]);
   equal((await wrongFigures(browser)).map((text) => text.split(" ")[0]), [
@@ -175,9 +175,9 @@ browserTest("the checks of a page catch one that is broken", async (browser, url
   ]);
   await until("a layout shift", async () => await layoutShift(browser) > 0);
   ok(await overflow(browser) > 0);
-  const said = complaints(browser).join("\n");
+  const said = problems(browser).join("\n");
   match(said, /Broken/);
-  match(said, /It asks for http:\/\/127\.0\.0\.1:9\/picture\.png/);
+  match(said, /It requests http:\/\/127\.0\.0\.1:9\/picture\.png/);
   match((await accessibilityFindings(browser, AXE)).join("\n"), /color-contrast: .*Pale/);
 }, BROKEN);
 
@@ -190,10 +190,10 @@ const TIMINGS = timingsPage(
   { title: "timings.jsonl" },
 );
 
-browserTest("timingsPage() draws a bar a stage where its times are", async (browser, url) => {
+browserTest("timingsPage() draws the bar of each stage at its times", async (browser, url) => {
   for (const scheme of ["light", "dark"] as const) {
     await browser.open(url, 400, scheme);
-    equal([complaints(browser), await overflow(browser)], [[], 0]);
+    equal([problems(browser), await overflow(browser)], [[], 0]);
     equal(await accessibilityFindings(browser, AXE), []);
   }
   const bars = await browser.evaluate<number[][]>(`[...document.querySelectorAll(".bars")].map(
@@ -210,7 +210,7 @@ browserTest("timingsPage() draws a bar a stage where its times are", async (brow
   }
 }, TIMINGS);
 
-Deno.test("reportPage() stays under 3 MB for 365 nights and names nothing outside of itself", () => {
+Deno.test("reportPage() stays under 3 MB for 365 runs and refers to no other file", () => {
   const page = reportPage(exampleReport({ nights: 365, rounds: 12 }));
   ok(new TextEncoder().encode(page).length < 3e6);
   const own = page.replaceAll(/<script>[^]*?<\/script>/g, "");

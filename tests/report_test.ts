@@ -1,4 +1,4 @@
-/** The report command as a whole. */
+/** The report command. */
 
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { testMeasurement, testRun } from "../reports/test_runs.ts";
 import { tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-Deno.test("report shows the newest run of a history, or the one that is named, in every form", async () => {
+Deno.test("report shows the newest run of a history, or a named one, in every format", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "nights.sqlite");
     const history = await History.open(path);
@@ -40,7 +40,7 @@ Deno.test("report shows the newest run of a history, or the one that is named, i
   });
 });
 
-Deno.test("report refuses what is not there", async () => {
+Deno.test("report rejects missing histories, runs and files", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "nights.sqlite");
     (await History.open(path)).close();
@@ -61,7 +61,7 @@ Deno.test("report refuses what is not there", async () => {
   });
 });
 
-Deno.test("report timings draws a file of timings, and says which line is none", async () => {
+Deno.test("report timings draws a file of timings, and names a line that is not a timing", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "t.jsonl");
     const record = (stage: string, start: number, end: number): string =>

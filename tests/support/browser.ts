@@ -1,5 +1,5 @@
 /**
- * A browser for tests, driven by its own DevTools protocol.
+ * A browser for tests, controlled through the DevTools protocol.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const ARGUMENTS = [
   "about:blank",
 ] as const;
 
-/** A browser of this machine: `$CHROMIUM`, or one on the path; null where there is none. */
+/** Returns the path of a browser: `$CHROMIUM`, or one on the path; null where there is none. */
 export function browserPath(): string | null {
   const named = Deno.env.get("CHROMIUM");
   if (named !== undefined && named !== "") return named;
@@ -32,10 +32,10 @@ export function browserPath(): string | null {
     .find((file) => existsSync(file)) ?? null;
 }
 
-/** What the protocol calls parameters and results. */
+/** Parameters and results of the protocol. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What happened in the page, as the protocol tells it. */
+/** Event of the page. */
 export interface PageEvent {
   readonly method: string;
   readonly params: Fields;
@@ -43,7 +43,7 @@ export interface PageEvent {
 
 /** One browser with one page, in a profile of its own. */
 export class Browser implements AsyncDisposable {
-  /** Everything that the page did since it was opened. */
+  /** Events of the page since it was opened. */
   readonly events: PageEvent[] = [];
   readonly #process: Deno.ChildProcess;
   readonly #profile: string;
@@ -62,7 +62,7 @@ export class Browser implements AsyncDisposable {
   /**
    * Starts a browser with an empty page.
    *
-   * @param path the program
+   * @param path path of the program
    * @throws {Error} if it does not start
    */
   static async start(path: string): Promise<Browser> {
@@ -76,9 +76,13 @@ export class Browser implements AsyncDisposable {
     const socket = new WebSocket(await addressOf(profile, path));
     const opened = Promise.withResolvers<void>();
     socket.addEventListener("open", () => opened.resolve(), { once: true });
-    socket.addEventListener("error", () => opened.reject(new Error("The browser hung up")), {
-      once: true,
-    });
+    socket.addEventListener(
+      "error",
+      () => opened.reject(new Error("The browser closed the connection")),
+      {
+        once: true,
+      },
+    );
     await within("the browser to accept a connection", opened.promise);
     const browser = new Browser(process, profile, socket);
     const { targetInfos } = await browser.call("Target.getTargets") as {
@@ -98,7 +102,7 @@ export class Browser implements AsyncDisposable {
    *
    * @param method such as `Page.navigate`
    * @param params its parameters
-   * @throws {Error} if the browser refuses
+   * @throws {Error} if the browser reports an error
    */
   call(method: string, params: Fields = {}): Promise<Fields> {
     const id = ++this.#calls;
@@ -110,9 +114,9 @@ export class Browser implements AsyncDisposable {
   }
 
   /**
-   * What an expression comes to in the page; promises are awaited.
+   * Evaluates an expression in the page; promises are awaited.
    *
-   * @param expression JavaScript whose value JSON can write
+   * @param expression JavaScript with a value that JSON can represent
    * @throws {Error} if it throws
    */
   async evaluate<Value>(expression: string): Promise<Value> {
@@ -131,9 +135,9 @@ export class Browser implements AsyncDisposable {
   /**
    * Opens a page and waits until it has loaded and drawn.
    *
-   * @param url where it is
-   * @param width of the window, in pixels
-   * @param scheme which colours the user likes
+   * @param url address of the page
+   * @param width width of the window, pixels
+   * @param scheme preferred colour scheme
    */
   async open(url: string, width: number, scheme: "light" | "dark" = "light"): Promise<void> {
     this.events.length = 0;
@@ -168,7 +172,7 @@ export class Browser implements AsyncDisposable {
     }
   }
 
-  /** A picture of the whole page, as PNG. */
+  /** Returns a picture of the whole page, as PNG. */
   async picture(): Promise<Uint8Array> {
     const { data } = await this.call("Page.captureScreenshot", { captureBeyondViewport: true });
     return Uint8Array.from(atob(data as string), (character) => character.charCodeAt(0));
@@ -181,7 +185,7 @@ export class Browser implements AsyncDisposable {
     this.#session = "";
     await this.call("Browser.close");
     await within("the browser to end", Promise.all([closed.promise, this.#process.status]));
-    // Helpers of the browser may still be writing for a moment.
+    // Other processes of the browser may still write.
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 

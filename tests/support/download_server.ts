@@ -1,5 +1,5 @@
 /**
- * Servers on this machine that behave well or badly, for the tests of downloading.
+ * Correct and faulty servers on this machine, for tests of downloads.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { createHash } from "node:crypto";
 import type { PinnedFile } from "../../models/download/pinned_file.ts";
 
-/** A request that a server got. */
+/** A request to a server. */
 export interface SeenRequest {
-  /** Path of the address. */
+  /** Path of the URL. */
   readonly path: string;
   /** Its `Range`, or null. */
   readonly range: string | null;
@@ -17,18 +17,18 @@ export interface SeenRequest {
   readonly ifRange: string | null;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
-  /** Its address, without a slash at the end. */
+  /** URL without a slash at the end. */
   readonly baseUrl: string;
-  /** What it was asked, in order. */
+  /** Requests in order. */
   readonly requests: readonly SeenRequest[];
 }
 
-/** What a server says to its `count`-th request, from 0. */
+/** Answers the `count`-th request, from 0. */
 export type Answer = (request: Request, count: number) => Response | Promise<Response>;
 
-/** Starts a server on a free port, runs `action` with it, and ends it. */
+/** Starts a server on a free port, runs `action`, and stops the server. */
 export async function withServer(
   answer: Answer,
   action: (server: RunningServer) => Promise<void>,
@@ -58,9 +58,9 @@ export async function withServer(
 }
 
 /**
- * The same for a server that says what it likes: the bytes of the whole answer, after which it hangs up.
+ * Starts a server that sends arbitrary bytes as its answer and then closes the connection.
  *
- * @param answer the answer to the `count`-th request, given its text
+ * @param answer returns the answer to the `count`-th request, given its text
  */
 export async function withRawServer(
   answer: (request: string, count: number) => Uint8Array,
@@ -102,7 +102,7 @@ async function readRequest(connection: Deno.Conn): Promise<string> {
   return text;
 }
 
-/** An answer for {@linkcode withRawServer}: status line, headers, and a body of whatever length. */
+/** Returns an answer for {@linkcode withRawServer}: status line, headers, and a body of any length. */
 export function rawAnswer(
   status: string,
   headers: readonly string[],
@@ -116,7 +116,7 @@ export function rawAnswer(
   return answer;
 }
 
-/** A well-behaved answer: honours `Range` and `If-Range`. */
+/** Returns a correct answer, which respects `Range` and `If-Range`. */
 export function fileAnswer(content: Uint8Array, etag = '"one"'): Answer {
   return ({ headers }) => {
     const start = Number(/^bytes=(\d+)-$/.exec(headers.get("range") ?? "")?.[1]);
@@ -135,7 +135,7 @@ export function fileAnswer(content: Uint8Array, etag = '"one"'): Answer {
   };
 }
 
-/** Content that compresses badly and repeats nowhere soon. */
+/** Returns content that is not compressible. */
 export function content(length: number, seed = 1): Uint8Array {
   let x = seed;
   return Uint8Array.from({ length }, () => {
@@ -144,7 +144,7 @@ export function content(length: number, seed = 1): Uint8Array {
   });
 }
 
-/** What a registry would say of such content. */
+/** Returns the entry of a registry for such content. */
 export function pinnedContent(fileName: string, bytes: Uint8Array): PinnedFile {
   return {
     fileName,

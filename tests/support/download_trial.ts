@@ -1,5 +1,5 @@
 /**
- * A download against a server on this machine, for tests.
+ * Downloads from a server on this machine, for tests.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import {
 } from "./download_server.ts";
 import type { PinnedFile } from "../../models/download/pinned_file.ts";
 
-/** What the published file holds. */
+/** Content of the published file. */
 export const CONTENT: Uint8Array = content(300_000);
 
 /** The published file. */
 export const FILE: PinnedFile = pinnedContent("weights.bin", CONTENT);
 
-/** A fresh folder, and a download into it with no patience. */
+/** A new folder, and downloads into it with short delays between attempts. */
 export class Trial {
   readonly notes: string[] = [];
 
@@ -72,17 +72,17 @@ export class Trial {
   }
 }
 
-/** What is tried. */
+/** Work with a trial. */
 export type Work = (trial: Trial) => Promise<void>;
 
-/** A trial against a server that answers thus. */
+/** Runs a trial with a server. */
 export function against(answer: Answer, work: Work): Promise<void> {
   return inTemporaryFolder((folder) =>
     withServer(answer, (server) => work(new Trial(folder, server)))
   );
 }
 
-/** A trial against a server that says what it likes. */
+/** Runs a trial with a server that sends arbitrary bytes. */
 export function againstRaw(answer: Parameters<typeof withRawServer>[0], work: Work): Promise<void> {
   return inTemporaryFolder((folder) =>
     withRawServer(answer, (server) => work(new Trial(folder, server)))

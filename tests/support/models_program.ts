@@ -19,7 +19,7 @@ import { type Outcome, repository } from "./program.ts";
 import { outcomeOf } from "./deadline.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
-/** What there is to pull: model `a` has two files, `b` one, `both` all of them. */
+/** Published files: model `a` has two, `b` one, `both` all of them. */
 export const CONTENT: ReadonlyMap<string, Uint8Array> = new Map([
   ["a.npz", content(250_000)],
   ["a.yaml", content(1000, 2)],
@@ -35,17 +35,17 @@ const MODELS: readonly ListedModel[] = [
   { name: "none", description: "no file", parts: [] },
 ];
 
-/** A well-behaved server of the files. */
+/** Answers requests for the files correctly. */
 export const serve: Answer = (request, count) => {
   const bytes = CONTENT.get(new URL(request.url).pathname.replace(/^.*\//, ""));
   return bytes ? fileAnswer(bytes)(request, count) : new Response(null, { status: 404 });
 };
 
-/** The command with a folder and, where there is one, a server. */
+/** The command with a folder and a server. */
 export class Program {
   constructor(readonly folder: string, readonly server: RunningServer) {}
 
-  /** The command itself, for tests that need the process. */
+  /** Returns the command, for tests that need the process. */
   command(args: readonly string[], env: Record<string, string> = {}): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: [
@@ -67,29 +67,29 @@ export class Program {
     });
   }
 
-  /** Runs it to its end. */
+  /** Runs the command to its end. */
   async run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
     return await outcomeOf(this.command(args, env).spawn());
   }
 
-  /** Where a file of the folder is. */
+  /** Returns the path of a file of the folder. */
   path(name: string): string {
     return join(this.folder, name);
   }
 
-  /** Puts a file into the folder. */
+  /** Writes a file to the folder. */
   async install(name: string, bytes: Uint8Array = CONTENT.get(name)!): Promise<void> {
     await Deno.mkdir(this.folder, { recursive: true });
     await Deno.writeFile(this.path(name), bytes);
   }
 
-  /** The names in the folder, hidden ones too. */
+  /** Returns the names in the folder, hidden ones included. */
   async files(): Promise<string[]> {
     return (await Array.fromAsync(Deno.readDir(this.folder))).map(({ name }) => name).sort();
   }
 }
 
-/** A program, its folder, and a server with all files unless another answers. */
+/** Runs `work` with a program, its folder, and a server, by default one with all files. */
 export function withProgram(
   work: (program: Program) => Promise<void>,
   answer: Answer = serve,

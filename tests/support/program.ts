@@ -12,7 +12,7 @@ import { type Outcome, outcomeOf } from "./deadline.ts";
 
 export type { Outcome };
 
-/** The repository. */
+/** Folder of the repository. */
 export const repository: string = PROGRAM_FOLDER;
 
 /** Weights and graphs on this machine must not change the result of a test, and Deno must not ask for its newest version. */
@@ -38,7 +38,7 @@ export async function tactus(
   return await outcomeOf(command(args, options).spawn());
 }
 
-/** The command that {@linkcode tactus} runs, for tests that need the process itself. */
+/** Returns the command that {@linkcode tactus} runs, for tests that need the process. */
 export function command(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
@@ -62,7 +62,7 @@ export function command(
   });
 }
 
-/** Where the published weights lie on this machine, if they do. */
+/** Returns the folder of the published weights on this machine, if there is one. */
 export function publishedWeights(): string | undefined {
   const candidates = [
     Deno.env.get("TACTUS_MODELS_DIR"),

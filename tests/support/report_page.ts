@@ -1,12 +1,12 @@
 /**
- * What must hold in a browser for a page of figures.
+ * Checks of a page of figures in a browser.
  *
  * @module
  */
 
 import type { Browser } from "./browser.ts";
 
-/** Figures of a table that are not those of the embedded data, in words. */
+/** Describes figures of a table that differ from the embedded data. */
 export async function wrongFigures(browser: Browser): Promise<string[]> {
   return await browser.evaluate(`(() => {
     const view = JSON.parse(document.getElementById("view").textContent);
@@ -28,7 +28,7 @@ export async function wrongFigures(browser: Browser): Promise<string[]> {
   })()`);
 }
 
-/** Canvases on which nothing is drawn, by their id. */
+/** Returns the ids of canvases on which nothing is drawn. */
 export async function blankCanvases(browser: Browser): Promise<string[]> {
   return await browser.evaluate(`[...document.querySelectorAll("canvas")].filter((canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -38,8 +38,8 @@ export async function blankCanvases(browser: Browser): Promise<string[]> {
   }).map(({ id }) => id)`);
 }
 
-/** Errors and warnings of the console, exceptions, and requests that leave the file system. */
-export function complaints({ events }: Browser): string[] {
+/** Returns errors and warnings of the console, exceptions, and requests outside of the file system. */
+export function problems({ events }: Browser): string[] {
   return events.flatMap(({ method, params }) => {
     const text = JSON.stringify(params).slice(0, 300);
     if (method === "Runtime.exceptionThrown" || method === "Log.entryAdded") return [text];
@@ -48,11 +48,11 @@ export function complaints({ events }: Browser): string[] {
     }
     if (method !== "Network.requestWillBeSent") return [];
     const { url } = params.request as { readonly url: string };
-    return /^(file|data|blob):/.test(url) ? [] : [`It asks for ${url}`];
+    return /^(file|data|blob):/.test(url) ? [] : [`It requests ${url}`];
   });
 }
 
-/** Serious and critical findings of axe-core, in words. */
+/** Describes the serious and critical findings of axe-core. */
 export async function accessibilityFindings(browser: Browser, axe: string): Promise<string[]> {
   await browser.evaluate(`${axe}\n;0`);
   return await browser.evaluate(`axe.run(document).then(({ violations }) =>
@@ -60,7 +60,7 @@ export async function accessibilityFindings(browser: Browser, axe: string): Prom
       .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join("; ")))`);
 }
 
-/** How far things moved after they were first drawn: 0 is not at all. */
+/** Returns the layout shift after the first drawing; 0 is none. */
 export async function layoutShift(browser: Browser): Promise<number> {
   return await browser.evaluate(`new Promise((done) => {
     let sum = 0;
@@ -71,7 +71,7 @@ export async function layoutShift(browser: Browser): Promise<number> {
   })`);
 }
 
-/** How many pixels the page is wider than its window. */
+/** Returns the number of pixels by which the page is wider than its window. */
 export async function overflow(browser: Browser): Promise<number> {
   return await browser.evaluate(
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",

@@ -1,10 +1,10 @@
 /**
- * A folder for one test.
+ * Temporary folders for tests.
  *
  * @module
  */
 
-/** A fresh folder for one test, removed with everything in it at the end. */
+/** Runs `work` with a new folder, which is removed with its content at the end. */
 export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "tactus_test_" });
   try {

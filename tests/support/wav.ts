@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a test WAV file holds. */
+/** Content of a WAV file. */
 export interface WavContent {
   readonly sampleRateHz: number;
   readonly channels: number;
@@ -14,7 +14,7 @@ export interface WavContent {
   readonly samples: ArrayLike<number>;
 }
 
-/** The bytes of a RIFF WAVE file. */
+/** Returns the bytes of a RIFF WAVE file. */
 export function wavFile({ sampleRateHz, channels, bits, samples }: WavContent): Uint8Array {
   const bytes = bits / 8;
   const view = new DataView(new ArrayBuffer(44 + samples.length * bytes));
@@ -42,7 +42,7 @@ export function wavFile({ sampleRateHz, channels, bits, samples }: WavContent): 
   return new Uint8Array(view.buffer);
 }
 
-/** Noise in [-0.5, 0.5), the same every time. */
+/** Returns noise in [-0.5, 0.5), the same for the same seed. */
 export function noise(length: number, seed = 1): Float32Array {
   let state = seed;
   return Float32Array.from({ length }, () => {
