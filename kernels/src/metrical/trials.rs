@@ -133,6 +133,7 @@ fn trials_are_made_of_the_bits_that_madmom_was_fed() {
 }
 
 #[test]
+#[ignore = "long: part of deno task test:long"]
 fn ten_thousand_random_activations_give_madmom_s_paths_scores_and_beats() {
     let stored = stored_answers();
     let wrong: Vec<_> = stored[..TRIALS]
@@ -150,6 +151,7 @@ fn ten_thousand_random_activations_give_madmom_s_paths_scores_and_beats() {
 }
 
 #[test]
+#[ignore = "long: part of deno task test:long"]
 fn a_thousand_trials_are_decoded_as_by_a_dense_search() {
     (0..TRIALS / 10).into_par_iter().for_each(|tenth| {
         let trial = 10 * tenth + tenth % 10; // some of each kind
