@@ -6,10 +6,17 @@
 
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { Evaluation } from "../evaluation/evaluation.ts";
-import { evaluationJson, evaluationTables } from "../evaluation/report.ts";
-import { isStemSource, LoadedSystems, type System, systemName } from "../evaluation/systems.ts";
-import { findTracks, StoredResults } from "../evaluation/tracks.ts";
+import {
+  Evaluation,
+  evaluationJson,
+  evaluationTables,
+  findTracks,
+  isStemSource,
+  LoadedSystems,
+  StoredResults,
+  type System,
+  systemName,
+} from "../evaluation/mod.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { type ArgumentType, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";

@@ -8,11 +8,12 @@ import { writeWhole } from "../core/files.ts";
 import {
   type EventDifferences,
   isSame,
+  type Measure,
+  MEASURES,
+  readAnnotation,
   type ResultDifferences,
   resultDifferences,
-} from "../evaluation/differences.ts";
-import { readAnnotation } from "../evaluation/read_annotation.ts";
-import { type Measure, MEASURES } from "../evaluation/scores.ts";
+} from "../evaluation/mod.ts";
 import { type Command, command } from "./command.ts";
 import { EXPORT_JSON } from "./_options.ts";
 
