@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { within } from "../../tests/support/deadline.ts";
 import { PeerError, startPeer } from "./peer_process.ts";
 
 function peer(code: string): ReturnType<typeof startPeer> {
@@ -6,15 +7,19 @@ function peer(code: string): ReturnType<typeof startPeer> {
 }
 
 Deno.test("startPeer() runs a program as often as it is asked to", async () => {
-  const one = await peer(`
+  const one = await within(
+    "the peer to start",
+    peer(`
     console.log(JSON.stringify({ name: "fake" }));
     let runs = 0;
     for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
       for (const line of chunk.trim().split("\\n")) console.log(JSON.stringify({ seconds: ++runs }));
-    }`);
+    }`),
+  );
   equal(one.name, "fake");
-  equal([await one.run(), await one.run()], [1, 2]);
-  await one.close();
+  const run = (): Promise<number> => within("the peer to run", one.run());
+  equal([await run(), await run()], [1, 2]);
+  await within("the peer to end", one.close());
 });
 
 Deno.test("startPeer() says why a peer ended", async () => {
