@@ -128,14 +128,14 @@ async function walkFailed(
     }
     try {
       const walk = await walkStage(stage, manifest, { directory, ...compute, backend });
-      if (walk === null) unwalked.push(`${stage}: no inner seams of it are stored`);
+      if (walk === null) unwalked.push(`${stage}: no inner seams are stored`);
       else walks.push(walk);
     } catch (error) {
       const isExpected = [ReferenceError, KernelError, ModelError]
         .some((kind) => error instanceof kind);
       if (!isExpected) throw error;
       // The results of the suites are reported all the same.
-      unwalked.push(`${stage}: it could not be made: ${(error as Error).message}`);
+      unwalked.push(`${stage}: the walk failed: ${(error as Error).message}`);
     }
   }
   return { walks, unwalked };

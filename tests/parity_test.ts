@@ -243,7 +243,7 @@ Deno.test("parity ends with 2 when a named suite has no weights", async () => {
   });
 });
 
-Deno.test("parity judges the separation alone, in steps of 16 bit and the share of samples", async () => {
+Deno.test("parity judges the separation alone, by 16-bit steps and the share of samples", async () => {
   const args = ["--suite", "seeded", "--stage", "demix", "--mode", "isolated", "--threads", "1"];
   const { code, stdout, stderr } = await tactus(["parity", ...args]);
   equal(code, 0, stdout + stderr);
@@ -310,7 +310,7 @@ Deno.test("parity exports what it prints", async () => {
   });
 });
 
-Deno.test("parity --walk names the first inner seam that is wrong, in the terminal and in every export", async () => {
+Deno.test("parity --walk names the first wrong inner seam, in the terminal and in every export", async () => {
   await inTemporaryFolder(async (folder) => {
     const copy = await Copy.make(folder);
     await copy.rewrite("activations.downbeat", (tensor) => {
@@ -321,7 +321,7 @@ Deno.test("parity --walk names the first inner seam that is wrong, in the termin
     const exports = ["--export-json", file, "--export-markdown", markdown];
     const { code, stdout } = await copy.run("--stage", "metrical", "--walk", ...exports);
     equal(code, 1);
-    match(stdout, /^first wrong: decoder_input \[1914, 2\], which is made of the stage's input$/m);
+    match(stdout, /^first wrong: decoder_input \[1914, 2\], computed from the stage's input$/m);
     match(stdout, /^worst at \[10\d\d, \d\]: \S+, expected \S+$/m);
     match(await Deno.readTextFile(markdown), /^first wrong: decoder_input/m);
     const report = await Deno.readTextFile(file);
@@ -338,7 +338,7 @@ Deno.test("parity --walk reports correct kernels where only a reference is damag
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
     const { code, stdout } = await copy.run("--stage", "metrical", "--walk");
     equal(code, 1);
-    match(stdout, /^metrical: all 3 inner seams are right/m);
+    match(stdout, /^metrical: all 3 inner seams are correct/m);
     const correct = await (await Copy.make(join(folder, "correct"))).run(
       "--stage",
       "metrical",
@@ -348,7 +348,7 @@ Deno.test("parity --walk reports correct kernels where only a reference is damag
   });
 });
 
-Deno.test("parity --statistics prints what the JSON has of each seam, and how errors grow", async () => {
+Deno.test("parity --statistics prints the figures of each seam, and the growth of errors", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "report.json");
     const args = ["--suite", "seeded", "--mode", "chained", "--stage", "network", "--stage"];
@@ -396,8 +396,8 @@ Deno.test("parity --walk reports failures also where a walk cannot be made or do
     const stages = ["--stage", "metrical", "--stage", "functional"];
     const { code, stdout, stderr } = await copy.run(...stages, "--walk");
     equal(code, 1, stderr);
-    match(stdout, /^walk: metrical: it could not be made: .*scores\.npy/m);
-    match(stdout, /^walk: functional: no inner seams of it are stored$/m);
+    match(stdout, /^walk: metrical: the walk failed: .*scores\.npy/m);
+    match(stdout, /^walk: functional: no inner seams are stored$/m);
     match(stdout, /2 failed/);
   });
 });

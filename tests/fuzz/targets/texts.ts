@@ -101,6 +101,7 @@ const SMALL = JSON.stringify({
   format: 1,
   versions: { allin1: "1.1.0" },
   pieces: {},
+  clips: {},
   suites: { seeded: { model: "seeded-all", pieces: {} } },
 });
 
