@@ -140,24 +140,22 @@ export const manifestSchema = z.object({
     .exactOptional(),
 });
 
-/**
- * Schemas of the parts of the manifest.
- *
- * @internal
- */
-interface Schemas {
-  readonly file: typeof file;
-  readonly reference: typeof reference;
-  readonly piece: typeof piece;
-  readonly clip: typeof clip;
-  readonly separation: typeof separation;
-  readonly suite: typeof suite;
-  readonly sampledFile: typeof sampledFile;
-  readonly sampledSeam: typeof sampledSeam;
-  readonly separationCheck: typeof separationCheck;
-  readonly edgeCase: typeof edgeCase;
-  readonly manifest: typeof manifestSchema;
-}
+const SCHEMAS = {
+  file,
+  reference,
+  piece,
+  clip,
+  separation,
+  suite,
+  sampledFile,
+  sampledSeam,
+  separationCheck,
+  edgeCase,
+  manifest: manifestSchema,
+};
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
 
 /** A stored file and its hash. */
 export type StoredFile = JsonOf<Schemas["file"]>;

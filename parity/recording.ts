@@ -36,16 +36,10 @@ export const recordingSchema = z.strictObject({
   seams: z.record(z.string(), recordedSeam).describe("Seams by name, in the order of the pipeline"),
 });
 
-/**
- * Schemas of the parts of `seams.json`.
- *
- * @internal
- */
-interface Schemas {
-  readonly origin: typeof origin;
-  readonly recordedSeam: typeof recordedSeam;
-  readonly recording: typeof recordingSchema;
-}
+const SCHEMAS = { origin, recordedSeam, recording: recordingSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
 
 /** Program, input and weights of a recording. */
 export type RecordingOrigin = JsonOf<Schemas["origin"]>;

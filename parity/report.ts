@@ -175,26 +175,24 @@ export const parityReportSchema = z.strictObject({
     .exactOptional(),
 });
 
-/**
- * Schemas of the parts of the report.
- *
- * @internal
- */
-interface Schemas {
-  readonly tolerance: typeof tolerance;
-  readonly ulps: typeof ulps;
-  readonly comparison: typeof comparison;
-  readonly upstreamError: typeof upstreamErrorSchema;
-  readonly mode: typeof mode;
-  readonly result: typeof result;
-  readonly growth: typeof growth;
-  readonly suite: typeof suite;
-  readonly innerSeam: typeof innerSeam;
-  readonly picture: typeof picture;
-  readonly finding: typeof finding;
-  readonly walk: typeof walk;
-  readonly report: typeof parityReportSchema;
-}
+const SCHEMAS = {
+  tolerance,
+  ulps,
+  comparison,
+  upstreamError: upstreamErrorSchema,
+  mode,
+  result,
+  growth,
+  suite,
+  innerSeam,
+  picture,
+  finding,
+  walk,
+  report: parityReportSchema,
+};
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
 
 /** Allowed error of an element: |actual − expected| ≤ absolute + relative · |expected|. */
 export type Tolerance = JsonOf<Schemas["tolerance"]>;

@@ -167,7 +167,20 @@ export class Copy implements Specimen {
   }
 }
 
-/** Returns a path for a copy, in the folder for temporary files. */
-export function copyDirectory(): string {
-  return join(tmpdir(), `tactus_prove_${process.pid}`);
+/**
+ * Copies a repository into the folder for temporary files.
+ *
+ * @param repository folder of the repository
+ * @param signal aborts the copying and all programs that the copy runs
+ * @throws {UsageError} if the copy cannot be made
+ */
+export async function copyOf(repository: string, signal: AbortSignal): Promise<Copy> {
+  const copy = new Copy(join(tmpdir(), `tactus_prove_${process.pid}`), signal);
+  try {
+    await copy.fill(repository);
+    return copy;
+  } catch (error) {
+    await copy.remove();
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import process from "node:process";
-import { Copy, copyDirectory } from "./copy.ts";
+import { copyOf } from "./copy.ts";
 import { FAULTS } from "./faults.ts";
 import { proveCommand } from "./prove_command.ts";
 
@@ -19,17 +19,5 @@ if (userDirectory) Deno.chdir(userDirectory);
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interruption.abort());
 
-Deno.exit(
-  await proveCommand(Deno.args, FAULTS, {
-    copy: async (signal) => {
-      const copy = new Copy(copyDirectory(), signal);
-      try {
-        await copy.fill(repository);
-        return copy;
-      } catch (error) {
-        await copy.remove();
-        throw error;
-      }
-    },
-  }, interruption.signal),
-);
+const makeCopy = (signal: AbortSignal): ReturnType<typeof copyOf> => copyOf(repository, signal);
+Deno.exit(await proveCommand(Deno.args, FAULTS, makeCopy, interruption.signal));

@@ -21,42 +21,34 @@ const OPTIONS = {
   keep: flag("keep the copy, without a fault, and print its folder"),
 } as const;
 
-/** Makes copies of the program. */
-export interface Laboratory {
-  /**
-   * Makes a copy.
-   *
-   * @param signal aborts the copying
-   * @throws {UsageError} if the copy cannot be made
-   */
-  copy(signal: AbortSignal): Promise<LaboratoryCopy>;
-}
-
-/** A copy that can be removed. */
-export interface LaboratoryCopy extends Specimen {
+/** A copy of the program that can be removed. */
+export interface ProofCopy extends Specimen {
   /** Folder of the copy. */
   readonly directory: string;
   /** Removes the copy. */
   remove(): Promise<void>;
 }
 
+/** Makes a copy of the program; the signal aborts the copying. Throws a {@linkcode UsageError} on failure. */
+export type MakeCopy = (signal: AbortSignal) => Promise<ProofCopy>;
+
 /**
  * Runs the command.
  *
  * @param args arguments after `parity:prove`
  * @param faults all faults
- * @param laboratory makes the copy
+ * @param makeCopy makes the copy
  * @param interruption aborts the proof; the copy is removed all the same
  * @returns the exit code: 0 all faults proven, 1 not all, 2 the proof could not run, 130 interrupted
  */
 export async function proveCommand(
   args: readonly string[],
   faults: readonly Fault[],
-  laboratory: Laboratory,
+  makeCopy: MakeCopy,
   interruption: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   try {
-    return await proveOf(faults, laboratory, interruption).run(args);
+    return await proveOf(faults, makeCopy, interruption).run(args);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof FaultError)) throw error;
     console.error(error.message);
@@ -66,7 +58,7 @@ export async function proveCommand(
 
 function proveOf(
   faults: readonly Fault[],
-  laboratory: Laboratory,
+  makeCopy: MakeCopy,
   interruption: AbortSignal,
 ): Command {
   return command({
@@ -87,7 +79,7 @@ fault in Rust takes about a minute.`,
         console.log(faultTable(chosen));
         return 0;
       }
-      return await withCopy(laboratory, interruption, values.keep, async (copy) => {
+      return await withCopy(makeCopy, interruption, values.keep, async (copy) => {
         const status = new StatusLine();
         const proof = await prove(copy, chosen, {
           onTrial: (name, trial, trials) => status.show(`${trial} of ${trials}: ${name}`),
@@ -102,14 +94,14 @@ fault in Rust takes about a minute.`,
 
 /** Makes a copy, works with it, and removes it, also after an interruption. */
 async function withCopy(
-  laboratory: Laboratory,
+  makeCopy: MakeCopy,
   interruption: AbortSignal,
   keep: boolean,
-  work: (copy: LaboratoryCopy) => Promise<number>,
+  work: (copy: ProofCopy) => Promise<number>,
 ): Promise<number> {
-  let copy: LaboratoryCopy | undefined;
+  let copy: ProofCopy | undefined;
   try {
-    copy = await laboratory.copy(interruption);
+    copy = await makeCopy(interruption);
     return await work(copy);
   } catch (error) {
     if (interruption.aborted) return 130;

@@ -17,7 +17,7 @@ async function proven(
   console.log = console.error = (line: string): void => void lines.push(line);
   try {
     const copy = (): Promise<Trial> => Promise.resolve(trial);
-    const code = await proveCommand(args, TRIAL_FAULTS, { copy });
+    const code = await proveCommand(args, TRIAL_FAULTS, copy);
     return { code, out: lines.join("\n"), trial };
   } finally {
     Object.assign(console, { log, error });
@@ -50,7 +50,7 @@ Deno.test("parity:prove ends with 2 when the copy cannot be made or does not pas
   const { error } = console;
   console.error = (): void => {};
   try {
-    equal(await proveCommand([], TRIAL_FAULTS, { copy: refuse }), 2);
+    equal(await proveCommand([], TRIAL_FAULTS, refuse), 2);
   } finally {
     console.error = error;
   }
@@ -99,6 +99,6 @@ Deno.test("parity:prove removes the copy and ends with 130 when it is interrupte
     return Promise.reject(interruption.signal.reason);
   };
   const copy = (): Promise<Trial> => Promise.resolve(trial);
-  equal(await proveCommand([], TRIAL_FAULTS, { copy }, interruption.signal), 130);
+  equal(await proveCommand([], TRIAL_FAULTS, copy, interruption.signal), 130);
   ok(trial.isRemoved);
 });
