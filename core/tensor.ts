@@ -145,3 +145,18 @@ export function slice<D extends DType>(
   }
   return { dtype, shape: shape.with(axis, end - start), data: copy };
 }
+
+/**
+ * Transposes a matrix.
+ *
+ * @param matrix `[rows, columns]` f32
+ * @returns `[columns, rows]` f32, a copy
+ */
+export function transposed({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
+  const [rows = 0, columns = 0] = shape;
+  const copy = new Float32Array(data.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) copy[c * rows + r] = data[r * columns + c]!;
+  }
+  return tensor("f32", [columns, rows], copy);
+}

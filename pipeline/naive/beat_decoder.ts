@@ -1,5 +1,5 @@
 /**
- * The beat decoder as it is defined, every state in every frame: the judge of the fast one.
+ * Naive reference implementation of the beat decoder: after its definition, over every state in every frame.
  *
  * @module
  */
@@ -11,14 +11,14 @@ const TEMPI = 60;
 const [MIN_INTERVAL, MAX_INTERVAL] = [60 * FRAMES_PER_SECOND / 215, 60 * FRAMES_PER_SECOND / 55];
 const TRANSITION_LAMBDA = 100;
 const OBSERVATION_LAMBDA = 16;
-/** Between equal scores the first wins. */
+/** Numbers of beats per bar; at equal scores the first one wins. */
 const BEATS_PER_BAR = [3, 4] as const;
 
-/** Beats and where they lie in their bars. */
+/** Beats and their positions in the bars. */
 export interface NaiveBeats {
-  /** Seconds, ascending. */
+  /** Times of the beats, seconds, ascending. */
   readonly times: Float64Array<ArrayBuffer>;
-  /** 1 = downbeat. */
+  /** Positions of the beats in their bars; 1 is a downbeat. */
   readonly positions: Int32Array<ArrayBuffer>;
 }
 
@@ -35,10 +35,10 @@ interface Path {
 }
 
 /**
- * Finds what {@linkcode decodeBeats} of the kernels finds.
+ * Computes the same as {@linkcode decodeBeats} of the kernels.
  *
- * @param activations `[frames, 2]` f32: probability of a beat that is no downbeat, and of a downbeat
- * @param threshold frames before the first and after the last activation that reaches it take no part
+ * @param activations `[frames, 2]` f32: probability of a beat that is not a downbeat, and of a downbeat
+ * @param threshold frames before the first and after the last activation that reaches it are ignored
  *
  * Source: madmom 0.16.1, `features/downbeats.py`, `features/beats_hmm.py`, `ml/hmm.pyx`.
  */
@@ -60,7 +60,7 @@ export function naiveBeats(activations: Float32Array, threshold: number): NaiveB
   };
 }
 
-/** The frames from the first to the last that reach the threshold; one reached in frame 0 alone selects nothing. */
+/** Returns the frames from the first to the last that reach the threshold; frame 0 alone selects nothing. */
 function trimmed(activations: Float32Array, threshold: number): [number, Float32Array] {
   const count = activations.length >> 1;
   if (threshold === 0) return [0, activations.subarray(0, 2 * count)];
@@ -74,7 +74,7 @@ function trimmed(activations: Float32Array, threshold: number): [number, Float32
   ];
 }
 
-/** Sixty whole intervals between the limits, spaced logarithmically. */
+/** Returns sixty whole intervals between the limits, spaced logarithmically. */
 function beatIntervals(): number[] {
   const [start, stop] = [Math.log2(MIN_INTERVAL), Math.log2(MAX_INTERVAL)];
   for (let points = TEMPI;; points++) {
@@ -91,7 +91,7 @@ function halfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** How many positions of a beat count as the beat itself, with the rounding of numpy's positions. */
+/** Returns the number of positions that count as the beat itself, with the rounding of numpy's positions. */
 function beatRange(beat: number, interval: number): number {
   let position = 0;
   while (isInBeatRange(beat, position, interval)) position++;
@@ -102,7 +102,7 @@ function isInBeatRange(beat: number, position: number, interval: number): boolea
   return position < interval && (beat + position * (1 / interval)) % 1 < 1 / OBSERVATION_LAMBDA;
 }
 
-/** `[to][from]`: log probability of a tempo after another; minus infinity where it is none. */
+/** Returns `[to][from]`: log probability of one tempo after another; minus infinity if impossible. */
 function transitions(intervals: readonly number[]): Float64Array[] {
   const found = intervals.map(() => new Float64Array(TEMPI).fill(-Infinity));
   for (const [from, before] of intervals.entries()) {
@@ -116,7 +116,7 @@ function transitions(intervals: readonly number[]): Float64Array[] {
   return found;
 }
 
-/** Viterbi's search with one step a frame over every state. */
+/** Runs the Viterbi algorithm with one step per frame over all states. */
 function bestPath(frames: Float32Array, beats: number, intervals: readonly number[]): Path {
   const count = frames.length / 2;
   const total = intervals.reduce((sum, interval) => sum + interval, 0);
@@ -137,7 +137,7 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
   }
   let previous = new Float64Array(states).fill(Math.log(1 / states));
   let current = new Float64Array(states);
-  /** For each frame and the first state of each beat and tempo, the tempo that it came from. */
+  /** Previous tempo for each frame and the first state of each beat and tempo. */
   const origins: Uint8Array[] = [];
   for (let frame = 0; frame < count; frame++) {
     const origin = new Uint8Array(beats * TEMPI);
@@ -173,7 +173,7 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
     for (;;) {
       spans.push({ start, beat, tempo });
       if (start <= 0) {
-        // A state precedes the first frame, so that a beat that begins there has another before it.
+        // A transition precedes the first frame, so a beat that starts there has a previous beat.
         return spans.reverse();
       }
       tempo = origins[start]![beat * TEMPI + tempo]!;
@@ -183,7 +183,7 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
   }
 }
 
-/** `[frames, 3]`: outside of beats, in a beat, in a downbeat; float32 logarithms as upstream's. */
+/** Returns `[frames, 3]`: outside of beats, in a beat, in a downbeat; float32 logarithms as in upstream. */
 function logDensities(frames: Float32Array): Float64Array {
   const found = new Float64Array(frames.length / 2 * 3);
   for (let frame = 0; frame < frames.length / 2; frame++) {
@@ -196,7 +196,7 @@ function logDensities(frames: Float32Array): Float64Array {
   return found;
 }
 
-/** The frame with the largest activation of both, the first of equals; null where there is no frame. */
+/** Returns the frame with the largest activation of both, the first one of a tie; null without frames. */
 function loudest(frames: Float32Array, from: number, to: number): number | null {
   let best: number | null = null;
   let largest = -Infinity;

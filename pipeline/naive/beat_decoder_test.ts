@@ -19,12 +19,12 @@ Deno.test("naiveBeats() and the fast search agree on the stored edge cases", asy
   for (const { first_frame, frame_count, results } of short) {
     const activations = inputs.slice(2 * first_frame, 2 * (first_frame + frame_count));
     for (const { threshold } of results) {
-      const [plain, fast] = [
+      const [naive, fast] = [
         naiveBeats(activations, threshold),
         await decodeBeats(activations, threshold),
       ];
-      equal([...plain.times], [...fast.times]);
-      equal([...plain.positions], [...fast.positions]);
+      equal([...naive.times], [...fast.times]);
+      equal([...naive.positions], [...fast.positions]);
     }
   }
 });
@@ -37,9 +37,9 @@ Deno.test("naiveBeats() and the fast search agree on random activations", async 
       const value = random.below(1_000_000) / 1_000_000;
       return 0.49 * value ** 6;
     });
-    const [plain, fast] = [naiveBeats(activations, 0.05), await decodeBeats(activations, 0.05)];
+    const [naive, fast] = [naiveBeats(activations, 0.05), await decodeBeats(activations, 0.05)];
     ok(fast.times.length > 2);
-    equal([...plain.times], [...fast.times]);
-    equal([...plain.positions], [...fast.positions]);
+    equal([...naive.times], [...fast.times]);
+    equal([...naive.positions], [...fast.positions]);
   }
 });

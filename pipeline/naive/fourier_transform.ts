@@ -1,16 +1,15 @@
 /**
- * The discrete Fourier transform, in plain words.
+ * Naive reference implementation of the discrete Fourier transform.
  *
  * @module
  */
 
 /**
- * Makes a transform that works in place: elements in bit-reversed order, then pairs, pairs of pairs and so on
- * (Cooley and Tukey 1965).
+ * Returns an in-place transform with radix 2 and bit-reversed order (Cooley and Tukey 1965).
  *
  * @param length n, a power of two
- * @returns transforms the real and the imaginary part, each `[n]`
- * @throws {RangeError} if n is no power of two; the transform itself if a part has another length
+ * @returns function that transforms the real and the imaginary part, each `[n]`
+ * @throws {RangeError} if n is not a power of two; the transform itself if a part has another length
  */
 export function fourierTransform(
   length: number,

@@ -1,5 +1,5 @@
 /**
- * numpy's float32 logarithm.
+ * Naive reference implementation of numpy's float32 logarithm.
  *
  * @module
  */
@@ -9,10 +9,11 @@ const DENOMINATOR = [5.8750953e-3, 1.5464763e-1, 9.864943e-1, 2.453006, 2.612677
 const LOG_OF_2 = Math.fround(Math.LN2);
 
 /**
- * The natural logarithm with the rounding of numpy's vectorised one, which errs by up to 3.8 units in the last place.
+ * Computes the natural logarithm with the rounding of numpy's vectorised one, whose error is up to 3.8 units in the last
+ * place.
  *
  * @param value float32
- * @returns float32; minus infinity for what has no logarithm
+ * @returns float32; minus infinity for values without a logarithm
  *
  * Source: numpy, `loops_exponent_log`.
  */

@@ -1,5 +1,5 @@
 /**
- * The spectrogram as it is defined, in float64 and in plain words: the judge of the fast one.
+ * Naive reference implementation of the spectrogram, in float64 after its definition.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const BANDS_PER_OCTAVE = 12;
 const [LOWEST_HZ, HIGHEST_HZ, REFERENCE_HZ] = [30, 17_000, 440];
 
 /**
- * Computes what {@linkcode spectrogram} of `../spectrogram.ts` computes.
+ * Computes the same as {@linkcode spectrogram} of `../spectrogram.ts`.
  *
  * @param stems `[stems, channels, samples]` i16, 44.1 kHz
  * @returns `[stems, frames, 81]` f32, log10(1 + magnitude), 100 frames/s; frames = ceil(samples / 441)
@@ -46,7 +46,7 @@ export function naiveSpectrogram(stems: Tensor<"i16">): Tensor<"f32"> {
   return tensor("f32", [count, frames, BANDS], output);
 }
 
-/** The mean of the channels, truncated toward zero. */
+/** Returns the mean of the channels, truncated toward zero. */
 function mono(data: Int16Array, channels: number): Int16Array {
   const samples = data.length / channels;
   return Int16Array.from({ length: samples }, (_, at) => {
@@ -56,7 +56,7 @@ function mono(data: Int16Array, channels: number): Int16Array {
   });
 }
 
-/** Symmetric, over the full scale of 16 bits. */
+/** Returns a symmetric Hann window divided by the full scale of 16 bits. */
 function hannWindow(): Float64Array {
   return Float64Array.from(
     { length: FRAME_SAMPLES },
@@ -64,7 +64,7 @@ function hannWindow(): Float64Array {
   );
 }
 
-/** The frame that begins at a sample, which may lie before the signal; outside there are zeros. */
+/** Returns the frame that starts at a sample; samples outside the signal are zero. */
 function windowed(
   signal: Int16Array,
   start: number,
@@ -74,12 +74,12 @@ function windowed(
   return [real, new Float64Array(FRAME_SAMPLES)];
 }
 
-/** For each band the weights of its bins, float32 values that sum to 1. */
+/** Returns the weights of the bins of each band, float32 values that sum to 1. */
 function filterbank(): (readonly [bin: number, weight: number])[][] {
   const centres = centreBins();
   return Array.from({ length: centres.length - 2 }, (_, band) => {
     const [start, middle, end] = centres.slice(band, band + 3) as [number, number, number];
-    // A triangle narrower than two bins is one bin.
+    // A triangle narrower than two bins is reduced to one bin.
     const [centre, stop] = end - start < 2 ? [start, start + 1] : [middle, end];
     const bins = Array.from({ length: stop - start }, (_, at) => start + at);
     const weights = bins.map((bin) =>
@@ -92,14 +92,14 @@ function filterbank(): (readonly [bin: number, weight: number])[][] {
   });
 }
 
-/** The bins nearest to the centre frequencies, each once. */
+/** Returns the bins nearest to the centre frequencies, each once. */
 function centreBins(): number[] {
   const binHz = SAMPLE_RATE_HZ / FRAME_SAMPLES;
   const step = (hz: number): number => BANDS_PER_OCTAVE * Math.log2(hz / REFERENCE_HZ);
   const centres = new Set<number>();
   for (let at = Math.floor(step(LOWEST_HZ)); at < Math.ceil(step(HIGHEST_HZ)); at++) {
     const hz = REFERENCE_HZ * 2 ** (at / BANDS_PER_OCTAVE);
-    // Half way, the higher one.
+    // At equal distance the higher bin is chosen.
     if (hz >= LOWEST_HZ && hz <= HIGHEST_HZ) centres.add(Math.floor(hz / binHz + 0.5));
   }
   return [...centres];

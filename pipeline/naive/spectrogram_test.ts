@@ -17,9 +17,9 @@ function noise(): Tensor<"i16"> {
 
 Deno.test("naiveSpectrogram() and the fast one agree", async () => {
   const stems = noise();
-  const [plain, fast] = [naiveSpectrogram(stems), await spectrogram(stems)];
-  ok(plain.data.length === fast.data.length && plain.data.length > 3000);
-  for (const [at, value] of plain.data.entries()) {
+  const [naive, fast] = [naiveSpectrogram(stems), await spectrogram(stems)];
+  ok(naive.data.length === fast.data.length && naive.data.length > 3000);
+  for (const [at, value] of naive.data.entries()) {
     ok(Math.abs(value - fast.data[at]!) <= 2e-7, `${value} and ${fast.data[at]} at ${at}`);
   }
 });

@@ -1,22 +1,104 @@
 /**
- * A small builder of ONNX graphs.
+ * Builder of ONNX graphs, and the part of the ONNX file format that it needs.
+ *
+ * Source: `onnx/onnx.proto` of ONNX 1.18, IR version 10; field numbers as there.
  *
  * @module
  */
 
+import protobuf from "protobufjs";
 import { type DType, type Tensor, tensor } from "../../../core/tensor.ts";
-import { ATTRIBUTE_TYPES, DATA_TYPES, encodeModel } from "./schema.ts";
 
-/** A value in a graph, by its name. */
+interface FieldDescription {
+  readonly type: string;
+  readonly id: number;
+  readonly rule?: "repeated";
+}
+
+function one(type: string, id: number): FieldDescription {
+  return { type, id };
+}
+
+function many(type: string, id: number): FieldDescription {
+  return { type, id, rule: "repeated" };
+}
+
+const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldDescription>>>> = {
+  ModelProto: {
+    irVersion: one("int64", 1),
+    producerName: one("string", 2),
+    graph: one("GraphProto", 7),
+    opsetImport: many("OperatorSetIdProto", 8),
+  },
+  OperatorSetIdProto: { domain: one("string", 1), version: one("int64", 2) },
+  GraphProto: {
+    node: many("NodeProto", 1),
+    name: one("string", 2),
+    initializer: many("TensorProto", 5),
+    input: many("ValueInfoProto", 11),
+    output: many("ValueInfoProto", 12),
+  },
+  NodeProto: {
+    input: many("string", 1),
+    output: many("string", 2),
+    name: one("string", 3),
+    opType: one("string", 4),
+    attribute: many("AttributeProto", 5),
+    domain: one("string", 7),
+  },
+  AttributeProto: {
+    name: one("string", 1),
+    f: one("float", 2),
+    i: one("int64", 3),
+    s: one("bytes", 4),
+    ints: many("int64", 8),
+    type: one("int32", 20),
+  },
+  TensorProto: {
+    dims: many("int64", 1),
+    dataType: one("int32", 2),
+    name: one("string", 8),
+    rawData: one("bytes", 9),
+  },
+  ValueInfoProto: { name: one("string", 1), type: one("TypeProto", 2) },
+  TypeProto: { tensorType: one("TensorTypeProto", 1) },
+  TensorTypeProto: { elemType: one("int32", 1), shape: one("TensorShapeProto", 2) },
+  TensorShapeProto: { dim: many("DimensionProto", 1) },
+  DimensionProto: { dimValue: one("int64", 1), dimParam: one("string", 2) },
+};
+
+/** `AttributeProto.AttributeType`. */
+export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+/** `TensorProto.DataType` of the element types that graphs use. */
+export const DATA_TYPES = { f32: 1, u8: 2, i16: 5, i32: 6, i64: 7, f64: 11 } as const;
+
+/**
+ * Encodes a model.
+ *
+ * @param model object with the structure of `ModelProto` and the field names of this file
+ * @returns content of an `.onnx` file
+ */
+export function encodeModel(model: Readonly<Record<string, unknown>>): Uint8Array {
+  const root = protobuf.Root.fromJSON({
+    nested: Object.fromEntries(
+      Object.entries(MESSAGES).map(([name, fields]) => [name, { fields: { ...fields } }]),
+    ),
+  });
+  const type = root.lookupType("ModelProto");
+  return type.encode(type.create(model)).finish();
+}
+
+/** Name of a value in a graph. */
 export type Value = string & { readonly brand?: "onnx-value" };
 
-/** What an operator's attribute can be; a whole number is an integer, so a real one is given as `{ float }`. */
+/** Value of an operator's attribute; a number is an integer attribute, `{ float }` a float attribute. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
-/** The length of an axis, or the name of an unknown one. */
+/** Length of an axis, or the name of a dynamic axis. */
 export type Dimension = number | string;
 
-/** Operators of ONNX Runtime's own that the graphs may use, under this domain. */
+/** Domain of ONNX Runtime's own operators. */
 export const MICROSOFT = "com.microsoft";
 
 const OPSET = 20;
@@ -32,7 +114,7 @@ export class GraphBuilder {
   readonly #weights: Record<string, Tensor> = {};
   #counter = 0;
 
-  /** Starts an empty graph; the name only shows in viewers. */
+  /** Starts an empty graph; viewers show its name. */
   constructor(name: string) {
     this.#name = name;
   }
@@ -56,14 +138,14 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds an input that is fed the same array on every run; networks that differ only in these share a graph. */
+  /** Adds an input that receives the same array on every run, so that networks of different weights share a graph. */
   weight(value: Tensor): Value {
     const name = this.#fresh("weight");
     this.#weights[name] = value;
     return this.input(name, value.dtype, value.shape);
   }
 
-  /** What the inputs made by {@linkcode GraphBuilder.weight} are fed, by name. */
+  /** Arrays for the inputs that {@linkcode GraphBuilder.weight} added, by name. */
   get weights(): Readonly<Record<string, Tensor>> {
     return this.#weights;
   }
@@ -81,10 +163,10 @@ export class GraphBuilder {
   /**
    * Adds a node with one output.
    *
-   * @param operator ONNX operator; `com.microsoft.X` for one of ONNX Runtime's own
-   * @param inputs values, in the operator's order
-   * @param attributes the operator's attributes
-   * @returns the node's output
+   * @param operator ONNX operator, or `com.microsoft.X` for an operator of ONNX Runtime
+   * @param inputs values in the operator's order
+   * @param attributes attributes of the operator
+   * @returns output of the node
    */
   node(
     operator: string,
@@ -115,13 +197,28 @@ export class GraphBuilder {
     return names;
   }
 
-  /** Declares a value to be an output of the graph, under a name of its own. */
+  /** Adds a reshape to constant lengths; at most one of them is -1. */
+  reshape(value: Value, shape: readonly number[]): Value {
+    return this.node("Reshape", [value, this.integers(shape)]);
+  }
+
+  /** Adds a slice along some axes, from each start up to, but without, each end. */
+  slice(
+    value: Value,
+    starts: readonly number[],
+    ends: readonly number[],
+    axes: readonly number[],
+  ): Value {
+    return this.node("Slice", [value, ...[starts, ends, axes].map((at) => this.integers(at))]);
+  }
+
+  /** Declares a value as an output of the graph, under a given name. */
   output(name: string, value: Value, shape: readonly Dimension[]): void {
     this.#nodes.push({ input: [value], output: [name], name, opType: "Identity", domain: "" });
     this.#outputs.push(valueInfo(name, "f32", shape));
   }
 
-  /** Writes the graph as the bytes of an `.onnx` file. */
+  /** Returns the graph as the content of an `.onnx` file. */
   toBytes(): Uint8Array {
     return encodeModel({
       irVersion: IR_VERSION,

@@ -1,5 +1,5 @@
 /**
- * Graphs that were built once, kept on disk.
+ * Cache of built graphs on disk.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { join } from "node:path";
 import { writeWhole } from "../../../core/files.ts";
 import { bytesSha256 } from "../../../core/hash.ts";
 
-/** Hexadecimal digits of a SHA-256 in the name of a file. */
+/** Number of hexadecimal digits of a SHA-256 in a file name. */
 const DIGITS = 16;
 
 /**
- * Reads a graph from a folder, or builds it and leaves it there. A file's name tells what it was built from and the SHA-256
- * of its content; one that is damaged is removed and built again. Where the folder cannot be written, nothing is kept.
+ * Reads a graph from a folder, or builds and stores it. The file name contains the key and the SHA-256 of the content; a
+ * damaged file is removed and built again. If the folder cannot be written, the graph is not stored.
  *
- * @param folder where graphs are kept; nothing to keep none
- * @param key what the graph is built from: a name, the hash of the weights, the version of the builder
- * @param build builds it
- * @returns the bytes of an `.onnx` file
+ * @param folder folder of stored graphs; undefined to store none
+ * @param key name, SHA-256 of the weights, and version of the builder
+ * @param build builds the graph
+ * @returns content of an `.onnx` file
  */
 export async function cachedGraph(
   folder: string | undefined,
@@ -35,7 +35,7 @@ export async function cachedGraph(
     await mkdir(folder, { recursive: true });
     await writeWhole(join(folder, `${prefix}${digest(graph)}.onnx`), graph);
   } catch {
-    // A folder that is full or read-only only costs the time to build.
+    // Without the stored graph only the time to build it is lost.
   }
   return graph;
 }

@@ -16,7 +16,7 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-Deno.test("cachedGraph() builds once, and again for other weights or another builder", async () => {
+Deno.test("cachedGraph() builds once, and again for other weights or another builder version", async () => {
   await inTemporaryFolder(async (parent) => {
     const folder = join(parent, "deep", "graphs");
     const counting = builder();
@@ -31,7 +31,7 @@ Deno.test("cachedGraph() builds once, and again for other weights or another bui
   });
 });
 
-Deno.test("cachedGraph() builds again what is damaged or cut", async () => {
+Deno.test("cachedGraph() rebuilds a graph that is damaged or cut short", async () => {
   for (const damaged of [Uint8Array.of(1, 2, 4), Uint8Array.of(1, 2), new Uint8Array()]) {
     await inTemporaryFolder(async (folder) => {
       const counting = builder();
@@ -45,7 +45,7 @@ Deno.test("cachedGraph() builds again what is damaged or cut", async () => {
   }
 });
 
-Deno.test("cachedGraph() goes on without a folder that it can write", async () => {
+Deno.test("cachedGraph() works without a writable folder", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");

@@ -1,7 +1,7 @@
 /**
  * Runs the separation network with ONNX Runtime.
  *
- * `run()` keeps the calling thread busy; the kernels' own threads go on meanwhile.
+ * `run()` blocks the calling thread; the threads of the native kernels continue meanwhile.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";
 
 /**
- * Loads a network.
+ * Creates a session of the network.
  *
- * @param graph bytes of the ONNX graph that `pipeline/backends/onnx/htdemucs_graph.ts` builds
+ * @param graph ONNX graph of `buildHtdemucs()`
  * @param options threads and device
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device, or it cannot be started
  */

@@ -25,7 +25,7 @@ function largestError(actual: ort.Tensor, expected: Tensor): number {
 }
 
 // The references were computed by demucs itself in double precision, see testdata/make_htdemucs.py.
-Deno.test("buildHtdemucs() computes what demucs computes, at every seam", async () => {
+Deno.test("buildHtdemucs() equals demucs at every seam", async () => {
   const checkpoint = readThCheckpoint("tiny", file("htdemucs.th"));
   const session = await ort.InferenceSession.create(
     buildHtdemucs(checkpoint, { innerSeams: true }),
@@ -44,7 +44,7 @@ Deno.test("buildHtdemucs() computes what demucs computes, at every seam", async 
   await session.release();
 });
 
-Deno.test("buildHtdemucs() has only the two outputs unless inner seams are asked for", async () => {
+Deno.test("buildHtdemucs() has only two outputs by default", async () => {
   const checkpoint = readThCheckpoint("tiny", file("htdemucs.th"));
   const session = await ort.InferenceSession.create(buildHtdemucs(checkpoint));
   assert.deepEqual(session.outputNames, ["spectrum_out", "wave_out"]);

@@ -1,8 +1,7 @@
 /**
  * Runs the All-In-One network with ONNX Runtime.
  *
- * ONNX Runtime is loaded when the first session is made, not before. `run()` keeps the calling thread busy: no timer fires
- * meanwhile.
+ * ONNX Runtime is loaded with the first session. `run()` blocks the calling thread: no timer fires meanwhile.
  *
  * @module
  */
@@ -29,22 +28,22 @@ import {
 type Runtime = typeof import("onnxruntime-node");
 type Feeds = Record<string, OrtTensor>;
 
-/** Frames that the embedding is computed for at a time; more only costs memory. */
+/** Frames per run of the embedding; larger chunks only need more memory. */
 const EMBEDDING_CHUNK_FRAMES = 1024;
 
 const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int64" } as const;
 
 /**
- * Makes a network ready to run.
+ * Creates a session of the network.
  *
- * Weights are fed to the graphs, so one session serves all folds: making a session costs a quarter of a second and memory
- * that ONNX Runtime never gives back, and only a session that has run before has its buffers.
+ * Weights are inputs of the graphs, so one session serves all folds. Creating a session takes a quarter of a second and
+ * memory that ONNX Runtime never frees, and only a session that has run before has its buffers.
  *
- * @param checkpoint a fold of the configuration that will run
- * @param options number of threads, device; whether embeddings are wanted
- * @returns a session, to be released by the caller
+ * @param checkpoint fold of the configuration that will run
+ * @param options compute options, and whether embeddings are returned
+ * @returns session, which the caller releases
  * @throws if ONNX Runtime cannot be loaded; the cause is attached
- * @throws {DeviceError} if it lacks the device, or cannot be started there
+ * @throws {DeviceError} if ONNX Runtime lacks the device or cannot use it
  */
 export async function createOnnxNetworkSession(
   checkpoint: Checkpoint,
@@ -108,12 +107,12 @@ function sessionSettings({ threads }: ComputeOptions = {}): InferenceSession.Ses
     graphOptimizationLevel: "all",
     interOpNumThreads: 1,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    // A plan of all buffers for one track length would be kept, and doubles the peak on the first run.
+    // A memory pattern is kept for each track length and doubles the peak of the first run.
     enableMemPattern: false,
   };
 }
 
-/** Wraps arrays for ONNX Runtime; an array that comes under several names is wrapped once. */
+/** Wraps arrays for ONNX Runtime; an array with several names is wrapped once. */
 function toFeeds(runtime: Runtime, arrays: Readonly<Record<string, Tensor>>): Feeds {
   const shared = new Map<Tensor, OrtTensor>();
   const feeds: Feeds = {};

@@ -1,8 +1,8 @@
 /**
  * Builds the ONNX graphs of an All-In-One network.
  *
- * There are two: the convolutional embedding, which sees one frame to either side and so can run over a long track in
- * chunks, and the encoder with its heads, which needs the whole track at once.
+ * There are two graphs. The convolutional embedding depends on two frames to either side, so it can run over a long track
+ * in chunks. The encoder with its heads needs the whole track at once.
  *
  * Source: `allin1.models.allinone` and `allin1.models.dinat` (allin1 1.1.0).
  *
@@ -16,26 +16,25 @@ import {
   blockDilation,
 } from "../../../models/all_in_one/configuration.ts";
 import { addConvolutions } from "./network/convolutions.ts";
-import { foldAttention } from "./network/folded_attention.ts";
-import { GraphBuilder, type Value } from "./graph.ts";
-import { planInstrumentAttention } from "./network/instrument_blocks.ts";
-import { addHeads, addLayerNorm, addPerceptron, addZeroRow, reshape } from "./layers.ts";
 import {
   addNeighborhoodAttention,
   declarePlan,
+  foldAttention,
   planInputs,
-} from "./network/neighborhood_attention.ts";
-import { planTimeAttention } from "./network/time_blocks.ts";
+} from "./network/attention.ts";
+import { GraphBuilder, type Value } from "./graph.ts";
+import { planInstrumentAttention, planTimeAttention } from "./network/attention_plan.ts";
+import { addHeads, addLayerNorm, addPerceptron, addZeroRow } from "./network/layers.ts";
 
-/** A graph and the weights that are fed to it. */
+/** A graph and its weights. */
 export interface NetworkGraph {
-  /** Writes the graph as the bytes of an `.onnx` file; they depend on the configuration only. */
+  /** Returns the content of an `.onnx` file, which depends on the configuration only. */
   readonly model: () => Uint8Array;
-  /** What the graph's weight inputs are fed, by name. */
+  /** Arrays for the graph's weight inputs, by name. */
   readonly weights: Readonly<Record<string, Tensor>>;
 }
 
-/** Frames to either side that a frame's embedding depends on. */
+/** Number of frames to either side that a frame's embedding depends on. */
 export const EMBEDDING_REACH_FRAMES = 2;
 
 const INSTRUMENT_PLAN = "instruments";
@@ -43,11 +42,11 @@ const INSTRUMENT_PLAN = "instruments";
 /**
  * Builds the convolutional embedding.
  *
- * Input `spectrogram` [instruments, frames, bands] f32; output `embedded` [instruments, frames, width] f32. Beyond both ends the
- * spectrogram, and each convolution's input, counts as zero.
+ * Input `spectrogram` [instruments, frames, bands] f32; output `embedded` [instruments, frames, width] f32. The spectrogram
+ * and the input of each convolution are padded with zeros at both ends.
  *
- * @param checkpoint a fold's weights
- * @returns the graph, the same for all folds of one configuration, and the fold's weights
+ * @param checkpoint weights of a fold
+ * @returns graph, the same for all folds of one configuration, and weights of the fold
  */
 export function buildEmbedding(checkpoint: Checkpoint): NetworkGraph {
   const { numInstruments, dimInput, dimEmbed } = checkpoint.configuration;
@@ -64,8 +63,8 @@ export function buildEmbedding(checkpoint: Checkpoint): NetworkGraph {
  * Inputs `embedded` [instruments, frames, width] f32 and the tables of {@linkcode encoderPlan}. Outputs f32 `logits`
  * [3 + labels, frames], rows beat, downbeat, section, then the functions; and `embeddings` [instruments, frames, width].
  *
- * @param checkpoint a fold's weights
- * @returns the graph, the same for all folds of one configuration, and the fold's weights
+ * @param checkpoint weights of a fold
+ * @returns graph, the same for all folds of one configuration, and weights of the fold
  */
 export function buildEncoder(checkpoint: Checkpoint): NetworkGraph {
   const { configuration } = checkpoint;
@@ -73,7 +72,7 @@ export function buildEncoder(checkpoint: Checkpoint): NetworkGraph {
   const graph = new GraphBuilder("all_in_one_encoder");
   const embedded = graph.input("embedded", "f32", [numInstruments, "frames", dimEmbed]);
   for (const name of planNames(configuration)) declarePlan(graph, name);
-  let x = reshape(graph, embedded, [-1, dimEmbed]);
+  let x = graph.reshape(embedded, [-1, dimEmbed]);
   for (let block = 0; block < depth; block++) {
     x = addTimeLayer(graph, checkpoint, block, x);
     x = addInstrumentLayer(graph, checkpoint, block, x);
@@ -85,11 +84,11 @@ export function buildEncoder(checkpoint: Checkpoint): NetworkGraph {
 }
 
 /**
- * Makes the index tables that the encoder of any fold needs for a track of some length.
+ * Computes the index tables that the encoder of any fold needs for a length of track.
  *
  * @param configuration sizes of the network
- * @param frames of the track, at least 1
- * @returns the tensors by input name; equal tables are the same object
+ * @param frames number of frames of the track, at least 1
+ * @returns tensors by input name; equal tables are the same object
  */
 export function encoderPlan(
   configuration: AllInOneConfiguration,

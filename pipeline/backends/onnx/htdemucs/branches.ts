@@ -1,7 +1,6 @@
 /**
- * The encoders and decoders of both branches.
- *
- * The strided convolutions go along the frequencies of the spectrogram, and along the wave.
+ * Encoders and decoders of both branches. Their strided convolutions run along the frequencies of the spectrogram and along
+ * the wave.
  *
  * Source: `demucs.hdemucs.HEncLayer` and `HDecLayer` (demucs 4.0.1).
  *
@@ -18,17 +17,16 @@ import {
   halfConvolution,
   storedConvolution,
 } from "./convolution.ts";
-import { alongFirst, type Network, padFirst, type Plane } from "./plane.ts";
+import { alongFirst, computed, type Network, padFirst, type Plane } from "./plane.ts";
 import { addResidualBranch } from "./residual_branch.ts";
-import { computed } from "./weights.ts";
 
 /**
  * Adds an encoder.
  *
- * @param network what it belongs to
+ * @param network graph, weights and sizes
  * @param name `encoder.N` or `tencoder.N`
- * @param x its input
- * @returns its output, a quarter of the rows or of the length (rounded up)
+ * @param x input
+ * @returns output with a quarter of the rows or of the length, rounded up
  */
 export function addEncoder(network: Network, name: string, x: Plane): Plane {
   const { graph, weights } = network;
@@ -41,13 +39,13 @@ export function addEncoder(network: Network, name: string, x: Plane): Plane {
 /**
  * Adds a decoder.
  *
- * @param network what it belongs to
+ * @param network graph, weights and sizes
  * @param name `decoder.N` or `tdecoder.N`
- * @param x the output of the decoder before
- * @param skip the output of the encoder that this decoder undoes, of the same shape
- * @param length of the output, samples, for the wave
- * @param last whether it is the last one, which has no GELU
- * @returns its output, four times the rows, or of the given length
+ * @param x output of the previous decoder
+ * @param skip output of the encoder of the same level, of the same shape
+ * @param length length of the output, samples, for the wave
+ * @param last whether it is the last decoder, which has no GELU
+ * @returns output with four times the rows, or of the given length
  */
 export function addDecoder(
   network: Network,
@@ -67,8 +65,8 @@ export function addDecoder(
 }
 
 /**
- * A transposed convolution is an ordinary one of two taps that puts out all {@linkcode STRIDE} phases as channels, which
- * are then interleaved. Output n = 4q + r takes tap r of input q and tap r + 4 of input q − 1.
+ * Adds a transposed convolution as an ordinary convolution of two taps with all {@linkcode STRIDE} phases as channels, which
+ * are then interleaved. Output n = 4q + r uses tap r of input q and tap r + 4 of input q − 1.
  */
 function addTransposedConvolution(
   { graph, weights }: Network,
@@ -92,24 +90,13 @@ function addTransposedConvolution(
   ], { kernel_shape: alongFirst(x, 2), pads: padFirst(x, 1, 1) });
   const blocks = (x.rows ?? x.length) + 1;
   const inner = x.rows === null ? [] : [x.length];
-  const split = graph.node("Reshape", [
-    phases,
-    graph.integers([STRIDE, channels, blocks, ...inner]),
-  ]);
+  const split = graph.reshape(phases, [STRIDE, channels, blocks, ...inner]);
   const turned = graph.node("Transpose", [split], {
     perm: x.rows === null ? [1, 2, 0] : [1, 2, 0, 3],
   });
-  const whole = graph.node("Reshape", [
-    turned,
-    graph.integers([1, channels, STRIDE * blocks, ...inner]),
-  ]);
+  const whole = graph.reshape(turned, [1, channels, STRIDE * blocks, ...inner]);
   const count = x.rows === null ? length : x.rows * STRIDE;
-  const value = graph.node("Slice", [
-    whole,
-    graph.integers([CROP]),
-    graph.integers([CROP + count]),
-    graph.integers([2]),
-  ]);
+  const value = graph.slice(whole, [CROP], [CROP + count], [2]);
   const sizes = x.rows === null ? { length } : { rows: count };
   return { ...x, ...sizes, channels, value };
 }
@@ -117,9 +104,9 @@ function addTransposedConvolution(
 /**
  * Adds the frequency embedding.
  *
- * @param network what it belongs to
- * @param x the first encoder's output
- * @returns the sum, of the same shape
+ * @param network graph, weights and sizes
+ * @param x output of the first encoder
+ * @returns sum, of the same shape
  */
 export function addFrequencyEmbedding({ graph, weights, configuration }: Network, x: Plane): Plane {
   const { values } = weights.get("freq_emb.embedding.weight");

@@ -1,8 +1,8 @@
 /**
- * Convolutions, and the activations that follow them, in either precision.
+ * Convolutions, and the activations that follow them, in both precisions.
  *
- * ONNX Runtime convolves in single precision only, so in double precision a convolution is a matrix product, and whatever
- * shifts its taps need happens to the smaller of its input and output.
+ * ONNX Runtime convolves in single precision only, so in double precision a convolution is a matrix product. The shifts of
+ * its taps apply to the smaller of its input and output.
  *
  * @module
  */
@@ -10,12 +10,21 @@
 import { elementCount, tensor } from "../../../../core/tensor.ts";
 import { KERNEL, STRIDE } from "../../../../models/htdemucs/configuration.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
-import { alongFirst, alongLength, inPrecision, padFirst, type Plane, planeShape } from "./plane.ts";
-import { computed, type HtdemucsWeights, type Precision } from "./weights.ts";
+import {
+  alongFirst,
+  alongLength,
+  computed,
+  type HtdemucsWeights,
+  inPrecision,
+  padFirst,
+  type Plane,
+  planeShape,
+  type Precision,
+} from "./plane.ts";
 
 type Values = Float32Array | Float64Array;
 
-/** A convolution's parameters. */
+/** Parameters of a convolution. */
 export interface Convolution {
   /** [outputs, inputs, …taps], C order. */
   readonly weight: Values;
@@ -25,17 +34,17 @@ export interface Convolution {
   readonly outputs: number;
 }
 
-/** Samples by which a strided convolution starts before its input. */
+/** Number of samples by which a strided convolution starts before its input. */
 export const CROP = KERNEL / 4;
 
-/** A convolution by upstream's name. */
+/** Returns the parameters of a convolution by upstream's name. */
 export function storedConvolution(weights: HtdemucsWeights, name: string): Convolution {
   const { data: weight } = weights.stored(`${name}.weight`);
   const { data: bias } = weights.stored(`${name}.bias`);
   return { weight, bias, outputs: bias.length };
 }
 
-/** The half of a convolution's outputs that starts with the given one. */
+/** Returns the half of a convolution's outputs that starts with the given one. */
 export function halfConvolution(
   { weight, bias, outputs }: Convolution,
   first: number,
@@ -50,14 +59,14 @@ export function halfConvolution(
 }
 
 /**
- * Adds a convolution of the input's shape.
+ * Adds a convolution that keeps the shape of its input.
  *
- * @param graph where the nodes go
- * @param x its input; in double precision, of the wave
- * @param convolution its parameters
+ * @param graph graph that receives the nodes
+ * @param x input; in double precision only of the wave
+ * @param convolution parameters
  * @param kernel number of taps along each axis, odd
  * @param dilation distance of taps along the last axis; in double precision only with 1 or 3 taps
- * @returns its output
+ * @returns output
  */
 export function addConvolution(
   graph: GraphBuilder,
@@ -79,12 +88,12 @@ export function addConvolution(
 }
 
 /**
- * Adds an encoder's convolution, of {@linkcode KERNEL} taps and stride {@linkcode STRIDE}.
+ * Adds the convolution of an encoder, with {@linkcode KERNEL} taps and stride {@linkcode STRIDE}.
  *
- * @param graph where the nodes go
- * @param x its input; in double precision, of the wave
- * @param convolution its parameters
- * @returns its output, a quarter of the rows or of the length (rounded up)
+ * @param graph graph that receives the nodes
+ * @param x input; in double precision only of the wave
+ * @param convolution parameters
+ * @returns output with a quarter of the rows or of the length, rounded up
  */
 export function addStridedConvolution(
   graph: GraphBuilder,
@@ -106,8 +115,8 @@ export function addStridedConvolution(
 }
 
 /**
- * Adds the exact GELU, x · (1 + erf(x / √2)) / 2. Erf is there in single precision only; in double precision the rest of it
- * is not, so that a large input comes through unharmed.
+ * Adds the exact GELU, x · (1 + erf(x / √2)) / 2. ONNX Runtime has Erf in single precision only; in double precision only
+ * Erf is rounded, so that a large input keeps its precision.
  */
 export function addGelu(graph: GraphBuilder, x: Plane): Plane {
   if (x.precision === "f32") return { ...x, value: graph.node("Gelu", [x.value]) };
@@ -122,15 +131,15 @@ export function addGelu(graph: GraphBuilder, x: Plane): Plane {
 }
 
 /**
- * Adds a GLU of two convolutions, so that nothing is split. The gate is always in single precision: in double, it costs a
- * tenth of the network's time and gains nothing that could be seen.
+ * Adds a GLU of two convolutions, so that no output needs to be split. The gate is always in single precision: double
+ * precision would take a tenth of the network's time without a measurable gain.
  *
- * @param graph where the nodes go
- * @param x the input
- * @param value the convolution that is let through
- * @param gate the convolution that decides how much, through a sigmoid
+ * @param graph graph that receives the nodes
+ * @param x input
+ * @param value convolution of the values
+ * @param gate convolution of the gate, which a sigmoid follows
  * @param kernel number of taps along each axis
- * @returns the output
+ * @returns output
  */
 export function addGate(
   graph: GraphBuilder,
@@ -166,7 +175,7 @@ function single(values: Values): Float32Array {
   return values instanceof Float32Array ? values : new Float32Array(values);
 }
 
-/** The product of a matrix [rows, channels] and a wave, with a bias per row. */
+/** Adds the product of a matrix [rows, channels] and a wave, with a bias per row. */
 function multiply(
   graph: GraphBuilder,
   x: Plane,
@@ -176,14 +185,14 @@ function multiply(
 ): Plane {
   const product = graph.node("Gemm", [
     graph.constant(tensor("f64", [rows, x.channels], new Float64Array(matrix))),
-    graph.node("Reshape", [x.value, graph.integers([x.channels, x.length])]),
+    graph.reshape(x.value, [x.channels, x.length]),
     ...(bias === null ? [] : [graph.constant(tensor("f64", [rows, 1], new Float64Array(bias)))]),
   ]);
   const y = { ...x, channels: rows };
-  return { ...y, value: graph.node("Reshape", [product, graph.integers(planeShape(y))]) };
+  return { ...y, value: graph.reshape(product, planeShape(y)) };
 }
 
-/** Three taps: one product for all of them, whose parts are shifted and added. */
+/** Adds a convolution of three taps: one product for all taps, whose parts are shifted and added. */
 function addShiftedProducts(
   graph: GraphBuilder,
   x: Plane,
@@ -206,13 +215,13 @@ function addShiftedProducts(
     dilation,
   ]);
   const parts = taps.map((tap) =>
-    slice(graph, products, tap * outputs, outputs, tap * dilation, x.length)
+    sliceWave(graph, products, tap * outputs, outputs, tap * dilation, x.length)
   );
   const sum = graph.node("Add", [graph.node("Add", [parts[0]!, parts[1]!]), parts[2]!]);
   return { ...x, channels: outputs, value: sum };
 }
 
-/** Eight taps in steps of four: the input as four phases, one product for both halves of the taps, whose parts are added. */
+/** Adds a strided convolution: the input as four phases, and one product for both halves of the taps, which are added. */
 function addStridedProducts(
   graph: GraphBuilder,
   x: Plane,
@@ -221,10 +230,8 @@ function addStridedProducts(
 ): Plane {
   const blocks = y.length + 1;
   const padded = padLength(graph, x, [CROP, STRIDE * blocks - CROP - x.length]);
-  const split = graph.integers([x.channels, blocks, STRIDE]);
-  const phases = graph.node("Transpose", [graph.node("Reshape", [padded.value, split])], {
-    perm: [0, 2, 1],
-  });
+  const split = graph.reshape(padded.value, [x.channels, blocks, STRIDE]);
+  const phases = graph.node("Transpose", [split], { perm: [0, 2, 1] });
   const columns = STRIDE * x.channels;
   const matrix = computed([2 * outputs, columns], (at) => {
     const [row, column] = [Math.floor(at / columns), at % columns];
@@ -237,7 +244,7 @@ function addStridedProducts(
   const input = { ...x, value: phases, channels: columns, length: blocks };
   const products = multiply(graph, input, matrix.data, biases, 2 * outputs);
   const parts = [0, 1].map((half) =>
-    slice(graph, products, half * outputs, outputs, half, y.length)
+    sliceWave(graph, products, half * outputs, outputs, half, y.length)
   );
   return { ...y, value: graph.node("Add", parts) };
 }
@@ -256,7 +263,7 @@ function padLength(
   };
 }
 
-function slice(
+function sliceWave(
   graph: GraphBuilder,
   { value }: Plane,
   channel: number,
@@ -264,10 +271,5 @@ function slice(
   start: number,
   length: number,
 ): Value {
-  return graph.node("Slice", [
-    value,
-    graph.integers([channel, start]),
-    graph.integers([channel + channels, start + length]),
-    graph.integers([1, 2]),
-  ]);
+  return graph.slice(value, [channel, start], [channel + channels, start + length], [1, 2]);
 }

@@ -1,12 +1,12 @@
 /**
- * The residual branches of the encoders and decoders.
+ * Residual branches of the encoders and decoders.
  *
  * A layer of a branch is x + scale · GLU(norm2(W · GELU(norm1(conv(x))) + b)), where both norms are over a row's channels
- * and positions together. The wide product before norm2 is never looked at: its mean and variance follow from the few
- * hidden channels g. With [V, c] = [W, b] less its mean over the output channels and QᵀQ = [V, c]ᵀ[V, c] / outputs (Cholesky), the
- * variance is the mean over positions of |Q [g, 1]|² plus the variance of the channels' mean. So norm2, its gains and the
- * LayerScale become part of the second product's weights, given two more hidden channels: one that is 1 and is scaled by
- * 1/σ for b, and one that is scaled by −μ/σ.
+ * and positions together. The wide product before norm2 is never computed for the norm: its mean and variance follow from the
+ * few hidden channels g. With [V, c] = [W, b] less its mean over the output channels and QᵀQ = [V, c]ᵀ[V, c] / outputs (Cholesky), the
+ * variance is the mean over positions of |Q [g, 1]|² plus the variance of the channels' mean. Norm2, its gains and the
+ * LayerScale therefore become part of the second product's weights, with two more hidden channels of value 1: one is scaled
+ * by 1/σ for b, the other by −μ/σ.
  *
  * Source: `demucs.demucs.DConv` (demucs 4.0.1).
  *
@@ -15,24 +15,22 @@
 
 import { DCONV_KERNEL } from "../../../../models/htdemucs/parameters.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
-import { cholesky } from "./cholesky.ts";
 import { addConvolution, addGate, addGelu, type Convolution } from "./convolution.ts";
-import { alongLength, type Network, type Plane } from "./plane.ts";
+import { alongLength, computed, type HtdemucsWeights, type Network, type Plane } from "./plane.ts";
 import { combine, lengthMean } from "./statistics.ts";
-import { computed, type HtdemucsWeights } from "./weights.ts";
 
 const EPSILON = 1e-5;
 
-/** Where GELU is one. */
+/** Argument at which GELU is 1. */
 const ONE_BEFORE_GELU = 1.1444507183528787;
 
 /**
  * Adds a residual branch.
  *
- * @param network what it belongs to
- * @param name of the branch, such as `encoder.0.dconv`
- * @param x its input
- * @returns the output, of the input's shape
+ * @param network graph, weights and sizes
+ * @param name name of the branch, such as `encoder.0.dconv`
+ * @param x input
+ * @returns output, of the input's shape
  */
 export function addResidualBranch(network: Network, name: string, x: Plane): Plane {
   let plane = x;
@@ -78,7 +76,7 @@ function addFirstNorm(graph: GraphBuilder, fold: FoldedLayer, x: Plane): Plane {
   return addGelu(graph, { ...x, value: shifted });
 }
 
-/** What each hidden channel is multiplied by before the second product, one value a row. */
+/** Adds the factor of each hidden channel before the second product, one value for each row. */
 function addSecondScales(graph: GraphBuilder, fold: FoldedLayer, g: Plane): Value {
   const { hidden } = fold;
   const last = hidden + 1;
@@ -98,21 +96,21 @@ function inverseRoot(graph: GraphBuilder, x: Value): Value {
   return graph.node("Reciprocal", [graph.node("Sqrt", [x])]);
 }
 
-/** A layer's parameters with two more hidden channels, and with all that can be folded into them. */
+/** Parameters of a layer with two more hidden channels, and with norm2 and LayerScale folded into them. */
 interface FoldedLayer {
-  /** Number of hidden channels, without the two more. */
+  /** Number of hidden channels, without the two added ones. */
   readonly hidden: number;
-  /** The first convolution. */
+  /** First convolution. */
   readonly inner: Convolution;
-  /** Gains of the first norm, [hidden + 2]; zero for the two more. */
+  /** Gains of the first norm, [hidden + 2]; zero for the two added channels. */
   readonly gains: Float64Array;
-  /** Shifts of the first norm, [hidden + 2]; those of the two more become one in the GELU. */
+  /** Shifts of the first norm, [hidden + 2]; those of the two added channels become 1 in the GELU. */
   readonly shifts: Float64Array;
-  /** Rows of Q, then the row that gives the mean over the outputs. */
+  /** Rows of Q, then the row of the mean over the outputs. */
   readonly roots: Convolution;
-  /** The half of the second convolution that is let through. */
+  /** Half of the second convolution with the values. */
   readonly outer: Convolution;
-  /** The half that decides how much. */
+  /** Half of the second convolution with the gate. */
   readonly gate: Convolution;
 }
 
@@ -186,4 +184,31 @@ function varianceRoots(
     return row < inputs ? lower[i * inputs + row]! : means[i]!;
   }, "f64");
   return { weight, bias: null, outputs: channels };
+}
+
+/**
+ * Decomposes a symmetric, positive semi-definite matrix.
+ *
+ * @param matrix [size, size], of which the lower triangle is read
+ * @param size number of rows
+ * @returns L, lower triangular, with L Lᵀ = matrix; the column of a pivot that vanishes is zero
+ */
+export function cholesky(matrix: Float64Array, size: number): Float64Array {
+  const lower = new Float64Array(size * size);
+  for (let column = 0; column < size; column++) {
+    const dot = (row: number): number => {
+      let sum = 0;
+      for (let k = 0; k < column; k++) sum += lower[row * size + k]! * lower[column * size + k]!;
+      return sum;
+    };
+    const diagonal = matrix[column * size + column]!;
+    const pivot = diagonal - dot(column);
+    if (!(pivot > 1e-14 * diagonal)) continue;
+    const root = Math.sqrt(pivot);
+    lower[column * size + column] = root;
+    for (let row = column + 1; row < size; row++) {
+      lower[row * size + column] = (matrix[row * size + column]! - dot(row)) / root;
+    }
+  }
+  return lower;
 }

@@ -1,36 +1,35 @@
 /**
  * Means over long axes.
  *
- * ONNX Runtime adds a long axis up in plain float32, which costs three digits at 10^5 elements; so such an axis is averaged
+ * ONNX Runtime sums a long axis in float32, which loses three digits at 10^5 elements. Such an axis is therefore averaged
  * in two levels of about equal length.
  *
  * @module
  */
 
 import type { GraphBuilder, Value } from "../graph.ts";
-import type { Plane } from "./plane.ts";
-import { computed } from "./weights.ts";
+import { computed, type Plane } from "./plane.ts";
 
-/** The longest axis, elements, that is averaged in one go. */
+/** Length of the longest axis that is averaged in one step, elements. */
 const LONGEST = 1024;
 
-/** A value that is a mean once it is multiplied by a factor. */
+/** A sum, and the factor that makes it a mean. */
 export interface ScaledMean {
-  /** [1, channels, rows], where the wave has one row. */
+  /** Sum [1, channels, rows]; the wave has one row. */
   readonly value: Value;
   /** Length of the second axis. */
   readonly channels: number;
-  /** What `value` is to be multiplied by. */
+  /** Factor that makes `value` a mean. */
   readonly factor: number;
 }
 
 /**
- * Averages each channel of each row, or its square.
+ * Adds the mean of each channel of each row, or of its square.
  *
- * @param graph where the nodes go
- * @param x what to average
- * @param squared whether to square first
- * @returns the mean over the last axis, up to a factor
+ * @param graph graph that receives the nodes
+ * @param x input
+ * @param squared whether the input is squared first
+ * @returns mean over the last axis, up to a factor
  */
 export function lengthMean(graph: GraphBuilder, x: Plane, squared: boolean): ScaledMean {
   const { channels, length } = x;
@@ -53,24 +52,21 @@ export function lengthMean(graph: GraphBuilder, x: Plane, squared: boolean): Sca
   const count = Math.ceil(length / run);
   const missing = count * run - length;
   const filled = missing === 0 ? x.value : fill(graph, x, missing);
-  const folded = graph.node("Reshape", [filled, graph.integers([1, channels, rows * count, run])]);
-  const sums = graph.node("Reshape", [
-    reduce(folded, 3),
-    graph.integers([1, channels, rows, count]),
-  ]);
+  const folded = graph.reshape(filled, [1, channels, rows * count, run]);
+  const sums = graph.reshape(reduce(folded, 3), [1, channels, rows, count]);
   const value = graph.node("ReduceSum", [sums, graph.integers([3])], { keepdims: 0 });
   return { value, channels, factor: 1 / length };
 }
 
 /**
- * Combines the channels of a mean linearly.
+ * Adds linear combinations of the channels of a mean.
  *
- * @param graph where the nodes go
- * @param mean what to combine
+ * @param graph graph that receives the nodes
+ * @param mean input
  * @param outputs number of combinations
- * @param weight of an input in an output
- * @param bias of an output
- * @param like what the result is to be broadcast over
+ * @param weight returns the weight of an input in an output
+ * @param bias returns the bias of an output; null for none
+ * @param like plane that the result is broadcast over
  * @returns [1, outputs, rows, 1], or [1, outputs, 1] for the wave
  */
 export function combine(
@@ -104,7 +100,7 @@ function fill(graph: GraphBuilder, { value, rows, precision }: Plane, missing: n
   return graph.node("Pad", [value, graph.integers(pads), zero]);
 }
 
-/** The divisor closest to the square root from below, if neither it nor its partner is too long, else 1. */
+/** Returns the largest divisor up to the square root, or 1 if its cofactor exceeds the longest axis. */
 export function closestDivisor(count: number): number {
   let divisor = Math.floor(Math.sqrt(count));
   while (count % divisor !== 0) divisor--;

@@ -1,21 +1,19 @@
 /**
- * The cross-domain transformer between the encoders and the decoders.
+ * Cross-domain transformer between the encoders and the decoders, and its position embeddings.
  *
- * Both branches are lists of tokens [tokens, channels]. The spectrogram's tokens are in the order frequency, frame, which
- * is how they lie in memory; upstream's is frame, frequency, but only the position embedding depends on it.
+ * Both branches are lists of tokens [tokens, channels]. The spectrogram's tokens are in the order frequency, frame, their
+ * order in memory. Upstream's order is frame, frequency, but only the position embedding depends on it.
  *
- * Source: `demucs.transformer.CrossTransformerEncoder` (demucs 4.0.1).
+ * Source: `CrossTransformerEncoder`, `create_sin_embedding` and `create_2d_sin_embedding` of `demucs.transformer` (demucs 4.0.1).
  *
  * @module
  */
 
-import { type Tensor, tensor } from "../../../../core/tensor.ts";
+import { type Tensor, tensor, transposed } from "../../../../core/tensor.ts";
 import { encoderChannels, transformerChannels } from "../../../../models/htdemucs/configuration.ts";
 import { MICROSOFT, type Value } from "../graph.ts";
-import { embedMoments, embedPlane } from "./position_embeddings.ts";
-import { type Network, type Plane, planeShape } from "./plane.ts";
+import { computed, type Network, type Plane, planeShape } from "./plane.ts";
 import { closestDivisor } from "./statistics.ts";
-import { computed } from "./weights.ts";
 
 /** Tokens [count, channels] f32 in a graph. */
 interface Tokens {
@@ -26,22 +24,22 @@ interface Tokens {
 const EPSILON = 1e-5;
 const NAME = "crosstransformer";
 
-/** Both branches on their way through the bottom of the network. */
+/** Both branches at the bottom of the network. */
 export interface Bottom {
-  /** The spectrogram's branch. */
+  /** Output of the spectrogram's branch. */
   readonly x: Plane;
-  /** The wave's branch. */
+  /** Output of the wave's branch. */
   readonly xt: Plane;
-  /** The transformer's outputs, before their channels are changed back: [tokens, channels] f32. */
+  /** Outputs of the transformer before the channels are changed back: [tokens, channels] f32. */
   readonly tokens: { readonly x: Value; readonly xt: Value };
 }
 
 /**
  * Adds the change of channels, the transformer, and the change back.
  *
- * @param network what it belongs to
- * @param x the last encoder's output in the spectrogram's branch
- * @param xt the same in the wave's branch
+ * @param network graph, weights and sizes
+ * @param x output of the last encoder in the spectrogram's branch
+ * @param xt output of the last encoder in the wave's branch
  * @returns both outputs, of the inputs' shapes
  */
 export function addTransformer(network: Network, x: Plane, xt: Plane): Bottom {
@@ -68,7 +66,7 @@ export function addTransformer(network: Network, x: Plane, xt: Plane): Bottom {
 function addTokens(network: Network, x: Plane, branch: string, positions: Tensor<"f32">): Tokens {
   const { graph, weights, configuration } = network;
   const count = (x.rows ?? 1) * x.length;
-  const flat = graph.node("Reshape", [x.value, graph.integers([x.channels, count])]);
+  const flat = graph.reshape(x.value, [x.channels, count]);
   const tokens = configuration.bottomChannels === 0
     ? graph.node("Transpose", [flat], { perm: [1, 0] })
     : graph.node("Gemm", [
@@ -91,11 +89,10 @@ function addPlane(network: Network, { value }: Tokens, like: Plane, branch: stri
       value,
       graph.constant(tensor("f32", [channels, 1], weights.stored(`${name}.bias`).data)),
     ], { transB: 1 });
-  const shape = graph.integers(planeShape({ ...like, channels }));
-  return { ...like, value: graph.node("Reshape", [flat, shape]) };
+  return { ...like, value: graph.reshape(flat, planeShape({ ...like, channels })) };
 }
 
-/** A self-attention layer, or one that attends to another branch's tokens. */
+/** Adds a layer with self-attention, or with attention to the other branch's tokens. */
 function addLayer(network: Network, name: string, x: Tokens, other: Tokens | undefined): Tokens {
   const { graph } = network;
   const width = transformerChannels(network.configuration);
@@ -136,16 +133,16 @@ function addAttention(network: Network, name: string, query: Tokens, keys: Token
       weight.subarray(i * width ** 2, (i + 1) * width ** 2),
     );
     const product = graph.node("MatMul", [value, graph.constant(transposed(own))]);
-    return graph.node("Reshape", [product, graph.integers([1, count, width])]);
+    return graph.reshape(product, [1, count, width]);
   });
   const attended = graph.node(`${MICROSOFT}.MultiHeadAttention`, [
     ...projected,
     graph.constant(weights.stored(`${name}.in_proj_bias`)),
   ], { num_heads: configuration.tHeads });
-  return graph.node("Reshape", [attended, graph.integers([query.count, width])]);
+  return graph.reshape(attended, [query.count, width]);
 }
 
-/** A norm over all tokens and channels of a product and the bias that is still to be added to it. */
+/** Adds a norm over all tokens and channels of a product and of a bias that is not yet added to it. */
 function addNormOut(
   { graph, weights }: Network,
   name: string,
@@ -171,7 +168,7 @@ function addNormOut(
   return graph.node("Add", [graph.node("Mul", [centred, gains]), graph.constant(shift)]);
 }
 
-/** The mean over tokens, in two levels, of a reduction over channels; [1, 1]. */
+/** Adds the mean over tokens, in two levels, of a reduction over channels; [1, 1]. */
 function addTokenMean(
   graph: Network["graph"],
   reduction: "ReduceMean" | "ReduceSumSquare",
@@ -180,7 +177,7 @@ function addTokenMean(
 ): Value {
   const perToken = graph.node(reduction, [x, graph.integers([1])], { keepdims: 0 });
   const groups = closestDivisor(count);
-  const folded = graph.node("Reshape", [perToken, graph.integers([groups, count / groups])]);
+  const folded = graph.reshape(perToken, [groups, count / groups]);
   const means = graph.node("ReduceMean", [folded, graph.integers([1])], { keepdims: 1 });
   return graph.node("ReduceMean", [means, graph.integers([0])], { keepdims: 1 });
 }
@@ -205,7 +202,7 @@ function linear({ weights }: Network, name: string): Linear {
   };
 }
 
-/** A linear layer whose outputs are multiplied by a LayerScale. */
+/** Returns a linear layer whose outputs are multiplied by a LayerScale. */
 function scaledLinear({ weights }: Network, name: string, scaleName: string): Linear {
   const scale = weights.values(scaleName);
   const weight = weights.stored(`${name}.weight`);
@@ -222,11 +219,58 @@ function matrix({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
   return tensor("f32", shape.slice(0, 2), data);
 }
 
-function transposed({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c]!;
-  }
-  return tensor("f32", [columns, rows], turned);
+/**
+ * Returns the embedding of moments: cosines in the first half of the channels, sines in the second.
+ *
+ * @param length number of positions
+ * @param channels width, even
+ * @param period longest period, positions
+ * @param weight factor of the embedding
+ * @returns [length, channels] f32
+ */
+export function embedMoments(
+  length: number,
+  channels: number,
+  period: number,
+  weight: number,
+): Tensor<"f32"> {
+  const half = channels / 2;
+  return computed([length, channels], (at) => {
+    const [position, c] = [Math.floor(at / channels), at % channels];
+    const phase = position / period ** ((c % half) / (half - 1));
+    return weight * (c < half ? Math.cos(phase) : Math.sin(phase));
+  });
+}
+
+/**
+ * Returns the embedding of positions in a spectrogram: frames in the first half of the channels, frequencies in the second,
+ * each with sines at even and cosines at odd channels.
+ *
+ * @param rows number of frequencies
+ * @param frames number of frames
+ * @param channels width, a multiple of four
+ * @param period longest period, positions
+ * @param weight factor of the embedding
+ * @returns [rows · frames, channels] f32
+ */
+export function embedPlane(
+  rows: number,
+  frames: number,
+  channels: number,
+  period: number,
+  weight: number,
+): Tensor<"f32"> {
+  const half = channels / 2;
+  const tables = [frames, rows].map((length) =>
+    Float64Array.from({ length: length * half }, (_, at) => {
+      const [position, c] = [Math.floor(at / half), at % half];
+      const phase = position * Math.exp(-(c - c % 2) * Math.log(period) / half);
+      return weight * (c % 2 === 0 ? Math.sin(phase) : Math.cos(phase));
+    })
+  );
+  return computed([rows * frames, channels], (at) => {
+    const [token, c] = [Math.floor(at / channels), at % channels];
+    const position = c < half ? token % frames : Math.floor(token / frames);
+    return tables[c < half ? 0 : 1]![position * half + c % half]!;
+  });
 }

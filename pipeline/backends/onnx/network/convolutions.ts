@@ -1,9 +1,9 @@
 /**
- * The graph of the convolutional embedding, in float64 from its second convolution on.
+ * Convolutional embedding, in float64 from its second convolution on.
  *
- * Its layer norm magnifies the rounding of what comes before: in float32 the three convolutions cost more accuracy than the
- * eleven blocks after them. ONNX Runtime convolves in float32 only, so the second and third convolution are matrix
- * products over a frame's bands, with the kernel repeated along a band matrix.
+ * The layer norm magnifies earlier rounding errors: in float32 the three convolutions lose more accuracy than the eleven
+ * blocks after them. ONNX Runtime convolves in float32 only, so the second and third convolution are matrix products over
+ * a frame's bands, with the kernel repeated along a band matrix.
  *
  * Source: `AllInOneEmbeddings` in `allin1.models.allinone` (allin1 1.1.0).
  *
@@ -13,19 +13,19 @@
 import { type Tensor, tensor } from "../../../../core/tensor.ts";
 import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
-import { addWideNorm, cast, parameter, reshape, wideParameter } from "../layers.ts";
+import { addWideNorm, cast, parameter, wideParameter } from "./layers.ts";
 
-/** Epsilon of the layer norm: torch's default, whatever the configuration says. */
+/** Epsilon of the layer norm: torch's default, independent of the configuration. */
 const NORM_EPSILON = 1e-5;
 
-/** Bands that a pooling joins. */
+/** Number of bands that a pooling joins. */
 const POOLED_BANDS = 3;
 
 /**
  * Adds the three convolutions, each pooled and activated, and the layer norm.
  *
- * @param graph where to
- * @param checkpoint the weights
+ * @param graph graph that receives the nodes
+ * @param checkpoint weights
  * @param spectrogram [instruments, frames, bands] f32
  * @returns [instruments, frames, width] f32
  */
@@ -50,22 +50,17 @@ export function addConvolutions(
 
   const bands = Math.floor((dimInput - 2) / POOLED_BANDS);
   const second = bandMatrix(checkpoint, "embeddings.conv1.weight", bands, "channels outermost");
-  const rows = reshape(graph, frameFirst, [numInstruments, -1, second.rows]);
+  const rows = graph.reshape(frameFirst, [numInstruments, -1, second.rows]);
   const x = convolve(graph, checkpoint, 1, rows, second);
 
   const third = bandMatrix(checkpoint, "embeddings.conv2.weight", second.pooled, "bands outermost");
   const margin = graph.node("Pad", [x, graph.integers([0, 1, 0, 0, 1, 0])]);
   const parts = [0, 1, 2].map((tap) =>
-    graph.node("Slice", [
-      margin,
-      graph.integers([tap]),
-      graph.integers([tap - 2 === 0 ? Number.MAX_SAFE_INTEGER : tap - 2]),
-      graph.integers([1]),
-    ])
+    graph.slice(margin, [tap], [tap - 2 === 0 ? Number.MAX_SAFE_INTEGER : tap - 2], [1])
   );
   const embedded = convolve(graph, checkpoint, 2, graph.node("Concat", parts, { axis: 2 }), third);
   const normed = addWideNorm(graph, checkpoint, "embeddings.norm", embedded, NORM_EPSILON);
-  return cast(graph, reshape(graph, normed, [numInstruments, -1, dimEmbed]), "f32");
+  return cast(graph, graph.reshape(normed, [numInstruments, -1, dimEmbed]), "f32");
 }
 
 /** Multiplies, pools and activates: [instruments, frames, rows] to [instruments, frames, pooled · width], f64. */
@@ -78,7 +73,7 @@ function convolve(
 ): Value {
   const { numInstruments, dimEmbed } = checkpoint.configuration;
   const products = graph.node("MatMul", [x, graph.weight(matrix.values)]);
-  const grouped = reshape(graph, products, [
+  const grouped = graph.reshape(products, [
     numInstruments,
     -1,
     matrix.pooled,
@@ -88,10 +83,10 @@ function convolve(
   const pooled = graph.node("ReduceMax", [grouped, graph.integers([3])], { keepdims: 0 });
   const bias = wideParameter(graph, checkpoint, `embeddings.conv${index}.bias`);
   const active = elu(graph, graph.node("Add", [pooled, bias]));
-  return reshape(graph, active, [numInstruments, -1, matrix.pooled * dimEmbed]);
+  return graph.reshape(active, [numInstruments, -1, matrix.pooled * dimEmbed]);
 }
 
-/** x where it is positive, else eˣ - 1, f64; ONNX Runtime's own `Elu` is in float32 only. */
+/** Adds an ELU in f64: x if positive, otherwise eˣ - 1; ONNX Runtime's own `Elu` supports float32 only. */
 function elu(graph: GraphBuilder, x: Value): Value {
   const wide = (value: number): Value => graph.constant(tensor("f64", [1], Float64Array.of(value)));
   const negative = graph.node("Exp", [graph.node("Min", [x, wide(0)])]);

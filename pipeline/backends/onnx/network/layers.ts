@@ -1,15 +1,14 @@
 /**
- * The layers that the graphs share.
+ * Layers of the All-In-One graphs.
  *
  * @module
  */
 
-import { type Tensor, tensor } from "../../../core/tensor.ts";
-import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
-import type { GraphBuilder, Value } from "./graph.ts";
-import { DATA_TYPES } from "./schema.ts";
+import { type Tensor, tensor, transposed } from "../../../../core/tensor.ts";
+import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
+import { DATA_TYPES, type GraphBuilder, type Value } from "../graph.ts";
 
-/** Into how many parts the rows go through a perceptron: its hidden layer is the largest array of all. */
+/** Number of parts that the rows are split into for a perceptron, whose hidden layer is the largest array. */
 const PERCEPTRON_PARTS = 4;
 
 /** Adds a parameter of a checkpoint as a weight. */
@@ -43,17 +42,12 @@ export function addWideNorm(
   });
 }
 
-/** Adds a reshape to constant lengths, at most one of them -1. */
-export function reshape(graph: GraphBuilder, value: Value, shape: readonly number[]): Value {
-  return graph.node("Reshape", [value, graph.integers(shape)]);
-}
-
 /**
  * Adds a layer norm over the last axis.
  *
- * @param graph where to
- * @param checkpoint the weights
- * @param name the norm's module
+ * @param graph graph that receives the nodes
+ * @param checkpoint weights
+ * @param name module of the norm
  * @param x [.., width] f32
  * @param epsilon added to the variance
  * @returns [.., width] f32
@@ -78,17 +72,17 @@ export function addZeroRow(
 ): Value {
   const width = checkpoint.configuration.dimEmbed;
   const zeros = graph.constant(tensor("f32", [batch, 1, width], new Float32Array(batch * width)));
-  return graph.node("Concat", [reshape(graph, x, [batch, -1, width]), zeros], { axis: 1 });
+  return graph.node("Concat", [graph.reshape(x, [batch, -1, width]), zeros], { axis: 1 });
 }
 
 /**
  * Adds the second half of a layer: norm, hidden layer with exact GELU, output, and the shortcut around them.
  *
- * @param graph where to
- * @param checkpoint the weights
- * @param name the layer's module
- * @param x [rows, joined] f32, what is normed
- * @param shortcut [rows, width] f32, what is added
+ * @param graph graph that receives the nodes
+ * @param checkpoint weights
+ * @param name module of the layer
+ * @param x [rows, joined] f32, input of the norm
+ * @param shortcut [rows, width] f32, added to the output
  * @returns [rows, width] f32
  */
 export function addPerceptron(
@@ -115,7 +109,7 @@ function linearLayer(
   checkpoint: Checkpoint,
   name: string,
 ): (x: Value) => Value {
-  const weight = graph.weight(transpose(values(checkpoint, `${name}.weight`)));
+  const weight = graph.weight(transposed(values(checkpoint, `${name}.weight`)));
   const bias = parameter(graph, checkpoint, `${name}.bias`);
   return (x) => graph.node("Gemm", [x, weight, bias]);
 }
@@ -123,11 +117,11 @@ function linearLayer(
 /**
  * Adds the last norm and the four heads, in float64 from norm to logit.
  *
- * A head sums 96 products of up to ten that cancel to about zero where there is a downbeat: in float32 that alone costs
- * 2e-6, which is more than all layers before it.
+ * A head sums 96 products of up to ten that cancel to about zero at a downbeat. In float32 this sum alone has an error of
+ * 2e-6, more than all layers before it.
  *
- * @param graph where to
- * @param checkpoint the weights
+ * @param graph graph that receives the nodes
+ * @param checkpoint weights
  * @param x [instruments · frames, width] f32
  * @returns `embeddings` [instruments, frames, width] f32 and `logits` [3 + labels, frames] f32
  */
@@ -138,17 +132,17 @@ export function addHeads(
 ): { readonly embeddings: Value; readonly logits: Value } {
   const { numInstruments, dimEmbed, layerNormEps } = checkpoint.configuration;
   const normed = addWideNorm(graph, checkpoint, "norm", cast(graph, x, "f64"), layerNormEps);
-  const byInstrument = reshape(graph, normed, [numInstruments, -1, dimEmbed]);
+  const byInstrument = graph.reshape(normed, [numInstruments, -1, dimEmbed]);
   const byFrame = graph.node("Transpose", [byInstrument], { perm: [1, 0, 2] });
   const names = ["beat", "downbeat", "section", "function"].map((name) =>
     `${name}_classifier.classifier`
   );
   const weights = names.map((name) =>
-    graph.weight(widen(transpose(values(checkpoint, `${name}.weight`))))
+    graph.weight(widen(transposed(values(checkpoint, `${name}.weight`))))
   );
   const biases = names.map((name) => wideParameter(graph, checkpoint, `${name}.bias`));
   const products = graph.node("MatMul", [
-    reshape(graph, byFrame, [-1, numInstruments * dimEmbed]),
+    graph.reshape(byFrame, [-1, numInstruments * dimEmbed]),
     graph.node("Concat", weights, { axis: 1 }),
   ]);
   const byClass = graph.node("Add", [products, graph.node("Concat", biases, { axis: 0 })]);
@@ -164,13 +158,4 @@ function values(checkpoint: Checkpoint, name: string): Tensor<"f32"> {
   const found = checkpoint.tensors.get(name);
   if (found === undefined) throw new RangeError(`Checkpoint ${checkpoint.name} has no ${name}`);
   return found;
-}
-
-function transpose({ shape, data }: Tensor<"f32">): Tensor<"f32"> {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c]!;
-  }
-  return tensor("f32", [columns, rows], turned);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cholesky } from "./cholesky.ts";
+import { cholesky } from "./residual_branch.ts";
 
-Deno.test("cholesky() gives a triangular matrix whose square is the matrix", () => {
+Deno.test("cholesky() returns a triangular matrix whose square is the matrix", () => {
   const matrix = Float64Array.of(4, 2, -2, 2, 10, 5, -2, 5, 9);
   const lower = cholesky(matrix, 3);
   assert.deepEqual([lower[1], lower[2], lower[5]], [0, 0, 0]);
@@ -13,7 +13,7 @@ Deno.test("cholesky() gives a triangular matrix whose square is the matrix", () 
   }
 });
 
-Deno.test("cholesky() leaves out the directions of a singular matrix that have no extent", () => {
+Deno.test("cholesky() returns zero columns for vanishing pivots of a singular matrix", () => {
   assert.deepEqual([...cholesky(Float64Array.of(1, 2, 2, 4), 2)], [1, 0, 2, 0]);
   assert.deepEqual([...cholesky(new Float64Array(4), 2)], [0, 0, 0, 0]);
 });

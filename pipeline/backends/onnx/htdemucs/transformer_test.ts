@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { embedMoments, embedPlane } from "./position_embeddings.ts";
+import { embedMoments, embedPlane } from "./transformer.ts";
 
 Deno.test("embedMoments() has cosines, then sines, from period 2π to the longest", () => {
   const { shape, data } = embedMoments(3, 4, 10_000, 1);
