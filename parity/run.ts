@@ -117,17 +117,16 @@ async function walkFailed(
   options: ParityRunOptions,
 ): Promise<{ walks: Walk[]; unwalked: string[] }> {
   const { directory = FIXTURES_FOLDER, compute } = options;
-  const backend = backendOf(compute);
   const walks: Walk[] = [];
   const unwalked: string[] = [];
   for (const stage of failedStages(suites)) {
     options.onStage?.(`walking through ${stage}`);
-    if (backend === "onnx" && stage === "network") {
+    if (backendOf(compute) === "onnx" && stage === "network") {
       unwalked.push("network: only the native kernels can be walked through");
       continue;
     }
     try {
-      const walk = await walkStage(stage, manifest, { directory, ...compute, backend });
+      const walk = await walkStage(stage, manifest, { directory, ...(compute && { compute }) });
       if (walk === null) unwalked.push(`${stage}: no inner seams are stored`);
       else walks.push(walk);
     } catch (error) {

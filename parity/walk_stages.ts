@@ -8,7 +8,7 @@ import { demixerWeights, loadModel } from "../models/registry.ts";
 import type { HtdemucsCheckpoint } from "../models/htdemucs/parameters.ts";
 import type { Checkpoint } from "../models/all_in_one/parameters.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
-import type { Backend } from "../pipeline/backends/backend.ts";
+import { backendOf, type ComputeOptions } from "../pipeline/backends/backend.ts";
 import { demixSeams } from "./inner_seams/demix.ts";
 import { metricalSeams } from "./inner_seams/metrical.ts";
 import { networkSeams } from "./inner_seams/network.ts";
@@ -23,14 +23,12 @@ import { readReference, readSampled } from "./references.ts";
 import type { Walk } from "./report.ts";
 import { walk } from "./walk.ts";
 
-/** Location of the references, backend, and changes for tests. */
+/** Location of the references, compute options, and changes for tests. */
 export interface WalkOptions extends LoadOptions {
   /** The fixtures folder. */
   readonly directory: string;
-  /** Backend of the separation. The native kernels compute all other stages. */
-  readonly backend: Backend;
-  /** Threads; absent for one for each core. */
-  readonly threads?: number;
+  /** Backend of the separation, and threads. The native kernels compute all other stages. */
+  readonly compute?: ComputeOptions;
   /** Weights other than those of the references, for tests. */
   readonly weights?: { readonly demix?: HtdemucsCheckpoint; readonly network?: Checkpoint };
   /** Changes the input of the stage, for tests. */
@@ -58,7 +56,7 @@ const WALKERS: Readonly<Record<string, Walker>> = {
  *
  * @param stage name of the stage
  * @param manifest the manifest
- * @param options folder, backend, threads
+ * @param options folder and compute options
  * @returns the walk; null for a stage without inner seams
  * @throws {ReferenceError} if a stored file is missing or differs from the manifest
  */
@@ -91,11 +89,12 @@ async function walkDemix(manifest: Manifest, options: WalkOptions): Promise<Walk
     {};
   const size = elementCount(shapes.get("stft") ?? []);
   const seams = await demixSeams(options.weights?.demix ?? weights.checkpoint(), mixture, {
-    ...options,
+    ...(options.compute && { compute: options.compute }),
     shapes,
     stft: { mean, deviation: Math.sqrt((rms * rms - mean * mean) * size / (size - 1)) },
   });
-  const subject = `the first segment of ${separation.clip}, ${weights.name}, ${options.backend}`;
+  const backend = backendOf(options.compute);
+  const subject = `the first segment of ${separation.clip}, ${weights.name}, ${backend}`;
   return { subject, entries: separation.seams, seams };
 }
 
@@ -120,7 +119,11 @@ async function walkNetwork(manifest: Manifest, options: WalkOptions): Promise<Wa
   options.onInput?.(spectrogram);
   const [loaded] = await loadModel(model, options);
   const checkpoint = options.weights?.network ?? loaded!;
-  const seams = await networkSeams(checkpoint, spectrogram as Tensor<"f32">, options.threads);
+  const seams = await networkSeams(
+    checkpoint,
+    spectrogram as Tensor<"f32">,
+    options.compute?.threads,
+  );
   return { subject: `the spectrogram of ${piece}, ${model}, native`, entries, seams };
 }
 

@@ -11,7 +11,7 @@ import {
   SEGMENT_SPECTRUM,
 } from "../../kernels/mod.ts";
 import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
-import type { Backend } from "../../pipeline/backends/backend.ts";
+import { backendOf, type ComputeOptions } from "../../pipeline/backends/backend.ts";
 import { openNativeHtdemucs } from "../../pipeline/backends/native/htdemucs.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 import { derivedSeam, INNER_SEAMS, type InnerSeam, type InnerSeams } from "./table.ts";
@@ -24,10 +24,8 @@ export interface DemixSeamOptions {
    * Mean and unbiased deviation of the Fourier transform. The kernels return it normalised; these undo that.
    */
   readonly stft: { readonly mean: number; readonly deviation: number };
-  /** Backend that runs the network. */
-  readonly backend: Backend;
-  /** Number of threads; by default as many as there are cores. */
-  readonly threads?: number;
+  /** Backend of the network, and threads. */
+  readonly compute?: ComputeOptions;
 }
 
 /** Arrays by the names that kernels and graphs give them. */
@@ -38,7 +36,7 @@ type Arrays = Readonly<Record<string, Float32Array>>;
  *
  * @param checkpoint the weights
  * @param mixture `[2, samples]` f32
- * @param options shapes, backend and threads
+ * @param options shapes and compute options
  * @returns every seam as upstream has it
  * @throws {RangeError} if a seam has another size than its shape in the options
  */
@@ -48,7 +46,7 @@ export async function demixSeams(
   options: DemixSeamOptions,
 ): Promise<InnerSeams> {
   const inputs = await firstSegment(mixture);
-  const run = options.backend === "native" ? runNative : runOnnx;
+  const run = backendOf(options.compute) === "native" ? runNative : runOnnx;
   const arrays = await run(checkpoint, inputs, options);
   const names = (INNER_SEAMS["demix"] ?? []).map(({ name }) => name);
   return new Map(names.map((name) => [name, seamOf(name, arrays, checkpoint, options)]));
@@ -71,7 +69,7 @@ async function firstSegment(mixture: Tensor<"f32">): Promise<Inputs> {
 async function runNative(
   checkpoint: HtdemucsCheckpoint,
   inputs: Inputs,
-  { threads }: DemixSeamOptions,
+  { compute: { threads } = {} }: DemixSeamOptions,
 ): Promise<Arrays> {
   const { mix, spectrum } = inputs;
   const wave_out = new Float32Array(4 * mix.length);
@@ -91,7 +89,7 @@ async function runNative(
 async function runOnnx(
   checkpoint: HtdemucsCheckpoint,
   inputs: Inputs,
-  { threads }: DemixSeamOptions,
+  { compute: { threads } = {} }: DemixSeamOptions,
 ): Promise<Arrays> {
   const { InferenceSession, Tensor: OrtTensor } = await import("onnxruntime-node");
   const { buildHtdemucs } = await import("../../pipeline/backends/onnx/htdemucs_graph.ts");

@@ -15,7 +15,7 @@ import { type WalkOptions, walkStage } from "../../parity/walk_stages.ts";
 export const manifest: Manifest = await readManifest();
 
 /** Options of a walk with the native backend. */
-export const options = { directory: FIXTURES_FOLDER, backend: "native", threads: 2 } as const;
+export const options = { directory: FIXTURES_FOLDER, compute: { threads: 2 } } as const;
 
 /** Walks through a stage that has inner seams. */
 export async function walked(stage: string, more: Partial<WalkOptions> = {}): Promise<Walk> {
