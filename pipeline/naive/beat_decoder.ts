@@ -5,7 +5,7 @@
  */
 
 import { FRAMES_PER_SECOND } from "../spectrogram.ts";
-import { plainLogarithm } from "./logarithm.ts";
+import { naiveLogarithm } from "./logarithm.ts";
 
 const TEMPI = 60;
 const [MIN_INTERVAL, MAX_INTERVAL] = [60 * FRAMES_PER_SECOND / 215, 60 * FRAMES_PER_SECOND / 55];
@@ -189,9 +189,9 @@ function logDensities(frames: Float32Array): Float64Array {
   for (let frame = 0; frame < frames.length / 2; frame++) {
     const [beat, downbeat] = [frames[2 * frame]!, frames[2 * frame + 1]!];
     const rest = Math.fround(1 - Math.fround(beat + downbeat));
-    found[3 * frame] = plainLogarithm(Math.fround(rest / (OBSERVATION_LAMBDA - 1)));
-    found[3 * frame + 1] = plainLogarithm(beat);
-    found[3 * frame + 2] = plainLogarithm(downbeat);
+    found[3 * frame] = naiveLogarithm(Math.fround(rest / (OBSERVATION_LAMBDA - 1)));
+    found[3 * frame + 1] = naiveLogarithm(beat);
+    found[3 * frame + 2] = naiveLogarithm(downbeat);
   }
   return found;
 }

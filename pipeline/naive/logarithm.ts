@@ -17,7 +17,7 @@ const LOG_OF_2 = Math.fround(Math.LN2);
  *
  * Source: numpy, `loops_exponent_log`.
  */
-export function plainLogarithm(value: number): number {
+export function naiveLogarithm(value: number): number {
   if (!(value > 0)) return -Infinity;
   const f = Math.fround;
   let exponent = Math.floor(Math.log2(value)) + 1;
