@@ -72,6 +72,7 @@ const OPTIONS = {
   model: TRACK_OPTIONS.model.help("model as in analyze; of stages seeded-all or harmonix-all")
     .shownDefault("auto, of stages seeded-all"),
   demixer: TRACK_OPTIONS.demixer.shownDefault("auto, of stages seeded-htdemucs"),
+  backend: TRACK_OPTIONS.backend.shownDefault("native, of stages all"),
   ...ANALYSIS_OPTIONS,
   exportJson: EXPORT_OPTIONS.exportJson,
   ...STAGE_OPTIONS,
