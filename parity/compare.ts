@@ -5,7 +5,7 @@
  */
 
 import type { Tensor, TypedArray } from "../core/tensor.ts";
-import { ErrorCounts, Profile, ulpBin, ulpDistances } from "./error_statistics.ts";
+import { ErrorCounts, Profile, ulpBin, ulpDistances } from "./_error_statistics.ts";
 import type { Comparison, Tolerance } from "./report.ts";
 
 /** Tolerance of equality. */

@@ -13,7 +13,7 @@ import { backendOf, type ComputeOptions } from "../pipeline/backends/backend.ts"
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
-import { errorGrowth } from "./growth.ts";
+import { errorGrowth } from "./_growth.ts";
 import { MODES } from "./judge.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
 import {
@@ -24,7 +24,7 @@ import {
   SUITES,
 } from "./manifest.ts";
 import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
-import { runSuite, stagesOf } from "./suite.ts";
+import { runSuite, stagesOf } from "./_suite.ts";
 import { walkStage } from "./walk_stages.ts";
 
 /** Suites, stages and modes to run, and the compute options. */

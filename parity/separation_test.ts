@@ -18,7 +18,7 @@ import { type ClipEntry, readManifest, type ReferenceEntry, ReferenceError } fro
 import { writeNpy } from "../core/npy.ts";
 import { readReference } from "./references.ts";
 import type { Mode, SeamResult } from "./report.ts";
-import { runSuite } from "./suite.ts";
+import { runSuite } from "./_suite.ts";
 
 const CLIP = "four_four_clip";
 const manifest = await readManifest();

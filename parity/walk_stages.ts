@@ -21,7 +21,7 @@ import { type Manifest, ReferenceError, type SampledSeam } from "./manifest.ts";
 import { readClip, readPieceStems } from "./piece.ts";
 import { readReference, readSampled } from "./references.ts";
 import type { Walk } from "./report.ts";
-import { walk } from "./walk.ts";
+import { walk } from "./_walk.ts";
 
 /** Location of the references, compute options, and changes for tests. */
 export interface WalkOptions extends LoadOptions {

@@ -70,3 +70,9 @@ export function tally({ suites }: Pick<ParityReport, "suites">): string {
   const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
 }
+
+/** Returns the distances in units in the last place of a bin as text. */
+export function ulpBinText(bin: number): string {
+  if (bin < 3) return String(bin);
+  return `${2 ** (bin - 2) + 1}-${2 ** (bin - 1)}`;
+}

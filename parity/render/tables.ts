@@ -7,9 +7,17 @@
 import { textTable } from "../../core/table.ts";
 import type { BackendReport } from "../backend_comparison.ts";
 import type { RecordingDifference } from "../diff.ts";
-import { ulpBinText } from "../error_statistics.ts";
 import type { Comparison, ParityReport, UlpHistogram } from "../report.ts";
-import { allowed, error, figure, neededBy, neededByUpstream, seconds, tally } from "./figures.ts";
+import {
+  allowed,
+  error,
+  figure,
+  neededBy,
+  neededByUpstream,
+  seconds,
+  tally,
+  ulpBinText,
+} from "./figures.ts";
 
 /**
  * Returns the report as text: one row for each seam, the verdict last, and below it what failed and why.

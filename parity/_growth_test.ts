@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import type { SeamName } from "../pipeline/seams.ts";
 import { refused } from "./compare.ts";
-import { errorGrowth } from "./growth.ts";
+import { errorGrowth } from "./_growth.ts";
 import { TOLERANCES } from "./judge.ts";
 import type { Mode, SeamResult } from "./report.ts";
 

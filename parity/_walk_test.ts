@@ -2,11 +2,11 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { innerSeam, type InnerSeamDescription } from "./inner_seams/table.ts";
 import { tensor } from "../core/tensor.ts";
 import type { SampledSeam } from "./manifest.ts";
-import { picture } from "./picture.ts";
+import { picture } from "./_picture.ts";
 import { sampledIndex } from "./references.ts";
 import { pictureText, walkText } from "./render/walk_text.ts";
 import type { Walk } from "./report.ts";
-import { walk } from "./walk.ts";
+import { walk } from "./_walk.ts";
 
 const AXES = ["frames", "bands"] as const;
 const table: readonly InnerSeamDescription[] = [

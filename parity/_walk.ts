@@ -8,7 +8,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { compare, indexOf } from "./compare.ts";
 import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
 import type { SampledSeam } from "./manifest.ts";
-import { picture } from "./picture.ts";
+import { picture } from "./_picture.ts";
 import { sampledIndex, takeSampled } from "./references.ts";
 import type { InnerSeamResult, Picture, Walk } from "./report.ts";
 

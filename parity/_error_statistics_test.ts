@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { ErrorCounts, ulpBin, ulpBinText, ulpDistances } from "./error_statistics.ts";
+import { ErrorCounts, ulpBin, ulpDistances } from "./_error_statistics.ts";
+import { ulpBinText } from "./render/figures.ts";
 
 Deno.test("ErrorCounts.quantile() is at most 0.8 % above the exact one", () => {
   const errors = Array.from({ length: 5000 }, (_, i) => 1e-13 * 1.01 ** i).filter((e) => e < 10);
@@ -12,7 +13,7 @@ Deno.test("ErrorCounts.quantile() is at most 0.8 % above the exact one", () => {
   }
 });
 
-Deno.test("ErrorCounts.quantile() leaves out the few errors that are larger", () => {
+Deno.test("ErrorCounts.quantile() excludes the few larger errors", () => {
   const counts = new ErrorCounts();
   for (let i = 0; i < 999; i++) counts.add(0);
   counts.add(1);
@@ -25,7 +26,7 @@ Deno.test("ErrorCounts.quantile() is 0 without errors", () => {
   equal(new ErrorCounts().quantile(0.999, 0), 0);
 });
 
-Deno.test("ErrorCounts.quantile() copes with errors beyond float32", () => {
+Deno.test("ErrorCounts.quantile() accepts errors beyond float32", () => {
   const counts = new ErrorCounts();
   counts.add(1e300);
   equal(counts.quantile(0.999, 1e300), 1e300);
@@ -48,7 +49,7 @@ Deno.test("ulpDistances() counts the steps between float32 numbers", () => {
   equal(distance32(1, 2), 2 ** 23);
 });
 
-Deno.test("ulpDistances() goes through zero, of which there is one", () => {
+Deno.test("ulpDistances() treats both zeros as one number", () => {
   const smallest = 2 ** -149;
   equal([distance32(0, -0), distance32(smallest, -0), distance32(smallest, -smallest)], [0, 1, 2]);
   const least = Number.MIN_VALUE;

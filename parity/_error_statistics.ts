@@ -146,9 +146,3 @@ export function ulpBin(distance: number): number {
   if (distance <= HALF) return 33 - Math.clz32(distance - 1);
   return 33 + ulpBin(Math.ceil(distance / HALF)) - 1;
 }
-
-/** Returns the distances of a bin as text. */
-export function ulpBinText(bin: number): string {
-  if (bin < 3) return String(bin);
-  return `${2 ** (bin - 2) + 1}-${2 ** (bin - 1)}`;
-}
