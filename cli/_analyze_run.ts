@@ -6,8 +6,8 @@
 
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { LoadOptions } from "../models/models_folder.ts";
-import { writeResultFiles } from "../outputs/result_files.ts";
+import type { LoadOptions } from "../models/mod.ts";
+import { writeResultFiles } from "../outputs/mod.ts";
 import { AnalysisRun } from "../pipeline/analysis_run.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
 import type { ComputeOptions } from "../pipeline/backends/backend.ts";

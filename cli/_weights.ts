@@ -4,9 +4,15 @@
  * @module
  */
 
-import { chooseWeights, type Role } from "../models/automatic.ts";
-import { checkDemixerName, foldNames } from "../models/registry.ts";
-import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
+import {
+  checkDemixerName,
+  chooseWeights,
+  foldNames,
+  type LoadOptions,
+  modelsFolder,
+  pullCommand,
+  type Role,
+} from "../models/mod.ts";
 import { AUTO } from "./_options.ts";
 
 /** Names of a demixer and a model. */

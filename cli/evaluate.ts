@@ -17,7 +17,7 @@ import {
   type System,
   systemName,
 } from "../evaluation/mod.ts";
-import type { LoadOptions } from "../models/models_folder.ts";
+import type { LoadOptions } from "../models/mod.ts";
 import { type ArgumentType, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./_options.ts";

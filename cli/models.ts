@@ -8,18 +8,23 @@ import process from "node:process";
 import { basename, resolve } from "node:path";
 import { textTable } from "../core/table.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { download } from "../models/download/download.ts";
-import { DownloadError, fileAddress } from "../models/download/request.ts";
-import { findPinnedFile, isInstalled, type PinnedFile } from "../models/download/pinned_file.ts";
 import {
+  download,
+  DownloadError,
+  fileAddress,
+  findPinnedFile,
+  isInstalled,
   LISTED_MODELS,
   type ListedModel,
+  type LoadOptions,
   modelFiles,
+  modelsFolder,
   type ModelState,
   modelState,
+  type PinnedFile,
+  pullCommand,
   verifyFile,
-} from "../models/download/listed_models.ts";
-import { type LoadOptions, modelsFolder, pullCommand } from "../models/models_folder.ts";
+} from "../models/mod.ts";
 import { seconds, text } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
 import { StatusLine } from "./status_line.ts";

@@ -6,7 +6,7 @@
 
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { HPSS, loadModel } from "../models/registry.ts";
+import { HPSS, loadModel } from "../models/mod.ts";
 import {
   backendRunners,
   backendsAgree,

@@ -7,7 +7,7 @@
 import { join, resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { loadModel } from "../models/registry.ts";
+import { loadModel } from "../models/mod.ts";
 import { recordSeams } from "../parity/mod.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { readMixture } from "../pipeline/mixture.ts";

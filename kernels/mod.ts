@@ -16,9 +16,9 @@
  */
 
 export * from "./audio.ts";
-export { KernelError, KernelLoadError } from "./binding.ts";
+export { type Handle, KernelError, KernelLoadError } from "./binding.ts";
 export * from "./metrical.ts";
 export * from "./networks.ts";
-export { recordSeams, type SeamRecorder } from "./seams.ts";
+export { recordSeams, type SeamDType, type SeamRecorder } from "./seams.ts";
 export * from "./separation.ts";
 export * from "./spectrogram.ts";

@@ -18,7 +18,8 @@ export function recorderHandle(recorder: SeamRecorder | undefined): Handle {
   return recorder?.handle ?? 0n;
 }
 
-type SeamDType = "i16" | "f32" | "f64";
+/** Element types of recorded seams. */
+export type SeamDType = "i16" | "f32" | "f64";
 
 interface SeamDescription {
   readonly name: string;

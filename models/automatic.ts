@@ -21,7 +21,7 @@ const CHOICES = {
 } as const;
 
 /** Role of weights: to separate a mix, or to find beats and segments. */
-export type Role = keyof typeof CHOICES;
+export type Role = "demixer" | "model";
 
 /** Chosen weights, and the reason. */
 export interface Choice {
