@@ -7,8 +7,8 @@ use tactus_kernels::decode::{DecodeError, decode_bytes};
 
 /// Mutations in all, over the files in turn.
 const ROUNDS: usize = 500;
-/// The loop stops early on a slow machine; one file may take this much at the very most.
-const BUDGET: Duration = Duration::from_secs(15);
+/// Time after which a file counts as a hang, far above what a busy machine needs.
+const HANG: Duration = Duration::from_secs(120);
 
 /// The hash of the project's seeded data: 32 bits from a counter.
 fn hash32(mut x: u32) -> u32 {
@@ -79,7 +79,6 @@ fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 fn mutated_files_give_audio_or_an_error_and_never_a_panic() {
     let seeds = seeds();
     assert!(seeds.len() >= 20, "only {} files", seeds.len());
-    let start = Instant::now();
     let (mut sound, mut refused) = (0, 0);
     for round in 0..ROUNDS {
         let (name, bytes) = &seeds[round % seeds.len()];
@@ -100,10 +99,7 @@ fn mutated_files_give_audio_or_an_error_and_never_a_panic() {
                 refused += 1;
             }
         }
-        assert!(began.elapsed() < BUDGET, "round {round} of {name} took {:?}", began.elapsed());
-        if start.elapsed() > BUDGET {
-            break;
-        }
+        assert!(began.elapsed() < HANG, "round {round} of {name} took {:?}", began.elapsed());
     }
     assert!(sound > 0 && refused > 0, "{sound} sound, {refused} refused");
 }
