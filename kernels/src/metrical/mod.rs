@@ -34,12 +34,10 @@ use std::sync::OnceLock;
 
 use densities::LogDensities;
 use state_space::BarModel;
+pub use state_space::FRAMES_PER_SECOND;
 use viterbi::{BeatSpan, BestPath, viterbi};
 
 use crate::{Observer, Values};
-
-/// Frames a second of the activations.
-pub const FRAMES_PER_SECOND: f64 = 100.0;
 
 /// The bar lengths that are tried, in beats; between equal scores the first wins.
 const BEATS_PER_BAR: [usize; 2] = [3, 4];

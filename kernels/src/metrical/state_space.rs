@@ -1,8 +1,11 @@
 //! The states of a bar and the probabilities of moving between tempi.
 
+/// Frames a second of the activations.
+pub const FRAMES_PER_SECOND: f64 = 100.0;
+
 /// Shortest and longest beat interval, in frames: 215 and 55 beats a minute at 100 frames a second.
-const MIN_INTERVAL: f64 = 60.0 * super::FRAMES_PER_SECOND / 215.0;
-const MAX_INTERVAL: f64 = 60.0 * super::FRAMES_PER_SECOND / 55.0;
+const MIN_INTERVAL: f64 = 60.0 * FRAMES_PER_SECOND / 215.0;
+const MAX_INTERVAL: f64 = 60.0 * FRAMES_PER_SECOND / 55.0;
 
 /// Number of tempi.
 pub(super) const TEMPI: usize = 60;
