@@ -37,7 +37,7 @@ export async function createNativeNetworkSession(
   const kernel = await openNetwork(sizesOf(configuration), threads);
   const folds = new Map<Checkpoint, Promise<number>>();
   const numberOf = (fold: Checkpoint): Promise<number> => {
-    const number = folds.get(fold) ?? kernel.addFold(encodeSafetensors(fold.tensors));
+    const number = folds.get(fold) ?? addFold(kernel, fold);
     folds.set(fold, number);
     return number;
   };
@@ -70,8 +70,13 @@ export async function openNativeNetwork(
 ): Promise<{ readonly kernel: NetworkKernel; readonly fold: number }> {
   const { configuration } = checkpoint;
   const kernel = await openNetwork(sizesOf(configuration), threads);
-  const fold = await kernel.addFold(encodeSafetensors(checkpoint.tensors));
+  const fold = await addFold(kernel, checkpoint);
   return { kernel, fold };
+}
+
+/** Adds the parameters of a fold to a kernel; returns its number. */
+function addFold(kernel: NetworkKernel, fold: Checkpoint): Promise<number> {
+  return kernel.addFold(encodeSafetensors(fold.tensors));
 }
 
 /** The part of a configuration that the kernels need. */
