@@ -8,14 +8,17 @@ import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
 import { writeResultFiles } from "../outputs/mod.ts";
-import { AnalysisRun } from "../pipeline/analysis_run.ts";
-import type { Track } from "../pipeline/analyze_track.ts";
-import type { ComputeOptions } from "../pipeline/backends/backend.ts";
-import { providersOf } from "../pipeline/backends/devices.ts";
-import type { GuardOptions } from "../pipeline/guard.ts";
-import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
-import type { StageTiming } from "../pipeline/runner.ts";
-import { demixShifts } from "../pipeline/shifts.ts";
+import {
+  type AnalysisResult,
+  AnalysisRun,
+  type ComputeOptions,
+  demixShifts,
+  type GuardOptions,
+  providersOf,
+  resultToJson,
+  type StageTiming,
+  type Track,
+} from "../pipeline/mod.ts";
 import { pick } from "./command.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";

@@ -6,7 +6,7 @@
 
 import { availableParallelism } from "node:os";
 import { withScratchFolder } from "../core/scratch_folder.ts";
-import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { type Backend, BACKENDS } from "../pipeline/mod.ts";
 import { findCorpus } from "../reports/measure/corpus.ts";
 import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
 import type { Variant } from "../reports/run_report.ts";

@@ -19,7 +19,7 @@ import {
   SUITES,
   walkText,
 } from "../parity/mod.ts";
-import { STAGES } from "../pipeline/stages.ts";
+import { STAGES } from "../pipeline/mod.ts";
 import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
 import { type Command, command, flag, option, pick, type Values } from "./command.ts";
 import { COMPUTE_OPTIONS } from "./_options.ts";

@@ -16,13 +16,18 @@ import {
   readManifest,
   ReferenceError,
 } from "../parity/mod.ts";
-import { excerpt, readMixture } from "../pipeline/mixture.ts";
-import { networkModel } from "../pipeline/network.ts";
-import { reachableStages } from "../pipeline/runner.ts";
-import type { Seams } from "../pipeline/seams.ts";
-import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
-import { STAGES } from "../pipeline/stages.ts";
-import { findStems, firstSamples, readStems } from "../pipeline/stems.ts";
+import {
+  excerpt,
+  findStems,
+  firstSamples,
+  networkModel,
+  reachableStages,
+  readMixture,
+  readStems,
+  SAMPLE_RATE_HZ,
+  type Seams,
+  STAGES,
+} from "../pipeline/mod.ts";
 import { oneOf, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import {

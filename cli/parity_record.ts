@@ -9,13 +9,16 @@ import { PROGRAM } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { loadModel } from "../models/mod.ts";
 import { recordSeams } from "../parity/mod.ts";
-import { loadDemixer } from "../pipeline/backends/demixers.ts";
-import { readMixture } from "../pipeline/mixture.ts";
-import { networkModel } from "../pipeline/network.ts";
-import { runStages } from "../pipeline/runner.ts";
-import type { Seams } from "../pipeline/seams.ts";
-import { demixShifts } from "../pipeline/shifts.ts";
-import { findStems, readStems } from "../pipeline/stems.ts";
+import {
+  demixShifts,
+  findStems,
+  loadDemixer,
+  networkModel,
+  readMixture,
+  readStems,
+  runStages,
+  type Seams,
+} from "../pipeline/mod.ts";
 import { OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";

@@ -10,7 +10,7 @@ import type { InferenceSession } from "onnxruntime-node";
 export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
 
 /** ONNX Runtime's execution providers for a device, the preferred one first. */
-type Providers = readonly InferenceSession.ExecutionProviderConfig[];
+export type Providers = readonly InferenceSession.ExecutionProviderConfig[];
 
 /** All devices. The CPU computes the operators that a device lacks. */
 export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
