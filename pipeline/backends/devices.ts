@@ -4,13 +4,11 @@
  * @module
  */
 
-import type { InferenceSession } from "onnxruntime-node";
-
 /** Name of a device, as in `--device`. */
 export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
 
 /** ONNX Runtime's execution providers for a device, the preferred one first. */
-export type Providers = readonly InferenceSession.ExecutionProviderConfig[];
+export type Providers = readonly DeviceName[];
 
 /** All devices. The CPU computes the operators that a device lacks. */
 export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
