@@ -116,7 +116,7 @@ function find(name: string, registry: readonly ListedModel[]): ListedModel {
   const model = registry.find((one) => one.name === name);
   if (model !== undefined) return model;
   throw new UsageError(
-    `There is no model named ${JSON.stringify(name)}; known are ` +
+    `Unknown model ${JSON.stringify(name)}: expected one of ` +
       registry.map((one) => one.name).join(", "),
   );
 }

@@ -100,7 +100,7 @@ function foldsOf(name: string): readonly Fold[] {
   if (folds === undefined) {
     throw new ModelError(
       "unknown-name",
-      `There is no model named ${JSON.stringify(name)}; known are ${MODEL_NAMES.join(", ")}`,
+      `Unknown model ${JSON.stringify(name)}: expected one of ${MODEL_NAMES.join(", ")}`,
     );
   }
   return folds;
@@ -167,8 +167,8 @@ export function checkDemixerName(name: string): void {
   if (DEMIXER_NAMES.includes(name) || WEIGHTS_ENDING.test(name)) return;
   throw new ModelError(
     "unknown-name",
-    `There is no demixer named ${JSON.stringify(name)}; known are ${DEMIXER_NAMES.join(", ")}, ` +
-      "and files that end in .th or .safetensors",
+    `Unknown demixer ${JSON.stringify(name)}: expected one of ${DEMIXER_NAMES.join(", ")}, ` +
+      "or a file that ends in .th or .safetensors",
   );
 }
 

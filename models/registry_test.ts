@@ -55,7 +55,7 @@ Deno.test("foldNames() lists the known names for an unknown one", () => {
     () => foldNames("harmonix"),
     (error) =>
       error instanceof ModelError && error.problem === "unknown-name" &&
-      /"harmonix"; known are embedded, harmonix-fold0,.*seeded-all/.test(error.message),
+      /"harmonix": expected one of embedded, harmonix-fold0,.*seeded-all/.test(error.message),
   );
 });
 

@@ -190,7 +190,7 @@ Deno.test("analyze rejects invalid options of the separation", async () => {
       [["--shifts", "1000000"], /--shifts expects/],
       [["--demix-seed", "often"], /--demix-seed expects random or/],
       [["--demix-seed", "4294967296"], /--demix-seed expects/],
-      [["--demixer", "spleeter"], /no demixer named "spleeter"; known are htdemucs/],
+      [["--demixer", "spleeter"], /Unknown demixer "spleeter": expected one of htdemucs/],
       [["--demixer", "missing.th"], /Cannot read the weights file missing\.th/],
       [["--demixer", mix.replace(".wav", ".th")], /Cannot read the weights file/],
       [["-d", "cuda"], /does not support cuda: choose one of cpu|could not be started on cuda/],

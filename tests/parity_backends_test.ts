@@ -42,7 +42,7 @@ Deno.test("parity backends rejects invalid calls", async () => {
     [["--demixer", "hpss"], /hpss is no network/],
     [["--seconds", "0"], /--seconds expects/],
     [["--atol=-1"], /--atol expects/],
-    [["-m", "nothing"], /no model named/],
+    [["-m", "nothing"], /Unknown model/],
     [["missing.wav"], /missing\.wav/],
   ];
   for (const [args, message] of calls) {

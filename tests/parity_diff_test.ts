@@ -184,7 +184,7 @@ Deno.test("parity record, diff and beats reject invalid calls", async () => {
       [["diff", empty, empty, "--rtol", "many"], /--rtol expects/],
       [["record", "--out", empty], /Expected one AUDIO, or --stems-dir/],
       [["record", audio], /Required option '--out <dir>'/],
-      [["record", audio, "--out", join(folder, "out"), "-m", "nothing"], /no model named/],
+      [["record", audio, "--out", join(folder, "out"), "-m", "nothing"], /Unknown model/],
       [["record", join(folder, "x.wav"), "--out", join(folder, "out"), ...QUICK], /x\.wav/],
       [["beats", audio], /Missing required argument 'actual'/],
       [["beats", audio, audio], /not JSON/],

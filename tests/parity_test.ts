@@ -266,7 +266,7 @@ Deno.test("parity cannot run with references of an unknown separation network", 
     const args = ["--fixtures-dir", folder, "--suite", "seeded", "--stage", "demix"];
     const { code, stderr } = await tactus(["parity", ...args]);
     equal(code, 2);
-    match(stderr, /no demixer named "other"/);
+    match(stderr, /Unknown demixer "other"/);
   });
 });
 

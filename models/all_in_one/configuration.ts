@@ -6,10 +6,11 @@
  * @module
  */
 
+import type { NetworkSizes } from "../../kernels/mod.ts";
 import { ModelError } from "../model_error.ts";
 
 /** Part of upstream's configuration that inference depends on, without training settings. */
-export interface AllInOneConfiguration {
+export interface AllInOneConfiguration extends NetworkSizes {
   /** Number of the fold that was held out in training; `null` if unknown. */
   readonly fold: number | null;
   /** Samples per second of the audio. */
@@ -26,28 +27,6 @@ export interface AllInOneConfiguration {
   readonly fmin: number;
   /** Highest frequency of the filterbank, Hz. */
   readonly fmax: number;
-  /** Number of stems. */
-  readonly numInstruments: number;
-  /** Number of segment functions. */
-  readonly numLabels: number;
-  /** Number of blocks. */
-  readonly depth: number;
-  /** Base of the dilation: block i has this to the power i. */
-  readonly dilationFactor: number;
-  /** Largest dilation of a block's first attention, frames. */
-  readonly dilationMax: number;
-  /** Number of attention heads. */
-  readonly numHeads: number;
-  /** Keys that a query of the time attention sees, an odd number. */
-  readonly kernelSize: number;
-  /** Bands of the spectrogram. */
-  readonly dimInput: number;
-  /** Channels of a frame's embedding. */
-  readonly dimEmbed: number;
-  /** Width of the hidden layer of a block's perceptron, as a multiple of its input. */
-  readonly mlpRatio: number;
-  /** Epsilon of the layer norms; the one in the convolutional embedding is always 1e-5. */
-  readonly layerNormEps: number;
   /** Best threshold on beat activations; `null` if the checkpoint has none. */
   readonly bestThresholdBeat: number | null;
   /** Best threshold on downbeat activations, used by the beat decoder; `null` if the checkpoint has none. */

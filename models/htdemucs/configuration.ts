@@ -6,48 +6,17 @@
  * @module
  */
 
+import type { HtdemucsSizes } from "../../kernels/mod.ts";
 import { ModelError } from "../model_error.ts";
 import { PickleTuple } from "../torch/pickle.ts";
 import { TorchFraction } from "../torch/torch_file.ts";
 
 /** Part of upstream's configuration that inference depends on, without training settings. */
-export interface HtdemucsConfiguration {
+export interface HtdemucsConfiguration extends Omit<HtdemucsSizes, "sources"> {
   /** Names of the stems, in the order of the outputs. */
   readonly sources: readonly string[];
-  /** Channels of the audio. */
-  readonly audioChannels: number;
-  /** Channels after the first encoder. */
-  readonly channels: number;
-  /** Ratio of the channels of each encoder to those of the previous one. */
-  readonly growth: number;
-  /** Number of encoders, and of decoders, in each branch. */
-  readonly depth: number;
-  /** Length of a frame of the spectrogram, samples; the hop is a quarter of it. */
-  readonly nfft: number;
-  /** Weight of the frequency embedding. */
-  readonly freqEmb: number;
-  /** Factor of the stored frequency embedding. */
-  readonly embScale: number;
-  /** Layers of a residual branch. */
-  readonly dconvDepth: number;
-  /** Divisor of a layer's channels for its residual branch; the result is rounded down. */
-  readonly dconvComp: number;
-  /** Channels of the transformer; 0 for those of the last encoder. */
-  readonly bottomChannels: number;
-  /** Layers of the transformer, in each branch. */
-  readonly tLayers: number;
-  /** Attention heads. */
-  readonly tHeads: number;
-  /** Width of a hidden layer of the transformer, as a multiple of its channels. */
-  readonly tHiddenScale: number;
-  /** Longest period of the position embeddings, positions. */
-  readonly tMaxPeriod: number;
-  /** Weight of the position embeddings. */
-  readonly tWeightPosEmbed: number;
   /** Samples per second of the audio. */
   readonly sampleRate: number;
-  /** Length of a segment, samples. */
-  readonly segmentSamples: number;
 }
 
 /** Kernel length of the strided convolutions, twice {@linkcode STRIDE}; other lengths are not supported. */

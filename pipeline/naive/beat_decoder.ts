@@ -22,7 +22,7 @@ export interface NaiveBeats {
   readonly positions: Int32Array<ArrayBuffer>;
 }
 
-/** Where a beat of the best path begins, in frames from the first; before it, where it began earlier. */
+/** Start of a beat on the best path, in frames from the first one; negative if it starts before. */
 interface Span {
   readonly start: number;
   readonly beat: number;

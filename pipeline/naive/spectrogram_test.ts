@@ -4,7 +4,7 @@ import { spectrogram } from "../spectrogram.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { naiveSpectrogram } from "./spectrogram.ts";
 
-/** Noise of very different loudness, with a length that is no multiple of a hop. */
+/** Noise of very different loudness, with a length that is not a multiple of a hop. */
 function noise(): Tensor<"i16"> {
   const random = new CounterRandom("plain spectrogram");
   const samples = 10_007;

@@ -13,7 +13,7 @@
 import { type Tensor, tensor } from "../../../../core/tensor.ts";
 import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
-import { addWideNorm, cast, parameter, wideParameter } from "./layers.ts";
+import { addLayerNorm, cast, parameter, wideParameter } from "./layers.ts";
 
 /** Epsilon of the layer norm: torch's default, independent of the configuration. */
 const NORM_EPSILON = 1e-5;
@@ -59,7 +59,7 @@ export function addConvolutions(
     graph.slice(margin, [tap], [tap - 2 === 0 ? Number.MAX_SAFE_INTEGER : tap - 2], [1])
   );
   const embedded = convolve(graph, checkpoint, 2, graph.node("Concat", parts, { axis: 2 }), third);
-  const normed = addWideNorm(graph, checkpoint, "embeddings.norm", embedded, NORM_EPSILON);
+  const normed = addLayerNorm(graph, checkpoint, "embeddings.norm", embedded, NORM_EPSILON, "f64");
   return cast(graph, graph.reshape(normed, [numInstruments, -1, dimEmbed]), "f32");
 }
 

@@ -26,31 +26,16 @@ export function cast(graph: GraphBuilder, x: Value, to: "f32" | "f64"): Value {
   return graph.node("Cast", [x], { to: DATA_TYPES[to] });
 }
 
-/** Adds a layer norm over the last axis of a float64 value; otherwise as {@linkcode addLayerNorm}. */
-export function addWideNorm(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  name: string,
-  x: Value,
-  epsilon: number,
-): Value {
-  const parts = ["weight", "bias"].map((p) => wideParameter(graph, checkpoint, `${name}.${p}`));
-  return graph.node("LayerNormalization", [x, ...parts], {
-    axis: -1,
-    epsilon: { float: epsilon },
-    stash_type: DATA_TYPES.f64,
-  });
-}
-
 /**
  * Adds a layer norm over the last axis.
  *
  * @param graph graph that receives the nodes
  * @param checkpoint weights
  * @param name module of the norm
- * @param x [.., width] f32
+ * @param x [.., width] in the given precision
  * @param epsilon added to the variance
- * @returns [.., width] f32
+ * @param precision element type
+ * @returns [.., width] in the given precision
  */
 export function addLayerNorm(
   graph: GraphBuilder,
@@ -58,9 +43,15 @@ export function addLayerNorm(
   name: string,
   x: Value,
   epsilon: number,
+  precision: "f32" | "f64" = "f32",
 ): Value {
-  const parts = ["weight", "bias"].map((part) => parameter(graph, checkpoint, `${name}.${part}`));
-  return graph.node("LayerNormalization", [x, ...parts], { axis: -1, epsilon: { float: epsilon } });
+  const add = precision === "f64" ? wideParameter : parameter;
+  const parts = ["weight", "bias"].map((part) => add(graph, checkpoint, `${name}.${part}`));
+  return graph.node("LayerNormalization", [x, ...parts], {
+    axis: -1,
+    epsilon: { float: epsilon },
+    ...(precision === "f64" && { stash_type: DATA_TYPES.f64 }),
+  });
 }
 
 /** Splits rows [batch · rows, width] by sequence and appends a row of zeros: [batch, rows + 1, width] f32. */
@@ -131,7 +122,14 @@ export function addHeads(
   x: Value,
 ): { readonly embeddings: Value; readonly logits: Value } {
   const { numInstruments, dimEmbed, layerNormEps } = checkpoint.configuration;
-  const normed = addWideNorm(graph, checkpoint, "norm", cast(graph, x, "f64"), layerNormEps);
+  const normed = addLayerNorm(
+    graph,
+    checkpoint,
+    "norm",
+    cast(graph, x, "f64"),
+    layerNormEps,
+    "f64",
+  );
   const byInstrument = graph.reshape(normed, [numInstruments, -1, dimEmbed]);
   const byFrame = graph.node("Transpose", [byInstrument], { perm: [1, 0, 2] });
   const names = ["beat", "downbeat", "section", "function"].map((name) =>
