@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError, fileAddress, shownAddress } from "./request.ts";
 import { lockFile } from "../../core/file_lock.ts";
-import { folderError, PartialFile } from "./part.ts";
-import { transfer } from "./transfer.ts";
+import { folderError, PartialFile } from "./_part.ts";
+import { transfer } from "./_transfer.ts";
 import { hasSha256, isInstalled, type PinnedFile, shownSha256 } from "./pinned_file.ts";
 
 /** Options of a download. */

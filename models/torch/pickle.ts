@@ -10,7 +10,7 @@
  */
 
 import { ModelError } from "../model_error.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { ByteReader } from "./_byte_reader.ts";
 
 /** A value in a pickle; dictionaries are maps, lists are arrays. */
 export type PickleValue =

@@ -18,7 +18,7 @@ import {
   type PickleValue,
   readPickle,
 } from "./pickle.ts";
-import { STORAGE_ELEMENTS, TorchStorage } from "./torch_storage.ts";
+import { STORAGE_ELEMENTS, TorchStorage } from "./_storage.ts";
 
 /** A tensor in a torch file. */
 export class TorchTensor extends PickleObject {

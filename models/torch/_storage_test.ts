@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tensor } from "../../core/tensor.ts";
-import { TorchStorage } from "./torch_storage.ts";
+import { TorchStorage } from "./_storage.ts";
 
 const FOUR = new TorchStorage("0", "f32", 4, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { DownloadError, requestFile, shownAddress, StallGuard } from "./request.ts";
-import type { PartialFile } from "./part.ts";
+import type { PartialFile } from "./_part.ts";
 import type { PinnedFile } from "./pinned_file.ts";
+import { DownloadError, requestFile, shownAddress, StallGuard } from "./request.ts";
 
 /** HTTP statuses after which the same request may succeed. */
 const TRANSIENT_STATUS: readonly number[] = [408, 425, 429, 500, 502, 503, 504];

@@ -6,9 +6,9 @@
 
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DownloadError } from "./request.ts";
 import { fileSha256 } from "../../core/hash.ts";
-import { type PinnedFile } from "./pinned_file.ts";
+import type { PinnedFile } from "./pinned_file.ts";
+import { DownloadError } from "./request.ts";
 
 /**
  * Partial content of a download, stored as `.NAME.part` next to the target, so that a later call can continue.
