@@ -94,6 +94,7 @@ export class Browser implements AsyncDisposable {
     for (const domain of ["Page", "Runtime", "Log", "Network"]) {
       await browser.call(`${domain}.enable`);
     }
+    await browser.call("Page.setLifecycleEventsEnabled", { enabled: true });
     return browser;
   }
 
@@ -150,10 +151,15 @@ export class Browser implements AsyncDisposable {
     await this.call("Emulation.setEmulatedMedia", {
       features: [{ name: "prefers-color-scheme", value: scheme }],
     });
-    const loaded = Promise.withResolvers<void>();
-    this.#onLoad = loaded.resolve;
-    await this.call("Page.navigate", { url });
-    await within(`${url} to load`, loaded.promise);
+    const { loaderId } = await this.call("Page.navigate", { url });
+    // Events of an earlier page may still arrive.
+    await until(
+      `${url} to load`,
+      () =>
+        this.events.some(({ method, params }) =>
+          method === "Page.lifecycleEvent" && params.loaderId === loaderId && params.name === "load"
+        ),
+    );
     await this.evaluate(
       "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
     );
@@ -189,8 +195,6 @@ export class Browser implements AsyncDisposable {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 
-  #onLoad: () => void = () => {};
-
   #receive(
     message: PageEvent & {
       readonly id?: number;
@@ -200,7 +204,6 @@ export class Browser implements AsyncDisposable {
   ): void {
     if (message.id === undefined) {
       this.events.push({ method: message.method, params: message.params });
-      if (message.method === "Page.loadEventFired") this.#onLoad();
       return;
     }
     const answer = this.#waiting.get(message.id);
