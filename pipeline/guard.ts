@@ -7,7 +7,7 @@
 import { FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
 import type { Stage, StageAlternative, StageContext } from "./stages.ts";
-import { arrayConstructor, type Tensor, tensor } from "../core/tensor.ts";
+import { slice, type Tensor } from "../core/tensor.ts";
 
 /** Options of the guard. */
 export interface GuardOptions {
@@ -105,16 +105,7 @@ function firstSeconds(name: SeamName, whole: Tensor, seconds: number): Tensor {
   const axes: readonly (number | string)[] = SEAMS[name].axes;
   const axis = axes.findIndex((axis) => axis === "samples" || axis === "frames");
   const rate = axes[axis] === "samples" ? SAMPLE_RATE_HZ : FRAMES_PER_SECOND;
-  const length = whole.shape[axis] ?? 0;
-  const kept = Math.min(length, Math.round(seconds * rate));
-  const inner = whole.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const outer = whole.shape.slice(0, axis).reduce((product, size) => product * size, 1);
-  const data = new (arrayConstructor(whole.dtype))(outer * kept * inner);
-  for (let row = 0; row < outer; row++) {
-    const from = row * length * inner;
-    data.set(whole.data.subarray(from, from + kept * inner) as never, row * kept * inner);
-  }
-  return tensor(whole.dtype, whole.shape.with(axis, kept), data as never);
+  return slice(whole, axis, 0, Math.min(whole.shape[axis] ?? 0, Math.round(seconds * rate)));
 }
 
 /** Returns the smallest tolerance that passes; infinity for another shape, NaN or another discrete value. */

@@ -18,7 +18,7 @@ import { network, type NetworkModel } from "./network.ts";
 import type { SeamName, Seams } from "./seams.ts";
 import { spectrogram } from "./spectrogram.ts";
 
-/** What varies between runs besides the seams. */
+/** Weights and options of a run. */
 export interface StageContext {
   /** Weights of the network, which may still be loading. */
   readonly model: Promise<NetworkModel>;

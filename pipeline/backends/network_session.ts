@@ -70,7 +70,7 @@ export function checkRun(own: Checkpoint, fold: Checkpoint, spectrogram: Tensor<
   return frames;
 }
 
-/** What two folds have in common: all of the configuration but the fold's number and thresholds. */
+/** Returns the sizes of a network as text: its configuration without fold number and thresholds. */
 function networkSizes({ configuration }: Checkpoint): string {
   const { fold: _fold, bestThresholdBeat: _beat, bestThresholdDownbeat: _downbeat, ...sizes } =
     configuration;
