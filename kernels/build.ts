@@ -1,5 +1,5 @@
 /**
- * Builds the Rust crate, and does nothing when the library is newer than its sources.
+ * Builds the Rust crate if the library is older than its sources.
  *
  * Run as `deno task kernels`; every task that needs the kernels depends on it.
  *
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { cargo } from "./cargo.ts";
 import { crateDirectory, libraryPath } from "./library_path.ts";
 
-/** The files that the library is made from. */
+/** Returns the source files of the library. */
 function sources(): string[] {
   const inFolder = readdirSync(join(crateDirectory, "src"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".rs"))
@@ -23,7 +23,7 @@ function modifiedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 }
 
-/** Whether the library exists and no source is newer. */
+/** Returns whether the library exists and no source is newer. */
 export function isFresh(): boolean {
   const built = modifiedAt(libraryPath());
   return sources().every((source) => modifiedAt(source) <= built);
@@ -32,7 +32,7 @@ export function isFresh(): boolean {
 /**
  * Builds the library if it is not fresh.
  *
- * @returns the exit code: 0, or 2 when the toolchain is missing or the build failed
+ * @returns the exit code: 0, or 2 if the toolchain is missing or the build failed
  */
 export function build(): number {
   if (isFresh()) return 0;

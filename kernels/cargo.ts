@@ -1,5 +1,5 @@
 /**
- * Runs cargo in the crate, with a message for those who do not have it.
+ * Runs cargo in the crate, and explains how to install it if it is missing.
  *
  *     deno run --allow-read --allow-env --allow-run=cargo kernels/cargo.ts test --release
  *
@@ -11,11 +11,11 @@ import process from "node:process";
 import { crateDirectory, targetDirectory } from "./library_path.ts";
 
 /**
- * Runs cargo. What it builds goes to the crate's own folder, whatever the user's settings say, since
- * the library is looked for there.
+ * Runs cargo. The target folder is the crate's own, whatever the user's settings say: the binding loads the
+ * library from there.
  *
  * @param args the command and its arguments
- * @returns cargo's exit code, or 2 when there is no cargo
+ * @returns cargo's exit code, or 2 if cargo is missing
  */
 export function cargo(args: readonly string[]): number {
   const { error, status } = spawnSync("cargo", [...args], {

@@ -1,5 +1,5 @@
 /**
- * Where the built kernels lie.
+ * Paths of the built kernels.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const FILE_NAMES: Readonly<Record<string, string>> = {
   darwin: "libtactus_kernels.dylib",
 };
 
-/** The path of the dynamic library that `cargo build --release` makes on this system. */
+/** Returns the path of the dynamic library that `cargo build --release` makes on this system. */
 export function libraryPath(): string {
   const fileName = FILE_NAMES[Deno.build.os] ?? "libtactus_kernels.so";
   return join(targetDirectory, "release", fileName);

@@ -143,7 +143,7 @@ pub enum Error {
     /// A function for the separation with a network was called for one without, or the reverse.
     #[error("This separation was opened {opened}: the function is for the other kind")]
     SeparationKind {
-        /// How the separation was opened.
+        /// Manner in which the separation was opened.
         opened: &'static str,
     },
 
@@ -151,16 +151,16 @@ pub enum Error {
     #[error("The separation has no segment {0}")]
     UnknownSegment(usize),
 
-    /// The output of a segment came before its input was computed.
+    /// The output of a segment was joined before its input was computed.
     #[error("Segment {0} has no input: compute it before its output is joined")]
     SegmentInput(usize),
 
-    /// The outputs of segments came in another order than the segments.
+    /// The outputs of segments were joined in another order than the segments.
     #[error("Segment {found} was joined where segment {expected} is next")]
     SegmentOrder {
         /// Next segment.
         expected: usize,
-        /// Segment that came.
+        /// Segment that was joined.
         found: usize,
     },
 

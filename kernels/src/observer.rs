@@ -41,7 +41,7 @@ pub struct Seam {
     pub bytes: Vec<u8>,
 }
 
-/// Keeps every inner seam of a run, in the order in which they came.
+/// Keeps every inner seam of a run, in the order of the computation.
 #[derive(Debug, Default)]
 pub struct Recorder(pub Vec<Seam>);
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// Samples that one task rounds.
 const PART_SAMPLES: usize = 1 << 16;
 
-/// Rounds one sample of full scale 1.0 to 16 bits: half to even, saturated. Samples that came from
+/// Rounds one sample of full scale 1.0 to 16 bits: half to even, saturated. Samples decoded from
 /// 16 bits or fewer come back unchanged.
 ///
 /// Source: torchaudio's FFmpeg backend, through which upstream saves its stems.
@@ -43,7 +43,7 @@ pub fn requantize(stem: &[f32], output: &mut [i16]) {
     });
 }
 
-/// By what a stem is divided before it is rounded: 1.01 times its peak, and at least 1.
+/// Divisor of a stem before rounding: 1.01 times its peak, and at least 1.
 pub(crate) fn rescale_divisor(peak: f32) -> f64 {
     (1.01 * f64::from(peak)).max(1.0)
 }

@@ -1,4 +1,4 @@
-//! What decoding makes of files that are damaged, empty, or not audio.
+//! Results of decoding files that are damaged, empty, or not audio.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(formats().join(name)).unwrap()
 }
 
-fn sound(name: &str) -> DecodedAudio {
+fn intact(name: &str) -> DecodedAudio {
     decode(&formats().join(name), 44_100).unwrap()
 }
 
@@ -162,7 +162,7 @@ fn a_claimed_size_beyond_the_file_gives_what_is_there_and_takes_no_memory() {
     flac[22..26].fill(0xff);
     let size = flac.len();
     let audio = decode_bytes("x", flac, 44_100).unwrap();
-    assert_eq!(audio.channels, sound("flac_16.flac").channels);
+    assert_eq!(audio.channels, intact("flac_16.flac").channels);
     assert!(audio.channels[0].capacity() <= 4 * size);
     assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
 }
@@ -184,9 +184,9 @@ fn a_wav_of_a_recorder_that_never_finished_its_header_is_decoded_whole() {
     assert_eq!(decode_bytes("x", file, 44_100).unwrap().channels[0].len(), 1000);
 }
 
-/// A file cut at `length` gives a prefix of the sound one, and says so.
+/// A file cut at `length` gives a prefix of the intact one, and says so.
 fn assert_prefix(name: &str, length: usize, least_frames: usize) {
-    let whole = sound(name);
+    let whole = intact(name);
     let cut = decode_bytes(name, fixture(name)[..length].to_vec(), 44_100).unwrap();
     let frames = cut.channels[0].len();
     assert!(frames >= least_frames && frames < whole.channels[0].len(), "{name}: {frames}");
@@ -222,7 +222,7 @@ fn files_cut_before_any_audio_are_refused() {
 
 /// Damage in the middle costs some blocks; what follows keeps its place.
 fn assert_survives(name: &str, damage: impl Fn(&mut [u8]), tail_frames: usize) {
-    let whole = sound(name);
+    let whole = intact(name);
     let mut bytes = fixture(name);
     damage(&mut bytes);
     let audio = decode_bytes(name, bytes, 44_100).unwrap();

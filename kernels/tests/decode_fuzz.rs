@@ -79,7 +79,7 @@ fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 fn mutated_files_give_audio_or_an_error_and_never_a_panic() {
     let seeds = seeds();
     assert!(seeds.len() >= 20, "only {} files", seeds.len());
-    let (mut sound, mut refused) = (0, 0);
+    let (mut intact, mut refused) = (0, 0);
     for round in 0..ROUNDS {
         let (name, bytes) = &seeds[round % seeds.len()];
         let mutated = mutate(bytes, &mut Random(hash32(round as u32)));
@@ -88,7 +88,7 @@ fn mutated_files_give_audio_or_an_error_and_never_a_panic() {
             Ok(audio) => {
                 assert!(!audio.channels.is_empty() && !audio.channels[0].is_empty());
                 assert!(audio.channels.iter().all(|c| c.len() == audio.channels[0].len()));
-                sound += 1;
+                intact += 1;
             }
             Err(error) => {
                 assert!(error.to_string().contains(name.as_str()));
@@ -101,5 +101,5 @@ fn mutated_files_give_audio_or_an_error_and_never_a_panic() {
         }
         assert!(began.elapsed() < HANG, "round {round} of {name} took {:?}", began.elapsed());
     }
-    assert!(sound > 0 && refused > 0, "{sound} sound, {refused} refused");
+    assert!(intact > 0 && refused > 0, "{intact} intact, {refused} refused");
 }

@@ -11,7 +11,7 @@ use crate::settings::settings;
 fn decode(criterion: &mut Criterion) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio/four_four/mix.flac");
     let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let run = || decode_bytes("mix.flac", file.clone(), 44_100).expect("it is a sound file");
+    let run = || decode_bytes("mix.flac", file.clone(), 44_100).expect("the file is intact");
     let audio = run();
     let samples = audio.channels.iter().map(|channel| channel.len() as u64).sum();
     let mut group = criterion.benchmark_group("decode");

@@ -1,4 +1,4 @@
-//! Where the time of a segment of the published separation network goes:
+//! Time of each part of a segment of the published separation network:
 //! `cargo bench htdemucs`.
 //!
 //! One run of the network takes seconds and gives one sample of every part, so the parts share runs:

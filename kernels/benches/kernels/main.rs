@@ -1,4 +1,4 @@
-//! How fast each kernel is by itself, one file a kernel. All: `cargo bench`; one: `cargo bench metrical`;
+//! Speed of each kernel by itself, one file a kernel. All: `cargo bench`; one: `cargo bench metrical`;
 //! once each, to see that they run: `cargo bench -- --test`.
 
 mod all_in_one;

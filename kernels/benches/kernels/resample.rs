@@ -33,7 +33,8 @@ fn resample(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(samples.len() as u64));
         group.bench_function(BenchmarkId::new("from Hz", rate_hz), |bencher| {
             bencher.iter(|| {
-                black_box(decode_bytes("noise.wav", file.clone(), 44_100)).expect("sound")
+                black_box(decode_bytes("noise.wav", file.clone(), 44_100))
+                    .expect("the file is intact")
             });
         });
     }

@@ -1,4 +1,4 @@
-//! What all benches share: few samples, since most of them take long.
+//! Settings of all benches: few samples, since most of them take long.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! What follows the embedding's convolutions: pooling, bias, ELU.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+//! Pooling, bias and ELU after the embedding's convolutions.
 
 use crate::linear::LANES;
 use crate::linear::dispatch::dispatched;

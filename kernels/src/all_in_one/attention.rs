@@ -2,7 +2,7 @@
 //!
 //! With head h's query, key and value maps Q, K, V and its part O of the output map, a score
 //! (Q x + q)·(K y + k) / √s is (Kᵀ(Q x + q) / √s)·y plus a term that is the same for all keys, which the
-//! softmax does not see; and the output is Σ O V (Σ p y) + (Σ O v + o), as the probabilities p sum to
+//! softmax does not change with; and the output is Σ O V (Σ p y) + (Σ O v + o), as the probabilities p sum to
 //! one. So keys and values need no projection: both are the rows y themselves, and a zero row
 //! (upstream's padding) has score and value zero. Scores are in base 2, which saves a multiplication.
 //!
@@ -30,7 +30,7 @@ pub(super) struct Attention {
     heads: usize,
 }
 
-/// What an attention needs for a while.
+/// Working memory of an attention.
 #[derive(Debug)]
 pub(super) struct Space {
     queries: Aligned<f32>,
@@ -95,7 +95,7 @@ impl Attention {
         &self.biases[head * entries..(head + 1) * entries]
     }
 
-    /// `y = x + attention`: `own` `[width][48]` the queries' rows, `keys` those that they see; the
+    /// `y = x + attention`: `own` `[width][48]` the queries' rows, `keys` those in their windows; the
     /// first of the `slots` scores of each head are the keys', others have a value of zero.
     #[allow(clippy::too_many_arguments)]
     pub fn apply(
@@ -116,6 +116,6 @@ impl Attention {
             rows::softmax(isa, scores);
         }
         neighbours::weighted_sums(isa, scores, keys, slots, sums);
-        self.output.apply_beside(isa, sums, x, y);
+        self.output.apply_with_shortcut(isa, sums, x, y);
     }
 }

@@ -7,7 +7,6 @@
 //! precision leave errors far below what single precision would make anywhere else.
 //!
 //! Source: Lavin, Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016: F(3, 3).
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
 
 use crate::linear::dispatch::dispatched;
 use crate::linear::{Isa, LANES, ROWS, TILE, Tile, Weights};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Name of the network in errors.
 pub(super) const NETWORK: &str = "All-In-One";

@@ -1,4 +1,4 @@
-//! The embedding's first convolution, and the rows that a later one sees a frame apart.
+//! The embedding's first convolution, and the rows that a later one reads a frame apart.
 
 use crate::linear::{Aligned, Isa, LANES, ROWS, TILE, Tile, Weights};
 

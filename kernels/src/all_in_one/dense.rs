@@ -1,6 +1,6 @@
 //! Linear layers on panels.
 
-use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile};
+use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile, layer_norm};
 
 use super::parameters::Parameters;
 use super::rows;
@@ -65,14 +65,14 @@ impl Dense {
     }
 
     /// `y = z + W x + b`: a shortcut around the layer.
-    pub fn apply_beside(&self, isa: Isa, x: &[f32], z: &[f32], y: &mut [f32]) {
+    pub fn apply_with_shortcut(&self, isa: Isa, x: &[f32], z: &[f32], y: &mut [f32]) {
         self.each(isa, x, |at, tile, bias| {
             let end = y.len().min(at + tile.len());
             rows::add_bias_to(isa, tile, bias, &z[at..end], &mut y[at..end]);
         });
     }
 
-    /// Hands over each tile of products, where its first row is, and its biases.
+    /// Passes on each tile of products, the index of its first row, and its biases.
     fn each(&self, isa: Isa, x: &[f32], mut take: impl FnMut(usize, &[f32], &[f32])) {
         let mut tile = Tile([0.0; ROWS * LANES]);
         let values = &x[..self.inputs * LANES];
@@ -92,7 +92,7 @@ impl Dense {
 pub(super) struct Norm {
     gain: Vec<f32>,
     shift: Vec<f32>,
-    epsilon: f32,
+    epsilon: f64,
 }
 
 impl Norm {
@@ -101,12 +101,12 @@ impl Norm {
         Norm {
             gain: parameters.get(&format!("{name}.weight")).to_vec(),
             shift: parameters.get(&format!("{name}.bias")).to_vec(),
-            epsilon: epsilon as f32,
+            epsilon,
         }
     }
 
     /// Normalises each lane of `x` `[channels][48]`.
     pub fn apply(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
-        rows::layer_norm(isa, x, &self.gain, &self.shift, self.epsilon, y);
+        layer_norm(isa, x, &self.gain, &self.shift, self.epsilon, y);
     }
 }

@@ -1,7 +1,7 @@
 //! The embedding: three convolutions, each pooled over three bands and activated, and a layer norm.
 //!
 //! The second and third convolution and the norm are in double precision: the norm magnifies the
-//! rounding of what comes before it, and in single precision the three convolutions cost more accuracy
+//! rounding of the steps before it, and in single precision the three convolutions cost more accuracy
 //! than the eleven blocks after them.
 //!
 //! Source: `AllInOneEmbeddings` in `allin1.models.allinone` (allin1 1.1.0).
@@ -35,7 +35,7 @@ pub(super) struct Embedding {
     bands: usize,
 }
 
-/// What the embedding needs for a while.
+/// Working memory of the embedding.
 #[derive(Debug)]
 pub(super) struct Space {
     /// `[bands][3 frames][48]`.

@@ -6,7 +6,7 @@ use super::heads::Heads;
 use super::instrument_layer::InstrumentLayer;
 use super::parameters::parse_parameters;
 use super::time_layer::TimeLayer;
-use crate::Error;
+use crate::error::Error;
 
 /// A fold of a network.
 #[derive(Debug)]

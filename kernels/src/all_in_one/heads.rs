@@ -21,7 +21,7 @@ pub(super) struct Heads {
     bias: Vec<f64>,
 }
 
-/// What the heads need for a while.
+/// Working memory of the heads.
 #[derive(Debug)]
 pub(super) struct Space {
     normed: Aligned<f64>,

@@ -1,6 +1,6 @@
 //! The second layer of a block: an attention over a window of 5 instruments by 5 frames.
 //!
-//! Where there are fewer than five instruments, upstream appends rows of zeros, and the window always
+//! If there are fewer than five instruments, upstream appends rows of zeros, and the window always
 //! spans all five rows. The appended keys are zero wherever the query is, so they are joined to a
 //! single one whose bias is the logarithm of the sum of the exponentials of theirs.
 //!
@@ -32,7 +32,7 @@ pub(super) struct InstrumentLayer {
     slots: usize,
 }
 
-/// What the layer needs for a while.
+/// Working memory of the layer.
 #[derive(Debug)]
 pub(super) struct Space {
     runs: Vec<Run>,

@@ -33,7 +33,6 @@ mod runner;
 #[cfg(test)]
 mod tests;
 mod time_layer;
-mod vector;
 mod windows;
 
 pub use configuration::Configuration;

@@ -219,7 +219,7 @@ impl<'a> Naive<'a> {
     }
 }
 
-/// Which keys a query sees: along either axis, `[length, kernel]`; dilated along the columns.
+/// The keys in a query's window: along either axis, `[length, kernel]`; dilated along the columns.
 struct Grid {
     rows: [usize; 2],
     columns: [usize; 2],
@@ -239,7 +239,7 @@ impl Grid {
     }
 }
 
-/// The positions that one sees along an axis, and each one's offset, from 0 to 2 · kernel − 2.
+/// The positions in the window of a position along an axis, and each one's offset, from 0 to 2 · kernel − 2.
 fn window(at: usize, [length, kernel]: [usize; 2], dilation: usize) -> Vec<(usize, usize)> {
     let phase: Vec<usize> = (at % dilation..length).step_by(dilation).collect();
     let position = at / dilation;

@@ -3,13 +3,12 @@
 //! A query and its keys lie in the same lane, so nothing crosses lanes. Each key that is fetched serves
 //! two heads; the sums of up to five keys and two heads are held in registers.
 #![allow(unsafe_code)]
-// Loops over indices of fixed length are what becomes registers.
+// The compiler keeps arrays in registers only in loops over indices of fixed length.
 #![allow(clippy::needless_range_loop)]
 
 use crate::linear::LANES;
-use crate::linear::isa::{Isa, Level};
-
-use super::vector::{Portable, Vector};
+use crate::linear::dispatch::dispatched;
+use crate::linear::vector::{Portable, Vector};
 
 /// Keys, or values, whose sums are held at a time.
 const KEYS_AT_ONCE: usize = 5;
@@ -19,7 +18,7 @@ const KEYS_AT_ONCE: usize = 5;
 pub(super) struct Keys<'a> {
     /// All rows.
     pub values: &'a [f32],
-    /// Where each key's first row starts.
+    /// Start of each key's first row.
     pub starts: &'a [usize],
     /// Distance of a key's rows.
     pub stride: usize,
@@ -38,113 +37,49 @@ impl Keys<'_> {
     }
 }
 
-/// Adds the products of queries and keys to scores.
-///
-/// `queries` is `[heads][width][48]`; `scores` `[heads][slots][48]`, of whose slots the first are the
-/// keys'.
-pub(super) fn add_scores(isa: Isa, queries: &[f32], keys: &Keys, scores: &mut [f32], slots: usize) {
-    keys.check();
-    let heads = queries.len() / (keys.width * LANES);
-    assert!(queries.len() == heads * keys.width * LANES && keys.starts.len() <= slots);
-    assert!(scores.len() == heads * slots * LANES);
-    let job = Job { keys, heads, slots, queries: queries.as_ptr(), scores: scores.as_mut_ptr() };
-    // SAFETY: the lengths were checked above; an `Isa` of a level exists only where it was detected.
-    unsafe {
-        match isa.0 {
-            Level::Portable => scores_of_tile::<Portable>(job),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => scores_neon(job),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => scores_avx2(job),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => scores_avx512(job),
-        }
-    }
+dispatched! {
+    /// Adds the products of queries and keys to scores.
+    ///
+    /// `queries` is `[heads][width][48]`; `scores` `[heads][slots][48]`, of whose slots the first are the
+    /// keys'.
+    add_scores = add_scores_loop for {
+        portable: [Portable<f32>],
+        neon: [std::arch::aarch64::float32x4_t],
+        avx2: [std::arch::x86_64::__m256],
+        avx512: [std::arch::x86_64::__m512],
+    } (queries: &[f32], keys: &Keys, scores: &mut [f32], slots: usize)
 }
 
-/// Sums keys weighted with probabilities: `probabilities` `[heads][slots][48]`, `sums`
-/// `[heads][width][48]`.
-pub(super) fn weighted_sums(
-    isa: Isa,
-    probabilities: &[f32],
-    keys: &Keys,
-    slots: usize,
-    sums: &mut [f32],
-) {
-    keys.check();
-    let heads = sums.len() / (keys.width * LANES);
-    assert!(sums.len() == heads * keys.width * LANES && keys.starts.len() <= slots);
-    assert!(probabilities.len() == heads * slots * LANES);
-    // The probabilities are only read.
-    let scores = probabilities.as_ptr().cast_mut();
-    let job = Job { keys, heads, slots, queries: sums.as_mut_ptr(), scores };
-    // SAFETY: the lengths were checked above; an `Isa` of a level exists only where it was detected.
-    unsafe {
-        match isa.0 {
-            Level::Portable => sums_of_tile::<Portable>(job),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => sums_neon(job),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => sums_avx2(job),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => sums_avx512(job),
-        }
-    }
+dispatched! {
+    /// Sums keys weighted with probabilities: `probabilities` `[heads][slots][48]`, `sums`
+    /// `[heads][width][48]`.
+    weighted_sums = weighted_sums_loop for {
+        portable: [Portable<f32>],
+        neon: [std::arch::aarch64::float32x4_t],
+        avx2: [std::arch::x86_64::__m256],
+        avx512: [std::arch::x86_64::__m512],
+    } (probabilities: &[f32], keys: &Keys, slots: usize, sums: &mut [f32])
 }
 
-/// What both products work on; the lengths are checked where it is made.
-struct Job<'a, Q> {
-    keys: &'a Keys<'a>,
-    heads: usize,
-    slots: usize,
-    /// `[heads][width][48]`: queries, or the sums to be written.
-    queries: Q,
-    /// `[heads][slots][48]`: scores or probabilities.
-    scores: *mut f32,
-}
-
-macro_rules! compiled_for {
-    ($features:literal, $vector:path, $scores:ident, $sums:ident) => {
-        /// # Safety
-        /// The job's pointers must be valid for what its lengths say.
-        #[target_feature(enable = $features)]
-        unsafe fn $scores(job: Job<*const f32>) {
-            // SAFETY: the caller's promise.
-            unsafe { scores_of_tile::<$vector>(job) }
-        }
-
-        /// # Safety
-        /// The job's pointers must be valid for what its lengths say.
-        #[target_feature(enable = $features)]
-        unsafe fn $sums(job: Job<*mut f32>) {
-            // SAFETY: the caller's promise.
-            unsafe { sums_of_tile::<$vector>(job) }
-        }
-    };
-}
-
-#[cfg(target_arch = "x86_64")]
-compiled_for!("avx512f,avx512dq,avx2,fma", std::arch::x86_64::__m512, scores_avx512, sums_avx512);
-#[cfg(target_arch = "x86_64")]
-compiled_for!("avx2,fma", std::arch::x86_64::__m256, scores_avx2, sums_avx2);
-#[cfg(target_arch = "aarch64")]
-compiled_for!("neon", std::arch::aarch64::float32x4_t, scores_neon, sums_neon);
-
-/// Calls `$part` for each strip of lanes, pair of heads and group of keys.
+/// Calls `$part` for each strip of lanes, pair of heads and group of keys; they lie within the arrays, whose
+/// lengths were checked.
 macro_rules! for_parts {
-    ($job:ident, $part:ident) => {
+    ($part:ident, $job:expr, $heads:ident, $keys:ident) => {
         for lane in (0..LANES).step_by(V::WIDTH) {
             let mut head = 0;
-            while head < $job.heads {
-                let pair = $job.heads - head >= 2;
+            while head < $heads {
+                let pair = $heads - head >= 2;
                 let mut key = 0;
-                while key < $job.keys.starts.len() {
-                    let group = $job.keys.starts.len() - key >= KEYS_AT_ONCE;
-                    match (pair, group) {
-                        (true, true) => $part::<V, 2, KEYS_AT_ONCE>(&$job, lane, head, key),
-                        (true, false) => $part::<V, 2, 1>(&$job, lane, head, key),
-                        (false, true) => $part::<V, 1, KEYS_AT_ONCE>(&$job, lane, head, key),
-                        (false, false) => $part::<V, 1, 1>(&$job, lane, head, key),
+                while key < $keys.starts.len() {
+                    let group = $keys.starts.len() - key >= KEYS_AT_ONCE;
+                    // SAFETY: strip, heads and keys lie within the arrays, whose lengths were checked.
+                    unsafe {
+                        match (pair, group) {
+                            (true, true) => $part::<V, 2, KEYS_AT_ONCE>($job, lane, head, key),
+                            (true, false) => $part::<V, 2, 1>($job, lane, head, key),
+                            (false, true) => $part::<V, 1, KEYS_AT_ONCE>($job, lane, head, key),
+                            (false, false) => $part::<V, 1, 1>($job, lane, head, key),
+                        }
                     }
                     key += if group { KEYS_AT_ONCE } else { 1 };
                 }
@@ -154,19 +89,36 @@ macro_rules! for_parts {
     };
 }
 
-/// # Safety
-/// The job's pointers must be valid for what its lengths say.
+/// The arrays of a product. Pointers instead of slices spare the innermost loops their checks.
+struct Job<'a, Q, S> {
+    keys: &'a Keys<'a>,
+    slots: usize,
+    /// `[heads][width][48]`: queries, or the sums to be written.
+    queries: Q,
+    /// `[heads][slots][48]`: scores or probabilities.
+    scores: S,
+}
+
 #[inline(always)]
-unsafe fn scores_of_tile<V: Vector>(job: Job<*const f32>) {
-    // SAFETY: strips, heads and keys stay within the job's.
-    unsafe { for_parts!(job, scores_part) }
+fn add_scores_loop<V: Vector<Element = f32>>(
+    queries: &[f32],
+    keys: &Keys,
+    scores: &mut [f32],
+    slots: usize,
+) {
+    keys.check();
+    let heads = queries.len() / (keys.width * LANES);
+    assert!(queries.len() == heads * keys.width * LANES && keys.starts.len() <= slots);
+    assert!(scores.len() == heads * slots * LANES);
+    let job = Job { keys, slots, queries: queries.as_ptr(), scores: scores.as_mut_ptr() };
+    for_parts!(add_scores_part, &job, heads, keys);
 }
 
 /// # Safety
-/// As [`scores_of_tile`]; `lane`, heads and keys must be within the job's.
+/// The job's pointers must be valid for what its lengths say; `lane`, heads and keys must be within it.
 #[inline(always)]
-unsafe fn scores_part<V: Vector, const H: usize, const K: usize>(
-    job: &Job<*const f32>,
+unsafe fn add_scores_part<V: Vector<Element = f32>, const H: usize, const K: usize>(
+    job: &Job<*const f32, *mut f32>,
     lane: usize,
     head: usize,
     key: usize,
@@ -178,13 +130,13 @@ unsafe fn scores_part<V: Vector, const H: usize, const K: usize>(
         let mut queries = job.queries.add(head * width * LANES + lane);
         let score =
             |h: usize, k: usize| job.scores.add(((head + h) * job.slots + key + k) * LANES + lane);
-        let mut sums = [[V::zero(); K]; H];
+        let mut sums = [[V::splat(0.0); K]; H];
         let mut rows = [values.as_ptr(); K];
         for k in 0..K {
             rows[k] = values.as_ptr().add(starts[k] + lane);
         }
         for _ in 0..width {
-            let mut q = [V::zero(); H];
+            let mut q = [V::splat(0.0); H];
             for h in 0..H {
                 q[h] = V::load(queries.add(h * width * LANES));
             }
@@ -205,19 +157,26 @@ unsafe fn scores_part<V: Vector, const H: usize, const K: usize>(
     }
 }
 
-/// # Safety
-/// The job's pointers must be valid for what its lengths say.
 #[inline(always)]
-unsafe fn sums_of_tile<V: Vector>(job: Job<*mut f32>) {
-    // SAFETY: strips, heads and keys stay within the job's.
-    unsafe { for_parts!(job, sums_part) }
+fn weighted_sums_loop<V: Vector<Element = f32>>(
+    probabilities: &[f32],
+    keys: &Keys,
+    slots: usize,
+    sums: &mut [f32],
+) {
+    keys.check();
+    let heads = sums.len() / (keys.width * LANES);
+    assert!(sums.len() == heads * keys.width * LANES && keys.starts.len() <= slots);
+    assert!(probabilities.len() == heads * slots * LANES);
+    let job = Job { keys, slots, queries: sums.as_mut_ptr(), scores: probabilities.as_ptr() };
+    for_parts!(weighted_sums_part, &job, heads, keys);
 }
 
 /// # Safety
-/// As [`sums_of_tile`]; `lane`, heads and keys must be within the job's.
+/// As of [`add_scores_part`].
 #[inline(always)]
-unsafe fn sums_part<V: Vector, const H: usize, const K: usize>(
-    job: &Job<*mut f32>,
+unsafe fn weighted_sums_part<V: Vector<Element = f32>, const H: usize, const K: usize>(
+    job: &Job<*mut f32, *const f32>,
     lane: usize,
     head: usize,
     key: usize,
@@ -226,7 +185,7 @@ unsafe fn sums_part<V: Vector, const H: usize, const K: usize>(
     let starts = &starts[key..key + K];
     // SAFETY: the caller's promise.
     unsafe {
-        let mut probabilities = [[V::zero(); K]; H];
+        let mut probabilities = [[V::splat(0.0); K]; H];
         for h in 0..H {
             for k in 0..K {
                 let at = ((head + h) * job.slots + key + k) * LANES + lane;
@@ -239,7 +198,7 @@ unsafe fn sums_part<V: Vector, const H: usize, const K: usize>(
         }
         let mut output = job.queries.add(head * width * LANES + lane);
         for _ in 0..width {
-            let mut sums = [V::zero(); H];
+            let mut sums = [V::splat(0.0); H];
             if key > 0 {
                 for h in 0..H {
                     sums[h] = V::load(output.add(h * width * LANES));
@@ -263,6 +222,7 @@ unsafe fn sums_part<V: Vector, const H: usize, const K: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linear::Isa;
     use crate::test_noise::numbers;
 
     fn noise(seed: u64, length: usize) -> Vec<f32> {

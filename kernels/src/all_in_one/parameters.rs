@@ -1,7 +1,7 @@
 //! The names and sizes of the network's parameters.
 
 use super::configuration::{Configuration, EMBEDDING_KERNELS, INSTRUMENT_KERNEL, NETWORK};
-use crate::Error;
+use crate::error::Error;
 pub(super) use crate::parameters::Parameters;
 use crate::parameters::Sizes;
 

@@ -13,7 +13,7 @@ pub(super) struct Perceptron {
     outward: Dense,
 }
 
-/// What a perceptron needs for a while.
+/// Working memory of a perceptron.
 #[derive(Debug)]
 pub(super) struct Space {
     normed: Aligned<f32>,
@@ -43,6 +43,6 @@ impl Perceptron {
         let hidden = &mut space.hidden[..self.inward.outputs() * LANES];
         self.norm.apply(isa, x, normed);
         self.inward.apply_gelu(isa, normed, hidden);
-        self.outward.apply_beside(isa, hidden, shortcut, y);
+        self.outward.apply_with_shortcut(isa, hidden, shortcut, y);
     }
 }

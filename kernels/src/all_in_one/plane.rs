@@ -6,8 +6,8 @@ use super::rows::copy_shifted;
 
 /// Values `[tiles][instruments][width][48]` f32: tile t holds frames 48t to 48t + 47, a frame a lane.
 ///
-/// What a tile's attention reads of another tile lies in one piece, and what one thread writes is
-/// apart from what another one does.
+/// The part of another tile that a tile's attention reads lies in one piece, and the part that one thread writes is
+/// apart from the part of any other.
 #[derive(Debug)]
 pub(super) struct Plane {
     values: Aligned<f32>,

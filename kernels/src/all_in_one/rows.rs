@@ -1,5 +1,4 @@
-//! What is done to rows of 48 lanes before and after products: biases, GELU, norms, softmax.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+//! Functions of rows of 48 lanes before and after products: biases, GELU, softmax.
 
 use crate::linear::LANES;
 use crate::linear::dispatch::dispatched;
@@ -119,7 +118,7 @@ fn copy_shifted_loop<const FUSED: bool>(
     y: &mut [f32],
 ) {
     const STRIP: usize = 16;
-    // Where a row's strips come from: those that lie in both panels come from the first one, and are
+    // Sources of a row's strips: those that lie in both panels come from the first one, and are
     // completed by the first lanes of the second one, which also fill lanes that are written later.
     let mut from = [0, 1, 2].map(|strip| first + lane + strip * STRIP);
     for from in from.iter_mut().filter(|from| **from >= first + LANES) {
@@ -142,56 +141,6 @@ fn copy_shifted_loop<const FUSED: bool>(
     let (before, after) = (first + lane + last, second + last);
     y[last..last + seam].copy_from_slice(&values[before..before + seam]);
     y[last + seam..].copy_from_slice(&values[after..after + lane]);
-}
-
-dispatched! {
-    /// Normalises each lane of `x` `[channels][48]` over the channels.
-    ///
-    /// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
-    layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], epsilon: f32, y: &mut [f32])
-}
-
-#[inline(always)]
-fn layer_norm_loop<const FUSED: bool>(
-    x: &[f32],
-    gain: &[f32],
-    shift: &[f32],
-    epsilon: f32,
-    y: &mut [f32],
-) {
-    let x = x.as_chunks::<LANES>().0;
-    let share = 1.0 / x.len() as f32;
-    let mut means = [0.0; LANES];
-    for row in x {
-        for lane in 0..LANES {
-            means[lane] += row[lane];
-        }
-    }
-    for mean in &mut means {
-        *mean *= share;
-    }
-    // What is left of the mean, as its sum was rounded, comes off in a second step.
-    let mut rests = [0.0; LANES];
-    let mut squares = [0.0; LANES];
-    for row in x {
-        for lane in 0..LANES {
-            let centred = row[lane] - means[lane];
-            rests[lane] += centred;
-            squares[lane] = multiply_add::<FUSED>(centred, centred, squares[lane]);
-        }
-    }
-    let mut scales = [0.0; LANES];
-    for lane in 0..LANES {
-        rests[lane] *= share;
-        scales[lane] = 1.0 / multiply_add::<FUSED>(squares[lane], share, epsilon).sqrt();
-    }
-    for (c, y) in y.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let (row, gain, shift) = (&x[c], gain[c], shift[c]);
-        for lane in 0..LANES {
-            let normed = ((row[lane] - means[lane]) - rests[lane]) * scales[lane];
-            y[lane] = multiply_add::<FUSED>(normed, gain, shift);
-        }
-    }
 }
 
 dispatched! {
@@ -285,22 +234,6 @@ mod tests {
             near(&y, 1e-8, |_| 0.0);
             gelu(isa, &[1e30; LANES], &[0.0], &mut y);
             assert_eq!(y, [1e30; LANES]);
-        }
-    }
-
-    #[test]
-    fn layer_norm_has_the_mean_and_variance_of_each_lane() {
-        let (x, gain, shift) = (noise(5, 5 * LANES), noise(6, 5), noise(7, 5));
-        for isa in Isa::available() {
-            let mut y = vec![0.0; x.len()];
-            layer_norm(isa, &x, &gain, &shift, 0.5, &mut y);
-            near(&y, 2e-6, |i| {
-                let column = |c: usize| f64::from(x[c * LANES + i % LANES]);
-                let mean = (0..5).map(column).sum::<f64>() / 5.0;
-                let variance = (0..5).map(|c| (column(c) - mean).powi(2)).sum::<f64>() / 5.0;
-                let (gain, shift) = (f64::from(gain[i / LANES]), f64::from(shift[i / LANES]));
-                (column(i / LANES) - mean) / (variance + 0.5).sqrt() * gain + shift
-            });
         }
     }
 

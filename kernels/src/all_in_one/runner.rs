@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::error::Error;
 use crate::linear::{Isa, LANES};
-use crate::{Error, Observer, Values};
+use crate::observer::{Observer, Values};
 
 use super::configuration::Configuration;
 use super::embedding::WINDOW_FRAMES;
@@ -27,7 +28,7 @@ pub struct Runner {
     planes: Option<Planes>,
 }
 
-/// What one thread needs for a while.
+/// Working memory of one thread.
 #[derive(Debug)]
 struct Space {
     embedding: embedding::Space,

@@ -1,4 +1,4 @@
-//! Each layer, and all of them, against plain loops in double precision.
+//! Compares each layer, and all of them, with the naive reference implementation.
 
 use super::configuration::tests::small;
 use super::embedding::WINDOW_FRAMES;
@@ -8,7 +8,7 @@ use super::runner::clear_beyond;
 use super::{Configuration, Fold, Runner};
 use super::{embedding, heads, instrument_layer, time_layer};
 use crate::linear::{Isa, LANES};
-use crate::{Observer, Values};
+use crate::observer::{Observer, Values};
 
 /// Lengths at which padding, borders and the ends of tiles fall differently.
 const LENGTHS: [usize; 8] = [1, 2, 6, 13, 47, 48, 100, 203];
@@ -34,7 +34,7 @@ fn configurations() -> [Configuration; 3] {
     [small(), five, least]
 }
 
-/// Calls `check` with each configuration, its naive and fold, and each instruction set.
+/// Calls `check` with each configuration, its naive reference implementation, its fold, and each instruction set.
 fn on_all(check: impl Fn(&Configuration, &Naive, &Fold, Isa)) {
     for configuration in configurations() {
         let parameters = random_parameters(&configuration);
@@ -69,7 +69,7 @@ fn plane(stems: &[Rows]) -> Plane {
     plane
 }
 
-/// What one instrument's tile holds, compared with rows of the same frames. The limit is for sums of
+/// Compares one instrument's tile with rows of the same frames. The limit is for sums of
 /// up to 192 products of about one, of which little may remain.
 fn compare(found: &[f32], expected: &Rows, tile: usize, what: &str) {
     let mut compared = 0;
@@ -198,7 +198,7 @@ fn a_fold_is_upstreams_from_one_frame_to_several_parts() {
     });
 }
 
-/// Keeps what it is handed.
+/// Keeps the seams of a run.
 struct Keeper(Vec<(String, Vec<f32>)>);
 
 impl Observer for Keeper {

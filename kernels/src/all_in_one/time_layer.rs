@@ -25,7 +25,7 @@ pub(super) struct TimeLayer {
     kernel: usize,
 }
 
-/// What the layer needs for a while.
+/// Working memory of the layer.
 #[derive(Debug)]
 pub(super) struct Space {
     runs: Vec<Run>,

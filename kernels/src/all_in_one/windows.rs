@@ -1,6 +1,6 @@
-//! Which frames an attention's queries see.
+//! The frames in the windows of an attention's queries.
 //!
-//! Frames i, i + d, i + 2d, … form a phase, in which a query sees `kernel` neighbours. A window at a
+//! Frames i, i + d, i + 2d, … form a phase, in which a query's window has `kernel` neighbours. A window at a
 //! border does not shrink: it is moved inwards.
 //!
 //! Source: Hassani, Walton, Li, Li, Shi, "Neighborhood Attention Transformer", CVPR 2023, and Hassani,
@@ -42,7 +42,7 @@ impl Windows {
         }
         let (mut position, mut phase) = (first / dilation, first % dilation);
         for lane in 0..LANES {
-            // How many positions the phase has: the frames phase, phase + d, … below the padded end.
+            // Number of positions of the phase: the frames phase, phase + d, … below the padded end.
             let positions = (padded_frames + dilation - 1).saturating_sub(phase) / dilation;
             let start = position.saturating_sub(half).min(positions - kernel);
             // A lane beyond the end counts for nothing; its window is that of the last position.

@@ -2,7 +2,7 @@
 //!
 //! A recorder that lost power leaves sizes of 0, a pipe leaves 0xFFFFFFFF, a broken download leaves sizes
 //! beyond the file's end. symphonia refuses most of these, though the samples are there. So the sizes are
-//! looked at first, and the reader is shown true ones; the samples themselves are never changed.
+//! checked first, and the reader gets corrected ones; the samples themselves are never changed.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -96,10 +96,10 @@ fn find_cut_box(
     }
 }
 
-fn truncated(promised: u32, came: u64) -> String {
+fn truncated(promised: u32, found: u64) -> String {
     format!(
-        "the file is truncated: its header promises {promised} bytes of samples, {came} came; \
-         what is there is decoded"
+        "the file is truncated: its header promises {promised} bytes of samples, but {found} were found; \
+         the samples that are there are decoded"
     )
 }
 

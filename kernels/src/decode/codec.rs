@@ -3,7 +3,7 @@
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, CODEC_ID_NULL_AUDIO};
 
-/// What decodes, for messages.
+/// Supported formats, for messages.
 pub(super) const SUPPORTED: &str =
     "WAV, AIFF, FLAC, MP3, Ogg Vorbis to 3 channels, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
 

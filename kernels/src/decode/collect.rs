@@ -3,10 +3,10 @@
 use symphonia::core::audio::conv::{ConvertibleSample, FromSample};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
-use super::DecodeError;
+use super::error::DecodeError;
 use super::trim::{Keep, Trim};
 
-/// Where decoded samples go.
+/// Destination of decoded samples.
 pub(super) trait Sink {
     /// Told once, before the first block: the rate, the channels, and how many frames the headers make
     /// plausible.
@@ -16,10 +16,10 @@ pub(super) trait Sink {
     fn append(&mut self, block: &[Vec<f32>]) -> Result<(), DecodeError>;
 }
 
-/// Silence is handed on in pieces of at most so many frames.
+/// Largest piece of silence that is passed on at a time, frames.
 const SILENCE_FRAMES: usize = 65_536;
 
-/// What was gathered so far.
+/// Samples collected so far.
 pub(super) struct Collector<'a> {
     sink: &'a mut dyn Sink,
     /// Rate in Hz of the first block; 0 before it.
@@ -28,11 +28,11 @@ pub(super) struct Collector<'a> {
     pub channels: usize,
     /// Frames decoded, kept or not.
     pub position: u64,
-    /// Frames handed on.
+    /// Frames passed on.
     handed_on: usize,
-    /// Frames of silence that are handed on when something follows them.
+    /// Frames of silence that are passed on when something follows them.
     silence: usize,
-    /// The block that is being handed on.
+    /// The block that is being passed on.
     block: Vec<Vec<f32>>,
 }
 

@@ -1,6 +1,6 @@
 //! A record of what went wrong in a track, and what to say about it.
 
-/// What was met on the way. It grows by a few sentences at most, however damaged the file.
+/// Damage found in a file. It grows by a few sentences at most, however damaged the file.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
     notes: Vec<String>,
@@ -69,10 +69,10 @@ impl Damage {
         self.first_reason.get_or_insert_with(|| "the file ends within a packet".to_string());
     }
 
-    /// Compares the length that the headers promise with what came.
-    pub fn check_length(&mut self, promised: Option<u64>, came: u64) {
+    /// Compares the length that the headers promise with the length found.
+    pub fn check_length(&mut self, promised: Option<u64>, found: u64) {
         self.missing =
-            promised.filter(|promised| *promised > came).map(|promised| (promised, came));
+            promised.filter(|promised| *promised > found).map(|promised| (promised, found));
     }
 
     /// The first thing that went wrong.
@@ -105,9 +105,9 @@ impl Damage {
         if let Some(stopped) = self.stopped {
             warnings.push(format!("decoding stopped after {frames} frames: {stopped}"));
         }
-        if let Some((promised, came)) = self.missing {
+        if let Some((promised, found)) = self.missing {
             warnings.push(format!(
-                "the file is truncated or damaged: its header promises {promised} frames, {came} came; \
+                "the file is truncated or damaged: its header promises {promised} frames, but {found} were found; \
                  {frames} frames are decoded"
             ));
         } else if self.file_ended {

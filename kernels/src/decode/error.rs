@@ -115,7 +115,7 @@ pub enum DecodeError {
     NotFinite {
         /// The file.
         name: String,
-        /// How many there are, over all channels.
+        /// Number of such samples, over all channels.
         count: usize,
         /// Frame of the first one, at the file's own rate.
         frame: usize,

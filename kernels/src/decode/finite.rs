@@ -1,25 +1,25 @@
 //! The check that every sample is a number.
 
-use super::DecodeError;
+use super::error::DecodeError;
 
-/// Looks for NaN and infinite samples: the network would spread one over the whole track.
+/// Counts NaN and infinite samples: the network would spread one over the whole track.
 #[derive(Default)]
 pub(super) struct Finite {
-    /// Frames looked at.
+    /// Frames checked.
     frames: usize,
-    /// Samples that are no numbers.
+    /// Number of samples that are not numbers.
     count: usize,
     /// Frame and channel of the first one.
     first: Option<(usize, usize)>,
 }
 
 impl Finite {
-    /// Looks at the next frames, `[channels][frames]` f32; whether all are numbers.
+    /// Checks the next frames, `[channels][frames]` f32, and returns whether all samples are numbers.
     pub fn look(&mut self, block: &[Vec<f32>]) -> bool {
-        // Every sample is looked at, without a branch a sample: so it vectorises.
-        let sound = |samples: &[f32]| samples.iter().fold(true, |all, v| all & v.is_finite());
-        let is_sound = block.iter().all(|samples| sound(samples));
-        if !is_sound {
+        // Every sample is read, without a branch a sample, so that the loop vectorises.
+        let finite = |samples: &[f32]| samples.iter().fold(true, |all, v| all & v.is_finite());
+        let is_finite = block.iter().all(|samples| finite(samples));
+        if !is_finite {
             self.count += block.iter().flatten().filter(|v| !v.is_finite()).count();
             let first = block.iter().enumerate().filter_map(|(channel, samples)| {
                 let frame = samples.iter().position(|v| !v.is_finite())?;
@@ -28,10 +28,10 @@ impl Finite {
             self.first = self.first.or(first.min());
         }
         self.frames += block.first().map_or(0, Vec::len);
-        is_sound
+        is_finite
     }
 
-    /// Refuses a file of which a sample was no number.
+    /// Refuses a file with a sample that is not a number.
     pub fn verdict(&self, name: &str) -> Result<(), DecodeError> {
         let Some((frame, channel)) = self.first else { return Ok(()) };
         Err(DecodeError::NotFinite { name: name.to_string(), count: self.count, frame, channel })

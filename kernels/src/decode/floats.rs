@@ -1,7 +1,7 @@
 //! Decoded samples as they are.
 
-use super::DecodeError;
 use super::collect::Sink;
+use super::error::DecodeError;
 use super::finite::Finite;
 
 /// One plane a channel.

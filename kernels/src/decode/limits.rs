@@ -1,6 +1,6 @@
-//! What is accepted of a header before memory or time is spent on it.
+//! Limits on headers, checked before memory or time is spent.
 
-use super::DecodeError;
+use super::error::DecodeError;
 
 /// Channels: more than any music has; 7.1.4 has 12, third-order ambisonics 16.
 const CHANNELS: (u64, u64) = (1, 64);

@@ -1,9 +1,9 @@
-//! From an audio file to planar samples in memory.
+//! Decoding of an audio file to planar samples in memory.
 //!
 //! Containers and codecs are read by `symphonia`; this module adds what an analysis needs around it: the
-//! encoder's delay and padding are cut so that a sample keeps its place, damage is survived and reported,
-//! no header is believed before its bytes have come, and the rate is converted with events left where they
-//! were. One concern a file: `stream` opens a file, `packets` decodes it, `collect` gathers samples for `floats` or `stem`, `trim`
+//! encoder's delay and padding are cut so that a sample keeps its place, damaged files are decoded as far as possible and the damage is reported,
+//! memory for the samples is taken only as they are read, whatever the header says, and the rate is converted
+//! without moving events. One concern a file: `stream` opens a file, `packets` decodes it, `collect` gathers samples for `floats` or `stem`, `trim`
 //! and `mp4_edits` know what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
 //!
 //! Supported: WAV (8 to 32 bit integer, 32 and 64 bit float, A-law, mu-law, ADPCM), AIFF and AIFF-C, FLAC,
@@ -40,8 +40,8 @@ mod trim;
 pub use error::DecodeError;
 
 use floats::Floats;
+use packets::Stream;
 use stem::StemSink;
-use stream::Stream;
 
 use std::fmt;
 use std::fs::File;
@@ -58,13 +58,13 @@ pub struct Decoded<Sample> {
     pub channels: Vec<Vec<Sample>>,
     /// Rate of `channels` in Hz: the target rate.
     pub sample_rate_hz: u32,
-    /// Rate in Hz that the file was stored at.
+    /// Sample rate of the file in Hz.
     pub source_sample_rate_hz: u32,
     /// Bits a sample of integer PCM and lossless sources; `None` for lossy and float sources.
     pub source_bits: Option<u32>,
     /// Short name of the codec, such as `pcm_s16le`, `flac` or `mp3`.
     pub codec: String,
-    /// What the listener should know, such as damage that was survived; empty for a sound file.
+    /// Warnings, such as damage in spite of which the file was decoded; empty for an intact file.
     pub warnings: Vec<String>,
 }
 

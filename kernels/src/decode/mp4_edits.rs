@@ -5,7 +5,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-/// Where the music of one track lies.
+/// Part of one track that is music.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mp4Edits {
     /// The track's number in the file.

@@ -10,9 +10,9 @@ use symphonia::core::packet::Packet;
 
 use super::collect::Collector;
 use super::damage::Damage;
-use super::stream::Stream;
+use super::error::DecodeError;
 use super::trim::Trim;
-use super::{DecodeError, codec, limits};
+use super::{codec, limits};
 
 /// Packets in a row that may fail before the rest is given up.
 const MAX_FAILURES_IN_A_ROW: u32 = 256;
@@ -21,7 +21,20 @@ const MAX_BLOCK_FRAMES: u64 = 65_536;
 /// Longest gap in FLAC's frame numbers that is filled with silence, in seconds. A longer one is damage.
 const MAX_GAP_SECONDS: u64 = 30;
 
-/// What it takes to decode one track.
+/// Properties of a decoded track.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// Sample rate of the file, Hz.
+    pub sample_rate_hz: u32,
+    /// Bits per sample of integer PCM and lossless codecs.
+    pub source_bits: Option<u32>,
+    /// Short name of the codec.
+    pub codec: String,
+    /// Damage in spite of which the track was decoded.
+    pub warnings: Vec<String>,
+}
+
+/// State of the decoding of one track.
 pub(super) struct Reader<'a> {
     /// The file, for messages.
     pub name: &'a str,
@@ -35,9 +48,9 @@ pub(super) struct Reader<'a> {
     pub track: Track,
     /// The codec's parameters.
     pub params: AudioCodecParameters,
-    /// What to drop.
+    /// Frames to drop.
     pub trim: Trim,
-    /// What went wrong so far.
+    /// Errors so far.
     pub damage: Damage,
     /// Length of the last block that was decoded; 0 before the first.
     pub last_block_frames: usize,
@@ -102,7 +115,7 @@ impl Reader<'_> {
                     let rate_hz = block.spec().rate();
                     limits::check_rate(self.name, rate_hz)?;
                     limits::check_channels(self.name, channels)?;
-                    // What the header claims, but no more than the file's size makes plausible.
+                    // The length in the header, but no more than the file's size makes plausible.
                     let plausible = self.bytes.saturating_mul(4) / channels as u64;
                     let claimed = self.track.num_frames.unwrap_or(0).min(plausible);
                     collected.begin(rate_hz, channels, usize::try_from(claimed).unwrap_or(0))?;
@@ -153,7 +166,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Turns what was collected into the result, with warnings about what was promised and did not come.
+    /// Turns what was collected into the result, with warnings about missing frames.
     pub fn finish(
         mut self,
         mut collected: Collector<'_>,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rubato::audioadapter_buffers;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
-use super::DecodeError;
+use super::error::DecodeError;
 
 /// Least length of the anti-aliasing filter in frames of the lower of both rates. The window's transition
 /// then takes about 1.5 % of the band: from 48 to 44.1 kHz all below 21.7 kHz stays.
@@ -17,7 +17,7 @@ const FILTER_FRAMES: usize = 1024;
 ///
 /// The result has round(frames · to / from) frames a channel, ties upward, and the filter's delay is taken
 /// out: an event at t seconds stays at t seconds. Nothing is touched when the rates agree. Each channel is
-/// computed by itself in a fixed order, so the result does not depend on the number of threads.
+/// computed independently in a fixed order, so the result does not depend on the number of threads.
 ///
 /// Synchronous FFT resampling of `rubato`, Blackman-Harris² window, f64 within.
 pub(super) fn resample(

@@ -3,15 +3,15 @@
 //! An hour of stereo floats takes 1.3 GB a stem; what is kept here takes half of that, and a quarter where
 //! the channels are averaged. Blocks are resampled, rounded and averaged as they are decoded.
 
-use super::DecodeError;
 use super::collect::Sink;
+use super::error::DecodeError;
 use super::finite::Finite;
 use super::limits;
 use super::resample::ChannelResampler;
 use crate::spectrogram::mean_of_16_bit;
 use crate::stems16::to_16_bit;
 
-/// What is kept of a stem.
+/// The part of a stem that is kept.
 pub(super) struct StemSink<'a> {
     name: &'a str,
     to_hz: u32,
@@ -23,7 +23,7 @@ pub(super) struct StemSink<'a> {
     finite: Finite,
     /// One for each of up to two channels; none where the rates agree.
     resamplers: Vec<ChannelResampler>,
-    /// What came out of the resamplers.
+    /// Output of the resamplers.
     resampled: Vec<Vec<f32>>,
     /// `[1 or 2][samples]`.
     planes: Vec<Vec<i16>>,

@@ -12,21 +12,9 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::collect::{Collector, Sink};
 use super::damage::Damage;
-use super::packets::Reader;
-use super::{DecodeError, chunk_sizes, codec, limits, mp4_edits, trim};
-
-/// What is known of a decoded track besides its samples.
-#[derive(Debug)]
-pub(super) struct Stream {
-    /// Rate in Hz that it is stored at.
-    pub sample_rate_hz: u32,
-    /// Bits a sample, of integer PCM and lossless codecs.
-    pub source_bits: Option<u32>,
-    /// Short name of the codec.
-    pub codec: String,
-    /// What was survived.
-    pub warnings: Vec<String>,
-}
+use super::error::DecodeError;
+use super::packets::{Reader, Stream};
+use super::{chunk_sizes, codec, limits, mp4_edits, trim};
 
 /// Decodes the first audio track of `source` that can be decoded into `sink`, at its own rate.
 pub(super) fn read(
@@ -115,7 +103,7 @@ fn make_decoder(
     };
     let channels = params.channels.as_ref().map_or(0, |channels| channels.count());
     // symphonia-codec-vorbis 0.6.1 splits a pair of coupled channels at the wrong place unless the pair
-    // comes first: with four channels and more the sound is wrong, and no error tells.
+    // comes first: with four channels and more the samples are wrong, without an error.
     if params.codec == CODEC_ID_VORBIS && channels > 3 {
         return Err(unsupported(format!("{channels} channels; at most 3 are decoded correctly")));
     }

@@ -1,4 +1,4 @@
-//! Which decoded frames are the encoder's own and not the music's.
+//! The decoded frames that the encoder added.
 
 use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP3, CODEC_ID_VORBIS};
@@ -10,7 +10,7 @@ use super::mp4_edits::Mp4Edits;
 /// Parts of a block to keep: ranges of frames, from (inclusive) and to (exclusive), in order.
 pub(super) type Keep = [(usize, usize); 2];
 
-/// The frames to drop, in frames from the first one that the decoder gives.
+/// The frames to drop, in frames from the first decoded one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trim {
     /// Frames to drop at the start.

@@ -3,11 +3,11 @@
 use std::sync::{LazyLock, Mutex};
 
 use super::handles::{Handles, lock};
+use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
-use super::{slice, slice_mut, write};
-use crate::Error;
 use crate::all_in_one::{Configuration, Fold, Runner};
+use crate::error::Error;
 
 static NETWORKS: LazyLock<Handles<Mutex<Open>>> = LazyLock::new(Handles::default);
 

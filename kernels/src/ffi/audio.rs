@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use super::handles::Handles;
+use super::memory::{slice, slice_mut, text, write, write_json};
 use super::outcome::outcome;
-use super::{slice, slice_mut, text, write, write_json};
-use crate::Error;
 use crate::decode::{DecodeError, Decoded, decode, decode_stem};
+use crate::error::Error;
 use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
 
 static AUDIO: LazyLock<Handles<Decoded<f32>>> = LazyLock::new(Handles::default);

@@ -3,9 +3,9 @@
 use std::sync::{LazyLock, Mutex};
 
 use super::handles::{Handles, lock};
+use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
-use super::{slice, slice_mut, write};
 use crate::htdemucs::{Configuration, Htdemucs};
 
 static NETWORKS: LazyLock<Handles<Mutex<Htdemucs>>> = LazyLock::new(Handles::default);

@@ -1,9 +1,9 @@
 //! The function for decoding beats.
 
+use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
-use super::{slice, slice_mut, write};
-use crate::Error;
+use crate::error::Error;
 use crate::metrical::{decode_beats, observe_decoder};
 
 /// Decodes beats from `[frames, 2]` f32 activations into `times` (seconds) and `positions`

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{LazyLock, Mutex, Once};
 
 use super::handles::lock;
-use crate::Error;
+use crate::error::Error;
 
 /// Largest number of messages that wait to be taken; the oldest are dropped first.
 const KEPT_MESSAGES: usize = 1000;

@@ -8,9 +8,9 @@ use std::sync::{LazyLock, Mutex};
 use serde_json::json;
 
 use super::handles::{Handles, lock};
+use super::memory::{slice_mut, write, write_json};
 use super::outcome::outcome;
-use super::{slice_mut, write, write_json};
-use crate::Error;
+use crate::error::Error;
 use crate::observer::{Observer, Recorder, Seam};
 
 static RECORDERS: LazyLock<Handles<Mutex<Vec<Option<Seam>>>>> = LazyLock::new(Handles::default);

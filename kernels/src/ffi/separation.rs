@@ -1,12 +1,12 @@
-//! The functions for separating a mixture: open, then for each segment input and output, or without a
-//! network each step, then each stem, then close.
+//! The functions for separating a mixture: open; input and output of each segment, or without a network each
+//! step; each stem; close.
 
 use std::sync::{LazyLock, Mutex};
 
 use super::handles::{Handles, lock};
+use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
-use super::{slice, slice_mut, write};
-use crate::Error;
+use crate::error::Error;
 use crate::hpss::HpssSeparator;
 use crate::separation::{CHANNELS, Kept, MonoStem, SegmentInput, Separator, TakenMono};
 use crate::stems16::requantize;
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn tactus_hpss_open(
     })
 }
 
-/// Does the next step of a separation without a network, of the mixture that it was opened with.
+/// Runs the next step of a separation without a network, of the mixture that it was opened with.
 ///
 /// # Safety
 /// `mixture` must be valid for reads of its length.
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn tactus_separation_output(
     })
 }
 
-/// Takes a finished stem out, after the outputs of all segments have come, and frees it: 0 to 3 are
+/// Takes a finished stem, after the outputs of all segments were joined, and frees it: 0 to 3 are
 /// bass, drums, other, vocals. `rounded` receives `[2, samples]` i16 as [`requantize`] makes them;
 /// `exact` the same many f32, or nothing when its length is 0.
 ///
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn tactus_separation_stem(
     })
 }
 
-/// Takes a finished mono stem out, as [`tactus_separation_stem`] does: `mono` receives `[mono_samples]`
+/// Takes a finished mono stem, as [`tactus_separation_stem`] does: `mono` receives `[mono_samples]`
 /// i16, `numbers` what the stem was divided by, and how many samples, from the first on, were not and
 /// are to be separated again.
 ///

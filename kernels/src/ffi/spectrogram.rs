@@ -1,9 +1,9 @@
 //! The function for spectrograms of stems that are in the caller's memory.
 
+use super::memory::{slice, slice_mut};
 use super::outcome::outcome;
 use super::seams::observed;
-use super::{slice, slice_mut};
-use crate::Error;
+use crate::error::Error;
 use crate::spectrogram::{BANDS, frame_count, observe_spectrogram, spectrogram};
 
 /// Computes the spectrogram of one stem: `[channels, samples]` i16 to `[frames, 81]` f32. Inner seams:

@@ -1,6 +1,6 @@
-//! Which share of a bin goes to which stem.
+//! Share of each stem in a bin.
 
-use super::{BINS, FRAME_SAMPLES, SAMPLE_RATE_HZ, Separation};
+use super::layout::{BINS, FRAME_SAMPLES, SAMPLE_RATE_HZ, Separation};
 use realfft::num_complex::Complex;
 
 /// Below the first frequency what is harmonic is bass, above the second none of it is, in Hz.
@@ -12,7 +12,7 @@ const VOICE_HZ: (f32, f32) = (200.0, 6000.0);
 /// Keeps shares of silence from being 0/0; far below the energy of the least 16-bit sample.
 const SILENCE: f32 = 1e-14;
 
-/// What depends on the frequency alone.
+/// Shares that depend on the frequency alone.
 pub(super) struct Bands {
     /// `[BINS]`: share of what is harmonic that is bass.
     bass: Vec<f32>,
@@ -67,7 +67,7 @@ impl Bands {
     }
 }
 
-/// How much a bin comes from the centre: 1 where both channels agree, 0 where they have nothing in common.
+/// Share of a bin that comes from the centre: 1 where both channels agree, 0 where they have nothing in common.
 fn centre(left: Complex<f32>, right: Complex<f32>) -> f32 {
     let common = 2.0 * (left.re * right.re + left.im * right.im);
     let energy = left.norm_sqr() + right.norm_sqr();

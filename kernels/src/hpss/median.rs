@@ -78,7 +78,7 @@ struct Block {
     previous: Vec<u8>,
     /// The middle value, or the end.
     middle: usize,
-    /// How many values in the window come before it.
+    /// Number of values in the window that come before it.
     smaller: usize,
     sorted: Vec<u64>,
 }

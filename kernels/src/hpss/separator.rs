@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{CHUNK_SAMPLES, Hpss, Mixture, Work};
+use super::chunk::{Hpss, Work};
+use super::layout::{CHUNK_SAMPLES, Mixture};
 use crate::separation::Kept;
 
 /// Chunks for each thread in a step: some, so that no thread waits long for another.
@@ -22,7 +23,7 @@ pub struct HpssSeparator {
 }
 
 impl HpssSeparator {
-    /// Looks at a mixture, of whose stems `kept` will be kept, the first `wanted` samples.
+    /// Prepares a mixture, of whose stems `kept` will be kept, the first `wanted` samples.
     ///
     /// # Panics
     /// If the channels differ in length.
@@ -34,7 +35,7 @@ impl HpssSeparator {
         HpssSeparator { hpss, works, next: 0, chunks, wanted, kept }
     }
 
-    /// How often [`HpssSeparator::step`] has work.
+    /// Number of calls of [`HpssSeparator::step`] that have work.
     pub fn steps(&self) -> usize {
         self.chunks.div_ceil(self.works.len().max(1))
     }

@@ -16,7 +16,7 @@ const KEY_PANELS: usize = 4;
 /// Below any score.
 const NEVER: f32 = -1e30;
 
-/// How the channels of queries, keys and values lie: each head's are filled up to whole panels.
+/// Layout of the channels of queries, keys and values: each head's are filled up to whole panels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heads {
     /// Number of heads.

@@ -14,7 +14,7 @@ use super::plane::{Row, clear_rest, valid};
 use crate::linear::elementwise::{add, add_pair_products, affine_gelu, sums};
 use crate::linear::{Isa, LANES, ROWS, TILE, Weights};
 
-/// What norms add to the variance.
+/// Term that norms add to the variance.
 const EPSILON: f64 = 1e-5;
 
 /// One layer.
@@ -162,7 +162,7 @@ impl<T: Value> BranchLayer<T> {
         }
     }
 
-    /// What norm2, the bias and the LayerScale do to the wide product, given the whole row's products.
+    /// Factor and addend of norm2, the bias and the LayerScale for the wide product, given the whole row's products.
     pub fn outer_affine(&self, length: usize, products: &PairProducts) -> Affine<T> {
         let count = length as f64;
         let means = products.iter().map(|parts| parts.iter().sum::<f64>() / count);

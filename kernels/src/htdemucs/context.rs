@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::Error;
+use crate::error::Error;
 use crate::linear::{Aligned, Isa, elementwise::Real};
 
-/// What the layers run on.
+/// Threads, instruction set and scratch memory that the layers run on.
 #[derive(Debug)]
 pub(super) struct Context {
     pub isa: Isa,
@@ -96,7 +96,7 @@ pub(super) trait Value: Real {
     /// The scratch memory of this type, and that for single precision.
     fn arenas(scratch: &mut Scratch) -> (&mut Arena<Self>, &mut Arena<f32>);
 
-    /// Where [`Value::take_row`] takes its memory from, and where it is to be put back.
+    /// The memory of [`Value::take_row`], to be put back there.
     fn row(scratch: &mut Scratch) -> &mut Aligned<Self>;
 
     /// Takes memory of at least the given size away, so that the rest can be borrowed meanwhile.

@@ -11,7 +11,7 @@ pub(super) struct Gated<T> {
     channels: usize,
 }
 
-/// What a product is multiplied by and what is added before the gate, a number each channel, filled up
+/// Factor and addend of a product before the gate, a number each channel, filled up
 /// to whole panels: `[values, gates]`.
 #[derive(Debug)]
 pub(super) struct Affine<T> {

@@ -1,4 +1,4 @@
-//! What a run works in.
+//! Working memory of a run.
 
 use super::configuration::{Configuration, STRIDE};
 use super::decoder::Decoder;
@@ -6,7 +6,7 @@ use super::encoder::Encoder;
 use super::plane::Plane;
 use crate::linear::ROWS;
 
-/// What a run works in, kept from one to the next.
+/// Working memory of a run, kept from one run to the next.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The inputs, and the last decoders' outputs.

@@ -9,15 +9,16 @@ use super::memory::Memory;
 use super::parameters::parse_parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
+use crate::error::Error;
 use crate::linear::Isa;
 use crate::linear::elementwise::add;
-use crate::{Error, Observer, Values};
+use crate::observer::{Observer, Values};
 
 /// Wave encoders that are in double precision, from the first on. With two, the stems' largest error
 /// would be above 1e-6; that the fourth of the published network is in single precision does not show.
 const DOUBLE_ENCODERS: usize = 3;
 
-/// A network that is ready to run.
+/// A network with its weights and working memory.
 #[derive(Debug)]
 pub struct Htdemucs {
     configuration: Configuration,

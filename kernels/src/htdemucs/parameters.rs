@@ -1,7 +1,7 @@
 //! The names and sizes of the network's parameters.
 
 use super::configuration::{Configuration, KERNEL, NETWORK, STRIDE};
-use crate::Error;
+use crate::error::Error;
 pub(super) use crate::parameters::Parameters;
 use crate::parameters::Sizes;
 
@@ -112,7 +112,7 @@ impl Names {
     }
 }
 
-/// What upstream calls the attention of a layer.
+/// Upstream's name of the attention of a layer.
 pub(super) fn attention_name(crosses: bool) -> &'static str {
     if crosses { "cross_attn" } else { "self_attn" }
 }

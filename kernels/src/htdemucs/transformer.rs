@@ -15,15 +15,12 @@ use super::linear::Linear;
 use super::parameters::Parameters;
 use super::plane::{Plane, clear_rest, valid};
 use super::position_embeddings::{embed_moment, embed_place};
-use super::transformer_layer::{Norm, TransformerLayer};
+use super::transformer_layer::{NORM_EPSILON, Norm, TransformerLayer};
 use crate::linear::elementwise::{add, affine};
 use crate::linear::{Aligned, LANES, ROWS, layer_norm};
 
 /// Panels of tokens that make one task.
 const PANELS: usize = 2;
-
-/// What norms add to the variance.
-const EPSILON: f64 = 1e-5;
 
 /// Tokens, and the sums of each panel's values and of their squares.
 type Work = (Aligned<f32>, Vec<[f64; 2]>);
@@ -44,7 +41,7 @@ pub(super) struct Branch {
     keys: Aligned<f32>,
     values: Aligned<f32>,
     sums: Vec<[f64; 2]>,
-    /// What the last layer's norm does to each channel: scale and shift.
+    /// Scale and shift of each channel by the last layer's norm.
     norm: Option<[Vec<f32>; 2]>,
     width: usize,
 }
@@ -132,7 +129,7 @@ impl Branch {
                         }
                     }
                     for (changed, tokens) in changed.chunks(size).zip(tokens.chunks_mut(size)) {
-                        layer_norm(isa, changed, &norm.gain, &norm.shift, tokens);
+                        layer_norm(isa, changed, &norm.gain, &norm.shift, NORM_EPSILON, tokens);
                     }
                     add(isa, tokens, positions);
                 });
@@ -208,7 +205,7 @@ impl Branch {
         let count = (self.valid.iter().sum::<usize>() * self.width) as f64;
         let total = sums.iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
         let mean = total[0] / count;
-        let inverse = 1.0 / (total[1] / count - mean * mean + EPSILON).sqrt();
+        let inverse = 1.0 / (total[1] / count - mean * mean + NORM_EPSILON).sqrt();
         let Norm { gain, shift } = &layer.norm_out;
         let scale = gain.iter().map(|gain| f64::from(*gain) * inverse);
         let shift = shift

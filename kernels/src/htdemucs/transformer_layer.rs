@@ -15,6 +15,9 @@ use crate::linear::{Isa, LANES, ROWS, TILE, layer_norm};
 /// Hidden channels that are computed at a time, so that they stay in the second cache.
 const HIDDEN: usize = 512;
 
+/// Epsilon of the layer norms, torch's default.
+pub(super) const NORM_EPSILON: f64 = 1e-5;
+
 /// Gain and shift of a norm, a number each channel.
 #[derive(Debug)]
 pub(super) struct Norm {
@@ -204,7 +207,7 @@ impl TransformerLayer {
     fn norm(&self, isa: Isa, norm: &Norm, tokens: &[f32], output: &mut [f32]) {
         let size = self.width * LANES;
         for (tokens, output) in tokens.chunks(size).zip(output.chunks_mut(size)) {
-            layer_norm(isa, tokens, &norm.gain, &norm.shift, output);
+            layer_norm(isa, tokens, &norm.gain, &norm.shift, NORM_EPSILON, output);
         }
     }
 }

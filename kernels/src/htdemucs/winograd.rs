@@ -43,7 +43,7 @@ pub(super) struct SquareGated {
 /// Two neighbouring strips of output, one above the other: the first of its two rows, and the strip.
 type Item = (usize, usize);
 
-/// What each of four products weighs three taps with.
+/// Factors of three taps in each of four products.
 const COMBINED: [[f64; 3]; SIDE] =
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
 

@@ -1,11 +1,10 @@
 //! Sums before and after products that make a few of them do for many.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
 
 use super::dispatch::dispatched;
 use super::tile::{LANES, TILE};
 
 dispatched! {
-    /// What the four products of two outputs of three taps are of, from four inputs d: d0 − d2, d1 + d2,
+    /// Operands of the four products of two outputs of three taps, from four inputs d: d0 − d2, d1 + d2,
     /// d2 − d1 and d1 − d3.
     combine_inputs = combine_inputs_loop(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4])
 }
@@ -14,7 +13,7 @@ dispatched! {
 fn combine_inputs_loop<const FUSED: bool>(inputs: [&[f32]; 4], outputs: [&mut [f32]; 4]) {
     let [d0, d1, d2, d3] = inputs;
     let [a, b, c, d] = outputs;
-    // One loop for each, for all at once are not seen to be vectors.
+    // One loop for each: the compiler does not turn a joint loop into vectors.
     for ((a, d0), d2) in a.iter_mut().zip(d0).zip(d2) {
         *a = d0 - d2;
     }
@@ -49,7 +48,7 @@ fn combine_outputs_loop<const FUSED: bool>(values: &mut [f32]) {
     }
 }
 
-/// Positions that the pairs of a strip see: one more than its own on either side.
+/// Positions that the pairs of a strip read: one more than its own on either side.
 pub const PAIRED_LINE: usize = LANES + 2;
 
 /// Pairs of positions in a strip.
@@ -96,7 +95,7 @@ fn join_pairs_loop<const FUSED: bool>(pairs: [&[f32]; 2], half: usize, output: &
 }
 
 dispatched! {
-    /// What five of the seven products of [`super::PairedWeights`] are of, from the quarters x11, x12, x21,
+    /// Operands of five of the seven products of [`super::PairedWeights`], from the quarters x11, x12, x21,
     /// x22 of two panels: x11 + x22, x12 − x22, x21 − x11, x11 + x12 and x21 + x22.
     combine_quarters = combine_quarters_loop(quarters: [&[f32]; 4], outputs: [&mut [f32]; 5])
 }
@@ -144,8 +143,8 @@ fn combine_sevenths_loop<const FUSED: bool>(tiles: &mut [[f32; TILE]; 7]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linear::Isa;
     use crate::linear::elementwise::tests::{near, noise};
+    use crate::linear::isa::Isa;
 
     #[test]
     fn two_outputs_of_four_products_are_those_of_three_taps() {

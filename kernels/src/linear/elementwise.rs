@@ -1,11 +1,10 @@
-//! What is done to rows of 48 values after a product: activations, gates, sums.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+//! Functions of rows of 48 values after a product: activations, gates, sums.
 
 use std::ops::{Add, Mul};
 
-use super::Isa;
 use super::dispatch::dispatched;
 use super::functions::{normal_distribution, sigmoid};
+use super::isa::Isa;
 use super::tile::{Element, LANES};
 
 /// An element that loops can calculate with.

@@ -1,7 +1,7 @@
 //! Exponential, sigmoid and GELU of single numbers, in operations that a compiler turns into vectors.
 //!
 //! The polynomials are weighted least-squares fits to the exact functions, reweighted until their
-//! errors were level. `FUSED` tells whether the machine multiplies and adds in one instruction;
+//! errors were level. `FUSED` is whether the machine multiplies and adds in one instruction;
 //! where it does not, asking for that would call a library for every number.
 
 /// 1.5 · 2²³: adding it rounds a small number to a whole one, in the lowest bits.
@@ -15,7 +15,7 @@ pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 
 #[inline(always)]
 fn polynomial<const FUSED: bool, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    // An iterator would not be seen through, and the loop around this would not become vectors.
+    // With an iterator the compiler would not turn the loop around this into vectors.
     let mut sum = coefficients[N - 1];
     let mut at = N - 1;
     while at > 0 {

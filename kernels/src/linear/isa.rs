@@ -2,15 +2,15 @@
 
 /// An instruction set that this machine is known to have.
 ///
-/// A value can only be made by [`Isa::available`] and [`Isa::best`], which look; so whoever has one
-/// may call the functions that are compiled for it.
+/// Only [`Isa::available`] and [`Isa::best`] make values, after detection; a value is therefore proof that the
+/// functions compiled for it may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Isa(pub(crate) Level);
 
-/// What the kernels are compiled for.
+/// Instruction sets that the kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// What the build's target guarantees.
+    /// Instructions that the build's target guarantees.
     Portable,
     /// Four f32 a vector, fused multiply and add.
     #[cfg(target_arch = "aarch64")]

@@ -14,11 +14,7 @@ mod paired;
 mod product;
 mod softmax;
 mod tile;
-#[cfg(target_arch = "aarch64")]
-mod tile_aarch64;
-mod tile_portable;
-#[cfg(target_arch = "x86_64")]
-mod tile_x86;
+pub(crate) mod vector;
 
 pub use aligned::Aligned;
 pub use combinations::PAIRED_LINE;

@@ -14,7 +14,7 @@ use super::tile::{LANES, ROWS, TILE};
 /// Products in the place of eight.
 const PARTS: usize = 7;
 
-/// What each product weighs the weights' quarters with: `[first outputs: first inputs, second inputs,
+/// Factors of the weights' quarters in each product: `[first outputs: first inputs, second inputs,
 /// second outputs: first inputs, second inputs]`.
 const COMBINED: [[f64; 4]; PARTS] = [
     [1.0, 0.0, 0.0, 1.0],

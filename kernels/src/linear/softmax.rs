@@ -1,15 +1,11 @@
-//! What attention and layer norms do to whole panels, with a position in each lane.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
+//! Softmax and layer norm of whole panels, with a position in each lane.
 
 use super::dispatch::dispatched;
 use super::functions::power_of_two;
 use super::tile::LANES;
 
-/// How far, in powers of two, a score may exceed the highest so far before all is scaled down again.
+/// Excess of a score over the highest so far, in powers of two, above which all is scaled down again.
 const HEADROOM: f32 = 8.0;
-
-/// What layer norms add to the variance.
-const EPSILON: f64 = 1e-5;
 
 dispatched! {
     /// One step of a softmax over the rows of `scores` `[keys][48]`, which come in blocks.
@@ -79,11 +75,19 @@ fn scale_lanes_loop<const FUSED: bool>(rows: &mut [f32], factors: &[f32; LANES])
 dispatched! {
     /// Normalises each lane of `x` `[channels][48]` over the channels; means and variances are in
     /// double precision.
-    layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], y: &mut [f32])
+    ///
+    /// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
+    layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], epsilon: f64, y: &mut [f32])
 }
 
 #[inline(always)]
-fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y: &mut [f32]) {
+fn layer_norm_loop<const FUSED: bool>(
+    x: &[f32],
+    gain: &[f32],
+    shift: &[f32],
+    epsilon: f64,
+    y: &mut [f32],
+) {
     let rows = x.as_chunks::<LANES>().0;
     let count = rows.len() as f64;
     let mut means = [0.0; LANES];
@@ -105,7 +109,7 @@ fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y:
     let mut scales = [0.0f32; LANES];
     let mut centres = [0.0f32; LANES];
     for lane in 0..LANES {
-        scales[lane] = (1.0 / (squares[lane] / count + EPSILON).sqrt()) as f32;
+        scales[lane] = (1.0 / (squares[lane] / count + epsilon).sqrt()) as f32;
         centres[lane] = means[lane] as f32;
     }
     let parameters = gain.iter().zip(shift);
@@ -119,7 +123,7 @@ fn layer_norm_loop<const FUSED: bool>(x: &[f32], gain: &[f32], shift: &[f32], y:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linear::Isa;
+    use crate::linear::isa::Isa;
     use crate::test_noise::numbers;
 
     /// From −8 to 8.
@@ -157,13 +161,13 @@ mod tests {
         let (x, gain, shift) = (noise(2, 5 * LANES), noise(3, 5), noise(4, 5));
         for isa in Isa::available() {
             let mut y = vec![0.0; x.len()];
-            layer_norm(isa, &x, &gain, &shift, &mut y);
+            layer_norm(isa, &x, &gain, &shift, 0.5, &mut y);
             for lane in 0..LANES {
                 let column = |c: usize| f64::from(x[c * LANES + lane]);
                 let mean = (0..5).map(column).sum::<f64>() / 5.0;
                 let variance = (0..5).map(|c| (column(c) - mean).powi(2)).sum::<f64>() / 5.0;
                 for c in 0..5 {
-                    let expected = (column(c) - mean) / (variance + 1e-5).sqrt()
+                    let expected = (column(c) - mean) / (variance + 0.5).sqrt()
                         * f64::from(gain[c])
                         + f64::from(shift[c]);
                     assert!((f64::from(y[c * LANES + lane]) - expected).abs() < 5e-6);

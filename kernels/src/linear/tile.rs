@@ -3,18 +3,15 @@
 //! Both operands lie in panels: weights `[k][8]`, values `[k][48]`, so that everything is read in
 //! order. The tile is `[8][48]`. 48 columns are three vectors of AVX-512, and the 24 of them that
 //! eight rows make are held in registers; each is used for one fused multiply-add a step, against
-//! eleven loads. The frames of the published network's spectrogram, 336, are seven times 48.
+//! eleven loads. Other instruction sets have fewer or shorter registers and sum smaller blocks. The frames of the published network's spectrogram, 336, are seven times 48.
 //!
 //! Source: Van Zee, van de Geijn, "BLIS: A Framework for Rapidly Instantiating BLAS Functionality",
 //! ACM TOMS 41 (2015), for the shape of such a kernel.
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Level};
-#[cfg(target_arch = "aarch64")]
-use super::tile_aarch64;
-use super::tile_portable;
-#[cfg(target_arch = "x86_64")]
-use super::tile_x86;
+use super::dispatch::dispatched;
+use super::isa::Isa;
+use super::vector::{Portable, Vector};
 
 /// Rows of a tile, and of a panel of weights.
 pub const ROWS: usize = 8;
@@ -49,18 +46,6 @@ impl<'a, T> Segment<'a, T> {
     pub fn depth(&self) -> usize {
         self.weights.len() / ROWS
     }
-
-    /// Weights `[depth][8]`.
-    #[inline]
-    pub(super) fn weights(&self) -> &'a [T] {
-        self.weights
-    }
-
-    /// Values `[depth][48]`.
-    #[inline]
-    pub(super) fn values(&self) -> &'a [T] {
-        self.values
-    }
 }
 
 /// f32 and f64.
@@ -78,22 +63,11 @@ pub trait Element:
 }
 
 macro_rules! element {
-    ($t:ty, $avx512:ident, $avx2:ident, $neon:ident) => {
+    ($t:ty, $multiply:ident) => {
         impl Element for $t {
             #[inline]
             fn multiply(isa: Isa, segments: &[Segment<$t>], tile: &mut [$t; TILE], add: bool) {
-                match isa.0 {
-                    Level::Portable => tile_portable::multiply(segments, tile, add),
-                    // SAFETY: an `Isa` of this level exists only where it was detected.
-                    #[cfg(target_arch = "aarch64")]
-                    Level::Neon => unsafe { tile_aarch64::$neon(segments, tile, add) },
-                    // SAFETY: an `Isa` of this level exists only where it was detected.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => unsafe { tile_x86::$avx2(segments, tile, add) },
-                    // SAFETY: an `Isa` of this level exists only where it was detected.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => unsafe { tile_x86::$avx512(segments, tile, add) },
-                }
+                $multiply(isa, segments, tile, add);
             }
 
             #[inline]
@@ -109,8 +83,84 @@ macro_rules! element {
     };
 }
 
-element!(f32, multiply_f32_avx512, multiply_f32_avx2, multiply_f32_neon);
-element!(f64, multiply_f64_avx512, multiply_f64_avx2, multiply_f64_neon);
+element!(f32, multiply_f32);
+element!(f64, multiply_f64);
+
+// With three vectors a row, AVX2 would keep sums in memory: it has sixteen registers.
+dispatched! {
+    /// [`Element::multiply`] for f32.
+    multiply_f32 = multiply_blocks for {
+        portable: [Portable<f32>, 2, 2],
+        neon: [std::arch::aarch64::float32x4_t, 8, 3],
+        avx2: [std::arch::x86_64::__m256, 4, 2],
+        avx512: [std::arch::x86_64::__m512, 8, 3],
+    } (segments: &[Segment<f32>], tile: &mut [f32; TILE], add: bool)
+}
+
+dispatched! {
+    /// [`Element::multiply`] for f64.
+    multiply_f64 = multiply_blocks for {
+        portable: [Portable<f64>, 2, 2],
+        neon: [std::arch::aarch64::float64x2_t, 8, 3],
+        avx2: [std::arch::x86_64::__m256d, 4, 2],
+        avx512: [std::arch::x86_64::__m512d, 8, 3],
+    } (segments: &[Segment<f64>], tile: &mut [f64; TILE], add: bool)
+}
+
+/// Distance in bytes at which weights are fetched ahead: they are read once from start to end, often from
+/// outside the second cache, and the machine itself stops at the end of each page.
+const AHEAD: usize = 2048;
+
+/// Sums blocks of `R` rows × `N` vectors in registers, one block after another until the tile is full.
+#[inline(always)]
+// The compiler keeps arrays in registers only in loops over indices of fixed length.
+#[allow(clippy::needless_range_loop)]
+fn multiply_blocks<V: Vector<Element: Default>, const R: usize, const N: usize>(
+    segments: &[Segment<V::Element>],
+    tile: &mut [V::Element; TILE],
+    add: bool,
+) {
+    let zero = V::splat(V::Element::default());
+    for row in (0..ROWS).step_by(R) {
+        for lane in (0..LANES).step_by(N * V::WIDTH) {
+            let mut sums = [[zero; N]; R];
+            for segment in segments {
+                let mut a = segment.weights.as_ptr().wrapping_add(row);
+                let mut b = segment.values.as_ptr().wrapping_add(lane);
+                for _ in 0..segment.depth() {
+                    V::prefetch(a.wrapping_byte_add(AHEAD));
+                    let mut values = [zero; N];
+                    for v in 0..N {
+                        // SAFETY: step k of `depth` reads values[48k + lane..][..N · WIDTH], which
+                        // `Segment::new` has checked.
+                        values[v] = unsafe { V::load(b.add(v * V::WIDTH)) };
+                    }
+                    for r in 0..R {
+                        // SAFETY: step k of `depth` reads weights[8k + row..][..R], which `Segment::new`
+                        // has checked.
+                        let weight = V::splat(unsafe { *a.add(r) });
+                        for v in 0..N {
+                            sums[r][v] = weight.multiply_add(values[v], sums[r][v]);
+                        }
+                    }
+                    a = a.wrapping_add(ROWS);
+                    b = b.wrapping_add(LANES);
+                }
+            }
+            for r in 0..R {
+                for v in 0..N {
+                    let at = (row + r) * LANES + lane + v * V::WIDTH;
+                    let out = tile[at..at + V::WIDTH].as_mut_ptr();
+                    // SAFETY: the slice just taken is as wide as the vector.
+                    unsafe {
+                        let sum = if add { V::load(out).add(sums[r][v]) } else { sums[r][v] };
+                        sum.store(out);
+                    }
+                }
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 pub(super) mod tests {

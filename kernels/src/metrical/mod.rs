@@ -25,6 +25,7 @@
 //! assert_eq!(beats[1].time_seconds, 0.5);
 //! ```
 
+mod chain;
 mod densities;
 mod search;
 mod state_space;
@@ -37,7 +38,7 @@ use state_space::BarModel;
 pub use state_space::FRAMES_PER_SECOND;
 use viterbi::{BeatSpan, BestPath, viterbi};
 
-use crate::{Observer, Values};
+use crate::observer::{Observer, Values};
 
 /// The bar lengths that are tried, in beats; between equal scores the first wins.
 const BEATS_PER_BAR: [usize; 2] = [3, 4];

@@ -1,15 +1,14 @@
 //! The forward search: the best way into every beat at every frame.
 //!
-//! A beat is at least 28 frames long, so what enters a beat in one of sixteen frames in a row has
+//! A beat is at least 28 frames long, so a chain that enters a beat in one of sixteen frames in a row has
 //! left the beat before it earlier than the first of them. The frames of such a block therefore do
 //! not depend on each other, and are the lanes of all loops here.
-#![allow(unsafe_code)] // in the expansion of `dispatched!`, which calls what it has found to be there
 
 use std::array;
 
+use super::chain::initial_end;
 use super::densities::LogDensities;
 use super::state_space::{BarModel, TEMPI};
-use super::viterbi::initial_end;
 use crate::linear::dispatch::dispatched;
 
 /// Frames that are searched together; at most the shortest interval.
@@ -24,11 +23,11 @@ const TOGETHER: usize = 4;
 /// One value for each frame of a block.
 type Lanes = [f64; BLOCK];
 
-/// What the search leaves behind for tracing the path back.
+/// Result of the search, for tracing the path back.
 pub(super) struct Trellis {
     /// Frames, rounded up to whole blocks.
     capacity: usize,
-    /// `[beats][tempi][capacity]`: for each beat entered at a frame, the tempo that it came from.
+    /// `[beats][tempi][capacity]`: for each beat entered at a frame, the tempo of the beat before.
     came_from: Vec<u8>,
     /// `[beats][tempi][RING]`: score of the chain that starts at a frame, in its first frame.
     entries: Vec<[f64; RING]>,
@@ -136,7 +135,7 @@ fn initial_ends(model: &BarModel, densities: &LogDensities) -> Vec<[f64; RING]> 
 }
 
 /// The best way into the first state of a beat at one tempo, for every frame of a block: scores and
-/// the tempi they came from, the first among equals. The density is added before the comparison, as
+/// the tempi before, the first among equals. The density is added before the comparison, as
 /// in a dense search.
 #[inline(always)]
 fn enter_beat(

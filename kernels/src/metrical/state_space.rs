@@ -10,7 +10,7 @@ const MAX_INTERVAL: f64 = 60.0 * FRAMES_PER_SECOND / 55.0;
 /// Number of tempi.
 pub(super) const TEMPI: usize = 60;
 
-/// How strongly a constant tempo is preferred from one beat to the next.
+/// Strength of the preference for a constant tempo from one beat to the next.
 const TRANSITION_LAMBDA: f64 = 100.0;
 
 /// A beat state is one in the first 1 / `OBSERVATION_LAMBDA` of a beat.

@@ -50,28 +50,28 @@ fn assert_same_as_naive(activations: &[[f32; 2]]) {
 }
 
 #[test]
-fn search_equals_a_dense_search_bit_for_bit_on_random_activations() {
+fn search_equals_a_naive_search_bit_for_bit_on_random_activations() {
     for seed in 0..12 {
         assert_same_as_naive(&random_activations(seed, 300));
     }
 }
 
 #[test]
-fn search_equals_a_dense_search_on_short_input() {
+fn search_equals_a_naive_search_on_short_input() {
     for frames in [1, 2, 3, 27, 28, 29, 108, 109, 110, 127, 128, 129, 130] {
         assert_same_as_naive(&random_activations(frames as u32, frames));
     }
 }
 
 #[test]
-fn search_equals_a_dense_search_on_ties() {
+fn search_equals_a_naive_search_on_ties() {
     for pair in [[0.3, 0.3], [1e-8, 0.5], [0.01, 0.01], [1.0, 1.0], [1e-8, 1.0]] {
         assert_same_as_naive(&vec![pair; 250]);
     }
 }
 
 #[test]
-fn search_equals_a_dense_search_with_impossible_frames() {
+fn search_equals_a_naive_search_with_impossible_frames() {
     let mut activations = random_activations(5, 260);
     activations[0] = [0.0, 1.0];
     activations[100] = [0.5, 0.5];

@@ -113,7 +113,7 @@ fn add_plateaus(values: &mut [[i64; 2]], draws: &Draws) {
     }
 }
 
-/// What allin1 feeds its decoder, in float32 (`pipeline/metrical.ts` has it for the program).
+/// Input of allin1's decoder, in float32 (`pipeline/metrical.ts` has it for the program).
 pub(super) fn activations(trial: usize) -> Vec<[f32; 2]> {
     let shares = |[beat, downbeat]: [f32; 2]| {
         let other = (beat - downbeat).max(1e-8);

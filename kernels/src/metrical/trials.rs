@@ -54,7 +54,7 @@ fn beats_hash(beats: &[Beat]) -> u32 {
     }))
 }
 
-/// What is known of one trial: of the bars of three and of four beats the scores and the hashes of
+/// Stored results of one trial: of the bars of three and of four beats the scores and the hashes of
 /// the paths, and the hash of the beats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Answer {
@@ -152,7 +152,7 @@ fn ten_thousand_random_activations_give_madmom_s_paths_scores_and_beats() {
 
 #[test]
 #[ignore = "long: part of deno task test:long"]
-fn a_thousand_trials_are_decoded_as_by_a_dense_search() {
+fn a_thousand_trials_are_decoded_as_by_a_naive_search() {
     (0..TRIALS / 10).into_par_iter().for_each(|tenth| {
         let trial = 10 * tenth + tenth % 10; // some of each kind
         let densities = LogDensities::new(&activations(trial));
@@ -177,18 +177,18 @@ fn one_damaged_activation_is_seen() {
     let stored = stored_answers();
     for trial in (0..TRIALS).step_by(101) {
         let answer = |activations: &[[f32; 2]]| Answer::of(activations, threshold(trial));
-        let sound = activations(trial);
-        assert!(answer(&sound).is(&stored[trial]), "{trial}");
-        let beats = decode_beats(sound.as_flattened(), threshold(trial));
-        let trimmed = trim_to_threshold(&sound, threshold(trial) as f32).1;
+        let intact = activations(trial);
+        assert!(answer(&intact).is(&stored[trial]), "{trial}");
+        let beats = decode_beats(intact.as_flattened(), threshold(trial));
+        let trimmed = trim_to_threshold(&intact, threshold(trial) as f32).1;
         assert!(trimmed.is_empty() || beats_hash(&beats) == stored[trial].beats, "{trial}");
         // The frame with the largest activation is never trimmed away.
         let largest = |pair: &[f32; 2]| pair[0].max(pair[1]);
         let frame =
-            (0..sound.len()).max_by(|&a, &b| largest(&sound[a]).total_cmp(&largest(&sound[b])));
+            (0..intact.len()).max_by(|&a, &b| largest(&intact[a]).total_cmp(&largest(&intact[b])));
         // The path runs through a beat or through a downbeat there, and may not care for the other.
         let seen = [0, 1].map(|column| {
-            let mut damaged = sound.clone();
+            let mut damaged = intact.clone();
             damaged[frame.expect("a trial has frames")][column] *= 0.999;
             !answer(&damaged).is(&stored[trial])
         });

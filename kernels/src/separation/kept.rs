@@ -1,6 +1,6 @@
-//! What is kept of the stems while segments are joined.
+//! The parts of stems that are kept while segments are joined.
 
-use super::{CHANNELS, SOURCES};
+use super::layout::{CHANNELS, SOURCES};
 use crate::spectrogram::mean_of_16_bit;
 use crate::stems16::{rescale_divisor, to_16_bit_rescaled};
 
@@ -16,11 +16,11 @@ pub enum Kept {
 /// A stem rounded to 16 bit stereo and averaged over its channels as soon as it is finished.
 ///
 /// A stem whose peak is above full scale is divided by a bit more than its peak before it is rounded, and the peak is
-/// known at the end only. What comes before the first sample above full scale has been rounded by then, and is right
-/// only if none comes; from there on the samples are kept.
+/// known at the end only. Samples before the first one above full scale have been rounded by then, and are correct
+/// only if there is none; from there on the samples are kept.
 #[derive(Default)]
 pub struct MonoStem {
-    /// By what the stem is divided, where that is known from a separation of the same mixture.
+    /// Divisor of the stem, if an earlier separation of the same mixture has found it.
     divisor: Option<f64>,
     /// The largest absolute sample so far.
     peak: f32,
@@ -34,9 +34,9 @@ pub struct MonoStem {
 pub struct TakenMono {
     /// `[samples]` i16: the mean of both channels.
     pub samples: Vec<i16>,
-    /// What the stem was divided by before it was rounded.
+    /// Divisor of the stem before rounding.
     pub divisor: f64,
-    /// How many samples, from the first on, were not: they are to be separated again.
+    /// Number of samples, from the first on, that were not divided: they are to be separated again.
     pub stale: usize,
 }
 

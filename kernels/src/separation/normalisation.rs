@@ -7,7 +7,7 @@ pub(super) struct Normalisation {
     pub deviation: f64,
 }
 
-/// What upstream adds to the deviation of a segment, so that a silent one does not divide by zero.
+/// Term that upstream adds to the deviation of a segment, so that a silent one does not divide by zero.
 pub(super) const SEGMENT_FLOOR: f64 = 1e-5;
 
 impl Normalisation {

@@ -1,6 +1,6 @@
 //! Which samples each segment covers.
 
-/// Samples that the network sees at a time: 39/5 s at 44.1 kHz.
+/// Samples that the network processes at a time: 39/5 s at 44.1 kHz.
 pub const SEGMENT_SAMPLES: usize = 343_980;
 
 /// The share of a segment that overlaps the next one.

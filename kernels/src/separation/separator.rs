@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 
 use super::kept::Kept;
+use super::layout::{CHANNELS, SOURCES, STEM_SOURCES};
 use super::normalisation::{Normalisation, SEGMENT_FLOOR};
 use super::plan::{SEGMENT_SAMPLES, Segment, SegmentPlan, weight};
 use super::spectrum::{BINS, FRAMES, Transforms};
-use super::{CHANNELS, SOURCES, STEM_SOURCES};
-use crate::Error;
+use crate::error::Error;
 
 /// Elements of one channel part (real or imaginary) of a segment's spectrum.
 const PLANE: usize = BINS * FRAMES;
@@ -31,14 +31,14 @@ pub struct Separator {
     weights: Vec<f64>,
     /// Samples that this pass has finished.
     joined: usize,
-    /// What is kept of the stems: of several passes, the sum of each one's share.
+    /// Stems so far: of several passes, the sum of each one's share.
     kept: Kept,
 }
 
 /// A mixture: left and right, f32, full scale 1.0, 44.1 kHz, of the same length.
 pub type Mixture<'a> = [&'a [f32]; CHANNELS];
 
-/// What the network is fed for one segment, and what is needed to bring its outputs back.
+/// Normalisation of one segment's inputs, which its outputs need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SegmentInput {
     wave: Normalisation,
@@ -49,7 +49,7 @@ impl Separator {
     /// Prepares a mixture.
     ///
     /// # Parameters
-    /// - `mixture`: the same one is handed to [`Separator::excerpt`]; it is not kept.
+    /// - `mixture`: not kept; pass the same one to [`Separator::excerpt`].
     /// - `shifts`: one for each pass, as in [`SegmentPlan::new`].
     /// - `kept`: floats as long as the mixture; mono stems are for a single pass.
     /// - `wanted`: how many samples, from the first on, are separated.
@@ -84,7 +84,7 @@ impl Separator {
         }
     }
 
-    /// The segments of all passes that the network has to see, in this order.
+    /// The segments of all passes, in the order in which the network processes them.
     pub fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.passes.iter().flat_map(|pass| &pass.segments)
     }
@@ -201,14 +201,14 @@ impl Separator {
     }
 }
 
-/// The part of a mixture that the network sees at a time.
+/// The part of a mixture that the network processes at a time.
 pub struct Excerpt {
     /// `[2][SEGMENT_SAMPLES]`.
     channels: [Vec<f64>; CHANNELS],
 }
 
 impl Excerpt {
-    /// Computes what the network is fed.
+    /// Computes the network's inputs.
     ///
     /// # Parameters
     /// - `wave`: receives `[2, SEGMENT_SAMPLES]` f32, normalised.

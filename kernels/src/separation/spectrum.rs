@@ -15,13 +15,13 @@ const FRAME_SAMPLES: usize = 4096;
 /// Samples from one frame to the next.
 const HOP_SAMPLES: usize = FRAME_SAMPLES / 4;
 
-/// Frequency bins that the network sees: all but the one at half the sample rate.
+/// Frequency bins of the network's input: all but the one at half the sample rate.
 pub const BINS: usize = FRAME_SAMPLES / 2;
 
 /// Frames of a segment: one for every started hop.
 pub const FRAMES: usize = SEGMENT_SAMPLES.div_ceil(HOP_SAMPLES);
 
-/// How far the first frame reaches before the first sample.
+/// Samples of the first frame that lie before the first sample.
 const LEAD_SAMPLES: usize = HOP_SAMPLES / 2 * 3;
 
 /// Frames whose bins are brought together at a time; a line of the cache holds twice as many.
@@ -116,7 +116,7 @@ impl Transforms {
     }
 }
 
-/// Where in the signal the padded position lies, mirrored at both ends without repeating them.
+/// Index in the signal of a padded position, mirrored at both ends without repeating them.
 fn mirrored(padded: usize) -> usize {
     let at = padded as i64 - LEAD_SAMPLES as i64;
     let last = SEGMENT_SAMPLES as i64 - 1;

@@ -55,7 +55,7 @@ impl Filterbank {
         sums
     }
 
-    /// The bins from the first that any filter sees to the last.
+    /// The bins from the first that any filter covers to the last.
     pub fn bins(&self) -> Range<usize> {
         let first = self.filters.iter().map(|filter| filter.first_bin).min().unwrap_or(0);
         let end = |filter: &Filter| filter.first_bin + filter.weights.len();

@@ -30,7 +30,7 @@ use filterbank::Filterbank;
 pub use mono::mean_of_16_bit;
 use mono::mono;
 
-use crate::{Observer, Values};
+use crate::observer::{Observer, Values};
 
 /// Samples in a frame.
 pub const FRAME_SAMPLES: usize = 2048;
@@ -102,7 +102,7 @@ pub fn observe_spectrogram(channels: &[&[i16]], observer: &mut dyn Observer) {
     observer.seam("filtered", &[frames, BANDS], Values::F64(&filtered));
 }
 
-/// What is the same for every frame.
+/// Window, transform and filterbank, which are the same for every frame.
 struct Plan {
     /// `[FRAME_SAMPLES]`: symmetric Hann window, divided by the full scale of 16 bits.
     window: Vec<f64>,

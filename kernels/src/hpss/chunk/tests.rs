@@ -1,3 +1,4 @@
+use super::super::layout::SAMPLE_RATE_HZ;
 use super::*;
 use crate::test_noise::numbers;
 
