@@ -1,5 +1,5 @@
 /**
- * Runs the separation network with the project's own kernels.
+ * Runs the separation network with the native kernels.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { DemixSession, SegmentOutput } from "../demix_session.ts";
  * Loads a network. Unlike an ONNX session, it leaves the calling thread free while it runs.
  *
  * @param checkpoint the weights
- * @param threads threads of the network; as many as there are cores when absent
+ * @param threads number of threads; by default as many as there are cores
  * @returns the session, to be released by the caller
  * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */
@@ -51,7 +51,7 @@ export async function createNativeDemixSession(
  * Opens a network with the weights of a checkpoint.
  *
  * @param checkpoint the weights
- * @param threads threads of the network; as many as there are cores when absent
+ * @param threads number of threads; by default as many as there are cores
  * @returns the network, to be closed by the caller
  * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */

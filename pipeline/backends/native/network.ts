@@ -1,5 +1,5 @@
 /**
- * Runs the All-In-One network with the project's own kernels.
+ * Runs the All-In-One network with the native kernels.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
  * A fold's weights are packed when it first runs, and kept; the memory of a run serves all folds.
  *
  * @param checkpoint a fold of the configuration that will run
- * @param options number of threads, as many as there are cores when absent; whether embeddings are wanted
+ * @param options number of threads, by default as many as there are cores; whether embeddings are computed
  * @returns a session, to be released by the caller
  * @throws {KernelError} if the kernels refuse the configuration
  */
@@ -60,7 +60,7 @@ export async function createNativeNetworkSession(
  * Opens a network with the weights of one fold.
  *
  * @param checkpoint the fold
- * @param threads threads of the network; as many as there are cores when absent
+ * @param threads number of threads; by default as many as there are cores
  * @returns the network, to be closed by the caller, and the number of the fold in it
  * @throws {KernelError} if the kernels refuse the configuration
  */
