@@ -150,7 +150,7 @@ function summary(result: AnalysisResult, file: string): string {
   return lines.join("\n");
 }
 
-/** Minutes and seconds, `0:07.25`. */
+/** Formats seconds as minutes and seconds, `0:07.25`. */
 function clock(seconds: number): string {
   const hundredths = Math.round(seconds * 100);
   const minutes = Math.floor(hundredths / 6000);

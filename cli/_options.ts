@@ -13,6 +13,7 @@ import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.
 import { DEVICES } from "../pipeline/backends/devices.ts";
 import {
   type ArgumentType,
+  expected,
   oneOf,
   OUTPUT_FILE,
   text,
@@ -50,7 +51,7 @@ export const WEIGHTS_OPTIONS = {
     text("name"),
     "model that finds beats and segments: harmonix-all (the published eight folds), " +
       "harmonix-fold0 to 7, embedded (a small model that is part of this program), seeded-all and " +
-      "seeded-fold0 to 7 (untrained), or auto: harmonix-all where it is installed, else embedded",
+      "seeded-fold0 to 7 (untrained), or auto: the first of harmonix-all and the folds that is installed, else embedded",
   ).short("m").default(AUTO),
   demixer: option(
     text("name"),
@@ -60,7 +61,7 @@ export const WEIGHTS_OPTIONS = {
   ).default(AUTO),
 } as const;
 
-/** More passes only cost time. */
+/** Largest number of passes. */
 const MOST_SHIFTS = 100;
 
 const SEED: ArgumentType<number> = {
@@ -70,9 +71,7 @@ const SEED: ArgumentType<number> = {
     if (text === "random") return crypto.getRandomValues(new Uint32Array(1))[0]!;
     const seed = Number(text);
     if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
-    throw new UsageError(
-      `${option} expects random or a whole number below 2^32, but got ${text}`,
-    );
+    throw expected(option, "random or a whole number below 2^32", text);
   },
 };
 

@@ -38,9 +38,9 @@ const OPTIONS = {
   ),
   ...COMPUTE_OPTIONS,
   guard: flag(
-    "also compute the first seconds with the reference of each stage: the other backend for the " +
-      "networks, the naive implementation for spectrogram and beats; a stage that differs too much " +
-      "is computed with its reference for the whole track",
+    "also compute the first seconds with a second implementation of each stage: the other backend " +
+      "for the networks, the naive implementation for spectrogram and beats; where the two differ " +
+      "too much, the second computes the whole track",
   ),
   guardMaxAbs: option(
     tolerance({ excludesZero: true }),

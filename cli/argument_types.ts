@@ -27,19 +27,19 @@ export interface ArgumentType<Value> {
   check?(value: Value, option: string): Promise<void>;
 }
 
-/** Any text that does not look like an option. */
+/** Returns the type of any text that does not begin as an option. */
 export function text(name: string): ArgumentType<string> {
   return {
     name,
     parse(text, option): string {
-      // Without its argument, an option would take the next one for it.
+      // Rejects a following option as the argument.
       if (!/^-./.test(text)) return text;
       throw expected(option, `an argument (write ./${text} for a path of this name)`, text);
     },
   };
 }
 
-/** One of several names. */
+/** Returns the type of one of several names. */
 export function oneOf<Name extends string>(
   name: string,
   choices: readonly Name[],
@@ -54,7 +54,7 @@ export function oneOf<Name extends string>(
   };
 }
 
-/** A whole number from `least` to `most`. */
+/** Returns the type of a whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): ArgumentType<number> {
   const range = `${least} to ${most}`;
   return {
@@ -67,7 +67,7 @@ export function wholeNumber(least: number, most: number): ArgumentType<number> {
   };
 }
 
-/** A number of seconds above 0, in decimal notation. */
+/** Returns the type of a number of seconds above 0, in decimal notation. */
 export function seconds(most = Infinity): ArgumentType<number> {
   const range = most === Infinity ? "above 0" : `above 0, at most ${most}`;
   return {
@@ -80,7 +80,7 @@ export function seconds(most = Infinity): ArgumentType<number> {
   };
 }
 
-/** A finite number: at least 0, or above 0 where 0 is excluded. */
+/** Returns the type of a finite number: at least 0, or above 0 where 0 is excluded. */
 export function tolerance({ excludesZero = false } = {}): ArgumentType<number> {
   const range = excludesZero ? "above 0" : "at least 0";
   return {
@@ -94,12 +94,13 @@ export function tolerance({ excludesZero = false } = {}): ArgumentType<number> {
   };
 }
 
-/** A file that the command writes; a place that cannot be written to is an error before the work begins. */
+/** Type of a file that the command writes. A place that cannot be written to is an error before the work. */
 export const OUTPUT_FILE: ArgumentType<string> = { ...text("file"), check: ensureFile };
 
-/** A folder that the command writes to, which is made where it is missing. */
+/** Type of a folder that the command writes to, which is made where it is missing. */
 export const OUTPUT_FOLDER: ArgumentType<string> = { ...text("dir"), check: ensureFolder };
 
-function expected(option: string, what: string, found: string): UsageError {
+/** Returns the error of an argument that is not of its type. */
+export function expected(option: string, what: string, found: string): UsageError {
   return new UsageError(`${option} expects ${what}, but got ${found}`);
 }

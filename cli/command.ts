@@ -39,7 +39,7 @@ export class OptionSpec<Value> {
     return new OptionSpec({ ...this.declaration, help });
   }
 
-  /** Sets the value of an absent option, and how the help shows it where that differs. */
+  /** Sets the default, and optionally its text in the help. */
   default(
     fallback: Exclude<Value, undefined>,
     shownFallback?: string,

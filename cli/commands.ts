@@ -1,5 +1,6 @@
 /**
- * The table of commands.
+ * The table of commands. A command also has a task in `deno.json`, with the permissions that it needs, and a section in
+ * `docs/cli.md`, which `scripts/cli_reference.ts` writes.
  *
  * @module
  */

@@ -7,10 +7,38 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { freeName, writeWhole } from "../core/files.ts";
 import { writeNpy } from "../core/npy.ts";
 import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
-import { freeName, writeWhole } from "../core/files.ts";
 import { resultToJson } from "../pipeline/result.ts";
+
+/** A kind of result file. */
+interface ResultFile {
+  /** Ending that follows the name of the track. */
+  readonly ending: string;
+  /** Returns the content of the file. */
+  encode(analyzed: AnalyzedTrack): string | Uint8Array | Iterable<Uint8Array> | Promise<Uint8Array>;
+}
+
+/** Every kind of result file, in the order of writing. The JSON comes last: it marks a complete result. */
+const RESULT_FILES = {
+  activations: {
+    ending: ".activ.npz",
+    async encode({ seams }): Promise<Uint8Array> {
+      const { writeNpz } = await import("../core/npz.ts");
+      return writeNpz([
+        ["beat", seams["activations.beat"]],
+        ["downbeat", seams["activations.downbeat"]],
+        ["segment", seams["activations.section"]],
+        ["label", seams["activations.function"]],
+      ]);
+    },
+  },
+  embeddings: { ending: ".embed.npy", encode: ({ seams }) => writeNpy(seams.embeddings) },
+  json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
+} as const satisfies Readonly<Record<string, ResultFile>>;
+
+type ResultFileName = keyof typeof RESULT_FILES;
 
 /** Options for result files. */
 export interface ResultFilesOptions {
@@ -37,10 +65,10 @@ export function resultName(track: Track, directory: string): string {
 function isFreeFor(stem: string, path: string): boolean {
   let text: string;
   try {
-    text = readFileSync(`${stem}.json`, "utf8");
+    text = readFileSync(`${stem}${RESULT_FILES.json.ending}`, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
-    return !existsSync(`${stem}.activ.npz`) && !existsSync(`${stem}.embed.npy`);
+    return Object.values(RESULT_FILES).every(({ ending }) => !existsSync(`${stem}${ending}`));
   }
   try {
     return JSON.parse(text).path === path;
@@ -61,20 +89,14 @@ export async function writeResultFiles(
   analyzed: AnalyzedTrack,
   options: ResultFilesOptions,
 ): Promise<string> {
-  const { result, seams } = analyzed;
-  await mkdir(options.directory, { recursive: true });
-  const stem = join(options.directory, resultName(analyzed.track, options.directory));
-  if (options.activations) {
-    const { writeNpz } = await import("../core/npz.ts");
-    const arrays = [
-      ["beat", seams["activations.beat"]],
-      ["downbeat", seams["activations.downbeat"]],
-      ["segment", seams["activations.section"]],
-      ["label", seams["activations.function"]],
-    ] as const;
-    await writeWhole(`${stem}.activ.npz`, writeNpz(arrays));
+  const { directory, ...kinds } = options;
+  await mkdir(directory, { recursive: true });
+  const stem = join(directory, resultName(analyzed.track, directory));
+  const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: true };
+  for (const name of Object.keys(RESULT_FILES) as ResultFileName[]) {
+    if (!wanted[name]) continue;
+    const { ending, encode } = RESULT_FILES[name];
+    await writeWhole(`${stem}${ending}`, await encode(analyzed));
   }
-  if (options.embeddings) await writeWhole(`${stem}.embed.npy`, writeNpy(seams.embeddings));
-  await writeWhole(`${stem}.json`, resultToJson(result));
-  return `${stem}.json`;
+  return `${stem}${RESULT_FILES.json.ending}`;
 }

@@ -29,7 +29,7 @@ function sigmoid(logits: Tensor<"f32">): Tensor<"f32"> {
   return tensor("f32", logits.shape, logits.data.map((logit) => 1 / (1 + Math.exp(-logit))));
 }
 
-/** Softmax over the first axis of `[labels, frames]`. */
+/** Computes the softmax over the first axis of `[labels, frames]`. */
 function softmax(logits: Tensor<"f32">): Tensor<"f32"> {
   const [labels = 0, frames = 0] = logits.shape;
   const output = new Float32Array(labels * frames);

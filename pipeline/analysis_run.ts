@@ -17,7 +17,7 @@ import { loadDemixer } from "./backends/demixers.ts";
 import { DeviceError } from "./backends/devices.ts";
 import type { Demixer } from "./demix.ts";
 import { type NetworkModel, networkModel } from "./network.ts";
-import { DEVICE, type RunObserver, timed } from "./runner.ts";
+import { CPU, type RunObserver, timed } from "./runner.ts";
 
 /** Weights, compute options and settings that all tracks of a run share. */
 export interface AnalysisRunOptions
@@ -89,7 +89,7 @@ export class AnalysisRun {
           loadFallback: (backend) =>
             loadDemixer(demixer, {
               ...this.#options,
-              compute: { ...this.#options.compute, backend, device: DEVICE },
+              compute: { ...this.#options.compute, backend, device: CPU },
             }),
           ...(keepIn !== undefined && { keepIn }),
         },

@@ -24,7 +24,7 @@ import {
   type GuardProvenance,
   type Provenance,
 } from "./result.ts";
-import { DEVICE, type RunObserver, runStages, timed } from "./runner.ts";
+import { CPU, type RunObserver, runStages, timed } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import type { Seams } from "./seams.ts";
 import { type SeparationContext, type Stage, type StageContext, STAGES } from "./stages.ts";
@@ -122,7 +122,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       const found = seen.get(timing.stage);
       options.observer?.onTiming?.({
         ...timing,
-        ...(found?.fellBack && { fallback: found.judge }),
+        ...(found?.fellBack && { fallback: found.alternative }),
       });
     },
   };
@@ -159,13 +159,13 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       ),
       ...Object.fromEntries(
         [...seen.values()].filter(({ fellBack }) => fellBack)
-          .map(({ stage, judge }) => [stage, judge]),
+          .map(({ stage, alternative }) => [stage, alternative]),
       ),
     },
     guard: guard === undefined
       ? null
       : { ...guard, stages: [...seen.values()].map(guardProvenance) },
-    device: options.compute?.device ?? DEVICE,
+    device: options.compute?.device ?? CPU,
     versions: RUNTIME_VERSIONS,
     sample_rate: SAMPLE_RATE_HZ,
     hop: HOP_SAMPLES,
@@ -187,14 +187,18 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
 }
 
 function guardProvenance(finding: GuardFinding): GuardProvenance {
-  const { stage, judge, seam, needs, fellBack } = finding;
-  return { stage, judge, seam, needs: Number.isFinite(needs) ? needs : null, fell_back: fellBack };
+  const { stage, alternative, seam, needs, fellBack } = finding;
+  return {
+    ...{ stage, judge: alternative, seam },
+    needs: Number.isFinite(needs) ? needs : null,
+    fell_back: fellBack,
+  };
 }
 
 function fallbackWarning({ path }: Track, finding: GuardFinding): string {
-  const { stage, judge, seam, needs } = finding;
+  const { stage, alternative, seam, needs } = finding;
   const difference = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "in kind";
-  return `${path}: ${stage} differs from ${judge} in ${seam} ${difference}: ${judge} computed it instead`;
+  return `${path}: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;
 }
 
 interface RunOptions {
@@ -237,7 +241,7 @@ async function separate(
 ): Promise<Separated> {
   if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
   const decoding = timed(origin, "decode", observer, () => readMixture(path));
-  // Missing weights are reported before a file that is not audio, whichever is found first.
+  // Reports missing weights first, even if decoding fails earlier.
   const [{ name, sha256, backend }, read] = await bothOf(options.demixer, decoding);
   const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
     seams: { stems16 },
@@ -279,7 +283,7 @@ async function separate(
     demixer: name,
     weights_sha256: sha256,
     backend,
-    device: context.compute?.device ?? DEVICE,
+    device: context.compute?.device ?? CPU,
     shifts: sha256 === null ? null : options.shifts,
   };
   const kept = await readDemixed(folder, record);

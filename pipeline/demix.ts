@@ -86,7 +86,7 @@ export async function demix(
   }
 }
 
-/** Separates; then separates the part before the first too loud sample again, with the known peak. */
+/** Separates to mono; separates the part before the first too loud sample again, with the known divisor. */
 async function demixToMono(
   demixer: Demixer,
   mixture: Tensor<"f32">,

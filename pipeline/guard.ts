@@ -1,5 +1,5 @@
 /**
- * Guard over a run: the first seconds also go through a second implementation of each stage.
+ * The guard compares two implementations of each stage on the first seconds of a track.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface GuardOptions {
   /** Length of the beginning that both implementations compute. */
   readonly seconds: number;
   /**
-   * Tolerance of float seams: an element x passes within (1 + |x|) times as much. The tolerance of the
+   * Tolerance of float seams: an element x may differ by tolerance · (1 + |x|). The tolerance of the
    * second implementation is added. Discrete seams must be equal.
    */
   readonly tolerance: number;
@@ -25,7 +25,7 @@ export interface GuardFinding {
   /** Name of the stage. */
   readonly stage: string;
   /** Backend of the second implementation. */
-  readonly judge: string;
+  readonly alternative: string;
   /** Smallest tolerance that passes; infinity where discrete values, shapes or finiteness differ. */
   readonly needs: number;
   /** Seam with the largest difference. */
@@ -72,7 +72,7 @@ async function compareBeginning(
   { seconds, tolerance }: GuardOptions,
 ): Promise<GuardFinding> {
   const { onProgress: _, separation, ...rest } = context;
-  // Float stems of a copy, in whichever form the run itself makes them.
+  // The comparison needs float stems, and the run still needs the mixture.
   const beginning: StageContext = {
     ...rest,
     // Embeddings hold single folds, whose errors are larger, in upstream as well.
@@ -89,7 +89,7 @@ async function compareBeginning(
   } catch {
     // Every expected seam is then missing.
   }
-  const named = { stage: stage.name, judge: alternative.backend };
+  const named = { stage: stage.name, alternative: alternative.backend };
   let worst = { needs: 0, seam: stage.outputs[0]! };
   for (const seam of stage.outputs) {
     // Rounded samples may differ by one step; the floats before rounding are compared.

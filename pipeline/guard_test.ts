@@ -51,7 +51,13 @@ Deno.test("guardedStages() runs a stage whose implementations agree on the first
   const { output, findings } = await guarded(doubling(calls));
   equal(calls, ["second 1000", "first 1000", "first 3000", "released"]);
   equal(findings, [
-    { stage: "doubling", judge: "plain", needs: 0, seam: "activations.beat", fellBack: false },
+    {
+      stage: "doubling",
+      alternative: "plain",
+      needs: 0,
+      seam: "activations.beat",
+      fellBack: false,
+    },
   ]);
   equal(output?.data.length, FRAMES);
 });

@@ -16,7 +16,7 @@ export interface NetworkModel {
   readonly name: string;
   /** The folds. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Mean over the folds of the threshold on beat activations. */
+  /** Mean over the folds of the threshold on downbeat activations. */
   readonly thresholdDownbeat: number;
 }
 

@@ -21,8 +21,8 @@ export interface StageTiming {
   readonly fallback?: string;
 }
 
-/** Device of all stages but the networks of ONNX Runtime, which run on the device of the context. */
-export const DEVICE = "cpu";
+/** Name of the CPU as a device. Only the networks of ONNX Runtime run on other devices. */
+export const CPU = "cpu";
 
 /** Callbacks of a run. */
 export interface RunObserver {
@@ -49,7 +49,7 @@ export async function timed<Result>(
   stage: string,
   observer: RunObserver,
   work: () => Promise<Result>,
-  device = DEVICE,
+  device = CPU,
 ): Promise<Result> {
   observer.onStart?.(stage);
   const start = (performance.now() - origin) / 1000;
@@ -105,7 +105,7 @@ export async function runStages(
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
-      const device = stage.isNetwork ? context.compute?.device : DEVICE;
+      const device = stage.isNetwork ? context.compute?.device : CPU;
       Object.assign(seams, await timed(origin, stage.name, observer, work, device));
     })();
     for (const output of stage.outputs) makers.set(output, made);

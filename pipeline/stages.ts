@@ -42,7 +42,7 @@ export interface SeparationContext extends Pick<DemixOptions, "shifts" | "stems"
   readonly loadFallback?: (backend: Backend) => Promise<Demixer>;
 }
 
-/** A stage that is only timed. */
+/** A step outside of the seams, such as loading weights, which is only timed. */
 export interface SurroundingStage {
   /** Name in reports and timings. */
   readonly name: "start" | "demixer weights" | "weights" | "decode" | "write";
@@ -74,7 +74,7 @@ export interface Stage {
 export interface StageAlternative {
   /** Name in provenance. */
   readonly backend: string;
-  /** Error that it may have itself: 0 where it computes in float64, the tolerance of parity in float32. */
+  /** Expected error of this implementation: 0 in float64, the tolerance of parity in float32. */
   readonly tolerance: number;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
@@ -205,7 +205,7 @@ async function runNetwork({ spectrogram }: Seams, context: StageContext): Promis
   return await network(await context.model, spectrogram, context);
 }
 
-/** The naive implementation of a stage, in float64. Results call it `plain`. */
+/** Wraps the naive float64 implementation of a stage, whose name in provenance is `plain`. */
 function naive(run: StageAlternative["run"]): Promise<StageAlternative> {
   return Promise.resolve({ backend: "plain", tolerance: 0, run, release: () => Promise.resolve() });
 }

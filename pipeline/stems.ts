@@ -17,7 +17,7 @@ export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 /** The name of a stem. */
 export type StemName = typeof STEMS[number];
 
-/** Endings of audio files. */
+/** Endings of audio files; a file that is not decoded gets an error of its own. */
 export const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
 
 /** Largest difference in length of the stems of one track, in samples. */
