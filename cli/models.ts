@@ -80,7 +80,7 @@ export function modelsOf(registry: readonly ListedModel[]): Command {
       `Downloads the missing or damaged files of models. An interrupted download continues.
 
 Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
-    arguments: { "<name...>": "models to download" },
+    arguments: { "[name...]": "models to download, at least one" },
     options: PULL_OPTIONS,
     exitCodes: ["all files are installed", "a file could not be downloaded"],
     run: (values, names) => pullModels(named(names), values),
