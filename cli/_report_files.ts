@@ -5,11 +5,10 @@
  */
 
 import { writeWhole } from "../core/files.ts";
-import { benchmarkJson } from "../reports/render/benchmark_json.ts";
-import { measurementsCsv } from "../reports/render/csv.ts";
+import { benchmarkJson, measurementsCsv } from "../reports/render/exports.ts";
 import { reportJson } from "../reports/report_document.ts";
 import { markdownReport } from "../reports/render/markdown.ts";
-import { reportPage } from "../reports/render/page.ts";
+import { reportPage } from "../reports/render/page.tsx";
 import type { ReportView } from "../reports/report_view.ts";
 import { OUTPUT_FILE } from "./argument_types.ts";
 import { option, type Values } from "./command.ts";

@@ -1,105 +1,184 @@
 /**
- * Decides what a night comes to.
+ * The decision whether a run is a regression.
  *
  * @module
  */
 
-import { chooseBaseline } from "./baseline.ts";
-import { whyNotComparable } from "./comparable.ts";
-import type { Decision } from "./run_report.ts";
-import { decisionSentence } from "./decision_sentence.ts";
-import { earlierNights, nightOf } from "./nights.ts";
-import { parityAlerts } from "./parity_alerts.ts";
-import { qualityAlerts } from "./quality_alerts.ts";
+import { chooseBaseline, earlierSamples, sampledRun, whyNotComparable } from "./baseline.ts";
+import type { SampledRun } from "./baseline.ts";
+import { ANALYSED } from "./figures_of_reports.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
-import type { RunReport } from "./run_report.ts";
+import type {
+  Decision,
+  ParityAlert,
+  ParityFigure,
+  QualityAlert,
+  QualityFigure,
+  RunReport,
+} from "./run_report.ts";
+import { stageChanges } from "./stage_changes.ts";
 import { stageDecisions } from "./stage_decisions.ts";
-import { stageSteps } from "./stage_steps.ts";
+import { median } from "./statistics.ts";
+import { decisionSentence } from "./words.ts";
 
-/** What a decision can know besides the history. */
+/** Runs of a decision other than the history. */
 export interface DecideOptions {
-  /** Id of the run that was chosen; must be in the history where the settings want a pinned baseline. */
+  /** Id of the pinned run, which the history must hold if the settings want a pinned baseline. */
   readonly pinned?: string;
-  /** A rerun of the same night, of all variants or of those that are suspect. */
+  /** A rerun of the same run, of all variants or of those that are suspect. */
   readonly confirmation?: RunReport;
 }
 
 /**
- * Compares a night with those before it.
+ * Compares a run with earlier runs.
  *
- * Times only alert with a rerun: without one, stages that look slower are `suspect` and the verdict is not a regression
- * for them or for steps; {@linkcode needsRerun} tells whether one is wanted. Seams and measures do not vary and alert at
- * once. The same arguments give the same decision.
+ * Times only alert with a rerun. Without one, stages that look slower are `suspect` and the verdict is not a regression
+ * for them or for change points; {@linkcode needsRerun} tells whether one is wanted. Seams and measures do not vary and
+ * alert at once. The same arguments give the same decision.
  *
- * @param tonight the night
- * @param history runs in any order; the night itself and later ones are passed over
- * @param settings when something counts
- * @param options what else is known
- * @throws {Error} if a pinned baseline is wanted and the run is not in the history, or if the rerun measured something
- * else than the night
+ * @param run the run
+ * @param history runs in any order; the run itself and later ones are ignored
+ * @param settings thresholds
+ * @param options pinned run and rerun
+ * @throws {Error} if a pinned baseline is wanted and the run is not in the history, or if the rerun is not comparable
  */
 export function decide(
-  tonight: RunReport,
+  run: RunReport,
   history: readonly RunReport[],
   settings: RegressionSettings,
   { pinned, confirmation }: DecideOptions = {},
 ): Decision {
-  const earlier = earlierNights(tonight, history);
+  const earlier = earlierSamples(run, history);
   const pinnedRun = history.find(({ id }) => id === pinned);
-  const baseline = chooseBaseline(tonight, earlier.nights, settings, pinnedRun);
-  const night = nightOf(tonight);
-  const rerun = confirmation && checkedRerun(tonight, confirmation);
-  const first = stageDecisions(night, earlier.nights, baseline, settings);
-  const stages = rerun ? stageDecisions(night, earlier.nights, baseline, settings, rerun) : first;
-  const steps = stageSteps(night, earlier.nights, settings, rerun);
+  const baseline = chooseBaseline(run, earlier.runs, settings, pinnedRun);
+  const sampled = sampledRun(run);
+  const rerun = confirmation && checkedRerun(run, confirmation);
+  const first = stageDecisions(sampled, earlier.runs, baseline, settings);
+  const stages = rerun ? stageDecisions(sampled, earlier.runs, baseline, settings, rerun) : first;
+  const steps = stageChanges(sampled, earlier.runs, settings, rerun);
   const references = settings.baseline === "pinned"
-    ? [pinnedRun!].filter(({ machine }) => machine.fingerprint === tonight.machine.fingerprint)
+    ? [pinnedRun!].filter(({ machine }) => machine.fingerprint === run.machine.fingerprint)
     : earlier.sameMachine;
-  const nights = settings.baseline === "rolling" ? settings.nights : 1;
+  const count = settings.baseline === "rolling" ? settings.nights : 1;
   const findings = {
     baseline: {
-      kind: baseline.nights.length === 0 ? "none" as const : baseline.kind,
-      runs: baseline.nights.map(({ run }) => run.id),
+      kind: baseline.runs.length === 0 ? "none" as const : baseline.kind,
+      runs: baseline.runs.map(({ run }) => run.id),
       notComparable: earlier.notComparable,
     },
     stages,
-    parity: parityAlerts(tonight, lastWith("parity", references, nights), settings),
-    quality: qualityAlerts(tonight, lastWith("quality", references, nights), settings),
+    parity: parityAlerts(run, lastWith("parity", references, count), settings),
+    quality: qualityAlerts(run, lastWith("quality", references, count), settings),
     steps,
   };
-  const alertingSteps = rerun ? steps.filter(({ isAlert }) => isAlert) : [];
+  const changes = rerun ? steps.filter(({ isAlert }) => isAlert) : [];
   const isRegression = stages.some(({ verdict }) => verdict === "slower") ||
-    alertingSteps.length > 0 || findings.parity.length > 0 || findings.quality.length > 0;
+    changes.length > 0 || findings.parity.length > 0 || findings.quality.length > 0;
   const sentence = decisionSentence(findings, {
-    seams: tonight.parity.filter(({ verdict }) => verdict === "pass").length,
+    seams: run.parity.filter(({ verdict }) => verdict === "pass").length,
     notConfirmed: first.filter(({ verdict }, at) =>
       verdict === "suspect" && stages[at]!.verdict === "same"
     ),
-    steps: alertingSteps,
+    changes,
     whyNot: baseline.whyNot,
   });
   return { verdict: isRegression ? "regression" : "quiet", sentence, ...findings };
 }
 
-/** Whether times of a decision that was made without a rerun alert if one confirms them. */
+/** Returns whether the times of a decision without a rerun would alert if a rerun confirmed them. */
 export function needsRerun({ stages, steps }: Decision): boolean {
   return stages.some(({ verdict }) => verdict === "suspect") ||
     steps.some(({ isAlert }) => isAlert);
 }
 
-function checkedRerun(tonight: RunReport, rerun: RunReport): ReturnType<typeof nightOf> {
-  const whyNot = whyNotComparable(tonight, rerun);
-  if (whyNot === null) return nightOf(rerun);
+function checkedRerun(run: RunReport, rerun: RunReport): SampledRun {
+  const whyNot = whyNotComparable(run, rerun);
+  if (whyNot === null) return sampledRun(rerun);
   throw new Error(
-    `The rerun cannot confirm the night, since it has ${whyNot}: run it with the night's settings`,
+    `The rerun cannot confirm the run, since it has ${whyNot}: use the settings of the run`,
   );
 }
 
-/** The last runs that have figures of a kind, as not every night measures them. */
+/** Returns the last runs that have figures of a kind, which not every run measures. */
 function lastWith(
   figures: "parity" | "quality",
   runs: readonly RunReport[],
   count: number,
 ): RunReport[] {
   return runs.filter((run) => run[figures].length > 0).slice(-count);
+}
+
+/**
+ * Returns the seams of a run that are outside of their tolerance, have a much larger error than before, or are missing.
+ * A run without any seam has left parity out.
+ *
+ * @param run the run
+ * @param before runs that it is compared with; those without the seam are ignored
+ * @param settings growth of an error that alerts
+ * @returns alerts in the order of the run, missing seams last
+ */
+export function parityAlerts(
+  run: RunReport,
+  before: readonly RunReport[],
+  { parity: { growth, floor } }: RegressionSettings,
+): ParityAlert[] {
+  const known = Map.groupBy(
+    before.flatMap(({ parity }) => parity).filter(({ needs }) => needs !== null),
+    seamKey,
+  );
+  const worse = run.parity.flatMap((figure): ParityAlert[] => {
+    const { suite, piece, mode, seam, needs, verdict } = figure;
+    const earlier = known.get(seamKey(figure));
+    const usual = earlier === undefined ? null : median(earlier.map(({ needs }) => needs!));
+    const hasGrown = needs !== null && usual !== null && needs > floor && needs > growth * usual;
+    if (verdict !== "fail" && !hasGrown) return [];
+    const reason = verdict === "fail" ? "outside" : "grown";
+    return [{ suite, piece, mode, seam, reason, needs, before: usual }];
+  });
+  return [...worse, ...missingSeams(run, before.at(-1))];
+}
+
+/** Returns the seams that the last run compared and the run does not. */
+function missingSeams({ parity }: RunReport, last: RunReport | undefined): ParityAlert[] {
+  if (parity.length === 0 || last === undefined) return [];
+  const compared = new Set(parity.map(seamKey));
+  return last.parity.filter((figure) => !compared.has(seamKey(figure)))
+    .map(({ suite, piece, mode, seam, needs }) => ({
+      ...{ suite, piece, mode, seam, reason: "missing", needs: null, before: needs },
+    }));
+}
+
+function seamKey({ suite, piece, mode, stage, seam }: ParityFigure): string {
+  return JSON.stringify([suite, piece, mode, stage, seam]);
+}
+
+/**
+ * Returns the measures of a run that are lower than before by more than allowed, or missing, and tracks that could not be
+ * analysed. A run without any measure has left evaluation out.
+ *
+ * @param run the run
+ * @param before runs that it is compared with; those with another number of tracks are ignored
+ * @param settings fall of a measure that alerts
+ * @returns alerts in the order of the run, missing measures last
+ */
+export function qualityAlerts(
+  run: RunReport,
+  before: readonly RunReport[],
+  { quality: { fall } }: RegressionSettings,
+): QualityAlert[] {
+  const fallen = run.quality.flatMap(({ system, measure, value, tracks }) => {
+    const earlier = before.flatMap(({ quality }) => quality).filter((one) =>
+      one.system === system && one.measure === measure && one.tracks === tracks
+    );
+    const usual = measure === ANALYSED ? 1 : median(earlier.map((one) => one.value));
+    return value < usual - fall ? [{ system, measure, value, before: usual }] : [];
+  });
+  const isMissing = (one: QualityFigure): boolean =>
+    !run.quality.some(({ system, measure }) => system === one.system && measure === one.measure);
+  const known = run.quality.length === 0 ? [] : before.at(-1)?.quality ?? [];
+  return [
+    ...fallen,
+    ...known.filter(isMissing)
+      .map(({ system, measure, value }) => ({ system, measure, value: null, before: value })),
+  ];
 }

@@ -1,9 +1,15 @@
 import { deepStrictEqual as equal, match, ok, throws } from "node:assert/strict";
-import { decide, needsRerun } from "./decide.ts";
-import type { Decision, StageDecision } from "./run_report.ts";
+import { decide, needsRerun, parityAlerts, qualityAlerts } from "./decide.ts";
+import type {
+  Decision,
+  ParityFigure,
+  QualityFigure,
+  RunReport,
+  StageDecision,
+} from "./run_report.ts";
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
-import type { RunReport } from "./run_report.ts";
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
+import { testRun } from "./testdata/test_runs.ts";
 
 const plain = { seed: 1, nights: 13 };
 const change = { stage: "network", night: 12, ratio: 1.3 };
@@ -30,7 +36,7 @@ Deno.test("decide() is quiet on a night like those before, and says what it comp
   equal(decision.verdict, "quiet");
   match(
     decision.sentence,
-    /^Nothing slowed down: the whole took \d\.\d\d s, \d(\.\d)? % (more|less) than the median of the last 10 nights; 8 seams within tolerance$/,
+    /^Nothing became slower: the whole took \d\.\d\d s, \d(\.\d)? % (more|less) than the median of the last 10 runs; 8 seams within tolerance$/,
   );
   equal(decision.baseline.kind, "rolling");
   equal(decision.baseline.runs, syntheticHistory(plain).slice(2, 12).map(({ id }) => id));
@@ -55,9 +61,7 @@ Deno.test("decide() alerts when a rerun is slower as well, with the figures of t
   equal(verdict, "slower");
   ok(Math.abs(ratio! - 1.3) < 0.05 && pValue! < 0.001);
   ok(decision.sentence.startsWith(
-    `network is ${
-      (100 * ratio! - 100).toFixed(0)
-    } % slower than the median of the last 10 nights ` +
+    `network is ${(100 * ratio! - 100).toFixed(0)} % slower than the median of the last 10 runs ` +
       `(${median.toFixed(2)} s, was ${baseline!.toFixed(2)} s)`,
   ));
   match(decision.sentence, /; 1 more finding$/);
@@ -69,7 +73,7 @@ Deno.test("decide() does not alert when a rerun is as fast as before", () => {
   equal(stageOf(decision, "network").verdict, "same");
   match(
     decision.sentence,
-    /^Nothing slowed down: network was .* at first, but not when it ran again/,
+    /^Nothing became slower: network was .* at first, but not in the rerun/,
   );
 });
 
@@ -86,7 +90,7 @@ Deno.test("decide() refuses a rerun of another machine", () => {
   const confirmation = syntheticRun({ ...slow, otherMachine: [12] }, 12, 1);
   throws(
     () => decide(history.at(-1)!, history, settings, { confirmation }),
-    /cannot confirm the night, since it has another machine/,
+    /cannot confirm the run, since it has another machine/,
   );
 });
 
@@ -117,7 +121,7 @@ Deno.test("decide() says so where too few rounds ran for the test to tell", () =
   const decision = last(slow, slow, { ...settings, alpha: 1e-8 });
   equal(stageOf(decision, "network").verdict, "unknown");
   equal([decision.verdict, stageOf(decision, "decode").verdict], ["quiet", "same"]);
-  match(decision.sentence, /network looks .* slower than .*, but too few rounds ran to tell/);
+  match(decision.sentence, /network looks .* slower than .*, but too few rounds ran for a test/);
 });
 
 Deno.test("decide() alerts for seams and measures that are missing, but not for steps left out", () => {
@@ -129,7 +133,7 @@ Deno.test("decide() alerts for seams and measures that are missing, but not for 
   equal(lost.verdict, "regression");
   match(
     lost.sentence,
-    /^spectrogram is not compared any more in embedded, four_four, isolated; 1 more/,
+    /^spectrogram is no longer compared in embedded, four_four, isolated; 1 more/,
   );
   equal(lost.quality.map(({ value }) => value), [null]);
   equal(decided({ parity: [], quality: [] }).verdict, "quiet");
@@ -156,7 +160,7 @@ Deno.test("decide() compares with the night before, or the pinned run, where the
   const previous = decide(tonight, history, { ...settings, baseline: "previous" });
   equal(previous.baseline.runs, [history[11]!.id]);
   equal(stageOf(previous, "network").verdict, "same");
-  match(previous.sentence, /than the night before/);
+  match(previous.sentence, /than the previous run/);
   const pinned = decide(tonight, history, { ...settings, baseline: "pinned" }, {
     pinned: history[3]!.id,
   });
@@ -183,7 +187,7 @@ Deno.test("decide() counts nights of another machine and compares none of them",
   equal(decision.baseline, { kind: "none", runs: [], notComparable: 4 });
   equal(new Set(decision.stages.map(({ verdict }) => verdict)), new Set(["new"]));
   equal(decision.verdict, "quiet");
-  match(decision.sentence, /^Nothing to compare with: 4 nights are not comparable; 8 seams/);
+  match(decision.sentence, /^Nothing to compare with: 4 runs are not comparable; 8 seams/);
 });
 
 Deno.test("decide() calls a first night and a new variant new", () => {
@@ -245,4 +249,88 @@ Deno.test("decide() alerts for a measure that falls", () => {
   const decision = decide(night(history, { quality }), history, settings);
   equal(decision.verdict, "regression");
   equal(decision.sentence, "beat_f of hpss/embedded fell to 0.938 from 0.958; 1 more finding");
+});
+
+/** A run of one seam. */
+function seam(needs: number | null, differing: Partial<ParityFigure> = {}): RunReport {
+  const figure: ParityFigure = {
+    suite: "embedded",
+    piece: "demo",
+    mode: "isolated",
+    stage: "network",
+    seam: "logits.beat",
+    verdict: "pass",
+    needs,
+    allowed: 1e-6,
+    upstream: null,
+  };
+  return testRun({ parity: [{ ...figure, ...differing }] });
+}
+
+function reasons(tonight: RunReport, before: readonly RunReport[]): string[] {
+  return parityAlerts(tonight, before, settings).map(({ reason }) => reason);
+}
+
+Deno.test("parityAlerts() alerts for an error more than ten times the median before", () => {
+  const before = [seam(1e-8), seam(2e-8), seam(9e-7)];
+  equal(reasons(seam(2e-7), before), []);
+  equal(parityAlerts(seam(2.1e-7), before, settings), [{
+    suite: "embedded",
+    piece: "demo",
+    mode: "isolated",
+    seam: "logits.beat",
+    reason: "grown",
+    needs: 2.1e-7,
+    before: 2e-8,
+  }]);
+});
+
+Deno.test("parityAlerts() does not mind growth up to the floor, and does above, also from 0", () => {
+  equal(reasons(seam(1e-8), [seam(1e-12)]), []);
+  equal(reasons(seam(1.1e-8), [seam(0)]), ["grown"]);
+});
+
+Deno.test("parityAlerts() alerts for a failed seam, whatever was before and with or without a figure", () => {
+  equal(reasons(seam(2e-6, { verdict: "fail" }), []), ["outside"]);
+  equal(reasons(seam(null, { verdict: "fail" }), [seam(null)]), ["outside"]);
+});
+
+Deno.test("parityAlerts() only compares the same seam of the same piece, mode and suite", () => {
+  for (const key of ["suite", "piece", "mode", "stage", "seam"]) {
+    equal(reasons(seam(5e-7), [seam(1e-9, { [key]: "other" })]), ["missing"], key);
+  }
+  equal(reasons(seam(5e-7), [seam(1e-9)]), ["grown"]);
+});
+
+function beats(value: number, differing: Partial<QualityFigure> = {}): RunReport {
+  return testRun({
+    quality: [{ system: "hpss/embedded", measure: "beat_f", value, tracks: 31, ...differing }],
+  });
+}
+
+Deno.test("qualityAlerts() alerts for a measure that falls by more than it may, not for one that rises", () => {
+  const before = [beats(0.5), beats(0.75), beats(0.9)];
+  equal(qualityAlerts(beats(0.745), before, settings), []);
+  equal(qualityAlerts(beats(0.9), before, settings), []);
+  equal(qualityAlerts(beats(0.73), before, settings), [
+    { system: "hpss/embedded", measure: "beat_f", value: 0.73, before: 0.75 },
+  ]);
+});
+
+Deno.test("qualityAlerts() only compares the same measure of the same system over as many tracks", () => {
+  for (const other of [{ system: "x" }, { measure: "x" }]) {
+    const alerts = qualityAlerts(beats(0.1), [beats(0.9, other)], settings);
+    equal(alerts.map(({ value, before }) => [value, before]), [[null, 0.9]]);
+  }
+  equal(qualityAlerts(beats(0.1), [beats(0.9, { tracks: 30 })], settings), []);
+  equal(qualityAlerts(beats(0.1), [], settings), []);
+});
+
+Deno.test("qualityAlerts() alerts for a track that could not be analysed, also in the first night", () => {
+  const night = (value: number): RunReport => beats(value, { measure: "analysed" });
+  equal(qualityAlerts(night(0.75), [], settings).map(({ value, before }) => [value, before]), [
+    [0.75, 1],
+  ]);
+  equal(qualityAlerts(night(0.75), [night(0.75)], settings).length, 1);
+  equal(qualityAlerts(night(1), [], settings), []);
 });

@@ -5,7 +5,7 @@ import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { History } from "./history.ts";
 import { HistoryError } from "./history_schema.ts";
 import type { Measurement, RunReport } from "./run_report.ts";
-import { testRun } from "./test_runs.ts";
+import { testRun } from "./testdata/test_runs.ts";
 
 /** A run with figures that a lossy store would change. */
 function run(id: string, startedAt: string, more: Partial<RunReport> = {}): RunReport {

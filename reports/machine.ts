@@ -6,7 +6,8 @@
 
 import { createHash } from "node:crypto";
 import { cpus, totalmem } from "node:os";
-import type { Machine } from "./run_report.ts";
+import type { Machine, ProgramVersion } from "./run_report.ts";
+import { PROGRAM_FOLDER, VERSION } from "../core/program.ts";
 
 /** Of the many flags of a processor, those that kernels and ONNX Runtime choose their paths by. */
 const DECISIVE_FLAG = /^(avx|fma|f16c|amx|sse4_|asimd|sve|bf16|i8mm)/;
@@ -45,4 +46,32 @@ export function fingerprintOf(machine: Omit<Machine, "fingerprint">): string {
 export function cpuFlags(cpuInfo: string): string[] {
   const [, flags = ""] = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuInfo) ?? [];
   return [...new Set(flags.split(/\s+/).filter((flag) => DECISIVE_FLAG.test(flag)))].sort();
+}
+
+/**
+ * Asks git; where there is no git, or no repository, the commit is not known.
+ *
+ * @param folder of the repository; this program's own unless told
+ */
+export async function programVersion(folder: string = PROGRAM_FOLDER): Promise<ProgramVersion> {
+  const commit = await git(folder, "rev-parse", "HEAD");
+  const changes = commit === null ? null : await git(folder, "status", "--porcelain", "-uno");
+  return {
+    version: VERSION,
+    commit: commit?.trim() ?? null,
+    isModified: changes === null ? null : changes.trim() !== "",
+  };
+}
+
+async function git(folder: string, ...args: string[]): Promise<string | null> {
+  try {
+    const { code, stdout } = await new Deno.Command("git", {
+      args: ["-C", folder, ...args],
+      stdout: "piped",
+      stderr: "null",
+    }).output();
+    return code === 0 ? new TextDecoder().decode(stdout) : null;
+  } catch {
+    return null;
+  }
 }

@@ -8,13 +8,16 @@ import { join } from "node:path";
 import { needsRerun } from "./decide.ts";
 import { parityFigures, qualityFigures } from "./figures_of_reports.ts";
 import type { History, NewRun } from "./history.ts";
-import { newIdentity } from "./measure/bench_run.ts";
-import { measureRounds, type TrackBenchOptions, warmUp } from "./measure/track_bench.ts";
-import { decideRun, nightView } from "./night_view.ts";
+import {
+  measureRounds,
+  newIdentity,
+  type TrackBenchOptions,
+  warmUp,
+} from "./measure/track_bench.ts";
+import { comparedReport, decideRun } from "./compared_report.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
-import { reportOfCommand } from "./report_of_command.ts";
+import { reportOfCommand } from "./command_report.ts";
 import type { ReportView } from "./report_view.ts";
-import { resumable } from "./resume.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** Tracks, suites and settings of a nightly run. */
@@ -82,7 +85,7 @@ class NightlyRun {
       decision = decideRun(this.#run(id), earlier, settings, confirmation);
     }
     const run = { ...this.#run(id), finishedAt: new Date().toISOString() };
-    return nightView(run, decision, earlier);
+    return comparedReport(run, decision, earlier);
   }
 
   async #confirmation(id: string, found: NewRun): Promise<RunReport> {
@@ -132,4 +135,38 @@ class NightlyRun {
     if (run === undefined) throw new Error(`The run ${id} is gone from the history`);
     return run;
   }
+}
+
+/** A run that was interrupted longer ago is not resumed: the machine may have changed. */
+const LONGEST_PAUSE_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/**
+ * Returns the newest interrupted run that measured the same; undefined if there is none.
+ *
+ * The seed may differ, since it only orders measurements. With files that differ from the commit no run is resumed: they
+ * may have changed since.
+ *
+ * @param runs all runs of the history
+ * @param wanted the run to be measured
+ * @param confirms id of the run that the wanted run confirms; undefined for none
+ * @param now milliseconds since 1970
+ */
+export function resumable(
+  runs: readonly RunReport[],
+  wanted: NewRun,
+  confirms: string | undefined,
+  now: number,
+): RunReport | undefined {
+  if (wanted.program.isModified === true) return undefined;
+  return runs.findLast((run) =>
+    run.finishedAt === null && run.confirms === confirms &&
+    now - Date.parse(run.startedAt) < LONGEST_PAUSE_MILLISECONDS &&
+    identity(run) === identity(wanted)
+  );
+}
+
+function identity(run: NewRun): string {
+  const { seed: _, ...settings } = run.settings;
+  const { program, machine, versions, tracks, variants } = run;
+  return JSON.stringify([program, machine.fingerprint, versions, settings, tracks, variants]);
 }

@@ -1,87 +1,113 @@
 /**
- * When a night alerts: the settings in `regression.toml`.
+ * Thresholds of a decision, as `regression.toml` gives them.
  *
  * @module
  */
 
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
-import { STAGE_NAMES } from "./stage_names.ts";
+import { z } from "zod";
+import { STAGE_TABLE } from "../pipeline/stages.ts";
+import { TOTAL } from "./run_report.ts";
 
-/** What a night is compared with. */
+/** Names of all timed stages in the order of the data, then of the whole. */
+export const STAGE_NAMES: readonly string[] = [...STAGE_TABLE.map(({ name }) => name), TOTAL];
+
+/** Kinds of a baseline. */
 export const BASELINES = ["previous", "rolling", "pinned"] as const;
 
-/** The name of a baseline. */
+/** Kind of a baseline: the previous run, the last runs together, or the pinned one. */
 export type BaselineKind = typeof BASELINES[number];
 
-/** When a night alerts. */
+/** Thresholds of a decision. */
 export interface RegressionSettings {
-  /** The night before, the last nights together, or one that was chosen. */
+  /** Kind of the baseline. */
   readonly baseline: BaselineKind;
-  /** How many nights the rolling baseline has. */
+  /** Number of runs of the rolling baseline. */
   readonly nights: number;
-  /** Below which probability a difference is not chance, 0 to 1. */
+  /** Probability below which a difference is significant, 0 to 1. */
   readonly alpha: number;
   /** Seconds of a pass below which a stage is too short to alert. */
   readonly minimumSeconds: number;
-  /** How much slower a stage must be, 0.05 for 5 %. */
+  /** Smallest slowdown that alerts, 0.05 for 5 %. */
   readonly minimum: number;
-  /** The same of stages that have their own; it counts for steps as well. */
+  /** The same of stages that have their own, for change points as well. */
   readonly minimums: Readonly<Record<string, number>>;
-  /** How far the nights' own medians lie apart. */
+  /** Differences between runs without a change of the program. */
   readonly spread: {
-    /** So many nights tell. */
+    /** Number of runs that the deviation is taken from. */
     readonly nights: number;
-    /** So many deviations of the nights a median must lie above them. */
+    /** Number of deviations that a median must lie above the baseline. */
     readonly factor: number;
-    /** The deviation that is assumed before there are nights, 0.015 for 1.5 %. */
+    /** Deviation that is assumed before there are runs, 0.015 for 1.5 %. */
     readonly assumed: number;
-    /** So many nights the assumption weighs. */
+    /** Weight of the assumption, in runs. */
     readonly weight: number;
   };
-  /** Lasting changes in the history. */
+  /** Change points in the history. */
   readonly steps: {
-    /** As above. */
+    /** Probability below which a change point is significant, 0 to 1. */
     readonly alpha: number;
-    /** As above, of stages without their own. */
+    /** Smallest slowdown that alerts, of stages without their own. */
     readonly minimum: number;
-    /** For so many nights a step is new. */
+    /** Number of runs for which a change point is new. */
     readonly newNights: number;
   };
   /** Seams within tolerance whose error grows. */
   readonly parity: {
-    /** Times the error before. */
+    /** Growth of the error that alerts, as a factor. */
     readonly growth: number;
-    /** Errors up to this do not matter. */
+    /** Error up to which growth is ignored. */
     readonly floor: number;
   };
   /** Measures of the results. */
   readonly quality: {
-    /** By how much a measure may fall. */
+    /** Fall of a measure that alerts. */
     readonly fall: number;
   };
 }
 
-/** What counts where the file says nothing; `regression.toml` of this repository says the same. */
-export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = {
-  baseline: "rolling",
-  nights: 10,
-  alpha: 0.01,
-  minimumSeconds: 0.002,
-  minimum: 0.05,
-  minimums: {
-    start: 0.1,
-    "demixer weights": 0.3,
-    weights: 0.15,
-    activations: 0.2,
-    functional: 0.2,
-    write: 0.3,
-  },
-  spread: { nights: 30, factor: 4, assumed: 0.02, weight: 5 },
-  steps: { alpha: 0.0001, minimum: 0.03, newNights: 7 },
-  parity: { growth: 10, floor: 1e-8 },
-  quality: { fall: 0.01 },
+/** Defaults of stages that have their own minimum. */
+const MINIMUMS: Readonly<Record<string, number>> = {
+  start: 0.1,
+  "demixer weights": 0.3,
+  weights: 0.15,
+  activations: 0.2,
+  functional: 0.2,
+  write: 0.3,
 };
+
+const ratio = number(0, 10);
+const runCount = number(1, 1000, true);
+// Permutations are counted, so that a smaller probability could never be reached.
+const probability = number(0.00001, 0.5);
+
+const schema = z.strictObject({
+  baseline: z.enum(BASELINES, { error: expects(BASELINES.join(" or ")) }).default("rolling"),
+  nights: runCount.default(10),
+  alpha: probability.default(0.01),
+  minimum_seconds: number(0, 3600).default(0.002),
+  minimum: table({
+    default: ratio.default(0.05),
+    ...Object.fromEntries(STAGE_NAMES.map((stage) => [stage, ratio.optional()])),
+  }),
+  spread: table({
+    nights: runCount.default(30),
+    factor: number(0, 100).default(4),
+    assumed: ratio.default(0.02),
+    weight: number(0, 1000).default(5),
+  }),
+  steps: table({
+    alpha: probability.default(0.0001),
+    minimum: ratio.default(0.03),
+    new_nights: runCount.default(7),
+  }),
+  parity: table({ growth: number(1, 1e6).default(10), floor: number(0, 1).default(1e-8) }),
+  quality: table({ fall: number(0, 1).default(0.01) }),
+});
+
+/** Settings of an empty file; `regression.toml` of this repository gives the same. */
+export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = settingsOf(schema.parse({}));
 
 /** The settings cannot be used; the message names the key. */
 export class SettingsError extends Error {
@@ -108,9 +134,9 @@ export async function readRegressionSettings(path: string): Promise<RegressionSe
 /**
  * Reads settings from TOML.
  *
- * @param text the file; what it leaves out is as in {@linkcode DEFAULT_REGRESSION_SETTINGS}
- * @param name of the file, for errors
- * @throws {SettingsError} if it is not TOML, has a key that does not exist, or a value of another type or range
+ * @param text content of the file; missing keys are as in {@linkcode DEFAULT_REGRESSION_SETTINGS}
+ * @param name name of the file, for errors
+ * @throws {SettingsError} if it is not TOML, has an unknown key, or a value of another type or range
  */
 export function parseRegressionSettings(
   text: string,
@@ -122,114 +148,57 @@ export function parseRegressionSettings(
   } catch (cause) {
     throw new SettingsError(`${name} is not TOML: ${reason(cause)}`, { cause });
   }
-  const top = new Table(source, name, "");
-  const standard = DEFAULT_REGRESSION_SETTINGS;
-  const minimum = top.table("minimum");
-  const spread = top.table("spread");
-  const steps = top.table("steps");
-  const parity = top.table("parity");
-  const quality = top.table("quality");
-  const settings = {
-    baseline: top.oneOf("baseline", BASELINES, standard.baseline),
-    nights: top.number("nights", standard.nights, NIGHTS),
-    alpha: top.number("alpha", standard.alpha, PROBABILITY),
-    minimumSeconds: top.number("minimum_seconds", standard.minimumSeconds, { from: 0, to: 3600 }),
-    minimum: minimum.number("default", standard.minimum, RATIO),
-    minimums: Object.fromEntries(STAGE_NAMES.flatMap((stage) => {
-      const value = minimum.number(stage, standard.minimums[stage] ?? null, RATIO);
-      return value === null ? [] : [[stage, value]];
-    })),
-    spread: {
-      nights: spread.number("nights", standard.spread.nights, NIGHTS),
-      factor: spread.number("factor", standard.spread.factor, { from: 0, to: 100 }),
-      assumed: spread.number("assumed", standard.spread.assumed, RATIO),
-      weight: spread.number("weight", standard.spread.weight, { from: 0, to: 1000 }),
-    },
-    steps: {
-      alpha: steps.number("alpha", standard.steps.alpha, PROBABILITY),
-      minimum: steps.number("minimum", standard.steps.minimum, RATIO),
-      newNights: steps.number("new_nights", standard.steps.newNights, NIGHTS),
-    },
-    parity: {
-      growth: parity.number("growth", standard.parity.growth, { from: 1, to: 1e6 }),
-      floor: parity.number("floor", standard.parity.floor, { from: 0, to: 1 }),
-    },
-    quality: { fall: quality.number("fall", standard.quality.fall, { from: 0, to: 1 }) },
+  const { data, error } = schema.safeParse(source);
+  if (error === undefined) return settingsOf(data);
+  const issue = error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const key = [...issue.path, issue.keys[0]].join(".");
+    throw new SettingsError(`${name} has an unknown key ${key}: remove it`);
+  }
+  throw new SettingsError(`${name}: ${issue.path.join(".")} ${issue.message}`);
+}
+
+function settingsOf(
+  { minimum_seconds, minimum, steps, ...same }: z.output<typeof schema>,
+): RegressionSettings {
+  const { default: standard, ...minimums } = minimum;
+  const { new_nights, ...ofSteps } = steps;
+  return {
+    ...same,
+    minimumSeconds: minimum_seconds,
+    minimum: standard,
+    minimums: { ...MINIMUMS, ...minimums },
+    steps: { ...ofSteps, newNights: new_nights },
   };
-  for (const table of [top, minimum, spread, steps, parity, quality]) table.end();
-  return settings;
 }
 
-/** Limits of a number, both included. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly isWhole?: true;
+/** A number, both limits included. */
+function number(from: number, to: number, isWhole = false): z.ZodType<number> {
+  return z.custom<number>(
+    (value) =>
+      typeof value === "number" && value >= from && value <= to &&
+      (!isWhole || Number.isInteger(value)),
+    { error: expects(`a ${isWhole ? "whole " : ""}number from ${from} to ${to}`) },
+  );
 }
 
-/** Permutations are counted, so that a smaller one could never be reached. */
-const PROBABILITY: Range = { from: 0.00001, to: 0.5 };
+/** A table that may be missing. */
+function table<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodPrefault<
+  z.ZodPipe<z.ZodCustom<Record<string, unknown>>, z.ZodObject<Shape, z.core.$strict>>
+> {
+  const isTable = (value: unknown): boolean =>
+    Object.prototype.toString.call(value) === "[object Object]";
+  return z.custom<Record<string, unknown>>(isTable, { error: expects("a table") })
+    .pipe(z.strictObject(shape)).prefault({});
+}
 
-const NIGHTS: Range = { from: 1, to: 1000, isWhole: true };
-
-const RATIO: Range = { from: 0, to: 10 };
-
-/** A table of the file, which knows what was asked of it. */
-class Table {
-  readonly #values: Map<string, unknown>;
-  readonly #file: string;
-  readonly #prefix: string;
-
-  constructor(values: unknown, file: string, prefix: string) {
-    this.#values = new Map(Object.entries(values as object));
-    this.#file = file;
-    this.#prefix = prefix;
-  }
-
-  table(key: string): Table {
-    const value = this.#take(key) ?? {};
-    if (typeof value !== "object" || Array.isArray(value) || value instanceof Date) {
-      this.#refuse(key, "a table", value);
-    }
-    return new Table(value, this.#file, `${this.#prefix}${key}.`);
-  }
-
-  oneOf<Name extends string>(key: string, names: readonly Name[], standard: Name): Name {
-    const value = this.#take(key) ?? standard;
-    return names.find((name) => name === value) ?? this.#refuse(key, names.join(" or "), value);
-  }
-
-  number<Standard extends number | null>(
-    key: string,
-    standard: Standard,
-    { from, to, isWhole }: Range,
-  ): number | Standard {
-    const value = this.#take(key);
-    if (value === undefined) return standard;
-    const fits = typeof value === "number" && value >= from && value <= to;
-    if (fits && (!isWhole || Number.isInteger(value))) return value;
-    return this.#refuse(key, `a ${isWhole ? "whole " : ""}number from ${from} to ${to}`, value);
-  }
-
-  /** To be called when all that exists has been asked for. */
-  end(): void {
-    const [key] = this.#values.keys();
-    if (key === undefined) return;
-    throw new SettingsError(`${this.#file} has an unknown key ${this.#prefix}${key}: remove it`);
-  }
-
-  #take(key: string): unknown {
-    const value = this.#values.get(key);
-    this.#values.delete(key);
-    return value;
-  }
-
-  #refuse(key: string, expected: string, value: unknown): never {
-    const found = typeof value === "number" ? String(value) : JSON.stringify(value);
-    throw new SettingsError(
-      `${this.#file}: ${this.#prefix}${key} expects ${expected}, but has ${found}`,
-    );
-  }
+function expects(expected: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => {
+    const found = typeof input === "number" ? String(input) : JSON.stringify(input);
+    return `expects ${expected}, but has ${found}`;
+  };
 }
 
 function reason(cause: unknown): string {

@@ -1,147 +1,229 @@
 /**
- * What a report shows, with numbers as they are: every renderer reads this and nothing else.
+ * The figures that a report of a run shows; every renderer reads these and nothing else.
  *
- * Times are seconds, memory is bytes; what is not known is null.
+ * Times are seconds, memory is bytes. An unknown value is null.
  *
  * @module
  */
 
-import type { Decision, StageDecision } from "./run_report.ts";
-import type { ParityFigure, RunReport } from "./run_report.ts";
+import type {
+  Decision,
+  Measurement,
+  ParityFigure,
+  RunReport,
+  StageDecision,
+} from "./run_report.ts";
+import { corpusSeconds, type StageFigures, stageFigures } from "./stage_figures.ts";
 import type { Interval } from "./statistics.ts";
+import { type Timeline, timelineOf } from "./timeline.ts";
 
-/** Everything that a report shows of one run. */
+/** Figures of one run, with its decision and its history. */
 export interface ReportView {
-  /** What was measured. */
+  /** Measurements of the run. */
   readonly run: RunReport;
-  /** What it comes to; null where nobody decided, as of a single `bench`. */
+  /** Decision on the run; null for a run that was not compared, as of a single `bench`. */
   readonly decision: Decision | null;
   /** Length of all tracks together. */
   readonly corpusSeconds: number;
-  /** In the order of the run: the total of a variant first, then its stages. */
+  /** Stages in the order of the run: the total of a variant first, then its stages. */
   readonly stages: readonly StageView[];
-  /** What to know before the figures are believed, each with what to do about it. */
+  /** Reasons to doubt the figures, each with a remedy. */
   readonly warnings: readonly string[];
-  /** One measurement of each variant, as near to the middle as there is. */
+  /** The measurement of median time on the longest track, for each variant. */
   readonly timelines: readonly RunTimeline[];
-  /** The nights before, and this one. */
-  readonly history: HistoryView;
+  /** The earlier runs and this one, oldest first. */
+  readonly history: readonly HistoryRun[];
   /** Every seam, the one nearest to its limit first. */
   readonly parity: readonly ParityMargin[];
 }
 
 /** One stage of one variant. */
-export interface StageView {
-  /** Name of the variant, as in the run. */
-  readonly variant: string;
-  /** A stage, or `total`. */
-  readonly stage: string;
-  /** Seconds of a pass over all tracks, one for each round. */
-  readonly samples: readonly number[];
-  /** Seconds; the median of the samples. */
-  readonly median: number;
-  /** Of the samples, scaled so that of normal values it is their standard deviation. */
-  readonly medianAbsoluteDeviation: number;
-  /** Of the median, with 95 % confidence; null where there are too few samples for one. */
-  readonly interval: Interval | null;
-  /** Samples that are far from all others. */
-  readonly outliers: readonly number[];
-  /** Median over the rounds of the processor's seconds in a pass. */
-  readonly cpuSeconds: number;
-  /** The highest of all measurements. */
-  readonly peakBytes: number;
-  /** Median over the rounds of the bytes read in a pass; null where the system does not tell. */
-  readonly bytesRead: number | null;
-  /** Seconds of audio in a second of work: above 1 it is faster than it plays. */
+export interface StageView extends StageFigures {
+  /** Seconds of audio per second of computation. */
   readonly realTimeFactor: number;
-  /** Median of the baseline; null where there is none. */
+  /** Median of the baseline; null without one. */
   readonly baseline: number | null;
-  /** Tonight through baseline, above 1 where it became slower; null where there is no baseline. */
+  /** This run divided by the baseline, above 1 if slower; null without a baseline. */
   readonly ratio: number | null;
-  /** What was decided of it; null where nobody decided. */
+  /** Verdict of the decision; null for a run that was not compared. */
   readonly verdict: StageDecision["verdict"] | null;
 }
 
-/** When the stages of one measurement ran. */
+/** The stages of one measurement over time. */
 export interface RunTimeline {
-  /** Name of the variant, as in the run. */
-  readonly variant: string;
-  /** Name of the track. */
-  readonly track: string;
-  /** From 0 on. */
-  readonly round: number;
-  /** Length of the track. */
+  /** The measurement. */
+  readonly measurement: Measurement;
+  /** Length of its track. */
   readonly trackSeconds: number;
-  /** When each stage ran. */
+  /** Start and end of each stage. */
   readonly timeline: Timeline;
 }
 
-/** Bars on a common axis that begins at 0 seconds. */
-export interface Timeline {
-  /** Where the axis ends. */
-  readonly seconds: number;
-  /** In the order in which they began. */
-  readonly rows: readonly TimelineRow[];
-}
-
-/** One row of a timeline. */
-export interface TimelineRow {
-  /** Name of the stage. */
-  readonly stage: string;
-  /** The stage that this one is a part of; null where it stands for itself. */
-  readonly parent: string | null;
-  /** In the order in which they began. */
-  readonly bars: readonly TimelineBar[];
-}
-
-/** From when to when something ran. */
-export interface TimelineBar {
-  /** Seconds after the beginning of the axis. */
-  readonly start: number;
-  /** Seconds after the beginning of the axis. */
-  readonly end: number;
-  /** What it worked on; null where that is not known or goes without saying. */
-  readonly track: string | null;
-}
-
-/** Figures of many nights. */
-export interface HistoryView {
-  /** Oldest first; a night without a run has no entry. */
-  readonly nights: readonly NightView[];
-  /** In the order of the stages. */
-  readonly series: readonly HistorySeries[];
-}
-
-/** One night. */
-export interface NightView {
+/** One run of the history. */
+export interface HistoryRun {
   /** Id of the run. */
   readonly run: string;
-  /** ISO 8601, UTC. */
+  /** Start, ISO 8601, UTC. */
   readonly startedAt: string;
-  /** Full hash; null where it is not known. */
+  /** Full hash; null if unknown. */
   readonly commit: string | null;
-  /** Whether machine, settings and tracks are those of tonight. */
+  /** Whether machine, settings and tracks are those of the reported run. */
   readonly isComparable: boolean;
+  /** Every variant and stage that was measured. */
+  readonly stages: readonly HistoryStage[];
 }
 
-/** One stage over the nights; each array has an element a night, null where it was not measured. */
-export interface HistorySeries {
-  /** Name of the variant, as in the run. */
+/** One stage of a run of the history. */
+export interface HistoryStage {
+  /** Name of the variant. */
   readonly variant: string;
-  /** Name of the stage. */
+  /** A stage, or `total`. */
   readonly stage: string;
   /** Median seconds of a pass over all tracks. */
-  readonly median: readonly (number | null)[];
-  /** Lower end of the median's interval. */
-  readonly low: readonly (number | null)[];
-  /** Upper end of the median's interval. */
-  readonly high: readonly (number | null)[];
-  /** Seconds of audio in a second of work. */
-  readonly realTimeFactor: readonly (number | null)[];
+  readonly median: number;
+  /** Interval of the median; null for too few samples. */
+  readonly interval: Interval | null;
+  /** Seconds of audio per second of computation. */
+  readonly realTimeFactor: number;
 }
 
-/** A seam and how much of what is allowed it needs. */
+/** A seam and the share of its tolerance that it needs. */
 export interface ParityMargin extends ParityFigure {
-  /** Needs through allowed: above 1 it fails; null where it cannot be told. */
+  /** Needs divided by allowed, above 1 if the seam fails; null if unknown. */
   readonly margin: number | null;
+}
+
+/** A warning names at most this many stages. */
+const NAMED_STAGES = 3;
+
+/** Distance of a sample from the median that is worth a warning, 0.1 for 10 %. */
+const NOTABLE_DISTANCE = 0.1;
+
+/** Share of the total from which on a stage is worth a warning. */
+const NOTABLE_SHARE = 0.1;
+
+/**
+ * Returns the figures that a report of a run shows.
+ *
+ * @param run measurements
+ * @param decision decision on the run; null for a run that was not compared
+ * @param history earlier runs in any order; the run itself is added if it is missing
+ */
+export function reportOfRun(
+  run: RunReport,
+  decision: Decision | null = null,
+  history: readonly HistoryRun[] = [],
+): ReportView {
+  const seconds = corpusSeconds(run);
+  const stages = stageFigures(run).map((figures): StageView => {
+    const decided = decision?.stages.find(({ variant, stage }) =>
+      variant === figures.variant && stage === figures.stage
+    );
+    return {
+      ...figures,
+      realTimeFactor: seconds / figures.median,
+      baseline: decided?.baseline ?? null,
+      ratio: decided?.ratio ?? null,
+      verdict: decided?.verdict ?? null,
+    };
+  });
+  const others = history.filter((other) => other.run !== run.id);
+  return {
+    run,
+    decision,
+    corpusSeconds: seconds,
+    stages,
+    warnings: [...unfinished(run), ...outlierWarnings(stages), ...modified(run)],
+    timelines: timelinesOf(run),
+    history: [...others, { ...identity(run), isComparable: true, stages }]
+      .toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)),
+    parity: margins(run.parity),
+  };
+}
+
+/**
+ * Returns a run as the history of another report shows it.
+ *
+ * @param run measurements
+ * @param isComparable whether machine, settings and tracks are those of the reported run
+ */
+export function historyRun(run: RunReport, isComparable: boolean): HistoryRun {
+  const seconds = corpusSeconds(run);
+  const stages = stageFigures(run).map(({ variant, stage, median, interval }) => ({
+    ...{ variant, stage, median, interval, realTimeFactor: seconds / median },
+  }));
+  return { ...identity(run), isComparable, stages };
+}
+
+function identity(
+  { id, startedAt, program: { commit } }: RunReport,
+): Pick<HistoryRun, "run" | "startedAt" | "commit"> {
+  return { run: id, startedAt, commit };
+}
+
+function unfinished({ finishedAt }: RunReport): string[] {
+  return finishedAt !== null
+    ? []
+    : ["The run was interrupted: rounds are missing; run it again before you compare it"];
+}
+
+function modified({ program }: RunReport): string[] {
+  return program.isModified === true
+    ? ["Files differed from the commit: commit them and measure again before you keep the figures"]
+    : [];
+}
+
+/**
+ * Warns of outliers in stages that take a notable share of the whole. One warning names a variant, since a disturbed round
+ * shows in many stages. Smaller outliers are only in the table: among many samples some occur by chance.
+ */
+function outlierWarnings(stages: readonly StageView[]): string[] {
+  const outlying = (stage: StageView): number =>
+    stage.outliers.filter((seconds) => Math.abs(seconds / stage.median - 1) >= NOTABLE_DISTANCE)
+      .length;
+  const isLarge = ({ variant, median }: StageView): boolean =>
+    median >= NOTABLE_SHARE * (stages.find((one) => one.variant === variant)?.median ?? 0);
+  const found = Map.groupBy(
+    stages.filter((stage) => isLarge(stage) && outlying(stage) > 0),
+    ({ variant }) => variant,
+  );
+  return [...found].map(([variant, stages]) => {
+    const counts = stages.slice(0, NAMED_STAGES).map((stage) =>
+      `${stage.stage} (${outlying(stage)} of ${stage.samples.length})`
+    );
+    const others = stages.length - counts.length;
+    return `${variant}: outliers in ${counts.join(", ")}` +
+      `${others > 0 ? ` and ${others} more` : ""}; ` +
+      "stop other programs on the machine and measure again, or take more rounds";
+  });
+}
+
+/** Returns, for each variant, the measurement of the longest track in the round of median time. */
+function timelinesOf({ tracks, variants, measurements }: RunReport): RunTimeline[] {
+  const longest = tracks.toSorted((a, b) => b.seconds - a.seconds)[0];
+  return variants.flatMap(({ name }) => {
+    const measured = measurements
+      .filter(({ variant, track }) => variant === name && track === longest?.name)
+      .toSorted((a, b) => a.seconds - b.seconds);
+    const measurement = measured[(measured.length - 1) >> 1];
+    if (longest === undefined || measurement === undefined) return [];
+    const records = measurement.stages.map((stage) => ({ ...stage, track: null }));
+    const timeline = timelineOf(records, measurement.seconds);
+    return [{ measurement, trackSeconds: longest.seconds, timeline }];
+  });
+}
+
+/** Returns failed seams first, then those that need the largest share of their tolerance, then those only reported. */
+function margins(figures: readonly ParityFigure[]): ParityMargin[] {
+  const rank = ({ verdict }: ParityFigure): number =>
+    verdict === "fail" ? 0 : verdict === "reported" ? 2 : 1;
+  return figures
+    .map((figure) => ({ ...figure, margin: marginOf(figure) }))
+    .toSorted((a, b) => rank(a) - rank(b) || (b.margin ?? Infinity) - (a.margin ?? Infinity) || 0);
+}
+
+function marginOf({ needs, allowed }: ParityFigure): number | null {
+  if (needs === null) return null;
+  if (needs === 0) return 0;
+  return allowed === 0 ? null : needs / allowed;
 }

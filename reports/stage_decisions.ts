@@ -1,147 +1,149 @@
 /**
- * Whether stages became slower.
+ * The decision for each stage whether it became slower.
  *
  * @module
  */
 
-import type { Baseline } from "./baseline.ts";
-import type { StageDecision } from "./run_report.ts";
+import { type Baseline, type SampledRun, type SampledStage, stageOfRuns } from "./baseline.ts";
 import { mannWhitney } from "./mann_whitney.ts";
-import { type Night, type StageNight, stageNights } from "./nights.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
-import type { StageSamples } from "./stage_samples.ts";
-import { deviationOfSteps, median } from "./statistics.ts";
+import type { StageDecision } from "./run_report.ts";
+import type { StageSamples } from "./stage_figures.ts";
+import { deviationOfDifferences, median } from "./statistics.ts";
 
-/** What a stage's time tonight lies beside. */
-interface Beside {
+/** The baseline of one stage. */
+interface StageBaseline {
   /** All samples of the baseline. */
   readonly seconds: readonly number[];
-  /** Median of the baseline's nights' medians. */
+  /** Median of the medians of the baseline's runs. */
   readonly level: number;
-  /** The logarithm of a ratio up to which a night differs by itself. */
-  readonly reach: number;
+  /** Logarithm of the ratio up to which runs differ without a change of the program. */
+  readonly noiseMargin: number;
 }
 
 /**
- * Decides for every variant and stage of a night.
+ * Decides for every variant and stage of a run.
  *
- * A stage is slower when a one-sided Mann-Whitney test of its samples beside all of the baseline's says so, its median
- * is above the baseline by the minimum, and by more than nights differ by themselves: the samples of one night share
- * its luck, which no test among samples sees. A rerun must say the same by itself.
+ * A stage is slower if all of these hold: a one-sided Mann-Whitney test of its samples against those of the baseline says
+ * so, its median is above the baseline by the minimum, and its median is above the baseline by more than runs differ from
+ * one another. The samples of one run share its conditions, which a test among samples cannot see. The samples of a
+ * rerun must meet the same conditions.
  *
- * @param tonight the night
- * @param earlier all nights before it that compare, oldest first: they tell how much nights differ
- * @param baseline those that it is compared with
- * @param settings when a difference counts
- * @param rerun of the same night; absent before there is one
+ * @param run the run
+ * @param earlier all comparable runs before it, oldest first, which show how much runs differ
+ * @param baseline the runs of the baseline
+ * @param settings thresholds
+ * @param rerun rerun of the run; absent before there is one
  */
 export function stageDecisions(
-  tonight: Night,
-  earlier: readonly Night[],
+  run: SampledRun,
+  earlier: readonly SampledRun[],
   baseline: Baseline,
   settings: RegressionSettings,
-  rerun?: Night,
+  rerun?: SampledRun,
 ): StageDecision[] {
-  return tonight.samples.map((samples) => {
+  return run.samples.map((samples) => {
     const { variant, stage, seconds } = samples;
     const minimum = settings.minimums[stage] ?? settings.minimum;
     const figures = { variant, stage, median: median(seconds), minimum };
-    const before = stageNights(tonight.run, baseline.nights, samples);
+    const before = stageOfRuns(run.run, baseline.runs, samples);
     if (before.length === 0) {
       return { ...figures, baseline: null, ratio: null, pValue: null, verdict: "new" };
     }
-    const recent = stageNights(tonight.run, earlier, samples).slice(-settings.spread.nights);
-    const beside: Beside = {
-      seconds: before.flatMap((night) => night.seconds),
-      level: median(before.map((night) => night.median)),
-      reach: reach(recent, before.length, settings),
+    const recent = stageOfRuns(run.run, earlier, samples).slice(-settings.spread.nights);
+    const stageBaseline: StageBaseline = {
+      seconds: before.flatMap((one) => one.seconds),
+      level: median(before.map((one) => one.median)),
+      noiseMargin: noiseMargin(recent, before.length, settings),
     };
     return {
       ...figures,
-      baseline: beside.level,
-      ratio: figures.median / beside.level,
-      pValue: mannWhitney(seconds, beside.seconds, "greater"),
-      verdict: verdict(samples, beside, minimum, settings, rerun),
+      baseline: stageBaseline.level,
+      ratio: figures.median / stageBaseline.level,
+      pValue: mannWhitney(seconds, stageBaseline.seconds, "greater"),
+      verdict: verdict(samples, stageBaseline, minimum, settings, rerun),
     };
   });
 }
 
 /**
- * How far above the baseline a night's median may lie by itself: so many deviations of the nights' medians, with what is
- * assumed of them weighed in, and the error of a baseline of so many nights.
+ * Returns how far above the baseline the median of a run may lie without a change of the program: a number of deviations
+ * of the runs' medians, weighed with the assumed deviation, and the error of a baseline of so many runs.
  *
- * The deviation is seen from one night to the next, so that a change of level in between does not widen it.
+ * The deviation is that from one run to the next, so that a change of level between them does not widen it.
  */
-function reach(
-  recent: readonly StageNight[],
-  nights: number,
+function noiseMargin(
+  recent: readonly SampledStage[],
+  runs: number,
   { spread: { factor, assumed, weight } }: RegressionSettings,
 ): number {
-  const variance = deviationOfSteps(recent.map((night) => Math.log(night.median))) ** 2;
+  const variance = deviationOfDifferences(recent.map((one) => Math.log(one.median))) ** 2;
   const seen = Math.max(recent.length - 1, 0);
   const known = seen + weight === 0
     ? 0
     : (seen * variance + weight * assumed ** 2) / (seen + weight);
-  return factor * Math.sqrt(known * (1 + 1 / nights));
+  return factor * Math.sqrt(known * (1 + 1 / runs));
 }
 
 function verdict(
-  samples: StageSamples,
-  beside: Beside,
+  { variant, stage, seconds }: StageSamples,
+  baseline: StageBaseline,
   minimum: number,
   settings: RegressionSettings,
-  rerun: Night | undefined,
+  rerun: SampledRun | undefined,
 ): StageDecision["verdict"] {
-  const { variant, stage, seconds } = samples;
-  if (isFaster(seconds, beside, minimum, settings)) return "faster";
-  if (!isSlower(seconds, beside, minimum, settings)) {
-    return isAbove(seconds, beside, minimum, settings) &&
-        leastProbability(seconds, beside) > settings.alpha
+  if (isFaster(seconds, baseline, minimum, settings)) return "faster";
+  if (!isSlower(seconds, baseline, minimum, settings)) {
+    return isAbove(seconds, baseline, minimum, settings) &&
+        leastProbability(seconds, baseline) > settings.alpha
       ? "unknown"
       : "same";
   }
-  const again = rerun && stageNights(rerun.run, [rerun], { variant, stage })[0];
+  const again = rerun && stageOfRuns(rerun.run, [rerun], { variant, stage })[0];
   if (again === undefined) return "suspect";
-  return isSlower(again.seconds, beside, minimum, settings) ? "slower" : "same";
+  return isSlower(again.seconds, baseline, minimum, settings) ? "slower" : "same";
 }
 
 function isSlower(
   seconds: readonly number[],
-  beside: Beside,
+  baseline: StageBaseline,
   minimum: number,
   settings: RegressionSettings,
 ): boolean {
-  return isAbove(seconds, beside, minimum, settings) &&
-    mannWhitney(seconds, beside.seconds, "greater") <= settings.alpha;
+  return isAbove(seconds, baseline, minimum, settings) &&
+    mannWhitney(seconds, baseline.seconds, "greater") <= settings.alpha;
 }
 
-/** Whether the median is far enough above the baseline, be it by chance. */
+/** Returns whether the median is far enough above the baseline, without a test. */
 function isAbove(
   seconds: readonly number[],
-  beside: Beside,
+  { level, noiseMargin }: StageBaseline,
   minimum: number,
   { minimumSeconds }: RegressionSettings,
 ): boolean {
   const middle = median(seconds);
-  return middle >= minimumSeconds &&
-    middle >= beside.level * (1 + minimum) &&
-    Math.log(middle / beside.level) > beside.reach;
+  return middle >= minimumSeconds && middle >= level * (1 + minimum) &&
+    Math.log(middle / level) > noiseMargin;
 }
 
-/** What the test says where every sample of the night is above all of the baseline. */
-function leastProbability(seconds: readonly number[], beside: Beside): number {
-  return mannWhitney(seconds.map((_, at) => 1 + at), beside.seconds.map((_, at) => -at), "greater");
+/** Returns the result of the test if every sample of the run were above all of the baseline. */
+function leastProbability(seconds: readonly number[], baseline: StageBaseline): number {
+  return mannWhitney(
+    seconds.map((_, at) => 1 + at),
+    baseline.seconds.map((_, at) => -at),
+    "greater",
+  );
 }
 
 function isFaster(
   seconds: readonly number[],
-  beside: Beside,
+  baseline: StageBaseline,
   minimum: number,
   { alpha, minimumSeconds }: RegressionSettings,
 ): boolean {
   const middle = median(seconds);
-  return beside.level >= minimumSeconds &&
-    beside.level >= middle * (1 + minimum) &&
-    Math.log(beside.level / middle) > beside.reach &&
-    mannWhitney(seconds, beside.seconds, "less") <= alpha;
+  return baseline.level >= minimumSeconds &&
+    baseline.level >= middle * (1 + minimum) &&
+    Math.log(baseline.level / middle) > baseline.noiseMargin &&
+    mannWhitney(seconds, baseline.seconds, "less") <= alpha;
 }

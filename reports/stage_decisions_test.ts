@@ -1,15 +1,14 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import type { Baseline } from "./baseline.ts";
-import { nightOf } from "./nights.ts";
+import { type Baseline, sampledRun } from "./baseline.ts";
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
 import { stageDecisions } from "./stage_decisions.ts";
 import { SYNTHETIC_NOISE, syntheticHistory, type SyntheticOptions } from "./synthetic.ts";
 
 /** What becomes of the network on the last night, beside the ten nights before it. */
 function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): string {
-  const nights = syntheticHistory({ seed: 8, ...options }).map(nightOf);
+  const nights = syntheticHistory({ seed: 8, ...options }).map(sampledRun);
   const earlier = nights.slice(0, -1);
-  const baseline: Baseline = { kind: "rolling", nights: earlier.slice(-10), whyNot: null };
+  const baseline: Baseline = { kind: "rolling", runs: earlier.slice(-10), whyNot: null };
   return stageDecisions(nights.at(-1)!, earlier, baseline, some)
     .find(({ stage }) => stage === "network")!.verdict;
 }
@@ -47,8 +46,8 @@ Deno.test("stageDecisions() of a second night relies on the assumption", () => {
 });
 
 Deno.test("stageDecisions() gives the baseline, the ratio and the stage's own minimum", () => {
-  const nights = syntheticHistory({ seed: 8, nights: 3 }).map(nightOf);
-  const baseline: Baseline = { kind: "previous", nights: nights.slice(1, 2), whyNot: null };
+  const nights = syntheticHistory({ seed: 8, nights: 3 }).map(sampledRun);
+  const baseline: Baseline = { kind: "previous", runs: nights.slice(1, 2), whyNot: null };
   const all = stageDecisions(nights[2]!, nights.slice(0, 2), baseline, settings);
   const [weights, demix] = ["weights", "demix"].map((stage) =>
     all.find((one) => one.stage === stage)

@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { StageView } from "./report_view.ts";
 import { type Measurement, type RunReport, TOTAL } from "./run_report.ts";
-import { type StageSamples, stageSamples } from "./stage_samples.ts";
 import {
   bootstrapInterval,
   type BootstrapOptions,
@@ -16,18 +14,39 @@ import {
   outliers,
 } from "./statistics.ts";
 
-/** What the measurements alone say of a stage. */
-export type StageFigures = Omit<StageView, "realTimeFactor" | "baseline" | "ratio" | "verdict">;
+/** Figures of one stage of one variant. */
+export interface StageFigures {
+  /** Name of the variant. */
+  readonly variant: string;
+  /** A stage, or `total`. */
+  readonly stage: string;
+  /** Seconds of a pass over all tracks, one sample for each round. */
+  readonly samples: readonly number[];
+  /** Median of the samples, in seconds. */
+  readonly median: number;
+  /** Median absolute deviation of the samples, scaled to the standard deviation of normal values. */
+  readonly medianAbsoluteDeviation: number;
+  /** Interval of the median with 95 % confidence; null for too few samples. */
+  readonly interval: Interval | null;
+  /** Outliers among the samples. */
+  readonly outliers: readonly number[];
+  /** Processor seconds of a pass, median over the rounds. */
+  readonly cpuSeconds: number;
+  /** Highest memory of all measurements. */
+  readonly peakBytes: number;
+  /** Bytes read in a pass, median over the rounds; null if unknown. */
+  readonly bytesRead: number | null;
+}
 
-/** Fewer samples have no interval: it would hold the median far less often than it says. */
+/** Fewer samples have no interval: it would hold the median far less often than its level. */
 const FEWEST_SAMPLES = 5;
 
 const INTERVAL: BootstrapOptions = { level: 0.95, resamples: 1000, seed: 0 };
 
 /**
- * The total of each variant and below it its stages, in the order in which they end.
+ * Returns the total of each variant and after it its stages, in the order in which they end.
  *
- * @param run what was measured
+ * @param run measurements
  */
 export function stageFigures(run: RunReport): StageFigures[] {
   const all = stageSamples(run);
@@ -78,4 +97,78 @@ function sum(values: readonly number[]): number {
 
 function intervalOf(samples: readonly number[]): Interval | null {
   return samples.length < FEWEST_SAMPLES ? null : bootstrapInterval(samples, INTERVAL);
+}
+
+/** Samples of one stage of one variant. */
+export interface StageSamples {
+  /** Name of the variant. */
+  readonly variant: string;
+  /** A stage, or `total`. */
+  readonly stage: string;
+  /** Seconds of the stage, summed over all tracks: one for each complete round, in order. */
+  readonly seconds: readonly number[];
+}
+
+/**
+ * Returns the samples of every variant and stage.
+ *
+ * A round counts for a variant if it measured every track, and for a stage if the stage ran for every track: sums over
+ * some of the tracks would look like a faster stage.
+ *
+ * @param report measurements
+ * @returns variants in the order of the report, stages in the order in which they end, `total` last; a stage without any
+ * complete round is left out
+ */
+export function stageSamples(report: RunReport): StageSamples[] {
+  return report.variants.flatMap(({ name }) => {
+    const rounds = completeRounds(report, name);
+    const stages = [...new Set(rounds.flat().flatMap(stageNames)), TOTAL];
+    return stages.map((stage) => ({ variant: name, stage, seconds: samples(rounds, stage) }))
+      .filter(({ seconds }) => seconds.length > 0);
+  });
+}
+
+/** Returns the length of all tracks together, in seconds. */
+export function corpusSeconds({ tracks }: RunReport): number {
+  return tracks.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+/** Returns the measurements of each complete round, in the order of the rounds. */
+function completeRounds({ measurements, tracks }: RunReport, variant: string): Measurement[][] {
+  const rounds = new Map<number, Map<string, Measurement>>();
+  for (const measurement of measurements) {
+    if (measurement.variant !== variant) continue;
+    let round = rounds.get(measurement.round);
+    if (round === undefined) rounds.set(measurement.round, round = new Map());
+    round.set(measurement.track, measurement);
+  }
+  return [...rounds].sort(([a], [b]) => a - b)
+    .map(([, round]) => tracks.flatMap(({ name }) => round.get(name) ?? []))
+    .filter((round) => round.length === tracks.length && round.length > 0);
+}
+
+function stageNames({ stages }: Measurement): string[] {
+  return stages.map(({ stage }) => stage);
+}
+
+/** Returns the seconds of a stage in each round in which it ran for all tracks. */
+function samples(rounds: readonly (readonly Measurement[])[], stage: string): number[] {
+  return rounds.flatMap((round) => {
+    let sum = 0;
+    for (const measurement of round) {
+      const seconds = stage === TOTAL ? measurement.seconds : stageSeconds(measurement, stage);
+      if (seconds === null) return [];
+      sum += seconds;
+    }
+    return [sum];
+  });
+}
+
+/** Returns the seconds of all executions of a stage; null if it did not run. */
+function stageSeconds({ stages }: Measurement, stage: string): number | null {
+  let sum: number | null = null;
+  for (const part of stages) {
+    if (part.stage === stage) sum = (sum ?? 0) + part.end - part.start;
+  }
+  return sum;
 }

@@ -41,7 +41,7 @@ export function medianAbsoluteDeviation(values: readonly number[]): number {
  * @param values in order
  * @returns in the unit of the values; 0 of fewer than two
  */
-export function deviationOfSteps(values: readonly number[]): number {
+export function deviationOfDifferences(values: readonly number[]): number {
   const differences = values.slice(1).map((value, at) => value - values[at]!);
   if (differences.length === 0) return 0;
   // About 0, as either sign is as likely; a difference of two values varies by twice their variance.

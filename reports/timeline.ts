@@ -4,15 +4,37 @@
  * @module
  */
 
-import type { Timeline, TimelineBar, TimelineRow } from "./report_view.ts";
-
-/** One stage that ran, on an axis that begins at 0. */
-export interface TimedStage extends TimelineBar {
+/** One execution of a stage, on an axis that begins at 0 seconds. */
+export interface TimedStage {
   /** Name of the stage. */
   readonly stage: string;
+  /** Seconds after the start of the axis. */
+  readonly start: number;
+  /** Seconds after the start of the axis. */
+  readonly end: number;
+  /** Track of the stage; null if unknown or the same for all. */
+  readonly track: string | null;
 }
 
-/** Stages that have others within them, as all-in-one-mlx names them. */
+/** Bars on a common axis that begins at 0 seconds. */
+export interface Timeline {
+  /** End of the axis. */
+  readonly seconds: number;
+  /** Rows in the order of their start. */
+  readonly rows: readonly TimelineRow[];
+}
+
+/** One row of a timeline. */
+export interface TimelineRow {
+  /** Name of the stage. */
+  readonly stage: string;
+  /** The stage that this one is a part of; null for none. */
+  readonly parent: string | null;
+  /** Executions in the order of their start. */
+  readonly bars: readonly TimedStage[];
+}
+
+/** Stages that have parts, as all-in-one-mlx names them. */
 const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["postprocess", [
     "metrical_prep",
@@ -24,15 +46,16 @@ const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * One row a stage, in the order in which the stages began; the parts of a stage follow it.
+ * Returns one row for each stage, in the order of their start; the parts of a stage follow it.
  *
- * @param records what ran, in any order
- * @param seconds where the axis ends, if later than the last stage
+ * @param records executions in any order
+ * @param seconds end of the axis, if later than the last stage
  */
 export function timelineOf(records: readonly TimedStage[], seconds = 0): Timeline {
-  const bars = new Map<string, TimelineBar[]>();
-  for (const { stage, start, end, track } of records.toSorted((a, b) => a.start - b.start)) {
-    bars.set(stage, [...bars.get(stage) ?? [], { start, end, track }]);
+  const bars = new Map<string, TimedStage[]>();
+  for (const record of records.toSorted((a, b) => a.start - b.start)) {
+    const { stage, start, end, track } = record;
+    bars.set(stage, [...bars.get(stage) ?? [], { stage, start, end, track }]);
   }
   const row = (stage: string, parent: string | null): TimelineRow => ({
     stage,
@@ -51,15 +74,15 @@ export function timelineOf(records: readonly TimedStage[], seconds = 0): Timelin
   };
 }
 
-/** How the stages share the time. */
+/** Sums of a timeline. */
 export interface TimelineSums {
-  /** Seconds of all stages, one after the other; what is part of another counts once. */
+  /** Seconds of all stages, one after the other, without their parts. */
   readonly stages: number;
-  /** Seconds in which at least one ran. */
+  /** Seconds in which at least one stage ran. */
   readonly covered: number;
 }
 
-/** Adds up a timeline; parts are left out, since what they are part of has their time. */
+/** Adds up a timeline without parts, whose time belongs to their stage. */
 export function timelineSums({ rows }: Timeline): TimelineSums {
   const bars = rows.filter(({ parent }) => parent === null).flatMap(({ bars }) => bars)
     .toSorted((a, b) => a.start - b.start);

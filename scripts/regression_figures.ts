@@ -9,8 +9,12 @@
 import { join } from "node:path";
 import { markdownTable } from "../core/table.ts";
 import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
-import { type NightAlerts, trialAlerts } from "../reports/regression_trial.ts";
-import { SYNTHETIC_NOISE, type SyntheticChange } from "../reports/synthetic.ts";
+import {
+  type NightAlerts,
+  SYNTHETIC_NOISE,
+  type SyntheticChange,
+  trialAlerts,
+} from "../reports/synthetic.ts";
 
 /** Length of a history without a change. */
 const NULL_NIGHTS = 60;

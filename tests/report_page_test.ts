@@ -2,10 +2,10 @@ import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { measurementsCsv } from "../reports/render/csv.ts";
+import { measurementsCsv } from "../reports/render/exports.ts";
 import { REPORT_SCHEMA } from "../reports/run_report.ts";
-import { reportPage } from "../reports/render/page.ts";
-import { timingsPage } from "../reports/render/timings_page.ts";
+import { reportPage } from "../reports/render/page.tsx";
+import { timingsPage } from "../reports/render/timings_page.tsx";
 import { exampleReport } from "../reports/testdata/example.ts";
 import { readTimings } from "../reports/timings_file.ts";
 import { until } from "./support/deadline.ts";
@@ -109,7 +109,7 @@ Deno.test("reportPage() shows the history of a slower stage first, otherwise tha
     reportPage({ ...REPORT, stages, decision: { ...decision!, steps: some } });
   match(chosen(page(slower, steps))!, /: spectrogram$/);
   match(chosen(page(quiet, steps))!, new RegExp(`^${step.variant}: decode`));
-  match(page(quiet, steps), new RegExp(`${step.variant}: decode, 1 step<`));
+  match(page(quiet, steps), new RegExp(`${step.variant}: decode, 1 change point<`));
   match(chosen(page(quiet, []))!, /: total$/);
 });
 
@@ -129,7 +129,7 @@ browserTest("reportPage() offers the run as JSON and as CSV", async (browser, ur
   equal(await read("download-csv"), measurementsCsv(run));
 });
 
-browserTest("reportPage() fills the table of nights when it is opened", async (browser, url) => {
+browserTest("reportPage() fills the table of runs when it is opened", async (browser, url) => {
   await browser.open(url, 1400);
   await browser.evaluate("document.getElementById('history-details').open = true");
   const rowCount = "document.querySelectorAll('#history-table tbody tr').length";
@@ -138,15 +138,14 @@ browserTest("reportPage() fills the table of nights when it is opened", async (b
     "[...document.querySelectorAll('#history-table tbody tr')]" +
       ".map((row) => [...row.cells].map((cell) => cell.textContent))",
   );
-  const { nights, series } = REPORT.history;
-  const chosen = series.find(({ variant, stage }) =>
-    variant === "native, 2 threads" && stage === "network"
-  )!;
+  const median = ({ stages }: typeof REPORT.history[number]): number =>
+    stages.find(({ variant, stage }) => variant === "native, 2 threads" && stage === "network")!
+      .median;
   equal(
     rows.map(([date, median]) => [date, median]),
-    nights.map(({ startedAt }, night) => [
-      startedAt.slice(0, 10),
-      String(Number(Number(chosen.median[night]!.toPrecision(5)).toPrecision(4))),
+    REPORT.history.map((run) => [
+      run.startedAt.slice(0, 10),
+      String(Number(Number(median(run).toPrecision(5)).toPrecision(4))),
     ]).toReversed(),
   );
 });

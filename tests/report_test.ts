@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { History } from "../reports/history.ts";
-import { testMeasurement, testRun } from "../reports/test_runs.ts";
+import { testMeasurement, testRun } from "../reports/testdata/test_runs.ts";
 import { tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 

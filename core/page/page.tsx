@@ -67,11 +67,29 @@ export function InlineScript({ source }: { source: string }): JSX.Element {
 }
 
 /**
+ * Embeds Chart.js, the colours of the style sheet for it, and the scripts that draw.
+ *
+ * @param props `scripts`, files that run in this order, and read `globalThis.report`
+ * @throws {Error} if Chart.js is not installed
+ */
+export function ChartScripts({ scripts }: { scripts: readonly URL[] }): JSX.Element {
+  const theme = new URL("./client/chart_theme.js", import.meta.url);
+  return (
+    <>
+      <InlineScript source={chartScript()} />
+      {[theme, ...scripts].map((url) => (
+        <InlineScript key={url.href} source={readFileSync(url, "utf8")} />
+      ))}
+    </>
+  );
+}
+
+/**
  * Returns the source of Chart.js, which sets `Chart` in the page.
  *
  * @throws {Error} if it is not installed
  */
-export function chartScript(): string {
+function chartScript(): string {
   const file = new URL("./chart.umd.min.js", import.meta.resolve("chart.js"));
   try {
     // The source map is not shipped, and a browser would look for it.

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import type { JSX } from "preact";
-import { chartScript, InlineScript, PageData, renderPage } from "../../core/page/page.tsx";
+import { ChartScripts, PageData, renderPage } from "../../core/page/page.tsx";
 import {
   type InnerSeamResult,
   type ParityReport,
@@ -35,10 +34,7 @@ interface ErrorChart {
   readonly lines: readonly { readonly seam: string; readonly errors: readonly (number | null)[] }[];
 }
 
-const SCRIPTS = [
-  new URL("../../core/page/client/chart_theme.js", import.meta.url),
-  new URL("./client/error_chart.js", import.meta.url),
-];
+const SCRIPTS = [new URL("./client/error_chart.js", import.meta.url)];
 
 /**
  * Renders the page of a run: verdict and failures, walks, errors over time, every seam.
@@ -61,8 +57,7 @@ export function parityPage(report: ParityReport): string {
       </main>
       <PageData id="view" data={{ charts }} />
       <PageData id="report" data={report} />
-      <InlineScript source={chartScript()} />
-      {SCRIPTS.map((url) => <InlineScript key={url} source={readFileSync(url, "utf8")} />)}
+      <ChartScripts scripts={SCRIPTS} />
     </>,
   );
 }

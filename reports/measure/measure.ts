@@ -15,9 +15,8 @@ import { timed } from "../../pipeline/runner.ts";
 import { demixShifts } from "../../pipeline/shifts.ts";
 import { cpuFlags } from "../machine.ts";
 import type { StageMeasurement } from "../run_report.ts";
-import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
-import { bytesRead, cpuSeconds, peakBytes, systemText } from "./process_use.ts";
-import { StageMeter } from "./stage_meter.ts";
+import type { MeasureReply, MeasureRequest } from "./measure_track.ts";
+import { bytesRead, cpuSeconds, peakBytes, StageMeter, systemText } from "./stage_meter.ts";
 
 /** Runs the analysis. */
 async function measure(request: MeasureRequest): Promise<MeasureReply> {

@@ -6,8 +6,7 @@
 
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../../core/program.ts";
-import type { Bench } from "./bench.ts";
-import type { Contestant } from "./contest.ts";
+import type { Bench, Contestant } from "./contest.ts";
 
 const MAIN = join(PROGRAM_FOLDER, "main.ts");
 

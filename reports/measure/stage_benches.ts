@@ -11,13 +11,11 @@ import type { Backend } from "../../pipeline/backends/backend.ts";
 import { networkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { type StageContext, STAGES } from "../../pipeline/stages.ts";
-import type { Bench, PeerPythons } from "./bench.ts";
-import { contest, type Contestant } from "./contest.ts";
-import { demixBench } from "./demix_bench.ts";
+import { type Bench, contest, type Contestant, type PeerPythons } from "./contest.ts";
+import { demixBench, stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
 import { stagePeers, writeCheckpoints } from "./peers.ts";
 import { analyzeBench, startBench } from "./process_bench.ts";
 import type { StageTimes } from "./bench_report.ts";
-import { stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
 import { longStems, writeStems } from "./track.ts";
 
 /** The first round loads what is loaded once. */

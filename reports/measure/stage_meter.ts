@@ -4,9 +4,10 @@
  * @module
  */
 
+import process from "node:process";
 import type { RunObserver, StageTiming } from "../../pipeline/runner.ts";
 import type { StageMeasurement } from "../run_report.ts";
-import { bytesRead, cpuSeconds } from "./process_use.ts";
+import { readFileSync } from "node:fs";
 
 /** Between two looks at the memory; a stage that holds the main thread is looked at when it ends. */
 const INTERVAL_MILLISECONDS = 5;
@@ -67,4 +68,35 @@ export class StageMeter implements RunObserver {
     const { rss } = Deno.memoryUsage();
     for (const stage of this.#running.values()) stage.peakBytes = Math.max(stage.peakBytes, rss);
   }
+}
+
+/** User and system time of all threads, in seconds. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Highest resident memory, by the system's own figure where it has one. */
+export function peakBytes(): number {
+  const kilobytes = numberIn(systemText("/proc/self/status"), /^VmHWM:\s*(\d+) kB/m);
+  return (kilobytes ?? process.resourceUsage().maxRSS) * 1024;
+}
+
+/** Bytes read from files and pipes; null where the system does not tell. */
+export function bytesRead(): number | null {
+  return numberIn(systemText("/proc/self/io"), /^rchar: (\d+)/m);
+}
+
+/** The text of a file that only Linux has, and shows only to programs that may do all; empty elsewhere. */
+export function systemText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function numberIn(text: string, pattern: RegExp): number | null {
+  const [, digits] = pattern.exec(text) ?? [];
+  return digits === undefined ? null : Number(digits);
 }

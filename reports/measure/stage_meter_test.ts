@@ -1,6 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { bytesRead, cpuSeconds } from "./process_use.ts";
-import { StageMeter } from "./stage_meter.ts";
+import { bytesRead, cpuSeconds, StageMeter } from "./stage_meter.ts";
 
 Deno.test("StageMeter gives each stage what the process used while it ran", async () => {
   const meter = new StageMeter();

@@ -7,13 +7,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { RUNTIME_VERSIONS } from "../../core/program.ts";
-import { thisMachine } from "../machine.ts";
-import { programVersion } from "../program_version.ts";
-import type { Measurement, RunSettings, RunTrack, Variant } from "../run_report.ts";
-import type { NewRun } from "../history.ts";
+import { programVersion, thisMachine } from "../machine.ts";
+import type { Measurement, RunReport, RunSettings, RunTrack, Variant } from "../run_report.ts";
+import type { History, NewRun } from "../history.ts";
 import type { CorpusTrack } from "./corpus.ts";
 import { type MeasuredAnalysis, type MeasuredWeights, measureTrack } from "./measure_track.ts";
-import { type Turn, turnsOf } from "./track_order.ts";
+import { CounterRandom } from "../../core/counter_random.ts";
 
 /** What is measured, and how. */
 export interface TrackBenchOptions {
@@ -122,4 +121,76 @@ async function newRun(
 
 function hashOfAll(hashes: readonly string[]): string {
   return createHash("sha256").update([...new Set(hashes)].sort().join()).digest("hex");
+}
+
+/** One measurement that is to be made. */
+export interface Turn {
+  /** Negative for a warm-up. */
+  readonly round: number;
+  /** Index of the track. */
+  readonly track: number;
+  /** Index of the variant. */
+  readonly variant: number;
+}
+
+/** How many of what. */
+export interface OrderOptions {
+  /** Number of tracks. */
+  readonly tracks: number;
+  /** Number of variants. */
+  readonly variants: number;
+  /** Rounds that do not count. */
+  readonly warmUps: number;
+  /** Rounds that count. */
+  readonly rounds: number;
+  /** Another seed, another order. */
+  readonly seed: number;
+}
+
+/**
+ * Every track with every variant once a round, each round in another random order: whatever else the machine does
+ * hits all of them alike, and none profits from always coming after the same other.
+ *
+ * @param options how many of what
+ * @returns warm-ups first
+ */
+export function turnsOf({ tracks, variants, warmUps, rounds, seed }: OrderOptions): Turn[] {
+  const turns: Turn[] = [];
+  for (let round = -warmUps; round < rounds; round++) {
+    const random = new CounterRandom(`${seed}/${round}`);
+    const order = Array.from({ length: tracks * variants }, (_, at) => at);
+    for (let at = order.length - 1; at > 0; at--) {
+      const other = random.below(at + 1);
+      [order[at], order[other]] = [order[other]!, order[at]!];
+    }
+    for (const at of order) {
+      turns.push({ round, track: at % tracks, variant: Math.floor(at / tracks) });
+    }
+  }
+  return turns;
+}
+
+/** Returns the identifier and the start time of a new run. */
+export function newIdentity(): Pick<RunReport, "id" | "startedAt"> {
+  return { id: crypto.randomUUID(), startedAt: new Date().toISOString() };
+}
+
+/**
+ * Measures whole analyses.
+ *
+ * @param options tracks, variants, weights, rounds
+ * @param history history that receives each measurement as soon as it is made; absent to keep none
+ * @throws {MeasureError} if a track cannot be analysed
+ */
+export async function benchRun(options: TrackBenchOptions, history?: History): Promise<RunReport> {
+  const header = { ...await warmUp(options), ...newIdentity() };
+  history?.begin(header);
+  const measurements: Measurement[] = [];
+  await measureRounds(options, [], (measurement) => {
+    history?.addMeasurement(header.id, measurement);
+    measurements.push(measurement);
+  });
+  const finishedAt = new Date().toISOString();
+  history?.finish(header.id, finishedAt);
+  return { ...header, finishedAt, measurements, parity: [], quality: [] };
 }

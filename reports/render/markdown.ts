@@ -16,15 +16,15 @@ import {
 } from "../figures.ts";
 import type { ReportView, StageView } from "../report_view.ts";
 import { markdownTable, markdownText } from "../../core/table.ts";
-import { alertWords, baselineWords, stepWords, verdictSentence, verdictWord } from "../words.ts";
+import { alertWords, baselineWords, changeWords, verdictSentence, verdictWord } from "../words.ts";
 
 /** Seams in the table, those nearest to their limits. */
 const SEAMS = 10;
 
 /**
- * The verdict as a heading, a table of the stages, and what else somebody should know.
+ * Returns the verdict as a heading, a table of the stages, and all findings.
  *
- * @param report what to show
+ * @param report figures of the run
  * @returns Markdown with a final newline
  */
 export function markdownReport(report: ReportView): string {
@@ -38,7 +38,7 @@ export function markdownReport(report: ReportView): string {
     bullets(report.warnings.map((warning) => `Warning: ${warning}`)),
     qualityTable(report),
     details("Parity margins", parityTable(report)),
-    details("Steps in the history", bullets((decision?.steps ?? []).map(stepWords))),
+    details("Change points in the history", bullets((decision?.steps ?? []).map(changeWords))),
     details("Machine and versions", machineTable(report)),
   ];
   return sections.filter((section) => section !== "").join("\n\n") + "\n";
@@ -117,7 +117,7 @@ function machineTable({ run }: ReportView): string {
     ["fingerprint", machine.fingerprint],
     ["model", settings.model],
     ["demixer", settings.demixer],
-    ["rounds", `${settings.rounds} after ${settings.warmUps} to warm up`],
+    ["rounds", `${settings.rounds} after ${settings.warmUps} warm-up`],
     ...Object.entries(versions),
   ];
   return table(["what", "which"], [], rows);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { markdownReport } from "./markdown.ts";
-import { reportOfRun } from "../report_of_run.ts";
+import { reportOfRun } from "../report_view.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
 /** Cells of a table's lines; an escaped bar does not end a cell. */
@@ -48,5 +48,5 @@ Deno.test("markdownReport() escapes names that would end a cell or become markup
 Deno.test("markdownReport() has no section without content", () => {
   const text = markdownReport(reportOfRun({ ...exampleRun(1), parity: [], quality: [] }));
   match(text, /^## ● Measured/);
-  equal(text.match(/Parity|Steps|NaN|null|undefined|\n\n\n/), null);
+  equal(text.match(/Parity|Change points|NaN|null|undefined|\n\n\n/), null);
 });

@@ -31,9 +31,9 @@ const HEAD = [
 ];
 
 /**
- * The verdict, one row a stage, and what else somebody should know.
+ * Returns the verdict, one row for each stage, and all findings.
  *
- * @param report what to show
+ * @param report figures of the run
  * @returns lines without a final newline
  */
 export function terminalReport(report: ReportView): string {

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { secondsFigure } from "../figures.ts";
-import { reportOfRun } from "../report_of_run.ts";
+import { reportOfRun } from "../report_view.ts";
 import { terminalReport } from "./terminal.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
@@ -20,7 +20,7 @@ Deno.test("terminalReport() begins with the verdict and has a row a stage", () =
 Deno.test("terminalReport() says what to look at, what to do, and where it was measured", () => {
   const text = terminalReport(exampleReport({ nights: 3 }));
   match(text, /logits\.beat is outside its tolerance: it needs 1\.80e-6, before 6\.10e-7/);
-  match(text, /Warning: .* far from all others in .*; end what else the machine does/);
+  match(text, /Warning: .* outliers in .*; stop other programs on the machine/);
   match(text, /2026-11-23 02:00 UTC, commit 74e51a0000, .*; rolling baseline of 2 runs, 1 not/);
 });
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { readTimings } from "../timings_file.ts";
-import { timingsPage } from "./timings_page.ts";
+import { timingsPage } from "./timings_page.tsx";
 
 const line = (stage: string, start: number, end: number, track: string | null): string =>
   JSON.stringify({
@@ -34,7 +34,7 @@ function texts(page: string, element: string): string[] {
 Deno.test("timingsPage() has a row a stage and adds up what is not part of another", () => {
   const page = timingsPage(readTimings(TIMINGS), { title: "timings.jsonl" });
   equal(texts(page, "tr").slice(1), [
-    "demix: &lt;demucs&gt; 0.000 4.000 4.000",
+    "demix: &lt;demucs> 0.000 4.000 4.000",
     "model_load 0.000 1.500 1.500",
     "postprocess 5.000 6.000 1.000",
     "metrical_dbn 5.000 5.750 0.750",

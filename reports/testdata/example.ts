@@ -5,9 +5,7 @@
  */
 
 import type { Decision, StageDecision } from "../run_report.ts";
-import type { HistoryNight } from "../history_night.ts";
-import { reportOfRun } from "../report_of_run.ts";
-import type { ReportView } from "../report_view.ts";
+import { type HistoryRun, reportOfRun, type ReportView } from "../report_view.ts";
 import type { Measurement, ParityFigure, RunReport, StageMeasurement } from "../run_report.ts";
 import { stageFigures } from "../stage_figures.ts";
 
@@ -185,17 +183,16 @@ export function exampleDecision(run: RunReport): Decision {
  *
  * @param nights how many days they go back
  */
-export function exampleHistory(nights: number): HistoryNight[] {
+export function exampleHistory(nights: number): HistoryRun[] {
   const random = randomNumbers(2);
   const seconds = 201;
   return Array.from({ length: nights }, (_, i) => nights - i)
     .filter((age) => age % 11 !== 5)
-    .map((age): HistoryNight => ({
+    .map((age): HistoryRun => ({
       run: `run ${age}`,
       startedAt: new Date(TONIGHT - age * DAY).toISOString(),
       commit: age.toString(16).padStart(40, "0"),
       isComparable: age % 17 !== 9,
-      corpusSeconds: seconds,
       stages: VARIANTS.flatMap(({ name, backend }) =>
         [["total", 0.33] as const, ...STAGES].map(([stage, speed]) => {
           const median = speed * seconds * (backend === "onnx" ? 1.4 : 1) *
@@ -206,6 +203,7 @@ export function exampleHistory(nights: number): HistoryNight[] {
             stage,
             median,
             interval: { low: median * 0.985, high: median * 1.02 },
+            realTimeFactor: seconds / median,
           };
         })
       ),

@@ -1,0 +1,32 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { within } from "../../tests/support/deadline.ts";
+import { PeerError, startPeer } from "./peers.ts";
+
+function peer(code: string): ReturnType<typeof startPeer> {
+  return startPeer(Deno.execPath(), ["eval", code]);
+}
+
+Deno.test("startPeer() runs a program as often as it is asked to", async () => {
+  const one = await within(
+    "the peer to start",
+    peer(`
+    console.log(JSON.stringify({ name: "fake" }));
+    let runs = 0;
+    for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+      for (const line of chunk.trim().split("\\n")) console.log(JSON.stringify({ seconds: ++runs }));
+    }`),
+  );
+  equal(one.name, "fake");
+  const run = (): Promise<number> => within("the peer to run", one.run());
+  equal([await run(), await run()], [1, 2]);
+  await within("the peer to end", one.close());
+});
+
+Deno.test("startPeer() says why a peer ended", async () => {
+  await rejects(
+    peer(`console.error("No module named demucs"); Deno.exit(3)`),
+    (error) =>
+      error instanceof PeerError && /ended with 3: [^]*No module named demucs/.test(error.message),
+  );
+  await rejects(startPeer("/no/such/python", []), /Could not start the peer/);
+});

@@ -1,0 +1,77 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import type { HistoryChange } from "./run_report.ts";
+import { sampledRun } from "./baseline.ts";
+import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
+import { stageChanges } from "./stage_changes.ts";
+import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
+
+/** The steps of a stage at the last of so many nights. */
+function steps(
+  nights: number,
+  changes: readonly SyntheticChange[],
+  { stage = "network", some = settings, rerun = changes } = {},
+): HistoryChange[] {
+  const all = syntheticHistory({ seed: 3, nights, changes }).map(sampledRun);
+  const again = sampledRun(syntheticRun({ seed: 3, nights, changes: rerun }, nights - 1, 1));
+  return stageChanges(all.at(-1)!, all.slice(0, -1), some, again)
+    .filter((step) => step.stage === stage);
+}
+
+const change = { stage: "network", night: 40, ratio: 1.1 };
+
+Deno.test("stageChanges() names the first run after a step and when it started", () => {
+  const [step, ...others] = steps(45, [change]);
+  equal(others, []);
+  const run = syntheticRun({ seed: 3, nights: 45 }, 40);
+  equal([step!.run, step!.startedAt, step!.isAlert], [run.id, run.startedAt, true]);
+  ok(Math.abs(step!.ratio - 1.1) < 0.02);
+});
+
+Deno.test("stageChanges() alerts while a step is new, and keeps it after", () => {
+  equal(steps(47, [change]).map(({ isAlert }) => isAlert), [true]);
+  equal(steps(60, [change]).map(({ isAlert }) => isAlert), [false]);
+});
+
+Deno.test("stageChanges() does not alert for a stage that became faster", () => {
+  const [step] = steps(45, [{ ...change, ratio: 0.9 }]);
+  ok(step!.ratio < 1 && !step!.isAlert);
+});
+
+Deno.test("stageChanges() does not alert for less than the stage's minimum, nor for short stages", () => {
+  const alerts = (some: typeof settings): boolean =>
+    steps(45, [change], { some }).some(({ isAlert }) => isAlert);
+  ok(alerts(settings));
+  ok(!alerts({ ...settings, steps: { ...settings.steps, minimum: 0.2 } }));
+  ok(!alerts({ ...settings, minimums: { network: 0.2 } }));
+  ok(!alerts({ ...settings, minimumSeconds: 100 }));
+});
+
+Deno.test("stageChanges() does not alert for a step that is over", () => {
+  const isAlert = (nights: number): boolean[] =>
+    steps(nights, [{ ...change, night: 80 }, { ...change, night: 86, ratio: 1 / 1.1 }])
+      .map((step) => step.isAlert);
+  equal(isAlert(86), [true]);
+  equal(isAlert(89), [false]);
+});
+
+Deno.test("stageChanges() does not alert when the rerun's time undoes the step", () => {
+  const short = { ...change, night: 41 };
+  ok(steps(45, [short]).some(({ isAlert }) => isAlert));
+  const rerun = [{ ...change, night: 0, ratio: 0.5 }];
+  equal(steps(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
+});
+
+Deno.test("stageChanges() alerts for a drift when it has become large enough, and for as long as that is new", () => {
+  const drift = [{ stage: "network", night: 30, ratio: 1.04, over: 60 }];
+  const all = syntheticHistory({ seed: 3, nights: 110, changes: drift }).map(sampledRun);
+  const alerts = all.flatMap((night, at) =>
+    stageChanges(night, all.slice(0, at), settings)
+      .filter(({ stage, isAlert }) => stage === "network" && isAlert)
+      .map(({ run }) => ({ at, age: at - all.findIndex((one) => one.run.id === run) }))
+  );
+  const [{ at, age } = { at: NaN, age: NaN }] = alerts;
+  ok(age > settings.steps.newNights, `${age} nights old`);
+  // Some nights in between may be fast by chance.
+  ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} nights`);
+  ok(alerts.every((alert) => alert.at - at < settings.steps.newNights));
+});
