@@ -59,7 +59,7 @@ function Row(
     <tr class={parent === null ? `bar-${nth % 6}` : "part"}>
       <th scope="row">
         {stage}
-        {bars.length > 1 && <small>{" "}× {bars.length}</small>}
+        {bars.length > 1 && <small>{` × ${bars.length}`}</small>}
       </th>
       <td>
         <svg class="bars" width="100%" height="20" aria-hidden="true">
