@@ -1,5 +1,5 @@
 /**
- * Finds lasting changes in a series: one value a night, and nobody knows when something changed.
+ * Finds lasting changes of level in a series, at unknown places.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { CounterRandom } from "../core/counter_random.ts";
 import { deviationOfDifferences, median } from "./statistics.ts";
 
-/** A stretch between two changes has at least so many values, so that one wild night is none. */
+/** Least number of values between two changes: a single outlier is no change. */
 export const SHORTEST_STRETCH = 3;
 
-/** A value is wild beside the middle of so many around it, */
-const WILD_WINDOW = 5;
+/** Number of values whose median an outlier is compared with. */
+const OUTLIER_WINDOW = 5;
 
-/** when it is further from that than so many deviations; it then counts as if it were there. */
-const WILD_DEVIATIONS = 4;
+/** Deviations from that median to which an outlier is pulled in. */
+const OUTLIER_DEVIATIONS = 4;
 
-/** The least that a deviation is taken for, so that a series that hardly varies is not flattened. */
+/** Lower bound of the deviation, which keeps the values of a series that hardly varies. */
 const LEAST_DEVIATION = 0.005;
 
 /** Where a series changes. */
@@ -29,7 +29,7 @@ export interface ChangePoint {
   readonly pValue: number;
 }
 
-/** How sure a change must be. */
+/** Significance of a change. */
 export interface ChangePointOptions {
   /** The largest probability that counts; also decides how many permutations there are. */
   readonly alpha: number;
@@ -38,15 +38,14 @@ export interface ChangePointOptions {
 }
 
 /**
- * The changes of level in a series.
+ * Returns the changes of level in a series.
  *
- * Wild values are pulled in first. Of all ways to cut the series, the one is taken whose stretches the logarithms differ
- * least from, where each cut costs as much as chance would give for it; changes that undo each other are found as well.
- * A cut then stands if, among permutations of the two stretches beside it, so clear a cut is rare: the least sure is
- * taken back until all are.
+ * Outliers are pulled in first. Optimal partitioning then chooses the cuts for which the squared distances of the
+ * logarithms to the means of their stretches, and the costs of the cuts, are smallest. A cut stands if so clear a cut is
+ * rare among permutations of the two stretches next to it. The least significant cut is removed until all stand.
  *
  * @param values above 0, oldest first, in any unit
- * @param options how sure
+ * @param options significance
  * @returns in the order of the series
  *
  * Source: Jackson et al. 2005, "An algorithm for optimal partitioning of data on an interval"; permutations as Matteson
@@ -88,20 +87,20 @@ export function changePoints(
   }));
 }
 
-/** The values with the wild ones nearer, and how much one differs from the next by itself. */
+/** Returns the values with outliers pulled in, and the deviation from one value to the next. */
 function pulledIn(values: readonly number[]): { pulled: Float64Array; deviation: number } {
   const deviation = Math.max(deviationOfDifferences(values), LEAST_DEVIATION);
-  const limit = WILD_DEVIATIONS * deviation;
+  const limit = OUTLIER_DEVIATIONS * deviation;
   const pulled = Float64Array.from(values, (value, at) => {
-    const last = Math.max(values.length - WILD_WINDOW, 0);
-    const start = Math.min(Math.max(at - (WILD_WINDOW >> 1), 0), last);
-    const middle = median(values.slice(start, start + WILD_WINDOW));
+    const last = Math.max(values.length - OUTLIER_WINDOW, 0);
+    const start = Math.min(Math.max(at - (OUTLIER_WINDOW >> 1), 0), last);
+    const middle = median(values.slice(start, start + OUTLIER_WINDOW));
     return Math.min(Math.max(value, middle - limit), middle + limit);
   });
   return { pulled, deviation };
 }
 
-/** The cuts for which the squared distances to the stretches' means and the costs of the cuts are least together. */
+/** Returns the cuts of the smallest total cost. */
 function optimalCuts(values: Float64Array, cost: number): number[] {
   const sums = new Float64Array(values.length + 1);
   const squares = new Float64Array(values.length + 1);
@@ -138,7 +137,7 @@ function weights(size: number): Float64Array {
   );
 }
 
-/** Where the means of values about 0 differ most, and how much beside their error, squared; 0 where nothing can be cut. */
+/** Returns the cut with the largest difference of means in relation to its error, squared; 0 if nothing can be cut. Values are about 0. */
 function clearestCut(
   values: Float64Array,
   weights: Float64Array,

@@ -49,9 +49,9 @@ export function cpuFlags(cpuInfo: string): string[] {
 }
 
 /**
- * Asks git; where there is no git, or no repository, the commit is not known.
+ * Returns the version and, from git, the commit; without git or a repository the commit is null.
  *
- * @param folder of the repository; this program's own unless told
+ * @param folder folder of the repository; by default that of this program
  */
 export async function programVersion(folder: string = PROGRAM_FOLDER): Promise<ProgramVersion> {
   const commit = await git(folder, "rev-parse", "HEAD");

@@ -1,8 +1,8 @@
 /**
- * Histories of nights that never were: what the decision is tried on, with changes whose place is known.
+ * Synthetic histories with changes at known places, and trials of the decision on them.
  *
- * A sample of a stage is its seconds times four factors: that of the night for the whole machine, that of the night for
- * the stage, noise within the night, and, once in a while, something else that ran.
+ * A sample of a stage is its seconds times four factors: one of the run for the whole machine, one of the run for the
+ * stage, noise within the run, and occasionally a disturbance.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import type { Measurement, RunReport, StageMeasurement } from "./run_report.ts";
 import { decide, needsRerun } from "./decide.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 
-/** How times vary; deviations are of logarithms, 0.02 for 2 %. */
+/** Noise of the times; deviations are of logarithms, 0.02 for 2 %. */
 export interface SyntheticNoise {
-  /** Of one round beside another. */
+  /** Deviation from one round to another. */
   readonly within: number;
-  /** Of the whole machine, one night beside another. */
+  /** Deviation of the whole machine from one run to another. */
   readonly machine: number;
-  /** Of a stage alone, one night beside another. */
+  /** Deviation of a single stage from one run to another. */
   readonly stage: number;
-  /** Share of samples that something disturbs, 0 to 1. */
+  /** Share of disturbed samples, 0 to 1. */
   readonly disturbed: number;
-  /** By how much it slows them down at least and at most. */
+  /** Smallest and largest factor of a disturbance. */
   readonly disturbance: readonly [least: number, most: number];
 }
 
@@ -39,29 +39,29 @@ export const SYNTHETIC_NOISE: SyntheticNoise = {
 export interface SyntheticChange {
   /** Its name. */
   readonly stage: string;
-  /** First night of the change, from 0 on. */
+  /** First run of the change, from 0 on. */
   readonly night: number;
   /** Time after it through time before it. */
   readonly ratio: number;
-  /** Over how many nights it comes, in equal steps; 1 unless told otherwise. */
+  /** Number of runs over which it comes, in equal parts; 1 by default. */
   readonly over?: number;
 }
 
-/** What a history is made from. */
+/** Options of a synthetic history. */
 export interface SyntheticOptions {
   /** The same seed gives the same history. */
   readonly seed: number;
-  /** How many. */
+  /** Number of days, one run a day. */
   readonly nights: number;
-  /** Rounds of each night; 5 unless told otherwise. */
+  /** Rounds of each run; 5 by default. */
   readonly rounds?: number;
-  /** How times vary; {@linkcode SYNTHETIC_NOISE} unless told otherwise. */
+  /** Noise of the times; {@linkcode SYNTHETIC_NOISE} by default. */
   readonly noise?: SyntheticNoise;
-  /** Share of nights on which nothing ran, 0 to 1; none unless told otherwise. */
+  /** Share of days without a run, 0 to 1; 0 by default. */
   readonly missing?: number;
-  /** What becomes slower; nothing unless told otherwise. */
+  /** Changes of stages; none by default. */
   readonly changes?: readonly SyntheticChange[];
-  /** Nights, from 0 on, that ran on a machine half as fast. */
+  /** Runs, from 0 on, of a machine half as fast. */
   readonly otherMachine?: readonly number[];
 }
 
@@ -290,13 +290,13 @@ export function* trialAlerts(
 ): Generator<NightAlerts> {
   const history = syntheticHistory(options);
   const pin = settings.baseline === "pinned" ? { pinned: history[pinned]!.id } : {};
-  for (const [night, tonight] of history.entries()) {
+  for (const [night, run] of history.entries()) {
     if (night < from) continue;
     const before = history.slice(0, night);
-    const first = decide(tonight, before, settings, pin);
+    const first = decide(run, before, settings, pin);
     if (!needsRerun(first)) continue;
     const confirmation = syntheticRun(options, night, 1);
-    const { verdict, stages, steps } = decide(tonight, before, settings, { ...pin, confirmation });
+    const { verdict, stages, steps } = decide(run, before, settings, { ...pin, confirmation });
     if (verdict === "quiet") continue;
     yield {
       night,

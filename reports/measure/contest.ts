@@ -1,36 +1,36 @@
 /**
- * Runs several programs at the same work in turn.
+ * Times several variants of the same work in turn.
  *
  * @module
  */
 
-/** Somebody who does the work. */
+/** One variant of the work: a backend of tactus, or another program. */
 export interface Contestant {
-  /** Name in the report. */
+  /** Name of the variant in the report. */
   readonly name: string;
-  /** Does the work once; seconds that it took. */
+  /** Does the work once and returns its seconds. */
   run(): Promise<number>;
-  /** Frees what it holds. */
+  /** Releases its resources. */
   close(): Promise<void>;
 }
 
-/** How often. */
+/** Numbers of rounds. */
 export interface ContestOptions {
   /** Rounds that do not count. */
   readonly warmUps: number;
   /** Rounds that count. */
   readonly rounds: number;
-  /** Told before each run. */
+  /** Called before each run. */
   readonly onRun?: (name: string, round: number) => void;
 }
 
 /**
- * Lets every contestant run once a round, so that whatever else the machine does hits all of them; each
- * round another one begins.
+ * Runs every contestant once a round, so that other work of the machine disturbs all of them alike. Each round starts with
+ * another contestant.
  *
- * @param contestants who runs
- * @param options how often
- * @returns for each contestant the seconds of its runs that count, in order
+ * @param contestants variants of the work
+ * @param options numbers of rounds
+ * @returns seconds of the runs that count, in order, by contestant
  */
 export async function contest(
   contestants: readonly Contestant[],
@@ -48,17 +48,17 @@ export async function contest(
   return times;
 }
 
-/** One contest: the same work for everybody. */
+/** One contest: the same work for all variants. */
 export interface Bench {
   /** A stage of the pipeline, or `analyze` or `start`. */
   readonly stage: string;
-  /** Length of the audio that is worked on; null where there is none. */
+  /** Length of the audio; null without audio. */
   readonly audioSeconds: number | null;
-  /** Gets somebody ready; tactus first. */
+  /** Functions that prepare a contestant each; tactus first. */
   readonly contestants: readonly (() => Promise<Contestant>)[];
 }
 
-/** Where a Python interpreter is that has a peer. */
+/** Python interpreters of the peers. */
 export interface PeerPythons {
   /** With demucs 4.0.1, madmom 0.16.1, NATTEN and allin1 1.1.0, as `fixtures/upstream/install.sh` makes it. */
   readonly allin1: string;

@@ -1,5 +1,5 @@
 /**
- * The programs that tactus is timed beside.
+ * The programs that tactus is compared with, each in a process of its own.
  *
  * @module
  */

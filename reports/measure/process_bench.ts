@@ -47,7 +47,7 @@ export function analyzeBench(
 }
 
 /**
- * How long it takes until the program has read its arguments, beside an empty script.
+ * Returns the contest of the start of the program, up to the reading of its arguments, and an empty script.
  *
  * @param folder where the empty script goes
  */

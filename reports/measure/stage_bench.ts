@@ -26,7 +26,7 @@ const PEER_STAGES = ["spectrogram", "network", "metrical"];
 export interface StageBenchOptions {
   /** Weights and threads. */
   readonly context: StageContext;
-  /** Who computes networks. */
+  /** Backends of the networks. */
   readonly backends: readonly Backend[];
   /** Starts the peers for a stage; absent to go without. */
   readonly peers?: (stage: string) => readonly (() => Promise<Contestant>)[];
@@ -127,7 +127,7 @@ export interface DemixBenchOptions {
   readonly demixer: string;
   /** Threads. */
   readonly threads: number;
-  /** Who computes the network. */
+  /** Backends of the network. */
   readonly backends: readonly Backend[];
   /** An interpreter that has demucs; absent to go without. */
   readonly python?: string;
@@ -136,7 +136,7 @@ export interface DemixBenchOptions {
 /**
  * From the mixture in memory to the stems in memory, 16 bit for tactus and floats for demucs.
  *
- * @param options clip, network, threads, who takes part
+ * @param options clip, network, threads, backends and peer
  */
 export function demixBench(options: DemixBenchOptions): Bench {
   const { segments, demixer, threads, backends, python } = options;

@@ -14,32 +14,33 @@ import type { CorpusTrack } from "./corpus.ts";
 import { type MeasuredAnalysis, type MeasuredWeights, measureTrack } from "./measure_track.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
 
-/** What is measured, and how. */
+/** Tracks, variants and rounds of a benchmark. */
 export interface TrackBenchOptions {
-  /** What is analysed. */
+  /** Analysed tracks. */
   readonly tracks: readonly CorpusTrack[];
-  /** The ways in which it is computed. */
+  /** Ways to compute. */
   readonly variants: readonly Variant[];
-  /** Who separates and listens. */
+  /** Demixer and model. */
   readonly weights: MeasuredWeights;
-  /** Rounds that do not count, at least one: what the corpus is, is learned there. */
+  /** Rounds that do not count, at least one: they give the length of the tracks and the hash of the weights. */
   readonly warmUps: number;
-  /** How often each track is measured with each variant. */
+  /** Rounds that count. */
   readonly rounds: number;
-  /** What the order of a round is drawn from. */
+  /** Seed of the order of each round. */
   readonly seed: number;
-  /** Folder for the results of the analyses, which nobody reads. */
+  /** Folder for the results of the analyses, which are not used. */
   readonly scratch: string;
-  /** Told before each measurement. */
+  /** Called before each measurement. */
   readonly onTurn?: (text: string) => void;
-  /** Measures one analysis; a process of its own unless told. */
+  /** Measures one analysis; by default in a process of its own. */
   readonly measure?: typeof measureTrack;
 }
 
 /**
- * Runs the rounds that do not count, and learns there what a run begins with.
+ * Runs the rounds that do not count.
  *
- * @param options what and how
+ * @param options tracks, variants and rounds
+ * @returns the run at its start
  * @throws {MeasureError} if a track cannot be analysed
  */
 export async function warmUp(options: TrackBenchOptions): Promise<NewRun> {

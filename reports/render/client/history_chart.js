@@ -1,9 +1,9 @@
-// The history of the stage that is chosen, as a chart and as a table.
+// The history of the chosen stage, as a chart and as a table.
 (() => {
   const { view, colour, draw } = globalThis.report;
   const { history, steps, stages } = view;
   const DAY_MILLISECONDS = 86_400_000;
-  // Nights further apart than this have one missing between them.
+  // Runs further apart than this have a day without a run between them.
   const GAP_DAYS = 1.5;
   const select = document.getElementById("history-stage");
   const details = document.getElementById("history-details");
@@ -12,7 +12,7 @@
   const chosen = () => Number(select.value);
   const seconds = (value) => value === null ? "" : String(Number(value.toPrecision(4)));
 
-  /** Points of the nights that can or cannot be compared; NaN breaks the line. */
+  /** Points of the runs that are or are not comparable; NaN breaks the line. */
   const points = (values, comparable) =>
     history.day.flatMap((x, night) => {
       const gap = night > 0 && x - history.day[night - 1] > GAP_DAYS;
@@ -33,7 +33,7 @@
     id: "stepMarks",
     afterDatasetsDraw: ({ ctx, chartArea, scales }) => {
       for (const { x, text, isAlert } of stepsOf(stages[chosen()])) {
-        // Between the night before and the first night after it.
+        // Between the run before the change and the first run after it.
         const at = scales.x.getPixelForValue(x - 0.5);
         if (at < chartArea.left || at > chartArea.right) continue;
         ctx.save();
@@ -66,7 +66,7 @@
         return [
           `${seconds(median[night])} s (${seconds(low[night])} to ${seconds(high[night])})`,
           `${seconds(realTimeFactor[night])} × real time`,
-          ...(history.comparable[night] ? [] : ["cannot be compared with tonight"]),
+          ...(history.comparable[night] ? [] : ["not comparable with this run"]),
         ];
       },
     },
@@ -185,7 +185,7 @@
     const { variant, stage } = stages[chosen()];
     canvas.setAttribute(
       "aria-label",
-      `Line of the median seconds of ${variant}, ${stage} over the nights; ` +
+      `Line of the median seconds of ${variant}, ${stage} over the runs; ` +
         "the table below has the figures",
     );
   };
