@@ -1,5 +1,5 @@
 /**
- * What a night keeps of the reports of `parity` and `evaluate`.
+ * The figures that a run keeps of the reports of `parity` and `evaluate`.
  *
  * @module
  */

@@ -26,7 +26,7 @@ export interface SyntheticNoise {
   readonly disturbance: readonly [least: number, most: number];
 }
 
-/** Within a night 2 % and 3 % of samples disturbed; between nights 1 %, half of its variance the machine's. */
+/** Within a run 2 % and 3 % of samples disturbed; between runs 1 %, half of its variance the machine's. */
 export const SYNTHETIC_NOISE: SyntheticNoise = {
   within: 0.02,
   machine: 0.01 * Math.SQRT1_2,
@@ -104,7 +104,7 @@ const MILLISECONDS_A_DAY = 86_400_000;
 /**
  * Makes a history.
  *
- * @returns the nights on which something ran, oldest first
+ * @returns the runs, oldest first
  */
 export function syntheticHistory(options: SyntheticOptions): RunReport[] {
   const { nights, seed, missing = 0 } = options;
@@ -115,11 +115,11 @@ export function syntheticHistory(options: SyntheticOptions): RunReport[] {
 }
 
 /**
- * Makes one night of a history, or its rerun: what the night does to machine and stages stays, the rounds are others.
+ * Makes one run of a history, or its rerun, which shares the noise of machine and stages but not that of the rounds.
  *
- * @param options of the history
- * @param night from 0 on; also one that is missing or after the last
- * @param attempt 0 for the night itself, 1 for its rerun
+ * @param options options of the history
+ * @param night number of the run, from 0 on; also one that is missing or after the last
+ * @param attempt 0 for the run itself, 1 for its rerun
  */
 export function syntheticRun(options: SyntheticOptions, night: number, attempt = 0): RunReport {
   const { seed, rounds = 5, otherMachine = [] } = options;
@@ -205,7 +205,7 @@ function change(changes: readonly SyntheticChange[], stage: string, night: numbe
 }
 
 /**
- * How much longer one round takes than its night: noise, and once in a while something else that ran.
+ * Returns the time of one round in relation to its run: noise, and occasionally a disturbance.
  *
  * @param noise how times vary
  * @param random what it is drawn from
@@ -257,7 +257,7 @@ function uuid(random: CounterRandom): string {
   return [...parts, `8${digits.slice(17, 20)}`, digits.slice(20)].join("-");
 }
 
-/** What alerted on one night. */
+/** Alerts of one run. */
 export interface NightAlerts {
   /** From 0 on. */
   readonly night: number;
@@ -267,7 +267,7 @@ export interface NightAlerts {
   readonly steps: readonly string[];
 }
 
-/** Which nights to decide. */
+/** Runs to decide. */
 export interface TrialOptions {
   /** The first, from 0 on. */
   readonly from: number;
@@ -276,12 +276,12 @@ export interface TrialOptions {
 }
 
 /**
- * Decides night after night, each with all those before it, and reruns where a night asks for it.
+ * Decides on one run after the other, each with all runs before it, with a rerun if the decision wants one.
  *
- * @param options of the history, of which no night is missing or of another machine
+ * @param options options of the history, in which no run is missing or of another machine
  * @param settings when something counts
- * @param trial which nights
- * @returns the nights that alert, each decided when it is asked for
+ * @param trial runs to decide
+ * @returns the runs that alert, each decided when it is asked for
  */
 export function* trialAlerts(
   options: SyntheticOptions,

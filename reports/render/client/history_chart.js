@@ -14,11 +14,11 @@
 
   /** Points of the runs that are or are not comparable; NaN breaks the line. */
   const points = (values, comparable) =>
-    history.day.flatMap((x, night) => {
-      const gap = night > 0 && x - history.day[night - 1] > GAP_DAYS;
-      const isMeant = (history.comparable[night] === 1) === comparable;
-      const y = isMeant ? values[night] ?? NaN : NaN;
-      return [...(gap ? [{ x: x - 1, y: NaN }] : []), { x, y, night }];
+    history.day.flatMap((x, nth) => {
+      const gap = nth > 0 && x - history.day[nth - 1] > GAP_DAYS;
+      const isMeant = (history.comparable[nth] === 1) === comparable;
+      const y = isMeant ? values[nth] ?? NaN : NaN;
+      return [...(gap ? [{ x: x - 1, y: NaN }] : []), { x, y, nth }];
     });
 
   const stepsOf = ({ variant, stage }) =>
@@ -57,16 +57,16 @@
     callbacks: {
       title: ([item]) => {
         if (item === undefined) return "";
-        const { night } = item.raw;
-        return `${dateOf(history.day[night])}, ${history.commit[night] ?? "commit unknown"}`;
+        const { nth } = item.raw;
+        return `${dateOf(history.day[nth])}, ${history.commit[nth] ?? "commit unknown"}`;
       },
       label: ({ raw }) => {
         const { median, low, high, realTimeFactor } = history.series[chosen()];
-        const { night } = raw;
+        const { nth } = raw;
         return [
-          `${seconds(median[night])} s (${seconds(low[night])} to ${seconds(high[night])})`,
-          `${seconds(realTimeFactor[night])} × real time`,
-          ...(history.comparable[night] ? [] : ["not comparable with this run"]),
+          `${seconds(median[nth])} s (${seconds(low[nth])} to ${seconds(high[nth])})`,
+          `${seconds(realTimeFactor[nth])} × real time`,
+          ...(history.comparable[nth] ? [] : ["not comparable with this run"]),
         ];
       },
     },
@@ -96,8 +96,8 @@
             borderColor: colour("accent"),
             backgroundColor: colour("accent"),
             borderWidth: 1.5,
-            pointRadius: ({ raw }) => raw?.night === last ? 5 : last > 60 ? 1.5 : 3,
-            pointBackgroundColor: ({ raw }) => colour(raw?.night === last ? "second" : "accent"),
+            pointRadius: ({ raw }) => raw?.nth === last ? 5 : last > 60 ? 1.5 : 3,
+            pointBackgroundColor: ({ raw }) => colour(raw?.nth === last ? "second" : "accent"),
             pointBorderWidth: 0,
           },
           {
@@ -155,16 +155,16 @@
   const fillTable = () => {
     if (!details.open) return;
     const { median, low, high, realTimeFactor } = history.series[chosen()];
-    const rows = history.day.map((day, night) => {
+    const rows = history.day.map((day, nth) => {
       const row = document.createElement("tr");
       const cells = [
         dateOf(day),
-        seconds(median[night]),
-        seconds(low[night]),
-        seconds(high[night]),
-        seconds(realTimeFactor[night]),
-        history.commit[night] ?? "unknown",
-        history.comparable[night] ? "yes" : "no",
+        seconds(median[nth]),
+        seconds(low[nth]),
+        seconds(high[nth]),
+        seconds(realTimeFactor[nth]),
+        history.commit[nth] ?? "unknown",
+        history.comparable[nth] ? "yes" : "no",
       ];
       for (const [column, text] of cells.entries()) {
         const cell = document.createElement(column === 0 ? "th" : "td");
