@@ -117,7 +117,7 @@ Deno.test("decide() needs each of: significance, size, distance from the nights,
 });
 
 Deno.test("decide() says so where too few rounds ran for the test to tell", () => {
-  // Smaller than five samples beside fifty can come to.
+  // Smaller than any p value of five samples against fifty.
   const decision = last(slow, slow, { ...settings, alpha: 1e-8 });
   equal(stageOf(decision, "network").verdict, "unknown");
   equal([decision.verdict, stageOf(decision, "decode").verdict], ["quiet", "same"]);

@@ -4,7 +4,7 @@ import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.t
 import { stageDecisions } from "./stage_decisions.ts";
 import { SYNTHETIC_NOISE, syntheticHistory, type SyntheticOptions } from "./synthetic.ts";
 
-/** What becomes of the network on the last night, beside the ten nights before it. */
+/** The decision on the network in the last run, against the ten runs before it. */
 function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): string {
   const nights = syntheticHistory({ seed: 8, ...options }).map(sampledRun);
   const earlier = nights.slice(0, -1);

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { contest, type Contestant } from "./contest.ts";
 
-/** Somebody whose n-th run takes n seconds, and who writes down that it was their turn. */
+/** A contestant whose n-th run takes n seconds, and which records its turns. */
 function contestant(name: string, turns: string[]): Contestant {
   let runs = 0;
   return {
