@@ -1,7 +1,7 @@
 //! Softmax and layer norm of whole panels, with a position in each lane.
 
 use super::dispatch::dispatched;
-use super::functions::power_of_two;
+use super::functions::{multiply_add, power_of_two};
 use super::tile::LANES;
 
 /// Excess of a score over the highest so far, in powers of two, above which all is scaled down again.
@@ -107,15 +107,19 @@ fn layer_norm_loop<const FUSED: bool>(
         }
     }
     let mut scales = [0.0f32; LANES];
-    let mut centres = [0.0f32; LANES];
+    // A mean in one float would be off by up to half of its last bit, in every centred value.
+    let mut means_high = [0.0f32; LANES];
+    let mut means_low = [0.0f32; LANES];
     for lane in 0..LANES {
         scales[lane] = (1.0 / (squares[lane] / count + epsilon).sqrt()) as f32;
-        centres[lane] = means[lane] as f32;
+        means_high[lane] = means[lane] as f32;
+        means_low[lane] = (means[lane] - f64::from(means_high[lane])) as f32;
     }
     let parameters = gain.iter().zip(shift);
     for ((x, y), (gain, shift)) in rows.iter().zip(y.as_chunks_mut::<LANES>().0).zip(parameters) {
         for lane in 0..LANES {
-            y[lane] = (x[lane] - centres[lane]) * (scales[lane] * *gain) + *shift;
+            let normed = ((x[lane] - means_high[lane]) - means_low[lane]) * scales[lane];
+            y[lane] = multiply_add::<FUSED>(normed, *gain, *shift);
         }
     }
 }
