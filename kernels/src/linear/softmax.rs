@@ -73,8 +73,7 @@ fn scale_lanes_loop<const FUSED: bool>(rows: &mut [f32], factors: &[f32; LANES])
 }
 
 dispatched! {
-    /// Normalises each lane of `x` `[channels][48]` over the channels; means and variances are in
-    /// double precision.
+    /// Normalises each lane of `x` `[channels][48]` over the channels.
     ///
     /// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     layer_norm = layer_norm_loop(x: &[f32], gain: &[f32], shift: &[f32], epsilon: f64, y: &mut [f32])
@@ -89,36 +88,35 @@ fn layer_norm_loop<const FUSED: bool>(
     y: &mut [f32],
 ) {
     let rows = x.as_chunks::<LANES>().0;
-    let count = rows.len() as f64;
+    let (share, epsilon) = (1.0 / rows.len() as f32, epsilon as f32);
     let mut means = [0.0; LANES];
     for row in rows {
         for lane in 0..LANES {
-            means[lane] += f64::from(row[lane]);
+            means[lane] += row[lane];
         }
     }
-    let mut squares = [0.0; LANES];
     for mean in &mut means {
-        *mean /= count;
+        *mean *= share;
     }
+    // The rounding error of each mean is the mean of the centred values, and is subtracted as well.
+    let mut rests = [0.0; LANES];
+    let mut squares = [0.0; LANES];
     for row in rows {
         for lane in 0..LANES {
-            let x = f64::from(row[lane]) - means[lane];
-            squares[lane] += x * x;
+            let centred = row[lane] - means[lane];
+            rests[lane] += centred;
+            squares[lane] = multiply_add::<FUSED>(centred, centred, squares[lane]);
         }
     }
-    let mut scales = [0.0f32; LANES];
-    // A mean in one float would be off by up to half of its last bit, in every centred value.
-    let mut means_high = [0.0f32; LANES];
-    let mut means_low = [0.0f32; LANES];
+    let mut scales = [0.0; LANES];
     for lane in 0..LANES {
-        scales[lane] = (1.0 / (squares[lane] / count + epsilon).sqrt()) as f32;
-        means_high[lane] = means[lane] as f32;
-        means_low[lane] = (means[lane] - f64::from(means_high[lane])) as f32;
+        rests[lane] *= share;
+        scales[lane] = 1.0 / multiply_add::<FUSED>(squares[lane], share, epsilon).sqrt();
     }
     let parameters = gain.iter().zip(shift);
-    for ((x, y), (gain, shift)) in rows.iter().zip(y.as_chunks_mut::<LANES>().0).zip(parameters) {
+    for ((row, y), (gain, shift)) in rows.iter().zip(y.as_chunks_mut::<LANES>().0).zip(parameters) {
         for lane in 0..LANES {
-            let normed = ((x[lane] - means_high[lane]) - means_low[lane]) * scales[lane];
+            let normed = ((row[lane] - means[lane]) - rests[lane]) * scales[lane];
             y[lane] = multiply_add::<FUSED>(normed, *gain, *shift);
         }
     }
