@@ -30,7 +30,7 @@ SAMPLE_RATE_HZ = 44100
 PEAK = 0.9
 DRUM_CHANNEL = 9
 BASSES = range(32, 40)
-# Choirs, brass, reeds, pipes and leads: who sings or plays the tune.
+# Choirs, brass, reeds, pipes and leads: the instruments of the melody.
 MELODIES = (52, 53, 54, *range(56, 88))
 STEMS = ("bass", "drums", "other", "vocals")
 

@@ -28,7 +28,7 @@ function stageOf({ stages }: Decision, stage: string): StageDecision {
 
 /** A night after one that is the same but for what differs. */
 function night(history: readonly RunReport[], differing: Partial<RunReport>): RunReport {
-  return { ...history.at(-1)!, id: "tonight", startedAt: "2027-01-01T00:00:00.000Z", ...differing };
+  return { ...history.at(-1)!, id: "current", startedAt: "2027-01-01T00:00:00.000Z", ...differing };
 }
 
 Deno.test("decide() is quiet on a night like those before, and says what it compared", () => {
@@ -141,14 +141,14 @@ Deno.test("decide() alerts for seams and measures that are missing, but not for 
 
 Deno.test("decide() is not moved by one disturbed round in five", () => {
   const history = syntheticHistory(plain);
-  const tonight = history.at(-1)!;
-  const measurements = tonight.measurements.map((one) =>
+  const current = history.at(-1)!;
+  const measurements = current.measurements.map((one) =>
     one.round === 2
       ? { ...one, stages: one.stages.map((stage) => ({ ...stage, end: stage.end + 5 })) }
       : one
   );
   equal(
-    stageOf(decide({ ...tonight, measurements }, history, settings), "network").verdict,
+    stageOf(decide({ ...current, measurements }, history, settings), "network").verdict,
     "same",
   );
 });
@@ -156,12 +156,12 @@ Deno.test("decide() is not moved by one disturbed round in five", () => {
 Deno.test("decide() compares with the night before, or the pinned run, where the settings say so", () => {
   const changes: SyntheticChange[] = [{ stage: "network", night: 11, ratio: 1.3 }];
   const history = syntheticHistory({ ...plain, changes });
-  const tonight = history[12]!;
-  const previous = decide(tonight, history, { ...settings, baseline: "previous" });
+  const current = history[12]!;
+  const previous = decide(current, history, { ...settings, baseline: "previous" });
   equal(previous.baseline.runs, [history[11]!.id]);
   equal(stageOf(previous, "network").verdict, "same");
   match(previous.sentence, /than the previous run/);
-  const pinned = decide(tonight, history, { ...settings, baseline: "pinned" }, {
+  const pinned = decide(current, history, { ...settings, baseline: "pinned" }, {
     pinned: history[3]!.id,
   });
   equal(pinned.baseline, { kind: "pinned", runs: [history[3]!.id], notComparable: 0 });
@@ -213,9 +213,9 @@ Deno.test("decide() alerts for a slow drift as a step, after a rerun", () => {
     changes: [{ stage: "network", night: 30, ratio: 1.0025 ** 60, over: 60 }],
   };
   const history = syntheticHistory(drift);
-  const alerts = history.slice(31).flatMap((tonight, index) => {
+  const alerts = history.slice(31).flatMap((current, index) => {
     const confirmation = syntheticRun(drift, 31 + index, 1);
-    const decision = decide(tonight, history, settings, { confirmation });
+    const decision = decide(current, history, settings, { confirmation });
     return decision.verdict === "regression" ? [decision] : [];
   });
   ok(alerts.length > 0);
@@ -267,8 +267,8 @@ function seam(needs: number | null, differing: Partial<ParityFigure> = {}): RunR
   return testRun({ parity: [{ ...figure, ...differing }] });
 }
 
-function reasons(tonight: RunReport, before: readonly RunReport[]): string[] {
-  return parityAlerts(tonight, before, settings).map(({ reason }) => reason);
+function reasons(current: RunReport, before: readonly RunReport[]): string[] {
+  return parityAlerts(current, before, settings).map(({ reason }) => reason);
 }
 
 Deno.test("parityAlerts() alerts for an error more than ten times the median before", () => {

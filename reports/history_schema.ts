@@ -181,7 +181,7 @@ function documentOf(
 
 /** A file was written by a newer program, or is no history. */
 export class HistoryError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "HistoryError";
 }
 

@@ -111,7 +111,7 @@ export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = settingsOf(schema
 
 /** The settings cannot be used; the message names the key. */
 export class SettingsError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "SettingsError";
 }
 

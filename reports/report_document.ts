@@ -16,7 +16,7 @@ import {
 
 /** A line is no run; the message names the first wrong field. */
 export class RunReportError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "RunReportError";
 }
 

@@ -22,7 +22,7 @@ export interface TimedRun {
 
 /** A file that is not one of timings. */
 export class TimingsFileError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override readonly name = "TimingsFileError";
 }
 

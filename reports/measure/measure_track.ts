@@ -32,7 +32,7 @@ export interface MeasuredAnalysis extends MeasureReply {
 
 /** A track could not be analysed; the message has the end of what the process wrote on stderr. */
 export class MeasureError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "MeasureError";
 }
 

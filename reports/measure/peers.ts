@@ -86,7 +86,7 @@ export async function demucsPeer(
 
 /** A peer could not be started or gave up; the message has the end of what it wrote on stderr. */
 export class PeerError extends Error {
-  /** The class's name, for those who read errors as text. */
+  /** Name of the class in printed errors. */
   override name = "PeerError";
 
   /** It could not be started at all. */

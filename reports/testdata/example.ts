@@ -26,7 +26,7 @@ const STAGES: readonly (readonly [stage: string, speed: number, start: number])[
 ];
 
 const DAY = 86_400_000;
-const TONIGHT = Date.parse("2026-11-23T02:00:12.345Z");
+const STARTED_AT = Date.parse("2026-11-23T02:00:12.345Z");
 const VARIANTS = [
   { name: "native, 2 threads", backend: "native", threads: 2 },
   { name: "onnx, 2 threads", backend: "onnx", threads: 2 },
@@ -36,7 +36,7 @@ const VARIANTS = [
 export interface ExampleSize {
   /** Nights before. */
   readonly nights: number;
-  /** Rounds of tonight. */
+  /** Rounds of the current run. */
   readonly rounds?: number;
 }
 
@@ -93,8 +93,8 @@ export function exampleRun(rounds = 7): RunReport {
   return {
     format: 1,
     id: "00000000-0000-4000-8000-000000000000",
-    startedAt: new Date(TONIGHT).toISOString(),
-    finishedAt: new Date(TONIGHT + 3_600_000).toISOString(),
+    startedAt: new Date(STARTED_AT).toISOString(),
+    finishedAt: new Date(STARTED_AT + 3_600_000).toISOString(),
     program: { version: "0.1.0", commit: "74e51a0".padEnd(40, "0"), isModified: false },
     machine: {
       fingerprint: "0123456789abcdef",
@@ -162,7 +162,7 @@ export function exampleDecision(run: RunReport): Decision {
       variant: VARIANTS[0].name,
       stage: "demix",
       run: "run 20",
-      startedAt: new Date(TONIGHT - 20 * DAY).toISOString(),
+      startedAt: new Date(STARTED_AT - 20 * DAY).toISOString(),
       ratio: 0.82,
       pValue: 1e-6,
       isAlert: false,
@@ -190,7 +190,7 @@ export function exampleHistory(nights: number): HistoryRun[] {
     .filter((age) => age % 11 !== 5)
     .map((age): HistoryRun => ({
       run: `run ${age}`,
-      startedAt: new Date(TONIGHT - age * DAY).toISOString(),
+      startedAt: new Date(STARTED_AT - age * DAY).toISOString(),
       commit: age.toString(16).padStart(40, "0"),
       isComparable: age % 17 !== 9,
       stages: VARIANTS.flatMap(({ name, backend }) =>
