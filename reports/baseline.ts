@@ -1,5 +1,5 @@
 /**
- * The runs that a run is compared with: those of one machine, with the same settings and the same audio.
+ * Selects the runs that a run is compared with: runs of one machine, with the same settings and the same audio.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export function earlierSamples(run: RunReport, history: readonly RunReport[]): E
  *
  * @param run the run that has the variant
  * @param others comparable runs
- * @param of name of the variant and the stage
+ * @param of names of the variant and the stage
  */
 export function stageOfRuns(
   run: RunReport,
@@ -83,7 +83,7 @@ export function stageOfRuns(
 export interface Baseline {
   /** Kind of the baseline, as in the settings. */
   readonly kind: BaselineKind;
-  /** Its runs, oldest first; empty if nothing is comparable. */
+  /** Runs of the baseline, oldest first; empty if none is comparable. */
   readonly runs: readonly SampledRun[];
   /** Reason why the pinned run is not comparable; null in every other case. */
   readonly whyNot: string | null;
@@ -167,7 +167,10 @@ const COMPARED_SETTINGS = {
 
 type ComparedSetting = keyof typeof COMPARED_SETTINGS;
 
-/** The start of the fingerprint tells machines apart that differ only in processor flags. */
+/**
+ * Returns a description of a machine. It includes the start of the fingerprint, because machines can differ only in
+ * processor flags.
+ */
 function machineWords({ cpu, cores, memoryGiB, fingerprint }: Machine): string {
   return `${cpu}, ${cores} cores, ${memoryGiB} GiB (${fingerprint.slice(0, 8)})`;
 }

@@ -38,7 +38,7 @@ Deno.test("whyNotComparable() names a track that is missing, added or changed", 
   equal(other(one, { ...two, sha256: "33" }), "other tracks: other audio in two");
 });
 
-Deno.test("whyNotComparableVariant() wants the variant in both, computed the same way", () => {
+Deno.test("whyNotComparableVariant() requires the variant in both runs, computed in the same way", () => {
   const [native] = run.variants;
   const other = (...variants: typeof run.variants): string | null =>
     whyNotComparableVariant(run, testRun({ variants }), "native");

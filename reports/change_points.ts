@@ -13,36 +13,37 @@ export const SHORTEST_STRETCH = 3;
 /** Number of values whose median an outlier is compared with. */
 const OUTLIER_WINDOW = 5;
 
-/** Deviations from that median to which an outlier is pulled in. */
+/** Largest distance from that median, in deviations; an outlier is moved to it. */
 const OUTLIER_DEVIATIONS = 4;
 
-/** Lower bound of the deviation, which keeps the values of a series that hardly varies. */
+/** Lower bound of the deviation, so that values of an almost constant series are not moved. */
 const LEAST_DEVIATION = 0.005;
 
-/** Where a series changes. */
+/** A lasting change of level in a series. */
 export interface ChangePoint {
-  /** Index of the first value after it. */
+  /** Index of the first value after the change. */
   readonly at: number;
-  /** Median of the stretch after it through that of the stretch before it. */
+  /** Median of the stretch after the change divided by that of the stretch before it. */
   readonly ratio: number;
-  /** How likely a change so clear is in a series without any; not above `alpha`. */
+  /** Probability of an equally clear change in a series without a change; at most `alpha`. */
   readonly pValue: number;
 }
 
-/** Significance of a change. */
+/** Options of the search. */
 export interface ChangePointOptions {
-  /** The largest probability that counts; also decides how many permutations there are. */
+  /** Largest probability of a significant change; also determines the number of permutations. */
   readonly alpha: number;
-  /** What the permutations depend on. */
+  /** Seed of the permutations. */
   readonly seed: string;
 }
 
 /**
  * Returns the changes of level in a series.
  *
- * Outliers are pulled in first. Optimal partitioning then chooses the cuts for which the squared distances of the
- * logarithms to the means of their stretches, and the costs of the cuts, are smallest. A cut stands if so clear a cut is
- * rare among permutations of the two stretches next to it. The least significant cut is removed until all stand.
+ * The function first limits the distance of each value to the median of its neighbours. Optimal partitioning then
+ * chooses the cuts with the smallest total cost. The cost is the sum of squared distances of the logarithms to the
+ * means of their stretches, and a constant for each cut. Permutations of the two stretches next to a cut give its
+ * probability. The least significant cut is removed until all are significant.
  *
  * @param values above 0, oldest first, in any unit
  * @param options significance
@@ -65,7 +66,7 @@ export function changePoints(
     known.set(key, pValue);
     return pValue;
   };
-  // Where nothing changes, a cut at a given place gains more than this with a probability below alpha.
+  // Without a change, a cut at a given place gains more than this with a probability below alpha.
   let cuts = optimalCuts(pulled, 2 * deviation ** 2 * Math.log(1 / alpha))
     .map((at) => ({ at, pValue: NaN }));
   while (true) {
@@ -87,7 +88,7 @@ export function changePoints(
   }));
 }
 
-/** Returns the values with outliers pulled in, and the deviation from one value to the next. */
+/** Returns the values with outliers moved to the largest distance, and the deviation from one value to the next. */
 function pulledIn(values: readonly number[]): { pulled: Float64Array; deviation: number } {
   const deviation = Math.max(deviationOfDifferences(values), LEAST_DEVIATION);
   const limit = OUTLIER_DEVIATIONS * deviation;
@@ -108,7 +109,7 @@ function optimalCuts(values: Float64Array, cost: number): number[] {
     sums[at + 1] = sums[at]! + value;
     squares[at + 1] = squares[at]! + value * value;
   }
-  // The least of the first so many values, and where their last stretch begins.
+  // Smallest cost for each number of first values, and the start of their last stretch.
   const least = new Float64Array(values.length + 1).fill(Infinity);
   const starts = new Int32Array(values.length + 1);
   least[0] = -cost;
@@ -126,8 +127,8 @@ function optimalCuts(values: Float64Array, cost: number): number[] {
 }
 
 /**
- * What makes the squared difference of both sums comparable between cuts: for each cut of `size` values, the size
- * through the product of its parts; 0 where a part is too short.
+ * Returns a factor for each cut of `size` values, which makes the squared sums of cuts comparable. The factor is the
+ * size divided by the product of the sizes of both parts; 0 where a part is too short.
  */
 function weights(size: number): Float64Array {
   return Float64Array.from(
@@ -137,7 +138,10 @@ function weights(size: number): Float64Array {
   );
 }
 
-/** Returns the cut with the largest difference of means in relation to its error, squared; 0 if nothing can be cut. Values are about 0. */
+/**
+ * Returns the cut with the largest squared ratio of the difference of means to its error; 0 if no cut is possible. The
+ * mean of the values must be 0.
+ */
 function clearestCut(
   values: Float64Array,
   weights: Float64Array,
@@ -152,8 +156,8 @@ function clearestCut(
 }
 
 /**
- * How rare so clear a cut is among permutations of values. It is given up as soon as the share cannot become `alpha` any
- * more, which without a change is after a few.
+ * Returns the share of permutations of the values that have an equally clear cut. The test ends as soon as the share
+ * must exceed `alpha`, which is after a few permutations if there is no change.
  */
 function permutationTest(values: Float64Array, alpha: number, random: CounterRandom): number {
   const permutations = Math.ceil(1 / alpha) - 1;
@@ -161,12 +165,12 @@ function permutationTest(values: Float64Array, alpha: number, random: CounterRan
   const shuffled = values.map((value) => value - mean);
   const weight = weights(values.length);
   const { clarity } = clearestCut(shuffled, weight);
-  // Sums of other orders differ by rounding, and an equally clear cut must count.
+  // The order of a sum changes its rounding, and an equally clear cut must count.
   const limit = clarity * (1 - 1e-9);
   let clear = 0;
   for (let done = 1; done <= permutations; done++) {
     for (let last = shuffled.length - 1; last > 0; last--) {
-      // Not below(): its division takes longer than all else here.
+      // Not below(), whose division takes longer than the rest of the loop.
       const other = Math.floor(random.uniform() * (last + 1));
       const value = shuffled[last]!;
       shuffled[last] = shuffled[other]!;

@@ -4,7 +4,7 @@ import { changePoints } from "./change_points.ts";
 
 const options = { alpha: 0.001, seed: "test" };
 
-/** A series about 3 s that varies by 1.5 %, each value times what `level` says. */
+/** Returns a series near 3 s that varies by 1.5 %, each value multiplied by `level`. */
 function series(count: number, level: (at: number) => number, seed = "series"): number[] {
   const random = new CounterRandom(seed);
   return Array.from(
@@ -13,7 +13,7 @@ function series(count: number, level: (at: number) => number, seed = "series"): 
   );
 }
 
-Deno.test("changePoints() finds a step, up and down, with its place and size", () => {
+Deno.test("changePoints() finds a change, up and down, with its place and size", () => {
   for (const ratio of [1.1, 1 / 1.1]) {
     const [step, ...others] = changePoints(series(60, (at) => at < 40 ? 1 : ratio), options);
     equal(others, []);
@@ -23,20 +23,20 @@ Deno.test("changePoints() finds a step, up and down, with its place and size", (
   }
 });
 
-Deno.test("changePoints() finds several steps in their order", () => {
+Deno.test("changePoints() finds several changes in their order", () => {
   const level = (at: number): number => at < 30 ? 1 : at < 60 ? 1.1 : at < 90 ? 2 : 1.9;
   const found = changePoints(series(120, level), options);
   equal(found.map(({ at }) => Math.round(at / 30)), [1, 2, 3]);
   ok(Math.abs(found[1]!.ratio - 2 / 1.1) < 0.03);
 });
 
-Deno.test("changePoints() finds a slow spell that is over, though the levels before and after are one", () => {
+Deno.test("changePoints() finds a temporary slowdown with the same level before and after it", () => {
   const found = changePoints(series(60, (at) => at >= 18 && at < 41 ? 1.12 : 1), options);
   equal(found.map(({ at }) => at), [18, 41]);
   ok(Math.abs(found[0]!.ratio - 1.12) < 0.02 && Math.abs(found[1]!.ratio - 1 / 1.12) < 0.02);
 });
 
-Deno.test("changePoints() finds nothing in noise more often than alpha, nor much less often", () => {
+Deno.test("changePoints() finds changes in noise about as often as alpha", () => {
   let found = 0;
   for (let at = 0; at < 400; at++) {
     const { length } = changePoints(series(30, () => 1, `noise ${at}`), {
@@ -54,19 +54,19 @@ Deno.test("changePoints() finds slow drift", () => {
   ok(found.some(({ at, ratio }) => at >= 40 && ratio > 1.03), JSON.stringify(found));
 });
 
-Deno.test("changePoints() takes neither one wild night nor two for a change", () => {
+Deno.test("changePoints() reports neither one outlier nor two as a change", () => {
   for (const wild of [[20], [29], [28, 29], [10, 20]]) {
     equal(changePoints(series(30, (at) => wild.includes(at) ? 1.6 : 1), options), []);
   }
 });
 
-Deno.test("changePoints() finds a step in spite of a wild night in it", () => {
+Deno.test("changePoints() finds a change in spite of an outlier", () => {
   const found = changePoints(series(40, (at) => at === 33 ? 5 : at < 30 ? 1 : 1.1), options);
   equal(found.length, 1);
   ok(Math.abs(found[0]!.at - 30) <= 1 && Math.abs(found[0]!.ratio - 1.1) < 0.02);
 });
 
-Deno.test("changePoints() of values that never vary finds their step, and none where there is none", () => {
+Deno.test("changePoints() finds the change of constant values, and none without a change", () => {
   equal(changePoints(new Array<number>(20).fill(2), options), []);
   const values = Array.from({ length: 20 }, (_, at) => at < 15 ? 2 : 2.2);
   const [step] = changePoints(values, options);
@@ -74,12 +74,12 @@ Deno.test("changePoints() of values that never vary finds their step, and none w
   ok(Math.abs(step.ratio - 1.1) < 1e-12);
 });
 
-Deno.test("changePoints() of fewer values than two stretches finds nothing", () => {
+Deno.test("changePoints() finds nothing in fewer values than two stretches", () => {
   equal(changePoints([], options), []);
   equal(changePoints([1, 1, 9, 9, 9], options), []);
 });
 
-Deno.test("changePoints() does not depend on anything but values and seed", () => {
+Deno.test("changePoints() depends on values and seed only", () => {
   const values = series(60, (at) => at < 40 ? 1 : 1.06);
   equal(changePoints(values, options), changePoints(values, options));
 });

@@ -1,5 +1,5 @@
 /**
- * The decision and the report of a run against its history.
+ * Decides on a run, given the earlier runs, and reports it with them.
  *
  * @module
  */

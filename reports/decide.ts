@@ -1,5 +1,5 @@
 /**
- * The decision whether a run is a regression.
+ * Decides whether a run is a regression.
  *
  * @module
  */
@@ -23,24 +23,25 @@ import { decisionSentence } from "./words.ts";
 
 /** Runs of a decision other than the history. */
 export interface DecideOptions {
-  /** Id of the pinned run, which the history must hold if the settings want a pinned baseline. */
+  /** Id of the pinned run, which the history must contain if the settings require a pinned baseline. */
   readonly pinned?: string;
-  /** A rerun of the same run, of all variants or of those that are suspect. */
+  /** Rerun of the run, with all variants or only the suspect ones. */
   readonly confirmation?: RunReport;
 }
 
 /**
  * Compares a run with earlier runs.
  *
- * Times only alert with a rerun. Without one, stages that look slower are `suspect` and the verdict is not a regression
- * for them or for change points; {@linkcode needsRerun} tells whether one is wanted. Seams and measures do not vary and
- * alert at once. The same arguments give the same decision.
+ * Times only alert with a rerun. Without a rerun, stages that look slower are `suspect`, and neither they nor change
+ * points make the verdict a regression. {@linkcode needsRerun} returns whether a rerun is needed. Seams and measures do
+ * not vary between runs and alert without one. The same arguments give the same decision.
  *
  * @param run the run
  * @param history runs in any order; the run itself and later ones are ignored
  * @param settings thresholds
  * @param options pinned run and rerun
- * @throws {Error} if a pinned baseline is wanted and the run is not in the history, or if the rerun is not comparable
+ * @throws {Error} if the settings require a pinned baseline and the run is not in the history, or if the rerun is not
+ * comparable
  */
 export function decide(
   run: RunReport,
@@ -110,7 +111,7 @@ function lastWith(
 
 /**
  * Returns the seams of a run that are outside of their tolerance, have a much larger error than before, or are missing.
- * A run without any seam has left parity out.
+ * A run without any seam skipped parity.
  *
  * @param run the run
  * @param before runs that it is compared with; those without the seam are ignored
@@ -153,8 +154,8 @@ function seamKey({ suite, piece, mode, stage, seam }: ParityFigure): string {
 }
 
 /**
- * Returns the measures of a run that are lower than before by more than allowed, or missing, and tracks that could not be
- * analysed. A run without any measure has left evaluation out.
+ * Returns the measures of a run that are lower than before by more than allowed, or missing, and tracks that could not
+ * be analysed. A run without any measure skipped evaluation.
  *
  * @param run the run
  * @param before runs that it is compared with; those with another number of tracks are ignored

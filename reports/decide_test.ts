@@ -15,7 +15,7 @@ const plain = { seed: 1, nights: 13 };
 const change = { stage: "network", night: 12, ratio: 1.3 };
 const slow = { ...plain, changes: [change] };
 
-/** Decides the last night of a history, with or without a rerun of it. */
+/** Decides on the last run of a history, with or without a rerun. */
 function last(options: typeof plain, rerun?: typeof plain, some = settings): Decision {
   const history = syntheticHistory(options);
   const confirmation = rerun && { confirmation: syntheticRun(rerun, rerun.nights - 1, 1) };
@@ -26,12 +26,12 @@ function stageOf({ stages }: Decision, stage: string): StageDecision {
   return stages.find((one) => one.stage === stage)!;
 }
 
-/** A night after one that is the same but for what differs. */
+/** Returns a run after the last one, equal to it apart from `differing`. */
 function night(history: readonly RunReport[], differing: Partial<RunReport>): RunReport {
   return { ...history.at(-1)!, id: "current", startedAt: "2027-01-01T00:00:00.000Z", ...differing };
 }
 
-Deno.test("decide() is quiet on a night like those before, and says what it compared", () => {
+Deno.test("decide() is quiet on a run like the earlier ones, and reports what it compared", () => {
   const decision = last(plain);
   equal(decision.verdict, "quiet");
   match(
@@ -77,7 +77,7 @@ Deno.test("decide() does not alert when a rerun is as fast as before", () => {
   );
 });
 
-Deno.test("decide() leaves a stage suspect that the rerun did not measure", () => {
+Deno.test("decide() keeps a stage suspect if the rerun did not measure it", () => {
   const history = syntheticHistory(slow);
   const confirmation = { ...syntheticRun(slow, 12, 1), measurements: [] };
   const decision = decide(history.at(-1)!, history, settings, { confirmation });
@@ -85,7 +85,7 @@ Deno.test("decide() leaves a stage suspect that the rerun did not measure", () =
   equal(decision.verdict, "quiet");
 });
 
-Deno.test("decide() refuses a rerun of another machine", () => {
+Deno.test("decide() rejects a rerun of another machine", () => {
   const history = syntheticHistory(slow);
   const confirmation = syntheticRun({ ...slow, otherMachine: [12] }, 12, 1);
   throws(
@@ -94,14 +94,14 @@ Deno.test("decide() refuses a rerun of another machine", () => {
   );
 });
 
-Deno.test("decide() tells a faster stage and does not alert for it", () => {
+Deno.test("decide() reports a faster stage and does not alert for it", () => {
   const fast = { ...plain, changes: [{ ...change, ratio: 0.75 }] };
   const decision = last(fast, fast);
   equal(stageOf(decision, "network").verdict, "faster");
   equal(decision.verdict, "quiet");
 });
 
-Deno.test("decide() needs each of: significance, size, distance from the nights, and length", () => {
+Deno.test("decide() requires significance, size, distance from the noise, and length", () => {
   equal(stageOf(last(slow, slow), "network").verdict, "slower");
   for (
     const stricter of [
@@ -116,7 +116,7 @@ Deno.test("decide() needs each of: significance, size, distance from the nights,
   }
 });
 
-Deno.test("decide() says so where too few rounds ran for the test to tell", () => {
+Deno.test("decide() reports a stage as unknown if too few rounds ran for the test", () => {
   // Smaller than any p value of five samples against fifty.
   const decision = last(slow, slow, { ...settings, alpha: 1e-8 });
   equal(stageOf(decision, "network").verdict, "unknown");
@@ -124,7 +124,7 @@ Deno.test("decide() says so where too few rounds ran for the test to tell", () =
   match(decision.sentence, /network looks .* slower than .*, but too few rounds ran for a test/);
 });
 
-Deno.test("decide() alerts for seams and measures that are missing, but not for steps left out", () => {
+Deno.test("decide() alerts for missing seams and measures, but not for skipped parts", () => {
   const history = syntheticHistory(plain);
   const { parity, quality } = history.at(-1)!;
   const decided = (differing: Partial<RunReport>): ReturnType<typeof decide> =>
@@ -139,7 +139,7 @@ Deno.test("decide() alerts for seams and measures that are missing, but not for 
   equal(decided({ parity: [], quality: [] }).verdict, "quiet");
 });
 
-Deno.test("decide() is not moved by one disturbed round in five", () => {
+Deno.test("decide() does not alert for one disturbed round in five", () => {
   const history = syntheticHistory(plain);
   const current = history.at(-1)!;
   const measurements = current.measurements.map((one) =>
@@ -153,7 +153,7 @@ Deno.test("decide() is not moved by one disturbed round in five", () => {
   );
 });
 
-Deno.test("decide() compares with the night before, or the pinned run, where the settings say so", () => {
+Deno.test("decide() compares with the previous or the pinned run if the settings require it", () => {
   const changes: SyntheticChange[] = [{ stage: "network", night: 11, ratio: 1.3 }];
   const history = syntheticHistory({ ...plain, changes });
   const current = history[12]!;
@@ -169,7 +169,7 @@ Deno.test("decide() compares with the night before, or the pinned run, where the
   match(pinned.sentence, /slower than the pinned run/);
 });
 
-Deno.test("decide() wants a pinned run that is there, and says when it is not comparable", () => {
+Deno.test("decide() requires that the pinned run exists, and reports if it is not comparable", () => {
   const history = syntheticHistory({ ...plain, otherMachine: [3] });
   const wanted = { ...settings, baseline: "pinned" } as const;
   throws(
@@ -181,7 +181,7 @@ Deno.test("decide() wants a pinned run that is there, and says when it is not co
   match(decision.sentence, /^Nothing to compare with: the pinned run has another machine/);
 });
 
-Deno.test("decide() counts nights of another machine and compares none of them", () => {
+Deno.test("decide() counts runs of another machine and compares none of them", () => {
   const history = syntheticHistory({ ...plain, nights: 5, otherMachine: [0, 1, 2, 3] });
   const decision = decide(history[4]!, history, settings);
   equal(decision.baseline, { kind: "none", runs: [], notComparable: 4 });
@@ -190,7 +190,7 @@ Deno.test("decide() counts nights of another machine and compares none of them",
   match(decision.sentence, /^Nothing to compare with: 4 runs are not comparable; 8 seams/);
 });
 
-Deno.test("decide() calls a first night and a new variant new", () => {
+Deno.test("decide() reports a first run and a new variant as new", () => {
   const history = syntheticHistory(plain);
   const first = decide(history[0]!, [], settings);
   equal(first.sentence, "Nothing to compare with yet; 8 seams within tolerance");
@@ -198,7 +198,7 @@ Deno.test("decide() calls a first night and a new variant new", () => {
   equal(stageOf(decide({ ...history[12]!, variants }, history, settings), "total").verdict, "new");
 });
 
-Deno.test("decide() passes later nights over, whatever the order of the history", () => {
+Deno.test("decide() ignores later runs in any order of the history", () => {
   const history = syntheticHistory(plain);
   equal(
     decide(history[8]!, history.toReversed(), settings),
@@ -206,7 +206,7 @@ Deno.test("decide() passes later nights over, whatever the order of the history"
   );
 });
 
-Deno.test("decide() alerts for a slow drift as a step, after a rerun", () => {
+Deno.test("decide() alerts for a slow drift as a change point, after a rerun", () => {
   const drift = {
     seed: 2,
     nights: 60,
@@ -223,7 +223,7 @@ Deno.test("decide() alerts for a slow drift as a step, after a rerun", () => {
   equal(new Set(alerts[0]!.stages.map(({ verdict }) => verdict)), new Set(["same"]));
 });
 
-Deno.test("decide() alerts for seams outside of tolerance and grown errors, without any rerun", () => {
+Deno.test("decide() alerts for seams outside of tolerance and grown errors, without a rerun", () => {
   const history = syntheticHistory(plain);
   const worse = (seam: string, differing: Partial<RunReport["parity"][number]>): Decision => {
     const parity = history[0]!.parity.map((one) =>
@@ -251,7 +251,7 @@ Deno.test("decide() alerts for a measure that falls", () => {
   equal(decision.sentence, "beat_f of hpss/embedded fell to 0.938 from 0.958; 1 more finding");
 });
 
-/** A run of one seam. */
+/** Returns a run of one seam. */
 function seam(needs: number | null, differing: Partial<ParityFigure> = {}): RunReport {
   const figure: ParityFigure = {
     suite: "embedded",
@@ -285,12 +285,12 @@ Deno.test("parityAlerts() alerts for an error more than ten times the median bef
   }]);
 });
 
-Deno.test("parityAlerts() does not mind growth up to the floor, and does above, also from 0", () => {
+Deno.test("parityAlerts() ignores growth up to the floor, and alerts above it, also from 0", () => {
   equal(reasons(seam(1e-8), [seam(1e-12)]), []);
   equal(reasons(seam(1.1e-8), [seam(0)]), ["grown"]);
 });
 
-Deno.test("parityAlerts() alerts for a failed seam, whatever was before and with or without a figure", () => {
+Deno.test("parityAlerts() alerts for a failed seam, after any earlier runs, with or without a figure", () => {
   equal(reasons(seam(2e-6, { verdict: "fail" }), []), ["outside"]);
   equal(reasons(seam(null, { verdict: "fail" }), [seam(null)]), ["outside"]);
 });
@@ -308,7 +308,7 @@ function beats(value: number, differing: Partial<QualityFigure> = {}): RunReport
   });
 }
 
-Deno.test("qualityAlerts() alerts for a measure that falls by more than it may, not for one that rises", () => {
+Deno.test("qualityAlerts() alerts for a measure that falls by more than allowed, not for one that rises", () => {
   const before = [beats(0.5), beats(0.75), beats(0.9)];
   equal(qualityAlerts(beats(0.745), before, settings), []);
   equal(qualityAlerts(beats(0.9), before, settings), []);
@@ -326,7 +326,7 @@ Deno.test("qualityAlerts() only compares the same measure of the same system ove
   equal(qualityAlerts(beats(0.1), [], settings), []);
 });
 
-Deno.test("qualityAlerts() alerts for a track that could not be analysed, also in the first night", () => {
+Deno.test("qualityAlerts() alerts for a track that could not be analysed, also in the first run", () => {
   const night = (value: number): RunReport => beats(value, { measure: "analysed" });
   equal(qualityAlerts(night(0.75), [], settings).map(({ value, before }) => [value, before]), [
     [0.75, 1],

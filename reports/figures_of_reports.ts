@@ -1,12 +1,12 @@
 /**
- * The figures that a run keeps of the reports of `parity` and `evaluate`.
+ * Extracts the figures that a run keeps from the reports of `parity` and `evaluate`.
  *
  * @module
  */
 
 import type { ParityFigure, QualityFigure } from "./run_report.ts";
 
-/** What is read of a parity report; numbers that were not finite are null in JSON. */
+/** Fields of a parity report that are read; numbers that are not finite are null in JSON. */
 interface ParityJson {
   readonly suites: readonly {
     readonly results: readonly {
@@ -30,7 +30,7 @@ interface ParityJson {
   }[];
 }
 
-/** What is read of an evaluation report. */
+/** Fields of an evaluation report that are read. */
 interface EvaluationJson {
   readonly systems: readonly {
     readonly name: string;
@@ -41,9 +41,9 @@ interface EvaluationJson {
 }
 
 /**
- * The figures of a parity run.
+ * Returns the figures of a parity run.
  *
- * Seams of 16-bit samples are kept as the share of samples that differ, and what may differ.
+ * The figures of a seam of 16-bit samples are the share of samples that differ and the share that may differ.
  *
  * @param report as `parity --export-json` writes it
  */
@@ -72,11 +72,11 @@ export function parityFigures(report: unknown): ParityFigure[] {
   );
 }
 
-/** The measure that is 1 where every track could be analysed. */
+/** Name of the measure that is 1 if every track could be analysed. */
 export const ANALYSED = "analysed";
 
 /**
- * The means of an evaluation, and the share of its tracks that could be analysed.
+ * Returns the means of an evaluation, and the share of its tracks that could be analysed.
  *
  * @param report as `evaluate --export-json` writes it
  */

@@ -13,7 +13,7 @@ const NAMED = {
   verdict: "pass",
 };
 
-Deno.test("parityFigures() keeps what each seam needs and is allowed, also of one that is missing", () => {
+Deno.test("parityFigures() keeps the needed and the allowed tolerance of each seam, also of a missing one", () => {
   const missing = {
     ...RESULT,
     verdict: "fail",

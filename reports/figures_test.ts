@@ -22,7 +22,7 @@ Deno.test("factorFigure() is whole where it is large", () => {
   equal([0.51234, 31.849, 99.96, 1234.4].map(factorFigure), ["0.512", "31.8", "100", "1234"]);
 });
 
-Deno.test("figures are blank for what is not known, never 0", () => {
+Deno.test("an unknown figure is blank, never 0", () => {
   const all = [
     secondsFigure,
     ratioFigure,

@@ -1,5 +1,5 @@
 /**
- * All runs of one machine or of several, in one SQLite file.
+ * Stores the runs of one or several machines in one SQLite file.
  *
  * Every measurement is written in a transaction of its own: an interrupted program loses no measurement.
  *
@@ -13,7 +13,7 @@ import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { HistoryError, migrate, refuseForeign } from "./history_schema.ts";
 import type { Measurement, ParityFigure, QualityFigure, RunReport } from "./run_report.ts";
 
-/** Time that one program waits for another that writes. */
+/** Time that a program waits while another program writes. */
 const BUSY_MILLISECONDS = 20_000;
 
 type Row = Record<string, SQLOutputValue>;
@@ -26,13 +26,13 @@ export type NewRun = Omit<RunHeader, "id" | "startedAt" | "confirms">;
 
 /** Selection of runs. */
 export interface RunFilter {
-  /** Only runs of this machine. */
+  /** Fingerprint of the machine; any machine if absent. */
   readonly fingerprint?: string;
-  /** Only runs that started before this time, ISO 8601. */
+  /** Time before which the runs started, ISO 8601; any time if absent. */
   readonly before?: string;
-  /** Only the newest runs, this many. */
+  /** Number of the newest runs; all if absent. */
   readonly last?: number;
-  /** Also interrupted runs and reruns that confirm others; false by default. */
+  /** Whether interrupted runs and reruns that confirm others are included; false by default. */
   readonly all?: boolean;
 }
 
@@ -130,7 +130,7 @@ export class History {
   /**
    * Returns runs, oldest first.
    *
-   * @param filter which runs; by default all that are finished and confirm no other
+   * @param filter selection; by default all runs that are finished and confirm no other
    */
   runs(filter: RunFilter = {}): RunReport[] {
     const rows = this.#all(
@@ -167,7 +167,7 @@ export class History {
   /**
    * Adds a whole run.
    *
-   * @returns whether it was added; a run whose id is already there is left as it is
+   * @returns whether the run was added; a stored run with the same id is not changed
    */
   import(run: RunReport): boolean {
     return this.#whole(() => {
@@ -181,7 +181,7 @@ export class History {
    * Removes runs, but never the pinned one.
    *
    * @param before time before which removed runs started, ISO 8601
-   * @returns how many were removed
+   * @returns the number of removed runs
    */
   prune(before: string): number {
     return this.#change(

@@ -6,7 +6,7 @@ import { History } from "./history.ts";
 import { HistoryError, migrate, MIGRATIONS, refuseForeign } from "./history_schema.ts";
 import { readHistoryLine } from "./report_document.ts";
 
-Deno.test("migrate() brings an older file to the newest version and keeps what is in it", () => {
+Deno.test("migrate() brings an older file to the newest version and keeps its content", () => {
   const database = new DatabaseSync(":memory:");
   const [first, second] = ["CREATE TABLE t (a)", "ALTER TABLE t ADD COLUMN b DEFAULT 7"];
   migrate(database, "x", [first]);
@@ -17,7 +17,7 @@ Deno.test("migrate() brings an older file to the newest version and keeps what i
   database.close();
 });
 
-Deno.test("migrate() leaves a file as it was when a step fails", () => {
+Deno.test("migrate() does not change a file if a migration fails", () => {
   const database = new DatabaseSync(":memory:");
   migrate(database, "x", ["CREATE TABLE t (a)"]);
   throws(() => migrate(database, "x", ["CREATE TABLE t (a)", "CREATE TABLE u (a)", "NO SQL"]));
@@ -26,7 +26,7 @@ Deno.test("migrate() leaves a file as it was when a step fails", () => {
   database.close();
 });
 
-Deno.test("migrate() refuses what a newer program wrote", () => {
+Deno.test("migrate() rejects a file of a newer program", () => {
   const database = new DatabaseSync(":memory:");
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   throws(
@@ -58,7 +58,7 @@ Deno.test("a history of version 1 becomes documents in which the bytes that a st
   database.close();
 });
 
-Deno.test("refuseForeign() takes empty files and histories, and no database of another program", () => {
+Deno.test("refuseForeign() accepts empty files and histories, and rejects a database of another program", () => {
   const database = new DatabaseSync(":memory:");
   refuseForeign(database, "x");
   migrate(database, "x");
@@ -72,7 +72,7 @@ Deno.test("refuseForeign() takes empty files and histories, and no database of a
   }
 });
 
-Deno.test("a file of version 2 gives every run that its program exported, to the last digit", async () => {
+Deno.test("migration of a file of version 2 keeps every run to the last digit", async () => {
   // Written by the program at commit 0326b81: a bench, and runs of testdata/example.ts.
   const old = new URL("testdata/history_v2", import.meta.url).pathname;
   const lines = (await Deno.readTextFile(`${old}.jsonl`)).trim().split("\n").map(readHistoryLine);

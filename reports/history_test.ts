@@ -7,7 +7,7 @@ import { HistoryError } from "./history_schema.ts";
 import type { Measurement, RunReport } from "./run_report.ts";
 import { testRun } from "./testdata/test_runs.ts";
 
-/** A run with figures that a lossy store would change. */
+/** Returns a run with figures that a lossy store would change. */
 function run(id: string, startedAt: string, more: Partial<RunReport> = {}): RunReport {
   return testRun({
     ...{ id, startedAt, finishedAt: startedAt },
@@ -44,7 +44,7 @@ async function withHistory(work: (history: History, path: string) => unknown): P
   });
 }
 
-Deno.test("History gives back exactly what it was given, also after it was opened again", async () => {
+Deno.test("History returns exactly what it stored, also after reopening", async () => {
   await withHistory(async (history, path) => {
     const night = run("1", "2026-01-01T00:00:00.000Z");
     ok(history.import(night));
@@ -54,7 +54,7 @@ Deno.test("History gives back exactly what it was given, also after it was opene
   });
 });
 
-Deno.test("History keeps a run that grows, and does not show it among the nights before it is finished", async () => {
+Deno.test("History keeps an unfinished run, and lists it after it is finished", async () => {
   await withHistory((history) => {
     const { finishedAt: _, ...night } = run("1", "2026-01-01T00:00:00.000Z");
     history.begin(night);
@@ -70,7 +70,7 @@ Deno.test("History keeps a run that grows, and does not show it among the nights
   });
 });
 
-Deno.test("History takes no measurement twice, and none of an unknown run", async () => {
+Deno.test("History rejects a repeated measurement and a measurement of an unknown run", async () => {
   await withHistory((history) => {
     history.import(run("1", "2026-01-01T00:00:00.000Z"));
     throws(() => history.addMeasurement("1", measurement(1)), /already has round 1/);
@@ -79,7 +79,7 @@ Deno.test("History takes no measurement twice, and none of an unknown run", asyn
   });
 });
 
-Deno.test("History.runs() chooses by machine, time and number, oldest first", async () => {
+Deno.test("History.runs() selects by machine, time and number, oldest first", async () => {
   await withHistory((history) => {
     for (const day of [3, 1, 2]) history.import(run(`${day}`, `2026-01-0${day}T00:00:00.000Z`));
     const machine = { ...testRun().machine, fingerprint: "b" };
@@ -96,7 +96,7 @@ Deno.test("History.runs() chooses by machine, time and number, oldest first", as
   });
 });
 
-Deno.test("History.import() leaves a run alone that is there already", async () => {
+Deno.test("History.import() does not change a stored run", async () => {
   await withHistory((history) => {
     const night = run("1", "2026-01-01T00:00:00.000Z");
     equal([history.import(night), history.import({ ...night, finishedAt: null })], [true, false]);
@@ -104,7 +104,7 @@ Deno.test("History.import() leaves a run alone that is there already", async () 
   });
 });
 
-Deno.test("History.prune() removes what is old with all its figures, but not the pinned run", async () => {
+Deno.test("History.prune() removes old runs with all their figures, but not the pinned run", async () => {
   await withHistory((history) => {
     for (const day of [1, 2, 3]) history.import(run(`${day}`, `2026-01-0${day}T00:00:00.000Z`));
     equal(history.pinned(), null);
@@ -124,7 +124,7 @@ Deno.test("History.prune() removes what is old with all its figures, but not the
   });
 });
 
-Deno.test("History.open() says what is wrong with a file that is no history", async () => {
+Deno.test("History.open() explains why a file is not a history", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "text.sqlite");
     await Deno.writeTextFile(
@@ -139,7 +139,7 @@ Deno.test("History.open() says what is wrong with a file that is no history", as
   });
 });
 
-Deno.test("two processes that make and fill one history at once lose nothing", async () => {
+Deno.test("two processes that create and fill one history at once lose no run", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "nights.sqlite");
     const program = `

@@ -1,5 +1,5 @@
 /**
- * What timings depend on besides the program.
+ * Description of the machine and its fingerprint.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { cpus, totalmem } from "node:os";
 import type { Machine, ProgramVersion } from "./run_report.ts";
 import { PROGRAM_FOLDER, VERSION } from "../core/program.ts";
 
-/** Of the many flags of a processor, those that kernels and ONNX Runtime choose their paths by. */
+/** Pattern of the processor flags by which the kernels and ONNX Runtime select code paths. */
 const DECISIVE_FLAG = /^(avx|fma|f16c|amx|sse4_|asimd|sve|bf16|i8mm)/;
 
 /**
  * Describes the machine that the program runs on.
  *
- * @param flags as of {@linkcode cpuFlags}; none where they are not known
+ * @param flags processor flags, as {@linkcode cpuFlags} returns them; empty if unknown
  */
 export function thisMachine(flags: readonly string[] = []): Machine {
   const described: Omit<Machine, "fingerprint"> = {
@@ -29,7 +29,7 @@ export function thisMachine(flags: readonly string[] = []): Machine {
   return { fingerprint: fingerprintOf(described), ...described };
 }
 
-/** Hash of a description, the same for the same machine: sixteen hexadecimal digits. */
+/** Returns the hash of a description: sixteen hexadecimal digits, equal for equal machines. */
 export function fingerprintOf(machine: Omit<Machine, "fingerprint">): string {
   const { cpu, cores, memoryGiB, os, architecture, cpuFlags } = machine;
   const text = JSON.stringify([cpu, cores, memoryGiB, os, architecture, cpuFlags]);
@@ -37,11 +37,10 @@ export function fingerprintOf(machine: Omit<Machine, "fingerprint">): string {
 }
 
 /**
- * What fast paths are chosen by.
+ * Returns the processor flags that select code paths.
  *
- * @param cpuInfo the text of Linux' `/proc/cpuinfo`, which Deno shows only to programs that may do all; empty
- * where there is none
- * @returns sorted
+ * @param cpuInfo text of Linux' `/proc/cpuinfo`, which Deno only reads with all permissions; empty if there is none
+ * @returns flags, sorted
  */
 export function cpuFlags(cpuInfo: string): string[] {
   const [, flags = ""] = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuInfo) ?? [];

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, notStrictEqual } from "node:assert/strict";
 import { cpuFlags, fingerprintOf, thisMachine } from "./machine.ts";
 
-Deno.test("cpuFlags() keeps what fast paths are chosen by, on x86 and on ARM", () => {
+Deno.test("cpuFlags() keeps the flags that select code paths, on x86 and on ARM", () => {
   equal(cpuFlags("processor\t: 0\nflags\t\t: fpu avx2 sse4_2 fma mmx avx512f avx2\nbugs\t: x\n"), [
     "avx2",
     "avx512f",
@@ -12,7 +12,7 @@ Deno.test("cpuFlags() keeps what fast paths are chosen by, on x86 and on ARM", (
   equal(cpuFlags(""), []);
 });
 
-Deno.test("fingerprintOf() is the same for the same machine, and another one for any other", () => {
+Deno.test("fingerprintOf() is equal for equal machines and differs for different ones", () => {
   const { fingerprint, ...machine } = thisMachine(["avx2"]);
   equal(fingerprintOf(machine), fingerprint);
   const others = [

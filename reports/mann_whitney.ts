@@ -1,26 +1,26 @@
 /**
- * Whether the values of one sample tend to be larger than those of another.
+ * Tests whether the values of one sample tend to be larger than those of another.
  *
  * @module
  */
 
-/** Up to which size of the smaller sample all arrangements are counted. */
+/** Largest size of the smaller sample for which all arrangements are counted. */
 const EXACT_SIZE = 8;
 
-/** Which difference is looked for: that the first sample is larger, or smaller. */
+/** Direction of the tested difference: the first sample is larger, or smaller. */
 export type Alternative = "greater" | "less";
 
 /**
- * The Mann-Whitney U test, one-sided.
+ * Computes the one-sided Mann-Whitney U test.
  *
- * Exact where the smaller sample has at most 8 values and no two values are equal; else by the normal approximation,
- * with corrections for ties and continuity.
+ * The result is exact if the smaller sample has at most 8 values and no two values are equal. Otherwise it is the
+ * normal approximation, with corrections for ties and continuity.
  *
- * @param a one sample, in any order
- * @param b the other
- * @param alternative what is looked for
- * @returns how likely a difference like this one, or a clearer one, is where there is none; NaN where a sample is empty or holds
- * NaN
+ * @param a first sample, in any order
+ * @param b second sample, in any order
+ * @param alternative direction of the tested difference
+ * @returns probability of a difference at least as clear between samples of one distribution; NaN if a sample is empty
+ * or contains NaN
  *
  * Source: Mann and Whitney 1947, as `scipy.stats.mannwhitneyu`.
  *
@@ -50,7 +50,10 @@ export function mannWhitney(
   return variance === 0 ? 1 : upperNormal((u - product / 2 - 0.5) / Math.sqrt(variance));
 }
 
-/** Pairs in which the value of `a` is the larger one, equal ones half; and the sum of t³ - t over all ties of t. */
+/**
+ * Returns the number of pairs in which the value of `a` is larger, with equal pairs as half, and the sum of t³ - t over
+ * all ties of t values.
+ */
 function rankedSum(a: readonly number[], b: readonly number[]): { u: number; tieTerm: number } {
   const [first, second] = [Float64Array.from(a).sort(), Float64Array.from(b).sort()];
   let [u, tieTerm, i, j] = [0, 0, 0, 0];
@@ -60,7 +63,7 @@ function rankedSum(a: readonly number[], b: readonly number[]): { u: number; tie
     while (i < first.length && first[i] === value) i++;
     while (j < second.length && second[j] === value) j++;
     const ties = i - startI + j - startJ;
-    // Only NaN equals nothing.
+    // Only NaN does not equal itself.
     if (ties === 0) return { u: NaN, tieTerm: NaN };
     u += (i - startI) * (startJ + (j - startJ) / 2);
     tieTerm += ties ** 3 - ties;
@@ -69,9 +72,9 @@ function rankedSum(a: readonly number[], b: readonly number[]): { u: number; tie
 }
 
 /**
- * How many arrangements of two samples without ties have each U: the coefficients of the Gaussian binomial.
+ * Returns the number of arrangements of two samples without ties for each U: the coefficients of the Gaussian binomial.
  *
- * @returns counts of U = 0, 1 …; null where they are too many to be whole numbers
+ * @returns counts of U = 0, 1 …; null if they are too large for exact integers
  */
 function arrangements(a: number, b: number): Float64Array | null {
   const [small, large] = [Math.min(a, b), Math.max(a, b)];
@@ -81,7 +84,7 @@ function arrangements(a: number, b: number): Float64Array | null {
   for (let i = 1; i <= small; i++) {
     total = total * (large + i) / i;
     if (total > Number.MAX_SAFE_INTEGER) return null;
-    // Times 1 - q^(large + i), through 1 - q^i; the degree is then i · large.
+    // Multiplies by 1 - q^(large + i) and divides by 1 - q^i; the degree is then i · large.
     const degree = i * large;
     for (let u = degree; u >= large + i; u--) counts[u]! -= counts[u - large - i]!;
     for (let u = i; u <= degree; u++) counts[u]! += counts[u - i]!;
@@ -89,7 +92,7 @@ function arrangements(a: number, b: number): Float64Array | null {
   return counts;
 }
 
-/** The share of arrangements whose U is at least so large. */
+/** Returns the share of arrangements whose U is at least `u`. */
 function tail(counts: Float64Array, u: number): number {
   let [above, total] = [0, 0];
   for (let at = 0; at < counts.length; at++) {
@@ -100,9 +103,9 @@ function tail(counts: Float64Array, u: number): number {
 }
 
 /**
- * The share of a normal distribution that lies above `z`.
+ * Returns the share of the standard normal distribution above `z`, accurate to 1e-15.
  *
- * Source: Hart 1968, algorithm 5666, as given by West 2005; to 1e-15.
+ * Source: Hart 1968, algorithm 5666, as given by West 2005.
  */
 function upperNormal(z: number): number {
   const x = Math.abs(z);

@@ -1,5 +1,5 @@
 /**
- * Measurements of runs, their history, the decision what became slower or worse, and the reports of it.
+ * Stores measured runs, decides what became slower or less accurate, and writes reports.
  *
  * @example
  * ```ts

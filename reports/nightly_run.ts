@@ -39,10 +39,10 @@ export interface NightlyOptions {
 }
 
 /**
- * Runs what is missing of a nightly run, and decides on it. Each measurement is kept as soon as it is made, so that an
- * interrupted run continues.
+ * Runs the missing parts of a nightly run, and decides on it. Each measurement is stored as soon as it is made, so that
+ * an interrupted run can continue.
  *
- * @param history the history that keeps the run, which the caller marks as finished there
+ * @param history history that stores the run; the caller marks the run as finished
  * @param options tracks, suites and settings
  * @returns the run, the decision on it, and the runs before it
  * @throws {CommandError | MeasureError} if a part cannot run

@@ -11,13 +11,13 @@ function ended(changes: Partial<RunReport> = {}): RunReport {
   return { ...WANTED, startedAt: "2026-01-02T02:00:00.000Z", finishedAt: null, ...changes };
 }
 
-Deno.test("resumable() finds the newest run that was ended and measured the same, with any seed", () => {
+Deno.test("resumable() finds the newest interrupted run with the same settings and any seed", () => {
   const older = ended({ id: "0", startedAt: "2026-01-02T01:00:00.000Z" });
   const newer = ended({ settings: { ...WANTED.settings, seed: 2 } });
   equal(resumable([older, newer], WANTED, undefined, NOW), newer);
 });
 
-Deno.test("resumable() passes over what is finished, old, or something else", () => {
+Deno.test("resumable() ignores runs that are finished, old or different", () => {
   const others: Partial<RunReport>[] = [
     { finishedAt: "2026-01-02T02:30:00.000Z" },
     { startedAt: "2026-01-01T02:00:00.000Z" },
@@ -36,7 +36,7 @@ Deno.test("resumable() passes over what is finished, old, or something else", ()
   equal(resumable([ended({ confirms: "0" })], WANTED, "0", NOW)?.id, "run");
 });
 
-Deno.test("resumable() goes on with nothing where files differ from the commit", () => {
+Deno.test("resumable() resumes no run if files differ from the commit", () => {
   const program = { ...WANTED.program, isModified: true };
   equal(resumable([ended({ program })], { ...WANTED, program }, undefined, NOW), undefined);
 });

@@ -31,7 +31,7 @@ export interface RegressionSettings {
   readonly minimumSeconds: number;
   /** Smallest slowdown that alerts, 0.05 for 5 %. */
   readonly minimum: number;
-  /** The same of stages that have their own, for change points as well. */
+  /** Smallest slowdown of stages that have their own, also for change points. */
   readonly minimums: Readonly<Record<string, number>>;
   /** Differences between runs without a change of the program. */
   readonly spread: {
@@ -79,7 +79,7 @@ const MINIMUMS: Readonly<Record<string, number>> = {
 
 const ratio = number(0, 10);
 const runCount = number(1, 1000, true);
-// Permutations are counted, so that a smaller probability could never be reached.
+// Lower limit: a permutation test cannot reach smaller probabilities.
 const probability = number(0.00001, 0.5);
 
 const schema = z.strictObject({
@@ -172,7 +172,7 @@ function settingsOf(
   };
 }
 
-/** A number, both limits included. */
+/** Returns the schema of a number between two limits, both included. */
 function number(from: number, to: number, isWhole = false): z.ZodType<number> {
   return z.custom<number>(
     (value) =>
@@ -182,7 +182,7 @@ function number(from: number, to: number, isWhole = false): z.ZodType<number> {
   );
 }
 
-/** A table that may be missing. */
+/** Returns the schema of a table that may be missing. */
 function table<Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.ZodPrefault<

@@ -7,13 +7,13 @@ import {
   SettingsError,
 } from "./regression_settings.ts";
 
-Deno.test("regression.toml says what counts without it", async () => {
+Deno.test("regression.toml has the default settings", async () => {
   const path = join(import.meta.dirname!, "..", "regression.toml");
   equal(await readRegressionSettings(path), DEFAULT_REGRESSION_SETTINGS);
   equal(parseRegressionSettings(""), DEFAULT_REGRESSION_SETTINGS);
 });
 
-Deno.test("parseRegressionSettings() takes every key", () => {
+Deno.test("parseRegressionSettings() accepts every key", () => {
   const text = `
     baseline = "pinned"
     nights = 3
@@ -66,12 +66,12 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`parseRegressionSettings() refuses ${text.replaceAll("\n", " ")}`, () => {
+  Deno.test(`parseRegressionSettings() rejects ${text.replaceAll("\n", " ")}`, () => {
     throws(() => parseRegressionSettings(text), { name: "SettingsError", message });
   });
 }
 
-Deno.test("parseRegressionSettings() says where a text is not TOML", () => {
+Deno.test("parseRegressionSettings() reports the position at which a text is not TOML", () => {
   throws(
     () => parseRegressionSettings("nights = = 2", "my.toml"),
     /^SettingsError: my\.toml is not TOML: /,

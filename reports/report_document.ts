@@ -1,5 +1,5 @@
 /**
- * Reading and writing of runs and reports as JSON.
+ * Reads and writes runs and reports as JSON.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class RunReportError extends Error {
  * @param run measurements
  * @param decision its decision; null for a run that was not compared
  * @returns JSON with a final newline
- * @throws {TypeError} if a number is not finite, since JSON has no way to write it
+ * @throws {TypeError} if a number is not finite, which JSON cannot represent
  */
 export function reportJson(run: RunReport, decision: Decision | null): string {
   const document: ReportDocument = { schema: REPORT_SCHEMA, run, decision };

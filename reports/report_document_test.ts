@@ -12,14 +12,14 @@ const FROM_FILE = z.fromJSONSchema(SCHEMA);
 const RUN = exampleRun(2);
 const DOCUMENT = reportJson(RUN, exampleDecision(RUN));
 
-/** Whether the schema of the program and that of the file accept a document; both must agree. */
+/** Returns whether the schema of the program and that of the file accept a document; both must agree. */
 function isValid(document: unknown): boolean {
   const [own, file] = [documentSchema, FROM_FILE].map((one) => one.safeParse(document).success);
   equal(own, file);
   return own!;
 }
 
-/** Every object of a document, arrays by their first element. */
+/** Returns every object of a document, and of an array the first element. */
 function objectsIn(value: unknown): Record<string, unknown>[] {
   if (Array.isArray(value)) return objectsIn(value[0]);
   if (value === null || typeof value !== "object") return [];
@@ -34,12 +34,12 @@ Deno.test("reportJson() follows its schema, with and without a decision", () => 
   }
 });
 
-Deno.test("run_report.schema.json refuses a document that lacks any one field", () => {
+Deno.test("run_report.schema.json rejects a document that lacks a field", () => {
   const count = objectsIn(JSON.parse(DOCUMENT)).length;
   ok(count >= 15);
   for (let nth = 0; nth < count; nth++) {
     const fields = Object.keys(objectsIn(JSON.parse(DOCUMENT))[nth]!);
-    // The versions are those that there are.
+    // The names of the versions are free.
     if (fields.includes("deno")) continue;
     for (const field of fields) {
       const document = JSON.parse(DOCUMENT);
@@ -49,7 +49,7 @@ Deno.test("run_report.schema.json refuses a document that lacks any one field", 
   }
 });
 
-Deno.test("run_report.schema.json refuses what it does not know and values of the wrong kind", () => {
+Deno.test("run_report.schema.json rejects unknown fields and values of the wrong type", () => {
   const count = objectsIn(JSON.parse(DOCUMENT)).length;
   for (let nth = 0; nth < count; nth++) {
     const document = JSON.parse(DOCUMENT);
@@ -65,7 +65,7 @@ Deno.test("run_report.schema.json refuses what it does not know and values of th
   }
 });
 
-Deno.test("reportJson() refuses a number that JSON cannot write", () => {
+Deno.test("reportJson() rejects a number that JSON cannot represent", () => {
   const [first, ...others] = RUN.measurements;
   const broken = { ...RUN, measurements: [{ ...first!, seconds: NaN }, ...others] };
   throws(() => reportJson(broken, null), (error: Error) => {

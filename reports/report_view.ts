@@ -33,7 +33,7 @@ export interface ReportView {
   readonly timelines: readonly RunTimeline[];
   /** The earlier runs and this one, oldest first. */
   readonly history: readonly HistoryRun[];
-  /** Every seam, the one nearest to its limit first. */
+  /** All seams, the one nearest to its limit first. */
   readonly parity: readonly ParityMargin[];
 }
 
@@ -43,7 +43,7 @@ export interface StageView extends StageFigures {
   readonly realTimeFactor: number;
   /** Median of the baseline; null without one. */
   readonly baseline: number | null;
-  /** This run divided by the baseline, above 1 if slower; null without a baseline. */
+  /** Median divided by that of the baseline, above 1 if slower; null without a baseline. */
   readonly ratio: number | null;
   /** Verdict of the decision; null for a run that was not compared. */
   readonly verdict: StageDecision["verdict"] | null;
@@ -77,7 +77,7 @@ export interface HistoryRun {
 export interface HistoryStage {
   /** Name of the variant. */
   readonly variant: string;
-  /** A stage, or `total`. */
+  /** Name of the stage, or `total`. */
   readonly stage: string;
   /** Median seconds of a pass over all tracks. */
   readonly median: number;
@@ -89,11 +89,11 @@ export interface HistoryStage {
 
 /** A seam and the share of its tolerance that it needs. */
 export interface ParityMargin extends ParityFigure {
-  /** Needs divided by allowed, above 1 if the seam fails; null if unknown. */
+  /** Needed tolerance divided by the allowed one, above 1 if the seam fails; null if unknown. */
   readonly margin: number | null;
 }
 
-/** A warning names at most this many stages. */
+/** Largest number of stages that a warning names. */
 const NAMED_STAGES = 3;
 
 /** Distance of a sample from the median that is worth a warning, 0.1 for 10 %. */
@@ -174,8 +174,9 @@ function modified({ program }: RunReport): string[] {
 }
 
 /**
- * Warns of outliers in stages that take a notable share of the whole. One warning names a variant, since a disturbed round
- * shows in many stages. Smaller outliers are only in the table: among many samples some occur by chance.
+ * Returns warnings of outliers in stages that take a notable share of the total, one for each variant. A disturbed
+ * round affects many stages, which share one warning. Smaller outliers are only in the table, because some occur by
+ * chance among many samples.
  */
 function outlierWarnings(stages: readonly StageView[]): string[] {
   const outlying = (stage: StageView): number =>

@@ -44,7 +44,7 @@ Deno.test("reportOfRun() does not warn of samples near the median, nor of short 
   ok(short(200).length > 0);
 });
 
-Deno.test("reportOfRun() sums what all tracks read, and does not know it where one is not known", () => {
+Deno.test("reportOfRun() sums the bytes that all tracks read; the sum is null if one is unknown", () => {
   const reading = rounds([1, 1.1, 1.3]).map((one) => ({
     ...one,
     bytesRead: 10,
@@ -119,7 +119,7 @@ Deno.test("reportOfRun() puts failed seams first, then those nearest their limit
   equal(passed, passed.toSorted((a, b) => b - a));
 });
 
-Deno.test("reportOfRun() shows the longest track's middle measurement of each variant", () => {
+Deno.test("reportOfRun() shows the median measurement of the longest track for each variant", () => {
   const { timelines } = reportOfRun(exampleRun());
   equal(timelines.map(({ measurement }) => measurement.track), ["four_four", "four_four"]);
   const [first] = timelines;

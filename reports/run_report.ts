@@ -1,5 +1,5 @@
 /**
- * Everything that one run measured: the history keeps it, and every report is made from it.
+ * Schemas and types of a run: the history stores runs, and every report is made from a run.
  *
  * Times are seconds, memory is bytes. An unknown value is null, never 0. The schemas here also give the JSON Schema
  * files, which `scripts/json_schemas.ts` writes.
@@ -232,10 +232,10 @@ export const historyLineSchema = z.union([runSchema, pinSchema])
 /** One run of `bench` or `nightly`. */
 export type RunReport = JsonOf<typeof runSchema>;
 
-/** A state of the program. */
+/** Version and commit of the program. */
 export type ProgramVersion = RunReport["program"];
 
-/** The machine, as far as timings depend on it. */
+/** Properties of the machine that timings depend on. */
 export type Machine = JsonOf<typeof machineSchema>;
 
 /** The settings of a run. Runs with other settings are not compared. */
@@ -244,19 +244,19 @@ export type RunSettings = RunReport["settings"];
 /** A track of the corpus. */
 export type RunTrack = RunReport["tracks"][number];
 
-/** One way to compute. */
+/** One way to compute: a backend and a number of threads. */
 export type Variant = RunReport["variants"][number];
 
 /** One track, analysed once from file to result. */
 export type Measurement = RunReport["measurements"][number];
 
-/** One stage of one measurement. Stages overlap: what belongs to the process counts for all that run. */
+/** One stage of one measurement. Stages overlap, so that figures of the process count for every stage that runs. */
 export type StageMeasurement = Measurement["stages"][number];
 
 /** The error of one seam against its reference. */
 export type ParityFigure = RunReport["parity"][number];
 
-/** A mean over tracks whose truth is known. */
+/** The mean of a measure over annotated tracks. */
 export type QualityFigure = RunReport["quality"][number];
 
 /** A report as it is written to disk; `run_report.schema.json` describes it. */

@@ -1,5 +1,5 @@
 /**
- * Change points in the history of every stage, and which of them alert.
+ * Finds the change points in the history of every stage, and decides which of them alert.
  *
  * @module
  */
@@ -14,8 +14,9 @@ import { median } from "./statistics.ts";
 /**
  * Finds the change points of all stages up to a run.
  *
- * A change point alerts if the stage became slower by its minimum, is still slower by as much, and the change is new: it
- * began at most a number of runs ago, or is only now large enough, as a slow drift is.
+ * A change point alerts if the stage became slower by its minimum, is still slower by as much, and the change is new. A
+ * change is new if it began at most `newNights` runs ago, or if it has only now become large enough, as in a slow
+ * drift.
  *
  * @param run the last run
  * @param earlier the comparable runs before it, oldest first
@@ -72,7 +73,7 @@ function pointsWithAlerts(
   const isNew = (point: ChangePoint): boolean => isRecent(point) || unknown.includes(point);
   const now = median(medians.slice(-SHORTEST_STRETCH));
   return points.map((point, index) => {
-    // The end of a short slow spell may be too recent to be a change point of its own.
+    // The end of a short slowdown may be too recent to be a change point of its own.
     const before = median(medians.slice(points[index - 1]?.at ?? 0, point.at));
     const isAlert = isLarge(point) && now >= before * least &&
       medians.at(-1)! >= settings.minimumSeconds && isNew(point);
@@ -81,8 +82,8 @@ function pointsWithAlerts(
 }
 
 /**
- * Returns the points for which there was none before. The place where a drift is cut moves from run to run: each known
- * point takes the nearest away, however far.
+ * Returns the points that an earlier search did not find. The cut of a drift moves from run to run. Each known point
+ * therefore removes the nearest point, at any distance.
  */
 function withoutNearest(
   points: readonly ChangePoint[],

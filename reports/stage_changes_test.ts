@@ -5,7 +5,7 @@ import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.t
 import { stageChanges } from "./stage_changes.ts";
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
 
-/** The steps of a stage at the last of so many nights. */
+/** Returns the change points of a stage at the last run of a history. */
 function steps(
   nights: number,
   changes: readonly SyntheticChange[],
@@ -19,7 +19,7 @@ function steps(
 
 const change = { stage: "network", night: 40, ratio: 1.1 };
 
-Deno.test("stageChanges() names the first run after a step and when it started", () => {
+Deno.test("stageChanges() names the first run after a change and the time of its start", () => {
   const [step, ...others] = steps(45, [change]);
   equal(others, []);
   const run = syntheticRun({ seed: 3, nights: 45 }, 40);
@@ -27,7 +27,7 @@ Deno.test("stageChanges() names the first run after a step and when it started",
   ok(Math.abs(step!.ratio - 1.1) < 0.02);
 });
 
-Deno.test("stageChanges() alerts while a step is new, and keeps it after", () => {
+Deno.test("stageChanges() alerts while a change is new, and lists it afterwards", () => {
   equal(steps(47, [change]).map(({ isAlert }) => isAlert), [true]);
   equal(steps(60, [change]).map(({ isAlert }) => isAlert), [false]);
 });
@@ -46,7 +46,7 @@ Deno.test("stageChanges() does not alert for less than the stage's minimum, nor 
   ok(!alerts({ ...settings, minimumSeconds: 100 }));
 });
 
-Deno.test("stageChanges() does not alert for a step that is over", () => {
+Deno.test("stageChanges() does not alert for a change that was undone", () => {
   const isAlert = (nights: number): boolean[] =>
     steps(nights, [{ ...change, night: 80 }, { ...change, night: 86, ratio: 1 / 1.1 }])
       .map((step) => step.isAlert);
@@ -54,14 +54,14 @@ Deno.test("stageChanges() does not alert for a step that is over", () => {
   equal(isAlert(89), [false]);
 });
 
-Deno.test("stageChanges() does not alert when the rerun's time undoes the step", () => {
+Deno.test("stageChanges() does not alert if the rerun does not show the change", () => {
   const short = { ...change, night: 41 };
   ok(steps(45, [short]).some(({ isAlert }) => isAlert));
   const rerun = [{ ...change, night: 0, ratio: 0.5 }];
   equal(steps(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
 });
 
-Deno.test("stageChanges() alerts for a drift when it has become large enough, and for as long as that is new", () => {
+Deno.test("stageChanges() alerts for a drift once it is large enough, while that is new", () => {
   const drift = [{ stage: "network", night: 30, ratio: 1.04, over: 60 }];
   const all = syntheticHistory({ seed: 3, nights: 110, changes: drift }).map(sampledRun);
   const alerts = all.flatMap((night, at) =>
@@ -71,7 +71,7 @@ Deno.test("stageChanges() alerts for a drift when it has become large enough, an
   );
   const [{ at, age } = { at: NaN, age: NaN }] = alerts;
   ok(age > settings.steps.newNights, `${age} nights old`);
-  // Some nights in between may be fast by chance.
+  // Some runs in between may be fast by chance.
   ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} nights`);
   ok(alerts.every((alert) => alert.at - at < settings.steps.newNights));
 });

@@ -1,5 +1,5 @@
 /**
- * The decision for each stage whether it became slower.
+ * Decides for each stage whether it became slower.
  *
  * @module
  */
@@ -24,13 +24,13 @@ interface StageBaseline {
 /**
  * Decides for every variant and stage of a run.
  *
- * A stage is slower if all of these hold: a one-sided Mann-Whitney test of its samples against those of the baseline says
- * so, its median is above the baseline by the minimum, and its median is above the baseline by more than runs differ from
- * one another. The samples of one run share its conditions, which a test among samples cannot see. The samples of a
- * rerun must meet the same conditions.
+ * A stage is slower if three conditions hold. A one-sided Mann-Whitney test of its samples against those of the
+ * baseline is significant. Its median is above the baseline by the minimum. Its median is above the baseline by more
+ * than the noise margin between runs. The samples of one run share its conditions, which a test among samples cannot
+ * detect. The samples of a rerun must meet the same conditions.
  *
  * @param run the run
- * @param earlier all comparable runs before it, oldest first, which show how much runs differ
+ * @param earlier all comparable runs before it, oldest first, which give the noise margin
  * @param baseline the runs of the baseline
  * @param settings thresholds
  * @param rerun rerun of the run; absent before there is one
@@ -67,10 +67,11 @@ export function stageDecisions(
 }
 
 /**
- * Returns how far above the baseline the median of a run may lie without a change of the program: a number of deviations
- * of the runs' medians, weighed with the assumed deviation, and the error of a baseline of so many runs.
+ * Returns the margin above the baseline, as a logarithm, within which the median of a run may lie without a change of
+ * the program. It is a number of deviations of the runs' medians, weighted with the assumed deviation. It includes the
+ * error of the baseline, which depends on its number of runs.
  *
- * The deviation is that from one run to the next, so that a change of level between them does not widen it.
+ * The deviation is that from one run to the next, so that a change of level does not widen it.
  */
 function noiseMargin(
   recent: readonly SampledStage[],
@@ -126,7 +127,9 @@ function isAbove(
     Math.log(middle / level) > noiseMargin;
 }
 
-/** Returns the result of the test if every sample of the run were above all of the baseline. */
+/**
+ * Returns the smallest probability that the test can give: that of samples which are all above those of the baseline.
+ */
 function leastProbability(seconds: readonly number[], baseline: StageBaseline): number {
   return mannWhitney(
     seconds.map((_, at) => 1 + at),

@@ -4,7 +4,7 @@ import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.t
 import { stageDecisions } from "./stage_decisions.ts";
 import { SYNTHETIC_NOISE, syntheticHistory, type SyntheticOptions } from "./synthetic.ts";
 
-/** The decision on the network in the last run, against the ten runs before it. */
+/** Returns the verdict on the network in the last run, compared with the ten runs before it. */
 function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): string {
   const nights = syntheticHistory({ seed: 8, ...options }).map(sampledRun);
   const earlier = nights.slice(0, -1);
@@ -13,18 +13,18 @@ function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): stri
     .find(({ stage }) => stage === "network")!.verdict;
 }
 
-/** Slower on the last of so many nights. */
+/** Returns options of a history with a slowdown in the last run. */
 function slower(nights: number, ratio: number): Omit<SyntheticOptions, "seed"> {
   return { nights, changes: [{ stage: "network", night: nights - 1, ratio }] };
 }
 
-Deno.test("stageDecisions() sees a step although the level changed in the nights before", () => {
+Deno.test("stageDecisions() detects a slowdown although the level changed in earlier runs", () => {
   const { changes = [] } = slower(40, 1.1);
   const before = { stage: "network", night: 25, ratio: 1.3 };
   equal(verdict({ nights: 40, changes: [before, ...changes] }), "suspect");
 });
 
-Deno.test("stageDecisions() does not suspect a step that is as large as nights differ", () => {
+Deno.test("stageDecisions() does not suspect a slowdown within the noise between runs", () => {
   const wild = { ...SYNTHETIC_NOISE, machine: 0.06 };
   equal(verdict(slower(40, 1.1)), "suspect");
   equal(verdict({ ...slower(40, 1.1), noise: wild }), "same");
@@ -32,7 +32,7 @@ Deno.test("stageDecisions() does not suspect a step that is as large as nights d
   equal(verdict({ ...slower(40, 1.15), noise: wild }, trusting), "suspect");
 });
 
-Deno.test("stageDecisions() of a second night relies on the assumption", () => {
+Deno.test("stageDecisions() uses the assumed deviation in the second run", () => {
   equal(verdict(slower(2, 1.3)), "suspect");
   const assumed = (deviation: number): typeof settings => ({
     ...settings,
@@ -45,7 +45,7 @@ Deno.test("stageDecisions() of a second night relies on the assumption", () => {
   );
 });
 
-Deno.test("stageDecisions() gives the baseline, the ratio and the stage's own minimum", () => {
+Deno.test("stageDecisions() returns the baseline, the ratio and the stage's own minimum", () => {
   const nights = syntheticHistory({ seed: 8, nights: 3 }).map(sampledRun);
   const baseline: Baseline = { kind: "previous", runs: nights.slice(1, 2), whyNot: null };
   const all = stageDecisions(nights[2]!, nights.slice(0, 2), baseline, settings);

@@ -1,5 +1,5 @@
 /**
- * The figures of every stage of a run.
+ * Computes the figures of every stage of a run.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 export interface StageFigures {
   /** Name of the variant. */
   readonly variant: string;
-  /** A stage, or `total`. */
+  /** Name of the stage, or `total`. */
   readonly stage: string;
   /** Seconds of a pass over all tracks, one sample for each round. */
   readonly samples: readonly number[];
@@ -38,7 +38,7 @@ export interface StageFigures {
   readonly bytesRead: number | null;
 }
 
-/** Fewer samples have no interval: it would hold the median far less often than its level. */
+/** Smallest number of samples for an interval; that of fewer contains the median far less often than its level. */
 const FEWEST_SAMPLES = 5;
 
 const INTERVAL: BootstrapOptions = { level: 0.95, resamples: 1000, seed: 0 };
@@ -103,7 +103,7 @@ function intervalOf(samples: readonly number[]): Interval | null {
 export interface StageSamples {
   /** Name of the variant. */
   readonly variant: string;
-  /** A stage, or `total`. */
+  /** Name of the stage, or `total`. */
   readonly stage: string;
   /** Seconds of the stage, summed over all tracks: one for each complete round, in order. */
   readonly seconds: readonly number[];

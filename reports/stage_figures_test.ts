@@ -16,7 +16,7 @@ Deno.test("stageSamples() sums each stage over the tracks, one sample a round in
   ]);
 });
 
-Deno.test("stageSamples() leaves out a round that lacks a track, and a stage that lacks in one", () => {
+Deno.test("stageSamples() leaves out a round that lacks a track, and a stage that is missing in one", () => {
   const measurements = [
     testMeasurement("one", 0, [["decode", 1], ["write", 1]]),
     testMeasurement("two", 0, [["decode", 1]]),
@@ -46,7 +46,7 @@ Deno.test("stageSamples() keeps variants apart and adds the parts of a stage up"
   ]);
 });
 
-Deno.test("stageSamples() of a run without measurements or tracks are none", () => {
+Deno.test("stageSamples() is empty for a run without measurements or tracks", () => {
   equal(stageSamples(testRun()), []);
   equal(stageSamples(testRun({ tracks: [] })), []);
 });

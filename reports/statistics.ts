@@ -1,21 +1,21 @@
 /**
- * Statistics that a few wild values do not move.
+ * Robust statistics.
  *
  * @module
  */
 
 import { CounterRandom } from "../core/counter_random.ts";
 
-/** Makes the median absolute deviation of a normal distribution its standard deviation. */
+/** Standard deviation of a normal distribution divided by its median absolute deviation. */
 const DEVIATION_SCALE = 1.4826;
 
-/** The same of the mean absolute deviation. */
+/** Standard deviation of a normal distribution divided by its mean absolute deviation. */
 const MEAN_DEVIATION_SCALE = 1.253314;
 
-/** From which modified z-score on Iglewicz and Hoaglin call a value an outlier. */
+/** Modified z-score above which Iglewicz and Hoaglin call a value an outlier. */
 const OUTLIER_SCORE = 3.5;
 
-/** The middle value, or the mean of the two in the middle; NaN of none. */
+/** Returns the middle value, or the mean of the two in the middle; NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -24,10 +24,10 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median distance to the median, times 1.4826: of normal values their standard deviation.
+ * Returns the median distance to the median times 1.4826, which estimates the standard deviation of normal values.
  *
  * @param values in any order
- * @returns in the unit of the values; NaN of none
+ * @returns in the unit of the values; NaN without values
  */
 export function medianAbsoluteDeviation(values: readonly number[]): number {
   const middle = median(values);
@@ -35,45 +35,44 @@ export function medianAbsoluteDeviation(values: readonly number[]): number {
 }
 
 /**
- * How much a value differs by itself, seen from one to the next, so that a change of level in between hardly widens it: of
- * normal values their standard deviation.
+ * Estimates the standard deviation of normal values from the differences between neighbours, so that a change of level
+ * hardly affects it.
  *
  * @param values in order
- * @returns in the unit of the values; 0 of fewer than two
+ * @returns in the unit of the values; 0 for fewer than two values
  */
 export function deviationOfDifferences(values: readonly number[]): number {
   const differences = values.slice(1).map((value, at) => value - values[at]!);
   if (differences.length === 0) return 0;
-  // About 0, as either sign is as likely; a difference of two values varies by twice their variance.
+  // Mirrored about 0, because both signs are equally likely. The variance of a difference is twice that of a value.
   const mirrored = differences.flatMap((difference) => [difference, -difference]);
   return medianAbsoluteDeviation(mirrored) * Math.SQRT1_2;
 }
 
-/** How an interval is made. */
+/** Options of a bootstrap interval. */
 export interface BootstrapOptions {
-  /** How often the interval holds the true median, 0 to 1. */
+  /** Probability that the interval contains the true median, 0 to 1. */
   readonly level: number;
-  /** How many samples are drawn again. */
+  /** Number of resamples. */
   readonly resamples: number;
-  /** The same seed gives the same interval. */
+  /** Seed of the resamples; the same seed gives the same interval. */
   readonly seed: number;
 }
 
 /** A range. */
 export interface Interval {
-  /** Its lower end. */
+  /** Lower end. */
   readonly low: number;
-  /** Its upper end. */
+  /** Upper end. */
   readonly high: number;
 }
 
 /**
- * A confidence interval of the median, by the percentiles of the medians of samples drawn again with
- * replacement.
+ * Returns a confidence interval of the median: percentiles of the medians of resamples with replacement.
  *
  * @param values independent of one another, in any order
- * @param options how sure, and how exactly
- * @returns in the unit of the values; NaN to NaN of none
+ * @param options level, number of resamples and seed
+ * @returns in the unit of the values; NaN to NaN without values
  *
  * Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
  */
@@ -90,7 +89,7 @@ export function bootstrapInterval(
   return { low: quantile(medians, tail), high: quantile(medians, 1 - tail) };
 }
 
-/** Between the two nearest of sorted values. */
+/** Returns a quantile of sorted values, interpolated between the two nearest. */
 function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const [low = NaN, high = NaN] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
@@ -98,10 +97,10 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 /**
- * Where the values are that are too far from the others to be noise.
+ * Finds the values that are too far from the others to be noise.
  *
- * The score of a value is its distance to the median through the median absolute deviation; where more than half of
- * the values are equal, through the mean absolute deviation.
+ * The score of a value is its distance to the median divided by the median absolute deviation. If more than half of the
+ * values are equal, the mean absolute deviation takes its place.
  *
  * @param values in any order
  * @returns indices of the values whose score is above 3.5, ascending

@@ -16,7 +16,7 @@ Deno.test("medianAbsoluteDeviation() is scaled to the standard deviation of norm
   ok(Math.abs(medianAbsoluteDeviation(values) - 3) < 0.1);
 });
 
-Deno.test("bootstrapInterval() holds the true median about as often as it says", () => {
+Deno.test("bootstrapInterval() contains the true median about as often as its level", () => {
   const random = new CounterRandom("coverage");
   let held = 0;
   for (let seed = 0; seed < 300; seed++) {
@@ -24,7 +24,7 @@ Deno.test("bootstrapInterval() holds the true median about as often as it says",
     const { low, high } = bootstrapInterval(values, { level: 0.95, resamples: 400, seed });
     if (low <= 0 && 0 <= high) held++;
   }
-  // The percentile interval of 15 values is known to be a little off; five deviations are 6 %.
+  // The level of the percentile interval of 15 values is only approximate; five deviations are 6 %.
   ok(Math.abs(held / 300 - 0.95) < 0.06, `${held} of 300`);
 });
 
@@ -38,7 +38,7 @@ Deno.test("bootstrapInterval() is the same for a seed, narrower at a lower level
   ok(narrow.low <= median(values) && median(values) <= narrow.high);
 });
 
-Deno.test("bootstrapInterval() of one value is that value, of none NaN", () => {
+Deno.test("bootstrapInterval() of one value is that value, and NaN without values", () => {
   const options = { level: 0.9, resamples: 10, seed: 1 };
   equal(bootstrapInterval([2], options), { low: 2, high: 2 });
   equal(bootstrapInterval([], options), { low: NaN, high: NaN });

@@ -26,7 +26,10 @@ export interface SyntheticNoise {
   readonly disturbance: readonly [least: number, most: number];
 }
 
-/** Within a run 2 % and 3 % of samples disturbed; between runs 1 %, half of its variance the machine's. */
+/**
+ * Default noise: 2 % within a run, 3 % of the samples disturbed, and 1 % between runs. Half of the variance between
+ * runs is that of the machine.
+ */
 export const SYNTHETIC_NOISE: SyntheticNoise = {
   within: 0.02,
   machine: 0.01 * Math.SQRT1_2,
@@ -37,19 +40,19 @@ export const SYNTHETIC_NOISE: SyntheticNoise = {
 
 /** A stage that becomes slower or faster. */
 export interface SyntheticChange {
-  /** Its name. */
+  /** Name of the stage. */
   readonly stage: string;
-  /** First run of the change, from 0 on. */
+  /** First run of the change, from 0. */
   readonly night: number;
-  /** Time after it through time before it. */
+  /** Time after the change divided by the time before it. */
   readonly ratio: number;
-  /** Number of runs over which it comes, in equal parts; 1 by default. */
+  /** Number of runs over which the change grows, in equal parts; 1 by default. */
   readonly over?: number;
 }
 
 /** Options of a synthetic history. */
 export interface SyntheticOptions {
-  /** The same seed gives the same history. */
+  /** Seed of the history; the same seed gives the same history. */
   readonly seed: number;
   /** Number of days, one run a day. */
   readonly nights: number;
@@ -61,7 +64,7 @@ export interface SyntheticOptions {
   readonly missing?: number;
   /** Changes of stages; none by default. */
   readonly changes?: readonly SyntheticChange[];
-  /** Runs, from 0 on, of a machine half as fast. */
+  /** Numbers of the runs, from 0, of a machine half as fast. */
   readonly otherMachine?: readonly number[];
 }
 
@@ -102,7 +105,7 @@ const SEAMS = [
 const MILLISECONDS_A_DAY = 86_400_000;
 
 /**
- * Makes a history.
+ * Generates a history.
  *
  * @returns the runs, oldest first
  */
@@ -115,10 +118,11 @@ export function syntheticHistory(options: SyntheticOptions): RunReport[] {
 }
 
 /**
- * Makes one run of a history, or its rerun, which shares the noise of machine and stages but not that of the rounds.
+ * Generates one run of a history, or its rerun. A rerun shares the noise of the machine and the stages with the run,
+ * but not that of the rounds.
  *
  * @param options options of the history
- * @param night number of the run, from 0 on; also one that is missing or after the last
+ * @param night number of the run, from 0; also one that is missing or after the last
  * @param attempt 0 for the run itself, 1 for its rerun
  */
 export function syntheticRun(options: SyntheticOptions, night: number, attempt = 0): RunReport {
@@ -207,8 +211,8 @@ function change(changes: readonly SyntheticChange[], stage: string, night: numbe
 /**
  * Returns the time of one round in relation to its run: noise, and occasionally a disturbance.
  *
- * @param noise how times vary
- * @param random what it is drawn from
+ * @param noise noise of the times
+ * @param random source of random numbers
  */
 export function roundFactor(
   { within, disturbed, disturbance }: SyntheticNoise,
@@ -221,7 +225,7 @@ export function roundFactor(
     : factor;
 }
 
-/** One stage after another. */
+/** Returns a measurement whose stages run one after another. */
 function measurement(
   track: string,
   round: number,
@@ -250,7 +254,7 @@ function hexadecimal(random: CounterRandom, digits: number): string {
   return Array.from({ length: digits }, () => random.below(16).toString(16)).join("");
 }
 
-/** Of version 4. */
+/** Returns a random UUID of version 4. */
 function uuid(random: CounterRandom): string {
   const digits = hexadecimal(random, 32);
   const parts = [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`];
@@ -259,29 +263,29 @@ function uuid(random: CounterRandom): string {
 
 /** Alerts of one run. */
 export interface NightAlerts {
-  /** From 0 on. */
+  /** Number of the run, from 0. */
   readonly night: number;
   /** Stages that are slower than the baseline. */
   readonly slower: readonly string[];
-  /** Stages that have a new step. */
+  /** Stages with a new change point. */
   readonly steps: readonly string[];
 }
 
 /** Runs to decide. */
 export interface TrialOptions {
-  /** The first, from 0 on. */
+  /** Number of the first run to decide, from 0. */
   readonly from: number;
-  /** Night whose run is pinned, where the settings want one: it is decided for those after it. */
+  /** Number of the run that is pinned if the settings require one; it must be before the first run to decide. */
   readonly pinned: number;
 }
 
 /**
- * Decides on one run after the other, each with all runs before it, with a rerun if the decision wants one.
+ * Decides on the runs in order, each given all runs before it, with a rerun if the decision needs one.
  *
  * @param options options of the history, in which no run is missing or of another machine
- * @param settings when something counts
+ * @param settings thresholds of the decision
  * @param trial runs to decide
- * @returns the runs that alert, each decided when it is asked for
+ * @returns the runs that alert; a run is decided when the iterator reaches it
  */
 export function* trialAlerts(
   options: SyntheticOptions,

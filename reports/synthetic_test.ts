@@ -12,14 +12,14 @@ import {
 } from "./synthetic.ts";
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
 
-/** Median of a stage on each night. */
+/** Returns the median of a stage in each run. */
 function medians(options: SyntheticOptions, stage: string): number[] {
   return syntheticHistory(options).map((run) =>
     median(stageSamples(run).find((one) => one.stage === stage)!.seconds)
   );
 }
 
-Deno.test("syntheticHistory() gives every row of a report, the same for a seed, other times for another", () => {
+Deno.test("syntheticHistory() has every row of a report, the same times for a seed and others for another", () => {
   const history = syntheticHistory({ seed: 1, nights: 3 });
   equal(stageSamples(history[0]!).map(({ stage }) => stage), STAGE_NAMES);
   equal(syntheticHistory({ seed: 1, nights: 3 }), history);
@@ -30,7 +30,7 @@ Deno.test("syntheticHistory() gives every row of a report, the same for a seed, 
   equal(new Set(history.map(({ id }) => id)).size, 3);
 });
 
-Deno.test("syntheticHistory() varies by 1 % between nights and by 2 % within, with 3 % disturbed", () => {
+Deno.test("syntheticHistory() varies by 1 % between runs and by 2 % within a run, with 3 % disturbed", () => {
   const noise = {
     within: 0,
     machine: 0.006,
@@ -47,7 +47,7 @@ Deno.test("syntheticHistory() varies by 1 % between nights and by 2 % within, wi
   ok(Math.abs(disturbed - 0.03) < 0.015, `${disturbed} disturbed`);
 });
 
-Deno.test("syntheticHistory() changes a stage at its night, at once or over several", () => {
+Deno.test("syntheticHistory() changes a stage from a given run on, at once or over several runs", () => {
   const plain = { seed: 4, nights: 20 };
   const ratios = (over: number, stage = "network"): number[] => {
     const changes = [{ stage: "network", night: 10, ratio: 1.21, over }];
@@ -61,20 +61,20 @@ Deno.test("syntheticHistory() changes a stage at its night, at once or over seve
   equal(new Set(ratios(1, "demix")), new Set([1]));
 });
 
-Deno.test("syntheticHistory() leaves missing nights out and the others as they are", () => {
+Deno.test("syntheticHistory() leaves out missing runs and does not change the others", () => {
   const all = syntheticHistory({ seed: 5, nights: 100 });
   const some = syntheticHistory({ seed: 5, nights: 100, missing: 0.2 });
   ok(some.length > 65 && some.length < 95, `${some.length} nights`);
   equal(some, all.filter(({ id }) => some.some((run) => run.id === id)));
 });
 
-Deno.test("syntheticHistory() can have another machine for some nights", () => {
+Deno.test("syntheticHistory() can have another machine for some runs", () => {
   const history = syntheticHistory({ seed: 6, nights: 3, otherMachine: [1] });
   equal(whyNotComparable(history[0]!, history[2]!), null);
   ok(whyNotComparable(history[0]!, history[1]!)?.startsWith("another machine"));
 });
 
-Deno.test("syntheticRun() of a rerun keeps what the night does and draws other rounds", () => {
+Deno.test("syntheticRun() of a rerun keeps the noise of the run and draws other rounds", () => {
   const noise = { within: 0, machine: 0.1, stage: 0.1, disturbed: 0, disturbance: [1, 1] } as const;
   const options = { seed: 7, nights: 1 };
   const times = (noisy: Partial<SyntheticOptions>, attempt: number): number[] =>
@@ -83,13 +83,13 @@ Deno.test("syntheticRun() of a rerun keeps what the night does and draws other r
   notDeepStrictEqual(times({}, 1), times({}, 0));
 });
 
-/** Of docs/regression.md: the largest share of histories without a change that may alert. */
+/** Largest share of histories without a change that may alert, as docs/regression.md states. */
 const STATED_RATE = 0.01;
 
-/** Of docs/regression.md: the least share of steps of 10 % that must be found within 3 nights. */
+/** Smallest share of changes of 10 % that must be found within 3 runs, as docs/regression.md states. */
 const STATED_POWER = 0.94;
 
-/** The largest count of so many tries that is not rarer than once in a thousand times at a rate. */
+/** Returns a count that a number of tries with a given rate does not exceed with a probability of at least 99.9 %. */
 function most(tries: number, rate: number): number {
   let [probability, sum, count] = [(1 - rate) ** tries, 0, 0];
   while ((sum += probability) < 0.999) {
@@ -99,7 +99,7 @@ function most(tries: number, rate: number): number {
   return count;
 }
 
-/** Alerts of a history whose network is slower from night 30 on, on the three nights after. */
+/** Returns the alerts of the three runs after a slowdown of the network at run 30. */
 function alertsAfterStep(seed: number, ratio: number): Iterable<NightAlerts> {
   const changes = [{ stage: "network", night: 30, ratio }];
   return trialAlerts({ seed, nights: 33, changes }, settings, { from: 30, pinned: 0 });
@@ -122,13 +122,13 @@ Deno.test("histories without a change alert no more often than stated", () => {
   ok(alerting <= 5, `${alerting} of 100`);
 });
 
-Deno.test("a step of 10 % is found within 3 nights as often as stated", () => {
+Deno.test("a change of 10 % is found within 3 runs as often as stated", () => {
   let missed = 0;
   for (let seed = 0; seed < 50; seed++) if (!isFound(2_000_000 + seed, 1.1)) missed++;
   ok(missed <= most(50, 1 - STATED_POWER), `missed ${missed} of 50`);
 });
 
-Deno.test("the trial sees settings that alert too often, and ones that find nothing", () => {
+Deno.test("the trial detects settings that alert too often and settings that find nothing", () => {
   const lax = {
     ...settings,
     alpha: 0.5,

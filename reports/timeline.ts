@@ -8,9 +8,9 @@
 export interface TimedStage {
   /** Name of the stage. */
   readonly stage: string;
-  /** Seconds after the start of the axis. */
+  /** Start, seconds after the start of the axis. */
   readonly start: number;
-  /** Seconds after the start of the axis. */
+  /** End, seconds after the start of the axis. */
   readonly end: number;
   /** Track of the stage; null if unknown or the same for all. */
   readonly track: string | null;
@@ -82,7 +82,7 @@ export interface TimelineSums {
   readonly covered: number;
 }
 
-/** Adds up a timeline without parts, whose time belongs to their stage. */
+/** Returns the sums of a timeline. Parts do not count, because their stage includes their time. */
 export function timelineSums({ rows }: Timeline): TimelineSums {
   const bars = rows.filter(({ parent }) => parent === null).flatMap(({ bars }) => bars)
     .toSorted((a, b) => a.start - b.start);

@@ -12,7 +12,7 @@ const at = (
   track: null,
 });
 
-Deno.test("timelineOf() has a row a stage, in the order in which they began", () => {
+Deno.test("timelineOf() has one row for each stage, in the order of their start", () => {
   const { rows, seconds } = timelineOf([
     at("network", 3, 4),
     at("decode", 0, 2),
@@ -24,7 +24,7 @@ Deno.test("timelineOf() has a row a stage, in the order in which they began", ()
   equal(timelineOf([at("decode", 0, 2)], 5).seconds, 5);
 });
 
-Deno.test("timelineOf() puts the parts of a stage below it, and only where it is there", () => {
+Deno.test("timelineOf() puts the parts of a stage below it, if the stage is present", () => {
   const parts = [at("metrical_dbn", 5, 7), at("functional_probs", 7, 8)];
   const named = (records: Parameters<typeof timelineOf>[0]): unknown =>
     timelineOf(records).rows.map(({ stage, parent }) => [stage, parent]);
@@ -38,7 +38,7 @@ Deno.test("timelineOf() puts the parts of a stage below it, and only where it is
   equal(named(parts), [["metrical_dbn", null], ["functional_probs", null]]);
 });
 
-Deno.test("timelineSums() counts overlap once in what is covered and parts not at all", () => {
+Deno.test("timelineSums() counts overlap once in the covered time, and does not count parts", () => {
   const timeline = timelineOf([
     at("weights", 0, 2),
     at("decode", 1, 3),

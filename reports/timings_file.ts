@@ -1,12 +1,13 @@
 /**
- * Files of timings, one JSON object a line, as `--timings-path` of this program and of all-in-one-mlx writes them.
+ * Reads files of timings: one JSON object a line, as `--timings-path` of this program and of all-in-one-mlx writes
+ * them.
  *
  * @module
  */
 
 import type { TimedStage } from "./timeline.ts";
 
-/** What one call of a program wrote. */
+/** Records of one call of a program. */
 export interface TimedRun {
   /** Names of models in the records. */
   readonly models: readonly string[];
@@ -16,7 +17,7 @@ export interface TimedRun {
   readonly tracks: readonly string[];
   /** Whether all times are whole hundredths of a second, as all-in-one-mlx rounds them. */
   readonly isRounded: boolean;
-  /** In the order of the file, on an axis that begins with the first of them. */
+  /** Records in the order of the file, on an axis that begins with the first of them. */
   readonly records: readonly TimedStage[];
 }
 
@@ -26,10 +27,10 @@ export class TimingsFileError extends Error {
   override readonly name = "TimingsFileError";
 }
 
-/** Times rounded to 10 ms may overlap by as much, and a duration be off by three half steps. */
+/** Largest error of a duration from times rounded to 10 ms: three half steps. */
 const ROUNDING_SECONDS = 0.0151;
 
-/** Idle time that may end a run; a run that has lasted longer than this may also idle longer. */
+/** Shortest idle time that ends a run; a longer run may be idle for as long as it has lasted. */
 const IDLE_SECONDS = 10;
 
 interface Line {
@@ -44,13 +45,13 @@ interface Line {
 /**
  * Reads a file of timings, to which any number of runs were appended.
  *
- * A new run begins where time goes back, that is where a stage begins again before it had ended or something ended
- * before all else began, and where nothing ran for as long as the run had lasted and 10 s at least. Several tracks
+ * A new run begins where time goes back: a stage begins again before its end, or a record ends before the start of all
+ * others. A new run also begins after an idle time that is longer than 10 s and longer than the run. Several tracks
  * that were computed as one batch share their times and belong to one run.
  *
- * @param text lines of JSON; blank ones are passed over
+ * @param text lines of JSON; blank lines are ignored
  * @returns the runs in the order of the file
- * @throws {TimingsFileError} if there is no record, or a line is none; it has the line's number
+ * @throws {TimingsFileError} if there is no record, or a line is not a record; the error has the number of the line
  */
 export function readTimings(text: string): TimedRun[] {
   const lines = text.split(/\r?\n/).flatMap((line, nth) =>

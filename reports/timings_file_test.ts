@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, match, throws } from "node:assert/strict";
 import { readTimings, TimingsFileError } from "./timings_file.ts";
 
-/** What this program appends in a call: loading first, then the stages in the order in which they end. */
+/** Records of one call of this program: loading first, then the stages in the order in which they end. */
 const OURS = [
   ["weights", 0.0012, 0.31],
   ["demixer weights", 0.0013, 0.92],
@@ -11,7 +11,9 @@ const OURS = [
   ["network", 12.5, 14.25],
 ] as const;
 
-/** What all-in-one-mlx appends: any clock, hundredths, loading told late, parts after what they are part of. */
+/**
+ * Records of all-in-one-mlx: an arbitrary clock, hundredths of a second, loading written late, parts after their stage.
+ */
 const MLX = [
   ["demix: demucs-mlx", 81234.51, 81238.52],
   ["spectrogram", 81238.52, 81238.92],
@@ -51,7 +53,7 @@ Deno.test("readTimings() reads a run of this program", () => {
   equal([run!.records[0]!.start, run!.isRounded], [0, false]);
 });
 
-Deno.test("readTimings() reads a run of all-in-one-mlx, whose clock begins anywhere", () => {
+Deno.test("readTimings() reads a run of all-in-one-mlx, whose clock has an arbitrary start", () => {
   const [run, ...others] = readTimings(lines(MLX, "a.wav"));
   equal(others, []);
   equal(run!.records.length, MLX.length);
@@ -80,7 +82,7 @@ Deno.test("readTimings() keeps a batch, whose tracks have the same times, in one
   equal(counts(lines(batch, "a") + lines(batch, "a")), [1, 1]);
 });
 
-Deno.test("readTimings() names the line that is broken and what it expected", () => {
+Deno.test("readTimings() names the invalid line and the expected content", () => {
   const good = lines(OURS, "a");
   const after = OURS.length + 1;
   for (
@@ -103,7 +105,7 @@ Deno.test("readTimings() names the line that is broken and what it expected", ()
   }
 });
 
-Deno.test("readTimings() passes over blank lines, and refuses a file without a record", () => {
+Deno.test("readTimings() ignores blank lines, and rejects a file without a record", () => {
   equal(counts(`\n${lines(OURS, "a").replaceAll("\n", "\r\n\r\n")}`), [OURS.length]);
   throws(() => readTimings("\n \n"), TimingsFileError);
 });

@@ -1,7 +1,7 @@
 /**
- * The shell of every page: document, head, style, and the scripts and data that a page carries.
+ * Renders the shell of every page: document, head, style, and embedded scripts and data.
  *
- * Pages are JSX, which escapes text and attributes. Markup enters only where this module checks it.
+ * Pages are JSX, which escapes text and attributes. Only this module inserts markup as it is, and checks it first.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import type { ComponentChildren, JSX } from "preact";
 import { renderToString } from "preact-render-to-string";
 
-/** Nothing is loaded from anywhere: the page is one file. */
+/** Content security policy: the page is one file and loads no other. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
@@ -92,7 +92,7 @@ export function ChartScripts({ scripts }: { scripts: readonly URL[] }): JSX.Elem
 function chartScript(): string {
   const file = new URL("./chart.umd.min.js", import.meta.resolve("chart.js"));
   try {
-    // The source map is not shipped, and a browser would look for it.
+    // The page has no source map, and a browser would request it.
     return readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
   } catch (cause) {
     throw new Error(

@@ -44,7 +44,7 @@ export function benchTables({ threads, machine, benches }: BenchReport): string 
   ].join("\n\n");
 }
 
-/** Ratios are those of the medians to the median of the first variant. */
+/** Returns the table of one stage. A ratio is a median divided by that of the first variant. */
 function stageTable({ stage, audioSeconds, seconds }: StageTimes): string {
   const variants = Object.entries(seconds);
   const first = median(variants[0]?.[1] ?? []);

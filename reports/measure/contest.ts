@@ -25,8 +25,8 @@ export interface ContestOptions {
 }
 
 /**
- * Runs every contestant once a round, so that other work of the machine disturbs all of them alike. Each round starts with
- * another contestant.
+ * Runs every contestant once a round, so that other work of the machine affects all of them equally. Each round starts
+ * with another contestant.
  *
  * @param contestants variants of the work
  * @param options numbers of rounds
@@ -60,8 +60,13 @@ export interface Bench {
 
 /** Python interpreters of the peers. */
 export interface PeerPythons {
-  /** With demucs 4.0.1, madmom 0.16.1, NATTEN and allin1 1.1.0, as `fixtures/upstream/install.sh` makes it. */
+  /**
+   * Interpreter with demucs 4.0.1, madmom 0.16.1, NATTEN and allin1 1.1.0, as `fixtures/upstream/install.sh` installs
+   * it.
+   */
   readonly allin1: string;
-  /** With all-in-one-infer, as `fixtures/upstream/install_infer.sh` makes it; absent to go without. */
+  /**
+   * Interpreter with all-in-one-infer, as `fixtures/upstream/install_infer.sh` installs it; absent to skip this peer.
+   */
   readonly infer?: string;
 }

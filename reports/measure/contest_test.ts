@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { contest, type Contestant } from "./contest.ts";
 
-/** A contestant whose n-th run takes n seconds, and which records its turns. */
+/** Returns a contestant whose n-th run takes n seconds, and which records its turns. */
 function contestant(name: string, turns: string[]): Contestant {
   let runs = 0;
   return {
@@ -14,7 +14,7 @@ function contestant(name: string, turns: string[]): Contestant {
   };
 }
 
-Deno.test("contest() lets all run once a round, each round another one first, and leaves warm-ups out", async () => {
+Deno.test("contest() runs all once a round, each round with another one first, and leaves out warm-ups", async () => {
   const turns: string[] = [];
   const contestants = ["a", "b", "c"].map((name) => contestant(name, turns));
   const times = await contest(contestants, { warmUps: 1, rounds: 2 });

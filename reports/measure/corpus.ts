@@ -1,5 +1,5 @@
 /**
- * The tracks that are measured.
+ * Finds the tracks that are measured.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { freeName } from "../../core/files.ts";
 import { CorpusError, scanFolder, type TrackFiles } from "../../pipeline/corpus.ts";
 import { findStems, STEMS } from "../../pipeline/stems.ts";
 
-/** The pieces that come with the program. */
+/** Demo pieces that come with the program. */
 const DEMO_PIECES = ["four_four", "three_four"] as const;
 
 /** A track of the corpus. */
@@ -25,9 +25,9 @@ export interface CorpusTrack extends Track {
 /**
  * Finds tracks.
  *
- * A file is the mix of a track. A folder with `mix.flac` (or another ending of audio) is a track, one with
- * the four stems and no mix is a track whose stems are given, and in any other folder every audio file is
- * a track, and every folder in it that is one.
+ * A file is the mix of a track. A folder with `mix.flac`, or with a mix of another audio format, is a track. A folder
+ * with the four stems and no mix is a track with given stems. In any other folder, every audio file is a track, and so
+ * is every subfolder with a mix or stems.
  *
  * @param paths files and folders; none for the demo pieces
  * @returns tracks with unique names, in the order of the paths, those of a folder by name

@@ -4,7 +4,7 @@ import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { CorpusError } from "../../pipeline/corpus.ts";
 import { findCorpus } from "./corpus.ts";
 
-/** Makes empty files, each with its own name in it. */
+/** Writes files, each with its own name as content. */
 async function write(folder: string, ...paths: string[]): Promise<void> {
   for (const path of paths) {
     await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
@@ -39,7 +39,7 @@ Deno.test("findCorpus() takes files, folders with a mix or stems, and folders of
   });
 });
 
-Deno.test("findCorpus() gives two tracks of one name two names", async () => {
+Deno.test("findCorpus() gives two tracks of the same name different names", async () => {
   await inTemporaryFolder(async (folder) => {
     await write(folder, "x/song.wav", "y/song.wav");
     const [first, second] = await findCorpus([join(folder, "x"), join(folder, "y")]);
@@ -52,7 +52,7 @@ Deno.test("findCorpus() gives two tracks of one name two names", async () => {
   });
 });
 
-Deno.test("findCorpus() says which path has no track", async () => {
+Deno.test("findCorpus() names a path without a track", async () => {
   await inTemporaryFolder(async (folder) => {
     await write(folder, "empty/readme.txt", "two/mix.wav", "two/mix.flac");
     await rejects(findCorpus([join(folder, "empty")]), /There is no track in .*empty: expected/);
@@ -61,6 +61,6 @@ Deno.test("findCorpus() says which path has no track", async () => {
   });
 });
 
-Deno.test("findCorpus() has the demo pieces where nothing is given", async () => {
+Deno.test("findCorpus() returns the demo pieces if no path is given", async () => {
   equal((await findCorpus([])).map(({ name }) => name), ["four_four", "three_four"]);
 });

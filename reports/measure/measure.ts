@@ -1,10 +1,10 @@
 /**
- * Analyses one track as `analyze` does and prints what that took, as one line of JSON.
+ * Analyses one track as `analyze` does, and prints its time and memory as one line of JSON.
  *
  *     deno run -A reports/measure/measure.ts REQUEST
  *
- * It is a program of its own, so that what it needs is all that its process needs; it is given every
- * permission because Deno guards the system's own account of a process (`/proc/self`) by that.
+ * It is a separate program, so that the figures of the process are those of the analysis. It runs with all permissions,
+ * because Deno requires them for reading `/proc/self`.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import type { StageMeasurement } from "../run_report.ts";
 
 /** One analysis that is to be measured. */
 export interface MeasureRequest {
-  /** Audio of the mix; a name only, where stems are given. */
+  /** Path of the mix; only a name if stems are given. */
   readonly path: string;
   /** Name of the result. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface MeasureRequest {
   readonly model: string;
   /** Demixer, never `auto`; unused where stems are given. */
   readonly demixer: string;
-  /** Their folder; absent for where `models` keeps them. */
+  /** Folder of the weights; absent for the folder of `models`. */
   readonly weightsDir?: string;
   /** Backend of the networks. */
   readonly backend: Backend;
@@ -27,11 +27,11 @@ export interface MeasureRequest {
   readonly threads: number;
   /** Folder that the result is written to. */
   readonly outputDirectory: string;
-  /** When the process was started, milliseconds since 1970. */
+  /** Start of the process, milliseconds since 1970. */
   readonly startedAt: number;
 }
 
-/** What came of it. */
+/** Result of the measurement. */
 export interface MeasureReply {
   /** Length of the track. */
   readonly audioSeconds: number;
@@ -41,10 +41,10 @@ export interface MeasureReply {
   readonly cpuSeconds: number;
   /** Highest resident memory. */
   readonly peakBytes: number;
-  /** Bytes read from files; null where the system does not tell. */
+  /** Bytes read from files; null if the system does not report them. */
   readonly bytesRead: number | null;
-  /** In the order in which they ended. */
+  /** Stages in the order in which they ended. */
   readonly stages: readonly StageMeasurement[];
-  /** What the processor's fast paths are chosen by, sorted. */
+  /** Processor flags that select code paths, sorted. */
   readonly cpuFlags: readonly string[];
 }

@@ -16,21 +16,21 @@ const CONFIG = join(PROGRAM_FOLDER, "deno.json");
 
 /** Demixer and model; weights are found as in `analyze`. */
 export interface MeasuredWeights {
-  /** Never `auto`. */
+  /** Name of the demixer, never `auto`. */
   readonly demixer: string;
-  /** Never `auto`. */
+  /** Name of the model, never `auto`. */
   readonly model: string;
-  /** Their folder; absent for where `models` keeps them. */
+  /** Folder of the weights; absent for the folder of `models`. */
   readonly weightsDir?: string;
 }
 
 /** One analysis, measured. */
 export interface MeasuredAnalysis extends MeasureReply {
-  /** From the start of the process to its end. */
+  /** Seconds from the start of the process to its end. */
   readonly seconds: number;
 }
 
-/** A track could not be analysed; the message has the end of what the process wrote on stderr. */
+/** A track could not be analysed; the message ends with the last lines of stderr. */
 export class MeasureError extends Error {
   /** Name of the class in printed errors. */
   override name = "MeasureError";
@@ -40,9 +40,9 @@ export class MeasureError extends Error {
  * Measures one analysis.
  *
  * @param track the track
- * @param variant how it is computed
+ * @param variant backend and threads
  * @param weights demixer and model
- * @param outputDirectory where its result goes
+ * @param outputDirectory folder of the result
  * @throws {MeasureError} if the analysis fails
  */
 export async function measureTrack(

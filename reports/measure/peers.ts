@@ -1,5 +1,5 @@
 /**
- * The programs that tactus is compared with, each in a process of its own.
+ * Runs the programs that tactus is compared with, each in a process of its own.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { Contestant, PeerPythons } from "./contest.ts";
 const SCRIPTS = join(FIXTURES_FOLDER, "upstream");
 
 /**
- * allin1, and all-in-one-infer where there is one, at a stage that `peer_stages.py` knows.
+ * Returns functions that start allin1, and all-in-one-infer if available, at a stage that `peer_stages.py` supports.
  *
- * @param pythons their interpreters
+ * @param pythons interpreters of the peers
  * @param stage name of the stage
- * @param folder with inputs and checkpoints
- * @param threads of torch
+ * @param folder folder with inputs and checkpoints
+ * @param threads number of threads of torch
  */
 export function stagePeers(
   pythons: PeerPythons,
@@ -37,12 +37,12 @@ export function stagePeers(
 }
 
 /**
- * Writes the folds as the peers' own loaders read them.
+ * Writes the folds in the format that the loaders of the peers read.
  *
  * @param python an interpreter that has allin1
- * @param folder where they go
+ * @param folder output folder
  * @param weights folder with the published `.npz`; absent for the seeded weights
- * @throws {PeerError} if it cannot
+ * @throws {PeerError} if the interpreter cannot be started or fails
  */
 export async function writeCheckpoints(
   python: string,
@@ -63,13 +63,13 @@ export async function writeCheckpoints(
 }
 
 /**
- * demucs, which goes from the mixture in memory to float stems in memory.
+ * Starts demucs, which separates the mixture in memory into float stems in memory.
  *
  * @param python an interpreter that has demucs
  * @param piece name of the demo piece
- * @param samples how much of its mix
+ * @param samples number of samples of its mix
  * @param demixer `seeded-htdemucs` or a `.th` file
- * @param threads of torch
+ * @param threads number of threads of torch
  * @throws {PeerError} if it cannot be started
  */
 export async function demucsPeer(
@@ -84,18 +84,18 @@ export async function demucsPeer(
   return await startPeer(python, [...args, "--threads", String(threads), ...weights]);
 }
 
-/** A peer could not be started or gave up; the message has the end of what it wrote on stderr. */
+/** A peer could not be started or failed; the message ends with the last lines of stderr. */
 export class PeerError extends Error {
   /** Name of the class in printed errors. */
   override name = "PeerError";
 
-  /** It could not be started at all. */
+  /** Returns the error of a program that could not be started. */
   static ofStart(program: string, cause: unknown): PeerError {
     const message = cause instanceof Error ? cause.message : String(cause);
     return new PeerError(`Could not start the peer ${program}: ${message}`, { cause });
   }
 
-  /** It ended before it should. */
+  /** Returns the error of a peer that ended early. */
   static ofEnd(program: string, code: number, stderr: string): PeerError {
     const last = stderr.trim().split("\n").slice(-5).join("\n");
     return new PeerError(`The peer ${program} ended with ${code}: ${last}`);
@@ -108,7 +108,7 @@ export class PeerError extends Error {
  * @param program path of the program
  * @param args its arguments
  * @returns the peer, ready to run
- * @throws {PeerError} if it cannot be started or does not say that it is ready
+ * @throws {PeerError} if it cannot be started or does not report that it is ready
  */
 export async function startPeer(program: string, args: readonly string[]): Promise<Contestant> {
   let child: Deno.ChildProcess;

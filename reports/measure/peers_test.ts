@@ -6,7 +6,7 @@ function peer(code: string): ReturnType<typeof startPeer> {
   return startPeer(Deno.execPath(), ["eval", code]);
 }
 
-Deno.test("startPeer() runs a program as often as it is asked to", async () => {
+Deno.test("startPeer() runs a program several times", async () => {
   const one = await within(
     "the peer to start",
     peer(`
@@ -22,7 +22,7 @@ Deno.test("startPeer() runs a program as often as it is asked to", async () => {
   await within("the peer to end", one.close());
 });
 
-Deno.test("startPeer() says why a peer ended", async () => {
+Deno.test("startPeer() reports why a peer ended", async () => {
   await rejects(
     peer(`console.error("No module named demucs"); Deno.exit(3)`),
     (error) =>

@@ -1,5 +1,5 @@
 /**
- * The whole program as a contest: a fresh process each time.
+ * Times the whole program, in a new process each time.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Bench, Contestant } from "./contest.ts";
 
 const MAIN = join(PROGRAM_FOLDER, "main.ts");
 
-/** What Deno allows the program, as in the tasks of `deno.json`. */
+/** Deno permissions of the program, as in the tasks of `deno.json`. */
 export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
@@ -19,16 +19,16 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-ffi",
 ];
 
-/** A single start takes too little to be timed alone. */
+/** Number of starts that are timed together, because a single start is too short. */
 const STARTS = 5;
 
 /**
- * From four stems on disk to the result on disk.
+ * Returns the contest of `analyze`, from four stems on disk to the result on disk.
  *
- * @param folder has the stems, `demix/htdemucs/track/bass.wav` and so on
- * @param audioSeconds their length
+ * @param folder folder with the stems, `demix/htdemucs/track/bass.wav` and so on
+ * @param audioSeconds length of the stems
  * @param args options of `analyze`
- * @param peers the others
+ * @param peers functions that start the peers
  */
 export function analyzeBench(
   folder: string,
@@ -49,7 +49,7 @@ export function analyzeBench(
 /**
  * Returns the contest of the start of the program, up to the reading of its arguments, and an empty script.
  *
- * @param folder where the empty script goes
+ * @param folder folder of the empty script
  */
 export async function startBench(folder: string): Promise<Bench> {
   const empty = join(folder, "empty.ts");
@@ -64,7 +64,7 @@ export async function startBench(folder: string): Promise<Bench> {
   };
 }
 
-/** A call of Deno, so often one after the other; its time is that of one. */
+/** Returns a contestant that calls Deno a number of times; its time is the mean of one call. */
 function program(name: string, args: readonly string[], times = 1): Contestant {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS, ...args],

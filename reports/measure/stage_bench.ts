@@ -1,5 +1,5 @@
 /**
- * Any stage of the table as a contest, from its inputs in memory to its outputs in memory.
+ * Times any stage of the table, from its inputs in memory to its outputs in memory.
  *
  * @module
  */
@@ -19,24 +19,24 @@ import { excerpt, readMixture } from "../../pipeline/mixture.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { demucsPeer } from "./peers.ts";
 
-/** Stages from the stems on that `fixtures/upstream/peer_stages.py` knows too. */
+/** Stages after the separation that `fixtures/upstream/peer_stages.py` also supports. */
 const PEER_STAGES = ["spectrogram", "network", "metrical"];
 
-/** What a stage is timed with. */
+/** Options of the contest of a stage. */
 export interface StageBenchOptions {
   /** Weights and threads. */
   readonly context: StageContext;
   /** Backends of the networks. */
   readonly backends: readonly Backend[];
-  /** Starts the peers for a stage; absent to go without. */
+  /** Returns functions that start the peers for a stage; absent without peers. */
   readonly peers?: (stage: string) => readonly (() => Promise<Contestant>)[];
 }
 
 /**
- * Makes the inputs of stages, once for all contests.
+ * Computes the inputs of stages, once for all contests.
  *
  * @param stems16 `[4, 2, samples]` i16
- * @param stages which will be timed
+ * @param stages stages to time
  * @param context weights and threads
  * @returns every seam that one of them reads
  */
@@ -58,7 +58,7 @@ export async function stageInputs(
 /**
  * Writes the inputs of a stage for the peers.
  *
- * @param folder where `SEAM.npy` go
+ * @param folder output folder of the files `SEAM.npy`
  * @param stage the stage
  * @param seams its inputs
  */
@@ -69,7 +69,7 @@ export async function writeInputs(folder: string, stage: Stage, seams: Seams): P
 }
 
 /**
- * A stage that comes after the stems.
+ * Returns the contest of a stage after the separation.
  *
  * @param stage the stage
  * @param seams its inputs
@@ -116,25 +116,26 @@ function tactusStage(
 /** The demo piece whose beginning is separated. */
 const PIECE = "four_four";
 
-/** Samples between the starts of two segments, and by which the first one starts early. */
+/** Samples between the starts of two segments, and samples by which the first one starts early. */
 const [STRIDE, LEAD] = [257_985, 22_050];
 
-/** The same clip, network and threads for all. */
+/** Clip, network and threads of the separation, the same for all contestants. */
 export interface DemixBenchOptions {
-  /** Segments that the clip takes. */
+  /** Number of segments of the clip. */
   readonly segments: number;
-  /** As in `loadDemixer()`. */
+  /** Demixer, as in `loadDemixer()`. */
   readonly demixer: string;
-  /** Threads. */
+  /** Number of threads. */
   readonly threads: number;
   /** Backends of the network. */
   readonly backends: readonly Backend[];
-  /** An interpreter that has demucs; absent to go without. */
+  /** Interpreter with demucs; absent to skip it. */
   readonly python?: string;
 }
 
 /**
- * From the mixture in memory to the stems in memory, 16 bit for tactus and floats for demucs.
+ * Returns the contest of the separation, from the mixture in memory to the stems in memory. The stems are 16 bit for
+ * tactus and floats for demucs.
  *
  * @param options clip, network, threads, backends and peer
  */

@@ -18,7 +18,7 @@ import { analyzeBench, startBench } from "./process_bench.ts";
 import type { StageTimes } from "./bench_report.ts";
 import { longStems, writeStems } from "./track.ts";
 
-/** The first round loads what is loaded once. */
+/** Number of warm-up rounds: the first round includes loading. */
 const WARM_UPS = 1;
 
 /** Stages to time, with their input, weights and compute options. */
@@ -45,7 +45,7 @@ export interface StageBenchesOptions extends LoadOptions {
   readonly threads: number;
   /** Folder for inputs and results. */
   readonly scratch: string;
-  /** Receives what is being done. */
+  /** Receives the name of the current work. */
   readonly onProgress: (text: string) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the process uses while a stage runs.
+ * Measures processor time, memory and reads of the process while a stage runs.
  *
  * @module
  */
@@ -9,34 +9,34 @@ import type { RunObserver, StageTiming } from "../../pipeline/runner.ts";
 import type { StageMeasurement } from "../run_report.ts";
 import { readFileSync } from "node:fs";
 
-/** Between two looks at the memory; a stage that holds the main thread is looked at when it ends. */
+/** Time between two samples of the memory; a stage that blocks the main thread is sampled when it ends. */
 const INTERVAL_MILLISECONDS = 5;
 
-/** What is known of a stage that runs. */
+/** State of a running stage. */
 interface Running {
   readonly cpuAtStart: number;
   readonly readAtStart: number | null;
   peakBytes: number;
 }
 
-/** Notes processor time, memory and reading of the process for each stage that runs; stages may overlap. */
+/** Records processor time, memory and reads of the process for each stage; stages may overlap. */
 export class StageMeter implements RunObserver {
   readonly #running = new Map<string, Running>();
   readonly #stages: StageMeasurement[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** Starts to look. */
+  /** Starts to sample the memory. */
   constructor() {
     this.#timer = setInterval(() => this.#look(), INTERVAL_MILLISECONDS);
     Deno.unrefTimer(Number(this.#timer));
   }
 
-  /** A stage starts. */
+  /** Records the start of a stage. */
   onStart(stage: string): void {
     this.#begin(stage, cpuSeconds(), bytesRead());
   }
 
-  /** A stage has been running since the process started. */
+  /** Records a stage that began with the process. */
   onStarted(stage: string): void {
     this.#begin(stage, 0, bytesRead() === null ? null : 0);
   }
@@ -46,7 +46,7 @@ export class StageMeter implements RunObserver {
     this.#look();
   }
 
-  /** A stage is done. */
+  /** Records the end of a stage. */
   onTiming({ stage, start, end }: Omit<StageTiming, "device">): void {
     this.#look();
     const { cpuAtStart = 0, readAtStart = null, peakBytes = 0 } = this.#running.get(stage) ?? {};
@@ -58,7 +58,7 @@ export class StageMeter implements RunObserver {
     });
   }
 
-  /** Stops to look. */
+  /** Stops to sample the memory, and returns the measurements. */
   finish(): StageMeasurement[] {
     clearInterval(this.#timer);
     return this.#stages;
@@ -70,24 +70,27 @@ export class StageMeter implements RunObserver {
   }
 }
 
-/** User and system time of all threads, in seconds. */
+/** Returns the user and system time of all threads, in seconds. */
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }
 
-/** Highest resident memory, by the system's own figure where it has one. */
+/** Returns the highest resident memory in bytes, as the system reports it where possible. */
 export function peakBytes(): number {
   const kilobytes = numberIn(systemText("/proc/self/status"), /^VmHWM:\s*(\d+) kB/m);
   return (kilobytes ?? process.resourceUsage().maxRSS) * 1024;
 }
 
-/** Bytes read from files and pipes; null where the system does not tell. */
+/** Returns the bytes read from files and pipes; null if the system does not report them. */
 export function bytesRead(): number | null {
   return numberIn(systemText("/proc/self/io"), /^rchar: (\d+)/m);
 }
 
-/** The text of a file that only Linux has, and shows only to programs that may do all; empty elsewhere. */
+/**
+ * Returns the text of a file of `/proc`; empty on systems other than Linux, or without the permissions that Deno
+ * requires.
+ */
 export function systemText(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -1,13 +1,13 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { bytesRead, cpuSeconds, StageMeter } from "./stage_meter.ts";
 
-Deno.test("StageMeter gives each stage what the process used while it ran", async () => {
+Deno.test("StageMeter records for each stage what the process used while it ran", async () => {
   const meter = new StageMeter();
   meter.onStart("idle");
   meter.onTiming({ stage: "idle", start: 0, end: 1 });
   meter.onStart("busy");
   const text = await Deno.readTextFile(new URL(import.meta.url));
-  // Time of the processor, because a busy machine gives this process only some of the time on the clock.
+  // Processor time, because on a busy machine this process runs only a part of the time.
   const before = cpuSeconds();
   while (cpuSeconds() - before < 0.05);
   meter.onTiming({ stage: "busy", start: 1, end: 2 });
@@ -16,7 +16,7 @@ Deno.test("StageMeter gives each stage what the process used while it ran", asyn
   ok(busy!.cpuSeconds > 0.05, `${busy!.cpuSeconds} s`);
   ok(busy!.cpuSeconds > idle!.cpuSeconds);
   ok(busy!.peakBytes > 1e6);
-  // Deno shows the system's account only to a process that may do all; tests/nightly_test.ts has one.
+  // Deno requires all permissions for this figure; tests/nightly_test.ts has them.
   if (bytesRead() === null) return equal([idle!.bytesRead, busy!.bytesRead], [null, null]);
   ok(busy!.bytesRead! >= text.length, `${busy!.bytesRead} bytes`);
   ok(idle!.bytesRead! < busy!.bytesRead!);

@@ -1,5 +1,5 @@
 /**
- * The track that stages are timed on.
+ * Prepares the track that stages are timed on.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { type Tensor, tensor } from "../../core/tensor.ts";
 import { encodeWav } from "../../pipeline/wav.ts";
 
 /**
- * Stems from a folder, over and over until they are long enough.
+ * Reads stems from a folder and repeats them until they are long enough.
  *
  * @param directory folder with bass, drums, other, vocals
- * @param seconds length wanted; a track that is longer stays as it is
+ * @param seconds shortest length; a longer track is not changed
  * @returns `[4, 2, samples]` i16
  * @throws {StemsError | KernelError} if the stems cannot be read
  */
@@ -34,9 +34,9 @@ export async function longStems(directory: string, seconds: number): Promise<Ten
 }
 
 /**
- * Writes stems as demucs leaves them.
+ * Writes stems in the layout of demucs.
  *
- * @param folder where `bass.wav` and so on go
+ * @param folder output folder of `bass.wav` and the other stems
  * @param stems16 `[4, 2, samples]` i16
  */
 export async function writeStems(folder: string, { shape, data }: Tensor<"i16">): Promise<void> {

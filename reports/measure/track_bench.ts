@@ -54,9 +54,9 @@ export async function warmUp(options: TrackBenchOptions): Promise<NewRun> {
 /**
  * Runs the rounds that count.
  *
- * @param options what and how
- * @param before what was measured before, which is not measured again
- * @param onMeasurement called for each when it is made
+ * @param options tracks, variants and rounds
+ * @param before earlier measurements, which are not repeated
+ * @param onMeasurement receives each measurement as soon as it is made
  * @throws {MeasureError} if a track cannot be analysed
  */
 export async function measureRounds(
@@ -126,7 +126,7 @@ function hashOfAll(hashes: readonly string[]): string {
 
 /** One measurement that is to be made. */
 export interface Turn {
-  /** Negative for a warm-up. */
+  /** Number of the round; negative for a warm-up. */
   readonly round: number;
   /** Index of the track. */
   readonly track: number;
@@ -134,7 +134,7 @@ export interface Turn {
   readonly variant: number;
 }
 
-/** How many of what. */
+/** Counts of tracks, variants and rounds, and the seed. */
 export interface OrderOptions {
   /** Number of tracks. */
   readonly tracks: number;
@@ -144,16 +144,16 @@ export interface OrderOptions {
   readonly warmUps: number;
   /** Rounds that count. */
   readonly rounds: number;
-  /** Another seed, another order. */
+  /** Seed of the order. */
   readonly seed: number;
 }
 
 /**
- * Every track with every variant once a round, each round in another random order: whatever else the machine does
- * hits all of them alike, and none profits from always coming after the same other.
+ * Returns the order of the measurements. Each round has every track with every variant once, in a new random order.
+ * Other load of the machine then affects all of them equally, and none always follows the same one.
  *
- * @param options how many of what
- * @returns warm-ups first
+ * @param options counts and seed
+ * @returns turns, warm-ups first
  */
 export function turnsOf({ tracks, variants, warmUps, rounds, seed }: OrderOptions): Turn[] {
   const turns: Turn[] = [];

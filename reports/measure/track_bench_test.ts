@@ -3,7 +3,7 @@ import type { Measurement } from "../run_report.ts";
 import type { MeasuredAnalysis } from "./measure_track.ts";
 import { measureRounds, type TrackBenchOptions, turnsOf, warmUp } from "./track_bench.ts";
 
-/** Measures nothing, and writes down what it was asked. */
+/** Returns options of a bench that measures nothing and records its calls. */
 function options(asked: string[], more: Partial<TrackBenchOptions> = {}): TrackBenchOptions {
   return {
     tracks: ["a", "b"].map((name) => ({ name, path: name, sha256: name })),
@@ -21,7 +21,7 @@ function options(asked: string[], more: Partial<TrackBenchOptions> = {}): TrackB
   };
 }
 
-Deno.test("warmUp() measures all once and learns what a run begins with", async () => {
+Deno.test("warmUp() measures all once and returns the header of a run", async () => {
   const asked: string[] = [];
   const { settings, tracks, variants, machine } = await warmUp(options(asked));
   equal(asked.toSorted(), ["a1", "a2", "b1", "b2"]);
@@ -31,7 +31,7 @@ Deno.test("warmUp() measures all once and learns what a run begins with", async 
   equal([settings.demixer, settings.seed, settings.weightsSha256.length], ["hpss", 3, 64]);
 });
 
-Deno.test("warmUp() says that stems were given where no track was separated", async () => {
+Deno.test("warmUp() records given stems if no track was separated", async () => {
   const given = options([]);
   const tracks = given.tracks.map((track) => ({ ...track, stemsDirectory: "s" }));
   equal((await warmUp({ ...given, tracks })).settings.demixer, "external");
@@ -74,7 +74,7 @@ Deno.test("turnsOf() has every track with every variant once a round, warm-ups f
   }
 });
 
-Deno.test("turnsOf() is decided by the seed, and differs from round to round", () => {
+Deno.test("turnsOf() depends on the seed, and differs from round to round", () => {
   const order = (seed: number, round: number): number[] =>
     turnsOf({ ...OPTIONS, seed }).filter((turn) => turn.round === round)
       .map(({ track, variant }) => 3 * variant + track);

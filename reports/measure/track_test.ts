@@ -5,7 +5,7 @@ import { tensor } from "../../core/tensor.ts";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { longStems, writeStems } from "./track.ts";
 
-Deno.test("longStems() repeats what writeStems() wrote until it is long enough", async () => {
+Deno.test("longStems() repeats the stems of writeStems() until they are long enough", async () => {
   await inTemporaryFolder(async (folder) => {
     const samples = 12_000;
     const data = Int16Array.from({ length: 8 * samples }, (_, i) => (i * 7919) % 65_536 - 32_768);

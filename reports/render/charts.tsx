@@ -9,7 +9,7 @@ import type { ReportView, StageView } from "../report_view.ts";
 import type { HistoryChange } from "../run_report.ts";
 import { counted } from "../words.ts";
 
-/** Pixels of a bar with the space around it, and of what surrounds the bars. */
+/** Height in pixels of a bar with its space, of the space between groups, and of the rest of the chart. */
 const BAR_PIXELS = 13;
 const GROUP_PIXELS = 8;
 const AROUND_PIXELS = 84;

@@ -2,7 +2,7 @@ import { deepStrictEqual as equal } from "node:assert/strict";
 import { benchmarkJson, historyCsv, measurementsCsv } from "./exports.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
-/** Reads RFC 4180. */
+/** Parses CSV as RFC 4180 defines it. */
 function parsed(text: string): string[][] {
   const cell = /("(?:[^"]|"")*"|[^",\n]*)(,|\n)/g;
   const rows: string[][] = [[]];
@@ -27,7 +27,7 @@ Deno.test("measurementsCsv() has a row for the total and each stage of every mea
   equal(rows.map((row) => names.map((name) => row[column(name)])), expected);
 });
 
-Deno.test("measurementsCsv() quotes what needs it and leaves blank what is not known", () => {
+Deno.test("measurementsCsv() quotes cells where necessary and leaves unknown ones blank", () => {
   const run = exampleRun(1);
   const [first] = run.measurements;
   const odd = { ...first!, track: 'a "b",\nc', bytesRead: null };
@@ -36,7 +36,7 @@ Deno.test("measurementsCsv() quotes what needs it and leaves blank what is not k
   equal([total![5], total![12]], ["", ""]);
 });
 
-Deno.test("historyCsv() has a row where something was measured and none where not", () => {
+Deno.test("historyCsv() has a row for each measured stage and no other", () => {
   const report = exampleReport({ nights: 20 });
   const { history, stages } = report;
   const rows = parsed(historyCsv(report)).slice(1);

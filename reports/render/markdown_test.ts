@@ -3,12 +3,12 @@ import { markdownReport } from "./markdown.ts";
 import { reportOfRun } from "../report_view.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
-/** Cells of a table's lines; an escaped bar does not end a cell. */
+/** Returns the cells of a line of a table; an escaped bar does not end a cell. */
 function cells(line: string): string[] {
   return line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim());
 }
 
-Deno.test("markdownReport() begins with the verdict and has a row a stage", () => {
+Deno.test("markdownReport() begins with the verdict and has one row for each stage", () => {
   const report = exampleReport({ nights: 3 });
   const lines = markdownReport(report).split("\n");
   match(lines[0]!, /^## ▲ Regression: One stage became slower/);
@@ -20,7 +20,7 @@ Deno.test("markdownReport() begins with the verdict and has a row a stage", () =
   );
 });
 
-Deno.test("markdownReport() says what to look at besides the stages", () => {
+Deno.test("markdownReport() lists the findings besides the stages", () => {
   const text = markdownReport(exampleReport({ nights: 3 }));
   match(text, /\n- seeded, four_four, isolated, logits\.beat is outside its tolerance/);
   match(text, /\n- hpss\/embedded, downbeatF fell from 0\.421 to 0\.399/);

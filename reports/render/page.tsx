@@ -71,7 +71,7 @@ function Download(
   return <a class="button" id={id} download={file} href="#raw-title">{label}</a>;
 }
 
-/** The verdict as a sign, a word and a sentence, the run, and the findings. */
+/** Renders the verdict as a sign, a word and a sentence, the run, and the findings. */
 function VerdictHeader(report: ReportView): JSX.Element {
   const { run, decision, warnings } = report;
   const kind = decision?.verdict ?? "measured";

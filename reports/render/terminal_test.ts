@@ -4,7 +4,7 @@ import { reportOfRun } from "../report_view.ts";
 import { terminalReport } from "./terminal.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
-Deno.test("terminalReport() begins with the verdict and has a row a stage", () => {
+Deno.test("terminalReport() begins with the verdict and has one row for each stage", () => {
   const report = exampleReport({ nights: 3 });
   const lines = terminalReport(report).split("\n");
   match(lines[0]!, /^Regression: One stage became slower/);
@@ -17,14 +17,14 @@ Deno.test("terminalReport() begins with the verdict and has a row a stage", () =
   }
 });
 
-Deno.test("terminalReport() says what to look at, what to do, and where it was measured", () => {
+Deno.test("terminalReport() lists findings, remedies and the machine", () => {
   const text = terminalReport(exampleReport({ nights: 3 }));
   match(text, /logits\.beat is outside its tolerance: it needs 1\.80e-6, before 6\.10e-7/);
   match(text, /Warning: .* outliers in .*; stop other programs on the machine/);
   match(text, /2026-11-23 02:00 UTC, commit 74e51a0000, .*; rolling baseline of 2 runs, 1 not/);
 });
 
-Deno.test("terminalReport() leaves blank what is not known", () => {
+Deno.test("terminalReport() leaves unknown cells blank", () => {
   const text = terminalReport(reportOfRun(exampleRun(1)));
   match(text, /^Measured: 2 variants were measured; nothing was compared\n/);
   equal(text.match(/NaN|null|undefined|Infinity/), null);

@@ -96,7 +96,7 @@ function RunSection(
 function tracksWords(tracks: readonly string[]): string {
   const [first, second] = tracks;
   if (first === undefined) return "no track named";
-  // Paths of another system may have come in the file.
+  // The file may have paths of another system.
   const name = basename(first.replaceAll("\\", "/"));
   return second === undefined ? name : `${name} and ${tracks.length - 1} more`;
 }

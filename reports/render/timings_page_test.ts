@@ -23,7 +23,7 @@ const timings = (offset: number, track: string): string =>
 
 const TIMINGS = timings(100, "/music/a.wav");
 
-/** Text of a page's rows and facts, without markup. */
+/** Returns the text of a page's rows and facts, without markup. */
 function texts(page: string, element: string): string[] {
   return [...page.matchAll(new RegExp(`<${element}[^>]*>([^]*?)</${element}>`, "g"))]
     .map(([, inner]) =>
@@ -31,7 +31,7 @@ function texts(page: string, element: string): string[] {
     );
 }
 
-Deno.test("timingsPage() has a row a stage and adds up what is not part of another", () => {
+Deno.test("timingsPage() has one row for each stage and sums the stages without their parts", () => {
   const page = timingsPage(readTimings(TIMINGS), { title: "timings.jsonl" });
   equal(texts(page, "tr").slice(1), [
     "demix: &lt;demucs> 0.000 4.000 4.000",

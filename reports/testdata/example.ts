@@ -1,5 +1,5 @@
 /**
- * A run, what it comes to, and the nights before it, made up for the tests of the reports.
+ * A synthetic run, its decision and its history, for the tests of the reports.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type HistoryRun, reportOfRun, type ReportView } from "../report_view.ts
 import type { Measurement, ParityFigure, RunReport, StageMeasurement } from "../run_report.ts";
 import { stageFigures } from "../stage_figures.ts";
 
-/** Seconds for a second of audio, and where in the measurement it begins, as a share. */
+/** Stages: seconds for each second of audio, and the start in the measurement as a share. */
 const STAGES: readonly (readonly [stage: string, speed: number, start: number])[] = [
   ["weights", 0.004, 0],
   ["demixer weights", 0.009, 0],
@@ -32,25 +32,25 @@ const VARIANTS = [
   { name: "onnx, 2 threads", backend: "onnx", threads: 2 },
 ] as const;
 
-/** How large the example is. */
+/** Size of the example. */
 export interface ExampleSize {
-  /** Nights before. */
+  /** Number of days before the run. */
   readonly nights: number;
   /** Rounds of the current run. */
   readonly rounds?: number;
 }
 
 /**
- * A report in which something happened: a slower stage, an outlier, a seam outside, missing nights.
+ * Returns a report with a slower stage, an outlier, a seam outside of its tolerance, and missing runs.
  *
- * @param size how many nights and rounds
+ * @param size numbers of days and rounds
  */
 export function exampleReport({ nights, rounds = 7 }: ExampleSize): ReportView {
   const run = exampleRun(rounds);
   return reportOfRun(run, exampleDecision(run), exampleHistory(nights));
 }
 
-/** A run of two variants over two tracks. */
+/** Returns a run of two variants over two tracks. */
 export function exampleRun(rounds = 7): RunReport {
   const random = randomNumbers(1);
   const tracks = [
@@ -125,7 +125,7 @@ export function exampleRun(rounds = 7): RunReport {
   };
 }
 
-/** The decision that the network of one variant became slower. */
+/** Returns the decision that the network of one variant became slower. */
 export function exampleDecision(run: RunReport): Decision {
   const stages = stageFigures(run).map(({ variant, stage, median }): StageDecision => {
     const isSlow = stage === "network" && variant === VARIANTS[0].name;
@@ -179,9 +179,9 @@ export function exampleDecision(run: RunReport): Decision {
 }
 
 /**
- * The nights before: each eleventh is missing, each seventeenth is of another machine.
+ * Returns the runs before: each eleventh is missing, each seventeenth is of another machine.
  *
- * @param nights how many days they go back
+ * @param nights number of days before the run
  */
 export function exampleHistory(nights: number): HistoryRun[] {
   const random = randomNumbers(2);
@@ -241,7 +241,7 @@ function exampleParity(): ParityFigure[] {
   );
 }
 
-/** Numbers from 0 to 1, the same every time. */
+/** Returns a generator of numbers from 0 to 1, the same for the same seed. */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return (): number => {

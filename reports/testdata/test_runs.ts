@@ -6,7 +6,7 @@
 
 import type { Measurement, RunReport } from "../run_report.ts";
 
-/** A run of no measurements, of one variant and two tracks, with whatever differs. */
+/** Returns a run without measurements, of one variant and two tracks, with the given differences. */
 export function testRun(differing: Partial<RunReport> = {}): RunReport {
   return {
     format: 1,
@@ -44,7 +44,7 @@ export function testRun(differing: Partial<RunReport> = {}): RunReport {
   };
 }
 
-/** A measurement whose stages run one after another, each so many seconds. */
+/** Returns a measurement whose stages run one after another for the given seconds. */
 export function testMeasurement(
   track: string,
   round: number,

@@ -1,8 +1,8 @@
-// What all charts of the page share: the data, colours of the style sheet, and drawing again for paper.
+// Shared by all charts of the page: the data, colours of the style sheet, and redrawing for print.
 (() => {
   const charts = [];
 
-  /** A colour of the style sheet, as it is now. */
+  /** Returns the current value of a colour of the style sheet. */
   const colour = (name) =>
     getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -25,10 +25,10 @@
   };
 
   /**
-   * Draws a chart, and again whenever colours change.
+   * Draws a chart, and redraws it when the colours change.
    *
-   * @param canvas where to
-   * @param configure makes the chart's configuration from the colours of the moment
+   * @param canvas element to draw on
+   * @param configure returns the chart's configuration with the current colours
    */
   const draw = (canvas, configure) => {
     const chart = new Chart(canvas, configure());

@@ -1,4 +1,4 @@
-// Links to the data that the page has in itself.
+// Links to the data that the page embeds.
 (() => {
   const text = (id) => document.getElementById(id).textContent;
   const offer = (id, type, content) => {

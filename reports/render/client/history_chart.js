@@ -28,7 +28,7 @@
       isAlert: step.isAlert,
     }));
 
-  /** Dashed lines where the level changed, each with by how much. */
+  /** Dashed lines at the changes of level, each with its size. */
   const stepMarks = {
     id: "stepMarks",
     afterDatasetsDraw: ({ ctx, chartArea, scales }) => {
