@@ -25,7 +25,7 @@ const ROW = 44;
 const GAP = 10;
 const TOP = 34;
 
-/** One bar of a stem's picture covers this many frames. */
+/** Number of frames for each bar of a stem's picture. */
 const FRAMES_PER_BAR = 8;
 
 const STYLE = `
@@ -37,7 +37,7 @@ const STYLE = `
     .beat { stroke: #667 } .downbeat { stroke: #ff8a76 } .axis { fill: #999 }
   }`;
 
-/** The loudness of one stem over time, as a filled outline around the middle of its row. */
+/** Returns the loudness of one stem over time, as a filled outline around the middle of its row. */
 function stemOutline(spectrogram: Tensor<"f32">, stem: number, x: (s: number) => number): string {
   const frames = spectrogram.shape[1] ?? 0;
   const levels: number[] = [];

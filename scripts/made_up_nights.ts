@@ -1,6 +1,6 @@
 /**
- * Makes up the nights before a real one, for the picture in the README: the real night's times with the noise that
- * `reports/synthetic.ts` describes, and two changes of the network whose place is known.
+ * Generates synthetic runs before a real one, for the picture in the README. Their times are those of the real run with
+ * the noise of `reports/synthetic.ts`, and with two changes of the network at known places.
  *
  *     deno run --allow-read scripts/made_up_nights.ts nightly/report.json > nights.jsonl
  *     deno task history import nights.jsonl
@@ -15,10 +15,10 @@ import { type Measurement, roundFactor, type RunReport, SYNTHETIC_NOISE } from "
 const NIGHTS = 60;
 const MILLISECONDS_A_DAY = 86_400_000;
 
-/** The network was slower on these nights, from the first to before the last. */
+/** Numbers of the runs with a slower network: `from` up to the one before `until`. */
 const SLOWER = { stage: "network", from: 18, until: 41, ratio: 1.12 };
 
-/** A night before the real one, from 0 on. */
+/** Returns a run before the real one; the first has the number 0. */
 function nightBefore(real: RunReport, night: number): RunReport {
   const shift = (night - NIGHTS) * MILLISECONDS_A_DAY;
   const moved = (time: string): string => new Date(Date.parse(time) + shift).toISOString();
@@ -42,7 +42,7 @@ function nightBefore(real: RunReport, night: number): RunReport {
   };
 }
 
-/** One analysis, each of its stages as much slower as the night and the round were. */
+/** Returns a measurement whose stages are slower by the factors of the run and the round. */
 function slowed(
   measurement: Measurement,
   level: (stage: string) => number,
@@ -61,7 +61,7 @@ function slowed(
 
 if (import.meta.main) {
   const [path] = Deno.args;
-  if (path === undefined) throw new Error("Expected the report.json of a real night");
+  if (path === undefined) throw new Error("Expected the path of the report.json of a real run");
   const { run } = JSON.parse(await Deno.readTextFile(path)) as { run: RunReport };
   for (let night = 0; night < NIGHTS; night++) {
     console.log(JSON.stringify(nightBefore(run, night)));

@@ -1,6 +1,6 @@
 /**
- * Prints the README's tables of seconds and peak memory by length: the demo mix over and over to so many
- * minutes, or with `--stems` its stems, each length in a process of its own under GNU time.
+ * Prints the README's tables of seconds and peak memory by length. The input is the demo mix, or with `--stems` its
+ * stems, repeated to each length. Each length runs in a process of its own under GNU time.
  *
  *     deno run -A scripts/memory_table.ts [--stems] MINUTES... -- ANALYZE_OPTIONS...
  *
@@ -19,7 +19,7 @@ const repository = join(import.meta.dirname ?? ".", "..");
 const PIECES = join(repository, "fixtures", "audio");
 const SAMPLES_A_MINUTE = 60 * 44_100;
 
-/** The demo mix, 16 bit as it is stored, repeated. */
+/** Writes the demo mix, repeated, in its 16-bit samples. */
 async function writeTrack(path: string, minutes: number): Promise<void> {
   const piece = join(PIECES, "four_four", "mix.flac");
   const { mixture } = await readMixture(piece);
@@ -33,7 +33,7 @@ async function writeTrack(path: string, minutes: number): Promise<void> {
   await Deno.writeFile(path, encodeWav(data));
 }
 
-/** Analyses a track: seconds, and peak resident memory in MB. */
+/** Analyses a track and returns the seconds and the peak resident memory in MB. */
 async function measure(
   track: readonly string[],
   options: readonly string[],

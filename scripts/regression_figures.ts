@@ -1,5 +1,6 @@
 /**
- * Prints how sure the nightly report is: how often histories without a change alert, and how soon changes are found.
+ * Prints the error rates of the nightly decision: how often histories without a change alert, and how soon changes are
+ * found.
  *
  *     deno run --allow-read scripts/regression_figures.ts HISTORIES [BASELINE]
  *
@@ -16,13 +17,13 @@ import {
   trialAlerts,
 } from "../reports/synthetic.ts";
 
-/** Length of a history without a change. */
+/** Number of runs of a history without a change. */
 const NULL_NIGHTS = 60;
 
-/** Seeds from here on: the settings were chosen with others. */
+/** First seed; the settings were chosen with other seeds. */
 const FIRST_SEED = 10_000;
 
-/** Nights before a change. */
+/** Number of runs before a change. */
 const NIGHTS_BEFORE = 30;
 
 const STAGE = "network";
@@ -33,7 +34,9 @@ function share(count: number, of: number): string {
   return `${Number((100 * count / of).toPrecision(3))} %`;
 }
 
-/** Histories in which nothing changes: how many alert at all, by what, and on how many nights. */
+/**
+ * Returns the shares of histories without a change that alert, by each rule, and the share of their runs that alert.
+ */
 function nullRow(settings: RegressionSettings, histories: number): string[] {
   let [any, slower, steps, nights] = [0, 0, 0, 0];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
@@ -53,18 +56,18 @@ function nullRow(settings: RegressionSettings, histories: number): string[] {
   ];
 }
 
-/** Whether a stage alerted, by whatever rule. */
+/** Returns whether the changed stage alerted, by any rule. */
 function names({ slower, steps }: NightAlerts): boolean {
   return slower.includes(STAGE) || steps.includes(STAGE);
 }
 
-/** The first night that alerts for the stage; infinite where none does. */
+/** Returns the number of the first run that alerts for the stage; infinity if none does. */
 function firstAlert(alerts: Iterable<NightAlerts>): number {
   for (const alert of alerts) if (names(alert)) return alert.night;
   return Infinity;
 }
 
-/** Histories in which a stage changes: how many alert for it within so many nights. */
+/** Returns the shares of histories with a changed stage that alert for it within numbers of runs. */
 function foundRow(
   settings: RegressionSettings,
   histories: number,
@@ -87,7 +90,7 @@ function foundRow(
   return [settings.baseline, ...found.map((count) => share(count, histories))];
 }
 
-/** Histories of machines whose nights vary more: how many alert without a change, and where a stage changes. */
+/** Returns the shares of histories with more noise that alert without a change, and for a changed stage. */
 function noisyRow(settings: RegressionSettings, histories: number, times: number): string[] {
   const { machine, stage } = SYNTHETIC_NOISE;
   const noise = { ...SYNTHETIC_NOISE, machine: machine * times, stage: stage * times };
@@ -122,31 +125,35 @@ if (import.meta.main) {
   const all = BASELINES.filter((baseline) => wanted === undefined || wanted === baseline)
     .map((baseline) => ({ ...settings, baseline }));
   const start = performance.now();
-  console.log(`${histories} histories of ${NULL_NIGHTS} nights without a change:\n`);
+  console.log(`${histories} histories of ${NULL_NIGHTS} runs without a change:\n`);
   console.log(table(
-    ["baseline", "histories that alert", "by the baseline", "by a step", "nights that alert"],
+    ["baseline", "histories that alert", "by the baseline", "by a change point", "runs that alert"],
     all.map((one) => nullRow(one, histories)),
   ));
   for (const ratio of [1.1, 1.07]) {
     const percent = Math.round(100 * ratio - 100);
     console.log(
-      `\n${histories} histories, ${STAGE} ${percent} % slower after ${NIGHTS_BEFORE} nights:\n`,
+      `\n${histories} histories, ${STAGE} ${percent} % slower after ${NIGHTS_BEFORE} runs:\n`,
     );
     console.log(table(
-      ["baseline", "1 night", "2 nights", "3 nights", "7 nights"],
+      ["baseline", "1 run", "2 runs", "3 runs", "7 runs"],
       all.map((one) => foundRow(one, histories, { ratio }, [1, 2, 3, 7])),
     ));
   }
-  console.log(`\n${histories} histories, ${STAGE} 0.3 % slower each night, for 40 nights:\n`);
+  console.log(`\n${histories} histories, ${STAGE} 0.3 % slower each run, for 40 runs:\n`);
   console.log(table(
-    ["baseline", "10 nights", "15 nights", "20 nights", "30 nights"],
+    ["baseline", "10 runs", "15 runs", "20 runs", "30 runs"],
     all.map((one) => foundRow(one, histories, { ratio: 1.003 ** 40, over: 40 }, [10, 15, 20, 30])),
   ));
   if (wanted === undefined || wanted === "rolling") {
     const rolling = { ...settings, baseline: "rolling" } as const;
-    console.log(`\n${histories} histories by how much nights vary, rolling:\n`);
+    console.log(`\n${histories} histories by the deviation between runs, rolling:\n`);
     console.log(table(
-      ["nights vary by", "histories without a change that alert", "10 % found within 3 nights"],
+      [
+        "deviation between runs",
+        "histories without a change that alert",
+        "10 % found within 3 runs",
+      ],
       [1, 2, 3].map((times) => noisyRow(rolling, histories, times)),
     ));
   }

@@ -18,7 +18,7 @@ interface Row {
   readonly duration: number;
 }
 
-/** Analyses the track in a process of its own: when each stage ran, and how long it took in all. */
+/** Analyses the track in a process of its own; returns the times of each stage and the seconds in total. */
 async function measure(args: readonly string[]): Promise<{ rows: Row[]; wholeSeconds: number }> {
   const folder = await Deno.makeTempDir();
   const timings = join(folder, "timings.jsonl");
@@ -36,7 +36,7 @@ async function measure(args: readonly string[]): Promise<{ rows: Row[]; wholeSec
   return { rows: lines.map((line) => JSON.parse(line)), wholeSeconds };
 }
 
-/** Length of the track, from the end of its last segment. */
+/** Returns the length of the track, which is the end of its last segment. */
 async function lengthOf(args: readonly string[]): Promise<number> {
   const folder = await Deno.makeTempDir();
   const main = join(import.meta.dirname ?? ".", "..", "main.ts");
