@@ -1,16 +1,18 @@
-"""Renders tunes written as MIDI to folders that `deno task evaluate` reads: the mix, the stems, the true beats.
+"""Renders MIDI tunes to folders that `deno task evaluate` reads, with the mix, the stems and the true beats.
 
     python midi_tunes.py TUNES FOLDER [--seconds 75]
 
-TUNES is a folder of .mid files, such as that of Debian's package openttd-openmsx (31 tunes, GPL 2): they are for
-testing only, and nothing that is made of them belongs into the repository. FOLDER/<tune>/ gets mix.wav, bass.wav,
+TUNES is a folder of .mid files, such as that of Debian's package openttd-openmsx (31 tunes, GPL 2). The tunes are for
+testing only: no file that is made from them belongs in the repository. FOLDER/<tune>/ gets mix.wav, bass.wav,
 drums.wav, other.wav, vocals.wav and truth.json.
 
-Needs mido, numpy, fluidsynth and the FluidR3 sound font (Debian fluid-soundfont-gm), whose path the variable
-SOUND_FONT overrides. 44.1 kHz, 16 bit, stereo, no reverb, no chorus; the mix is the exact integer sum of the stems.
+Needs mido, numpy, fluidsynth and the FluidR3 sound font (Debian fluid-soundfont-gm); the variable SOUND_FONT overrides
+its path. The output is 44.1 kHz, 16 bit, stereo, without reverb and chorus. The mix is the exact integer sum of the
+stems.
 
-Beats are the file's: one each quarter note from its start, or each dotted quarter where the time signature is of
-eighths in threes; a bar begins at each bar line. They end with the last note.
+The beats follow the time signatures of the file. There is one beat for each quarter note from the start, or for each
+dotted quarter where the time signature counts eighths in threes. A bar begins at each bar line. The last beat is before
+the end of the last note.
 """
 
 import argparse
@@ -34,12 +36,12 @@ BASSES = range(32, 40)
 MELODIES = (52, 53, 54, *range(56, 88))
 STEMS = ("bass", "drums", "other", "vocals")
 
-# A message and when it comes, in ticks.
+# Time in ticks and message.
 Timed = Tuple[int, mido.Message]
 
 
 def messages(tune: mido.MidiFile) -> List[Timed]:
-    """All tracks as one, in order."""
+    """Returns the messages of all tracks with their times in ticks, in order."""
     found: List[Timed] = []
     for track in tune.tracks:
         ticks = 0
@@ -54,7 +56,7 @@ def last_tick(timed: List[Timed]) -> int:
 
 
 def clock(tune: mido.MidiFile, timed: List[Timed]) -> Tuple[np.ndarray, np.ndarray]:
-    """Ticks and the seconds at them, between which the tempo is constant; the last goes on."""
+    """Returns ticks and their seconds. The tempo is constant between neighbours; the last tick is after the end."""
     ticks, seconds, tempo = [0], [0.0], 500000
     for at, message in timed:
         if message.type != "set_tempo":
@@ -70,7 +72,7 @@ def clock(tune: mido.MidiFile, timed: List[Timed]) -> Tuple[np.ndarray, np.ndarr
 
 
 def beats(tune: mido.MidiFile, timed: List[Timed]) -> Iterator[Tuple[float, int]]:
-    """Where beats are, in ticks, and their positions in the bar from 1 on."""
+    """Yields the beats in ticks, and their positions in the bar from 1."""
     signatures = [(at, m.numerator, m.denominator) for at, m in timed if m.type == "time_signature"]
     if not signatures or signatures[0][0] > 0:
         signatures.insert(0, (0, 4, 4))
@@ -92,14 +94,14 @@ def stem_of(channel: int, program: int) -> str:
 
 
 def only(tune: mido.MidiFile, timed: List[Timed], stem: str) -> mido.MidiFile:
-    """The tune without the notes of other stems."""
+    """Returns the tune without the notes of other stems."""
     found = mido.MidiFile(type=0, ticks_per_beat=tune.ticks_per_beat)
     track = mido.MidiTrack()
     programs, before = [0] * 16, 0
     for at, message in timed:
         if message.type == "program_change":
             programs[message.channel] = message.program
-        # A note ends whatever the channel plays by then.
+        # Ends of notes are kept: the program of the channel may have changed since the start of the note.
         begins = message.type == "note_on" and message.velocity > 0
         if begins and stem_of(message.channel, programs[message.channel]) != stem:
             continue
@@ -112,7 +114,7 @@ def only(tune: mido.MidiFile, timed: List[Timed], stem: str) -> mido.MidiFile:
 
 
 def synthesise(tune: mido.MidiFile, samples: int) -> np.ndarray:
-    """fluidsynth's output as [samples, 2] f64, cut or padded."""
+    """Returns the output of fluidsynth as [samples, 2] f64, cut or padded."""
     with tempfile.TemporaryDirectory() as folder:
         source, raw = Path(folder) / "stem.mid", Path(folder) / "stem.raw"
         tune.save(source)
@@ -147,7 +149,7 @@ def render(path: Path, folder: Path, most_seconds: float) -> str:
     tune = mido.MidiFile(path, clip=True)
     timed = messages(tune)
     ticks, seconds = clock(tune, timed)
-    # The last note rings on.
+    # One second more, for the decay of the last note.
     duration = min(most_seconds, float(np.interp(last_tick(timed), ticks, seconds)) + 1)
     samples = round(duration * SAMPLE_RATE_HZ)
     pcm = {stem: synthesise(only(tune, timed, stem), samples) for stem in STEMS}

@@ -1,4 +1,4 @@
-/** The analyze command on a mix, with a small separation network in a file of PyTorch. */
+/** Tests the analyze command on a mix, with a small separation network in a file of PyTorch. */
 
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { basename, join } from "node:path";

@@ -1,4 +1,4 @@
-/** The analyze command. */
+/** Tests the analyze command. */
 
 import {
   deepStrictEqual as equal,

@@ -1,4 +1,4 @@
-/** The analyze command on unusual and damaged input, with a single seeded fold, which is fast. */
+/** Tests the analyze command on unusual and damaged input, with a single seeded fold, which is fast. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

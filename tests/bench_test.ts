@@ -1,4 +1,4 @@
-/** The bench command. */
+/** Tests the bench command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * From the mix to beats and segments, compared with upstream's programs. The weights of the separation are in half
- * precision, as in a checkpoint of demucs.
+ * Compares the chain from the mix to beats and segments with upstream's programs. The weights of the separation are in
+ * half precision, as in a checkpoint of demucs.
  */
 
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual, ok } from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** The evaluate command, with untrained weights on the stems of a demo piece. */
+/** Tests the evaluate command, with untrained weights on the stems of a demo piece. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

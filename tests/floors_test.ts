@@ -1,4 +1,4 @@
-/** Imports only go down: no import of a higher folder, no cycle, and no import of a private file from another folder. */
+/** Tests imports: none of a higher folder, no cycle, and none of a private file from another folder. */
 
 import { deepStrictEqual as equal, ok, throws } from "node:assert/strict";
 import { dirname } from "node:path/posix";
@@ -35,7 +35,7 @@ const isTest = (path: string): boolean => /_test\.tsx?$/.test(path);
 
 const topOf = (path: string): string => path.split("/")[0]!;
 
-/** Imports that go up, as `from → to`. A test may import any file, because no file imports a test. */
+/** Returns the imports that go up, as `from → to`. A test may import any file, because no file imports a test. */
 function upwardImports(graph: Graph): string[] {
   return edgesOf(graph).filter(([from, to]) => {
     if (isTest(to)) return true;
@@ -44,14 +44,14 @@ function upwardImports(graph: Graph): string[] {
   }).map(([from, to]) => `${from} → ${to}`);
 }
 
-/** Imports of files named `_x.ts` from other folders, as `from → to`. */
+/** Returns the imports of files named `_x.ts` from other folders, as `from → to`. */
 function privateImports(graph: Graph): string[] {
   return edgesOf(graph)
     .filter(([from, to]) => /(^|\/)_[^/]*$/.test(to) && dirname(from) !== dirname(to))
     .map(([from, to]) => `${from} → ${to}`);
 }
 
-/** Cycles between the subfolders of each folder. A folder and its subfolder may import from each other. */
+/** Returns the cycles between the subfolders of each folder. A folder and its subfolder may import from each other. */
 function folderCycles(graph: Graph): string[] {
   const product = new Map([...graph].filter(([path]) => !isTest(path)));
   const folders = new Set<string>();
@@ -77,7 +77,7 @@ function edgesOf(graph: Graph): [string, string][] {
   );
 }
 
-/** All faults of a set of TypeScript files. */
+/** Returns all faults of a set of TypeScript files. */
 function faultsOf(sources: Sources): Record<string, string[]> {
   const graph = importGraph(sources);
   return {
@@ -101,7 +101,7 @@ Deno.test("imports between TypeScript files only go down, without cycles", async
   equal(faultsOf(sources), NONE);
 });
 
-Deno.test("every folder with code has its place among the floors", async () => {
+Deno.test("every folder with code is listed", async () => {
   const folders = [...(await readSources(repository, /\.tsx?$/)).keys()].map(topOf);
   equal(folders.filter((folder) => ![...FLOORS, ...ASIDE].includes(folder)), []);
 });
@@ -141,7 +141,7 @@ Deno.test("imports that go down, in comments, of data, of packages and of tests 
   );
 });
 
-Deno.test("the product imports neither tests nor what lies aside", () => {
+Deno.test("the product imports neither tests nor other code outside of it", () => {
   const sources = made({
     "core/a.ts": 'import "../tests/support/b.ts";\nimport "../scripts/c.ts";',
     "core/d.ts": 'import "./e_test.ts";',

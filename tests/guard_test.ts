@@ -1,4 +1,4 @@
-/** The guard of the analyze command. */
+/** Tests the guard of the analyze command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

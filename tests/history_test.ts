@@ -1,4 +1,4 @@
-/** The history command. */
+/** Tests the history command. */
 
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";

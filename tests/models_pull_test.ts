@@ -1,4 +1,4 @@
-/** Downloads of models from correct and faulty servers. */
+/** Tests downloads of models from correct and faulty servers. */
 
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";

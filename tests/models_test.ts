@@ -1,4 +1,4 @@
-/** The models command: list, verify, path, and invalid calls. */
+/** Tests the models command: list, verify, path, and invalid calls. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { content, pinnedContent } from "./support/download_server.ts";

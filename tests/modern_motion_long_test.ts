@@ -1,4 +1,4 @@
-/** A real tune with the published weights; not run where either is missing. */
+/** Tests a real tune with the published weights; not run where either is missing. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The nightly command, killed many times. */
+/** Tests the nightly command, killed many times. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The nightly command. */
+/** Tests the nightly command. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { command, tactus } from "./support/program.ts";
 import { measurementsIn, SHORT } from "./support/short_nightly.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-/** Factor between runs that no load of this machine can make. */
+/** Factor between runs that is larger than any effect of load on the machine. */
 const FAR_FASTER = 1000;
 
 Deno.test("the first nightly run is quiet, and writes every report", async () => {
@@ -125,11 +125,11 @@ Deno.test("an interrupted nightly run ends its processes and leaves no temporary
     const child = command(args, { env: { TMPDIR: temporary } }).spawn();
     const outcome = outcomeOf(child);
     const path = join(folder, "out", "history.sqlite");
-    // During a measurement, after the first one.
+    // The interruption comes during the second measurement.
     await until("a measurement", async () => await measurementsIn(path).catch(() => 0) > 0);
     child.kill("SIGTERM");
     equal((await outcome).code, 143);
-    // Time for a process that did not end to write again.
+    // A process that did not end would write again in this time.
     await delay(1000);
     equal([...Deno.readDirSync(temporary)], []);
   });

@@ -1,4 +1,4 @@
-/** The steps of the nightly workflow, run one after the other. */
+/** Tests the steps of the nightly workflow, run one after the other. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

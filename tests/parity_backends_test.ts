@@ -1,4 +1,4 @@
-/** The command parity backends. */
+/** Tests the command parity backends. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

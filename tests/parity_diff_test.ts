@@ -1,4 +1,4 @@
-/** The commands parity record, diff and beats. */
+/** Tests the commands parity record, diff and beats. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";

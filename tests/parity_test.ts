@@ -1,4 +1,4 @@
-/** The parity command, on correct and on damaged references. */
+/** Tests the parity command, on correct and on damaged references. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";

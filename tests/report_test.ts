@@ -1,4 +1,4 @@
-/** The report command. */
+/** Tests the report command. */
 
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The modules of the Rust crate depend on each other without cycles. */
+/** Tests that the modules of the Rust crate depend on each other without cycles. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { join } from "node:path";

@@ -1,8 +1,7 @@
 /**
  * The faults, by the stage that has to fail for each.
  *
- * They are easily made and hard to see: most change numbers by a little, some by hardly more than the
- * tolerance.
+ * They are typical mistakes with small effects: most change numbers slightly, some by little more than the tolerance.
  *
  * @module
  */

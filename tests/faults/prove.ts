@@ -45,7 +45,7 @@ export interface FaultResult {
   readonly expected: string;
   /** Stages that failed, in the order of the data. */
   readonly failed: readonly string[];
-  /** The first of them; null where none failed. */
+  /** First stage that failed; null where none failed. */
   readonly caughtAt: string | null;
   /** Seams that failed. */
   readonly seams: readonly FailedSeam[];
@@ -59,7 +59,7 @@ export interface FaultResult {
 
 /** Results of a proof. */
 export interface Proof {
-  /** Changes whenever a field changes its meaning. */
+  /** Version of the format; it changes whenever a field changes its meaning. */
   readonly format: 1;
   /** Versions of the programs that computed the references. */
   readonly upstream: Readonly<Record<string, string>>;

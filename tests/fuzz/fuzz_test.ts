@@ -11,7 +11,7 @@ import { TARGETS } from "./targets.ts";
 const PLANTED = "tests/fuzz/testdata/planted_defects.ts";
 const REAL = "tests/fuzz/fuzz.ts";
 
-/** More seconds than any of these runs takes, so that the number of cases ends it. */
+/** Option of more seconds than any run here takes, so that the number of cases ends the run. */
 const UNHURRIED = ["--seconds", "1000"] as const;
 
 interface Outcome {
@@ -128,7 +128,7 @@ Deno.test("fuzz explains a wrong call", async () => {
   }
 });
 
-Deno.test("fuzz has the same outcome for the same seed and another for another", async () => {
+Deno.test("fuzz has the same outcome for the same seed and another outcome for another seed", async () => {
   const args = ["--target", "npy", "--cases", "400", ...UNHURRIED, "--seed"];
   const counts = async (seed: string): Promise<readonly string[]> => {
     const { code, rows, stdout } = await run(REAL, ...args, seed);
@@ -141,7 +141,7 @@ Deno.test("fuzz has the same outcome for the same seed and another for another",
   notDeepEqual(other, first);
 });
 
-/** Many inputs of one target, each as text. */
+/** Returns many inputs of one target, each as text. */
 async function inputs(target: Target, seed: number): Promise<string[]> {
   const seeds = await target.seeds();
   return Array.from(

@@ -66,7 +66,7 @@ export interface Tally {
   readonly faulty: number;
   /** Duration of the slowest case; 0 before the first. */
   readonly slowestSeconds: number;
-  /** Its number; -1 before the first. */
+  /** Number of the slowest case; -1 before the first. */
   readonly slowestCase: number;
   /** Largest resident memory seen. */
   readonly peakBytes: number;

@@ -1,7 +1,7 @@
 /**
- * Waits that end: a test fails after a deadline instead of hanging.
+ * Waits with deadlines: a test fails after its deadline and does not hang.
  *
- * The deadlines are far above what a busy machine needs, so that none of them depends on its speed.
+ * The deadlines are far above the needs of a busy machine, so that no test depends on its speed.
  *
  * @module
  */

@@ -11,9 +11,9 @@ import type { PinnedFile } from "../../models/download/pinned_file.ts";
 export interface SeenRequest {
   /** Path of the URL. */
   readonly path: string;
-  /** Its `Range`, or null. */
+  /** `Range` header, or null. */
   readonly range: string | null;
-  /** Its `If-Range`, or null. */
+  /** `If-Range` header, or null. */
   readonly ifRange: string | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Checks of a page of figures in a browser.
+ * Checks a page of figures in a browser.
  *
  * @module
  */

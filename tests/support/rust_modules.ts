@@ -96,7 +96,7 @@ function withoutTests(text: string): string {
   }
 }
 
-/** Takes modules inside of a file for parts of the file: their `super` is the file itself. */
+/** Treats modules inside of a file as parts of the file: their `super` is the file itself. */
 function withInlineModules(text: string): string {
   const found = /\bmod\s+\w+\s*\{/.exec(text);
   if (found === null) return text;

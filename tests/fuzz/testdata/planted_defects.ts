@@ -43,7 +43,7 @@ const TARGETS: readonly Target[] = [
     for (;;) held.length = 0;
   }),
   planted("allocates", () => {
-    // In parts, as a reader that appends would.
+    // In parts, like a reader that appends.
     for (let part = 0; part < 64; part++) held.push(new Uint8Array(2 ** 24).fill(1));
     // Time for the thread that watches the memory, on a busy machine as well.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
