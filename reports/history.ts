@@ -48,7 +48,7 @@ export class History {
    * Opens a history, and creates it if there is none.
    *
    * @param path the file; its folder is created if it is missing
-   * @throws {HistoryError} if the file is no history, or was written by a newer program
+   * @throws {HistoryError} if the file is not a history, or was written by a newer program
    */
   static async open(path: string): Promise<History> {
     let database: DatabaseSync | undefined;
@@ -203,7 +203,7 @@ export class History {
     }
     if (run !== undefined && (run.finishedAt === null || run.confirms !== undefined)) {
       throw new HistoryError(
-        `The run ${id} was interrupted or confirms another run: pin one that is whole`,
+        `The run ${id} was interrupted or confirms another run: pin a complete run`,
       );
     }
     this.#whole(() => {

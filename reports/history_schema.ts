@@ -179,7 +179,7 @@ function documentOf(
   };
 }
 
-/** A file was written by a newer program, or is no history. */
+/** A file was written by a newer program, or is not a history. */
 export class HistoryError extends Error {
   /** Name of the class in printed errors. */
   override name = "HistoryError";
@@ -204,7 +204,7 @@ export function migrate(
     const version = versionOf(database);
     if (version > migrations.length) {
       throw new HistoryError(
-        `${path} is a history of version ${version}, but this program knows versions up to ` +
+        `${path} is a history of version ${version}, but this program supports versions up to ` +
           `${migrations.length}: use the newer program that wrote it`,
       );
     }
@@ -235,7 +235,7 @@ export function refuseForeign(database: DatabaseSync, path: string): void {
   database.exec("COMMIT");
   const isOwn = tables.some(({ name }) => name === "runs");
   if (version === 0 ? tables.length === 0 : isOwn) return;
-  throw new HistoryError(`${path} is no history but another database: name another file`);
+  throw new HistoryError(`${path} is not a history but another database: name another file`);
 }
 
 function versionOf(database: DatabaseSync): number {

@@ -67,7 +67,10 @@ Deno.test("refuseForeign() accepts empty files and histories, and rejects a data
   for (const version of [0, 1, MIGRATIONS.length]) {
     const other = new DatabaseSync(":memory:");
     other.exec(`CREATE TABLE customers (name); PRAGMA user_version = ${version}`);
-    throws(() => refuseForeign(other, "shop.sqlite"), /^HistoryError: shop\.sqlite is no history/);
+    throws(
+      () => refuseForeign(other, "shop.sqlite"),
+      /^HistoryError: shop\.sqlite is not a history/,
+    );
     other.close();
   }
 });

@@ -120,7 +120,7 @@ Deno.test("History.prune() removes old runs with all their figures, but not the 
     throws(() => history.pin("2"), HistoryError);
     const { finishedAt: _, ...begun } = history.run("1")!;
     history.begin({ ...begun, id: "early" });
-    throws(() => history.pin("early"), /pin one that is whole/);
+    throws(() => history.pin("early"), /pin a complete run/);
   });
 });
 

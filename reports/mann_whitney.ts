@@ -51,8 +51,8 @@ export function mannWhitney(
 }
 
 /**
- * Returns the number of pairs in which the value of `a` is larger, with equal pairs as half, and the sum of t³ - t over
- * all ties of t values.
+ * Returns the number of pairs in which the value of `a` is larger, and the tie term. Equal pairs count as half. The tie
+ * term is the sum of t³ - t over all ties of t values.
  */
 function rankedSum(a: readonly number[], b: readonly number[]): { u: number; tieTerm: number } {
   const [first, second] = [Float64Array.from(a).sort(), Float64Array.from(b).sort()];

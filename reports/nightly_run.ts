@@ -132,7 +132,7 @@ class NightlyRun {
 
   #run(id: string): RunReport {
     const run = this.#history.run(id);
-    if (run === undefined) throw new Error(`The run ${id} is gone from the history`);
+    if (run === undefined) throw new Error(`The run ${id} is no longer in the history`);
     return run;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The figures that a report of a run shows; every renderer reads these and nothing else.
+ * Selects the figures that a report of a run shows; every renderer reads only these.
  *
  * Times are seconds, memory is bytes. An unknown value is null.
  *

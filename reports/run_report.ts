@@ -187,7 +187,7 @@ const decision = z.strictObject({
     kind: z.enum(["previous", "rolling", "pinned", "none"]),
     runs: z.array(name).describe("Ids of the runs, newest last"),
     notComparable: count
-      .describe("Number of runs of other machines, settings or tracks, which were passed over"),
+      .describe("Number of runs of other machines, settings or tracks, which were not compared"),
   }).describe("The runs that this run was compared with"),
   stages: z.array(stageDecision).describe("Every variant and stage, in the order of the report"),
   parity: z.array(parityAlert).describe("Seams outside of their tolerance or with a larger error"),

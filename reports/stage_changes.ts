@@ -15,8 +15,7 @@ import { median } from "./statistics.ts";
  * Finds the change points of all stages up to a run.
  *
  * A change point alerts if the stage became slower by its minimum, is still slower by as much, and the change is new. A
- * change is new if it began at most `newNights` runs ago, or if it has only now become large enough, as in a slow
- * drift.
+ * change is new if it began at most `newNights` runs ago, or if it only now became large enough, as in a slow drift.
  *
  * @param run the last run
  * @param earlier the comparable runs before it, oldest first

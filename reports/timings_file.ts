@@ -60,7 +60,7 @@ export function readTimings(text: string): TimedRun[] {
   if (lines.length === 0) {
     throw new TimingsFileError(
       "Reading timings: expected a JSON object on each line, but there is none; " +
-        "write some with analyze --timings-path FILE",
+        "write records with analyze --timings-path FILE",
     );
   }
   const runs: Line[][] = [];
@@ -77,7 +77,7 @@ function parsedLine(line: string, number: number): Line {
     const text = JSON.stringify(came) ?? "nothing";
     throw new TimingsFileError(
       `Reading timings, line ${number}: expected ${expected}, but got ${text.slice(0, 80)}; ` +
-        "mend or remove the line",
+        "correct or remove the line",
     );
   };
   let record: unknown;
@@ -107,7 +107,7 @@ function parsedLine(line: string, number: number): Line {
   if (fields.duration !== undefined) {
     const duration = seconds("duration");
     if (Math.abs(duration - (end - start)) > ROUNDING_SECONDS) {
-      return fail(`duration to be end less start, ${end - start}`, duration);
+      return fail(`duration to be end minus start, ${end - start}`, duration);
     }
   }
   const [track, model, device] = [optional("track"), optional("model"), optional("device")];

@@ -92,7 +92,7 @@ Deno.test("readTimings() names the invalid line and the expected content", () =>
       ['{"start": 1, "end": 2}', "stage to be text, but got nothing"],
       ['{"stage": "nn", "start": "1", "end": 2}', 'start to be seconds, but got "1"'],
       ['{"stage": "nn", "start": 3, "end": 2}', "end not to be before start, 3, but got 2"],
-      ['{"stage": "nn", "start": 1, "end": 2, "duration": 5}', "duration to be end less start, 1"],
+      ['{"stage": "nn", "start": 1, "end": 2, "duration": 5}', "duration to be end minus start, 1"],
       ['{"stage": "nn", "start": 1, "end": 2, "track": 5}', "track to be text, but got 5"],
     ] as const
   ) {

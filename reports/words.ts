@@ -1,5 +1,5 @@
 /**
- * The sentences of a report, the same in every format.
+ * Formats the sentences of a report, which are the same in every format.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export function verdictSentence({ decision, stages }: ReportView): string {
 export function baselineWords({ decision }: ReportView): string {
   if (decision === null || decision.baseline.kind === "none") return "no baseline";
   const { kind, runs, notComparable } = decision.baseline;
-  const passedOver = notComparable === 0 ? "" : `, ${notComparable} not comparable passed over`;
+  const passedOver = notComparable === 0 ? "" : `, ${counted(notComparable, "run")} not comparable`;
   return `${kind} baseline of ${counted(runs.length, "run")}${passedOver}`;
 }
 

@@ -42,7 +42,7 @@ Deno.test("analyze --guard computes the beginning twice and records the comparis
   });
 });
 
-Deno.test("a track whose stages differ from their second implementation is computed by the second, and its result says so", async () => {
+Deno.test("a track whose stages differ from their second implementation is computed by the second, and its result records this", async () => {
   const timings: StageTiming[] = [];
   const model = networkModel("embedded", await loadModel("embedded"));
   const demixer = loadDemixer("hpss");

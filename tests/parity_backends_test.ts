@@ -8,7 +8,7 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 const STEMS = ["--stems-dir", join(repository, "fixtures", "audio", "four_four")] as const;
 const QUICK = [...STEMS, "-m", "seeded-fold0", "--seconds", "3", "--threads", "1"] as const;
 
-Deno.test("parity backends compares native with onnx, and exports what it prints", async () => {
+Deno.test("parity backends compares native with onnx, and exports its figures", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "backends.json");
     // Single folds differ by more than the mean of eight.

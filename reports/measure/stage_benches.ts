@@ -68,7 +68,7 @@ async function timeBench(
   const contestants: Contestant[] = [];
   try {
     for (const start of starts) {
-      onProgress(`${stage}: getting ready`);
+      onProgress(`${stage}: preparing`);
       contestants.push(await start());
     }
     const onRun = (name: string, round: number): void =>

@@ -1,5 +1,5 @@
 /**
- * The charts of a page: their places in the document, and the data that the page's scripts draw.
+ * Renders the charts of a page: their places in the document, and the data that the page's scripts draw.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Figures for other programs: CSV (RFC 4180 with line feeds, blanks for unknown values) and the JSON of
+ * Exports figures for other programs: CSV (RFC 4180 with line feeds, blanks for unknown values) and the JSON of
  * `github-action-benchmark`.
  *
  * @module

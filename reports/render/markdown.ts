@@ -1,5 +1,5 @@
 /**
- * A report as Markdown, for the summary of a job or a pull request.
+ * Formats a report as Markdown, for the summary of a job or a pull request.
  *
  * @module
  */

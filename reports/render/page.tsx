@@ -1,5 +1,5 @@
 /**
- * A report as one HTML file that opens without a network.
+ * Renders a report as one HTML file that opens without a network.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The error of every seam in relation to its tolerance.
+ * Renders the error of every seam in relation to its tolerance.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Machine, versions, settings and tracks of a run, and the quality of its results.
+ * Renders machine, versions, settings and tracks of a run, and the quality of its results.
  *
  * @module
  */

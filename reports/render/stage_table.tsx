@@ -1,5 +1,5 @@
 /**
- * The stages of a run as a table, each variant a group of rows.
+ * Renders the stages of a run as a table with a group of rows for each variant.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A report as text for a terminal.
+ * Formats a report as text for a terminal.
  *
  * @module
  */

@@ -21,7 +21,7 @@ Deno.test("terminalReport() lists findings, remedies and the machine", () => {
   const text = terminalReport(exampleReport({ nights: 3 }));
   match(text, /logits\.beat is outside its tolerance: it needs 1\.80e-6, before 6\.10e-7/);
   match(text, /Warning: .* outliers in .*; stop other programs on the machine/);
-  match(text, /2026-11-23 02:00 UTC, commit 74e51a0000, .*; rolling baseline of 2 runs, 1 not/);
+  match(text, /2026-11-23 02:00 UTC, commit 74e51a0000, .*; rolling baseline of 2 runs, 1 run not/);
 });
 
 Deno.test("terminalReport() leaves unknown cells blank", () => {

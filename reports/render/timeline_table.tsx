@@ -1,5 +1,5 @@
 /**
- * A timeline as a table whose rows have bars on a common axis.
+ * Renders a timeline as a table whose rows have bars on a common axis.
  *
  * @module
  */

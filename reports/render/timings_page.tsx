@@ -1,5 +1,5 @@
 /**
- * The timelines of a timings file as one HTML file that opens without a network.
+ * Renders the timelines of a timings file as one HTML file that opens without a network.
  *
  * @module
  */

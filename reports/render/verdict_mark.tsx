@@ -1,5 +1,5 @@
 /**
- * Verdicts as a sign and a word, which can be read without colour.
+ * Renders verdicts as a sign and a word, which are readable without colour.
  *
  * @module
  */

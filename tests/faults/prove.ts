@@ -185,7 +185,7 @@ async function tryFault(specimen: Specimen, fault: Fault): Promise<FaultResult> 
   };
 }
 
-/** Returns the failures of a damaged copy. A copy that stops was not caught, whatever its message. */
+/** Returns the failures of a damaged copy. A copy that stops does not count as caught. */
 async function outcomeOf(
   specimen: Specimen,
 ): Promise<Pick<FaultResult, "seams" | "failed" | "caughtAt" | "firstWrong" | "stopped">> {

@@ -35,7 +35,7 @@ const STDERR_CHARACTERS = 1500;
 /**
  * Runs an assignment in a process of its own.
  *
- * @param entry address of the program that knows the target
+ * @param entry address of the program that has the target
  * @param assignment which cases
  * @param onCase is called several times a second with the number of the case
  * @returns the outcome, after the process has ended

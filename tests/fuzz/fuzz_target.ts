@@ -27,7 +27,7 @@ const MOST_LOST_PROCESSES = 8;
  * Runs cases until the time is up. After a case that costs the process, a new process continues with the next case.
  *
  * @param target what is fuzzed
- * @param entry address of the program that knows the target
+ * @param entry address of the program that has the target
  * @param plan cases and time, which includes the start of the processes
  * @param onCase is called several times a second with the number of the case
  */

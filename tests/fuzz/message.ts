@@ -12,7 +12,7 @@ export interface Limits {
   readonly caseSeconds: number;
   /** Bytes by which the resident memory may rise during a case. */
   readonly riseBytes: number;
-  /** Bytes of resident memory, whatever a single case adds. */
+  /** Bytes of resident memory in total. */
   readonly residentBytes: number;
 }
 
