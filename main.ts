@@ -20,7 +20,8 @@ if (userDirectory) Deno.chdir(userDirectory);
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
 try {
-  Deno.exit(await tactus.run(Deno.args));
+  const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);
+  Deno.exit(Deno.args.length === 0 ? 2 : code);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   Deno.exit(2);

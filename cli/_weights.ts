@@ -67,7 +67,7 @@ export async function chosenWeights(
   return { ...chosen, automatic };
 }
 
-/** Returns the folder of weights; undefined where the environment does not tell one. */
+/** Returns the folder of weights; undefined where the environment names none. */
 function folderOf(options: LoadOptions): string | undefined {
   try {
     return modelsFolder(options);

@@ -16,6 +16,9 @@ import { UsageError } from "../core/usage_error.ts";
  * @throws {UsageError} if it, or its nearest parent that exists, is not a writable folder
  */
 export async function ensureFolder(directory: string, option: string): Promise<void> {
+  if (directory === "") {
+    throw new UsageError(`${option} expects the name of a folder, but got none`);
+  }
   try {
     const existing = await nearestExisting(resolve(directory));
     if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
@@ -33,6 +36,7 @@ export async function ensureFolder(directory: string, option: string): Promise<v
  * @throws {UsageError} if it cannot be opened for writing
  */
 export async function ensureFile(path: string, option: string): Promise<void> {
+  if (path === "") throw new UsageError(`${option} expects the name of a file, but got none`);
   await ensureFolder(dirname(resolve(path)), option);
   const existed = await stat(path).then(() => true, () => false);
   if (!existed) return;

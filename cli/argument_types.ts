@@ -27,16 +27,9 @@ export interface ArgumentType<Value> {
   check?(value: Value, option: string): Promise<void>;
 }
 
-/** Returns the type of any text that does not begin as an option. */
+/** Returns the type of any text. */
 export function text(name: string): ArgumentType<string> {
-  return {
-    name,
-    parse(text, option): string {
-      // Rejects a following option as the argument.
-      if (!/^-./.test(text)) return text;
-      throw expected(option, `an argument (write ./${text} for a path of this name)`, text);
-    },
-  };
+  return { name, parse: (text) => text };
 }
 
 /** Returns the type of one of several names. */
@@ -61,21 +54,22 @@ export function wholeNumber(least: number, most: number): ArgumentType<number> {
     ...{ name: "n", range },
     parse(text, option): number {
       const number = Number(text);
-      if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+      const isWhole = text.trim() !== "" && Number.isInteger(number);
+      if (isWhole && number >= least && number <= most) return number;
       throw expected(option, `a whole number from ${range}`, text);
     },
   };
 }
 
-/** Returns the type of a number of seconds above 0, in decimal notation. */
+/** Returns the type of a number of seconds above 0. */
 export function seconds(most = Infinity): ArgumentType<number> {
   const range = most === Infinity ? "above 0" : `above 0, at most ${most}`;
   return {
     ...{ name: "seconds", range },
     parse(text, option): number {
       const number = Number(text);
-      if (/^\d*\.?\d+$/.test(text) && number > 0 && number <= most) return number;
-      throw expected(option, `seconds, ${range}`, text);
+      if (Number.isFinite(number) && number > 0 && number <= most) return number;
+      throw expected(option, `a number of seconds ${range}`, text);
     },
   };
 }

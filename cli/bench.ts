@@ -111,10 +111,17 @@ async function benchTracks(
   values: Values<typeof OPTIONS>,
   paths: readonly string[],
 ): Promise<number> {
-  const history = values.history === undefined ? undefined : await History.open(values.history);
   const status = new StatusLine();
   try {
-    const run = await withBench(values, paths, status, (options) => benchRun(options, history));
+    const run = await withBench(values, paths, status, async (options) => {
+      // Opened after the checks, so that a wrong call leaves no file behind.
+      const history = values.history === undefined ? undefined : await History.open(values.history);
+      try {
+        return await benchRun(options, history);
+      } finally {
+        history?.close();
+      }
+    });
     status.clear();
     const view = reportOfRun(run);
     console.log(terminalReport(view));
@@ -122,7 +129,6 @@ async function benchTracks(
     return 0;
   } finally {
     status.clear();
-    history?.close();
   }
 }
 

@@ -161,12 +161,13 @@ export function command<const Given extends Options>(spec: CommandSpec<Given>): 
   return {
     ...{ name, commands, exitCodes, parser },
     async run(args): Promise<number> {
-      // The options of a group may stand in front of its command.
-      const at = spec.run ? 0 : args.findIndex((word) => Object.hasOwn(commands, word));
+      const takesArgument = optionsWithArgument(options);
+      const at = spec.run ? 0 : commandAt(args, takesArgument);
       const word = args[at];
       if (word !== undefined && Object.hasOwn(commands, word)) {
         return await (await commands[word]!.load()).run(args.toSpliced(at, 1));
       }
+      ensureArguments(args, takesArgument, name);
       const parsed = parse(parser, spec, args, spec.run !== undefined);
       if (parsed === "help") return 0;
       const values: Record<string, unknown> = { ...parser.opts() };
@@ -180,6 +181,41 @@ export function command<const Given extends Options>(spec: CommandSpec<Given>): 
       return await spec.run!(values as Values<Given>, parser.args, new Set(given));
     },
   };
+}
+
+/** Returns the options that take an argument, such as `--out-dir` and `-o`. */
+function optionsWithArgument(options: Options): Set<string> {
+  return new Set(
+    Object.entries(options).flatMap(([key, { declaration: { type, short } }]) =>
+      type === undefined ? [] : [optionName(key), ...(short === undefined ? [] : [`-${short}`])]
+    ),
+  );
+}
+
+/** Returns the position of the command, which options of its group may precede; 0 if there is none. */
+function commandAt(args: readonly string[], takesArgument: ReadonlySet<string>): number {
+  let at = 0;
+  while (takesArgument.has(args[at]?.split("=", 1)[0] ?? "")) at += args[at]!.includes("=") ? 1 : 2;
+  return args[at]?.startsWith("-") ? 0 : at;
+}
+
+/** Throws {@linkcode UsageError} where a following option would become the argument of an option. */
+function ensureArguments(
+  args: readonly string[],
+  takesArgument: ReadonlySet<string>,
+  name: string,
+): void {
+  for (let at = 0; at < args.length && args[at] !== "--"; at++) {
+    if (!takesArgument.has(args[at]!)) continue;
+    const [option, argument] = [args[at]!, args[++at]];
+    // A negative number is an argument; its type tells the range.
+    if (argument === undefined || !/^-[^\d.]/.test(argument)) continue;
+    throw new UsageError(
+      `${option} expects an argument, but got ${argument}; write ${
+        option.startsWith("--") ? `${option}=${argument}` : `./${argument}`
+      } for this argument, or see ${name} --help`,
+    );
+  }
 }
 
 /** The parts of a declaration that do not depend on the types of its options. */
@@ -244,11 +280,12 @@ function optionOf(key: string, declaration: Declaration): Option {
 }
 
 /** Describes an option in the help: its text, and in parentheses its values and its default. */
-function optionHelp({ help, type, isRepeated, shownFallback }: Declaration): string {
+function optionHelp({ help, type, isRepeated, isRequired, shownFallback }: Declaration): string {
   const facts = [
     ...(type?.choices === undefined ? [] : [`one of ${type.choices.join(", ")}`]),
     ...(type?.range === undefined ? [] : [type.range]),
     ...(isRepeated ? ["may be given several times"] : []),
+    ...(isRequired ? ["required"] : []),
     ...(shownFallback === undefined ? [] : [`default: ${shownFallback}`]),
   ];
   return facts.length === 0 ? help : `${help} (${facts.join("; ")})`;

@@ -46,6 +46,13 @@ Deno.test("command() leaves out options that are absent, but for flags and defau
   deepEqual(calls, [{ values: { backend: "native", json: false }, args: ["a"], given: [] }]);
 });
 
+Deno.test("command() takes an argument that begins with - after an equals sign", async () => {
+  const { command, calls } = example();
+  await command.run(["a", "--weights-dir=-q"]);
+  const values = { backend: "native", json: false, weightsDir: "-q" };
+  deepEqual(calls, [{ values, args: ["a"], given: ["weightsDir"] }]);
+});
+
 Deno.test("command() refuses wrong arguments, says what was expected, and does not run", async () => {
   const { command, calls } = example();
   const cases: [string[], RegExp][] = [
@@ -55,12 +62,18 @@ Deno.test("command() refuses wrong arguments, says what was expected, and does n
     [["a", "--threads", "0"], /^--threads expects a whole number from 1 to 1024, but got 0$/],
     [["a", "--threads", "1.5"], /^--threads expects a whole number from 1 to 1024, but got 1\.5$/],
     [["a", "--threads"], /^Option '--threads <n>' argument missing; see example --help$/],
-    [["a", "-l", "0"], /^--max-length expects seconds, above 0, at most 100, but got 0$/],
-    [["a", "-l", "1e1"], /^--max-length expects seconds/],
-    [["a", "-l", "101"], /^--max-length expects seconds/],
+    [
+      ["a", "-l", "0"],
+      /^--max-length expects a number of seconds above 0, at most 100, but got 0$/,
+    ],
+    [["a", "-l", "soon"], /^--max-length expects a number of seconds/],
+    [["a", "-l", "101"], /^--max-length expects a number of seconds/],
     [["a", "--atol", "-1"], /^--atol expects a number at least 0, but got -1$/],
     [["a", "--atol", "Infinity"], /^--atol expects a number/],
-    [["a", "--weights-dir", "--json"], /^--weights-dir expects an argument .*, but got --json$/],
+    [
+      ["a", "--weights-dir", "--json"],
+      /^--weights-dir expects an argument, but got --json; write /,
+    ],
     [
       ["a", "--export-json", "deno.json/x"],
       /^Cannot write .*deno\.json: .* is not a folder; name another with --export-json$/,
@@ -78,10 +91,11 @@ Deno.test("command() refuses wrong arguments, says what was expected, and does n
 
 Deno.test("a group finds its command behind its options, and suggests the nearest one", async () => {
   const called: string[][] = [];
+  const HISTORY = option(text("file"), "the history");
   const list = command({
     name: "group list",
     description: "",
-    options: { history: option(text("file"), "the history").required() },
+    options: { history: HISTORY.required() },
     run(_, args): Promise<number> {
       called.push([...args]);
       return Promise.resolve(0);
@@ -90,10 +104,14 @@ Deno.test("a group finds its command behind its options, and suggests the neares
   const group = command({
     name: "group",
     description: "",
+    options: { history: HISTORY },
     commands: { list: { summary: "list", load: () => list } },
   });
   equal(await group.run(["--history", "x", "list"]), 0);
-  equal(called.length, 1);
+  equal(await group.run(["--history=list", "list"]), 0);
+  equal(called.length, 2);
+  await rejects(group.run(["--history", "list"]), /Expected one of list, but got nothing/);
+  await rejects(group.run(["--unknown", "list"]), /Unknown option '--unknown'/);
   await rejects(group.run(["list"]), /Required option '--history <file>' not specified/);
   await rejects(
     group.run(["lst"]),

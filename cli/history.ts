@@ -30,7 +30,7 @@ const list = command({
 const exportTo = command({
   name: "deno task history export",
   description:
-    `Writes the runs of a history as JSON Lines: one run a line (reports/run_report.schema.json), then the
+    `Writes the runs of a history as JSON Lines: one run a line (reports/history.schema.json), then the
 identifier of the pinned run.`,
   arguments: { "<file>": "file to write, such as runs.jsonl" },
   options: { history: HISTORY },
@@ -89,6 +89,7 @@ export const history: Command = command({
   name: "deno task history",
   description:
     "Lists, exchanges, pins and removes the runs that bench and nightly keep in a history.",
+  options: { history: HISTORY },
   commands: {
     list: { summary: "print the runs", load: () => list },
     export: { summary: "write the runs to a file", load: () => exportTo },
@@ -130,7 +131,7 @@ function listRuns(history: History): number {
 function stateOf({ id, finishedAt, confirms }: RunReport, pinned: string | null): string {
   const words = [
     ...(id === pinned ? ["pinned"] : []),
-    ...(finishedAt === null ? ["ended early"] : []),
+    ...(finishedAt === null ? ["interrupted"] : []),
     ...(confirms === undefined ? [] : [`confirms ${confirms}`]),
   ];
   return words.join(", ");

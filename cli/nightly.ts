@@ -55,16 +55,17 @@ async function runNightly(
 ): Promise<number> {
   const { outDir, suite = [], evaluate, skip } = values;
   if (!await stat(evaluate).then((found) => found.isDirectory(), () => false)) {
-    throw new UsageError(`--evaluate ${evaluate} is no folder: name one with annotated tracks`);
+    throw new UsageError(`--evaluate ${evaluate} is not a folder: name one with annotated tracks`);
   }
   const settings = await readRegressionSettings(values.settings);
   const path = values.history ?? join(outDir, "history.sqlite");
   const lock = await lockOf(path);
   const status = new StatusLine();
   try {
-    const history = await History.open(path);
-    try {
-      return await withBench(values, tracks, status, async (bench) => {
+    return await withBench(values, tracks, status, async (bench) => {
+      // Opened after the checks, so that a wrong call leaves no file behind.
+      const history = await History.open(path);
+      try {
         const view = await nightlyRun(history, {
           ...{ bench, suites: suite, evaluate, settings, skipped: new Set(skip) },
           onPart: (name) => status.show(name),
@@ -76,10 +77,10 @@ async function runNightly(
         status.clear();
         console.log(terminalReport(view));
         return view.decision?.verdict === "quiet" ? 0 : 1;
-      });
-    } finally {
-      history.close();
-    }
+      } finally {
+        history.close();
+      }
+    });
   } finally {
     status.clear();
     await lock.release();

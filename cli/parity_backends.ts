@@ -87,7 +87,7 @@ async function compare(
   }
   checkNames(values);
   if (values.demixer === HPSS) {
-    throw new UsageError("--demixer hpss is no network: only the native backend computes it");
+    throw new UsageError("--demixer hpss is not a network: only the native backend computes it");
   }
   const stages = stagesOf(values.stage, stemsDir === undefined);
   const status = new StatusLine();

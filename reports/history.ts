@@ -168,8 +168,19 @@ export class History {
    * Adds a whole run.
    *
    * @returns whether the run was added; a stored run with the same id is not changed
+   * @throws {HistoryError} if the run has a measurement twice
    */
   import(run: RunReport): boolean {
+    const seen = new Set<string>();
+    for (const { variant, track, round } of run.measurements) {
+      const key = JSON.stringify([variant, track, round]);
+      if (seen.has(key)) {
+        throw new HistoryError(
+          `The run ${run.id} has round ${round} of ${track} with ${variant} twice`,
+        );
+      }
+      seen.add(key);
+    }
     return this.#whole(() => {
       if (this.#one("SELECT 1 AS found FROM runs WHERE id = ?", run.id)) return false;
       this.#insert(run);

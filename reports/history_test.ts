@@ -96,6 +96,18 @@ Deno.test("History.runs() selects by machine, time and number, oldest first", as
   });
 });
 
+Deno.test("History.import() rejects a run that has a measurement twice", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const history = await History.open(join(folder, "history.sqlite"));
+    const twice = run("twice", "2026-01-01T00:00:00.000Z");
+    const [first] = twice.measurements;
+    const repeated = { ...twice, measurements: [...twice.measurements, first!] };
+    throws(() => history.import(repeated), HistoryError);
+    equal(history.run("twice"), undefined);
+    history.close();
+  });
+});
+
 Deno.test("History.import() does not change a stored run", async () => {
   await withHistory((history) => {
     const night = run("1", "2026-01-01T00:00:00.000Z");

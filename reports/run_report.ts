@@ -72,8 +72,8 @@ const stageMeasurement = z.strictObject({
   start: notNegative.describe("Seconds after the start of the measurement"),
   end: notNegative.describe("Seconds after the start of the measurement"),
   cpuSeconds: notNegative.describe("User and system time of the process while the stage ran"),
-  peakBytes: notNegative.describe("Highest resident memory of the process while the stage ran"),
-  bytesRead: notNegative.nullable()
+  peakBytes: count.describe("Highest resident memory of the process while the stage ran"),
+  bytesRead: count.nullable()
     .describe("Bytes that the process read from files while the stage ran; null if unknown"),
 }).meta({ id: "stageMeasurement" });
 
@@ -83,8 +83,8 @@ const measurement = z.strictObject({
   round: count.describe("From 0 on"),
   seconds: notNegative.describe("From the start of the process to the result"),
   cpuSeconds: notNegative.describe("User and system time of all threads"),
-  peakBytes: notNegative.describe("Highest resident memory"),
-  bytesRead: notNegative.nullable()
+  peakBytes: count.describe("Highest resident memory"),
+  bytesRead: count.nullable()
     .describe("Bytes that the process read from files; null if unknown"),
   stages: z.array(stageMeasurement).describe("In the order in which they ended"),
 }).meta({ id: "measurement" });

@@ -62,9 +62,12 @@ Deno.test("history pins, lists and prunes", async () => {
     const call = (...args: string[]): ReturnType<typeof tactus> =>
       tactus(["history", ...args, "--history", file]);
     equal((await call("pin", "run")).code, 0);
+    // An option of the group may stand in front, and its value may be the name of a command.
+    match((await tactus(["history", `--history=${file}`, "list"])).stdout, / pinned\n/);
+    match((await tactus(["history", "--history", "prune", "list"])).stderr, /no history prune/);
     const { stdout } = await call("list");
     match(stdout, /^run +started[^]*\nrun +2026-01-01[^\n]* pinned\n/);
-    match(stdout, /\nsecond [^\n]* ended early/);
+    match(stdout, /\nsecond [^\n]* interrupted/);
     match((await call("prune", "--keep-days", "0")).stdout, /^1 runs removed/);
     equal((await call("pin", "--none")).code, 0);
     match((await call("prune", "--keep-days", "0")).stdout, /^1 runs removed/);

@@ -39,7 +39,7 @@ Deno.test("parity backends rejects invalid calls", async () => {
     [["a.wav", ...STEMS], /Expected one AUDIO/],
     [["--stage", "spectrogram"], /--stage expects one of demix, network/],
     [[...STEMS, "--stage", "demix"], /--stage demix needs a mix/],
-    [["--demixer", "hpss"], /hpss is no network/],
+    [["--demixer", "hpss"], /hpss is not a network/],
     [["--seconds", "0"], /--seconds expects/],
     [["--atol=-1"], /--atol expects/],
     [["-m", "nothing"], /Unknown model/],

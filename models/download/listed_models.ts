@@ -44,7 +44,7 @@ const HARMONIX_PARTS: readonly ModelPart[] = HARMONIX_FILES.map(({ npz, yaml, pt
 
 /** All models: the built-in ones, the published ones, then the seeded ones. */
 export const LISTED_MODELS: readonly ListedModel[] = [
-  { name: EMBEDDED, description: "beats and segments, small, ours", parts: [] },
+  { name: EMBEDDED, description: "beats and segments, ships with the program", parts: [] },
   { name: HPSS, description: "separation by median filters", parts: [] },
   {
     name: "harmonix-all",

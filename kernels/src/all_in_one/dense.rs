@@ -1,6 +1,6 @@
 //! Linear layers on panels.
 
-use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile, layer_norm};
+use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile, single_layer_norm};
 
 use super::parameters::Parameters;
 use super::rows;
@@ -107,6 +107,6 @@ impl Norm {
 
     /// Normalises each lane of `x` `[channels][48]`.
     pub fn apply(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
-        layer_norm(isa, x, &self.gain, &self.shift, self.epsilon, y);
+        single_layer_norm(isa, x, &self.gain, &self.shift, self.epsilon as f32, y);
     }
 }

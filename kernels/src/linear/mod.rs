@@ -21,5 +21,5 @@ pub use combinations::PAIRED_LINE;
 pub use isa::Isa;
 pub use paired::PairedWeights;
 pub use product::{Column, Tile, Weights};
-pub use softmax::{layer_norm, scale_lanes, soften};
+pub use softmax::{layer_norm, scale_lanes, single_layer_norm, soften};
 pub use tile::{Element, LANES, ROWS, Segment, TILE};
