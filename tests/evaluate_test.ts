@@ -126,7 +126,7 @@ Deno.test("evaluate rejects invalid calls and missing weights", async () => {
       [[PIECE, "--system", "stems/nothing"], /Unknown model "nothing"/],
       [[PIECE, "--system", "spleeter/seeded-fold0"], /Unknown demixer "spleeter"/],
       [[PIECE, ...FAST, ...FAST], /--system stems\/seeded-fold0 was given twice/],
-      [[PIECE, "--seconds", "0"], /--seconds expects seconds, above 0, but got 0/],
+      [[PIECE, "--seconds", "0"], /--seconds expects a number of seconds above 0, but got 0/],
       [[PIECE, "--seconds", "1e3"], /--seconds expects/],
       [[PIECE, "--threads", "none"], /--threads expects/],
       [[PIECE, "--results", join(folder, "missing")], /Cannot read the results folder/],

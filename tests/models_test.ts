@@ -112,7 +112,7 @@ Deno.test("models rejects invalid calls", () =>
       [["pull", "a", "c"], /Unknown model "c"/],
       [["path", "c"], /Unknown model "c"/],
       [["pull"], /Expected the name of a model/],
-      [["pull", "a", "--timeout", "soon"], /--timeout expects seconds.* got soon/],
+      [["pull", "a", "--timeout", "soon"], /--timeout expects a number of seconds.* got soon/],
       [["pull", "a", "--timeout", "0"], /--timeout/],
       [["pull", "a", "--base-url", "http://weights.invalid"], /refused: expected https/],
       [["pull", "a", "--base-url", "weights"], /"weights" is not an address/],
