@@ -61,14 +61,20 @@ export function wholeNumber(least: number, most: number): ArgumentType<number> {
   };
 }
 
-/** Returns the type of a number of seconds above 0. */
-export function seconds(most = Infinity): ArgumentType<number> {
+/**
+ * Returns the type of a number of seconds above 0.
+ *
+ * @param most largest value
+ * @param isDecimal whether only digits and a point are accepted, not `1e3`
+ */
+export function seconds(most = Infinity, isDecimal = false): ArgumentType<number> {
   const range = most === Infinity ? "above 0" : `above 0, at most ${most}`;
   return {
     ...{ name: "seconds", range },
     parse(text, option): number {
       const number = Number(text);
-      if (Number.isFinite(number) && number > 0 && number <= most) return number;
+      const isNumber = Number.isFinite(number) && (!isDecimal || /^\d*\.?\d+$/.test(text));
+      if (isNumber && number > 0 && number <= most) return number;
       throw expected(option, `a number of seconds ${range}`, text);
     },
   };

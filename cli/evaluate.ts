@@ -51,7 +51,7 @@ const OPTIONS = {
       "the mix in place of each of the four stems; and a model as in analyze",
   ).repeated().shownDefault(systemName(DEFAULT_SYSTEM)),
   results: option(text("dir"), "folder of stored results to evaluate, NAME.json").repeated(),
-  seconds: option(seconds(), "length of the part of each track that is evaluated"),
+  seconds: option(seconds(Infinity, true), "length of the part of each track that is evaluated"),
   weightsDir,
   threads,
   exportJson: EXPORT_JSON,
