@@ -54,8 +54,9 @@ class Place {
     const gh = '#!/bin/bash\necho "$*" >> "$GH_LOG"\n[ "$2" = list ] && cat "$GH_OPEN"\nexit 0\n';
     await Deno.writeTextFile(join(this.#folder, "bin", "gh"), gh, { mode: 0o755 });
     await Deno.writeTextFile(join(this.#folder, "open"), "");
+    // With their times: the built library stays newer than the sources, and nothing is built again.
     const files = "git ls-files --cached --others --exclude-standard -z";
-    await sh(repository, `${files} | xargs -0 cp --parents -t ${this.clone}`);
+    await sh(repository, `${files} | xargs -0 cp --preserve=timestamps --parents -t ${this.clone}`);
     const git = "git -c user.name=a -c user.email=a@localhost";
     await sh(
       this.clone,
