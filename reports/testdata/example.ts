@@ -72,8 +72,8 @@ export function exampleRun(rounds = 7): RunReport {
               start: begin,
               end: begin + seconds,
               cpuSeconds: 1.8 * seconds,
-              peakBytes: 6e8 + 1e9 * speed,
-              bytesRead: variant.backend === "onnx" ? null : 2e7 * speed,
+              peakBytes: Math.round(6e8 + 1e9 * speed),
+              bytesRead: variant.backend === "onnx" ? null : Math.round(2e7 * speed),
             };
           });
           const seconds = Math.max(...stages.map(({ end }) => end));
