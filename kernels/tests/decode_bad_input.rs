@@ -73,7 +73,7 @@ fn an_empty_file_is_refused() {
 #[test]
 fn text_is_refused_whatever_its_name() {
     let text = "Verse one\nand chorus\n".repeat(5000).into_bytes();
-    assert!(matches!(refusal(text), DecodeError::Container { .. }));
+    assert!(matches!(refusal(text), DecodeError::NotAudio { what: "text", .. }));
     for length in 1..64 {
         refusal(vec![b'R'; length]);
     }

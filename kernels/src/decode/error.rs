@@ -46,6 +46,27 @@ pub enum DecodeError {
         /// Reason of the reader.
         reason: String,
     },
+    /// Sound in a format that is not read.
+    #[error(
+        "Decoding '{name}': expected one of {SUPPORTED}, found {format}, which is not read; \
+         convert it first, for example with `ffmpeg -i INPUT OUTPUT.flac`"
+    )]
+    Format {
+        /// The file.
+        name: String,
+        /// Name of the format, such as `WavPack`.
+        format: &'static str,
+    },
+    /// A file without sound: text, a picture, a program.
+    #[error(
+        "Decoding '{name}': expected audio, found {what}, which is not audio; name an audio file"
+    )]
+    NotAudio {
+        /// The file.
+        name: String,
+        /// What it is, such as `text`.
+        what: &'static str,
+    },
     /// The container was read, and no audio track is in it.
     #[error(
         "Decoding '{name}': expected an audio track, found {container} without one; give a file that has sound"

@@ -5,15 +5,16 @@ use std::io::{Seek, SeekFrom};
 use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::{FormatReader, Track, TrackType};
+use symphonia::core::io::MediaSource;
 
+use super::codecs::codecs;
 use super::collect::{Collector, Sink};
+use super::containers::{self, Container, Contents};
 use super::damage::Damage;
 use super::error::DecodeError;
 use super::packets::{Reader, Stream};
+use super::readers::{self, Window};
 use super::{chunk_sizes, codec, limits, mp4_edits, trim};
 
 /// Decodes the first audio track of `source` that can be decoded into `sink`, at its own rate.
@@ -27,17 +28,30 @@ pub(super) fn read(
     if bytes == 0 {
         return Err(DecodeError::Empty { name: name.to_string() });
     }
-    let edits = mp4_edits::read(source.as_mut());
-    let (source, size_warning) = chunk_sizes::repaired(source, bytes).map_err(open_error)?;
-
-    let media = MediaSourceStream::new(Box::new(source), Default::default());
-    // No hint from the extension: the bytes know better.
-    let format = symphonia::default::get_probe()
-        .probe(&Hint::new(), media, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|error| DecodeError::Container {
-            name: name.to_string(),
-            reason: error.to_string(),
-        })?;
+    let (container, begin) =
+        match containers::identify(source.as_mut(), bytes).map_err(open_error)? {
+            Contents::Readable(container, begin) => (container, begin),
+            Contents::Foreign(format) => {
+                return Err(DecodeError::Format { name: name.to_string(), format });
+            }
+            Contents::NotAudio(what) => {
+                return Err(DecodeError::NotAudio { name: name.to_string(), what });
+            }
+            Contents::Unknown => {
+                let reason = "no signature of a format".to_string();
+                return Err(DecodeError::Container { name: name.to_string(), reason });
+            }
+        };
+    let mut source = Window::new(source, begin, bytes).map_err(open_error)?;
+    let edits = match container {
+        Container::Mp4 => mp4_edits::read(&mut source),
+        _ => Vec::new(),
+    };
+    let (source, size_warning) =
+        chunk_sizes::repaired(Box::new(source), bytes - begin).map_err(open_error)?;
+    let format = readers::open(container, Box::new(source)).map_err(|error| {
+        DecodeError::Container { name: name.to_string(), reason: error.to_string() }
+    })?;
 
     let (track, params, tracks) = choose_track(name, format.as_ref())?;
     let edits = edits.into_iter().find(|edits| edits.track_id == track.id);
@@ -76,7 +90,7 @@ fn choose_track(
         .iter()
         .filter(|track| track.track_type() == Some(TrackType::Audio))
         .collect();
-    let registry = symphonia::default::get_codecs();
+    let registry = codecs();
     let decodable = audio.iter().find(|track| {
         params(track).is_some_and(|params| registry.get_audio_decoder(params.codec).is_some())
     });
@@ -107,14 +121,14 @@ fn make_decoder(
     if params.codec == CODEC_ID_VORBIS && channels > 3 {
         return Err(unsupported(format!("{channels} channels; at most 3 are decoded correctly")));
     }
-    symphonia::default::get_codecs()
-        .make_audio_decoder(params, &AudioDecoderOptions::default().gapless(false))
-        .map_err(|error| match error {
+    codecs().make_audio_decoder(params, &AudioDecoderOptions::default().gapless(false)).map_err(
+        |error| match error {
             Error::Unsupported(_) => unsupported(error.to_string()),
             error => DecodeError::Damaged {
                 name: name.to_string(),
                 codec: codec_name.to_string(),
                 reason: error.to_string(),
             },
-        })
+        },
+    )
 }

@@ -1,0 +1,17 @@
+//! The decoders of all codecs.
+
+use std::sync::LazyLock;
+
+use symphonia::core::codecs::registry::CodecRegistry;
+
+/// Decoders by codec: symphonia's. Those of other crates implement `RegisterableAudioDecoder` and are registered here.
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut registry = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut registry);
+    registry
+});
+
+/// The decoders.
+pub(super) fn codecs() -> &'static CodecRegistry {
+    &CODECS
+}
