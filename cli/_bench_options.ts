@@ -6,15 +6,12 @@
 
 import { availableParallelism } from "node:os";
 import { withScratchFolder } from "../core/scratch_folder.ts";
-import { type Backend, BACKENDS } from "../pipeline/mod.ts";
-import { findCorpus } from "../reports/measure/corpus.ts";
-import type { TrackBenchOptions } from "../reports/measure/track_bench.ts";
-import type { Variant } from "../reports/run_report.ts";
+import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import type { TrackBenchOptions, Variant } from "../reports/mod.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { option, pick, type Values } from "./command.ts";
 import { AUTO, COMPUTE_OPTIONS } from "./_options.ts";
 import type { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights } from "./_weights.ts";
 
 const DEFAULT_BACKEND: Backend = "native";
 
@@ -53,7 +50,9 @@ export async function withBench<Result>(
   work: (options: TrackBenchOptions) => Promise<Result>,
 ): Promise<Result> {
   const { model = AUTO, demixer = AUTO, warmUps, rounds, seed = Date.now() % 2 ** 32 } = values;
+  const { checkNames, chosenWeights } = await import("./_weights.ts");
   checkNames({ model, demixer });
+  const { findCorpus } = await import("../reports/mod.ts");
   const tracks = await findCorpus(paths);
   const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
   const chosen = await chosenWeights({ model, demixer }, values, { demixer: separates });

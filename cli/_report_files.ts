@@ -5,11 +5,7 @@
  */
 
 import { writeWhole } from "../core/files.ts";
-import { benchmarkJson, measurementsCsv } from "../reports/render/exports.ts";
-import { reportJson } from "../reports/report_document.ts";
-import { markdownReport } from "../reports/render/markdown.ts";
-import { reportPage } from "../reports/render/page.tsx";
-import type { ReportView } from "../reports/report_view.ts";
+import type { ReportView } from "../reports/mod.ts";
 import { OUTPUT_FILE } from "./argument_types.ts";
 import { option, type Values } from "./command.ts";
 
@@ -36,15 +32,6 @@ export const EXPORT_OPTIONS = {
 
 type Form = keyof typeof EXPORT_OPTIONS;
 
-/** Renderers by the options that name their files. */
-const RENDERERS: Readonly<Record<Form, (view: ReportView) => string | Promise<string>>> = {
-  exportHtml: reportPage,
-  exportMarkdown: (view) => markdownReport(view) + "\n",
-  exportJson: ({ run, decision }) => reportJson(run, decision),
-  exportCsv: ({ run }) => measurementsCsv(run),
-  exportBenchmark: benchmarkJson,
-};
-
 /** Names of the files in a folder of reports. */
 const FILE_NAMES: Readonly<Record<Form, string>> = {
   exportHtml: "report.html",
@@ -70,8 +57,16 @@ export async function writeExports(
   view: ReportView,
   files: Values<typeof EXPORT_OPTIONS>,
 ): Promise<void> {
-  for (const form of Object.keys(RENDERERS) as Form[]) {
-    const file = files[form];
-    if (file !== undefined) await writeWhole(file, await RENDERERS[form](view));
+  const reports = await import("../reports/mod.ts");
+  const renderers: Readonly<Record<Form, () => string>> = {
+    exportHtml: () => reports.reportPage(view),
+    exportMarkdown: () => reports.markdownReport(view) + "\n",
+    exportJson: () => reports.reportJson(view.run, view.decision),
+    exportCsv: () => reports.measurementsCsv(view.run),
+    exportBenchmark: () => reports.benchmarkJson(view),
+  };
+  for (const [form, render] of Object.entries(renderers)) {
+    const file = files[form as Form];
+    if (file !== undefined) await writeWhole(file, render());
   }
 }

@@ -11,15 +11,9 @@ import { writeWhole } from "../core/files.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import { BACKENDS, STAGES } from "../pipeline/mod.ts";
-import { History } from "../reports/history.ts";
-import { thisMachine } from "../reports/machine.ts";
-import type { PeerPythons } from "../reports/measure/contest.ts";
-import { benchRun } from "../reports/measure/track_bench.ts";
-import { benchTables } from "../reports/measure/bench_report.ts";
-import { timeStages } from "../reports/measure/stage_benches.ts";
-import { terminalReport } from "../reports/render/terminal.ts";
-import { reportOfRun } from "../reports/report_view.ts";
+import { BACKENDS } from "../pipeline/backends/backend.ts";
+import { STAGES } from "../pipeline/stages.ts";
+import type { PeerPythons } from "../reports/mod.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
@@ -111,6 +105,7 @@ async function benchTracks(
   values: Values<typeof OPTIONS>,
   paths: readonly string[],
 ): Promise<number> {
+  const { benchRun, History, reportOfRun, terminalReport } = await import("../reports/mod.ts");
   const status = new StatusLine();
   try {
     const run = await withBench(values, paths, status, async (options) => {
@@ -133,6 +128,7 @@ async function benchTracks(
 }
 
 async function benchStages(values: Values<typeof OPTIONS>): Promise<number> {
+  const { benchTables, thisMachine, timeStages } = await import("../reports/mod.ts");
   const { stage: stages = TIMED, exportJson } = values;
   const threads = values.threads?.at(-1) ?? availableParallelism();
   const peers = values.peers ? pythonsOf(values) : undefined;

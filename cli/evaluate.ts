@@ -6,23 +6,12 @@
 
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import {
-  Evaluation,
-  evaluationJson,
-  evaluationTables,
-  findTracks,
-  isStemSource,
-  LoadedSystems,
-  StoredResults,
-  type System,
-  systemName,
-} from "../evaluation/mod.ts";
+import type { System } from "../evaluation/mod.ts";
 import type { LoadOptions } from "../models/mod.ts";
 import { type ArgumentType, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
 
 const DEFAULT_SYSTEM: System = { demixer: AUTO, model: AUTO };
 
@@ -37,7 +26,6 @@ const SYSTEM: ArgumentType<System> = {
         `${option} expects DEMIXER/MODEL, such as hpss/embedded, but got ${name}`,
       );
     }
-    checkNames({ demixer: isStemSource(demixer) ? AUTO : demixer, model });
     return { demixer, model };
   },
 };
@@ -49,7 +37,7 @@ const OPTIONS = {
     SYSTEM,
     "system to evaluate: a demixer as in analyze, or stems, the true stems next to the mix, or mix, " +
       "the mix in place of each of the four stems; and a model as in analyze",
-  ).repeated().shownDefault(systemName(DEFAULT_SYSTEM)),
+  ).repeated().shownDefault(`${AUTO}/${AUTO}`),
   results: option(text("dir"), "folder of stored results to evaluate, NAME.json").repeated(),
   seconds: option(seconds(Infinity, true), "length of the part of each track that is evaluated"),
   weightsDir,
@@ -81,10 +69,12 @@ async function runEvaluate(
   values: Values<typeof OPTIONS>,
   [folder = ""]: readonly string[],
 ): Promise<number> {
+  const { Evaluation, evaluationJson, evaluationTables, findTracks, LoadedSystems, StoredResults } =
+    await import("../evaluation/mod.ts");
   const { exportJson } = values;
   const directories = eachOnce("results", values.results ?? []);
   const named = values.system ?? (directories.length === 0 ? [DEFAULT_SYSTEM] : []);
-  eachOnce("system", named.map(systemName));
+  await checkSystems(named);
   const tracks = await findTracks(folder, named.length > 0);
   if (tracks.length === 0) {
     throw new UsageError(
@@ -93,7 +83,6 @@ async function runEvaluate(
     );
   }
   const systems = await chosenSystems(named, values);
-  warnOfUntrained(systems.flatMap(({ demixer, model }) => [demixer, model]));
   const results = await Promise.all(directories.map((directory) => StoredResults.open(directory)));
   const loaded = await LoadedSystems.load(systems, {
     ...pick(values, "weightsDir"),
@@ -123,13 +112,26 @@ async function runEvaluate(
   return evaluation.report.systems.every(({ failures }) => failures.length === 0) ? 0 : 1;
 }
 
-/** Returns the systems, each once, with names for `auto`. */
+/** Throws where a name is unknown, or a system was given twice. */
+async function checkSystems(systems: readonly System[]): Promise<void> {
+  const { isStemSource, systemName } = await import("../evaluation/mod.ts");
+  const { checkNames } = await import("./_weights.ts");
+  for (const { demixer, model } of systems) {
+    checkNames({ demixer: isStemSource(demixer) ? AUTO : demixer, model });
+  }
+  eachOnce("system", systems.map(systemName));
+}
+
+/** Returns the systems, each once, with names for `auto`, and warns of untrained weights. */
 async function chosenSystems(systems: readonly System[], options: LoadOptions): Promise<System[]> {
+  const { systemName } = await import("../evaluation/mod.ts");
+  const { chosenWeights, warnOfUntrained } = await import("./_weights.ts");
   const chosen = new Map<string, System>();
   for (const system of systems) {
     const { demixer, model } = await chosenWeights(system, options);
     chosen.set(systemName({ demixer, model }), { demixer, model });
   }
+  warnOfUntrained([...chosen.values()].flatMap(({ demixer, model }) => [demixer, model]));
   return [...chosen.values()];
 }
 

@@ -10,9 +10,7 @@ import { createInterface } from "node:readline";
 import { textTable } from "../core/table.ts";
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { History } from "../reports/history.ts";
-import { readHistoryLine } from "../reports/report_document.ts";
-import type { RunReport } from "../reports/run_report.ts";
+import type { History, RunReport } from "../reports/mod.ts";
 import { wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option } from "./command.ts";
 import { ensureHistory, HISTORY } from "./_options.ts";
@@ -45,6 +43,7 @@ const importFrom = command({
   options: { history: HISTORY },
   exitCodes: ["all lines are imported", "a line could not be imported"],
   async run(values, files): Promise<number> {
+    const { History } = await import("../reports/mod.ts");
     const history = await History.open(values.history);
     try {
       return await importRuns(history, files);
@@ -105,6 +104,7 @@ async function withHistory(
   work: (history: History) => number | Promise<number>,
 ): Promise<number> {
   await ensureHistory(path);
+  const { History } = await import("../reports/mod.ts");
   const history = await History.open(path);
   try {
     return await work(history);
@@ -148,6 +148,7 @@ async function exportRuns(history: History, file: string): Promise<number> {
 }
 
 async function importRuns(history: History, files: readonly string[]): Promise<number> {
+  const { readHistoryLine } = await import("../reports/mod.ts");
   let [added, known, wrong] = [0, 0, 0];
   for (const file of files) {
     if (!await stat(file).then((found) => found.isFile(), () => false)) {

@@ -9,11 +9,7 @@ import { dirname, join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import { SUITES } from "../parity/mod.ts";
-import { History } from "../reports/history.ts";
-import { nightlyRun } from "../reports/nightly_run.ts";
-import { readRegressionSettings } from "../reports/regression_settings.ts";
-import { terminalReport } from "../reports/render/terminal.ts";
+import { SUITES } from "../parity/suites.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, type Values } from "./command.ts";
@@ -53,6 +49,9 @@ async function runNightly(
   values: Values<typeof OPTIONS>,
   tracks: readonly string[],
 ): Promise<number> {
+  const { History, nightlyRun, readRegressionSettings, terminalReport } = await import(
+    "../reports/mod.ts"
+  );
   const { outDir, suite = [], evaluate, skip } = values;
   if (!await stat(evaluate).then((found) => found.isDirectory(), () => false)) {
     throw new UsageError(`--evaluate ${evaluate} is not a folder: name one with annotated tracks`);

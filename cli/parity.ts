@@ -4,22 +4,10 @@
  * @module
  */
 
-import { writeWhole } from "../core/files.ts";
+import { writeJson, writeWhole } from "../core/files.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import {
-  MODES,
-  parityJunit,
-  parityMarkdown,
-  parityPage,
-  type ParityReport,
-  parityTable,
-  passed,
-  runParity,
-  statisticsTable,
-  SUITES,
-  walkText,
-} from "../parity/mod.ts";
-import { STAGES } from "../pipeline/mod.ts";
+import { MODES, SUITES } from "../parity/suites.ts";
+import { STAGES } from "../pipeline/stages.ts";
 import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
 import { type Command, command, flag, option, pick, type Values } from "./command.ts";
 import { COMPUTE_OPTIONS } from "./_options.ts";
@@ -57,14 +45,6 @@ const OPTIONS = {
   threads,
 } as const;
 
-/** Renderers of the report by the options that name their files. */
-const RENDERERS = {
-  exportJson: (report: ParityReport): string => JSON.stringify(report, null, 2) + "\n",
-  exportMarkdown: parityMarkdown,
-  exportJunit: parityJunit,
-  exportHtml: parityPage,
-} as const;
-
 /** The command `parity`. */
 export const parity: Command = command({
   name: "deno task parity",
@@ -99,9 +79,10 @@ A suite whose weights are missing, or that has none of the stages, is skipped, u
 });
 
 async function runSuites(values: Values<typeof OPTIONS>): Promise<number> {
+  const parity = await import("../parity/mod.ts");
   const { suite, stage, mode } = values;
   const status = new StatusLine();
-  const { report, unwalked } = await runParity({
+  const { report, unwalked } = await parity.runParity({
     directory: values.fixturesDir,
     ...(suite && { suites: suite }),
     ...(stage && { stages: stage }),
@@ -110,13 +91,14 @@ async function runSuites(values: Values<typeof OPTIONS>): Promise<number> {
     compute: pick(values, "backend", "threads"),
     onStage: (description) => status.show(description),
   }).finally(() => status.clear());
-  console.log(parityTable(report));
-  for (const walk of report.walks ?? []) console.log(`\n${walkText(walk)}`);
+  console.log(parity.parityTable(report));
+  for (const walk of report.walks ?? []) console.log(`\n${parity.walkText(walk)}`);
   for (const reason of unwalked) console.log(`\nwalk: ${reason}`);
-  if (values.statistics) console.log(`\n${statisticsTable(report)}`);
-  for (const [name, render] of Object.entries(RENDERERS)) {
-    const file = values[name as keyof typeof RENDERERS];
-    if (file !== undefined) await writeWhole(file, render(report));
-  }
-  return passed(report) ? 0 : 1;
+  if (values.statistics) console.log(`\n${parity.statisticsTable(report)}`);
+  const { exportJson, exportMarkdown, exportJunit, exportHtml } = values;
+  if (exportJson !== undefined) await writeJson(exportJson, report);
+  if (exportMarkdown !== undefined) await writeWhole(exportMarkdown, parity.parityMarkdown(report));
+  if (exportJunit !== undefined) await writeWhole(exportJunit, parity.parityJunit(report));
+  if (exportHtml !== undefined) await writeWhole(exportHtml, parity.parityPage(report));
+  return parity.passed(report) ? 0 : 1;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeWhole } from "../core/files.ts";
+import { writeJson } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { HPSS, loadModel } from "../models/mod.ts";
 import {
@@ -109,9 +109,7 @@ async function compare(
     });
     status.clear();
     console.log(backendTable(report));
-    if (exportJson !== undefined) {
-      await writeWhole(exportJson, JSON.stringify(report, null, 2) + "\n");
-    }
+    if (exportJson !== undefined) await writeJson(exportJson, report);
     return backendsAgree(report) ? 0 : 1;
   } finally {
     status.clear();

@@ -4,16 +4,8 @@
  * @module
  */
 
-import { writeWhole } from "../core/files.ts";
-import {
-  type EventDifferences,
-  isSame,
-  type Measure,
-  MEASURES,
-  readAnnotation,
-  type ResultDifferences,
-  resultDifferences,
-} from "../evaluation/mod.ts";
+import { writeJson } from "../core/files.ts";
+import type { EventDifferences, ResultDifferences } from "../evaluation/mod.ts";
 import { type Command, command } from "./command.ts";
 import { EXPORT_JSON } from "./_options.ts";
 
@@ -31,23 +23,28 @@ are equal, moved (within 70 ms), missing or inserted; the number of beats by whi
   options: { exportJson: EXPORT_JSON },
   exitCodes: ["the results are equal", "the results differ"],
   async run({ exportJson }, [expected = "", actual = ""]): Promise<number> {
+    const { isSame, MEASURES, readAnnotation, resultDifferences } = await import(
+      "../evaluation/mod.ts"
+    );
     const differences = resultDifferences(
       await readAnnotation(expected),
       await readAnnotation(actual),
     );
-    console.log(differencesText(differences));
+    console.log(differencesText(differences, MEASURES));
     if (exportJson !== undefined) {
-      const report = { format: 1, expected, actual, ...differences };
-      await writeWhole(exportJson, JSON.stringify(report, null, 2) + "\n");
+      await writeJson(exportJson, { format: 1, expected, actual, ...differences });
     }
     return isSame(differences) ? 0 : 1;
   },
 });
 
-function differencesText(differences: ResultDifferences): string {
+function differencesText(
+  differences: ResultDifferences,
+  headings: Readonly<Record<keyof ResultDifferences["scores"], string>>,
+): string {
   const { bpm, beats, downbeats, downbeatPhase, boundaries, sameLabel, scores } = differences;
-  const measures = Object.entries(MEASURES).flatMap(([measure, heading]) => {
-    const score = scores[measure as Measure];
+  const measures = Object.entries(headings).flatMap(([measure, heading]) => {
+    const score = scores[measure as keyof typeof scores];
     return score === null ? [] : [`${heading} ${score.toFixed(3)}`];
   });
   return [

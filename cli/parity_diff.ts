@@ -4,8 +4,7 @@
  * @module
  */
 
-import { writeWhole } from "../core/files.ts";
-import { differenceStatistics, diffRecordings, diffTable, isAlike } from "../parity/mod.ts";
+import { writeJson } from "../core/files.ts";
 import { type Command, command, flag } from "./command.ts";
 import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
@@ -30,19 +29,18 @@ may differ by 1e-9 s, and whole numbers must be equal. Seams of the second folde
   },
   exitCodes: ["all seams passed", "a seam failed or is missing"],
   async run(values, [expected = "", actual = ""]): Promise<number> {
+    const parity = await import("../parity/mod.ts");
     const status = new StatusLine();
-    const difference = await diffRecordings(
+    const difference = await parity.diffRecordings(
       expected,
       actual,
       toleranceOf(values),
       (seam) => status.show(`comparing ${seam}`),
     ).finally(() => status.clear());
-    console.log(diffTable(difference));
-    if (values.statistics) console.log(`\n${differenceStatistics(difference)}`);
+    console.log(parity.diffTable(difference));
+    if (values.statistics) console.log(`\n${parity.differenceStatistics(difference)}`);
     const { exportJson } = values;
-    if (exportJson !== undefined) {
-      await writeWhole(exportJson, JSON.stringify(difference, null, 2) + "\n");
-    }
-    return isAlike(difference) ? 0 : 1;
+    if (exportJson !== undefined) await writeJson(exportJson, difference);
+    return parity.isAlike(difference) ? 0 : 1;
   },
 });

@@ -8,13 +8,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { History } from "../reports/history.ts";
-import { comparedReport, decideRun } from "../reports/compared_report.ts";
-import { readRegressionSettings } from "../reports/regression_settings.ts";
-import { terminalReport } from "../reports/render/terminal.ts";
-import { timingsPage } from "../reports/render/timings_page.tsx";
-import type { RunReport } from "../reports/run_report.ts";
-import { readTimings } from "../reports/timings_file.ts";
+import type { History, RunReport } from "../reports/mod.ts";
 import { OUTPUT_FILE, seconds } from "./argument_types.ts";
 import { type Command, command, option } from "./command.ts";
 import { ensureHistory, HISTORY, SETTINGS } from "./_options.ts";
@@ -35,6 +29,7 @@ all-in-one-mlx, and may hold several runs, one after the other.`,
   async run(values, [file = ""]): Promise<number> {
     const { seconds, out = `${file}.html` } = values;
     await ensureFile(out, "--out");
+    const { readTimings, timingsPage } = await import("../reports/mod.ts");
     const runs = readTimings(await textOf(file));
     const tracks = runs.flatMap(({ tracks }) => tracks);
     const page = timingsPage(runs, {
@@ -60,14 +55,15 @@ export const report: Command = command({
   },
   async run(values, [id]): Promise<number> {
     await ensureHistory(values.history);
-    const settings = await readRegressionSettings(values.settings);
-    const history = await History.open(values.history);
+    const reports = await import("../reports/mod.ts");
+    const settings = await reports.readRegressionSettings(values.settings);
+    const history = await reports.History.open(values.history);
     try {
       const run = runOf(history, id);
       const earlier = history.comparedWith(run);
-      const decision = decideRun(run, earlier, settings, history.confirmationOf(run.id));
-      const view = comparedReport(run, decision, earlier);
-      console.log(terminalReport(view));
+      const decision = reports.decideRun(run, earlier, settings, history.confirmationOf(run.id));
+      const view = reports.comparedReport(run, decision, earlier);
+      console.log(reports.terminalReport(view));
       await writeExports(view, values);
       return 0;
     } finally {

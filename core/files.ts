@@ -35,6 +35,16 @@ export async function writeWhole(
 }
 
 /**
+ * Writes a value as indented JSON with a final newline, atomically.
+ *
+ * @param path path of the file
+ * @param value value that JSON can represent
+ */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeWhole(path, JSON.stringify(value, null, 2) + "\n");
+}
+
+/**
  * Returns a track's name, or the name with a hash of the track's path appended if the name is taken.
  *
  * @param track name and path of the track

@@ -12,9 +12,6 @@ import { type ReferenceEntry, ReferenceError } from "./manifest.ts";
 import type { Piece } from "./piece.ts";
 import type { Mode, SeamResult, Tolerance } from "./report.ts";
 
-/** Both modes. */
-export const MODES: readonly Mode[] = ["isolated", "chained"];
-
 /** Largest float32 error of upstream that is accepted from a manifest as a tolerance. */
 const LARGEST_UPSTREAM_ERROR = 1e-5;
 

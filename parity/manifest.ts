@@ -13,9 +13,6 @@ import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STEMS } from "../pipeline/stems.ts";
 import { upstreamErrorSchema } from "./report.ts";
 
-/** Names of all suites. The first one needs no download. */
-export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
-
 /** A stored reference does not match the manifest. */
 export class ReferenceError extends Error {
   /** Name of the class. */

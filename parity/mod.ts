@@ -21,14 +21,13 @@ export * from "./backend_comparison.ts";
 export * from "./backend_runners.ts";
 export { compare } from "./compare.ts";
 export * from "./diff.ts";
-export { type FloatTolerance, MODES, TOLERANCES } from "./judge.ts";
+export { type FloatTolerance, TOLERANCES } from "./judge.ts";
 export {
   type ClipEntry,
   type Manifest,
   type PieceEntry,
   readManifest,
   ReferenceError,
-  SUITES,
 } from "./manifest.ts";
 export { readClip } from "./piece.ts";
 export { type RecordingOrigin, recordSeams } from "./recording.ts";
@@ -47,3 +46,4 @@ export {
   type Walk,
 } from "./report.ts";
 export * from "./run.ts";
+export * from "./suites.ts";

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "../core/files.ts";
+import { writeJson, writeWhole } from "../core/files.ts";
 import { npyParts } from "../core/npy.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
@@ -77,6 +77,6 @@ export async function recordSeams(
     recorded[name] = { file, dtype, shape, axes, unit, sha256: hash.digest("hex") };
   }
   const recording: Recording = { format: 1, ...origin, seams: recorded };
-  await writeWhole(join(folder, "seams.json"), JSON.stringify(recording, null, 2) + "\n");
+  await writeJson(join(folder, "seams.json"), recording);
   return names;
 }

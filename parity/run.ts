@@ -14,17 +14,11 @@ import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { errorGrowth } from "./_growth.ts";
-import { MODES } from "./judge.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import {
-  type Manifest,
-  readManifest,
-  ReferenceError,
-  type SuiteEntry,
-  SUITES,
-} from "./manifest.ts";
+import { type Manifest, readManifest, ReferenceError, type SuiteEntry } from "./manifest.ts";
 import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
 import { runSuite, stagesOf } from "./_suite.ts";
+import { MODES, SUITES } from "./suites.ts";
 import { walkStage } from "./walk_stages.ts";
 
 /** Suites, stages and modes to run, and the compute options. */

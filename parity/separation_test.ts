@@ -12,7 +12,7 @@ import type { Demixer } from "../pipeline/demix.ts";
 import type { StageContext } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { MODES } from "./judge.ts";
+import { MODES } from "./suites.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
 import { type ClipEntry, readManifest, type ReferenceEntry, ReferenceError } from "./manifest.ts";
 import { writeNpy } from "../core/npy.ts";

@@ -11,7 +11,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { freeName, writeWhole } from "../core/files.ts";
+import { freeName, writeJson, writeWhole } from "../core/files.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
@@ -107,7 +107,7 @@ export async function writeDemixed(
     await writeWhole(join(folder, `${stem}.wav`), wav);
   }
   const written = { ...record, stems16_sha256: await sha256Of(stems16) };
-  await writeWhole(join(folder, RECORD_FILE), JSON.stringify(written, null, 2) + "\n");
+  await writeJson(join(folder, RECORD_FILE), written);
 }
 
 /** Returns the SHA-256 of a tensor's elements in memory order, hexadecimal. */

@@ -1,5 +1,5 @@
 /**
- * Stores measured runs, decides what became slower or less accurate, and writes reports.
+ * Measures analyses and single stages, stores the runs, decides what became slower or less accurate, and writes reports.
  *
  * @example
  * ```ts
@@ -16,6 +16,9 @@
  * @module
  */
 
+export type { Environment, LoadOptions } from "../models/models_folder.ts";
+export type { Track } from "../pipeline/analyze_track.ts";
+export type { Backend } from "../pipeline/backends/backend.ts";
 export * from "./baseline.ts";
 export * from "./change_points.ts";
 export * from "./compared_report.ts";
@@ -25,6 +28,18 @@ export * from "./history.ts";
 export * from "./history_schema.ts";
 export * from "./machine.ts";
 export * from "./mann_whitney.ts";
+export * from "./measure/bench_report.ts";
+export type { PeerPythons } from "./measure/contest.ts";
+export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
+export type { MeasureReply } from "./measure/measure_request.ts";
+export {
+  type MeasuredAnalysis,
+  type MeasuredWeights,
+  type measureTrack,
+} from "./measure/measure_track.ts";
+export { type StageBenchesOptions, timeStages } from "./measure/stage_benches.ts";
+export { benchRun, type TrackBenchOptions } from "./measure/track_bench.ts";
+export * from "./nightly_run.ts";
 export * from "./regression_settings.ts";
 export * from "./render/exports.ts";
 export * from "./render/markdown.ts";

@@ -8,7 +8,7 @@ import { OUTPUT_FILE, text } from "../../cli/argument_types.ts";
 import { type Command, command, flag, option } from "../../cli/command.ts";
 import { StatusLine } from "../../cli/status_line.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { writeWhole } from "../../core/files.ts";
+import { writeJson, writeWhole } from "../../core/files.ts";
 import { type Fault, FaultError } from "./fault.ts";
 import { isProven, type Proof, prove, type Specimen } from "./prove.ts";
 import { faultTable, proofMarkdown, proofTable } from "./report.ts";
@@ -117,7 +117,7 @@ async function exportProof(
   json: string | undefined,
   markdown: string | undefined,
 ): Promise<void> {
-  if (json !== undefined) await writeWhole(json, JSON.stringify(proof, null, 2) + "\n");
+  if (json !== undefined) await writeJson(json, proof);
   if (markdown !== undefined) await writeWhole(markdown, proofMarkdown(proof));
 }
 
