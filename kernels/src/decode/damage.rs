@@ -8,6 +8,9 @@ pub(super) struct Damage {
     lost_packets: u64,
     first_lost_seconds: f64,
     frames_before_audio: usize,
+    kept_before_audio: usize,
+    format_changes: u64,
+    first_format_change: String,
     unreadable: u64,
     gaps: u64,
     first_gap_seconds: f64,
@@ -31,16 +34,30 @@ impl Damage {
         self.first_reason.get_or_insert(reason);
     }
 
-    /// A packet of `frames` could not be decoded, and none before it.
-    pub fn lost_before_audio(&mut self, frames: usize, reason: String) {
+    /// A packet of `frames`, of which `kept` are not trimmed, could not be decoded, and none before it.
+    pub fn lost_before_audio(&mut self, frames: usize, kept: usize, reason: String) {
         self.lost_packets += 1;
         self.frames_before_audio = self.frames_before_audio.saturating_add(frames);
+        self.kept_before_audio = self.kept_before_audio.saturating_add(kept);
         self.first_reason.get_or_insert(reason);
     }
 
-    /// Frames of all packets that were lost before the first good one.
-    pub fn frames_before_audio(&self) -> usize {
-        self.frames_before_audio
+    /// Frames of all packets that were lost before the first good one, and those that are not trimmed.
+    pub fn frames_before_audio(&self) -> (usize, usize) {
+        (self.frames_before_audio, self.kept_before_audio)
+    }
+
+    /// The rate in Hz or the number of channels changes at `position` to those of `now`; `first` are those of
+    /// the first block.
+    pub fn format_changed(&mut self, position: u64, first: (u32, usize), now: (u32, usize)) {
+        if self.format_changes == 0 {
+            let (rate_hz, channels) = now;
+            self.first_format_change = format!(
+                "{:.3} s to {rate_hz} Hz and {channels} channels",
+                position as f64 / f64::from(first.0.max(1))
+            );
+        }
+        self.format_changes += 1;
     }
 
     /// The container could not make a packet of what it read.
@@ -83,6 +100,13 @@ impl Damage {
     /// One sentence for each kind of trouble. `frames` were decoded.
     pub fn into_warnings(self, frames: usize) -> Vec<String> {
         let mut warnings = self.notes;
+        if self.format_changes > 0 {
+            warnings.push(format!(
+                "the sample rate or the channels change {} times in the file, first at {}; all is converted to \
+                 those of the start",
+                self.format_changes, self.first_format_change
+            ));
+        }
         let reason = self.first_reason.unwrap_or_default();
         if self.lost_packets > 0 {
             warnings.push(format!(

@@ -4,7 +4,8 @@
 //! encoder's delay and padding are cut so that a sample keeps its place, damaged files are decoded as far as possible and the damage is reported,
 //! memory for the samples is taken only as they are read, whatever the header says, and the rate is converted
 //! without moving events. One concern a file: `containers` tells what a file is, `readers` and `codecs` list
-//! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem`, `trim`
+//! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem` (`conform`
+//! converts blocks of another rate), `trim`
 //! and `mp4_edits` know what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
 //!
 //! Supported: WAV (8 to 32 bit integer, 32 and 64 bit float, A-law, mu-law, ADPCM), AIFF and AIFF-C, FLAC,
@@ -27,6 +28,7 @@ mod chunk_sizes;
 mod codec;
 mod codecs;
 mod collect;
+mod conform;
 mod containers;
 mod damage;
 mod error;

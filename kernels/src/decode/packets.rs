@@ -54,6 +54,8 @@ pub(super) struct Reader<'a> {
     pub damage: Damage,
     /// Length of the last block that was decoded; 0 before the first.
     pub last_block_frames: usize,
+    /// Rate in Hz and channels of the last block that was decoded; 0 before the first.
+    pub block_format: (u32, usize),
 }
 
 impl Reader<'_> {
@@ -109,45 +111,58 @@ impl Reader<'_> {
     ) -> Result<bool, DecodeError> {
         let reason = match self.decoder.decode(packet) {
             Ok(block) if block.frames() == 0 => return Ok(true),
-            Ok(block) if collected.accepts(&block) => {
+            Ok(block) => {
                 let (frames, channels) = (block.frames(), block.num_planes());
-                if collected.channels == 0 {
-                    let rate_hz = block.spec().rate();
+                let rate_hz = block.spec().rate();
+                let format = (rate_hz, channels);
+                if self.block_format != format {
                     limits::check_rate(self.name, rate_hz)?;
                     limits::check_channels(self.name, channels)?;
+                    if collected.channels > 0 {
+                        let first = (collected.rate_hz, collected.channels);
+                        self.damage.format_changed(collected.position, first, format);
+                    }
+                    self.block_format = format;
+                }
+                if collected.channels == 0 {
                     // The length in the header, but no more than the file's size makes plausible.
                     let plausible = self.bytes.saturating_mul(4) / channels as u64;
                     let claimed = self.track.num_frames.unwrap_or(0).min(plausible);
                     collected.begin(rate_hz, channels, usize::try_from(claimed).unwrap_or(0))?;
                     let most = (MAX_GAP_SECONDS * u64::from(rate_hz)) as usize;
-                    let lost = self.damage.frames_before_audio().min(most);
-                    collected.append_silence(lost, &self.trim);
+                    let (lost, kept) = self.damage.frames_before_audio();
+                    let lost = lost.min(most);
+                    collected.append_silence(lost, [(0, kept.min(lost)), (lost, lost)]);
                 }
                 if self.params.codec == CODEC_ID_FLAC {
                     let gap = gap_frames(packet, collected);
                     if gap > 0 {
                         self.damage.gap(collected.position, collected.rate_hz);
-                        collected.append_silence(gap, &self.trim);
+                        let keep = self.trim.keep_of(collected.position, gap);
+                        collected.append_silence(gap, keep);
                     }
                 }
                 let total = collected.position.saturating_add(frames as u64);
-                limits::check_samples(self.name, total, channels)?;
+                limits::check_samples(self.name, total, collected.channels)?;
                 let keep = self.trim.keep(packet, collected.position, frames);
                 collected.append(&block, keep)?;
                 self.last_block_frames = frames;
                 return Ok(true);
             }
-            Ok(_) => "the rate or the number of channels changes".to_string(),
             Err(error) => error.to_string(),
         };
         let frames = self.block_frames(packet);
         if collected.channels == 0 {
-            self.damage.lost_before_audio(frames, reason);
+            let (position, _) = self.damage.frames_before_audio();
+            let keep = self.trim.keep(packet, position as u64, frames);
+            let kept = keep.iter().map(|(from, to)| to - from).sum();
+            self.damage.lost_before_audio(frames, kept, reason);
         } else {
             self.damage.lost(collected.position, collected.rate_hz, reason);
             let total = collected.position.saturating_add(frames as u64);
             limits::check_samples(self.name, total, collected.channels)?;
-            collected.append_silence(frames, &self.trim);
+            let keep = self.trim.keep(packet, collected.position, frames);
+            collected.append_silence(frames, keep);
         }
         Ok(false)
     }
@@ -182,7 +197,7 @@ impl Reader<'_> {
         if collected.frames() == 0 {
             return Err(DecodeError::NoSamples { name, codec });
         }
-        collected.hand_on_silence()?;
+        collected.finish()?;
         self.damage.check_length(self.promised_frames(), collected.position);
         if self.params.codec == CODEC_ID_VORBIS && self.track.num_frames.is_none() {
             self.damage.file_ended();

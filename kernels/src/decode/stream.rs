@@ -72,9 +72,19 @@ pub(super) fn read(
     if let Some(ignored) = edits.map(|e| e.ignored_edits).filter(|ignored| *ignored > 0) {
         damage.note(format!("the edit list has {ignored} more edits, which are not applied"));
     }
-    let mut reader =
-        Reader { name, bytes, format, decoder, track, params, trim, damage, last_block_frames: 0 };
-    let mut collected = Collector::new(sink);
+    let mut reader = Reader {
+        name,
+        bytes,
+        format,
+        decoder,
+        track,
+        params,
+        trim,
+        damage,
+        last_block_frames: 0,
+        block_format: (0, 0),
+    };
+    let mut collected = Collector::new(name, sink);
     reader.collect(&mut collected)?;
     reader.finish(collected, codec_name)
 }
