@@ -18,7 +18,7 @@ export const EXPORT_OPTIONS = {
   ),
   exportJson: option(
     OUTPUT_FILE,
-    "also write all figures as JSON (reports/run_report.schema.json; of stages reports/measure/bench_report.schema.json)",
+    "also write all figures as JSON (reports/run_report.schema.json)",
   ),
   exportCsv: option(
     OUTPUT_FILE,

@@ -7,13 +7,12 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { writeWhole } from "../core/files.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
-import type { PeerPythons } from "../reports/mod.ts";
+import type { PeerPythons, RunReport } from "../reports/mod.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
@@ -97,39 +96,35 @@ programs run in the same rounds, in an order that rotates from round to round.`,
         } --stage or --peers; see deno task bench --help`,
       );
     }
-    return timesStages ? await benchStages(values) : await benchTracks(values, tracks);
+    const run = timesStages ? await benchStages(values) : await benchTracks(values, tracks);
+    const { reportOfRun, terminalReport } = await import("../reports/mod.ts");
+    const view = reportOfRun(run);
+    console.log(terminalReport(view));
+    await writeExports(view, values);
+    return 0;
   },
 });
 
 async function benchTracks(
   values: Values<typeof OPTIONS>,
   paths: readonly string[],
-): Promise<number> {
-  const { benchRun, History, reportOfRun, terminalReport } = await import("../reports/mod.ts");
+): Promise<RunReport> {
+  const { benchRun, History } = await import("../reports/mod.ts");
   const status = new StatusLine();
-  try {
-    const run = await withBench(values, paths, status, async (options) => {
-      // Opened after the checks, so that a wrong call leaves no file behind.
-      const history = values.history === undefined ? undefined : await History.open(values.history);
-      try {
-        return await benchRun(options, history);
-      } finally {
-        history?.close();
-      }
-    });
-    status.clear();
-    const view = reportOfRun(run);
-    console.log(terminalReport(view));
-    await writeExports(view, values);
-    return 0;
-  } finally {
-    status.clear();
-  }
+  return await withBench(values, paths, status, async (options) => {
+    // Opened after the checks, so that a wrong call leaves no file behind.
+    const history = values.history === undefined ? undefined : await History.open(values.history);
+    try {
+      return await benchRun(options, history);
+    } finally {
+      history?.close();
+    }
+  }).finally(() => status.clear());
 }
 
-async function benchStages(values: Values<typeof OPTIONS>): Promise<number> {
-  const { benchTables, thisMachine, timeStages } = await import("../reports/mod.ts");
-  const { stage: stages = TIMED, exportJson } = values;
+async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
+  const { stageRun } = await import("../reports/mod.ts");
+  const { stage: stages = TIMED } = values;
   const threads = values.threads?.at(-1) ?? availableParallelism();
   const peers = values.peers ? pythonsOf(values) : undefined;
   const model = STAGE_MODELS.parse(values.model ?? "seeded-all", "--model");
@@ -140,8 +135,8 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<number> {
     );
   }
   const status = new StatusLine();
-  const benches = await withScratchFolder("tactus_bench_", (scratch) =>
-    timeStages({
+  return await withScratchFolder("tactus_bench_", (scratch) =>
+    stageRun({
       ...{ stages, model, threads, scratch, ...(peers && { peers }) },
       backends: values.backend ?? BACKENDS,
       stemsDirectory: values.stemsDir,
@@ -149,12 +144,6 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<number> {
       ...pick(values, "seconds", "segments", "rounds", "weightsDir"),
       onProgress: (text) => status.show(text),
     })).finally(() => status.clear());
-  const report = { format: 3 as const, threads, machine: thisMachine(), benches };
-  console.log(benchTables(report));
-  if (exportJson !== undefined) {
-    await writeWhole(exportJson, JSON.stringify(report, null, 2) + "\n");
-  }
-  return 0;
 }
 
 /** Returns the named interpreters, or those that the install scripts make. */

@@ -28,7 +28,6 @@ export * from "./history.ts";
 export * from "./history_schema.ts";
 export * from "./machine.ts";
 export * from "./mann_whitney.ts";
-export * from "./measure/bench_report.ts";
 export type { PeerPythons } from "./measure/contest.ts";
 export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
 export type { MeasureReply } from "./measure/measure_request.ts";
@@ -37,10 +36,11 @@ export {
   type MeasuredWeights,
   type measureTrack,
 } from "./measure/measure_track.ts";
-export { type StageBenchesOptions, timeStages } from "./measure/stage_benches.ts";
+export { type StageBenchesOptions, stageRun } from "./measure/stage_benches.ts";
 export { benchRun, type TrackBenchOptions } from "./measure/track_bench.ts";
 export * from "./nightly_run.ts";
 export * from "./regression_settings.ts";
+export * from "./render/bench_tables.ts";
 export * from "./render/exports.ts";
 export * from "./render/markdown.ts";
 export * from "./render/page.tsx";

@@ -8,12 +8,8 @@ import { join } from "node:path";
 import { needsRerun } from "./decide.ts";
 import { parityFigures, qualityFigures } from "./figures_of_reports.ts";
 import type { History, NewRun } from "./history.ts";
-import {
-  measureRounds,
-  newIdentity,
-  type TrackBenchOptions,
-  warmUp,
-} from "./measure/track_bench.ts";
+import { measureRounds, type TrackBenchOptions, warmUp } from "./measure/track_bench.ts";
+import { newIdentity } from "./measure/new_run.ts";
 import { comparedReport, decideRun } from "./compared_report.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import { reportOfCommand } from "./command_report.ts";

@@ -13,6 +13,7 @@ import {
   type RunReport,
   runSchema,
 } from "./run_report.ts";
+import { stageTimes } from "./stage_figures.ts";
 
 /** A line is no run; the message names the first wrong field. */
 export class RunReportError extends Error {
@@ -21,7 +22,23 @@ export class RunReportError extends Error {
 }
 
 /**
- * Writes a run and its decision as JSON; `run_report.schema.json` describes it.
+ * Returns the document of a run: its times by stage, the run itself, and its decision.
+ *
+ * @param run measurements
+ * @param decision its decision; null for a run that was not compared
+ */
+export function reportDocument(run: RunReport, decision: Decision | null): ReportDocument {
+  const { machine, variants } = run;
+  const [threads = null, ...others] = new Set(variants.map(({ threads }) => threads));
+  return {
+    ...{ schema: REPORT_SCHEMA, run, decision },
+    ...{ format: 3, threads: others.length === 0 ? threads : null, machine },
+    benches: stageTimes(run),
+  };
+}
+
+/**
+ * Writes the document of a run as JSON; `run_report.schema.json` describes it.
  *
  * @param run measurements
  * @param decision its decision; null for a run that was not compared
@@ -29,8 +46,7 @@ export class RunReportError extends Error {
  * @throws {TypeError} if a number is not finite, which JSON cannot represent
  */
 export function reportJson(run: RunReport, decision: Decision | null): string {
-  const document: ReportDocument = { schema: REPORT_SCHEMA, run, decision };
-  return JSON.stringify(document, finite, 2) + "\n";
+  return JSON.stringify(reportDocument(run, decision), finite, 2) + "\n";
 }
 
 function finite(key: string, value: unknown): unknown {

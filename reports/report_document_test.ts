@@ -1,8 +1,9 @@
 import { deepStrictEqual as equal, match, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { reportJson } from "./report_document.ts";
-import { documentSchema, REPORT_SCHEMA } from "./run_report.ts";
+import { reportDocument, reportJson } from "./report_document.ts";
+import { documentSchema, REPORT_SCHEMA, TOTAL } from "./run_report.ts";
+import { stageFigures } from "./stage_figures.ts";
 import { exampleDecision, exampleRun } from "./testdata/example.ts";
 
 const SCHEMA = JSON.parse(
@@ -10,6 +11,7 @@ const SCHEMA = JSON.parse(
 );
 const FROM_FILE = z.fromJSONSchema(SCHEMA);
 const RUN = exampleRun(2);
+const STAGE_NAMES = RUN.measurements[0]!.stages.map(({ stage }) => stage);
 const DOCUMENT = reportJson(RUN, exampleDecision(RUN));
 
 /** Returns whether the schema of the program and that of the file accept a document; both must agree. */
@@ -39,8 +41,8 @@ Deno.test("run_report.schema.json rejects a document that lacks a field", () => 
   ok(count >= 15);
   for (let nth = 0; nth < count; nth++) {
     const fields = Object.keys(objectsIn(JSON.parse(DOCUMENT))[nth]!);
-    // The names of the versions are free.
-    if (fields.includes("deno")) continue;
+    // The names of versions and variants are free.
+    if (fields.includes("deno") || fields.includes(RUN.variants[0]!.name)) continue;
     for (const field of fields) {
       const document = JSON.parse(DOCUMENT);
       delete objectsIn(document)[nth]![field];
@@ -63,6 +65,28 @@ Deno.test("run_report.schema.json rejects unknown fields and values of the wrong
     document.run[path] = value;
     ok(!isValid(document), `It accepts ${value} as ${path}`);
   }
+});
+
+Deno.test("reportDocument() has the times of whole analyses by stage, and those of single stages", () => {
+  const whole = reportDocument(RUN, null);
+  equal(whole.benches.map(({ stage }) => stage), [...STAGE_NAMES, TOTAL]);
+  equal(whole.benches.at(-1), {
+    stage: TOTAL,
+    audioSeconds: 201,
+    seconds: Object.fromEntries(
+      stageFigures(RUN).filter(({ stage }) => stage === TOTAL)
+        .map(({ variant, samples }) => [variant, samples]),
+    ),
+  });
+  equal([whole.threads, whole.machine], [2, RUN.machine]);
+  const peer = { name: "madmom 0.16.1", backend: "peer", threads: 2 };
+  const benches = [{ stage: "start", audioSeconds: null, seconds: { [peer.name]: [1, 2] } }];
+  const run = { ...RUN, variants: [...RUN.variants, peer], measurements: [], benches };
+  const single = reportDocument(run, null);
+  equal([single.benches, single.run.benches], [benches, benches]);
+  ok(isValid(JSON.parse(reportJson(run, null))));
+  const other = { ...run, variants: [...run.variants, { ...peer, name: "other", threads: 1 }] };
+  equal(reportDocument(other, null).threads, null);
 });
 
 Deno.test("reportJson() rejects a number that JSON cannot represent", () => {

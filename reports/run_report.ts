@@ -1,5 +1,6 @@
 /**
- * Schemas and types of a run: the history stores runs, and every report is made from a run.
+ * Schemas and types of a run: `bench` and `nightly` measure runs, the history stores them, and every report is made from
+ * a run.
  *
  * Times are seconds, memory is bytes. An unknown value is null, never 0. The schemas here also give the JSON Schema
  * files, which `scripts/json_schemas.ts` writes.
@@ -52,7 +53,7 @@ const settings = z.strictObject({
   weightsSha256: sha256.describe("SHA-256 of all weights, sorted and hashed again"),
   warmUps: count.describe("Rounds that do not count"),
   rounds: z.int().min(1).describe("Rounds that count"),
-  seed: z.int().describe("Seed of the order of the measurements"),
+  seed: z.int().describe("Seed of the order of the measurements; 0 where the order rotates"),
 });
 
 const track = z.strictObject({
@@ -62,8 +63,11 @@ const track = z.strictObject({
 }).meta({ id: "track" });
 
 const variant = z.strictObject({
-  name: name.describe("Unique in the run, such as native, 2 threads"),
-  backend: name.describe("native or onnx"),
+  name: name.describe("Unique in the run, such as native, 2 threads, or demucs 4.0.1"),
+  backend: name.describe(
+    "native or onnx; of single stages also typescript, process for a whole process, and peer for " +
+      "another program",
+  ),
   threads: z.int().min(1).describe("Threads of the networks"),
 }).meta({ id: "variant" });
 
@@ -88,6 +92,13 @@ const measurement = z.strictObject({
     .describe("Bytes that the process read from files; null if unknown"),
   stages: z.array(stageMeasurement).describe("In the order in which they ended"),
 }).meta({ id: "measurement" });
+
+const stageTimes = z.strictObject({
+  stage: name.describe("A stage of the pipeline, or total, analyze or start"),
+  audioSeconds: z.number().gt(0).nullable().describe("Length of the audio; null without audio"),
+  seconds: z.record(z.string(), z.array(notNegative))
+    .describe("Seconds of every round that counts, in order, by variant; peers are variants"),
+}).meta({ id: "stageTimes" });
 
 const parityFigure = z.strictObject({
   suite: name.describe("Name of the suite"),
@@ -129,7 +140,10 @@ export const runSchema = z.strictObject({
   settings,
   tracks: z.array(track).describe("Analysed tracks, in the order of the call"),
   variants: z.array(variant).describe("Ways to compute, which are compared"),
-  measurements: z.array(measurement).describe("Every measurement that counts, in order"),
+  measurements: z.array(measurement)
+    .describe("Every measurement of a whole analysis that counts, in order"),
+  benches: z.array(stageTimes).exactOptional()
+    .describe("Stages that were timed by themselves; absent in a run of whole analyses"),
   parity: z.array(parityFigure).describe("Figures of parity at the same commit, or none"),
   quality: z.array(qualityFigure).describe("Figures of evaluate at the same commit, or none"),
 }).meta({ id: "run" });
@@ -207,6 +221,14 @@ export const documentSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   run: runSchema,
   decision: decision.nullable().describe("Null for a run that was not compared"),
+  format: z.literal(3).describe("Format of threads, machine and benches"),
+  threads: z.int().min(1).nullable()
+    .describe("Threads of every variant; null where they differ"),
+  machine: machineSchema,
+  benches: z.array(stageTimes)
+    .describe(
+      "The times of the run, one entry for each stage; of whole analyses sums over the tracks",
+    ),
 }).describe(
   "Times are seconds, memory is bytes; an unknown value is null. The number at the end of $id is " +
     "the format: it changes whenever a field changes its meaning.",
@@ -252,6 +274,9 @@ export type Measurement = RunReport["measurements"][number];
 
 /** One stage of one measurement. Stages overlap, so that figures of the process count for every stage that runs. */
 export type StageMeasurement = Measurement["stages"][number];
+
+/** The times of one stage by variant; peers are variants. */
+export type StageTimes = ReportDocument["benches"][number];
 
 /** The error of one seam against its reference. */
 export type ParityFigure = RunReport["parity"][number];

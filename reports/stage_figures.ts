@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Measurement, type RunReport, TOTAL } from "./run_report.ts";
+import { type Measurement, type RunReport, type StageTimes, TOTAL } from "./run_report.ts";
 import {
   bootstrapInterval,
   type BootstrapOptions,
@@ -126,6 +126,23 @@ export function stageSamples(report: RunReport): StageSamples[] {
     return stages.map((stage) => ({ variant: name, stage, seconds: samples(rounds, stage) }))
       .filter(({ seconds }) => seconds.length > 0);
   });
+}
+
+/**
+ * Returns the times of a run by stage: those of stages that were timed by themselves, or the samples of whole analyses.
+ *
+ * @param run measurements
+ * @returns stages in the order of {@linkcode stageSamples}
+ */
+export function stageTimes(run: RunReport): readonly StageTimes[] {
+  if (run.benches !== undefined) return run.benches;
+  const audioSeconds = corpusSeconds(run);
+  const stages = Map.groupBy(stageSamples(run), ({ stage }) => stage);
+  return [...stages].map(([stage, samples]) => ({
+    stage,
+    audioSeconds,
+    seconds: Object.fromEntries(samples.map(({ variant, seconds }) => [variant, seconds])),
+  }));
 }
 
 /** Returns the length of all tracks together, in seconds. */

@@ -10,7 +10,6 @@ import { writeFile } from "node:fs/promises";
 import { jsonSchemaText } from "../core/schema.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { parityReportSchema } from "../parity/report.ts";
-import { benchReportSchema } from "../reports/measure/bench_report.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
 
 /** Text of each file by its path in the repository. */
@@ -19,17 +18,13 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
     "reports/run_report.schema.json",
     jsonSchemaText(
       REPORT_SCHEMA,
-      "Measurements of a run of tactus and its verdict",
+      "Measurements of a run of bench or nightly and its verdict",
       documentSchema,
     ),
   ],
   [
     "reports/history.schema.json",
     jsonSchemaText("urn:tactus:history:1", "A line of an exported history", historyLineSchema),
-  ],
-  [
-    "reports/measure/bench_report.schema.json",
-    jsonSchemaText("urn:tactus:bench:3", "Times of single stages and of peers", benchReportSchema),
   ],
   [
     "parity/render/parity_report.schema.json",

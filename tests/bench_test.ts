@@ -3,25 +3,16 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { writeStems } from "../reports/measure/track.ts";
+import { documentSchema, type ReportDocument } from "../reports/run_report.ts";
 import { tensor } from "../core/tensor.ts";
 import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
 
-interface Report {
-  readonly format: number;
-  readonly threads: number;
-  readonly machine: { readonly cores: number };
-  readonly benches: readonly {
-    readonly stage: string;
-    readonly audioSeconds: number | null;
-    readonly seconds: Readonly<Record<string, readonly number[]>>;
-  }[];
-}
-
-async function reportIn(file: string): Promise<Report> {
-  return JSON.parse(await Deno.readTextFile(file));
+/** Reads a report, which must follow its schema. */
+async function reportIn(file: string): Promise<ReportDocument> {
+  return documentSchema.parse(JSON.parse(await Deno.readTextFile(file)));
 }
 
 Deno.test("bench times the separation and keeps every time", async () => {
@@ -33,8 +24,13 @@ Deno.test("bench times the separation and keeps every time", async () => {
     ], { env: { TACTUS_CACHE_DIR: folder } });
     equal(code, 0, stderr);
     match(stdout, /^1 threads; [^]*### demix, 5\.3 s of audio[^]*\| tactus, native \| \d/);
-    const { format, threads, machine, benches } = await reportIn(file);
+    const { format, threads, machine, benches, run } = await reportIn(file);
     equal([format, threads, benches.length], [3, 1, 1]);
+    equal([run.settings.demixer, run.settings.rounds], [SMALL, 3]);
+    equal(run.tracks.map(({ name, seconds }) => [name, seconds]), [[
+      "four_four, mix",
+      benches[0]?.audioSeconds,
+    ]]);
     ok(machine.cores >= 1);
     const seconds = benches[0]?.seconds ?? {};
     equal(Object.keys(seconds), ["tactus, native", "tactus, onnx"]);
@@ -80,9 +76,18 @@ Deno.test({
         ...["--export-json", file],
       ]);
       equal(code, 0, stderr);
-      match(stdout, /### network, 4\.0 s of audio[^]*\| fake allin1 \| 2\.00 \|/);
-      const { benches } = await reportIn(file);
       const both = ["fake allin1", "fake all-in-one-infer"];
+      match(stdout, /### network, 4\.0 s of audio[^]*\| fake allin1 \| 2\.00 \|/);
+      const { benches, run: { variants, measurements } } = await reportIn(file);
+      equal(measurements, []);
+      equal(variants.map(({ name, backend }) => [name, backend]), [
+        ["tactus, native", "native"],
+        ...both.map((name) => [name, "peer"]),
+        ["tactus, typescript", "typescript"],
+        ["tactus, whole process", "process"],
+        ["tactus analyze --help", "process"],
+        ["an empty script", "process"],
+      ]);
       equal(
         benches.map(({ stage, audioSeconds, seconds }) =>
           [stage, audioSeconds, Object.keys(seconds)] as const
@@ -138,7 +143,7 @@ Deno.test("bench names a track that is not audio in one line, and ends with 2", 
     await Deno.writeTextFile(path, "no audio");
     const { code, stderr } = await tactus(["bench", path, "--rounds", "1"]);
     equal(code, 2);
-    match(stderr, /text\.wav could not be analysed: Reading the headers of .*$/m);
+    match(stderr, /text\.wav could not be analysed: Decoding .*, found text.*$/m);
     ok(!/^\s+at /m.test(stderr), stderr);
   });
 });

@@ -4,10 +4,16 @@
  * @module
  */
 
+import type { RunTrack } from "../run_report.ts";
+
 /** One variant of the work: a backend of tactus, or another program. */
 export interface Contestant {
   /** Name of the variant in the report. */
   readonly name: string;
+  /** What computes, as in the variants of a run. */
+  readonly backend: string;
+  /** SHA-256 of its files of weights; absent for a peer, and without weights. */
+  readonly weights?: readonly string[];
   /** Does the work once and returns its seconds. */
   run(): Promise<number>;
   /** Releases its resources. */
@@ -52,8 +58,8 @@ export async function contest(
 export interface Bench {
   /** A stage of the pipeline, or `analyze` or `start`. */
   readonly stage: string;
-  /** Length of the audio; null without audio. */
-  readonly audioSeconds: number | null;
+  /** The audio; null without audio. */
+  readonly track: RunTrack | null;
   /** Functions that prepare a contestant each; tactus first. */
   readonly contestants: readonly (() => Promise<Contestant>)[];
 }

@@ -5,7 +5,7 @@ import { contest, type Contestant } from "./contest.ts";
 function contestant(name: string, turns: string[]): Contestant {
   let runs = 0;
   return {
-    name,
+    ...{ name, backend: "native" },
     run: () => {
       turns.push(name);
       return Promise.resolve(++runs);

@@ -49,7 +49,7 @@ export async function findCorpus(paths: readonly string[]): Promise<CorpusTrack[
       const name = freeName(track, (name) => !names.has(name));
       if (names.has(name)) throw new CorpusError(`${track.path} was given twice`);
       names.add(name);
-      found.push({ ...track, name, sha256: await sha256(track) });
+      found.push({ ...track, name, sha256: await trackSha256(track) });
     }
   }
   return found;
@@ -90,7 +90,10 @@ function entryOf(folder: string, { path }: Track): string {
   return relative(folder, path).split(sep)[0] ?? "";
 }
 
-async function sha256({ path, stemsDirectory }: Track): Promise<string> {
+/** Returns the SHA-256 of an audio file, or of the four stems one after the other. */
+export async function trackSha256(
+  { path, stemsDirectory }: Pick<Track, "path" | "stemsDirectory">,
+): Promise<string> {
   const hash = createHash("sha256");
   for (const file of stemsDirectory === undefined ? [path] : await findStems(stemsDirectory)) {
     hash.update(await readFile(file));

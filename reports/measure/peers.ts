@@ -132,7 +132,7 @@ export async function startPeer(program: string, args: readonly string[]): Promi
   };
   const { name } = await answer();
   return {
-    name: String(name),
+    ...{ name: String(name), backend: "peer" },
     async run(): Promise<number> {
       await writer.write(new TextEncoder().encode("run\n"));
       return Number((await answer()).seconds);

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../../core/program.ts";
+import type { RunTrack } from "../run_report.ts";
 import type { Bench, Contestant } from "./contest.ts";
 
 const MAIN = join(PROGRAM_FOLDER, "main.ts");
@@ -26,14 +27,16 @@ const STARTS = 5;
  * Returns the contest of `analyze`, from four stems on disk to the result on disk.
  *
  * @param folder folder with the stems, `demix/htdemucs/track/bass.wav` and so on
- * @param audioSeconds length of the stems
+ * @param track the stems
  * @param args options of `analyze`
+ * @param weights SHA-256 of the files of the model
  * @param peers functions that start the peers
  */
 export function analyzeBench(
   folder: string,
-  audioSeconds: number,
+  track: RunTrack,
   args: readonly string[],
+  weights: readonly string[],
   peers: readonly (() => Promise<Contestant>)[],
 ): Bench {
   const stems = join(folder, "demix", "htdemucs", "track");
@@ -41,8 +44,11 @@ export function analyzeBench(
   const call = [MAIN, "analyze", "--stems-dir", stems, "-o", out, ...args];
   return {
     stage: "analyze",
-    audioSeconds,
-    contestants: [() => Promise.resolve(program("tactus, whole process", call)), ...peers],
+    track,
+    contestants: [
+      () => Promise.resolve({ ...program("tactus, whole process", call), weights }),
+      ...peers,
+    ],
   };
 }
 
@@ -56,7 +62,7 @@ export async function startBench(folder: string): Promise<Bench> {
   await Deno.writeTextFile(empty, "");
   return {
     stage: "start",
-    audioSeconds: null,
+    track: null,
     contestants: [
       () => Promise.resolve(program("tactus analyze --help", [MAIN, "analyze", "--help"], STARTS)),
       () => Promise.resolve(program("an empty script", [empty], STARTS)),
@@ -72,7 +78,7 @@ function program(name: string, args: readonly string[], times = 1): Contestant {
     stderr: "piped",
   });
   return {
-    name,
+    ...{ name, backend: "process" },
     async run(): Promise<number> {
       const start = performance.now();
       for (let time = 0; time < times; time++) {

@@ -11,11 +11,14 @@ import { runStages } from "../../pipeline/runner.ts";
 import type { Seams } from "../../pipeline/seams.ts";
 import { type Stage, type StageContext, STAGES } from "../../pipeline/stages.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { RunTrack } from "../run_report.ts";
 import type { Bench, Contestant } from "./contest.ts";
+import { trackSha256 } from "./corpus.ts";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import { loadDemixer } from "../../pipeline/backends/demixers.ts";
 import { demix } from "../../pipeline/demix.ts";
 import { excerpt, readMixture } from "../../pipeline/mixture.ts";
+import type { NetworkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { demucsPeer } from "./peers.ts";
 
@@ -73,39 +76,41 @@ export async function writeInputs(folder: string, stage: Stage, seams: Seams): P
  *
  * @param stage the stage
  * @param seams its inputs
- * @param audioSeconds length of the track
+ * @param track the track
  * @param options weights, threads, backends, peers
  */
 export function stageBench(
   stage: Stage,
   seams: Seams,
-  audioSeconds: number,
+  track: RunTrack,
   { context, backends, peers }: StageBenchOptions,
 ): Bench {
   const own = stage.isNetwork ? BACKENDS.filter((name) => backends.includes(name)) : [undefined];
   return {
     stage: stage.name,
-    audioSeconds,
+    track,
     contestants: [
-      ...own.map((backend) => () => Promise.resolve(tactusStage(stage, seams, context, backend))),
+      ...own.map((backend) => () => tactusStage(stage, seams, context, backend)),
       ...(PEER_STAGES.includes(stage.name) ? peers?.(stage.name) ?? [] : []),
     ],
   };
 }
 
-function tactusStage(
+async function tactusStage(
   stage: Stage,
   seams: Seams,
   context: StageContext,
-  backend: Backend | undefined,
-): Contestant {
+  chosen: Backend | undefined,
+): Promise<Contestant> {
+  const backend = chosen ?? stage.backend;
   return {
-    name: `tactus, ${backend ?? stage.backend}`,
+    ...{ name: `tactus, ${backend}`, backend },
+    ...(stage.isNetwork && { weights: modelWeights(await context.model) }),
     async run(): Promise<number> {
       const start = performance.now();
       await stage.run(seams, {
         ...context,
-        ...(backend && { compute: { ...context.compute, backend } }),
+        ...(chosen && { compute: { ...context.compute, backend: chosen } }),
       });
       return (performance.now() - start) / 1000;
     },
@@ -113,8 +118,14 @@ function tactusStage(
   };
 }
 
+/** Returns the SHA-256 of the files of a model. */
+export function modelWeights({ checkpoints }: NetworkModel): string[] {
+  return checkpoints.map(({ sha256 }) => sha256);
+}
+
 /** The demo piece whose beginning is separated. */
 const PIECE = "four_four";
+const MIX = join(FIXTURES_FOLDER, "audio", PIECE, "mix.flac");
 
 /** Samples between the starts of two segments, and samples by which the first one starts early. */
 const [STRIDE, LEAD] = [257_985, 22_050];
@@ -139,7 +150,7 @@ export interface DemixBenchOptions {
  *
  * @param options clip, network, threads, backends and peer
  */
-export function demixBench(options: DemixBenchOptions): Bench {
+export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
   const { segments, demixer, threads, backends, python } = options;
   const samples = STRIDE * segments - LEAD;
   const peers = python === undefined
@@ -147,7 +158,11 @@ export function demixBench(options: DemixBenchOptions): Bench {
     : [() => demucsPeer(python, PIECE, samples, demixer, threads)];
   return {
     stage: "demix",
-    audioSeconds: samples / SAMPLE_RATE_HZ,
+    track: {
+      name: `${PIECE}, mix`,
+      seconds: samples / SAMPLE_RATE_HZ,
+      sha256: await trackSha256({ path: MIX }),
+    },
     contestants: [
       ...backends.map((backend) => () => tactusDemix(backend, samples, options)),
       ...peers,
@@ -160,11 +175,12 @@ async function tactusDemix(
   samples: number,
   { demixer: name, threads }: DemixBenchOptions,
 ): Promise<Contestant> {
-  const { mixture } = await readMixture(join(FIXTURES_FOLDER, "audio", PIECE, "mix.flac"));
+  const { mixture } = await readMixture(MIX);
   const clip = excerpt(mixture, 0, samples);
   const demixer = await loadDemixer(name, { compute: { backend, threads } });
   return {
-    name: `tactus, ${demixer.backend}`,
+    ...{ name: `tactus, ${demixer.backend}`, backend: demixer.backend },
+    ...(demixer.sha256 !== null && { weights: [demixer.sha256] }),
     async run(): Promise<number> {
       const start = performance.now();
       await demix(demixer, clip, { shifts: [0], stems: "stereo" });

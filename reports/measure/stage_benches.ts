@@ -4,18 +4,20 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type LoadOptions, modelsFolder } from "../../models/models_folder.ts";
 import { loadModel } from "../../models/registry.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { networkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { type StageContext, STAGES } from "../../pipeline/stages.ts";
+import type { RunReport, RunTrack, StageTimes, Variant } from "../run_report.ts";
 import { type Bench, contest, type Contestant, type PeerPythons } from "./contest.ts";
-import { demixBench, stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
+import { trackSha256 } from "./corpus.ts";
+import { newIdentity, newRun } from "./new_run.ts";
+import { demixBench, modelWeights, stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
 import { stagePeers, writeCheckpoints } from "./peers.ts";
 import { analyzeBench, startBench } from "./process_bench.ts";
-import type { StageTimes } from "./bench_report.ts";
 import { longStems, writeStems } from "./track.ts";
 
 /** Number of warm-up rounds: the first round includes loading. */
@@ -53,18 +55,40 @@ export interface StageBenchesOptions extends LoadOptions {
  * Times stages, one contest after the other.
  *
  * @param options stages, input, weights and compute options
+ * @returns a run whose variants are the backends of tactus and the peers
  * @throws {ModelError | StemsError | PeerError} if a contestant cannot run
  */
-export async function timeStages(options: StageBenchesOptions): Promise<StageTimes[]> {
-  const times: StageTimes[] = [];
-  for (const bench of await benchesOf(options)) times.push(await timeBench(bench, options));
-  return times;
+export async function stageRun(options: StageBenchesOptions): Promise<RunReport> {
+  const identity = newIdentity();
+  const benches: StageTimes[] = [];
+  const tracks = new Map<string, RunTrack>();
+  const variants = new Map<string, Variant>();
+  const weights: string[] = [];
+  for (const bench of await benchesOf(options)) {
+    const { seconds, contestants } = await timeBench(bench, options);
+    const { stage, track } = bench;
+    benches.push({ stage, audioSeconds: track?.seconds ?? null, seconds });
+    if (track !== null) tracks.set(track.name, track);
+    for (const { name, backend, weights: own = [] } of contestants) {
+      variants.set(name, { name, backend, threads: options.threads });
+      weights.push(...own);
+    }
+  }
+  const { model, demixer, rounds } = options;
+  const header = await newRun({
+    settings: { model, demixer, warmUps: WARM_UPS, rounds, seed: 0 },
+    ...{ weights, tracks: [...tracks.values()], variants: [...variants.values()] },
+  });
+  return {
+    ...{ ...header, ...identity, finishedAt: new Date().toISOString() },
+    ...{ measurements: [], benches, parity: [], quality: [] },
+  };
 }
 
 async function timeBench(
-  { stage, audioSeconds, contestants: starts }: Bench,
+  { stage, contestants: starts }: Bench,
   { rounds, onProgress }: StageBenchesOptions,
-): Promise<StageTimes> {
+): Promise<{ seconds: StageTimes["seconds"]; contestants: readonly Contestant[] }> {
   const contestants: Contestant[] = [];
   try {
     for (const start of starts) {
@@ -74,7 +98,7 @@ async function timeBench(
     const onRun = (name: string, round: number): void =>
       onProgress(`${stage}, ${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}: ${name}`);
     const seconds = await contest(contestants, { warmUps: WARM_UPS, rounds, onRun });
-    return { stage, audioSeconds, seconds: Object.fromEntries(seconds) };
+    return { seconds: Object.fromEntries(seconds), contestants };
   } finally {
     await Promise.all(contestants.map((contestant) => contestant.close()));
   }
@@ -87,14 +111,18 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
   if (options.stages.includes("demix")) {
     const { segments, demixer } = options;
     const python = peers && { python: peers.allin1 };
-    benches.push(demixBench({ segments, demixer, threads, backends, ...python }));
+    benches.push(await demixBench({ segments, demixer, threads, backends, ...python }));
   }
   const stages = STAGES.filter(({ name }) => name !== "demix" && options.stages.includes(name));
   const analyzes = options.stages.includes("analyze");
   if (stages.length > 0 || analyzes) {
     options.onProgress("preparing the track");
     const stems16 = await longStems(options.stemsDirectory, options.seconds);
-    const audioSeconds = (stems16.shape[2] ?? 0) / SAMPLE_RATE_HZ;
+    const track: RunTrack = {
+      name: `${basename(resolve(options.stemsDirectory))}, stems`,
+      seconds: (stems16.shape[2] ?? 0) / SAMPLE_RATE_HZ,
+      sha256: await trackSha256({ path: "", stemsDirectory: options.stemsDirectory }),
+    };
     const published = options.model.startsWith("harmonix") ? modelsFolder(options) : undefined;
     if (peers) await writeCheckpoints(peers.allin1, scratch, published);
     const peersAt = (stage: string): (() => Promise<Contestant>)[] =>
@@ -108,13 +136,14 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
     const seams = await stageInputs(stems16, stages, context);
     for (const stage of stages) {
       if (peers) await writeInputs(scratch, stage, seams);
-      benches.push(stageBench(stage, seams, audioSeconds, { context, backends, peers: peersAt }));
+      benches.push(stageBench(stage, seams, track, { context, backends, peers: peersAt }));
     }
     if (analyzes) {
       await writeStems(join(scratch, "demix", "htdemucs", "track"), stems16);
       const args = ["-m", options.model, "--threads", String(threads)];
       if (published !== undefined) args.push("--weights-dir", published);
-      benches.push(analyzeBench(scratch, audioSeconds, args, peersAt("analyze")));
+      const weights = modelWeights(model);
+      benches.push(analyzeBench(scratch, track, args, weights, peersAt("analyze")));
     }
   }
   if (options.stages.includes("start")) benches.push(await startBench(scratch));

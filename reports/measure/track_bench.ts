@@ -4,14 +4,12 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { RUNTIME_VERSIONS } from "../../core/program.ts";
-import { programVersion, thisMachine } from "../machine.ts";
-import type { Measurement, RunReport, RunSettings, RunTrack, Variant } from "../run_report.ts";
+import type { Measurement, RunReport, RunTrack, Variant } from "../run_report.ts";
 import type { History, NewRun } from "../history.ts";
 import type { CorpusTrack } from "./corpus.ts";
 import { type MeasuredAnalysis, type MeasuredWeights, measureTrack } from "./measure_track.ts";
+import { newIdentity, newRun } from "./new_run.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
 
 /** Tracks, variants and rounds of a benchmark. */
@@ -48,7 +46,7 @@ export async function warmUp(options: TrackBenchOptions): Promise<NewRun> {
   for (const turn of turns(options).filter(({ round }) => round < 0)) {
     learned[turn.track] = await measureTurn(turn, options);
   }
-  return await newRun(options, learned);
+  return await newTrackRun(options, learned);
 }
 
 /**
@@ -92,36 +90,26 @@ async function measureTurn(turn: Turn, options: TrackBenchOptions): Promise<Meas
   return await measure(track, variant, weights, join(scratch, "struct"));
 }
 
-async function newRun(
-  options: TrackBenchOptions,
+async function newTrackRun(
+  { tracks, variants, weights, warmUps, rounds, seed }: TrackBenchOptions,
   learned: readonly MeasuredAnalysis[],
 ): Promise<NewRun> {
-  const { tracks, variants, weights, warmUps, rounds, seed } = options;
-  const settings: RunSettings = {
-    model: weights.model,
-    demixer: tracks.some(({ stemsDirectory }) => stemsDirectory === undefined)
-      ? weights.demixer
-      : "external",
-    weightsSha256: hashOfAll(learned.flatMap(({ weights }) => weights)),
-    ...{ warmUps, rounds, seed },
-  };
-  return {
-    format: 1,
-    program: await programVersion(),
-    machine: thisMachine(learned[0]?.cpuFlags),
-    versions: RUNTIME_VERSIONS,
-    settings,
+  const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
+  return await newRun({
+    settings: {
+      model: weights.model,
+      demixer: separates ? weights.demixer : "external",
+      ...{ warmUps, rounds, seed },
+    },
+    weights: learned.flatMap(({ weights }) => weights),
+    ...(learned[0] && { cpuFlags: learned[0].cpuFlags }),
     tracks: tracks.map(({ name, sha256 }, at): RunTrack => ({
       name,
       seconds: learned[at]?.audioSeconds ?? NaN,
       sha256,
     })),
     variants,
-  };
-}
-
-function hashOfAll(hashes: readonly string[]): string {
-  return createHash("sha256").update([...new Set(hashes)].sort().join()).digest("hex");
+  });
 }
 
 /** One measurement that is to be made. */
@@ -169,11 +157,6 @@ export function turnsOf({ tracks, variants, warmUps, rounds, seed }: OrderOption
     }
   }
   return turns;
-}
-
-/** Returns the identifier and the start time of a new run. */
-export function newIdentity(): Pick<RunReport, "id" | "startedAt"> {
-  return { id: crypto.randomUUID(), startedAt: new Date().toISOString() };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { JSX } from "preact";
 import { ChartScripts, PageData, renderPage } from "../../core/page/page.tsx";
 import { commitFigure, factorFigure, minuteFigure } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
-import { REPORT_SCHEMA, type ReportDocument } from "../run_report.ts";
+import { reportDocument } from "../report_document.ts";
 import { alertWords, changeWords, counted, verdictSentence, verdictWord } from "../words.ts";
 import { ChartSections, pageData } from "./charts.tsx";
 import { measurementsCsv } from "./exports.ts";
@@ -30,7 +30,6 @@ const SCRIPTS = ["real_time_chart.js", "history_chart.js", "downloads.js"]
  */
 export function reportPage(report: ReportView): string {
   const { run, decision } = report;
-  const document: ReportDocument = { schema: REPORT_SCHEMA, run, decision };
   const date = run.startedAt.slice(0, 10);
   return renderPage(
     `${verdictWord(report)}, tactus ${date}`,
@@ -57,7 +56,7 @@ export function reportPage(report: ReportView): string {
           </p>
         </section>
       </main>
-      <PageData id="report" data={document} />
+      <PageData id="report" data={reportDocument(run, decision)} />
       <PageData id="view" data={pageData(report)} />
       <PageData id="csv" data={measurementsCsv(run)} />
       <ChartScripts scripts={SCRIPTS} />

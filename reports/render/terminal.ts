@@ -15,6 +15,7 @@ import {
 } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
 import { alertWords, baselineWords, verdictSentence, verdictWord } from "../words.ts";
+import { benchTables } from "./bench_tables.ts";
 
 const HEAD = [
   "variant",
@@ -31,13 +32,14 @@ const HEAD = [
 ];
 
 /**
- * Returns the verdict, one row for each stage, and all findings.
+ * Returns the verdict, one row for each stage, and all findings; of stages that were timed by themselves one table each.
  *
  * @param report figures of the run
  * @returns lines without a final newline
  */
 export function terminalReport(report: ReportView): string {
   const { run, stages, warnings } = report;
+  if (run.benches !== undefined) return benchTables(run);
   const rows = stages.map((stage) => [
     stage.variant,
     stage.stage,

@@ -1,17 +1,16 @@
 import { ok } from "node:assert/strict";
-import { thisMachine } from "../machine.ts";
-import { benchTables } from "./bench_report.ts";
+import { testRun } from "../testdata/test_runs.ts";
+import { benchTables } from "./bench_tables.ts";
 
 Deno.test("benchTables() shows medians, ranges, ratios to the first and every time", () => {
-  const text = benchTables({
-    format: 3,
-    threads: 2,
-    machine: { ...thisMachine(), cpu: "Abacus", cores: 4, os: "linux" },
+  const { machine } = testRun();
+  const text = benchTables(testRun({
+    machine: { ...machine, cpu: "Abacus", cores: 4, os: "linux" },
     benches: [
       { stage: "network", audioSeconds: 120, seconds: { ours: [2, 4, 3], theirs: [30, 12, 24] } },
       { stage: "start", audioSeconds: null, seconds: { ours: [0.1] } },
     ],
-  });
+  }));
   const lines = text.split("\n");
   ok(lines.includes("2 threads; 4 × Abacus, linux"));
   ok(lines.includes("### network, 120.0 s of audio"));

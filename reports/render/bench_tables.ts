@@ -1,45 +1,23 @@
 /**
- * Times of single stages and of peers, as JSON and as Markdown.
+ * Formats the times of stages that were timed by themselves as Markdown.
  *
  * @module
  */
 
-import { z } from "zod";
 import { markdownTable } from "../../core/table.ts";
-import type { JsonOf } from "../../core/schema.ts";
-import { machineSchema } from "../run_report.ts";
+import type { RunReport, StageTimes } from "../run_report.ts";
 import { median } from "../statistics.ts";
 
-const stageTimes = z.strictObject({
-  stage: z.string().min(1).describe("A stage of the pipeline, or analyze or start"),
-  audioSeconds: z.number().gt(0).nullable().describe("Length of the audio; null without audio"),
-  seconds: z.record(z.string(), z.array(z.number().min(0)))
-    .describe("Seconds of every round that counts, in order, by variant; peers are variants"),
-});
-
 /**
- * Schema of {@linkcode BenchReport}.
+ * Returns one table for each stage, with all variants.
  *
- * @internal
+ * @param run stages that were timed by themselves
+ * @returns Markdown without a final newline
  */
-export const benchReportSchema = z.strictObject({
-  format: z.literal(3).describe("Changes whenever a field changes its meaning"),
-  threads: z.int().min(1).describe("Threads of every variant"),
-  machine: machineSchema,
-  benches: z.array(stageTimes).describe("One entry for each stage"),
-});
-
-/** The times of one run of `bench --stage` or `bench --peers`. */
-export type BenchReport = JsonOf<typeof benchReportSchema>;
-
-/** The times of one stage. */
-export type StageTimes = BenchReport["benches"][number];
-
-/** Returns the report as Markdown, one table for each stage. */
-export function benchTables({ threads, machine, benches }: BenchReport): string {
+export function benchTables({ variants, machine, benches = [] }: RunReport): string {
   const { cores, cpu, os } = machine;
   return [
-    `${threads} threads; ${cores} × ${cpu}, ${os}`,
+    `${variants[0]?.threads ?? 0} threads; ${cores} × ${cpu}, ${os}`,
     ...benches.map(stageTable),
   ].join("\n\n");
 }
