@@ -92,7 +92,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
           await appendTimings(timingsPath, all, model, analyzed.track.path);
         }
         status.clear();
-        for (const warning of analyzed.warnings) console.error(`Warning: ${warning}`);
+        status.warn(...analyzed.warnings);
         for (const note of analyzed.notes) console.error(note);
         const { result } = analyzed;
         console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));

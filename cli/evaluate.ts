@@ -93,7 +93,7 @@ async function runEvaluate(
     ...{ folder, systems, results },
     ...pick(values, "seconds", "threads"),
     onProgress: (text) => status.show(text),
-    onWarning: (warning) => status.print(`Warning: ${warning}`),
+    onWarning: (warning) => status.warn(warning),
     onFailure: (failure) => status.print(failure),
   });
   try {

@@ -101,7 +101,7 @@ async function compare(
     status.show("decoding");
     const given = stemsDir === undefined
       ? { mixture: await mixtureOf(audio, values.seconds) }
-      : { stems16: await stemsOf(stemsDir, values.seconds) };
+      : { stems16: await stemsOf(stemsDir, values.seconds, status) };
     const report = await compareBackends(given, runners, {
       stages,
       floats: toleranceOf(values),
@@ -144,9 +144,13 @@ async function demoClip(): Promise<Seams["mixture"]> {
   return await readClip(clip, pieces);
 }
 
-async function stemsOf(folder: string, seconds: number | undefined): Promise<Seams["stems16"]> {
+async function stemsOf(
+  folder: string,
+  seconds: number | undefined,
+  status: StatusLine,
+): Promise<Seams["stems16"]> {
   const { stems16, warnings } = await readStems(await findStems(folder));
-  for (const warning of warnings) console.error(`Warning: ${warning}`);
+  status.warn(...warnings);
   return seconds === undefined
     ? stems16
     : firstSamples(stems16, Math.ceil(seconds * SAMPLE_RATE_HZ));

@@ -72,7 +72,7 @@ async function record(
   try {
     status.show("decoding");
     const seams = await runStages(
-      await givenSeams(path, fromMix),
+      await givenSeams(path, fromMix, status),
       {
         model: Promise.resolve(model),
         embeddings: true,
@@ -122,13 +122,17 @@ async function ensureEmpty(folder: string): Promise<void> {
   }
 }
 
-async function givenSeams(path: string, fromMix: boolean): Promise<Partial<Seams>> {
+async function givenSeams(
+  path: string,
+  fromMix: boolean,
+  status: StatusLine,
+): Promise<Partial<Seams>> {
   if (fromMix) {
     const { mixture, warnings } = await readMixture(path);
-    for (const warning of warnings) console.error(`Warning: ${warning}`);
+    status.warn(...warnings);
     return { mixture };
   }
   const { stems16, warnings } = await readStems(await findStems(path));
-  for (const warning of warnings) console.error(`Warning: ${warning}`);
+  status.warn(...warnings);
   return { stems16 };
 }

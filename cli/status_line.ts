@@ -28,6 +28,11 @@ export class StatusLine {
     console.error(message);
   }
 
+  /** Prints warnings on stderr in place of the line. */
+  warn(...warnings: readonly string[]): void {
+    for (const warning of warnings) this.print(`Warning: ${warning}`);
+  }
+
   /** Removes the line, so that other output starts on a new one. */
   clear(): void {
     if (!this.#shown) return;

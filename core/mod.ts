@@ -14,7 +14,7 @@
 
 export * from "./counter_random.ts";
 export { freeName, writeWhole } from "./files.ts";
-export { readNpy, readNpyAs, writeNpy } from "./npy.ts";
+export { readNpy, writeNpy } from "./npy.ts";
 export * from "./npy_error.ts";
 export * from "./npz.ts";
 export * from "./tensor.ts";

@@ -228,22 +228,6 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
 }
 
 /**
- * Reads an array and checks its element type.
- *
- * @param bytes content of the `.npy` file
- * @param dtype expected element type
- * @returns array in C order
- * @throws {NpyError} as {@linkcode readNpy}, and `dtype` if the element type differs
- */
-export function readNpyAs<D extends DType>(bytes: Uint8Array, dtype: D): Tensor<D> {
-  const array = readNpy(bytes);
-  if (array.dtype !== dtype) {
-    throw new NpyError("dtype", `Expected an array of ${dtype}, but the file has ${array.dtype}`);
-  }
-  return array as Tensor<D>;
-}
-
-/**
  * Reads the header of a `.npy` file.
  *
  * @param bytes content of the file, or its first {@linkcode NPY_HEAD_BYTES}

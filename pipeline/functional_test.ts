@@ -1,6 +1,5 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
-import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
-import { readNpyAs } from "../core/npy.ts";
+import { edgeCaseFloats, edgeCaseList } from "../fixtures/edge_cases.ts";
 import { type Functional, functional } from "./functional.ts";
 import { tensor } from "../core/tensor.ts";
 
@@ -13,7 +12,7 @@ interface FunctionalCase {
   readonly raises?: string;
 }
 
-const inputs = readNpyAs(await edgeCaseBytes("functional_inputs.npy"), "f32");
+const inputs = await edgeCaseFloats("functional_inputs.npy");
 const cases = await edgeCaseList<FunctionalCase>("functional.json");
 
 /** Runs the stage on the frames of one case, changed by `change` first. */

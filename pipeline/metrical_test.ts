@@ -1,8 +1,7 @@
 import { deepStrictEqual as equal, notDeepStrictEqual as notEqual } from "node:assert/strict";
-import { edgeCaseBytes, edgeCaseList } from "../fixtures/edge_cases.ts";
+import { edgeCaseFloats, edgeCaseList } from "../fixtures/edge_cases.ts";
 import { createHash } from "node:crypto";
 import { decodeBeats } from "../kernels/mod.ts";
-import { readNpyAs } from "../core/npy.ts";
 import { hash32 } from "../core/counter_random.ts";
 import { decoderInput, metrical } from "./metrical.ts";
 import { tensor } from "../core/tensor.ts";
@@ -22,7 +21,7 @@ interface DecoderCase {
 /** SHA-256 of what upstream feeds its decoder for the values of the last test. */
 const UPSTREAM_INPUT = "25dfe4b2fcb91ceaad019d1fcdc33654c0d489d131b4e685224fca0abbe4d7f3";
 
-const inputs = readNpyAs(await edgeCaseBytes("decoder_inputs.npy"), "f32");
+const inputs = await edgeCaseFloats("decoder_inputs.npy");
 const cases = await edgeCaseList<DecoderCase>("decoder.json");
 
 function activationsOf(one: DecoderCase): Float32Array<ArrayBuffer> {

@@ -82,18 +82,10 @@ export class History {
    * @throws {HistoryError} if there is no such run, or it has this measurement already
    */
   addMeasurement(id: string, measurement: Measurement): void {
-    const { variant, track, round } = measurement;
     this.#update(id, (run) => {
-      if (
-        run.measurements.some((one) =>
-          one.variant === variant && one.track === track && one.round === round
-        )
-      ) {
-        throw new HistoryError(
-          `The run ${id} already has round ${round} of ${track} with ${variant}`,
-        );
-      }
-      return { ...run, measurements: [...run.measurements, measurement] };
+      const measurements = [...run.measurements, measurement];
+      refuseRepeated(id, measurements);
+      return { ...run, measurements };
     });
   }
 
@@ -171,16 +163,7 @@ export class History {
    * @throws {HistoryError} if the run has a measurement twice
    */
   import(run: RunReport): boolean {
-    const seen = new Set<string>();
-    for (const { variant, track, round } of run.measurements) {
-      const key = JSON.stringify([variant, track, round]);
-      if (seen.has(key)) {
-        throw new HistoryError(
-          `The run ${run.id} has round ${round} of ${track} with ${variant} twice`,
-        );
-      }
-      seen.add(key);
-    }
+    refuseRepeated(run.id, run.measurements);
     return this.#whole(() => {
       if (this.#one("SELECT 1 AS found FROM runs WHERE id = ?", run.id)) return false;
       this.#insert(run);
@@ -305,5 +288,24 @@ async function intoWriteAheadMode(database: DatabaseSync): Promise<void> {
       if (!isBusy || performance.now() > giveUpAt) throw error;
       await sleep(20);
     }
+  }
+}
+
+/** Returns a text that is the same for two measurements of one round of one track with one variant. */
+export function measurementKey(
+  { variant, track, round }: Pick<Measurement, "variant" | "track" | "round">,
+): string {
+  return JSON.stringify([variant, track, round]);
+}
+
+function refuseRepeated(id: string, measurements: readonly Measurement[]): void {
+  const seen = new Set<string>();
+  for (const measurement of measurements) {
+    const key = measurementKey(measurement);
+    if (seen.has(key)) {
+      const { variant, track, round } = measurement;
+      throw new HistoryError(`The run ${id} has round ${round} of ${track} with ${variant} twice`);
+    }
+    seen.add(key);
   }
 }

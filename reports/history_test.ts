@@ -73,7 +73,7 @@ Deno.test("History keeps an unfinished run, and lists it after it is finished", 
 Deno.test("History rejects a repeated measurement and a measurement of an unknown run", async () => {
   await withHistory((history) => {
     history.import(run("1", "2026-01-01T00:00:00.000Z"));
-    throws(() => history.addMeasurement("1", measurement(1)), /already has round 1/);
+    throws(() => history.addMeasurement("1", measurement(1)), /has round 1 of .* twice/);
     throws(() => history.addMeasurement("2", measurement(0)), /There is no run 2/);
     equal(history.run("1")?.measurements.length, 2);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { hash32 } from "../../core/counter_random.ts";
 import { seededCheckpoint } from "../../models/all_in_one/seeded.ts";
-import { readNpyAs } from "../../core/npy.ts";
+import { readNpy } from "../../core/npy.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { BACKENDS } from "./backend.ts";
 import { createNetworkSession, runFolds } from "./network_folds.ts";
@@ -14,7 +14,7 @@ const FOLD = seededCheckpoint(0);
 
 function reference(name: string): Tensor<"f32"> {
   const url = new URL(`../../fixtures/references/${name}.npy`, import.meta.url);
-  return readNpyAs(new Uint8Array(readFileSync(url)), "f32");
+  return readNpy(new Uint8Array(readFileSync(url))) as Tensor<"f32">;
 }
 
 /** The input of the stored edge cases: [4, frames, 81], made by fixtures/upstream/edge_case_inputs.py. */

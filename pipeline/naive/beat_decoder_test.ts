@@ -1,8 +1,7 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
-import { edgeCaseBytes, edgeCaseList } from "../../fixtures/edge_cases.ts";
+import { edgeCaseFloats, edgeCaseList } from "../../fixtures/edge_cases.ts";
 import { decodeBeats } from "../../kernels/mod.ts";
 import { CounterRandom } from "../../core/counter_random.ts";
-import { readNpyAs } from "../../core/npy.ts";
 import { naiveBeats } from "./beat_decoder.ts";
 
 interface DecoderCase {
@@ -12,7 +11,7 @@ interface DecoderCase {
 }
 
 Deno.test("naiveBeats() and the fast search agree on the stored edge cases", async () => {
-  const inputs = readNpyAs(await edgeCaseBytes("decoder_inputs.npy"), "f32").data;
+  const inputs = (await edgeCaseFloats("decoder_inputs.npy")).data;
   const cases = await edgeCaseList<DecoderCase>("decoder.json");
   const short = cases.filter(({ frame_count }) => frame_count <= 400);
   ok(short.length > 10);

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import type { Measurement, RunReport, RunTrack, Variant } from "../run_report.ts";
-import type { History, NewRun } from "../history.ts";
+import { type History, measurementKey, type NewRun } from "../history.ts";
 import type { CorpusTrack } from "./corpus.ts";
 import { type MeasuredAnalysis, type MeasuredWeights, measureTrack } from "./measure_track.ts";
 import { newIdentity, newRun } from "./new_run.ts";
@@ -62,16 +62,14 @@ export async function measureRounds(
   before: readonly Measurement[],
   onMeasurement: (measurement: Measurement) => void,
 ): Promise<void> {
-  const key = (one: Pick<Measurement, "variant" | "track" | "round">): string =>
-    JSON.stringify([one.variant, one.track, one.round]);
-  const done = new Set(before.map(key));
+  const done = new Set(before.map(measurementKey));
   for (const turn of turns(options).filter(({ round }) => round >= 0)) {
     const named = {
       variant: options.variants[turn.variant]!.name,
       track: options.tracks[turn.track]!.name,
       round: turn.round,
     };
-    if (done.has(key(named))) continue;
+    if (done.has(measurementKey(named))) continue;
     const { seconds, cpuSeconds, peakBytes, bytesRead, stages } = await measureTurn(turn, options);
     onMeasurement({ ...named, seconds, cpuSeconds, peakBytes, bytesRead, stages });
   }

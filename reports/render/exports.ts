@@ -55,38 +55,6 @@ export function measurementsCsv(run: RunReport): string {
   return csv([MEASUREMENT_COLUMNS, ...rows]);
 }
 
-const HISTORY_COLUMNS = [
-  "run",
-  "started_at",
-  "commit",
-  "is_comparable",
-  "variant",
-  "stage",
-  "median_seconds",
-  "low_seconds",
-  "high_seconds",
-  "real_time_factor",
-] as const;
-
-/**
- * Returns the history: one row for each run, variant and stage that was measured.
- *
- * @param report figures of the run
- * @returns lines with a final newline
- */
-export function historyCsv({ history, stages }: ReportView): string {
-  const rows = history.flatMap(({ run, startedAt, commit, isComparable, stages: measured }) =>
-    stages.flatMap(({ variant, stage }) => {
-      const found = measured.find((one) => one.variant === variant && one.stage === stage);
-      if (found === undefined) return [];
-      const { median, interval, realTimeFactor } = found;
-      const figures = [median, interval?.low ?? null, interval?.high ?? null, realTimeFactor];
-      return [[run, startedAt, commit, isComparable, variant, stage, ...figures]];
-    })
-  );
-  return csv([HISTORY_COLUMNS, ...rows]);
-}
-
 function csv(rows: readonly (readonly (string | number | boolean | null)[])[]): string {
   return rows.map((row) => row.map(cell).join(",") + "\n").join("");
 }

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
-import { benchmarkJson, historyCsv, measurementsCsv } from "./exports.ts";
+import { benchmarkJson, measurementsCsv } from "./exports.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
 /** Parses CSV as RFC 4180 defines it. */
@@ -34,18 +34,6 @@ Deno.test("measurementsCsv() quotes cells where necessary and leaves unknown one
   const [, total] = parsed(measurementsCsv({ ...run, measurements: [odd] }));
   equal(total![4], odd.track);
   equal([total![5], total![12]], ["", ""]);
-});
-
-Deno.test("historyCsv() has a row for each measured stage and no other", () => {
-  const report = exampleReport({ nights: 20 });
-  const { history, stages } = report;
-  const rows = parsed(historyCsv(report)).slice(1);
-  equal(rows.length, history.length * stages.length);
-  const gap = { ...history[1]!, stages: history[1]!.stages.slice(1) };
-  const fewer = parsed(historyCsv({ ...report, history: history.with(1, gap) })).slice(1);
-  equal(fewer.length, rows.length - 1);
-  const [first] = history[0]!.stages;
-  equal(rows[0]!.slice(4, 7), [first!.variant, first!.stage, String(first!.median)]);
 });
 
 Deno.test("benchmarkJson() has the median of every stage, with the fields that the action reads", () => {
