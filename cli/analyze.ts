@@ -7,8 +7,7 @@
 import { basename, join, parse as parsePath, resolve } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { Track } from "../pipeline/analyze_track.ts";
-import type { GuardOptions } from "../pipeline/guard.ts";
+import type { GuardOptions, Track } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
 import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";

@@ -6,28 +6,8 @@
 
 import { writeJson } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { HPSS, loadModel } from "../models/mod.ts";
-import {
-  backendRunners,
-  backendsAgree,
-  backendTable,
-  compareBackends,
-  readClip,
-  readManifest,
-  ReferenceError,
-} from "../parity/mod.ts";
-import {
-  excerpt,
-  findStems,
-  firstSamples,
-  networkModel,
-  reachableStages,
-  readMixture,
-  readStems,
-  SAMPLE_RATE_HZ,
-  type Seams,
-  STAGES,
-} from "../pipeline/mod.ts";
+import type { Seams } from "../pipeline/mod.ts";
+import { STAGES } from "../pipeline/stages.ts";
 import { oneOf, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import {
@@ -38,7 +18,6 @@ import {
   WEIGHTS_OPTIONS,
 } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights } from "./_weights.ts";
 
 /** Stages that more than one backend can compute. */
 const NETWORKS: readonly string[] = STAGES.filter(({ isNetwork }) => isNetwork)
@@ -79,6 +58,10 @@ async function compare(
   values: Values<typeof OPTIONS>,
   [audio]: readonly string[],
 ): Promise<number> {
+  const parity = await import("../parity/mod.ts");
+  const { HPSS, loadModel } = await import("../models/mod.ts");
+  const { networkModel, reachableStages } = await import("../pipeline/mod.ts");
+  const { checkNames, chosenWeights } = await import("./_weights.ts");
   const { stemsDir, exportJson } = values;
   if (audio !== undefined && stemsDir !== undefined) {
     throw new UsageError(
@@ -89,11 +72,12 @@ async function compare(
   if (values.demixer === HPSS) {
     throw new UsageError("--demixer hpss is not a network: only the native backend computes it");
   }
-  const stages = stagesOf(values.stage, stemsDir === undefined);
+  const reachable = reachableStages([stemsDir === undefined ? "mixture" : "stems16"]);
+  const stages = stagesOf(values.stage, reachable.map(({ name }) => name));
   const status = new StatusLine();
   try {
     const weights = await chosenWeights(values, values, { demixer: stemsDir === undefined });
-    const runners = await backendRunners({
+    const runners = await parity.backendRunners({
       ...pick(values, "weightsDir", "threads"),
       model: networkModel(weights.model, await loadModel(weights.model, values)),
       ...(stemsDir === undefined && { demixer: weights.demixer }),
@@ -102,22 +86,24 @@ async function compare(
     const given = stemsDir === undefined
       ? { mixture: await mixtureOf(audio, values.seconds) }
       : { stems16: await stemsOf(stemsDir, values.seconds, status) };
-    const report = await compareBackends(given, runners, {
+    const report = await parity.compareBackends(given, runners, {
       stages,
       floats: toleranceOf(values),
       onStage: (stage) => status.show(stage),
     });
     status.clear();
-    console.log(backendTable(report));
+    console.log(parity.backendTable(report));
     if (exportJson !== undefined) await writeJson(exportJson, report);
-    return backendsAgree(report) ? 0 : 1;
+    return parity.backendsAgree(report) ? 0 : 1;
   } finally {
     status.clear();
   }
 }
 
-function stagesOf(named: readonly string[] | undefined, fromMix: boolean): readonly string[] {
-  const reachable = reachableStages([fromMix ? "mixture" : "stems16"]).map(({ name }) => name);
+function stagesOf(
+  named: readonly string[] | undefined,
+  reachable: readonly string[],
+): readonly string[] {
   const stages = named ?? NETWORKS;
   const there = stages.filter((stage) => reachable.includes(stage));
   if (there.length < stages.length && named !== undefined) {
@@ -130,6 +116,7 @@ async function mixtureOf(
   path: string | undefined,
   seconds: number | undefined,
 ): Promise<Seams["mixture"]> {
+  const { excerpt, readMixture, SAMPLE_RATE_HZ } = await import("../pipeline/mod.ts");
   const mixture = path === undefined ? await demoClip() : (await readMixture(path)).mixture;
   const samples = mixture.shape[1] ?? 0;
   return seconds === undefined
@@ -138,6 +125,7 @@ async function mixtureOf(
 }
 
 async function demoClip(): Promise<Seams["mixture"]> {
+  const { readClip, readManifest, ReferenceError } = await import("../parity/mod.ts");
   const { clips, pieces } = await readManifest();
   const clip = clips[CLIP];
   if (clip === undefined) throw new ReferenceError(`The manifest has no clip ${CLIP}`);
@@ -149,6 +137,9 @@ async function stemsOf(
   seconds: number | undefined,
   status: StatusLine,
 ): Promise<Seams["stems16"]> {
+  const { findStems, firstSamples, readStems, SAMPLE_RATE_HZ } = await import(
+    "../pipeline/mod.ts"
+  );
   const { stems16, warnings } = await readStems(await findStems(folder));
   status.warn(...warnings);
   return seconds === undefined

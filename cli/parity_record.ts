@@ -7,23 +7,11 @@
 import { join, resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { loadModel } from "../models/mod.ts";
-import { recordSeams } from "../parity/mod.ts";
-import {
-  demixShifts,
-  findStems,
-  loadDemixer,
-  networkModel,
-  readMixture,
-  readStems,
-  runStages,
-  type Seams,
-} from "../pipeline/mod.ts";
+import type { Seams } from "../pipeline/mod.ts";
 import { OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
-import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
 
 const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
 
@@ -52,6 +40,11 @@ async function record(
   values: Values<typeof OPTIONS>,
   audio: readonly string[],
 ): Promise<number> {
+  const { demixShifts, loadDemixer, loadModel, networkModel, runStages } = await import(
+    "../pipeline/mod.ts"
+  );
+  const { recordSeams } = await import("../parity/mod.ts");
+  const { checkNames, chosenWeights, warnOfUntrained } = await import("./_weights.ts");
   const { out, stemsDir } = values;
   const path = pathOf(stemsDir, audio);
   const fromMix = stemsDir === undefined;
@@ -127,6 +120,7 @@ async function givenSeams(
   fromMix: boolean,
   status: StatusLine,
 ): Promise<Partial<Seams>> {
+  const { findStems, readMixture, readStems } = await import("../pipeline/mod.ts");
   if (fromMix) {
     const { mixture, warnings } = await readMixture(path);
     status.warn(...warnings);

@@ -88,6 +88,32 @@ function faultsOf(sources: Sources): Record<string, string[]> {
   };
 }
 
+/** Files with names that the options need; they load nothing else. */
+const NAMES: readonly string[] = [
+  "parity/suites.ts",
+  "pipeline/backends/backend.ts",
+  "pipeline/backends/devices.ts",
+  "pipeline/stages.ts",
+];
+
+/** Files of cli/ that are loaded when a command runs, and the command whose help needs the list of models. */
+const LOADED_LATE: readonly string[] = ["cli/_analyze_run.ts", "cli/_weights.ts", "cli/models.ts"];
+
+/** Returns the imports of the commands that do not go through a door, and those that load one for the help. */
+function doorFaults(sources: Sources): string[] {
+  const folders = ["models", "pipeline", "parity", "evaluation", "outputs", "reports"];
+  const commands = new Map([...sources].filter(([path]) => /^cli\//.test(path) && !isTest(path)));
+  const aroundDoor = edgesOf(importGraph(sources)).filter(([from, to]) =>
+    commands.has(from) && folders.includes(topOf(to)) && !/^\w+\/mod\.ts$/.test(to) &&
+    !NAMES.includes(to)
+  ).map(([from, to]) => `${from} → ${to}`);
+  const early = [...commands].filter(([path, text]) =>
+    !LOADED_LATE.includes(path) &&
+    /^import (?!type )[^;]*"\.\.\/(?!core\/)\w+\/mod\.ts"/m.test(text)
+  ).map(([path]) => path);
+  return [...aroundDoor, ...early];
+}
+
 const NONE = { upward: [], private: [], files: [], folders: [] };
 
 const made = (files: Record<string, string>): Sources => new Map(Object.entries(files));
@@ -99,6 +125,21 @@ Deno.test("imports between TypeScript files only go down, without cycles", async
   ok(sources.size > 200, `${sources.size} files`);
   ok(edgesOf(importGraph(sources)).length > 1000);
   equal(faultsOf(sources), NONE);
+});
+
+Deno.test("commands import other folders through their doors, and only when they run", async () => {
+  const sources = new Map(await readSources(repository, /\.tsx?$/));
+  sources.delete("tests/floors_test.ts");
+  equal(doorFaults(sources), []);
+  const faults = doorFaults(made({
+    "cli/a.ts": 'import { b } from "../reports/b.ts";\nimport type { C } from "../reports/mod.ts";',
+    "cli/d.ts": 'import {\n  e,\n  type F,\n} from "../parity/mod.ts";',
+    "cli/g.ts": 'const { h } = await import("../parity/mod.ts");',
+    "reports/b.ts": "",
+    "reports/mod.ts": "",
+    "parity/mod.ts": "",
+  }));
+  equal(faults, ["cli/a.ts → reports/b.ts", "cli/d.ts"]);
 });
 
 Deno.test("every folder with code is listed", async () => {
