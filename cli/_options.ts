@@ -25,6 +25,9 @@ import { option, type OptionSpec, type Values } from "./command.ts";
 /** The name that leaves the choice of a model or demixer to the program. */
 export const AUTO = "auto";
 
+/** The environment variable that names a mirror of the published weights. */
+export const BASE_URL_VARIABLE = "TACTUS_MODELS_BASE_URL";
+
 /** Weights, backend, device and threads of the networks. */
 export const COMPUTE_OPTIONS = {
   weightsDir: option(

@@ -4,33 +4,10 @@
  * @module
  */
 
-import process from "node:process";
-import { basename, resolve } from "node:path";
-import { textTable } from "../core/table.ts";
-import { UsageError } from "../core/usage_error.ts";
-import {
-  download,
-  DownloadError,
-  fileAddress,
-  findPinnedFile,
-  isInstalled,
-  LISTED_MODELS,
-  type ListedModel,
-  type LoadOptions,
-  modelFiles,
-  modelsFolder,
-  type ModelState,
-  modelState,
-  type PinnedFile,
-  pullCommand,
-  verifyFile,
-} from "../models/mod.ts";
+import type { Registry } from "./_models_run.ts";
 import { seconds, text } from "./argument_types.ts";
-import { type Command, command, flag, option, type Values } from "./command.ts";
-import { StatusLine } from "./status_line.ts";
-
-/** The environment variable that names a mirror. */
-const BASE_URL_VARIABLE = "TACTUS_MODELS_BASE_URL";
+import { type Command, command, flag, option } from "./command.ts";
+import { BASE_URL_VARIABLE } from "./_options.ts";
 
 const WEIGHTS_DIR = option(
   text("dir"),
@@ -51,28 +28,21 @@ const PULL_OPTIONS = {
 } as const;
 
 /** The command `models`. */
-export const models: Command = modelsOf(LISTED_MODELS);
+export const models: Command = modelsOf();
 
 /**
- * Returns the command for other models.
+ * Returns the command.
  *
- * @param registry the models that it lists
+ * @param registry the models that it lists; absent for the published ones
  */
-export function modelsOf(registry: readonly ListedModel[]): Command {
-  const named = (names: readonly string[]): ListedModel[] =>
-    names.map((name) => find(name, registry));
+export function modelsOf(registry?: Registry): Command {
   const list = command({
     name: "deno task models list",
     description: "Prints the models, their sizes, and which are installed.",
     arguments: { "[name...]": "only these models" },
     options: { weightsDir: WEIGHTS_DIR, json: flag("print the list as JSON") },
-    async run(values, names): Promise<number> {
-      const models = names.length > 0 ? named(names) : registry;
-      const folder = resolve(modelsFolder(values));
-      const states = await Promise.all(models.map((model) => modelState(folder, model)));
-      console.log(values.json ? modelsJson(folder, states) : modelsTable(folder, states));
-      return 0;
-    },
+    run: async (values, names) =>
+      await (await import("./_models_run.ts")).listModels(names, values, registry),
   });
   const pull = command({
     name: "deno task models pull",
@@ -83,7 +53,8 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
     arguments: { "[name...]": "models to download, at least one" },
     options: PULL_OPTIONS,
     exitCodes: ["all files are installed", "a file could not be downloaded"],
-    run: (values, names) => pullModels(named(names), values),
+    run: async (values, names) =>
+      await (await import("./_models_run.ts")).pullModels(names, values, registry),
   });
   const verify = command({
     name: "deno task models verify",
@@ -91,14 +62,16 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
     arguments: { "[name...]": "models to verify; without names all that are installed" },
     options: { weightsDir: WEIGHTS_DIR },
     exitCodes: ["all files are as published", "a file is missing or damaged"],
-    run: async (values, names) => await verifyModels(named(names), registry, values),
+    run: async (values, names) =>
+      await (await import("./_models_run.ts")).verifyModels(names, values, registry),
   });
   const path = command({
     name: "deno task models path",
     description: "Prints the folder of weights, or the paths of the files of models.",
     arguments: { "[name...]": "models" },
     options: { weightsDir: WEIGHTS_DIR },
-    run: async (values, names) => await printPaths(named(names), values),
+    run: async (values, names) =>
+      await (await import("./_models_run.ts")).printPaths(names, values, registry),
   });
   return command({
     name: "deno task models",
@@ -110,226 +83,4 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
       path: { summary: "print the folder or the files of models", load: () => path },
     },
   });
-}
-
-function find(name: string, registry: readonly ListedModel[]): ListedModel {
-  const model = registry.find((one) => one.name === name);
-  if (model !== undefined) return model;
-  throw new UsageError(
-    `Unknown model ${JSON.stringify(name)}: expected one of ` +
-      registry.map((one) => one.name).join(", "),
-  );
-}
-
-async function verifyModels(
-  named: readonly ListedModel[],
-  registry: readonly ListedModel[],
-  options: LoadOptions,
-): Promise<number> {
-  const folder = resolve(modelsFolder(options));
-  const checked = new Set<string>();
-  let failures = 0;
-  for (const model of named.length > 0 ? named : registry) {
-    const { files, state } = await modelState(folder, model);
-    // Without names, models of several parts are covered by their parts.
-    if (named.length === 0 && (model.parts.length > 1 || isAbsent(files))) continue;
-    if (state === "built in") console.log(`${model.name}  built in: there is no file to check`);
-    let isCorrect = true;
-    for (const file of files) {
-      if (checked.has(file.path)) continue;
-      checked.add(file.path);
-      const verdict = await verifyFile(file);
-      console.log(`${basename(file.path)}  ${verdict.text}`);
-      isCorrect &&= verdict.isCorrect !== false;
-    }
-    if (isCorrect) continue;
-    failures++;
-    console.error(
-      `${model.name} is not as published: get it by ${pullCommand(model.name, options)}`,
-    );
-  }
-  if (named.length === 0 && checked.size === 0) console.log(`There are no weights in ${folder}`);
-  return failures === 0 ? 0 : 1;
-}
-
-function isAbsent(files: readonly { readonly state: string }[]): boolean {
-  return files.every(({ state }) => state === "missing");
-}
-
-async function printPaths(
-  models: readonly ListedModel[],
-  options: LoadOptions,
-): Promise<number> {
-  const folder = resolve(modelsFolder(options));
-  if (models.length === 0) console.log(folder);
-  for (const model of models) {
-    const { files, state } = await modelState(folder, model);
-    for (const file of files) console.log(file.path);
-    if (state !== "installed") console.error(`${model.name} is ${state}`);
-    if (modelFiles(model).length === 0) console.error("It needs no file");
-  }
-  return 0;
-}
-
-/**
- * Downloads the missing or damaged files of models, one after the other. A file that fails does not stop the others,
- * unless they would fail for the same reason.
- *
- * @throws {UsageError | DownloadError} if no model is named, the address is wrong, or the folder cannot be written to
- */
-async function pullModels(
-  models: readonly ListedModel[],
-  values: Values<typeof PULL_OPTIONS>,
-): Promise<number> {
-  if (models.length === 0) {
-    throw new UsageError(
-      "Expected the name of a model to pull, such as harmonix-all; deno task models list has them",
-    );
-  }
-  const baseUrl = values.baseUrl || process.env[BASE_URL_VARIABLE];
-  const folder = resolve(modelsFolder(values));
-  const files = [...new Set(models.flatMap(modelFiles))];
-  for (const file of files) checkAddress(file, baseUrl);
-  for (const model of models) {
-    if (model.parts.length === 0) {
-      console.log(`${model.name}  built in: there is nothing to download`);
-    }
-  }
-  if (values.offline) return await reportMissing(files, folder);
-  return await new Pull(folder, values.timeout, baseUrl).all(files);
-}
-
-function checkAddress(file: PinnedFile, baseUrl: string | undefined): void {
-  try {
-    fileAddress(file, baseUrl);
-  } catch (cause) {
-    throw new UsageError(`Cannot download from there: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function reportMissing(files: readonly PinnedFile[], folder: string): Promise<number> {
-  const missing: string[] = [];
-  for (const file of files) {
-    if (await isInstalled(folder, file)) console.log(`${file.fileName}  already installed`);
-    else missing.push(file.fileName);
-  }
-  if (missing.length === 0) return 0;
-  console.error(
-    `Missing or damaged in ${folder}, and not downloaded because of --offline: ${
-      missing.join(", ")
-    }`,
-  );
-  return 1;
-}
-
-/** The downloads of one call, which share the folder and the status line. */
-class Pull {
-  readonly #folder: string;
-  readonly #timeoutSeconds: number;
-  readonly #baseUrl: string | undefined;
-  readonly #status = new StatusLine();
-
-  constructor(folder: string, timeoutSeconds: number, baseUrl: string | undefined) {
-    this.#folder = folder;
-    this.#timeoutSeconds = timeoutSeconds;
-    this.#baseUrl = baseUrl;
-  }
-
-  /** Downloads files and returns the exit code. */
-  async all(files: readonly PinnedFile[]): Promise<number> {
-    let failures = 0;
-    for (const [i, file] of files.entries()) {
-      try {
-        await this.#one(file);
-      } catch (error) {
-        this.#status.clear();
-        if (!(error instanceof DownloadError) || error.problem === "folder") throw error;
-        failures++;
-        console.error(`${file.fileName}: ${error.message}`);
-        const left = files.length - i - 1;
-        if (error.problem === "unreachable" && left > 0) {
-          console.error(`Not tried: ${left} more files`);
-          break;
-        }
-      }
-    }
-    if (failures === 0 && files.length > 0) console.log(`All in ${this.#folder}`);
-    return failures === 0 ? 0 : 1;
-  }
-
-  async #one(file: PinnedFile): Promise<void> {
-    const { fileName } = file;
-    this.#status.show(fileName);
-    const outcome = await download(file, {
-      folder: this.#folder,
-      timeoutSeconds: this.#timeoutSeconds,
-      ...(this.#baseUrl && { baseUrl: this.#baseUrl }),
-      onProgress: (bytes, total) => this.#status.show(`${fileName}: ${progress(bytes, total)}`),
-      onNote: (note) => this.#status.print(note),
-    });
-    this.#status.clear();
-    const { bytes } = await findPinnedFile(this.#folder, file);
-    const how = outcome === "installed" ? "already installed" : "downloaded";
-    console.log(`${fileName}  ${how}, ${shownBytes(bytes ?? 0)}, SHA-256 correct`);
-  }
-}
-
-function progress(bytes: number, total: number | undefined): string {
-  if (total === undefined) return shownBytes(bytes);
-  const percent = Math.floor(100 * bytes / Math.max(1, total));
-  return `${shownBytes(bytes)} of ${shownBytes(total)} (${percent} %)`;
-}
-
-/** Returns the models as a table. */
-function modelsTable(folder: string, states: readonly ModelState[]): string {
-  const header = ["name", "what", "size", "state", "where"];
-  return textTable([header, ...states.map((state) => row(folder, state))]).join("\n");
-}
-
-function row(folder: string, { model, state, files }: ModelState): readonly string[] {
-  const missing = files.filter((file) => file.state === "missing").length;
-  const some = state === "missing" && missing < files.length
-    ? ` (${missing} of ${files.length} files)`
-    : "";
-  const [first] = files;
-  const isSomewhere = first !== undefined && missing < files.length;
-  const where = isSomewhere ? (model.parts.length > 1 ? folder : first.path) : "";
-  return [model.name, model.description, modelSize(files), `${state}${some}`, where];
-}
-
-function modelSize(files: ModelState["files"]): string {
-  if (files.length === 0) return "";
-  const sum = (bytes: (file: ModelState["files"][number]) => number): number =>
-    files.reduce((total, file) => total + bytes(file), 0);
-  const own = (file: ModelState["files"][number]): number =>
-    file.state === "installed" ? file.bytes ?? 0 : 0;
-  const least = shownBytes(sum((file) => own(file) || (file.pinned?.minBytes ?? 0)));
-  const most = shownBytes(sum((file) => own(file) || (file.pinned?.maxBytes ?? 0)));
-  return least === most ? least : `${least} to ${most}`;
-}
-
-/** Formats a number of bytes in powers of 1000. */
-function shownBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 999_950) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** Returns the models as JSON: each file with its path, address, SHA-256, state and size. */
-function modelsJson(folder: string, states: readonly ModelState[]): string {
-  const models = states.map(({ model, state, files }) => ({
-    name: model.name,
-    what: model.description,
-    state,
-    files: files.map(({ path, pinned, state, bytes }) => ({
-      path,
-      url: pinned?.url ?? null,
-      sha256: pinned?.sha256 ?? null,
-      minBytes: pinned?.minBytes ?? null,
-      maxBytes: pinned?.maxBytes ?? null,
-      state,
-      bytes: bytes ?? null,
-    })),
-  }));
-  return JSON.stringify({ folder, models }, null, 2);
 }

@@ -96,8 +96,12 @@ const NAMES: readonly string[] = [
   "pipeline/stages.ts",
 ];
 
-/** Files of cli/ that are loaded when a command runs, and the command whose help needs the list of models. */
-const LOADED_LATE: readonly string[] = ["cli/_analyze_run.ts", "cli/_weights.ts", "cli/models.ts"];
+/** Files of cli/ that are loaded when a command runs. */
+const LOADED_LATE: readonly string[] = [
+  "cli/_analyze_run.ts",
+  "cli/_models_run.ts",
+  "cli/_weights.ts",
+];
 
 /** Returns the imports of the commands that do not go through a door, and those that load one for the help. */
 function doorFaults(sources: Sources): string[] {
