@@ -1,10 +1,12 @@
 /**
- * Generates synthetic runs before a real one, for the picture in the README. Their times are those of the real run with
+ * Generates synthetic runs before a real one, for `docs/report.png`. Their times are those of the real run with
  * the noise of `reports/synthetic.ts`, and with two changes of the network at known places.
  *
  *     deno run --allow-read scripts/made_up_nights.ts nightly/report.json > nights.jsonl
  *     deno task history import nights.jsonl
  *     deno task report --export-html report.html
+ *     chromium --headless --hide-scrollbars --window-size=1200,1976 --virtual-time-budget=10000 \
+ *       --screenshot=docs/report.png report.html
  *
  * @module
  */
