@@ -1,0 +1,74 @@
+/**
+ * Comparison of one file, as a worker process runs it.
+ *
+ * @module
+ */
+
+import { type DecodedAudio, KernelError, openAudio } from "../../kernels/mod.ts";
+import { type Agreement, comparePcm } from "./compare_pcm.ts";
+import { decodeWithFfmpeg } from "./ffmpeg.ts";
+import { judge, type Side, type Verdict } from "./verdict.ts";
+
+/** Outcome of one file. */
+export interface FileResult {
+  readonly path: string;
+  readonly container: string;
+  readonly codec: string;
+  readonly verdict: Verdict;
+  readonly agreement?: Agreement;
+  /** Decoding by the project, or its message. */
+  readonly ours: string;
+  /** Warnings of the project. */
+  readonly warnings: readonly string[];
+  /** Decoding by ffmpeg, and its messages. */
+  readonly theirs: string;
+}
+
+/** Decodes a file by the project's kernels at the file's own rate. */
+async function decodeWithKernels(path: string, sampleRateHz: number): Promise<Side> {
+  let file: DecodedAudio;
+  try {
+    file = await openAudio(path, sampleRateHz);
+    const native = file.sourceSampleRateHz;
+    if (native !== sampleRateHz) {
+      file.close();
+      file = await openAudio(path, native);
+    }
+  } catch (error) {
+    if (error instanceof KernelError) return { refusal: error.message };
+    throw error;
+  }
+  try {
+    const { data, shape: [channelCount, samples] } = await file.read();
+    const channels = Array.from(
+      { length: Math.min(2, channelCount!) },
+      (_, i) => data.subarray(i * samples!, (i + 1) * samples!),
+    );
+    const pcm = { sampleRateHz: file.sourceSampleRateHz, channelCount: channelCount!, channels };
+    return { pcm, codec: file.codec, warnings: file.warnings };
+  } finally {
+    file.close();
+  }
+}
+
+/** Decodes a file by both decoders and judges the result. */
+export async function compareFile(path: string): Promise<FileResult> {
+  const { log, side: theirs } = await decodeWithFfmpeg(path);
+  const rate = "pcm" in theirs ? theirs.pcm.sampleRateHz : log.sampleRateHz;
+  const ours = await decodeWithKernels(path, rate || 44_100);
+  return {
+    path,
+    container: log.container || `.${path.split(".").at(-1)}`,
+    codec: log.codec || ("codec" in ours ? ours.codec : "none"),
+    ...judge(ours, theirs, comparePcm),
+    ours: described(ours),
+    warnings: "warnings" in ours ? ours.warnings : [],
+    theirs: ["pcm" in theirs ? described(theirs) : "no audio", ...log.errors].join("; "),
+  };
+}
+
+function described(side: Side): string {
+  if ("refusal" in side) return side.refusal;
+  const { channels, channelCount, sampleRateHz } = side.pcm;
+  return `${side.codec}, ${channels[0]!.length} × ${channelCount}, ${sampleRateHz} Hz`;
+}

@@ -1,0 +1,112 @@
+/**
+ * Judgement of one file: what the built-in decoder gave against what ffmpeg gave.
+ *
+ * @module
+ */
+
+import type { Agreement, Pcm } from "./compare_pcm.ts";
+
+/** A decoding, or the reason why there is none. */
+export type Side = Decoding | { readonly refusal: string };
+
+/** A successful decoding. */
+export interface Decoding {
+  readonly pcm: Pcm;
+  readonly codec: string;
+  /** Warnings of the built-in decoder, or messages of ffmpeg. */
+  readonly warnings: readonly string[];
+}
+
+/** Verdicts in the order of the tables. */
+export const VERDICTS = [
+  "equal",
+  "within tolerance",
+  "other length",
+  "warned",
+  "shifted",
+  "differs",
+  "refused by name",
+  "not audio",
+  "refused as damaged",
+  "refused by both",
+  "only ours",
+  "crashed",
+  "no answer",
+] as const;
+
+/** Verdict on one file. */
+export type Verdict = typeof VERDICTS[number];
+
+/** Verdicts that fail a run: wrong audio without a word, or no end. */
+export const FAILURES: ReadonlySet<Verdict> = new Set([
+  "shifted",
+  "differs",
+  "crashed",
+  "no answer",
+]);
+
+/** Tolerance of a codec. */
+interface Tolerance {
+  /** Largest absolute difference. */
+  readonly largest: number;
+  /** Rms of the difference divided by the rms of the signal, up to which a larger difference passes. */
+  readonly relativeRms: number;
+}
+
+const LOSSLESS: Tolerance = { largest: 0, relativeRms: 0 };
+/** Decoders of transform codecs compute in floating point, in an order of their own. */
+const LOSSY: Tolerance = { largest: 1e-4, relativeRms: 1e-4 };
+const TOLERANCES: Readonly<Record<string, Tolerance>> = {
+  // Noise substitution: each decoder inserts other noise of the same energy.
+  aac: { largest: 1e-4, relativeRms: 0.1 },
+  opus: { largest: 1e-3, relativeRms: 1e-3 },
+};
+const LOSSLESS_CODECS = /^(pcm|adpcm|flac|alac|wavpack|tta|tak|ape|mlp|truehd|dsd|gsm|g72)/;
+
+/** Samples by which lengths may differ: two frames of the longest lossy codec, for padding that one side cuts. */
+const MOST_EXTRA_SAMPLES = 2 * 2304;
+
+/** Returns the tolerance of a codec by ffmpeg's name of it. */
+export function toleranceOf(codec: string): Tolerance {
+  return TOLERANCES[codec] ?? (LOSSLESS_CODECS.test(codec) ? LOSSLESS : LOSSY);
+}
+
+/**
+ * Judges two decodings of the same file.
+ *
+ * @param ours decoding of the project
+ * @param theirs decoding of ffmpeg
+ * @param compare compares the samples, given the largest difference that needs no search for an offset
+ */
+export function judge(
+  ours: Side,
+  theirs: Side,
+  compare: (ours: Pcm, theirs: Pcm, tolerance: number) => Agreement,
+): { readonly verdict: Verdict; readonly agreement?: Agreement } {
+  if ("refusal" in ours) {
+    return { verdict: "refusal" in theirs ? "refused by both" : refusalVerdict(ours.refusal) };
+  }
+  if ("refusal" in theirs) return { verdict: ours.warnings.length > 0 ? "warned" : "only ours" };
+  const tolerance = toleranceOf(theirs.codec);
+  if (ours.pcm.sampleRateHz !== theirs.pcm.sampleRateHz) {
+    return { verdict: ours.warnings.length > 0 ? "warned" : "differs" };
+  }
+  const agreement = compare(ours.pcm, theirs.pcm, tolerance.largest);
+  const verdict = agreementVerdict(agreement, tolerance);
+  const isEqual = verdict === "equal" || verdict === "within tolerance";
+  return { verdict: !isEqual && ours.warnings.length > 0 ? "warned" : verdict, agreement };
+}
+
+function agreementVerdict(agreement: Agreement, tolerance: Tolerance): Verdict {
+  const { offsetSamples, extraSamples, largestDifference, relativeRms } = agreement;
+  if (offsetSamples !== 0) return "shifted";
+  const isWithin = largestDifference <= tolerance.largest || relativeRms <= tolerance.relativeRms;
+  if (!isWithin || Math.abs(extraSamples) > MOST_EXTRA_SAMPLES) return "differs";
+  if (extraSamples !== 0) return "other length";
+  return largestDifference === 0 ? "equal" : "within tolerance";
+}
+
+function refusalVerdict(refusal: string): Verdict {
+  if (/which is not audio|expected an audio track/.test(refusal)) return "not audio";
+  return /which is not read|found codec/.test(refusal) ? "refused by name" : "refused as damaged";
+}
