@@ -66,14 +66,16 @@ fn worst_difference(audio: &DecodedAudio, expected: &Expected) -> (f64, usize, u
 }
 
 fn is_lossless(name: &str) -> bool {
-    ["wav_", "aiff_", "flac_", "alac_"].iter().any(|prefix| name.starts_with(prefix))
+    ["wav_", "aiff_", "caf_", "au_", "flac_", "alac_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[test]
 fn expectations_cover_every_supported_format() {
     let names: Vec<String> = expectations().into_iter().map(|e| e.name).collect();
     assert!(names.len() >= 25, "only {} files", names.len());
-    for ending in [".wav", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".m4a", ".aac"] {
+    for ending in
+        [".wav", ".w64", ".aiff", ".aifc", ".caf", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aac"]
+    {
         assert!(names.iter().any(|name| name.ends_with(ending)), "no {ending}");
     }
 }
@@ -135,6 +137,10 @@ fn codec_names_and_bits_tell_lossless_from_lossy() {
     assert_eq!(of("flac_24.flac"), ("flac", Some(24)));
     assert_eq!(of("alac_16.m4a"), ("alac", Some(16)));
     assert_eq!(of("alac_24.m4a"), ("alac", Some(24)));
+    assert_eq!(of("wav_adpcm_ms.wav"), ("adpcm_ms", None));
+    assert_eq!(of("wav_adpcm_ima.wav"), ("adpcm_ima_wav", None));
+    assert_eq!(of("caf_ima4.caf"), ("adpcm_ima_qt", None));
+    assert_eq!(of("caf_alac.caf"), ("alac", Some(16)));
     assert_eq!(of("mp3_cbr.mp3"), ("mp3", None));
     assert_eq!(of("aac.m4a"), ("aac", None));
     assert_eq!(of("aac.aac"), ("aac", None));

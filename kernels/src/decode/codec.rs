@@ -2,12 +2,74 @@
 
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, CODEC_ID_NULL_AUDIO};
+use symphonia::core::common::FourCc;
+
+/// A codec that symphonia has no number for.
+const fn own(characters: &[u8; 4]) -> AudioCodecId {
+    AudioCodecId::new(FourCc::new(*characters))
+}
+
+/// 64 bit integers, little-endian.
+pub(super) const PCM_S64LE: AudioCodecId = own(b"s64l");
+/// 64 bit integers, big-endian.
+pub(super) const PCM_S64BE: AudioCodecId = own(b"s64b");
+/// 24 bits in the lower part of 32, little-endian.
+pub(super) const PCM_S24_IN_32LE: AudioCodecId = own(b"s24l");
+/// 24 bits in the lower part of 32, big-endian.
+pub(super) const PCM_S24_IN_32BE: AudioCodecId = own(b"s24b");
+/// 32 bit floats whose full scale is 2^23, little-endian ("24.0 float").
+pub(super) const PCM_F24LE: AudioCodecId = own(b"f24l");
+/// 32 bit floats whose full scale is 2^15, little-endian ("16.8 float").
+pub(super) const PCM_F16LE: AudioCodecId = own(b"f16l");
+/// A codec that the container has no name for.
+pub(super) const UNKNOWN: AudioCodecId = own(b"????");
+
+/// Format tags of WAV as four hexadecimal digits, which stand for codecs that are not read.
+const WAVE_TAGS: &[(&[u8; 4], &str)] = &[
+    (b"0003", "float PCM of an unusual width in WAV"),
+    (b"0011", "IMA ADPCM of an unusual width in WAV"),
+    (b"0016", "G.723 ADPCM in WAV"),
+    (b"0020", "Yamaha ADPCM in WAV"),
+    (b"0022", "TrueSpeech in WAV"),
+    (b"0031", "GSM 6.10 in WAV"),
+    (b"0040", "G.721 ADPCM in WAV"),
+    (b"0042", "G.723.1 in WAV"),
+    (b"0045", "G.726 ADPCM in WAV"),
+    (b"0061", "Duck DK4 ADPCM in WAV"),
+    (b"0062", "Duck DK3 ADPCM in WAV"),
+    (b"0064", "G.726 ADPCM in WAV"),
+    (b"0092", "AC-3 in WAV"),
+    (b"00ff", "AAC in WAV"),
+    (b"0130", "Sipro ACELP in WAV"),
+    (b"0160", "WMA in WAV"),
+    (b"0161", "WMA in WAV"),
+    (b"0162", "WMA Pro in WAV"),
+    (b"0163", "WMA Lossless in WAV"),
+    (b"0270", "ATRAC3 in WAV"),
+    (b"0401", "Intel Music Coder in WAV"),
+    (b"1600", "AAC in WAV"),
+    (b"1602", "AAC in WAV"),
+    (b"1610", "HE-AAC in WAV"),
+    (b"2000", "AC-3 in WAV"),
+    (b"2001", "DTS in WAV"),
+    (b"4143", "AAC in WAV"),
+    (b"566f", "Vorbis in WAV"),
+    (b"5756", "WavPack in WAV"),
+    (b"674f", "Vorbis in WAV"),
+    (b"6750", "Vorbis in WAV"),
+    (b"6751", "Vorbis in WAV"),
+    (b"676f", "Vorbis in WAV"),
+    (b"6770", "Vorbis in WAV"),
+    (b"6771", "Vorbis in WAV"),
+    (b"706d", "AAC in WAV"),
+    (b"a106", "AAC in WAV"),
+    (b"f1ac", "FLAC in WAV"),
+];
 
 /// Supported formats, for messages.
-pub(super) const SUPPORTED: &str =
-    "WAV, AIFF, FLAC, MP3, Ogg Vorbis to 3 channels, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
+pub(super) const SUPPORTED: &str = "WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MP3, Ogg Vorbis to 3 channels, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
 
-/// Short name of a codec, as ffmpeg spells it; the identifier in hexadecimal for one that is not listed.
+/// Short name of a codec, as ffmpeg spells it; for one that is not listed what the container calls it.
 pub(super) fn name(codec: AudioCodecId) -> String {
     let known = match codec {
         CODEC_ID_PCM_U8 => "pcm_u8",
@@ -22,6 +84,13 @@ pub(super) fn name(codec: AudioCodecId) -> String {
         CODEC_ID_PCM_F32BE => "pcm_f32be",
         CODEC_ID_PCM_F64LE => "pcm_f64le",
         CODEC_ID_PCM_F64BE => "pcm_f64be",
+        PCM_S64LE => "pcm_s64le",
+        PCM_S64BE => "pcm_s64be",
+        PCM_S24_IN_32LE => "pcm_s24le",
+        PCM_S24_IN_32BE => "pcm_s24be",
+        PCM_F24LE => "pcm_f24le",
+        PCM_F16LE => "pcm_f16le",
+        UNKNOWN => "unknown",
         CODEC_ID_PCM_ALAW => "pcm_alaw",
         CODEC_ID_PCM_MULAW => "pcm_mulaw",
         CODEC_ID_ADPCM_MS => "adpcm_ms",
@@ -47,9 +116,28 @@ pub(super) fn name(codec: AudioCodecId) -> String {
         CODEC_ID_TTA => "tta",
         CODEC_ID_TRUEHD => "truehd",
         CODEC_ID_NULL_AUDIO => "unknown",
-        _ => return codec.to_string(),
+        _ => return foreign_name(codec),
     };
     known.to_string()
+}
+
+/// What the container calls a codec: four characters or a format tag.
+fn foreign_name(codec: AudioCodecId) -> String {
+    if let Some((_, name)) = WAVE_TAGS.iter().find(|(tag, _)| own(tag) == codec) {
+        return (*name).to_string();
+    }
+    // symphonia shows nothing of a codec but its number: four characters with the uppermost bit set.
+    let text = codec.to_string();
+    let number = u32::from_str_radix(text.trim_start_matches("0x"), 16).unwrap_or(0);
+    let characters = (number & 0x7fff_ffff).to_be_bytes();
+    if number >> 31 == 0 || !characters.iter().all(|byte| (0x20..0x7f).contains(byte)) {
+        return text;
+    }
+    let characters = String::from_utf8_lossy(&characters);
+    match characters.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        true => format!("WAV format 0x{characters}"),
+        false => format!("'{characters}'"),
+    }
 }
 
 /// Bits a sample of integer PCM and lossless codecs; `None` for lossy and float ones.
@@ -59,6 +147,8 @@ pub(super) fn source_bits(params: &AudioCodecParameters) -> Option<u32> {
         CODEC_ID_PCM_S16LE | CODEC_ID_PCM_S16BE => 16,
         CODEC_ID_PCM_S24LE | CODEC_ID_PCM_S24BE => 24,
         CODEC_ID_PCM_S32LE | CODEC_ID_PCM_S32BE => 32,
+        PCM_S24_IN_32LE | PCM_S24_IN_32BE => 24,
+        PCM_S64LE | PCM_S64BE => 64,
         CODEC_ID_FLAC => return params.bits_per_sample,
         // The sixth byte of ALACSpecificConfig.
         CODEC_ID_ALAC => {

@@ -1,5 +1,8 @@
 //! The decoders of all codecs.
 
+mod adpcm;
+mod pcm;
+
 use std::sync::LazyLock;
 
 use symphonia::core::codecs::registry::CodecRegistry;
@@ -8,6 +11,8 @@ use symphonia::core::codecs::registry::CodecRegistry;
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut registry = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut registry);
+    registry.register_audio_decoder::<adpcm::Adpcm>();
+    registry.register_audio_decoder::<pcm::RarePcm>();
     registry
 });
 

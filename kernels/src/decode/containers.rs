@@ -8,10 +8,16 @@ use std::io::{self, Read, Seek, SeekFrom};
 /// A container that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
-    /// RIFF WAVE.
+    /// RIFF WAVE, RIFX, RF64, BW64.
     Wav,
+    /// Sony's Wave64.
+    Wave64,
     /// AIFF and AIFF-C.
     Aiff,
+    /// Apple's Core Audio Format.
+    Caf,
+    /// The sound format of Sun and NeXT.
+    Au,
     /// Native FLAC.
     Flac,
     /// Ogg.
@@ -37,7 +43,7 @@ pub(super) enum Contents {
     Unknown,
 }
 
-use Container::{Adts, Aiff, Flac, Mp4, Mpeg, Ogg, Wav};
+use Container::{Adts, Aiff, Au, Caf, Flac, Mp4, Mpeg, Ogg, Wav, Wave64};
 use Contents::{Foreign, NotAudio, Unknown};
 
 /// First bytes: at offset 0, then at a second offset (empty where one is enough), and what they mean.
@@ -55,8 +61,14 @@ use Meaning::{Other, Read as R, Sound};
 /// In this order: the first that fits counts.
 const SIGNATURES: &[Signature] = &[
     (b"RIFF", 8, b"WAVE", R(Wav)),
+    (b"RIFX", 8, b"WAVE", R(Wav)),
+    (b"RF64", 8, b"WAVE", R(Wav)),
+    (b"BW64", 8, b"WAVE", R(Wav)),
+    (b"riff\x2e\x91\xcf\x11", 24, b"wave", R(Wave64)),
     (b"FORM", 8, b"AIFF", R(Aiff)),
     (b"FORM", 8, b"AIFC", R(Aiff)),
+    (b"caff", 0, b"", R(Caf)),
+    (b".snd", 0, b"", R(Au)),
     (b"fLaC", 0, b"", R(Flac)),
     (b"OggS", 0, b"", R(Ogg)),
     (b"", 4, b"ftyp", R(Mp4)),
@@ -86,15 +98,9 @@ const SIGNATURES: &[Signature] = &[
     (b"\x7f\xfe\x80\x01", 0, b"", Sound("DTS")),
     (b"ADIF", 0, b"", Sound("AAC in ADIF")),
     (b"\x1a\x45\xdf\xa3", 0, b"", Sound("Matroska or WebM")),
-    (b"caff", 0, b"", Sound("CAF")),
-    (b"RF64", 8, b"WAVE", Sound("RF64")),
-    (b"BW64", 8, b"WAVE", Sound("BW64")),
-    (b"RIFX", 8, b"WAVE", Sound("RIFX")),
-    (b"riff\x2e\x91\xcf\x11", 0, b"", Sound("Wave64")),
     (b"RIFF", 8, b"AVI ", Sound("AVI")),
     (b"RIFF", 8, b"RMID", Sound("MIDI")),
     (b"MThd", 0, b"", Sound("MIDI")),
-    (b".snd", 0, b"", Sound("AU")),
     (b".RMF", 0, b"", Sound("RealMedia")),
     (b".ra\xfd", 0, b"", Sound("RealAudio")),
     (b"#!AMR", 0, b"", Sound("AMR")),
@@ -210,11 +216,25 @@ fn frame(bytes: &[u8]) -> Option<(Container, usize)> {
             (header[3] as usize & 3) << 11 | (header[4] as usize) << 3 | header[5] as usize >> 5;
         return (size > 7 && header[2] >> 2 & 15 < 13).then_some((Adts, size));
     }
-    mpeg_frame_bytes(header).map(|size| (Mpeg, size))
+    mpeg_frame(header).map(|frame| (Mpeg, frame.bytes))
 }
 
-/// Bytes of the MPEG audio frame with this header (ISO/IEC 11172-3 and 13818-3, and MPEG 2.5).
-fn mpeg_frame_bytes(header: &[u8]) -> Option<usize> {
+/// Properties of a frame of MPEG audio, by its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MpegFrame {
+    /// 1 to 3.
+    pub layer: u8,
+    /// Length with the header.
+    pub bytes: usize,
+    pub rate_hz: u32,
+    pub channels: u16,
+    /// Samples of each channel.
+    pub samples: u16,
+}
+
+/// The MPEG audio frame at the start of `header` (ISO/IEC 11172-3 and 13818-3, and MPEG 2.5).
+pub(super) fn mpeg_frame(header: &[u8]) -> Option<MpegFrame> {
+    let header = header.get(..4).filter(|header| header[0] == 0xff)?;
     let (version, layer) = (header[1] >> 3 & 3, header[1] >> 1 & 3);
     let (rate_index, hz_index) = (usize::from(header[2] >> 4), usize::from(header[2] >> 2 & 3));
     if header[1] & 0xe0 != 0xe0 || version == 1 || layer == 0 || hz_index == 3 {
@@ -238,11 +258,13 @@ fn mpeg_frame_bytes(header: &[u8]) -> Option<usize> {
     let kbit = *KBIT[table].get(rate_index.checked_sub(1)?)?;
     let hz = [44_100, 48_000, 32_000][hz_index] / [4, 1, 2, 1][usize::from(version)];
     let padding = usize::from(header[2] >> 1 & 1);
-    Some(match layer {
-        3 => (12_000 * kbit / hz + padding) * 4,
-        1 if !first => 72_000 * kbit / hz + padding,
-        _ => 144_000 * kbit / hz + padding,
-    })
+    let (bytes, samples) = match layer {
+        3 => ((12_000 * kbit / hz + padding) * 4, 384),
+        1 if !first => (72_000 * kbit / hz + padding, 576),
+        _ => (144_000 * kbit / hz + padding, 1152),
+    };
+    let channels = if header[3] >> 6 == 3 { 1 } else { 2 };
+    Some(MpegFrame { layer: 4 - layer, bytes, rate_hz: hz as u32, channels, samples })
 }
 
 /// Up to `most` bytes from `at` on.

@@ -1,13 +1,21 @@
 //! The reader of each container.
 
+mod aiff;
+mod au;
+mod blocks;
+mod caf;
+mod chunks;
+mod loose_bits;
+mod mpeg_in_wave;
+mod riff;
+mod wave_format;
+
 use std::io::{self, Read, Seek, SeekFrom};
 
 use symphonia::core::errors::Result;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::default::formats::{
-    AdtsReader, AiffReader, FlacReader, IsoMp4Reader, MpaReader, OggReader, WavReader,
-};
+use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader};
 
 use super::containers::Container;
 
@@ -16,16 +24,23 @@ pub(super) fn open(
     container: Container,
     source: Box<dyn MediaSource>,
 ) -> Result<Box<dyn FormatReader>> {
+    let length = source.byte_len().unwrap_or(0);
+    match container {
+        Container::Wav => return riff::open(source, length),
+        Container::Wave64 => return riff::open_wave64(source, length),
+        Container::Aiff => return aiff::open(source, length),
+        Container::Caf => return caf::open(source, length),
+        Container::Au => return au::open(source, length),
+        _ => {}
+    }
     let stream = MediaSourceStream::new(source, Default::default());
     let options = FormatOptions::default();
     Ok(match container {
-        Container::Wav => Box::new(WavReader::try_new(stream, options)?),
-        Container::Aiff => Box::new(AiffReader::try_new(stream, options)?),
         Container::Flac => Box::new(FlacReader::try_new(stream, options)?),
         Container::Ogg => Box::new(OggReader::try_new(stream, options)?),
         Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
         Container::Mpeg => Box::new(MpaReader::try_new(stream, options)?),
-        Container::Adts => Box::new(AdtsReader::try_new(stream, options)?),
+        _ => Box::new(AdtsReader::try_new(stream, options)?),
     })
 }
 

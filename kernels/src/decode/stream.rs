@@ -63,7 +63,10 @@ pub(super) fn read(
     }
     let codec_name = codec::name(params.codec);
     let decoder = make_decoder(name, &params, &codec_name)?;
-    let trim = trim::find(&track, params.codec, edits.as_ref());
+    let trim = match container {
+        Container::Caf => trim::of_table(&track),
+        _ => trim::find(&track, params.codec, edits.as_ref()),
+    };
     let mut damage = Damage::default();
     size_warning.into_iter().for_each(|warning| damage.note(warning));
     if tracks > 1 {

@@ -48,6 +48,13 @@ pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>)
     }
 }
 
+/// Finds what to drop from `track` of a CAF file: what its table of packets says.
+pub(super) fn of_table(track: &Track) -> Trim {
+    let Some(start) = track.delay.map(u64::from) else { return Trim::default() };
+    let padding = track.num_frames.map(|frames| (start.saturating_add(frames), u64::MAX));
+    Trim { start, padding, by_packet: false }
+}
+
 impl Trim {
     /// The parts to keep of a block of `frames` frames that begins `position` frames after the first one:
     /// at most two ranges within the block, in order.
