@@ -6,10 +6,10 @@
 //! without moving events. One concern a file: `containers` tells what a file is, `readers` and `codecs` list
 //! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem` (`conform`
 //! converts blocks of another rate), `trim`
-//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers, `damage` keeps the record, `resample` changes the rate.
+//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers of MP4, `damage` keeps the record, `resample` changes the rate.
 //!
-//! Supported: WAV (8 to 32 bit integer, 32 and 64 bit float, A-law, mu-law, ADPCM), AIFF and AIFF-C, FLAC,
-//! MP3, Vorbis in Ogg (up to 3 channels), AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4. Opus,
+//! Supported: WAV, RIFX, RF64, BW64 and Wave64 (integers to 64 bit, floats, A-law, mu-law, IMA and MS ADPCM, MP3),
+//! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MP3, Vorbis in Ogg (up to 3 channels), AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4. Opus,
 //! HE-AAC and other codecs give [`DecodeError::Codec`].
 //!
 //! # Example
