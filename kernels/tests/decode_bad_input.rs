@@ -80,34 +80,11 @@ fn text_is_refused_whatever_its_name() {
 }
 
 #[test]
-fn opus_and_ac3_are_named_with_what_is_supported_instead() {
-    for (file, name) in [("opus.opus", "opus"), ("ac3.mp4", "ac3")] {
-        let error = refusal(fixture(file));
-        assert!(matches!(&error, DecodeError::Codec { codec, .. } if codec == name), "{error:?}");
-        let text = error.to_string();
-        assert!(text.contains("FLAC") && text.contains("ffmpeg -i"), "{text}");
-    }
-}
-
-#[test]
-fn surround_vorbis_is_refused_rather_than_decoded_wrongly() {
-    let mut ogg = fixture("vorbis.ogg");
-    // The identification header; its page's checksum follows the change of the channel count.
-    let at = ogg.windows(7).position(|w| w == b"\x01vorbis").unwrap() + 11;
-    ogg[at] = 6;
-    let page_bytes = 28 + 30;
-    ogg[22..26].fill(0);
-    let checksum = ogg[..page_bytes].iter().fold(0_u32, |mut sum, byte| {
-        sum ^= u32::from(*byte) << 24;
-        for _ in 0..8 {
-            sum = if sum >> 31 == 1 { (sum << 1) ^ 0x04c1_1db7 } else { sum << 1 };
-        }
-        sum
-    });
-    ogg[22..26].copy_from_slice(&checksum.to_le_bytes());
-    let error = refusal(ogg);
-    assert!(matches!(&error, DecodeError::Codec { codec, .. } if codec == "vorbis"), "{error:?}");
-    assert!(error.to_string().contains("6 channels"), "{error}");
+fn ac3_is_named_with_what_is_supported_instead() {
+    let error = refusal(fixture("ac3.mp4"));
+    assert!(matches!(&error, DecodeError::Codec { codec, .. } if codec == "ac3"), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("FLAC") && text.contains("ffmpeg -i"), "{text}");
 }
 
 #[test]

@@ -73,9 +73,10 @@ fn is_lossless(name: &str) -> bool {
 fn expectations_cover_every_supported_format() {
     let names: Vec<String> = expectations().into_iter().map(|e| e.name).collect();
     assert!(names.len() >= 25, "only {} files", names.len());
-    for ending in
-        [".wav", ".w64", ".aiff", ".aifc", ".caf", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aac"]
-    {
+    for ending in [
+        ".wav", ".w64", ".aiff", ".aifc", ".caf", ".au", ".flac", ".mp3", ".ogg", ".opus", ".oga",
+        ".m4a", ".aac",
+    ] {
         assert!(names.iter().any(|name| name.ends_with(ending)), "no {ending}");
     }
 }
@@ -145,6 +146,8 @@ fn codec_names_and_bits_tell_lossless_from_lossy() {
     assert_eq!(of("aac.m4a"), ("aac", None));
     assert_eq!(of("aac.aac"), ("aac", None));
     assert_eq!(of("vorbis.ogg"), ("vorbis", None));
+    assert_eq!(of("opus_stereo.opus"), ("opus", None));
+    assert_eq!(of("flac_in_ogg.oga"), ("flac", Some(16)));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The decoders of all codecs.
 
 mod adpcm;
+mod channel_order;
+pub(super) mod opus;
 mod pcm;
+pub(super) mod vorbis;
 
 use std::sync::LazyLock;
 
@@ -13,6 +16,8 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     symphonia::default::register_enabled_codecs(&mut registry);
     registry.register_audio_decoder::<adpcm::Adpcm>();
     registry.register_audio_decoder::<pcm::RarePcm>();
+    registry.register_audio_decoder::<vorbis::VorbisDecoder>();
+    registry.register_audio_decoder::<opus::OpusDecoder>();
     registry
 });
 

@@ -42,6 +42,12 @@ impl Damage {
         self.first_reason.get_or_insert(reason);
     }
 
+    /// Frames that are missing in the file, and none before them.
+    pub fn missing_before_audio(&mut self, frames: usize) {
+        self.frames_before_audio = self.frames_before_audio.saturating_add(frames);
+        self.kept_before_audio = self.kept_before_audio.saturating_add(frames);
+    }
+
     /// Frames of all packets that were lost before the first good one, and those that are not trimmed.
     pub fn frames_before_audio(&self) -> (usize, usize) {
         (self.frames_before_audio, self.kept_before_audio)

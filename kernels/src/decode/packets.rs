@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_FLAC, CODEC_ID_MP3, CODEC_ID_VORBIS};
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_FLAC, CODEC_ID_MP3};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatReader, Track};
@@ -12,7 +12,7 @@ use super::collect::Collector;
 use super::damage::Damage;
 use super::error::DecodeError;
 use super::trim::Trim;
-use super::{codec, limits};
+use super::{codec, limits, tracks};
 
 /// Packets in a row that may fail before the rest is given up.
 const MAX_FAILURES_IN_A_ROW: u32 = 256;
@@ -86,10 +86,13 @@ impl Reader<'_> {
                     self.damage.unreadable(error.to_string());
                     continue;
                 }
-                Err(Error::ResetRequired) => {
-                    self.damage.stopped("another stream follows the first one in this file".into());
-                    return Ok(());
-                }
+                Err(Error::ResetRequired) => match self.follow_track() {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        self.damage.stopped(format!("what follows is not decoded: {error}"));
+                        return Ok(());
+                    }
+                },
                 Err(error) => {
                     self.damage.stopped(error.to_string());
                     return Ok(());
@@ -103,12 +106,41 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Goes on with the track that follows in a chain of streams.
+    fn follow_track(&mut self) -> Result<(), DecodeError> {
+        let (track, params, _) = tracks::choose(self.name, self.format.as_ref())?;
+        self.decoder = tracks::make_decoder(self.name, &params)?;
+        (self.track, self.params) = (track, params);
+        Ok(())
+    }
+
+    /// Puts silence where `frames` are missing in the file.
+    fn fill_hole(&mut self, frames: u64, collected: &mut Collector<'_>) -> Result<(), DecodeError> {
+        self.decoder.reset();
+        let silence = usize::try_from(frames).unwrap_or(usize::MAX);
+        let rate_hz = self.params.sample_rate.unwrap_or(0);
+        if collected.channels == 0 {
+            self.damage.gap(0, rate_hz);
+            self.damage.missing_before_audio(silence);
+            return Ok(());
+        }
+        self.damage.gap(collected.position, collected.rate_hz);
+        let total = collected.position.saturating_add(frames);
+        limits::check_samples(self.name, total, collected.channels)?;
+        collected.append_silence(silence, [(0, silence), (silence, silence)]);
+        Ok(())
+    }
+
     /// Decodes one packet into `collected`; `false` if it failed and silence stands in for it.
     fn take_packet(
         &mut self,
         packet: &Packet,
         collected: &mut Collector<'_>,
     ) -> Result<bool, DecodeError> {
+        if packet.data.is_empty() && self.trim.by_packet {
+            self.fill_hole(packet.dur.get(), collected)?;
+            return Ok(true);
+        }
         let reason = match self.decoder.decode(packet) {
             Ok(block) if block.frames() == 0 => return Ok(true),
             Ok(block) => {
@@ -134,7 +166,7 @@ impl Reader<'_> {
                     let lost = lost.min(most);
                     collected.append_silence(lost, [(0, kept.min(lost)), (lost, lost)]);
                 }
-                if self.params.codec == CODEC_ID_FLAC {
+                if self.params.codec == CODEC_ID_FLAC && !self.trim.by_packet {
                     let gap = gap_frames(packet, collected);
                     if gap > 0 {
                         self.damage.gap(collected.position, collected.rate_hz);
@@ -170,13 +202,17 @@ impl Reader<'_> {
     /// Frames that a packet stands for that could not be decoded: its own duration where blocks differ in
     /// length and timestamps count frames, else the length of the last good block.
     fn block_frames(&self, packet: &Packet) -> usize {
+        let claimed = packet.dur.get().min(MAX_BLOCK_FRAMES) as usize;
+        if self.trim.by_packet {
+            return claimed;
+        }
         let counts_frames =
             self.track.time_base.zip(self.params.sample_rate).is_some_and(|(base, rate_hz)| {
                 base.numer.get() == 1 && base.denom.get() == rate_hz
             });
         match (self.last_block_frames, counts_frames) {
-            (frames @ 1.., _) if !self.trim.by_packet => frames,
-            (_, true) => packet.dur.get().min(MAX_BLOCK_FRAMES) as usize,
+            (frames @ 1.., _) => frames,
+            (_, true) => claimed,
             _ => 0,
         }
     }
@@ -199,9 +235,6 @@ impl Reader<'_> {
         }
         collected.finish()?;
         self.damage.check_length(self.promised_frames(), collected.position);
-        if self.params.codec == CODEC_ID_VORBIS && self.track.num_frames.is_none() {
-            self.damage.file_ended();
-        }
         let source_bits = codec::source_bits(&self.params)
             .or_else(|| codec::source_bits(self.decoder.codec_params()));
         Ok(Stream {
@@ -220,7 +253,6 @@ impl Reader<'_> {
             CODEC_ID_MP3 => self.track.delay.zip(self.track.padding).map(|(delay, padding)| {
                 frames.saturating_add(u64::from(delay)).saturating_add(u64::from(padding))
             }),
-            CODEC_ID_VORBIS => None,
             _ => Some(frames),
         }
     }

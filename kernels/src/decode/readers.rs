@@ -7,6 +7,7 @@ mod caf;
 mod chunks;
 mod loose_bits;
 mod mpeg_in_wave;
+mod ogg;
 mod riff;
 mod wave_format;
 
@@ -15,12 +16,25 @@ use std::io::{self, Read, Seek, SeekFrom};
 use symphonia::core::errors::Result;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader, OggReader};
+use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader};
 
 use super::containers::Container;
 
-/// Reads the headers of `source`, which begins with the container.
+/// Reads the headers of `source`, which begins with the container; also what is to be told of them.
 pub(super) fn open(
+    container: Container,
+    source: Box<dyn MediaSource>,
+) -> Result<(Box<dyn FormatReader>, Vec<String>)> {
+    if container == Container::Ogg {
+        let stream = MediaSourceStream::new(source, Default::default());
+        let mut reader = ogg::OggReader::try_new(stream)?;
+        let notes = reader.take_notes();
+        return Ok((Box::new(reader), notes));
+    }
+    Ok((open_without_notes(container, source)?, Vec::new()))
+}
+
+fn open_without_notes(
     container: Container,
     source: Box<dyn MediaSource>,
 ) -> Result<Box<dyn FormatReader>> {
@@ -37,7 +51,6 @@ pub(super) fn open(
     let options = FormatOptions::default();
     Ok(match container {
         Container::Flac => Box::new(FlacReader::try_new(stream, options)?),
-        Container::Ogg => Box::new(OggReader::try_new(stream, options)?),
         Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
         Container::Mpeg => Box::new(MpaReader::try_new(stream, options)?),
         _ => Box::new(AdtsReader::try_new(stream, options)?),

@@ -1,7 +1,7 @@
 //! The decoded frames that the encoder added.
 
 use symphonia::core::codecs::audio::AudioCodecId;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP3, CODEC_ID_VORBIS};
+use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
 use symphonia::core::formats::Track;
 use symphonia::core::packet::Packet;
 
@@ -17,7 +17,7 @@ pub(super) struct Trim {
     pub start: u64,
     /// The encoder's padding, from (inclusive) and to (exclusive).
     pub padding: Option<(u64, u64)>,
-    /// Take each packet's own trimming, from the granule positions of Ogg pages.
+    /// Take each packet's own trimming, which the reader knows: Ogg.
     pub by_packet: bool,
 }
 
@@ -28,7 +28,6 @@ pub(super) struct Trim {
 /// - MP3: the LAME tag's delay, and its padding when the frame count is known too. symphonia's own trimming
 ///   is not used: it also cuts at a length that it *estimates* when there is no Xing header, and so loses
 ///   the end of a file of variable bit rate. What follows the padding is kept: it is a second file.
-/// - Vorbis: the granule positions.
 pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>) -> Trim {
     if let Some(&Mp4Edits { priming_frames: start, valid_frames, .. }) = edits {
         let padding = valid_frames.map(|frames| (start.saturating_add(frames), u64::MAX));
@@ -43,7 +42,6 @@ pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>)
             });
             Trim { start, padding, by_packet: false }
         }
-        CODEC_ID_VORBIS => Trim { by_packet: true, ..Trim::default() },
         _ => Trim::default(),
     }
 }
