@@ -21,12 +21,12 @@ use symphonia::core::packet::PacketRef;
 use super::channel_order::plane_of;
 
 /// Rate of the output, whatever the encoder's input had.
-pub(in crate::decode) const RATE_HZ: u32 = 48_000;
+pub const RATE_HZ: u32 = 48_000;
 /// Frames of the longest packet: 120 ms.
 const MAX_FRAMES: usize = 5760;
 
 /// Frames of a packet; `None` for a damaged one.
-pub(in crate::decode) fn packet_frames(packet: &[u8]) -> Option<usize> {
+pub fn packet_frames(packet: &[u8]) -> Option<usize> {
     let toc = *packet.first()?;
     let config = usize::from(toc >> 3);
     let frames = match config {

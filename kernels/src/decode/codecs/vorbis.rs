@@ -11,7 +11,7 @@ mod residue;
 mod setup;
 mod synthesis;
 
-pub(in crate::decode) use setup::{Identification, Setup, packet_mode};
+pub use setup::{Identification, Setup, packet_mode};
 
 use symphonia::core::audio::{
     AsGenericAudioBufferRef, AudioBuffer, AudioMut, AudioSpec, Channels, GenericAudioBufferRef,

@@ -7,7 +7,7 @@ use super::residue::Residue;
 
 /// The identification header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::decode) struct Identification {
+pub struct Identification {
     pub channels: usize,
     pub rate_hz: u32,
     /// Sizes of a short and of a long block, in frames.
@@ -44,7 +44,7 @@ pub(super) struct Mapping {
 }
 
 /// The setup header.
-pub(in crate::decode) struct Setup {
+pub struct Setup {
     pub(super) books: Vec<Codebook>,
     pub(super) floors: Vec<Floor>,
     pub(super) residues: Vec<Residue>,
@@ -110,7 +110,7 @@ impl Setup {
 }
 
 /// The mode of an audio packet, out of `modes`.
-pub(in crate::decode) fn packet_mode(packet: &[u8], modes: usize) -> Option<usize> {
+pub fn packet_mode(packet: &[u8], modes: usize) -> Option<usize> {
     let first = *packet.first()?;
     let mode = usize::from(first >> 1) & ((1 << bit_length(modes.checked_sub(1)?)) - 1);
     (first & 1 == 0 && mode < modes).then_some(mode)

@@ -6,8 +6,8 @@ use symphonia::core::codecs::audio::well_known::{
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, CODEC_ID_NULL_AUDIO};
 
-use crate::decode::codecs::opus;
-use crate::decode::codecs::vorbis::{Identification, Setup, packet_mode};
+use super::super::super::codecs::opus;
+use super::super::super::codecs::vorbis::{Identification, Setup, packet_mode};
 
 /// What a packet means.
 pub(super) enum Meaning {
