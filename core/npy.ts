@@ -87,7 +87,7 @@ export function parseNpyHeader(text: string): NpyHeader {
  * @param shape length of each axis
  * @returns bytes that `numpy.save` writes before the elements
  */
-export function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
+function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': '${
     DESCRIPTORS[dtype]

@@ -24,7 +24,7 @@ function modifiedAt(path: string): number {
 }
 
 /** Returns whether the library exists and no source is newer. */
-export function isFresh(): boolean {
+function isFresh(): boolean {
   const built = modifiedAt(libraryPath());
   return sources().every((source) => modifiedAt(source) <= built);
 }

@@ -29,7 +29,7 @@ export interface LoadOptions {
 export const MODELS_DIR_VARIABLE = "TACTUS_MODELS_DIR";
 
 /** Environment variable that names the cache folder. */
-export const CACHE_DIR_VARIABLE = "TACTUS_CACHE_DIR";
+const CACHE_DIR_VARIABLE = "TACTUS_CACHE_DIR";
 
 /**
  * Returns the folder of weights: the given one, the one that `TACTUS_MODELS_DIR` names, or `tactus/models` in the

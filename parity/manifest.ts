@@ -115,7 +115,7 @@ const inner = z.object({
 });
 
 /** Schema of `fixtures/manifest.json`. Fields that only the generators use are not listed. */
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   format: z.literal(1),
   versions: z.record(text, text).describe("Versions of the programs that computed the references"),
   pieces: z.record(text, piece),

@@ -44,7 +44,7 @@ export function baselineWords({ decision }: ReportView): string {
 }
 
 /** Returns a seam that became worse, in words. */
-export function parityAlertWords(
+function parityAlertWords(
   { suite, piece, mode, seam, reason, needs, before }: ParityAlert,
 ): string {
   if (reason === "missing") return `${suite}, ${piece}, ${mode}, ${seam} is no longer compared`;
@@ -56,7 +56,7 @@ export function parityAlertWords(
 }
 
 /** Returns a measure that fell, in words. */
-export function qualityAlertWords({ system, measure, value, before }: QualityAlert): string {
+function qualityAlertWords({ system, measure, value, before }: QualityAlert): string {
   if (value === null) return `${system}, ${measure} is no longer measured`;
   return `${system}, ${measure} fell from ${before.toFixed(3)} to ${value.toFixed(3)}`;
 }

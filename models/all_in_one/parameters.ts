@@ -24,7 +24,7 @@ export interface Checkpoint {
 export const INSTRUMENT_KERNEL = 5;
 
 /** Kernels [frames, bands] of the convolutional embedding. */
-export const EMBEDDING_KERNELS = [[3, 3], [1, 12], [3, 3]] as const;
+const EMBEDDING_KERNELS = [[3, 3], [1, 12], [3, 3]] as const;
 
 /**
  * Lists the parameters of a network.

@@ -46,7 +46,7 @@ export function seededTensor(
 }
 
 /** Returns the range of an All-In-One parameter: variance 1 / fan-in for weights, norm gains near 1, small biases. */
-export function allInOneRange({ name, shape }: ParameterShape): SeededRange {
+function allInOneRange({ name, shape }: ParameterShape): SeededRange {
   if (name.endsWith("rpb")) return { offset: 0, scale: 0.5 };
   if (name.endsWith(".bias")) return { offset: 0, scale: 0.05 };
   if (shape.length === 1) return { offset: 1, scale: 0.1 };

@@ -27,7 +27,7 @@ export interface Agreement {
 }
 
 /** Largest offset that is searched, samples. */
-export const SEARCH_SAMPLES = 8192;
+const SEARCH_SAMPLES = 8192;
 const WINDOW_SAMPLES = 4096;
 const WINDOWS = 4;
 

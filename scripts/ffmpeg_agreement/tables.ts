@@ -38,7 +38,7 @@ export function failureLines(results: readonly FileResult[]): string[] {
 }
 
 /** Returns a result on one line. */
-export function resultLine(result: FileResult): string {
+function resultLine(result: FileResult): string {
   const { path, container, codec, verdict, agreement, ours, theirs, warnings } = result;
   const figures = agreement === undefined ? "" : ` offset ${agreement.offsetSamples}, ` +
     `extra ${agreement.extraSamples}, largest ${agreement.largestDifference.toExponential(1)}, ` +

@@ -24,7 +24,7 @@ let single: Bytes | undefined;
  * @param copies number of the names, up to 9999
  * @returns 16 kB and about 50 bytes for each copy
  */
-export function overlappingMembers(copies: number): Bytes {
+function overlappingMembers(copies: number): Bytes {
   single ??= new Uint8Array(
     zipSync({ [MEMBER_NAME]: new Uint8Array(MEMBER_BYTES) }, { mtime: new Date(1980, 0, 1) }),
   );

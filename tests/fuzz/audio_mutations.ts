@@ -45,7 +45,7 @@ export function mutateAudio(bytes: Bytes, random: CounterRandom, material: Mater
 }
 
 /** Corrects the checksum of every complete page. */
-export function mendOgg(bytes: Bytes): Bytes {
+function mendOgg(bytes: Bytes): Bytes {
   const mended = bytes.slice();
   const view = new DataView(mended.buffer);
   for (let at = 0; at + OGG_HEADER_BYTES <= mended.length; at++) {
@@ -83,7 +83,7 @@ function mutateFlacFrame(bytes: Bytes, random: CounterRandom, material: Material
 }
 
 /** Returns the positions of the frames of a valid FLAC file. */
-export function flacFrames(bytes: Bytes): number[] {
+function flacFrames(bytes: Bytes): number[] {
   const starts: number[] = [];
   for (let at = 0; at + 6 < bytes.length; at++) {
     if (bytes[at] !== 0xff || (bytes[at + 1]! & 0xfe) !== 0xf8) continue;

@@ -19,7 +19,7 @@ export interface Material {
 type Mutation = (bytes: Bytes, random: CounterRandom, material: Material) => Bytes;
 
 /** Largest input, so that a reader that takes much memory does so by itself. */
-export const MAX_INPUT_BYTES: number = 2 ** 20;
+const MAX_INPUT_BYTES: number = 2 ** 20;
 
 /** Bytes at both ends, which hold headers and directories and get half of the damage. */
 const EDGE_BYTES = 600;

@@ -108,7 +108,7 @@ export type FindingMessage = Extract<Message, { type: "finding" }>;
 const SHORT = "case ";
 
 /** Returns a message as a line. The message of a case is short, because thousands are sent a second. */
-export function messageLine(message: Message): string {
+function messageLine(message: Message): string {
   if (message.type !== "case") return `${JSON.stringify(message)}\n`;
   const { rejected, accepted, faulty, slowestSeconds, slowestCase, peakBytes } = message.tally;
   const numbers = [rejected, accepted, faulty, slowestSeconds, slowestCase, peakBytes];

@@ -79,23 +79,21 @@ export function inputOf(
  * Reads the files of a folder of the repository, sorted by name.
  *
  * @param folder path below the repository
- * @param endings endings of the names, with their dots
+ * @param names names of the files
  * @param maxBytes longer files are left out
  * @throws {Error} if there is no such file
  */
 export async function seedFiles(
   folder: string,
-  endings: readonly string[],
+  names: RegExp,
   maxBytes = Infinity,
 ): Promise<Bytes[]> {
   const directory = join(PROGRAM_FOLDER, folder);
-  const names = (await readdir(directory)).filter((name) =>
-    endings.some((ending) => name.endsWith(ending))
-  );
+  const found = (await readdir(directory)).filter((name) => names.test(name));
   const files = await Promise.all(
-    names.sort().map(async (name) => new Uint8Array(await readFile(join(directory, name)))),
+    found.sort().map(async (name) => new Uint8Array(await readFile(join(directory, name)))),
   );
   const seeds = files.filter(({ length }) => length <= maxBytes);
-  if (seeds.length === 0) throw new Error(`Expected ${endings.join(" or ")} files in ${directory}`);
+  if (seeds.length === 0) throw new Error(`Expected files named ${names} in ${directory}`);
   return seeds;
 }

@@ -51,7 +51,7 @@ export function withoutComments(text: string): string {
  * @param text content of the file
  * @throws {Error} if the path of a dynamic import is not a literal
  */
-export function importsOf(path: string, text: string): Set<string> {
+function importsOf(path: string, text: string): Set<string> {
   const code = withoutComments(text);
   const computed = /(?:\bawait|\breturn|=>|[=(,])\s*import\s*\(\s*[^"\s]/.exec(code);
   if (computed) throw new Error(`${path}: the path of a dynamic import is not a literal`);

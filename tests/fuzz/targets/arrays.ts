@@ -34,7 +34,7 @@ export const SMALL_CONFIGURATION =
 
 /** Returns the arrays of the smallest fold. The values of convolutions keep their order, which no reader checks. */
 export async function smallArchive(): Promise<Bytes> {
-  const [file] = await seedFiles("models/testdata", ["small.pth"]);
+  const [file] = await seedFiles("models/testdata", /^small\.pth$/);
   const { tensors } = readPthCheckpoint("small", file!);
   const stored = [...tensors].map(([name, { shape, data }]): [string, Tensor] => {
     const [outputs, inputs, height, width] = shape;
@@ -52,8 +52,8 @@ export const npyTarget: Target = {
   extension: "npy",
   tokens: allUtf8("NUMPY", "'descr': ", "'shape': ", "(", ")", "(0,)", "'<f8'", "True", "\n"),
   seeds: async () => [
-    ...await seedFiles("core/testdata", [".npy"]),
-    ...await seedFiles("fixtures/references/edge_cases", [".npy"], 2_000),
+    ...await seedFiles("core/testdata", /\.npy$/),
+    ...await seedFiles("fixtures/references/edge_cases", /\.npy$/, 2_000),
     emptyArray("(0, 9007199254740991)"),
   ],
   reshape: mutateNpyHeader,
@@ -77,7 +77,7 @@ export const npzTarget: Target = {
   extension: "npz",
   tokens: allUtf8("PK\x01\x02", "PK\x03\x04", "PK\x05\x06", "PK\x06\x06", ".npy", "__proto__"),
   seeds: async () => [
-    ...await seedFiles("core/testdata", [".npz"]),
+    ...await seedFiles("core/testdata", /\.npz$/),
     await smallArchive(),
   ],
   reshape: (seed, random, material) =>

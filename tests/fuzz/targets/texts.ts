@@ -119,7 +119,7 @@ export const manifestTarget: Target = {
   tokens: allUtf8(...JSON_WORDS),
   seeds: async () => [
     ...["null", "1", "[]", SMALL].map(utf8),
-    ...await seedFiles("fixtures", ["manifest.json"]),
+    ...await seedFiles("fixtures", /^manifest\.json$/),
   ],
   reshape: (seed, random) => mutateWords(seed, random, JSON_WORDS),
   read: async (input, scratch) => {

@@ -56,7 +56,7 @@ export const torchTarget: Target = {
   extension: "pth",
   tokens: allUtf8("PK\x01\x02", "PK\x03\x04", "PK\x05\x06", "data.pkl", "ctorch\nFloatStorage\n"),
   seeds: async () => [
-    ...await seedFiles("models/testdata", [".pt", ".pth"]),
+    ...await seedFiles("models/testdata", /\.pth?$/),
     configurationAlone(),
   ],
   reshape: (seed, random, material) =>
