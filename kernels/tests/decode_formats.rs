@@ -66,7 +66,9 @@ fn worst_difference(audio: &DecodedAudio, expected: &Expected) -> (f64, usize, u
 }
 
 fn is_lossless(name: &str) -> bool {
-    ["wav_", "aiff_", "caf_", "au_", "flac_", "alac_"].iter().any(|prefix| name.starts_with(prefix))
+    ["wav_", "aiff_", "caf_", "au_", "flac_", "alac_", "pcm_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 #[test]
@@ -148,6 +150,8 @@ fn codec_names_and_bits_tell_lossless_from_lossy() {
     assert_eq!(of("vorbis.ogg"), ("vorbis", None));
     assert_eq!(of("opus_stereo.opus"), ("opus", None));
     assert_eq!(of("flac_in_ogg.oga"), ("flac", Some(16)));
+    assert_eq!(of("pcm_in_matroska.mka"), ("pcm_s24le", Some(24)));
+    assert_eq!(of("alac_in_matroska.mka"), ("alac", Some(16)));
 }
 
 #[test]

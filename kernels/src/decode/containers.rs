@@ -22,6 +22,8 @@ pub(super) enum Container {
     Flac,
     /// Ogg.
     Ogg,
+    /// Matroska and WebM.
+    Matroska,
     /// ISO base media and QuickTime: MP4, M4A, MOV.
     Mp4,
     /// MPEG-1 and MPEG-2 audio without a container.
@@ -43,7 +45,7 @@ pub(super) enum Contents {
     Unknown,
 }
 
-use Container::{Adts, Aiff, Au, Caf, Flac, Mp4, Mpeg, Ogg, Wav, Wave64};
+use Container::{Adts, Aiff, Au, Caf, Flac, Matroska, Mp4, Mpeg, Ogg, Wav, Wave64};
 use Contents::{Foreign, NotAudio, Unknown};
 
 /// First bytes: at offset 0, then at a second offset (empty where one is enough), and what they mean.
@@ -97,7 +99,7 @@ const SIGNATURES: &[Signature] = &[
     (b"\x77\x0b", 0, b"", Sound("AC-3")),
     (b"\x7f\xfe\x80\x01", 0, b"", Sound("DTS")),
     (b"ADIF", 0, b"", Sound("AAC in ADIF")),
-    (b"\x1a\x45\xdf\xa3", 0, b"", Sound("Matroska or WebM")),
+    (b"\x1a\x45\xdf\xa3", 0, b"", R(Matroska)),
     (b"RIFF", 8, b"AVI ", Sound("AVI")),
     (b"RIFF", 8, b"RMID", Sound("MIDI")),
     (b"MThd", 0, b"", Sound("MIDI")),

@@ -6,6 +6,7 @@ mod blocks;
 mod caf;
 mod chunks;
 mod loose_bits;
+mod matroska;
 mod mpeg_in_wave;
 mod ogg;
 mod riff;
@@ -50,6 +51,7 @@ fn open_without_notes(
     let stream = MediaSourceStream::new(source, Default::default());
     let options = FormatOptions::default();
     Ok(match container {
+        Container::Matroska => Box::new(matroska::MatroskaReader::try_new(stream, length)?),
         Container::Flac => Box::new(FlacReader::try_new(stream, options)?),
         Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
         Container::Mpeg => Box::new(MpaReader::try_new(stream, options)?),

@@ -55,7 +55,10 @@ pub(super) fn read(
     let decoder = tracks::make_decoder(name, &params)?;
     let trim = match container {
         Container::Caf => trim::of_table(&track),
-        Container::Ogg => Trim { by_packet: true, ..Trim::default() },
+        Container::Ogg | Container::Matroska => {
+            let start = u64::from(track.delay.unwrap_or(0));
+            Trim { start, by_packet: true, ..Trim::default() }
+        }
         _ => trim::find(&track, params.codec, edits.as_ref()),
     };
     let mut damage = Damage::default();

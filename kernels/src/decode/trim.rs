@@ -17,7 +17,7 @@ pub(super) struct Trim {
     pub start: u64,
     /// The encoder's padding, from (inclusive) and to (exclusive).
     pub padding: Option<(u64, u64)>,
-    /// Take each packet's own trimming, which the reader knows: Ogg.
+    /// Take each packet's own trimming, which the reader knows: Ogg and Matroska.
     pub by_packet: bool,
 }
 
@@ -59,7 +59,8 @@ impl Trim {
     pub fn keep(&self, packet: &Packet, position: u64, frames: usize) -> Keep {
         if self.by_packet {
             let clip = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(frames);
-            let start = clip(packet.trim_start.get());
+            let start =
+                clip(packet.trim_start.get()).max(clip(self.start.saturating_sub(position)));
             let end = frames - clip(packet.trim_end.get());
             return [(start, end.max(start)), (frames, frames)];
         }

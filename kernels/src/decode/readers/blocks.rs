@@ -47,15 +47,20 @@ impl Layout {
         self.promised_bytes = promised;
     }
 
-    /// The track of these blocks.
-    pub fn track(&self) -> Track {
+    /// The codec's parameters.
+    pub fn params(&self) -> AudioCodecParameters {
         let mut params = AudioCodecParameters::new();
         params.for_codec(self.codec).with_sample_rate(self.rate_hz);
         params.channels = Some(Channels::Discrete(self.channels));
         params.bits_per_sample = self.bits;
         params.max_frames_per_packet = Some(self.block_frames * self.blocks_in_a_packet());
+        params
+    }
+
+    /// The track of these blocks.
+    pub fn track(&self) -> Track {
         let mut track = Track::new(0);
-        track.with_codec_params(CodecParameters::Audio(params));
+        track.with_codec_params(CodecParameters::Audio(self.params()));
         let frames = |bytes: u64| (bytes / self.block_bytes).saturating_mul(self.block_frames);
         track.num_frames = self.promised_bytes.map(frames);
         track

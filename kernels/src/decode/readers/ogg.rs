@@ -4,7 +4,7 @@
 //! last one the end. In between they only tell how much is missing where pages are missing. A
 //! packet without data stands for such a hole; its duration is that of the hole.
 
-mod mapping;
+pub(super) mod mapping;
 mod pages;
 
 use std::collections::VecDeque;

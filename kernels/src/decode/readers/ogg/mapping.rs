@@ -10,7 +10,7 @@ use super::super::super::codecs::opus;
 use super::super::super::codecs::vorbis::{Identification, Setup, packet_mode};
 
 /// What a packet means.
-pub(super) enum Meaning {
+pub enum Meaning {
     /// A header.
     Header,
     /// Audio.
@@ -20,7 +20,7 @@ pub(super) enum Meaning {
 }
 
 /// A codec whose packets are read.
-pub(super) enum Mapping {
+pub enum Mapping {
     Vorbis(Vorbis),
     Opus {
         head: Vec<u8>,
@@ -35,7 +35,7 @@ pub(super) enum Mapping {
 }
 
 /// What is known of a Vorbis stream.
-pub(super) struct Vorbis {
+pub struct Vorbis {
     identification: Identification,
     headers: Vec<u8>,
     /// Whether blocks are long, for each mode; empty before the setup header.

@@ -1,0 +1,159 @@
+//! Matroska and WebM: damage, foreign elements, other tracks, packed frames.
+
+use std::path::PathBuf;
+
+use tactus_kernels::decode::{DecodeError, DecodedAudio, decode_bytes};
+
+const CLUSTER: [u8; 4] = [0x1f, 0x43, 0xb6, 0x75];
+
+fn fixture(name: &str) -> Vec<u8> {
+    let formats = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio/formats");
+    std::fs::read(formats.join(name)).unwrap()
+}
+
+fn decode(bytes: &[u8], rate_hz: u32) -> DecodedAudio {
+    decode_bytes("x", bytes.to_vec(), rate_hz).unwrap()
+}
+
+/// Where clusters begin.
+fn clusters(file: &[u8]) -> Vec<usize> {
+    (0..file.len()).filter(|at| file[*at..].starts_with(&CLUSTER)).collect()
+}
+
+/// An element of less than 127 bytes.
+fn element(id: &[u8], body: &[u8]) -> Vec<u8> {
+    [id, &[0x80 | body.len() as u8], body].concat()
+}
+
+#[test]
+fn a_damaged_cluster_becomes_silence_of_its_length() {
+    let file = fixture("opus_in_webm.webm");
+    let whole = decode(&file, 48_000);
+    let at = clusters(&file);
+    assert!(at.len() >= 6, "{at:?}");
+    let mut damaged = file.clone();
+    damaged[at[3]..at[4]].fill(0x55);
+    let holed = decode(&damaged, 48_000);
+    let frames = whole.channels[0].len();
+    // The times of blocks are whole milliseconds.
+    assert!(holed.channels[0].len().abs_diff(frames) <= 48, "{}", holed.channels[0].len());
+    assert!(
+        holed.warnings.iter().any(|warning| warning.contains("silence")),
+        "{:?}",
+        holed.warnings
+    );
+    let same = holed.channels[0].iter().zip(&whole.channels[0]).take_while(|(a, b)| a == b).count();
+    assert!((10_000..16_000).contains(&same), "{same}");
+    let silent = holed.channels[0][same..].iter().take_while(|sample| **sample == 0.0).count();
+    assert!(silent.abs_diff(4800) <= 1000, "{silent}");
+}
+
+#[test]
+fn a_file_that_is_cut_gives_its_beginning_with_a_warning() {
+    for name in ["opus_in_webm.webm", "opus_from_pipe.webm"] {
+        let file = fixture(name);
+        let whole = decode(&file, 48_000);
+        let cut = decode(&file[..file.len() * 2 / 3], 48_000);
+        let frames = cut.channels[0].len();
+        assert!((15_000..30_000).contains(&frames), "{name}: {frames}");
+        assert!(cut.channels[0] == whole.channels[0][..frames], "{name}");
+        assert!(cut.warnings.iter().any(|w| w.contains("truncated")), "{name}: {:?}", cut.warnings);
+    }
+}
+
+#[test]
+fn elements_that_are_not_known_and_bytes_at_the_end_do_not_matter() {
+    let file = fixture("opus_from_pipe.webm");
+    let whole = decode(&file, 48_000);
+    let at = clusters(&file)[0];
+    let void = element(&[0xec], &[0; 40]);
+    let foreign = element(&[0x4d, 0xbc], &[1; 9]);
+    let padded = [&file[..at], &void, &foreign, &file[at..], b"TAG", &[0; 125]].concat();
+    let audio = decode(&padded, 48_000);
+    assert!(audio.channels == whole.channels);
+    assert_eq!(audio.warnings, [] as [String; 0]);
+}
+
+/// A track of 8 bit PCM at 8 kHz.
+fn track(number: u8, kind: u8, extra: &[u8]) -> Vec<u8> {
+    let sound = [
+        element(&[0xb5], &8000_f32.to_be_bytes()),
+        element(&[0x9f], &[1]),
+        element(&[0x62, 0x64], &[8]),
+    ];
+    let entry = [
+        element(&[0xd7], &[number]),
+        element(&[0x83], &[kind]),
+        element(&[0x86], b"A_PCM/INT/LIT"),
+        element(&[0xe1], &sound.concat()),
+        extra.to_vec(),
+    ];
+    element(&[0xae], &entry.concat())
+}
+
+/// A file of these tracks and blocks, as from a pipe.
+fn matroska(tracks: &[Vec<u8>], blocks: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = element(&[0x1a, 0x45, 0xdf, 0xa3], &[]);
+    file.extend([0x18, 0x53, 0x80, 0x67, 0xff]);
+    let tracks = tracks.concat();
+    file.extend([0x16, 0x54, 0xae, 0x6b, 0x40, tracks.len() as u8]);
+    file.extend(tracks);
+    file.extend(CLUSTER);
+    file.push(0xff);
+    file.extend(element(&[0xe7], &[0]));
+    file.extend(blocks.concat());
+    file
+}
+
+fn simple_block(track: u8, flags: u8, data: &[u8]) -> Vec<u8> {
+    element(&[0xa3], &[&[0x80 | track, 0, 0, flags], data].concat())
+}
+
+#[test]
+fn the_first_track_with_sound_is_decoded_and_others_are_told_of() {
+    let blocks = [
+        simple_block(1, 0x80, &[9; 20]),
+        simple_block(3, 0x80, &[7; 20]),
+        simple_block(2, 0x80, &[128, 192]),
+        // Three frames of one byte.
+        simple_block(2, 0x84, &[2, 0, 64, 128]),
+    ];
+    let file = matroska(&[track(1, 1, &[]), track(2, 2, &[]), track(3, 2, &[])], &blocks);
+    let audio = decode(&file, 8000);
+    assert_eq!(audio.channels, [[0.0, 0.5, -1.0, -0.5, 0.0]]);
+    assert_eq!(audio.codec, "pcm_u8");
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("2 audio tracks"));
+    let silent = matroska(&[track(1, 1, &[])], &blocks);
+    let error = decode_bytes("x", silent, 8000).unwrap_err();
+    assert!(matches!(error, DecodeError::NoAudioTrack { .. }), "{error:?}");
+}
+
+#[test]
+fn delay_and_padding_are_cut() {
+    // 1 ms at the start; 0.25 ms at the end, in a group.
+    let delay = element(&[0x56, 0xaa], &1_000_000_u32.to_be_bytes());
+    let last = [
+        element(&[0x75, 0xa2], &250_000_u32.to_be_bytes()),
+        element(&[0xa1], &[0x81, 0, 0, 0, 192, 192, 1, 1]),
+    ];
+    let blocks = [simple_block(1, 0x80, &[1; 10]), element(&[0xa0], &last.concat())];
+    let audio = decode(&matroska(&[track(1, 2, &delay)], &blocks), 8000);
+    let least = -127.0 / 128.0;
+    assert_eq!(audio.channels, [[least, least, 0.5, 0.5]]);
+}
+
+#[test]
+fn stripped_bytes_are_put_back_and_packed_frames_are_named() {
+    let encoding = |algorithm: u8| {
+        let settings = [element(&[0x42, 0x54], &[algorithm]), element(&[0x42, 0x55], &[192])];
+        let compression = element(&[0x50, 0x34], &settings.concat());
+        element(&[0x6d, 0x80], &element(&[0x62, 0x40], &compression))
+    };
+    let blocks = [simple_block(1, 0x80, &[128, 64])];
+    let stripped = decode(&matroska(&[track(1, 2, &encoding(3))], &blocks), 8000);
+    assert_eq!(stripped.channels, [[0.5, 0.0, -0.5]]);
+    let packed = matroska(&[track(1, 2, &encoding(0))], &blocks);
+    let error = decode_bytes("x", packed, 8000).unwrap_err();
+    assert!(error.to_string().contains("zlib"), "{error}");
+}
