@@ -11,14 +11,14 @@ import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.t
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
 import { testRun } from "./testdata/test_runs.ts";
 
-const plain = { seed: 1, nights: 13 };
-const change = { stage: "network", night: 12, ratio: 1.3 };
+const plain = { seed: 1, days: 13 };
+const change = { stage: "network", day: 12, ratio: 1.3 };
 const slow = { ...plain, changes: [change] };
 
 /** Decides on the last run of a history, with or without a rerun. */
 function last(options: typeof plain, rerun?: typeof plain, some = settings): Decision {
   const history = syntheticHistory(options);
-  const confirmation = rerun && { confirmation: syntheticRun(rerun, rerun.nights - 1, 1) };
+  const confirmation = rerun && { confirmation: syntheticRun(rerun, rerun.days - 1, 1) };
   return decide(history.at(-1)!, history, some, confirmation);
 }
 
@@ -27,7 +27,7 @@ function stageOf({ stages }: Decision, stage: string): StageDecision {
 }
 
 /** Returns a run after the last one, equal to it apart from `differing`. */
-function night(history: readonly RunReport[], differing: Partial<RunReport>): RunReport {
+function newestRun(history: readonly RunReport[], differing: Partial<RunReport>): RunReport {
   return { ...history.at(-1)!, id: "current", startedAt: "2027-01-01T00:00:00.000Z", ...differing };
 }
 
@@ -128,7 +128,7 @@ Deno.test("decide() alerts for missing seams and measures, but not for skipped p
   const history = syntheticHistory(plain);
   const { parity, quality } = history.at(-1)!;
   const decided = (differing: Partial<RunReport>): ReturnType<typeof decide> =>
-    decide(night(history, differing), history, settings);
+    decide(newestRun(history, differing), history, settings);
   const lost = decided({ parity: parity.slice(1), quality: quality.slice(1) });
   equal(lost.verdict, "regression");
   match(
@@ -154,7 +154,7 @@ Deno.test("decide() does not alert for one disturbed round in five", () => {
 });
 
 Deno.test("decide() compares with the previous or the pinned run if the settings require it", () => {
-  const changes: SyntheticChange[] = [{ stage: "network", night: 11, ratio: 1.3 }];
+  const changes: SyntheticChange[] = [{ stage: "network", day: 11, ratio: 1.3 }];
   const history = syntheticHistory({ ...plain, changes });
   const current = history[12]!;
   const previous = decide(current, history, { ...settings, baseline: "previous" });
@@ -182,7 +182,7 @@ Deno.test("decide() requires that the pinned run exists, and reports if it is no
 });
 
 Deno.test("decide() counts runs of another machine and compares none of them", () => {
-  const history = syntheticHistory({ ...plain, nights: 5, otherMachine: [0, 1, 2, 3] });
+  const history = syntheticHistory({ ...plain, days: 5, otherMachine: [0, 1, 2, 3] });
   const decision = decide(history[4]!, history, settings);
   equal(decision.baseline, { kind: "none", runs: [], notComparable: 4 });
   equal(new Set(decision.stages.map(({ verdict }) => verdict)), new Set(["new"]));
@@ -209,8 +209,8 @@ Deno.test("decide() ignores later runs in any order of the history", () => {
 Deno.test("decide() alerts for a slow drift as a change point, after a rerun", () => {
   const drift = {
     seed: 2,
-    nights: 60,
-    changes: [{ stage: "network", night: 30, ratio: 1.0025 ** 60, over: 60 }],
+    days: 60,
+    changes: [{ stage: "network", day: 30, ratio: 1.0025 ** 60, over: 60 }],
   };
   const history = syntheticHistory(drift);
   const alerts = history.slice(31).flatMap((current, index) => {
@@ -229,7 +229,7 @@ Deno.test("decide() alerts for seams outside of tolerance and grown errors, with
     const parity = history[0]!.parity.map((one) =>
       one.seam === seam ? { ...one, ...differing } : one
     );
-    return decide(night(history, { parity }), history, settings);
+    return decide(newestRun(history, { parity }), history, settings);
   };
   const outside = worse("logits.beat", { verdict: "fail", needs: 2e-6 });
   equal(outside.verdict, "regression");
@@ -246,7 +246,7 @@ Deno.test("decide() alerts for seams outside of tolerance and grown errors, with
 Deno.test("decide() alerts for a measure that falls", () => {
   const history = syntheticHistory(plain);
   const quality = history[0]!.quality.map((one) => ({ ...one, value: one.value - 0.02 }));
-  const decision = decide(night(history, { quality }), history, settings);
+  const decision = decide(newestRun(history, { quality }), history, settings);
   equal(decision.verdict, "regression");
   equal(decision.sentence, "beat_f of hpss/embedded fell to 0.938 from 0.958; 1 more finding");
 });
@@ -327,10 +327,10 @@ Deno.test("qualityAlerts() only compares the same measure of the same system ove
 });
 
 Deno.test("qualityAlerts() alerts for a track that could not be analysed, also in the first run", () => {
-  const night = (value: number): RunReport => beats(value, { measure: "analysed" });
-  equal(qualityAlerts(night(0.75), [], settings).map(({ value, before }) => [value, before]), [
+  const measured = (value: number): RunReport => beats(value, { measure: "analysed" });
+  equal(qualityAlerts(measured(0.75), [], settings).map(({ value, before }) => [value, before]), [
     [0.75, 1],
   ]);
-  equal(qualityAlerts(night(0.75), [night(0.75)], settings).length, 1);
-  equal(qualityAlerts(night(1), [], settings), []);
+  equal(qualityAlerts(measured(0.75), [measured(0.75)], settings).length, 1);
+  equal(qualityAlerts(measured(1), [], settings), []);
 });

@@ -30,10 +30,10 @@ Deno.test("migrate() rejects a file of a newer program", () => {
   const database = new DatabaseSync(":memory:");
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   throws(
-    () => migrate(database, "nights.sqlite"),
+    () => migrate(database, "runs.sqlite"),
     (error) =>
       error instanceof HistoryError &&
-      /^nights\.sqlite is a history of version/.test(error.message),
+      /^runs\.sqlite is a history of version/.test(error.message),
   );
   database.close();
 });

@@ -34,7 +34,7 @@ function measurement(round: number): Measurement {
 
 async function withHistory(work: (history: History, path: string) => unknown): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const path = join(folder, "deep", "nights.sqlite");
+    const path = join(folder, "deep", "runs.sqlite");
     const history = await History.open(path);
     try {
       await work(history, path);
@@ -46,27 +46,27 @@ async function withHistory(work: (history: History, path: string) => unknown): P
 
 Deno.test("History returns exactly what it stored, also after reopening", async () => {
   await withHistory(async (history, path) => {
-    const night = run("1", "2026-01-01T00:00:00.000Z");
-    ok(history.import(night));
+    const stored = run("1", "2026-01-01T00:00:00.000Z");
+    ok(history.import(stored));
     const again = await History.open(path);
-    equal(again.run("1"), night);
+    equal(again.run("1"), stored);
     again.close();
   });
 });
 
 Deno.test("History keeps an unfinished run, and lists it after it is finished", async () => {
   await withHistory((history) => {
-    const { finishedAt: _, ...night } = run("1", "2026-01-01T00:00:00.000Z");
-    history.begin(night);
+    const { finishedAt: _, ...stored } = run("1", "2026-01-01T00:00:00.000Z");
+    history.begin(stored);
     history.addMeasurement("1", measurement(0));
     history.addMeasurement("1", measurement(1));
-    history.setParity("1", night.parity);
-    history.setParity("1", night.parity);
-    history.setQuality("1", night.quality);
+    history.setParity("1", stored.parity);
+    history.setParity("1", stored.parity);
+    history.setQuality("1", stored.quality);
     equal(history.runs(), []);
-    equal(history.runs({ all: true }), [{ ...night, finishedAt: null }]);
+    equal(history.runs({ all: true }), [{ ...stored, finishedAt: null }]);
     history.finish("1", "2026-01-01T00:00:01.000Z");
-    equal(history.runs(), [{ ...night, finishedAt: "2026-01-01T00:00:01.000Z" }]);
+    equal(history.runs(), [{ ...stored, finishedAt: "2026-01-01T00:00:01.000Z" }]);
   });
 });
 
@@ -110,9 +110,9 @@ Deno.test("History.import() rejects a run that has a measurement twice", async (
 
 Deno.test("History.import() does not change a stored run", async () => {
   await withHistory((history) => {
-    const night = run("1", "2026-01-01T00:00:00.000Z");
-    equal([history.import(night), history.import({ ...night, finishedAt: null })], [true, false]);
-    equal(history.runs({ all: true }), [night]);
+    const stored = run("1", "2026-01-01T00:00:00.000Z");
+    equal([history.import(stored), history.import({ ...stored, finishedAt: null })], [true, false]);
+    equal(history.runs({ all: true }), [stored]);
   });
 });
 
@@ -153,7 +153,7 @@ Deno.test("History.open() explains why a file is not a history", async () => {
 
 Deno.test("two processes that create and fill one history at once lose no run", async () => {
   await inTemporaryFolder(async (folder) => {
-    const path = join(folder, "nights.sqlite");
+    const path = join(folder, "runs.sqlite");
     const program = `
       import { History } from ${JSON.stringify(new URL("./history.ts", import.meta.url).href)};
       const [path, id, text] = Deno.args;

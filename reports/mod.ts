@@ -5,8 +5,8 @@
  * ```ts
  * import { ok } from "node:assert/strict";
  * import { decide, DEFAULT_REGRESSION_SETTINGS, syntheticHistory } from "./mod.ts";
- * const changes = [{ stage: "network", night: 20, ratio: 1.3 }];
- * const runs = syntheticHistory({ seed: 1, nights: 21, changes });
+ * const changes = [{ stage: "network", day: 20, ratio: 1.3 }];
+ * const runs = syntheticHistory({ seed: 1, days: 21, changes });
  * const { stages, verdict } = decide(runs[20]!, runs.slice(0, 20), DEFAULT_REGRESSION_SETTINGS);
  * // Times only alert once a rerun has confirmed them.
  * ok(stages.some(({ stage, verdict }) => stage === "network" && verdict === "suspect"));

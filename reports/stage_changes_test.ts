@@ -7,22 +7,22 @@ import { type SyntheticChange, syntheticHistory, syntheticRun } from "./syntheti
 
 /** Returns the change points of a stage at the last run of a history. */
 function steps(
-  nights: number,
+  days: number,
   changes: readonly SyntheticChange[],
   { stage = "network", some = settings, rerun = changes } = {},
 ): HistoryChange[] {
-  const all = syntheticHistory({ seed: 3, nights, changes }).map(sampledRun);
-  const again = sampledRun(syntheticRun({ seed: 3, nights, changes: rerun }, nights - 1, 1));
+  const all = syntheticHistory({ seed: 3, days, changes }).map(sampledRun);
+  const again = sampledRun(syntheticRun({ seed: 3, days, changes: rerun }, days - 1, 1));
   return stageChanges(all.at(-1)!, all.slice(0, -1), some, again)
     .filter((step) => step.stage === stage);
 }
 
-const change = { stage: "network", night: 40, ratio: 1.1 };
+const change = { stage: "network", day: 40, ratio: 1.1 };
 
 Deno.test("stageChanges() names the first run after a change and the time of its start", () => {
   const [step, ...others] = steps(45, [change]);
   equal(others, []);
-  const run = syntheticRun({ seed: 3, nights: 45 }, 40);
+  const run = syntheticRun({ seed: 3, days: 45 }, 40);
   equal([step!.run, step!.startedAt, step!.isAlert], [run.id, run.startedAt, true]);
   ok(Math.abs(step!.ratio - 1.1) < 0.02);
 });
@@ -47,31 +47,31 @@ Deno.test("stageChanges() does not alert for less than the stage's minimum, nor 
 });
 
 Deno.test("stageChanges() does not alert for a change that was undone", () => {
-  const isAlert = (nights: number): boolean[] =>
-    steps(nights, [{ ...change, night: 80 }, { ...change, night: 86, ratio: 1 / 1.1 }])
+  const isAlert = (days: number): boolean[] =>
+    steps(days, [{ ...change, day: 80 }, { ...change, day: 86, ratio: 1 / 1.1 }])
       .map((step) => step.isAlert);
   equal(isAlert(86), [true]);
   equal(isAlert(89), [false]);
 });
 
 Deno.test("stageChanges() does not alert if the rerun does not show the change", () => {
-  const short = { ...change, night: 41 };
+  const short = { ...change, day: 41 };
   ok(steps(45, [short]).some(({ isAlert }) => isAlert));
-  const rerun = [{ ...change, night: 0, ratio: 0.5 }];
+  const rerun = [{ ...change, day: 0, ratio: 0.5 }];
   equal(steps(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
 });
 
 Deno.test("stageChanges() alerts for a drift once it is large enough, while that is new", () => {
-  const drift = [{ stage: "network", night: 30, ratio: 1.04, over: 60 }];
-  const all = syntheticHistory({ seed: 3, nights: 110, changes: drift }).map(sampledRun);
-  const alerts = all.flatMap((night, at) =>
-    stageChanges(night, all.slice(0, at), settings)
+  const drift = [{ stage: "network", day: 30, ratio: 1.04, over: 60 }];
+  const all = syntheticHistory({ seed: 3, days: 110, changes: drift }).map(sampledRun);
+  const alerts = all.flatMap((run, at) =>
+    stageChanges(run, all.slice(0, at), settings)
       .filter(({ stage, isAlert }) => stage === "network" && isAlert)
       .map(({ run }) => ({ at, age: at - all.findIndex((one) => one.run.id === run) }))
   );
   const [{ at, age } = { at: NaN, age: NaN }] = alerts;
-  ok(age > settings.steps.newNights, `${age} nights old`);
+  ok(age > settings.steps.newNights, `${age} days old`);
   // Some runs in between may be fast by chance.
-  ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} nights`);
+  ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} days`);
   ok(alerts.every((alert) => alert.at - at < settings.steps.newNights));
 });

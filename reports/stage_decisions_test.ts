@@ -6,22 +6,22 @@ import { SYNTHETIC_NOISE, syntheticHistory, type SyntheticOptions } from "./synt
 
 /** Returns the verdict on the network in the last run, compared with the ten runs before it. */
 function verdict(options: Omit<SyntheticOptions, "seed">, some = settings): string {
-  const nights = syntheticHistory({ seed: 8, ...options }).map(sampledRun);
-  const earlier = nights.slice(0, -1);
+  const runs = syntheticHistory({ seed: 8, ...options }).map(sampledRun);
+  const earlier = runs.slice(0, -1);
   const baseline: Baseline = { kind: "rolling", runs: earlier.slice(-10), whyNot: null };
-  return stageDecisions(nights.at(-1)!, earlier, baseline, some)
+  return stageDecisions(runs.at(-1)!, earlier, baseline, some)
     .find(({ stage }) => stage === "network")!.verdict;
 }
 
 /** Returns options of a history with a slowdown in the last run. */
-function slower(nights: number, ratio: number): Omit<SyntheticOptions, "seed"> {
-  return { nights, changes: [{ stage: "network", night: nights - 1, ratio }] };
+function slower(days: number, ratio: number): Omit<SyntheticOptions, "seed"> {
+  return { days, changes: [{ stage: "network", day: days - 1, ratio }] };
 }
 
 Deno.test("stageDecisions() detects a slowdown although the level changed in earlier runs", () => {
   const { changes = [] } = slower(40, 1.1);
-  const before = { stage: "network", night: 25, ratio: 1.3 };
-  equal(verdict({ nights: 40, changes: [before, ...changes] }), "suspect");
+  const before = { stage: "network", day: 25, ratio: 1.3 };
+  equal(verdict({ days: 40, changes: [before, ...changes] }), "suspect");
 });
 
 Deno.test("stageDecisions() does not suspect a slowdown within the noise between runs", () => {
@@ -46,9 +46,9 @@ Deno.test("stageDecisions() uses the assumed deviation in the second run", () =>
 });
 
 Deno.test("stageDecisions() returns the baseline, the ratio and the stage's own minimum", () => {
-  const nights = syntheticHistory({ seed: 8, nights: 3 }).map(sampledRun);
-  const baseline: Baseline = { kind: "previous", runs: nights.slice(1, 2), whyNot: null };
-  const all = stageDecisions(nights[2]!, nights.slice(0, 2), baseline, settings);
+  const runs = syntheticHistory({ seed: 8, days: 3 }).map(sampledRun);
+  const baseline: Baseline = { kind: "previous", runs: runs.slice(1, 2), whyNot: null };
+  const all = stageDecisions(runs[2]!, runs.slice(0, 2), baseline, settings);
   const [weights, demix] = ["weights", "demix"].map((stage) =>
     all.find((one) => one.stage === stage)
   );

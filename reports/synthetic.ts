@@ -43,7 +43,7 @@ export interface SyntheticChange {
   /** Name of the stage. */
   readonly stage: string;
   /** First run of the change, from 0. */
-  readonly night: number;
+  readonly day: number;
   /** Time after the change divided by the time before it. */
   readonly ratio: number;
   /** Number of runs over which the change grows, in equal parts; 1 by default. */
@@ -55,7 +55,7 @@ export interface SyntheticOptions {
   /** Seed of the history; the same seed gives the same history. */
   readonly seed: number;
   /** Number of days, one run a day. */
-  readonly nights: number;
+  readonly days: number;
   /** Rounds of each run; 5 by default. */
   readonly rounds?: number;
   /** Noise of the times; {@linkcode SYNTHETIC_NOISE} by default. */
@@ -110,11 +110,11 @@ const MILLISECONDS_A_DAY = 86_400_000;
  * @returns the runs, oldest first
  */
 export function syntheticHistory(options: SyntheticOptions): RunReport[] {
-  const { nights, seed, missing = 0 } = options;
+  const { days, seed, missing = 0 } = options;
   const random = new CounterRandom(`synthetic/${seed}/missing`);
-  return Array.from({ length: nights }, (_, night) => night)
+  return Array.from({ length: days }, (_, day) => day)
     .filter(() => random.uniform() >= missing)
-    .map((night) => syntheticRun(options, night));
+    .map((day) => syntheticRun(options, day));
 }
 
 /**
@@ -122,14 +122,14 @@ export function syntheticHistory(options: SyntheticOptions): RunReport[] {
  * but not that of the rounds.
  *
  * @param options options of the history
- * @param night number of the run, from 0; also one that is missing or after the last
+ * @param day number of the run, from 0; also one that is missing or after the last
  * @param attempt 0 for the run itself, 1 for its rerun
  */
-export function syntheticRun(options: SyntheticOptions, night: number, attempt = 0): RunReport {
+export function syntheticRun(options: SyntheticOptions, day: number, attempt = 0): RunReport {
   const { seed, rounds = 5, otherMachine = [] } = options;
-  const key = `synthetic/${seed}/${night}`;
-  const started = Date.UTC(2026, 0, 1, 2) + night * MILLISECONDS_A_DAY + attempt * 3_600_000;
-  const isOther = otherMachine.includes(night);
+  const key = `synthetic/${seed}/${day}`;
+  const started = Date.UTC(2026, 0, 1, 2) + day * MILLISECONDS_A_DAY + attempt * 3_600_000;
+  const isOther = otherMachine.includes(day);
   return {
     format: 1,
     id: uuid(new CounterRandom(`${key}/id/${attempt}`)),
@@ -156,11 +156,11 @@ export function syntheticRun(options: SyntheticOptions, night: number, attempt =
       weightsSha256: "5e".repeat(32),
       warmUps: 1,
       rounds,
-      seed: night,
+      seed: day,
     },
     tracks: TRACKS,
     variants: [VARIANT],
-    measurements: measurements(options, night, attempt),
+    measurements: measurements(options, day, attempt),
     parity: SEAMS.map(([stage, seam, needs]) => ({
       suite: "embedded",
       piece: "four_four",
@@ -179,16 +179,16 @@ export function syntheticRun(options: SyntheticOptions, night: number, attempt =
   };
 }
 
-function measurements(options: SyntheticOptions, night: number, attempt: number): Measurement[] {
+function measurements(options: SyntheticOptions, day: number, attempt: number): Measurement[] {
   const { seed, rounds = 5, noise = SYNTHETIC_NOISE, otherMachine = [], changes = [] } = options;
-  const ofNight = new CounterRandom(`synthetic/${seed}/${night}/night`);
-  const ofRounds = new CounterRandom(`synthetic/${seed}/${night}/rounds/${attempt}`);
-  const machine = Math.exp(noise.machine * ofNight.normal()) *
-    (otherMachine.includes(night) ? 2 : 1);
+  const ofRun = new CounterRandom(`synthetic/${seed}/${day}/night`);
+  const ofRounds = new CounterRandom(`synthetic/${seed}/${day}/rounds/${attempt}`);
+  const machine = Math.exp(noise.machine * ofRun.normal()) *
+    (otherMachine.includes(day) ? 2 : 1);
   const levels = Object.entries(SECONDS).map(([stage, seconds]) => ({
     stage,
-    level: seconds * machine * Math.exp(noise.stage * ofNight.normal()) *
-      change(changes, stage, night),
+    level: seconds * machine * Math.exp(noise.stage * ofRun.normal()) *
+      change(changes, stage, day),
   }));
   return Array.from({ length: rounds }, (_, round) => {
     // One factor for all tracks: between tracks the noise would average out.
@@ -200,10 +200,10 @@ function measurements(options: SyntheticOptions, night: number, attempt: number)
   }).flat();
 }
 
-function change(changes: readonly SyntheticChange[], stage: string, night: number): number {
+function change(changes: readonly SyntheticChange[], stage: string, day: number): number {
   return changes.filter((one) => one.stage === stage).reduce(
-    (product, { night: first, ratio, over = 1 }) =>
-      product * ratio ** Math.min(Math.max((night - first + 1) / over, 0), 1),
+    (product, { day: first, ratio, over = 1 }) =>
+      product * ratio ** Math.min(Math.max((day - first + 1) / over, 0), 1),
     1,
   );
 }
@@ -262,9 +262,9 @@ function uuid(random: CounterRandom): string {
 }
 
 /** Alerts of one run. */
-export interface NightAlerts {
+export interface RunAlerts {
   /** Number of the run, from 0. */
-  readonly night: number;
+  readonly day: number;
   /** Stages that are slower than the baseline. */
   readonly slower: readonly string[];
   /** Stages with a new change point. */
@@ -291,19 +291,19 @@ export function* trialAlerts(
   options: SyntheticOptions,
   settings: RegressionSettings,
   { from, pinned }: TrialOptions,
-): Generator<NightAlerts> {
+): Generator<RunAlerts> {
   const history = syntheticHistory(options);
   const pin = settings.baseline === "pinned" ? { pinned: history[pinned]!.id } : {};
-  for (const [night, run] of history.entries()) {
-    if (night < from) continue;
-    const before = history.slice(0, night);
+  for (const [day, run] of history.entries()) {
+    if (day < from) continue;
+    const before = history.slice(0, day);
     const first = decide(run, before, settings, pin);
     if (!needsRerun(first)) continue;
-    const confirmation = syntheticRun(options, night, 1);
+    const confirmation = syntheticRun(options, day, 1);
     const { verdict, stages, steps } = decide(run, before, settings, { ...pin, confirmation });
     if (verdict === "quiet") continue;
     yield {
-      night,
+      day,
       slower: stages.filter((one) => one.verdict === "slower").map(({ stage }) => stage),
       steps: steps.filter(({ isAlert }) => isAlert).map(({ stage }) => stage),
     };

@@ -4,7 +4,7 @@ import { stageSamples } from "./stage_figures.ts";
 import { STAGE_NAMES } from "./regression_settings.ts";
 import { median, medianAbsoluteDeviation } from "./statistics.ts";
 import {
-  type NightAlerts,
+  type RunAlerts,
   syntheticHistory,
   type SyntheticOptions,
   syntheticRun,
@@ -20,12 +20,12 @@ function medians(options: SyntheticOptions, stage: string): number[] {
 }
 
 Deno.test("syntheticHistory() has every row of a report, the same times for a seed and others for another", () => {
-  const history = syntheticHistory({ seed: 1, nights: 3 });
+  const history = syntheticHistory({ seed: 1, days: 3 });
   equal(stageSamples(history[0]!).map(({ stage }) => stage), STAGE_NAMES);
-  equal(syntheticHistory({ seed: 1, nights: 3 }), history);
+  equal(syntheticHistory({ seed: 1, days: 3 }), history);
   notDeepStrictEqual(
-    medians({ seed: 2, nights: 3 }, "network"),
-    medians({ seed: 1, nights: 3 }, "network"),
+    medians({ seed: 2, days: 3 }, "network"),
+    medians({ seed: 1, days: 3 }, "network"),
   );
   equal(new Set(history.map(({ id }) => id)).size, 3);
 });
@@ -38,9 +38,9 @@ Deno.test("syntheticHistory() varies by 1 % between runs and by 2 % within a run
     disturbed: 0,
     disturbance: [1, 1],
   } as const;
-  const between = medians({ seed: 3, nights: 400, rounds: 1, noise }, "network").map(Math.log);
+  const between = medians({ seed: 3, days: 400, rounds: 1, noise }, "network").map(Math.log);
   ok(Math.abs(medianAbsoluteDeviation(between) - 0.01) < 0.0015);
-  const [run] = syntheticHistory({ seed: 3, nights: 1, rounds: 1000 });
+  const [run] = syntheticHistory({ seed: 3, days: 1, rounds: 1000 });
   const { seconds } = stageSamples(run!).find(({ stage }) => stage === "decode")!;
   ok(Math.abs(medianAbsoluteDeviation(seconds.map(Math.log)) - 0.02) < 0.002);
   const disturbed = seconds.filter((value) => value > 1.095 * median(seconds)).length / 1000;
@@ -48,9 +48,9 @@ Deno.test("syntheticHistory() varies by 1 % between runs and by 2 % within a run
 });
 
 Deno.test("syntheticHistory() changes a stage from a given run on, at once or over several runs", () => {
-  const plain = { seed: 4, nights: 20 };
+  const plain = { seed: 4, days: 20 };
   const ratios = (over: number, stage = "network"): number[] => {
-    const changes = [{ stage: "network", night: 10, ratio: 1.21, over }];
+    const changes = [{ stage: "network", day: 10, ratio: 1.21, over }];
     const before = medians(plain, stage);
     return medians({ ...plain, changes }, stage).map((value, at) =>
       Number((value / before[at]!).toFixed(6))
@@ -62,21 +62,21 @@ Deno.test("syntheticHistory() changes a stage from a given run on, at once or ov
 });
 
 Deno.test("syntheticHistory() leaves out missing runs and does not change the others", () => {
-  const all = syntheticHistory({ seed: 5, nights: 100 });
-  const some = syntheticHistory({ seed: 5, nights: 100, missing: 0.2 });
-  ok(some.length > 65 && some.length < 95, `${some.length} nights`);
+  const all = syntheticHistory({ seed: 5, days: 100 });
+  const some = syntheticHistory({ seed: 5, days: 100, missing: 0.2 });
+  ok(some.length > 65 && some.length < 95, `${some.length} days`);
   equal(some, all.filter(({ id }) => some.some((run) => run.id === id)));
 });
 
 Deno.test("syntheticHistory() can have another machine for some runs", () => {
-  const history = syntheticHistory({ seed: 6, nights: 3, otherMachine: [1] });
+  const history = syntheticHistory({ seed: 6, days: 3, otherMachine: [1] });
   equal(whyNotComparable(history[0]!, history[2]!), null);
   ok(whyNotComparable(history[0]!, history[1]!)?.startsWith("another machine"));
 });
 
 Deno.test("syntheticRun() of a rerun keeps the noise of the run and draws other rounds", () => {
   const noise = { within: 0, machine: 0.1, stage: 0.1, disturbed: 0, disturbance: [1, 1] } as const;
-  const options = { seed: 7, nights: 1 };
+  const options = { seed: 7, days: 1 };
   const times = (noisy: Partial<SyntheticOptions>, attempt: number): number[] =>
     syntheticRun({ ...options, ...noisy }, 0, attempt).measurements.map(({ seconds }) => seconds);
   equal(times({ noise }, 1), times({ noise }, 0));
@@ -100,9 +100,9 @@ function most(tries: number, rate: number): number {
 }
 
 /** Returns the alerts of the three runs after a slowdown of the network at run 30. */
-function alertsAfterStep(seed: number, ratio: number): Iterable<NightAlerts> {
-  const changes = [{ stage: "network", night: 30, ratio }];
-  return trialAlerts({ seed, nights: 33, changes }, settings, { from: 30, pinned: 0 });
+function alertsAfterStep(seed: number, ratio: number): Iterable<RunAlerts> {
+  const changes = [{ stage: "network", day: 30, ratio }];
+  return trialAlerts({ seed, days: 33, changes }, settings, { from: 30, pinned: 0 });
 }
 
 function isFound(seed: number, ratio: number): boolean {
@@ -115,7 +115,7 @@ function isFound(seed: number, ratio: number): boolean {
 Deno.test("histories without a change alert no more often than stated", () => {
   let alerting = 0;
   for (let seed = 50_000; seed < 50_100; seed++) {
-    const [first] = trialAlerts({ seed, nights: 60 }, settings, { from: 1, pinned: 0 });
+    const [first] = trialAlerts({ seed, days: 60 }, settings, { from: 1, pinned: 0 });
     if (first !== undefined) alerting++;
   }
   equal(most(100, STATED_RATE), 5);
@@ -136,7 +136,7 @@ Deno.test("the trial detects settings that alert too often and settings that fin
     spread: { ...settings.spread, factor: 0 },
   };
   const alerting = Array.from({ length: 10 }, (_, seed) => {
-    const [first] = trialAlerts({ seed, nights: 20 }, lax, { from: 1, pinned: 0 });
+    const [first] = trialAlerts({ seed, days: 20 }, lax, { from: 1, pinned: 0 });
     return first !== undefined;
   });
   equal(alerting.filter(Boolean).length, 10);

@@ -11,20 +11,20 @@ import { join } from "node:path";
 import { markdownTable } from "../core/table.ts";
 import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
 import {
-  type NightAlerts,
+  type RunAlerts,
   SYNTHETIC_NOISE,
   type SyntheticChange,
   trialAlerts,
 } from "../reports/synthetic.ts";
 
 /** Number of runs of a history without a change. */
-const NULL_NIGHTS = 60;
+const NULL_DAYS = 60;
 
 /** First seed; the settings were chosen with other seeds. */
 const FIRST_SEED = 10_000;
 
 /** Number of runs before a change. */
-const NIGHTS_BEFORE = 30;
+const DAYS_BEFORE = 30;
 
 const STAGE = "network";
 
@@ -38,32 +38,32 @@ function share(count: number, of: number): string {
  * Returns the shares of histories without a change that alert, by each rule, and the share of their runs that alert.
  */
 function nullRow(settings: RegressionSettings, histories: number): string[] {
-  let [any, slower, steps, nights] = [0, 0, 0, 0];
+  let [any, slower, steps, runs] = [0, 0, 0, 0];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
-    const options = { seed, nights: NULL_NIGHTS };
+    const options = { seed, days: NULL_DAYS };
     const alerts = [...trialAlerts(options, settings, { from: 1, pinned: 0 })];
     if (alerts.length > 0) any++;
-    if (alerts.some((night) => night.slower.length > 0)) slower++;
-    if (alerts.some((night) => night.steps.length > 0)) steps++;
-    nights += alerts.length;
+    if (alerts.some((run) => run.slower.length > 0)) slower++;
+    if (alerts.some((run) => run.steps.length > 0)) steps++;
+    runs += alerts.length;
   }
   return [
     settings.baseline,
     share(any, histories),
     share(slower, histories),
     share(steps, histories),
-    share(nights, histories * (NULL_NIGHTS - 1)),
+    share(runs, histories * (NULL_DAYS - 1)),
   ];
 }
 
 /** Returns whether the changed stage alerted, by any rule. */
-function names({ slower, steps }: NightAlerts): boolean {
+function names({ slower, steps }: RunAlerts): boolean {
   return slower.includes(STAGE) || steps.includes(STAGE);
 }
 
 /** Returns the number of the first run that alerts for the stage; infinity if none does. */
-function firstAlert(alerts: Iterable<NightAlerts>): number {
-  for (const alert of alerts) if (names(alert)) return alert.night;
+function firstAlert(alerts: Iterable<RunAlerts>): number {
+  for (const alert of alerts) if (names(alert)) return alert.day;
   return Infinity;
 }
 
@@ -78,13 +78,13 @@ function foundRow(
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
     const options = {
       seed,
-      nights: NIGHTS_BEFORE + Math.max(...within),
-      changes: [{ stage: STAGE, night: NIGHTS_BEFORE, ratio, over }],
+      days: DAYS_BEFORE + Math.max(...within),
+      changes: [{ stage: STAGE, day: DAYS_BEFORE, ratio, over }],
     };
-    const trial = { from: NIGHTS_BEFORE, pinned: NIGHTS_BEFORE - 10 };
-    const night = firstAlert(trialAlerts(options, settings, trial));
-    within.forEach((nights, at) => {
-      if (night < NIGHTS_BEFORE + nights) found[at]!++;
+    const trial = { from: DAYS_BEFORE, pinned: DAYS_BEFORE - 10 };
+    const day = firstAlert(trialAlerts(options, settings, trial));
+    within.forEach((days, at) => {
+      if (day < DAYS_BEFORE + days) found[at]!++;
     });
   }
   return [settings.baseline, ...found.map((count) => share(count, histories))];
@@ -96,16 +96,16 @@ function noisyRow(settings: RegressionSettings, histories: number, times: number
   const noise = { ...SYNTHETIC_NOISE, machine: machine * times, stage: stage * times };
   let [alerting, found] = [0, 0];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
-    const still = trialAlerts({ seed, nights: NULL_NIGHTS, noise }, settings, {
+    const still = trialAlerts({ seed, days: NULL_DAYS, noise }, settings, {
       from: 1,
       pinned: 0,
     });
     if (!still.next().done) alerting++;
-    const nights = NIGHTS_BEFORE + 3;
-    const changes = [{ stage: STAGE, night: NIGHTS_BEFORE, ratio: 1.1 }];
-    const trial = { from: NIGHTS_BEFORE, pinned: 0 };
-    const night = firstAlert(trialAlerts({ seed, nights, noise, changes }, settings, trial));
-    if (night < nights) found++;
+    const days = DAYS_BEFORE + 3;
+    const changes = [{ stage: STAGE, day: DAYS_BEFORE, ratio: 1.1 }];
+    const trial = { from: DAYS_BEFORE, pinned: 0 };
+    const day = firstAlert(trialAlerts({ seed, days, noise, changes }, settings, trial));
+    if (day < days) found++;
   }
   return [`${times} %`, share(alerting, histories), share(found, histories)];
 }
@@ -125,7 +125,7 @@ if (import.meta.main) {
   const all = BASELINES.filter((baseline) => wanted === undefined || wanted === baseline)
     .map((baseline) => ({ ...settings, baseline }));
   const start = performance.now();
-  console.log(`${histories} histories of ${NULL_NIGHTS} runs without a change:\n`);
+  console.log(`${histories} histories of ${NULL_DAYS} runs without a change:\n`);
   console.log(table(
     ["baseline", "histories that alert", "by the baseline", "by a change point", "runs that alert"],
     all.map((one) => nullRow(one, histories)),
@@ -133,7 +133,7 @@ if (import.meta.main) {
   for (const ratio of [1.1, 1.07]) {
     const percent = Math.round(100 * ratio - 100);
     console.log(
-      `\n${histories} histories, ${STAGE} ${percent} % slower after ${NIGHTS_BEFORE} runs:\n`,
+      `\n${histories} histories, ${STAGE} ${percent} % slower after ${DAYS_BEFORE} runs:\n`,
     );
     console.log(table(
       ["baseline", "1 run", "2 runs", "3 runs", "7 runs"],

@@ -7,7 +7,7 @@ import { testMeasurement, testRun } from "../reports/testdata/test_runs.ts";
 import { tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-const NIGHT = testRun({
+const RUN = testRun({
   settings: { ...testRun().settings, weightsSha256: "a".repeat(64) },
   tracks: [{ name: "one", seconds: 20, sha256: "1".repeat(64) }],
   measurements: [testMeasurement("one", 0, [["network", 0.1]])],
@@ -17,8 +17,8 @@ Deno.test("history export and import exchange runs, and keep those that are pres
   await inTemporaryFolder(async (folder) => {
     const [from, to, lines] = ["a.sqlite", "b.sqlite", "runs.jsonl"].map((n) => join(folder, n));
     const history = await History.open(from!);
-    history.import(NIGHT);
-    history.import({ ...NIGHT, id: "rerun", confirms: "run" });
+    history.import(RUN);
+    history.import({ ...RUN, id: "rerun", confirms: "run" });
     history.pin("run");
     history.close();
     const call = (...args: string[]): ReturnType<typeof tactus> => tactus(["history", ...args]);
@@ -26,7 +26,7 @@ Deno.test("history export and import exchange runs, and keep those that are pres
     match((await call("import", lines!, "--history", to!)).stdout, /^2 runs added, 0 were there/);
     match((await call("import", lines!, "--history", to!)).stdout, /^0 runs added, 2 were there/);
     const other = await History.open(to!);
-    equal(other.run("run"), NIGHT);
+    equal(other.run("run"), RUN);
     equal(other.confirmationOf("run")?.id, "rerun");
     equal(other.pinned(), "run");
     other.close();
@@ -38,10 +38,10 @@ Deno.test("history import reports lines that are not runs, and adds the others",
     const [to, lines] = ["b.sqlite", "runs.jsonl"].map((name) => join(folder, name));
     const broken = [
       "{",
-      JSON.stringify({ ...NIGHT, format: 2 }),
-      JSON.stringify({ ...NIGHT, measurements: [{}] }),
+      JSON.stringify({ ...RUN, format: 2 }),
+      JSON.stringify({ ...RUN, measurements: [{}] }),
     ];
-    await Deno.writeTextFile(lines!, [...broken, "", JSON.stringify(NIGHT)].join("\n"));
+    await Deno.writeTextFile(lines!, [...broken, "", JSON.stringify(RUN)].join("\n"));
     const { code, stdout, stderr } = await tactus(["history", "import", lines!, "--history", to!]);
     equal(code, 1);
     match(stdout, /^1 runs added, 0 were there already, 3 could not be read/);
@@ -56,8 +56,8 @@ Deno.test("history pins, lists and prunes", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "a.sqlite");
     const history = await History.open(file);
-    history.import(NIGHT);
-    history.import({ ...NIGHT, id: "second", finishedAt: null });
+    history.import(RUN);
+    history.import({ ...RUN, id: "second", finishedAt: null });
     history.close();
     const call = (...args: string[]): ReturnType<typeof tactus> =>
       tactus(["history", ...args, "--history", file]);

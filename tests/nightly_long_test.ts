@@ -36,8 +36,8 @@ Deno.test("nightly loses no measurement when it is killed twenty times", async (
     // This run may be a second one, and slower than the first.
     ok(code === 0 || code === 1, stderr);
     const history = await History.open(path);
-    const [night, ...more] = history.runs({ last: 1 });
-    equal([night?.measurements.length, more.length], [rounds, 0]);
+    const [run, ...more] = history.runs({ last: 1 });
+    equal([run?.measurements.length, more.length], [rounds, 0]);
     history.close();
   });
 });

@@ -50,10 +50,10 @@ Deno.test("nightly ends with 1 where the earlier runs were faster", async () => 
     equal((await tactus(call)).code, 0);
     const path = join(folder, "history.sqlite");
     const history = await History.open(path);
-    const [night] = history.runs();
-    ok(night);
+    const [newest] = history.runs();
+    ok(newest);
     // The same run on ten earlier days, on a machine of the same name that took a thousandth of the time.
-    for (const run of nightsBefore(night, 2020, 10, FAR_FASTER)) history.import(run);
+    for (const run of earlierRuns(newest, 2020, 10, FAR_FASTER)) history.import(run);
     history.prune("2000-01-01T00:00:00.000Z");
     history.close();
     const { code, stdout, stderr } = await tactus(call);
@@ -75,13 +75,13 @@ Deno.test("nightly measures again and ends with 1 where only a change point of t
     equal((await tactus(call)).code, 0);
     const path = join(folder, "history.sqlite");
     const history = await History.open(path);
-    const [night] = history.runs();
-    ok(night);
-    const nights = [
-      ...nightsBefore(night, 2020, 12, FAR_FASTER),
-      ...nightsBefore(night, 2021, 4, 1),
+    const [newest] = history.runs();
+    ok(newest);
+    const runs = [
+      ...earlierRuns(newest, 2020, 12, FAR_FASTER),
+      ...earlierRuns(newest, 2021, 4, 1),
     ];
-    for (const run of nights) history.import(run);
+    for (const run of runs) history.import(run);
     history.close();
     const { code, stdout, stderr } = await tactus(call);
     equal(code, 1, stdout + stderr);
@@ -136,13 +136,13 @@ Deno.test("an interrupted nightly run ends its processes and leaves no temporary
 });
 
 /** Returns the same run on days of January of a year, `speed` times as fast. */
-function nightsBefore(night: RunReport, year: number, count: number, speed: number): RunReport[] {
+function earlierRuns(newest: RunReport, year: number, count: number, speed: number): RunReport[] {
   return Array.from({ length: count }, (_, day) => ({
-    ...night,
+    ...newest,
     id: `${year}-${day}`,
     startedAt: `${year}-01-${10 + day}T02:00:00.000Z`,
     finishedAt: `${year}-01-${10 + day}T03:00:00.000Z`,
-    measurements: night.measurements.map((one) => ({
+    measurements: newest.measurements.map((one) => ({
       ...one,
       seconds: one.seconds / speed,
       stages: one.stages.map((stage) => ({

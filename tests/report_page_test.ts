@@ -22,7 +22,7 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const PATH = browserPath();
 const NOTE = PATH === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";
-const REPORT = exampleReport({ nights: 40 });
+const REPORT = exampleReport({ days: 40 });
 const PAGE = reportPage(REPORT);
 const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
 
@@ -210,7 +210,7 @@ browserTest("timingsPage() draws the bar of each stage at its times", async (bro
 }, TIMINGS);
 
 Deno.test("reportPage() stays under 3 MB for 365 runs and refers to no other file", () => {
-  const page = reportPage(exampleReport({ nights: 365, rounds: 12 }));
+  const page = reportPage(exampleReport({ days: 365, rounds: 12 }));
   ok(new TextEncoder().encode(page).length < 3e6);
   const own = page.replaceAll(/<script>[^]*?<\/script>/g, "");
   equal(own.match(/(?:src|href)="(?!data:|#)[^"]*"/g), null);

@@ -9,7 +9,7 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("report shows the newest run of a history, or a named one, in every format", async () => {
   await inTemporaryFolder(async (folder) => {
-    const path = join(folder, "nights.sqlite");
+    const path = join(folder, "runs.sqlite");
     const history = await History.open(path);
     for (const day of [1, 2]) {
       const measurements = [0, 1].flatMap((round) =>
@@ -17,7 +17,7 @@ Deno.test("report shows the newest run of a history, or a named one, in every fo
       );
       const startedAt = `2026-01-0${day}T02:00:00.000Z`;
       history.import(
-        testRun({ id: `night-${day}`, startedAt, finishedAt: startedAt, measurements }),
+        testRun({ id: `run-${day}`, startedAt, finishedAt: startedAt, measurements }),
       );
     }
     history.close();
@@ -32,17 +32,17 @@ Deno.test("report shows the newest run of a history, or a named one, in every fo
     const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
     match(texts[0]!, /^<!doctype html>/i);
     match(texts[1]!, /\| *network/);
-    equal(JSON.parse(texts[2]!).run.id, "night-2");
+    equal(JSON.parse(texts[2]!).run.id, "run-2");
     equal(texts[3]!.trim().split("\n").length > 4, true);
     equal(Array.isArray(JSON.parse(texts[4]!)), true);
-    const first = await tactus(["report", "night-1", "--history", path]);
+    const first = await tactus(["report", "run-1", "--history", path]);
     match(first.stdout, /network +2\.00/);
   });
 });
 
 Deno.test("report rejects missing histories, runs and files", async () => {
   await inTemporaryFolder(async (folder) => {
-    const path = join(folder, "nights.sqlite");
+    const path = join(folder, "runs.sqlite");
     (await History.open(path)).close();
     for (
       const [args, message] of [

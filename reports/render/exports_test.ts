@@ -37,7 +37,7 @@ Deno.test("measurementsCsv() quotes cells where necessary and leaves unknown one
 });
 
 Deno.test("benchmarkJson() has the median of every stage, with the fields that the action reads", () => {
-  const report = exampleReport({ nights: 0 });
+  const report = exampleReport({ days: 0 });
   const figures: Record<string, unknown>[] = JSON.parse(benchmarkJson(report));
   equal(
     figures.map(({ name, unit, value }) => [name, unit, value]),

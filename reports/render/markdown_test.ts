@@ -9,7 +9,7 @@ function cells(line: string): string[] {
 }
 
 Deno.test("markdownReport() begins with the verdict and has one row for each stage", () => {
-  const report = exampleReport({ nights: 3 });
+  const report = exampleReport({ days: 3 });
   const lines = markdownReport(report).split("\n");
   match(lines[0]!, /^## ▲ Regression: One stage became slower/);
   const first = lines.findIndex((line) => line.startsWith("| variant"));
@@ -21,7 +21,7 @@ Deno.test("markdownReport() begins with the verdict and has one row for each sta
 });
 
 Deno.test("markdownReport() lists the findings besides the stages", () => {
-  const text = markdownReport(exampleReport({ nights: 3 }));
+  const text = markdownReport(exampleReport({ days: 3 }));
   match(text, /\n- seeded, four_four, isolated, logits\.beat is outside its tolerance/);
   match(text, /\n- hpss\/embedded, downbeatF fell from 0\.421 to 0\.399/);
   match(text, /\n- Warning: .* or take more rounds/);

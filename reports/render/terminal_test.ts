@@ -5,7 +5,7 @@ import { terminalReport } from "./terminal.ts";
 import { exampleReport, exampleRun } from "../testdata/example.ts";
 
 Deno.test("terminalReport() begins with the verdict and has one row for each stage", () => {
-  const report = exampleReport({ nights: 3 });
+  const report = exampleReport({ days: 3 });
   const lines = terminalReport(report).split("\n");
   match(lines[0]!, /^Regression: One stage became slower/);
   match(lines[2]!, /^variant +stage +median s +low s/);
@@ -18,7 +18,7 @@ Deno.test("terminalReport() begins with the verdict and has one row for each sta
 });
 
 Deno.test("terminalReport() lists findings, remedies and the machine", () => {
-  const text = terminalReport(exampleReport({ nights: 3 }));
+  const text = terminalReport(exampleReport({ days: 3 }));
   match(text, /logits\.beat is outside its tolerance: it needs 1\.80e-6, before 6\.10e-7/);
   match(text, /Warning: .* outliers in .*; stop other programs on the machine/);
   match(text, /2026-11-23 02:00 UTC, commit 74e51a0000, .*; rolling baseline of 2 runs, 1 run not/);

@@ -35,7 +35,7 @@ const VARIANTS = [
 /** Size of the example. */
 export interface ExampleSize {
   /** Number of days before the run. */
-  readonly nights: number;
+  readonly days: number;
   /** Rounds of the current run. */
   readonly rounds?: number;
 }
@@ -45,9 +45,9 @@ export interface ExampleSize {
  *
  * @param size numbers of days and rounds
  */
-export function exampleReport({ nights, rounds = 7 }: ExampleSize): ReportView {
+export function exampleReport({ days, rounds = 7 }: ExampleSize): ReportView {
   const run = exampleRun(rounds);
-  return reportOfRun(run, exampleDecision(run), exampleHistory(nights));
+  return reportOfRun(run, exampleDecision(run), exampleHistory(days));
 }
 
 /** Returns a run of two variants over two tracks. */
@@ -145,7 +145,7 @@ export function exampleDecision(run: RunReport): Decision {
   return {
     verdict: "regression",
     sentence: "One stage became slower: network of native, 2 threads takes 18.7 % longer than in " +
-      "the 14 nights before; one seam left its tolerance",
+      "the 14 runs before; one seam left its tolerance",
     baseline: { kind: "rolling", runs: ["run 12", "run 13"], notComparable: 1 },
     stages,
     parity: [{
@@ -181,12 +181,12 @@ export function exampleDecision(run: RunReport): Decision {
 /**
  * Returns the runs before: each eleventh is missing, each seventeenth is of another machine.
  *
- * @param nights number of days before the run
+ * @param days number of days before the run
  */
-export function exampleHistory(nights: number): HistoryRun[] {
+export function exampleHistory(days: number): HistoryRun[] {
   const random = randomNumbers(2);
   const seconds = 201;
-  return Array.from({ length: nights }, (_, i) => nights - i)
+  return Array.from({ length: days }, (_, i) => days - i)
     .filter((age) => age % 11 !== 5)
     .map((age): HistoryRun => ({
       run: `run ${age}`,

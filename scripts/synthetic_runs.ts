@@ -2,8 +2,8 @@
  * Generates synthetic runs before a real one, for `docs/report.png`. Their times are those of the real run with
  * the noise of `reports/synthetic.ts`, and with two changes of the network at known places.
  *
- *     deno run --allow-read scripts/made_up_nights.ts nightly/report.json > nights.jsonl
- *     deno task history import nights.jsonl
+ *     deno run --allow-read scripts/synthetic_runs.ts nightly/report.json > runs.jsonl
+ *     deno task history import runs.jsonl
  *     deno task report --export-html report.html
  *     chromium --headless --hide-scrollbars --window-size=1200,1976 --virtual-time-budget=10000 \
  *       --screenshot=docs/report.png report.html
@@ -14,17 +14,17 @@
 import { CounterRandom } from "../core/counter_random.ts";
 import { type Measurement, roundFactor, type RunReport, SYNTHETIC_NOISE } from "../reports/mod.ts";
 
-const NIGHTS = 60;
+const DAYS = 60;
 const MILLISECONDS_A_DAY = 86_400_000;
 
 /** Numbers of the runs with a slower network: `from` up to the one before `until`. */
 const SLOWER = { stage: "network", from: 18, until: 41, ratio: 1.12 };
 
 /** Returns a run before the real one; the first has the number 0. */
-function nightBefore(real: RunReport, night: number): RunReport {
-  const shift = (night - NIGHTS) * MILLISECONDS_A_DAY;
+function runBefore(real: RunReport, day: number): RunReport {
+  const shift = (day - DAYS) * MILLISECONDS_A_DAY;
   const moved = (time: string): string => new Date(Date.parse(time) + shift).toISOString();
-  const random = new CounterRandom(`made up/${night}`);
+  const random = new CounterRandom(`made up/${day}`);
   const { machine, stage: ofStage } = SYNTHETIC_NOISE;
   const whole = Math.exp(machine * random.normal());
   const levels = new Map<string, number>();
@@ -32,11 +32,11 @@ function nightBefore(real: RunReport, night: number): RunReport {
     const known = levels.get(stage) ?? whole * Math.exp(ofStage * random.normal());
     levels.set(stage, known);
     const { from, until, ratio } = SLOWER;
-    return stage === SLOWER.stage && night >= from && night < until ? known * ratio : known;
+    return stage === SLOWER.stage && day >= from && day < until ? known * ratio : known;
   };
   return {
     ...real,
-    id: `made-up-${night}`,
+    id: `made-up-${day}`,
     startedAt: moved(real.startedAt),
     finishedAt: moved(real.finishedAt ?? real.startedAt),
     program: { ...real.program, commit: null },
@@ -65,7 +65,7 @@ if (import.meta.main) {
   const [path] = Deno.args;
   if (path === undefined) throw new Error("Expected the path of the report.json of a real run");
   const { run } = JSON.parse(await Deno.readTextFile(path)) as { run: RunReport };
-  for (let night = 0; night < NIGHTS; night++) {
-    console.log(JSON.stringify(nightBefore(run, night)));
+  for (let day = 0; day < DAYS; day++) {
+    console.log(JSON.stringify(runBefore(run, day)));
   }
 }
