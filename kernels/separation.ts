@@ -133,18 +133,36 @@ export async function openSeparation(
  *
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz; must not change before the separation is closed
  * @param mono requests mono stems instead of floats
+ * @param stems stems that are separated: 4, or 2 for bass and drums only
  * @returns the separation, to be closed by the caller
  * @throws {KernelError} if there are no samples
  */
-export async function openHpss(mixture: Float32Array, mono?: MonoStems): Promise<HpssSeparation> {
+export async function openHpss(
+  mixture: Float32Array,
+  mono?: MonoStems,
+  stems: 2 | 4 = 4,
+): Promise<HpssSeparation> {
   const numbers = new BigUint64Array(2);
-  await invoke("tactus_hpss_open", mixture, ...monoArguments(mono), numbers);
+  const open = stems === 4 ? "tactus_hpss_open" : "tactus_hpss_open_rhythm";
+  await invoke(open, mixture, ...monoArguments(mono), numbers);
   const [handle = 0n, steps = 0n] = numbers;
   return {
     steps: Number(steps),
     step: () => invoke("tactus_hpss_step", handle, mixture),
     ...stemsOf(handle),
   };
+}
+
+/**
+ * Rounds a mixture to 16 bit as a stem is rounded: divided by 1.01 times its peak where that is above full scale, then
+ * half to even and saturated.
+ *
+ * @param mixture `[2, samples]` f32, full scale 1.0
+ * @param rounded receives `[2, samples]` i16; or `[samples]` i16, the mean of both channels truncated toward zero
+ * @throws {KernelError} if there are no samples or `rounded` has another length
+ */
+export async function roundMixture(mixture: Float32Array, rounded: Int16Array): Promise<void> {
+  await invoke("tactus_round_mixture", mixture, rounded);
 }
 
 /** The request for mono stems as the kernels take it: 0 samples for floats, and no divisors where none are known. */

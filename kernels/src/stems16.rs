@@ -8,6 +8,8 @@
 
 use rayon::prelude::*;
 
+use crate::spectrogram::mean_of_16_bit;
+
 /// Samples that one task rounds.
 const PART_SAMPLES: usize = 1 << 16;
 
@@ -31,9 +33,7 @@ pub fn to_16_bit(sample: f32) -> i16 {
 ///
 /// Source: demucs 4.0.1, `audio.py`, `prevent_clip` in its mode `rescale`.
 pub fn requantize(stem: &[f32], output: &mut [i16]) {
-    let peak_of = |part: &[f32]| part.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    let peak = stem.par_chunks(PART_SAMPLES).map(peak_of).reduce(|| 0.0, f32::max);
-    let divisor = rescale_divisor(peak);
+    let divisor = rescale_divisor(peak(stem));
     let parts =
         output[..stem.len()].par_chunks_mut(PART_SAMPLES).zip(stem.par_chunks(PART_SAMPLES));
     parts.for_each(|(output, stem)| {
@@ -43,13 +43,46 @@ pub fn requantize(stem: &[f32], output: &mut [i16]) {
     });
 }
 
+/// Rounds a stem as [`requantize`] does, and averages its channels.
+///
+/// # Parameters
+/// - `stem`: f32 samples of left and right, of equal length, full scale 1.0.
+/// - `output`: as many i16 as one channel has: the mean of both, truncated toward zero.
+///
+/// # Panics
+/// If a channel is shorter than `output`.
+pub fn requantize_to_mono([left, right]: [&[f32]; 2], output: &mut [i16]) {
+    let divisor = rescale_divisor(peak(left).max(peak(right)));
+    let [left, right] = [left, right].map(|channel| &channel[..output.len()]);
+    let parts = output
+        .par_chunks_mut(PART_SAMPLES)
+        .zip(left.par_chunks(PART_SAMPLES).zip(right.par_chunks(PART_SAMPLES)));
+    parts.for_each(|(output, (left, right))| {
+        for (mean, (&left, &right)) in output.iter_mut().zip(left.iter().zip(right)) {
+            *mean = to_mono_16_bit([left, right], divisor);
+        }
+    });
+}
+
+/// The largest absolute sample.
+fn peak(samples: &[f32]) -> f32 {
+    let peak_of = |part: &[f32]| part.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    samples.par_chunks(PART_SAMPLES).map(peak_of).reduce(|| 0.0, f32::max)
+}
+
+/// Divides and rounds one sample of left and right, and averages them.
+pub(crate) fn to_mono_16_bit(pair: [f32; 2], divisor: f64) -> i16 {
+    let [left, right] = pair.map(|sample| to_16_bit_rescaled(sample, divisor));
+    mean_of_16_bit(left, right)
+}
+
 /// Divisor of a stem before rounding: 1.01 times its peak, and at least 1.
 pub(crate) fn rescale_divisor(peak: f32) -> f64 {
     (1.01 * f64::from(peak)).max(1.0)
 }
 
 /// Divides one sample and rounds it: half to even, saturated.
-pub(crate) fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
+fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
     round_to_16_bit(f64::from(sample) / divisor * 32_768.0)
 }
 
@@ -64,6 +97,7 @@ fn round_to_16_bit(value: f64) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_noise::numbers;
 
     #[test]
     fn every_16_bit_value_survives() {
@@ -89,6 +123,28 @@ mod tests {
         let mut output = [0; 3];
         requantize(&[0.5, -0.99, 0.5 / 32_768.0], &mut output);
         assert_eq!(output, [16384, to_16_bit(-0.99), 0]);
+    }
+
+    #[test]
+    fn the_mean_of_both_channels_is_that_of_the_rounded_stem() {
+        let samples = PART_SAMPLES + 3;
+        let channel = |seed, scale: f32| -> Vec<f32> {
+            numbers(seed)
+                .map(|n| ((n >> 40) as f32 / (1 << 23) as f32 - 1.0) * scale)
+                .take(samples)
+                .collect()
+        };
+        // Quiet; loud in one channel only, which divides both.
+        for scales in [[0.9, 0.3], [0.2, 1.7]] {
+            let [left, right] = [channel(1, scales[0]), channel(2, scales[1])];
+            let mut rounded = vec![0; 2 * samples];
+            requantize(&[&left[..], &right].concat(), &mut rounded);
+            let mut mono = vec![0; samples];
+            requantize_to_mono([&left, &right], &mut mono);
+            for (at, mean) in mono.iter().enumerate() {
+                assert_eq!(*mean, mean_of_16_bit(rounded[at], rounded[samples + at]));
+            }
+        }
     }
 
     #[test]

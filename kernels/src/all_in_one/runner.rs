@@ -165,6 +165,7 @@ impl Runner {
         let (panel, instruments) = (x.panel_size(), x.instruments);
         let tile_size = instruments * panel;
         let norm = &fold.blocks[0].time.norm;
+        let firsts = first_equals(spectrogram, instruments);
         let part = TILES_AT_ONCE * tile_size;
         let parts = x.all_mut().par_chunks_mut(part).zip(for_time.all_mut().par_chunks_mut(part));
         parts.enumerate().for_each(|(index, (x, normed))| {
@@ -174,6 +175,13 @@ impl Runner {
             for (instrument, spectrogram) in
                 spectrogram.chunks(spectrogram.len() / instruments).enumerate()
             {
+                if firsts[instrument] != instrument {
+                    for tile in x.chunks_mut(tile_size) {
+                        let from = firsts[instrument] * panel;
+                        tile.copy_within(from..from + panel, instrument * panel);
+                    }
+                    continue;
+                }
                 for window in (first..last).step_by(WINDOW_FRAMES) {
                     let rows =
                         fold.embedding.apply(self.isa, spectrogram, window, &mut space.embedding);
@@ -258,6 +266,13 @@ impl Runner {
             });
         }
     }
+}
+
+/// For each instrument the first one with the same spectrogram, bit for bit.
+fn first_equals(spectrogram: &[f32], instruments: usize) -> Vec<usize> {
+    let bytes: &[u8] = bytemuck::cast_slice(spectrogram);
+    let parts: Vec<&[u8]> = bytes.chunks(bytes.len() / instruments).collect();
+    parts.iter().map(|part| parts.iter().position(|other| other == part).unwrap_or(0)).collect()
 }
 
 /// Passes the residual stream to an observer that wants it.

@@ -245,6 +245,41 @@ fn an_observer_receives_the_output_of_every_layer() {
 }
 
 #[test]
+fn equal_instruments_are_embedded_once_and_others_on_their_own() {
+    let [_, configuration, _] = configurations();
+    let fold = Fold::new(&configuration, &random_parameters(&configuration)).unwrap();
+    let (stems, frames) = (configuration.num_instruments, 1300);
+    let embedded = |spectrogram: &[f32]| {
+        let mut keeper = Keeper(Vec::new());
+        let mut logits = vec![0.0; configuration.num_logits() * frames];
+        let mut runner = Runner::new(&configuration, 2).unwrap();
+        runner.run(&fold, spectrogram, &mut logits, &mut [], &mut keeper).unwrap();
+        assert_eq!(keeper.0[0].0, "embedded");
+        keeper.0.swap_remove(0).1.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+    };
+    let stem = frames * configuration.dim_input;
+    let mut spectrogram = noise(8, stems * stem);
+    // The order is a, b, b, a, c.
+    spectrogram.copy_within(stem..2 * stem, 2 * stem);
+    spectrogram.copy_within(..stem, 3 * stem);
+    let equal = embedded(&spectrogram);
+    let size = frames * configuration.dim_embed;
+    let of = |all: &[u32], at: usize| all[at * size..][..size].to_vec();
+    assert!(of(&equal, 2) == of(&equal, 1) && of(&equal, 3) == of(&equal, 0));
+    assert!(of(&equal, 1) != of(&equal, 0) && of(&equal, 4) != of(&equal, 0));
+    // With one value changed in the last frame, nothing is shared: only the frames around it differ.
+    for end in [3 * stem, 4 * stem] {
+        spectrogram[end - configuration.dim_input / 2] += 1.0;
+    }
+    let changed = embedded(&spectrogram);
+    let before = size - 3 * configuration.dim_embed;
+    for at in 0..stems {
+        assert!(of(&changed, at)[..before] == of(&equal, at)[..before], "{at}");
+        assert_eq!(of(&changed, at) != of(&equal, at), [2, 3].contains(&at));
+    }
+}
+
+#[test]
 fn the_bits_depend_neither_on_threads_nor_on_what_ran_before() {
     let [_, configuration, _] = configurations();
     let fold = Fold::new(&configuration, &random_parameters(&configuration)).unwrap();

@@ -7,9 +7,9 @@ use super::handles::{Handles, lock};
 use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use crate::error::Error;
-use crate::hpss::HpssSeparator;
+use crate::hpss::{HpssSeparator, Wanted};
 use crate::separation::{CHANNELS, Kept, MonoStem, SegmentInput, Separator, TakenMono};
-use crate::stems16::requantize;
+use crate::stems16::{requantize, requantize_to_mono};
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
 
@@ -91,16 +91,54 @@ pub unsafe extern "C" fn tactus_hpss_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        let mixture = channels(mixture)?;
-        let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
-        let separator = HpssSeparator::new(mixture, kept, wanted);
-        let steps = separator.steps() as u64;
-        let handle = SEPARATORS.insert(Open {
-            separator: Mutex::new(Method::Filters(separator)),
-            inputs: Mutex::default(),
-        });
-        write("numbers", &[handle, steps], numbers)
+        open_filters(mixture, mono_samples, divisors, Wanted::All, numbers)
     })
+}
+
+/// Prepares the separation of bass and drums, as [`tactus_hpss_open`] does. The other two stems cannot be taken.
+///
+/// # Safety
+/// As [`tactus_hpss_open`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_hpss_open_rhythm(
+    mixture: *const f32,
+    mixture_length: usize,
+    mono_samples: usize,
+    divisors: *const f64,
+    divisors_length: usize,
+    numbers: *mut u64,
+    numbers_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (mixture, divisors, numbers) = unsafe {
+            (
+                slice(mixture, mixture_length),
+                slice(divisors, divisors_length),
+                slice_mut(numbers, numbers_length),
+            )
+        };
+        open_filters(mixture, mono_samples, divisors, Wanted::Rhythm, numbers)
+    })
+}
+
+/// Opens a separation without a network of the stems `wanted`; `numbers` receives `[handle, number of steps]`.
+fn open_filters(
+    mixture: &[f32],
+    mono_samples: usize,
+    divisors: &[f64],
+    wanted: Wanted,
+    numbers: &mut [u64],
+) -> Result<(), Error> {
+    let mixture = channels(mixture)?;
+    let (kept, samples) = kept(mixture[0].len(), mono_samples, divisors);
+    let separator = HpssSeparator::new(mixture, kept, samples, wanted);
+    let steps = separator.steps() as u64;
+    let handle = SEPARATORS.insert(Open {
+        separator: Mutex::new(Method::Filters(separator)),
+        inputs: Mutex::default(),
+    });
+    write("numbers", &[handle, steps], numbers)
 }
 
 /// Runs the next step of a separation without a network, of the mixture that it was opened with.
@@ -297,6 +335,33 @@ pub unsafe extern "C" fn tactus_separation_mono(
             write("mono stem", &samples, mono)?;
             write("numbers", &[divisor, stale as f64], numbers)
         })
+    })
+}
+
+/// Rounds a mixture, `[2, samples]` f32, as [`requantize`] rounds a stem: `rounded` receives `[2, samples]` i16, or
+/// `[samples]` i16, the mean of both channels, if it has half the length.
+///
+/// # Safety
+/// `mixture` must be valid for reads, `rounded` for writes of its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_round_mixture(
+    mixture: *const f32,
+    mixture_length: usize,
+    rounded: *mut i16,
+    rounded_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (mixture, rounded) =
+            unsafe { (slice(mixture, mixture_length), slice_mut(rounded, rounded_length)) };
+        let channels = channels(mixture)?;
+        if rounded.len() == channels[0].len() {
+            requantize_to_mono(channels, rounded);
+            return Ok(());
+        }
+        Error::expect_length("rounded mixture", mixture.len(), rounded.len())?;
+        requantize(mixture, rounded);
+        Ok(())
     })
 }
 

@@ -8,7 +8,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use super::layout::{
     BINS, CHANNELS, CHUNK_SAMPLES, FRAME_SAMPLES, FREQUENCY_WINDOW, HOP_SAMPLES, LEAST_SIDE,
-    Mixture, REACH, STEMS, Separation, TIME_WINDOW, WINDOW_ENERGY,
+    Mixture, REACH, STEMS, Separation, TIME_WINDOW, WINDOW_ENERGY, Wanted,
 };
 use super::masks::Bands;
 use super::median::RunningMedian;
@@ -18,15 +18,26 @@ use super::median::RunningMedian;
 pub struct Hpss {
     separation: Separation,
     samples: usize,
+    wanted: Wanted,
 }
 
 impl Hpss {
-    /// Measures a mixture.
+    /// Measures a mixture, of which the stems `wanted` will be separated.
     ///
     /// # Panics
     /// If the channels differ in length.
-    pub fn new([left, right]: Mixture) -> Self {
+    pub fn new(mixture: Mixture, wanted: Wanted) -> Self {
+        let [left, right] = mixture;
         assert_eq!(left.len(), right.len(), "channels differ in length");
+        let separation = match wanted {
+            Wanted::All => Hpss::separation(mixture),
+            // Bass and drums are the same for both kinds.
+            Wanted::Rhythm => Separation::Mono,
+        };
+        Hpss { separation, samples: left.len(), wanted }
+    }
+
+    fn separation([left, right]: Mixture) -> Separation {
         let (mut middle, mut side) = (0.0, 0.0);
         for (&left, &right) in left.iter().zip(right) {
             let (left, right) = (f64::from(left), f64::from(right));
@@ -34,8 +45,7 @@ impl Hpss {
             side += (left - right) * (left - right);
         }
         let is_stereo = side > LEAST_SIDE * (middle + side);
-        let separation = if is_stereo { Separation::Stereo } else { Separation::Mono };
-        Hpss { separation, samples: left.len() }
+        if is_stereo { Separation::Stereo } else { Separation::Mono }
     }
 
     /// Number of chunks of the mixture.
@@ -129,7 +139,7 @@ impl Work {
     ///
     /// # Returns
     /// `[STEMS][CHANNELS][samples]` f32, bass, drums, other, vocals; as many samples as a chunk has, or what
-    /// is left of the mixture.
+    /// is left of the mixture. Stems that are not wanted have no samples.
     ///
     /// # Panics
     /// If there is no such chunk, or the mixture is shorter than the one that `hpss` was made from.
@@ -142,10 +152,22 @@ impl Work {
         let start = index * CHUNK_SAMPLES;
         let length = CHUNK_SAMPLES.min(hpss.samples - start);
         let plan = Plan::shared();
-        self.resize(length);
+        self.resize(length, hpss.wanted);
         self.transform(plan, mixture, start);
         self.filter();
-        self.join(plan, hpss.separation);
+        self.join(plan, hpss);
+        if hpss.wanted == Wanted::All {
+            self.subtract(mixture, start, length);
+        }
+        let wanted = hpss.wanted.stems();
+        std::array::from_fn(|stem| {
+            let range = if stem < wanted { LEAD..LEAD + length } else { 0..0 };
+            self.sums[stem].each_ref().map(|sum| &sum[range.clone()])
+        })
+    }
+
+    /// Makes the other stem: what bass, drums and vocals leave of the mixture.
+    fn subtract(&mut self, mixture: Mixture, start: usize, length: usize) {
         let [bass, drums, other, vocals] = &mut self.sums;
         for channel in 0..CHANNELS {
             let parts = bass[channel].iter().zip(&drums[channel]).zip(&vocals[channel]);
@@ -155,11 +177,10 @@ impl Work {
                 *rest = whole - (bass + drums + vocals);
             }
         }
-        self.sums.each_ref().map(|stem| stem.each_ref().map(|sum| &sum[LEAD..LEAD + length]))
     }
 
     /// Sets the arrays to what a chunk of `length` samples takes.
-    fn resize(&mut self, length: usize) {
+    fn resize(&mut self, length: usize, wanted: Wanted) {
         self.heard = length.div_ceil(HOP_SAMPLES) + 1 + 2 * REACH;
         let frames = self.frames();
         for spectra in &mut self.spectra {
@@ -169,7 +190,7 @@ impl Work {
         self.energy.resize(frames * BINS, 0.0);
         self.along_time.resize(self.heard * BINS, 0.0);
         self.along_frequency.resize(self.heard * BINS, 0.0);
-        for sum in self.sums.iter_mut().flatten() {
+        for sum in self.sums[..wanted.stems()].iter_mut().flatten() {
             sum.clear();
             sum.resize((self.heard - 1) * HOP_SAMPLES + FRAME_SAMPLES, 0.0);
         }
@@ -236,8 +257,12 @@ impl Work {
         }
     }
 
-    /// Masks the spectra and adds up bass, drums and vocals.
-    fn join(&mut self, plan: &Plan, separation: Separation) {
+    /// Masks the spectra and adds up bass, drums and, where they are wanted, vocals.
+    fn join(&mut self, plan: &Plan, hpss: &Hpss) {
+        let masked_stems = match hpss.wanted {
+            Wanted::All => &MASKED_STEMS[..],
+            Wanted::Rhythm => &MASKED_STEMS[..2],
+        };
         let scale = 1.0 / (FRAME_SAMPLES as f32 * WINDOW_ENERGY);
         for index in 0..self.heard {
             let at = (index + HALF_TIME) * BINS;
@@ -245,15 +270,16 @@ impl Work {
                 let medians =
                     (self.along_time[index * BINS + bin], self.along_frequency[index * BINS + bin]);
                 let sound = (self.spectra[0][at + bin], self.spectra[1][at + bin]);
-                let shares = plan.bands.shares(bin, separation, medians, sound);
+                let shares = plan.bands.shares(bin, hpss.separation, medians, sound);
                 let shares = [shares.bass, shares.drums, shares.vocals];
-                for (masked, share) in self.masked.iter_mut().zip(shares) {
+                let masked = self.masked[..masked_stems.len()].iter_mut();
+                for (masked, share) in masked.zip(shares) {
                     masked[0][bin] = sound.0 * share;
                     masked[1][bin] = sound.1 * share;
                 }
             }
-            for (masked, stem) in self.masked.iter_mut().zip(MASKED_STEMS) {
-                for (masked, sum) in masked.iter_mut().zip(&mut self.sums[stem]) {
+            for (masked, stem) in self.masked.iter_mut().zip(masked_stems) {
+                for (masked, sum) in masked.iter_mut().zip(&mut self.sums[*stem]) {
                     // A real signal has no imaginary part at either end.
                     masked[0].im = 0.0;
                     masked[BINS - 1].im = 0.0;

@@ -38,6 +38,25 @@ pub(super) const LEAST_SIDE: f64 = 1e-4;
 /// Two channels of equal length, 44.1 kHz, full scale 1.0.
 pub type Mixture<'a> = [&'a [f32]; CHANNELS];
 
+/// Stems that are separated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wanted {
+    /// Bass, drums, other and vocals.
+    All,
+    /// Bass and drums only, which takes two thirds of the time.
+    Rhythm,
+}
+
+impl Wanted {
+    /// Number of stems, from the first on.
+    pub(super) fn stems(self) -> usize {
+        match self {
+            Wanted::All => STEMS,
+            Wanted::Rhythm => 2,
+        }
+    }
+}
+
 /// Kind of a mixture: stereo if its centre differs from its sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Separation {

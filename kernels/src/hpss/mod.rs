@@ -12,9 +12,9 @@
 //! Source: Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
 //!
 //! ```
-//! use tactus_kernels::hpss::{Hpss, Work};
+//! use tactus_kernels::hpss::{Hpss, Wanted, Work};
 //! let silence = vec![0.0_f32; 1000];
-//! let hpss = Hpss::new([&silence, &silence]);
+//! let hpss = Hpss::new([&silence, &silence], Wanted::All);
 //! let mut work = Work::new();
 //! let stems = work.separate(&hpss, [&silence, &silence], 0);
 //! assert_eq!(stems.map(|[left, _]| left.len()), [1000; 4]);
@@ -27,6 +27,6 @@ mod median;
 mod separator;
 
 pub use chunk::{Hpss, Work};
-pub use layout::{CHANNELS, CHUNK_SAMPLES, Mixture, STEMS};
+pub use layout::{CHANNELS, CHUNK_SAMPLES, Mixture, STEMS, Wanted};
 pub use median::{LONGEST_WINDOW, RunningMedian};
 pub use separator::HpssSeparator;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::chunk::{Hpss, Work};
-use super::layout::{CHUNK_SAMPLES, Mixture};
+use super::layout::{CHUNK_SAMPLES, Mixture, Wanted};
 use crate::separation::Kept;
 
 /// Chunks for each thread in a step: some, so that no thread waits long for another.
@@ -16,23 +16,23 @@ pub struct HpssSeparator {
     works: Vec<Work>,
     next: usize,
     /// Samples that are separated, from the first on.
-    wanted: usize,
+    samples: usize,
     /// Chunks that hold them.
     chunks: usize,
     kept: Kept,
 }
 
 impl HpssSeparator {
-    /// Prepares a mixture, of whose stems `kept` will be kept, the first `wanted` samples.
+    /// Prepares a mixture, of whose stems `wanted` the first `samples` samples will be kept in `kept`.
     ///
     /// # Panics
     /// If the channels differ in length.
-    pub fn new(mixture: Mixture, kept: Kept, wanted: usize) -> Self {
-        let hpss = Hpss::new(mixture);
-        let chunks = hpss.chunks().min(wanted.div_ceil(CHUNK_SAMPLES));
+    pub fn new(mixture: Mixture, kept: Kept, samples: usize, wanted: Wanted) -> Self {
+        let hpss = Hpss::new(mixture, wanted);
+        let chunks = hpss.chunks().min(samples.div_ceil(CHUNK_SAMPLES));
         let at_once = CHUNKS_PER_THREAD * rayon::current_num_threads();
         let works = (0..at_once.min(chunks)).map(|_| Work::new()).collect();
-        HpssSeparator { hpss, works, next: 0, chunks, wanted, kept }
+        HpssSeparator { hpss, works, next: 0, chunks, samples, kept }
     }
 
     /// Number of calls of [`HpssSeparator::step`] that have work.
@@ -49,14 +49,16 @@ impl HpssSeparator {
             .enumerate()
             .map(|(at, work)| work.separate(hpss, mixture, first + at))
             .collect();
-        for (at, stems) in stems.iter().enumerate() {
-            let start = (first + at) * CHUNK_SAMPLES;
-            for (stem, channels) in stems.iter().enumerate() {
-                let wanted =
-                    channels.map(|channel| &channel[..channel.len().min(self.wanted - start)]);
-                self.kept.add(stem, start, &wanted);
-            }
-        }
+        let parts: Vec<_> = stems
+            .iter()
+            .enumerate()
+            .map(|(at, stems)| {
+                let start = (first + at) * CHUNK_SAMPLES;
+                let most = self.samples - start;
+                (start, stems.map(|stem| stem.map(|samples| &samples[..samples.len().min(most)])))
+            })
+            .collect();
+        self.kept.add_parts(&parts);
         self.next = first + count;
     }
 

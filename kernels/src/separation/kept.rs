@@ -1,8 +1,9 @@
 //! The parts of stems that are kept while segments are joined.
 
+use rayon::prelude::*;
+
 use super::layout::{CHANNELS, SOURCES};
-use crate::spectrogram::mean_of_16_bit;
-use crate::stems16::{rescale_divisor, to_16_bit_rescaled};
+use crate::stems16::{rescale_divisor, to_mono_16_bit};
 
 /// The stems bass, drums, other, vocals as far as they are finished.
 pub enum Kept {
@@ -57,15 +58,34 @@ impl Kept {
     /// Adds the next finished samples of one stem, from sample `start` on: `[2][count]`.
     pub(crate) fn add(&mut self, stem: usize, start: usize, finished: &[&[f32]; CHANNELS]) {
         match self {
-            Kept::Floats(stems) => {
-                let samples = stems[stem].len() / CHANNELS;
-                for (channel, finished) in stems[stem].chunks_mut(samples).zip(finished) {
-                    for (sample, value) in channel[start..].iter_mut().zip(*finished) {
-                        *sample += value;
-                    }
-                }
-            }
+            Kept::Floats(stems) => add_floats(&mut stems[stem], start, finished),
             Kept::Mono(stems) => stems[stem].add(finished),
+        }
+    }
+
+    /// Adds the next finished samples of all stems, one part after the other, several stems at a time.
+    pub(crate) fn add_parts(&mut self, parts: &[FinishedPart]) {
+        let of = |stem: usize| parts.iter().map(move |(start, stems)| (*start, &stems[stem]));
+        match self {
+            Kept::Floats(stems) => stems.par_iter_mut().enumerate().for_each(|(stem, kept)| {
+                of(stem).for_each(|(start, finished)| add_floats(kept, start, finished));
+            }),
+            Kept::Mono(stems) => stems.par_iter_mut().enumerate().for_each(|(stem, kept)| {
+                of(stem).for_each(|(_, finished)| kept.add(finished));
+            }),
+        }
+    }
+}
+
+/// The first sample of a part, and the samples of all stems: `[4][2][count]`.
+pub(crate) type FinishedPart<'a> = (usize, [[&'a [f32]; CHANNELS]; SOURCES]);
+
+/// Adds finished samples, from sample `start` on, to a stem: `[2 · samples]`.
+fn add_floats(stem: &mut [f32], start: usize, finished: &[&[f32]; CHANNELS]) {
+    let samples = stem.len() / CHANNELS;
+    for (channel, finished) in stem.chunks_mut(samples).zip(finished) {
+        for (sample, value) in channel[start..].iter_mut().zip(*finished) {
+            *sample += value;
         }
     }
 }
@@ -96,9 +116,4 @@ impl MonoStem {
         samples.extend(loud.into_iter().map(|pair| to_mono_16_bit(pair, divisor)));
         Some(TakenMono { samples, divisor, stale })
     }
-}
-
-fn to_mono_16_bit(pair: [f32; CHANNELS], divisor: f64) -> i16 {
-    let [left, right] = pair.map(|sample| to_16_bit_rescaled(sample, divisor));
-    mean_of_16_bit(left, right)
 }

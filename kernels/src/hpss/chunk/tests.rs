@@ -16,7 +16,11 @@ fn sine(hz: f32, samples: usize) -> Vec<f32> {
 }
 
 fn separate(mixture: Mixture) -> [[Vec<f32>; CHANNELS]; STEMS] {
-    let hpss = Hpss::new(mixture);
+    separate_wanted(mixture, Wanted::All)
+}
+
+fn separate_wanted(mixture: Mixture, wanted: Wanted) -> [[Vec<f32>; CHANNELS]; STEMS] {
+    let hpss = Hpss::new(mixture, wanted);
     let mut stems: [[Vec<f32>; CHANNELS]; STEMS] = Default::default();
     let mut work = Work::new();
     for index in 0..hpss.chunks() {
@@ -71,6 +75,19 @@ fn sounds_go_to_the_stem_that_they_are_like() {
         let right: Vec<f32> = right.iter().zip(&noise).map(|(a, b)| a + 0.03 * b).collect();
         let found = shares([left, &right]);
         assert!(found[stem] > 0.8, "{}: {found:?}", STEM_NAMES[stem]);
+    }
+}
+
+#[test]
+fn bass_and_drums_alone_are_the_same_bit_for_bit() {
+    for right_seed in [6, 7] {
+        let samples = CHUNK_SAMPLES + 777;
+        // Mono, then stereo.
+        let (left, right) = (noise(samples, 6), noise(samples, right_seed));
+        let all = separate([&left, &right]);
+        let rhythm = separate_wanted([&left, &right], Wanted::Rhythm);
+        assert_eq!(rhythm[..2], all[..2]);
+        assert!(rhythm[2..].iter().flatten().all(Vec::is_empty));
     }
 }
 
