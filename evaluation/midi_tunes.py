@@ -2,8 +2,9 @@
 
     python midi_tunes.py TUNES FOLDER [--seconds 75]
 
-TUNES is a folder of .mid files, such as that of Debian's package openttd-openmsx (31 tunes, GPL 2). The tunes are for
-testing only: no file that is made from them belongs in the repository. FOLDER/<tune>/ gets mix.wav, bass.wav,
+TUNES is a folder of .mid files, such as that of Debian's package openttd-openmsx (31 tunes, GPL 2), or of .wad files with
+MIDI tunes, such as that of freedoom (66 tunes, BSD licence). The tunes are for testing only: no file that is made from
+them belongs in the repository. FOLDER/<tune>/ gets mix.wav, bass.wav,
 drums.wav, other.wav, vocals.wav and truth.json.
 
 Needs mido, numpy, fluidsynth and the FluidR3 sound font (Debian fluid-soundfont-gm); the variable SOUND_FONT overrides
@@ -16,8 +17,10 @@ the end of the last note.
 """
 
 import argparse
+import io
 import json
 import os
+import struct
 import subprocess
 import tempfile
 import wave
@@ -38,6 +41,22 @@ STEMS = ("bass", "drums", "other", "vocals")
 
 # Time in ticks and message.
 Timed = Tuple[int, mido.Message]
+
+
+def tunes_in(folder: Path) -> Iterator[Tuple[str, bytes]]:
+    """Yields name and content of each tune; a tune that several entries of .wad files share is taken once."""
+    for path in sorted(folder.glob("*.mid")):
+        yield path.stem, path.read_bytes()
+    seen = set()
+    for path in sorted(folder.glob("*.wad")):
+        wad = path.read_bytes()
+        entries, directory = struct.unpack("<ii", wad[4:12])
+        for entry in range(entries):
+            start, size, name = struct.unpack_from("<ii8s", wad, directory + 16 * entry)
+            content = wad[start : start + size]
+            if content[:4] == b"MThd" and content not in seen:
+                seen.add(content)
+                yield f"{path.stem}_{name.rstrip(bytes(1)).decode().lower()}", content
 
 
 def messages(tune: mido.MidiFile) -> List[Timed]:
@@ -145,8 +164,8 @@ def truth(tune: mido.MidiFile, timed: List[Timed], duration: float) -> Dict[str,
     }
 
 
-def render(path: Path, folder: Path, most_seconds: float) -> str:
-    tune = mido.MidiFile(path, clip=True)
+def render(content: bytes, folder: Path, most_seconds: float) -> str:
+    tune = mido.MidiFile(file=io.BytesIO(content), clip=True)
     timed = messages(tune)
     ticks, seconds = clock(tune, timed)
     # One second more, for the decay of the last note.
@@ -169,11 +188,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=75, help="of each tune, from its start")
     options = parser.parse_args()
-    tunes = sorted(options.tunes.glob("*.mid"))
+    tunes = list(tunes_in(options.tunes))
     if not tunes:
-        raise SystemExit(f"There are no .mid files in {options.tunes}")
-    for path in tunes:
-        print(render(path, options.folder / path.stem, options.seconds), flush=True)
+        raise SystemExit(f"There are no .mid or .wad files with tunes in {options.tunes}")
+    for name, content in tunes:
+        print(render(content, options.folder / name, options.seconds), flush=True)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,14 @@ export function deviationOfDifferences(values: readonly number[]): number {
 
 /** Options of a bootstrap interval. */
 export interface BootstrapOptions {
-  /** Probability that the interval contains the true median, 0 to 1. */
+  /** Probability that the interval contains the true value, 0 to 1. */
   readonly level: number;
   /** Number of resamples. */
   readonly resamples: number;
   /** Seed of the resamples; the same seed gives the same interval. */
   readonly seed: number;
+  /** Statistic of the values; the median by default. */
+  readonly statistic?: (values: readonly number[]) => number;
 }
 
 /** A range. */
@@ -68,25 +70,25 @@ export interface Interval {
 }
 
 /**
- * Returns a confidence interval of the median: percentiles of the medians of resamples with replacement.
+ * Returns a confidence interval of a statistic: percentiles of its values on resamples with replacement.
  *
  * @param values independent of one another, in any order
- * @param options level, number of resamples and seed
+ * @param options level, number of resamples, seed and statistic
  * @returns in the unit of the values; NaN to NaN without values
  *
  * Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
  */
 export function bootstrapInterval(
   values: readonly number[],
-  { level, resamples, seed }: BootstrapOptions,
+  { level, resamples, seed, statistic = median }: BootstrapOptions,
 ): Interval {
   const random = new CounterRandom(`bootstrap/${seed}`);
-  const medians = Array.from(
+  const found = Array.from(
     { length: resamples },
-    () => median(values.map(() => values[random.below(values.length)]!)),
+    () => statistic(values.map(() => values[random.below(values.length)]!)),
   ).sort((a, b) => a - b);
   const tail = (1 - level) / 2;
-  return { low: quantile(medians, tail), high: quantile(medians, 1 - tail) };
+  return { low: quantile(found, tail), high: quantile(found, 1 - tail) };
 }
 
 /** Returns a quantile of sorted values, interpolated between the two nearest. */

@@ -1,0 +1,73 @@
+/**
+ * Prints a table of systems and of their gain over another demixer with the same model, from an exported evaluation: means of
+ * beat F, AMLt and downbeat F, and the mean difference of the same tracks with its 95 % bootstrap interval.
+ *
+ *     deno task evaluate FOLDER --system hpss/embedded --system hpss-mix/embedded --export-json scores.json
+ *     deno run --allow-read scripts/system_gain_table.ts scores.json hpss
+ *
+ * @module
+ */
+
+import { markdownTable } from "../core/table.ts";
+import { bootstrapInterval } from "../reports/statistics.ts";
+
+/** Measures of the table: key in the export, heading. */
+const MEASURES = { beat_f: "beat F", amlt: "AMLt", downbeat_f: "downbeat F" } as const;
+
+/** Settings of the bootstrap intervals. */
+const INTERVAL = { level: 0.95, resamples: 10_000, seed: 0, statistic: mean };
+
+type Scores = Readonly<Record<string, number | null>>;
+
+interface System {
+  readonly name: string;
+  readonly tracks: readonly { readonly track: string; readonly scores: Scores }[];
+  readonly failures: readonly unknown[];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Returns the scores of the tracks that both systems have, in pairs. */
+function pairs(one: System, other: System, measure: string): [number, number][] {
+  return one.tracks.flatMap(({ track, scores }) => {
+    const value = scores[measure];
+    const base = other.tracks.find((found) => found.track === track)?.scores[measure];
+    return typeof value === "number" && typeof base === "number" ? [[value, base]] : [];
+  });
+}
+
+const signed = (value: number): string => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
+
+/**
+ * Returns the lines of the table.
+ *
+ * @param systems the exported systems
+ * @param demixer demixer that the others with the same model are compared with
+ */
+export function gainTable(systems: readonly System[], demixer: string): string[] {
+  const rows = systems.map((system) => {
+    const base = systems.find(({ name }) =>
+      name === `${demixer}/${system.name.slice(system.name.lastIndexOf("/") + 1)}`
+    );
+    const figures = Object.keys(MEASURES).map((measure) => {
+      const values = system.tracks.flatMap(({ scores }) => scores[measure] ?? []);
+      const text = mean(values).toFixed(3);
+      if (base === undefined || base === system) return text;
+      const differences = pairs(system, base, measure).map(([value, other]) => value - other);
+      const { low, high } = bootstrapInterval(differences, INTERVAL);
+      return `${text}, ${signed(mean(differences))} (${signed(low)} to ${signed(high)})`;
+    });
+    const { tracks: { length: done }, failures: { length: failed } } = system;
+    const tracks = failed === 0 ? `${done}` : `${done} of ${done + failed}`;
+    return [system.name, tracks, ...figures];
+  });
+  return markdownTable([["system", "tracks", ...Object.values(MEASURES)], ...rows]);
+}
+
+if (import.meta.main) {
+  const [path = "", demixer = "hpss"] = Deno.args;
+  const { systems } = JSON.parse(await Deno.readTextFile(path));
+  console.log(gainTable(systems, demixer).join("\n"));
+}
