@@ -59,8 +59,9 @@ export const WEIGHTS_OPTIONS = {
   demixer: option(
     text("name"),
     "demixer that separates a mix: htdemucs (the published network), hpss (median filters, no " +
-      "weights), seeded-htdemucs (untrained), a file of HTDemucs weights that ends in .th or " +
-      ".safetensors, or auto: htdemucs where it is installed, else hpss",
+      "weights), hpss-mix (bass and drums of hpss, the mix itself as other and as vocals), " +
+      "seeded-htdemucs (untrained), a file of HTDemucs weights that ends in .th or .safetensors, " +
+      "or auto: htdemucs where it is installed, else hpss-mix",
   ).default(AUTO),
 } as const;
 

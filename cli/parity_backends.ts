@@ -34,7 +34,7 @@ const OPTIONS = {
   stage: option(oneOf("name", NETWORKS), "only this stage").repeated(),
   model: WEIGHTS_OPTIONS.model.default("seeded-all"),
   demixer: WEIGHTS_OPTIONS.demixer.default("seeded-htdemucs")
-    .help("demixer as in analyze; hpss is excluded, since it is not a network"),
+    .help("demixer as in analyze; hpss and hpss-mix are excluded, since they are not networks"),
   weightsDir,
   threads,
   ...TOLERANCE_OPTIONS,
@@ -59,7 +59,7 @@ async function compare(
   [audio]: readonly string[],
 ): Promise<number> {
   const parity = await import("../parity/mod.ts");
-  const { HPSS, loadModel } = await import("../models/mod.ts");
+  const { FILTER_NAMES, loadModel } = await import("../models/mod.ts");
   const { networkModel, reachableStages } = await import("../pipeline/mod.ts");
   const { checkNames, chosenWeights } = await import("./_weights.ts");
   const { stemsDir, exportJson } = values;
@@ -69,8 +69,10 @@ async function compare(
     );
   }
   checkNames(values);
-  if (values.demixer === HPSS) {
-    throw new UsageError("--demixer hpss is not a network: only the native backend computes it");
+  if (FILTER_NAMES.includes(values.demixer)) {
+    throw new UsageError(
+      `--demixer ${values.demixer} is not a network: only the native backend computes it`,
+    );
   }
   const reachable = reachableStages([stemsDir === undefined ? "mixture" : "stems16"]);
   const stages = stagesOf(values.stage, reachable.map(({ name }) => name));

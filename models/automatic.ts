@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HPSS } from "./registry.ts";
+import { HPSS_MIX } from "./registry.ts";
 import { LISTED_MODELS, modelState } from "./download/listed_models.ts";
 import { EMBEDDED } from "./embedded/embedded.ts";
 
@@ -12,7 +12,7 @@ import { EMBEDDED } from "./embedded/embedded.ts";
 const CHOICES = {
   demixer: {
     published: LISTED_MODELS.filter(({ name }) => name === "htdemucs"),
-    embedded: HPSS,
+    embedded: HPSS_MIX,
   },
   model: {
     published: LISTED_MODELS.filter(({ name }) => name.startsWith("harmonix")),

@@ -29,7 +29,7 @@ Deno.test("chooseWeights() chooses the embedded weights if no published ones are
   await withFiles([], async (folder) => {
     for (const where of [undefined, folder, join(folder, "missing")]) {
       equal(await chooseWeights("model", where), { name: "embedded", missing: "harmonix-all" });
-      equal(await chooseWeights("demixer", where), { name: "hpss", missing: "htdemucs" });
+      equal(await chooseWeights("demixer", where), { name: "hpss-mix", missing: "htdemucs" });
     }
   });
 });
@@ -41,7 +41,7 @@ Deno.test("chooseWeights() chooses installed published weights, all folds before
   });
   await withFiles([...FOLDS[3]!, ...FOLDS[5]!], async (folder) => {
     equal(await chooseWeights("model", folder), { name: "harmonix-fold3" });
-    equal(await chooseWeights("demixer", folder), { name: "hpss", missing: "htdemucs" });
+    equal(await chooseWeights("demixer", folder), { name: "hpss-mix", missing: "htdemucs" });
   });
   await withFiles([FOLDS[3]![0]!], async (folder) => {
     equal(await chooseWeights("model", folder), { name: "embedded", missing: "harmonix-all" });

@@ -137,8 +137,14 @@ async function loadHarmonix(
 /** Name of the demixer without weights: median filters (harmonic-percussive source separation). */
 export const HPSS = "hpss";
 
+/** Name of the demixer with the bass and drums of {@linkcode HPSS}, and the mix itself as other and as vocals. */
+export const HPSS_MIX = "hpss-mix";
+
+/** Names of the demixers without weights. */
+export const FILTER_NAMES: readonly string[] = [HPSS_MIX, HPSS];
+
 /** Names of all demixers. */
-export const DEMIXER_NAMES: readonly string[] = ["htdemucs", HPSS, "seeded-htdemucs"];
+export const DEMIXER_NAMES: readonly string[] = ["htdemucs", ...FILTER_NAMES, "seeded-htdemucs"];
 
 /** Endings of files with demixer weights. */
 const WEIGHTS_ENDING = /\.(th|safetensors)$/i;
@@ -175,7 +181,7 @@ export function checkDemixerName(name: string): void {
 /**
  * Reads and verifies the weights of a separation network.
  *
- * @param name one of {@linkcode DEMIXER_NAMES} except {@linkcode HPSS}, or path of a `.th` or `.safetensors` file
+ * @param name one of {@linkcode DEMIXER_NAMES} except {@linkcode FILTER_NAMES}, or path of a `.th` or `.safetensors` file
  * @param options location of the published weights
  * @throws {ModelError} `unknown-name`; `not-found`, naming the command that downloads the weights; `sha256` for a changed file
  */

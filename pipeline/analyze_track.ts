@@ -13,6 +13,7 @@ import {
   sha256Of,
   writeDemixed,
 } from "./demix_files.ts";
+import { withMixture } from "./demix.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
@@ -242,7 +243,8 @@ async function separate(
   if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
   const decoding = timed(origin, "decode", observer, () => readMixture(path));
   // Reports missing weights first, even if decoding fails earlier.
-  const [{ name, sha256, backend }, read] = await bothOf(options.demixer, decoding);
+  const [demixer, read] = await bothOf(options.demixer, decoding);
+  const { name, sha256, backend, rhythmOf } = demixer;
   const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
     seams: { stems16 },
     sha256: sha256Of(stems16),
@@ -259,11 +261,13 @@ async function separate(
     backends: { demix: backend },
     warnings: read.warnings,
   };
+  // Kept stems are all separated, so that they are of use elsewhere too.
+  const separator = options.keepIn === undefined ? demixer : rhythmOf ?? demixer;
   const run = async (): Promise<Tensor<"i16">> => {
     // Mono takes a quarter of the memory and suffices where stems are not kept.
     const stems = options.keepIn === undefined ? "mono" as const : "stereo" as const;
     const separation = {
-      demixer: options.demixer,
+      demixer: Promise.resolve(separator),
       shifts: options.shifts,
       stems,
       releaseMixture: true,
@@ -275,12 +279,14 @@ async function separate(
     return seams.stems16;
   };
   if (options.keepIn === undefined) return { ...from(await run()), ...separated };
-  const folder = demixFolder(options.keepIn, name, { path, ...track });
+  const analysed = async (stems16: Tensor<"i16">): Promise<Tensor<"i16">> =>
+    rhythmOf === undefined ? stems16 : (await withMixture({ stems16 }, read.mixture)).stems16;
+  const folder = demixFolder(options.keepIn, separator.name, { path, ...track });
   const record: DemixRecord = {
     path,
     mixture_sha256: await sha256Of(read.mixture),
     program: PROGRAM,
-    demixer: name,
+    demixer: separator.name,
     weights_sha256: sha256,
     backend,
     device: context.compute?.device ?? CPU,
@@ -288,11 +294,15 @@ async function separate(
   };
   const kept = await readDemixed(folder, record);
   if (kept !== undefined) {
-    return { ...from(kept), ...separated, notes: [`${path}: stems of an earlier run, ${folder}`] };
+    return {
+      ...from(await analysed(kept)),
+      ...separated,
+      notes: [`${path}: stems of an earlier run, ${folder}`],
+    };
   }
   const stems16 = await run();
   await writeDemixed(folder, record, stems16);
-  return { ...from(stems16), ...separated };
+  return { ...from(await analysed(stems16)), ...separated };
 }
 
 /** Waits for two results; where both fail, throws the error of the first. */

@@ -1,5 +1,5 @@
 /**
- * Stage: a mixture to four stems, by HTDemucs or without a network.
+ * Stage: a mixture to four stems, by HTDemucs or without a network; the mixture itself can be two of them.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import {
   type MonoStems,
   openHpss,
   openSeparation,
+  roundMixture,
   SEGMENT_SAMPLES,
   SEGMENT_SPECTRUM,
   type SeparatedStems,
@@ -28,6 +29,11 @@ export interface Demixer {
   readonly backend: Backend;
   /** The network for one segment; null for a separation by median filters. */
   readonly session: DemixSession | null;
+  /**
+   * Demixer whose bass and drums are used, with the mixture itself as other and as vocals; absent where all
+   * stems are separated. It also makes the stems that are kept as files.
+   */
+  readonly rhythmOf?: Demixer;
 }
 
 /** Options of the stage. */
@@ -75,8 +81,12 @@ export async function demix(
   mixture: Tensor<"f32">,
   options: DemixOptions,
 ): Promise<DemixedStems> {
-  if (options.stems === "mono" && (demixer.session === null || options.shifts.length === 1)) {
+  const { session, rhythmOf } = demixer;
+  if (options.stems === "mono" && (session === null || options.shifts.length === 1)) {
     return { stems16: await demixToMono(demixer, mixture, options) };
+  }
+  if (rhythmOf !== undefined) {
+    return await withMixture(await demix(rhythmOf, mixture, options), mixture);
   }
   const separation = await separate(demixer, mixture, options);
   try {
@@ -84,6 +94,37 @@ export async function demix(
   } finally {
     separation.close();
   }
+}
+
+/**
+ * Replaces other and vocals by the mixture, which is rounded as a stem is.
+ *
+ * @param stems bass, drums, other, vocals
+ * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
+ * @returns stems of the same form; the given arrays are changed
+ * @throws {KernelError} if there are no samples
+ */
+export async function withMixture(
+  stems: DemixedStems,
+  { data }: Tensor<"f32">,
+): Promise<DemixedStems> {
+  await takeMixture(data, stems.stems16.data);
+  const floats = stems.stems?.data;
+  for (const stem of [2, 3]) floats?.set(data, stem * data.length);
+  return stems;
+}
+
+/** Stems that are separated where the mixture is the rest: bass and drums. */
+const RHYTHM_STEMS = 2;
+
+/** Rounds the mixture to other and vocals of `[4, channels, samples]`. */
+async function takeMixture(mixture: Tensor<"f32">["data"], stems16: Int16Array): Promise<void> {
+  const length = stems16.length / 4;
+  await roundMixture(
+    mixture,
+    stems16.subarray(RHYTHM_STEMS * length, (RHYTHM_STEMS + 1) * length),
+  );
+  stems16.copyWithin(3 * length, RHYTHM_STEMS * length, 3 * length);
 }
 
 /** Separates to mono; separates the part before the first too loud sample again, with the known divisor. */
@@ -94,11 +135,12 @@ async function demixToMono(
 ): Promise<Tensor<"i16">> {
   const samples = mixture.shape[1] ?? 0;
   const stems16 = new Int16Array(4 * samples);
+  const separated = demixer.rhythmOf === undefined ? 4 : RHYTHM_STEMS;
   const take = async (mono: MonoStems): Promise<TakenMono[]> => {
     const separation = await separate(demixer, mixture, options, mono);
     try {
       const taken: TakenMono[] = [];
-      for (let stem = 0; stem < 4; stem++) {
+      for (let stem = 0; stem < separated; stem++) {
         const [start, end] = [stem * samples, stem * samples + mono.samples];
         taken.push(await separation.mono(stem, stems16.subarray(start, end)));
       }
@@ -110,8 +152,10 @@ async function demixToMono(
   const taken = await take({ samples });
   const stale = Math.max(...taken.map((stem) => stem.stale));
   if (stale > 0) {
-    await take({ samples: stale, divisors: taken.map(({ divisor }) => divisor) });
+    const divisors = Array.from({ length: 4 }, (_, stem) => taken[stem]?.divisor ?? 1);
+    await take({ samples: stale, divisors });
   }
+  if (separated < 4) await takeMixture(mixture.data, stems16);
   // The garbage collector would free it later.
   if (options.releaseMixture) (mixture.data.buffer as ArrayBuffer).transfer(0);
   return tensor("i16", [4, 1, samples], stems16);
@@ -119,14 +163,14 @@ async function demixToMono(
 
 /** Separates the mixture; the caller takes the stems out and closes the separation. */
 async function separate(
-  { session }: Demixer,
+  { session, rhythmOf }: Demixer,
   mixture: Tensor<"f32">,
   { shifts, onProgress }: DemixOptions,
   mono?: MonoStems,
 ): Promise<SeparatedStems> {
   const samples = mixture.data as Float32Array<ArrayBuffer>;
   if (session === null) {
-    const separation = await openHpss(samples, mono);
+    const separation = await openHpss(samples, mono, rhythmOf === undefined ? 4 : RHYTHM_STEMS);
     return await closedOnFailure(separation, async () => {
       for (let step = 0; step < separation.steps; step++) {
         await separation.step();

@@ -2,6 +2,7 @@ import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { separationClip } from "../fixtures/separation.ts";
 import { readThCheckpoint } from "../models/readers/torch.ts";
 import { compare } from "../parity/compare.ts";
+import { naiveSpectrogram } from "./naive/spectrogram.ts";
 import { naiveStems16 } from "./naive/stems16.ts";
 import { createNativeDemixSession } from "./backends/native/htdemucs.ts";
 import { loadDemixer } from "./backends/demixers.ts";
@@ -131,5 +132,61 @@ Deno.test("demix() without a network makes the same spectrograms of mono stems, 
     const mono = await demix(hpss, mixture, { shifts: [0], stems: "mono" });
     equal(mono.stems16.shape, [4, 1, samples]);
     equal(await spectrogram(mono.stems16), await spectrogram(stereo.stems16));
+  }
+});
+
+/** The mean of left and right of `[stems, 2, samples]`, truncated toward zero. */
+function naiveMono({ shape, data }: Tensor<"i16">): Tensor<"i16"> {
+  const [stems = 0, , samples = 0] = shape;
+  const mean = Int16Array.from({ length: stems * samples }, (_, at) => {
+    const left = Math.floor(at / samples) * 2 * samples + at % samples;
+    return Math.trunc((data[left]! + data[left + samples]!) / 2);
+  });
+  return tensor("i16", [stems, 1, samples], mean);
+}
+
+Deno.test("demix() with hpss-mix has bass and drums of hpss, and the mixture, rounded as a stem, twice", async () => {
+  const [hpss, mixing] = [await loadDemixer("hpss"), await loadDemixer("hpss-mix")];
+  equal([mixing.name, mixing.sha256, mixing.rhythmOf], ["hpss-mix", null, hpss]);
+  const samples = 5 * 44_100;
+  const { shape, data } = soundOf(samples, 1);
+  // Too loud for 16 bit nowhere, everywhere, and late.
+  for (const quiet of [samples, 0, samples - 44_100]) {
+    const loudnessAt = (at: number): number => at % samples < quiet ? 0.9 : 4;
+    const mixture = tensor("f32", shape, data.map((sample, at) => loudnessAt(at) * sample));
+    const whole = await demix(hpss, mixture, { shifts: [0], stems: "floats" });
+    const stems = tensor("f32", [4, ...shape], whole.stems!.data.slice());
+    for (const stem of [2, 3]) stems.data.set(mixture.data, stem * 2 * samples);
+    const stems16 = naiveStems16(stems);
+    equal(await demix(mixing, mixture, { shifts: [0], stems: "floats" }), { stems, stems16 });
+    equal(await demix(mixing, mixture, { shifts: [0], stems: "stereo" }), { stems16 });
+    const mono = await demix(mixing, mixture, { shifts: [0], stems: "mono" });
+    equal(mono, { stems16: naiveMono(stems16) });
+
+    const expected = naiveSpectrogram(stems16);
+    ok(compare(await spectrogram(mono.stems16), expected, TOLERANCE).passed);
+    // Stems of hpss do not pass, nor does a mixture that is cut off where it is too loud.
+    ok(!compare(await spectrogram(whole.stems16), expected, TOLERANCE).passed);
+    if (quiet === samples) continue;
+    const cutOff = stems16.data.slice();
+    cutOff.set(Array.from(mixture.data, (v) => Math.min(Math.max(v, -1), 1) * 32767), 4 * samples);
+    const cut = await spectrogram(tensor("i16", stems16.shape, cutOff));
+    ok(!compare(cut, expected, TOLERANCE).passed);
+  }
+});
+
+Deno.test("demix() with hpss-mix frees the mixture only where it is told to, and makes silence of silence", async () => {
+  const mixing = await loadDemixer("hpss-mix");
+  const options = { shifts: [0], stems: "mono" } as const;
+  const mixture = soundOf(44_100, 2);
+  const gone = tensor("f32", mixture.shape, mixture.data.slice());
+  const { stems16 } = await demix(mixing, mixture, options);
+  equal((await demix(mixing, gone, { ...options, releaseMixture: true })).stems16, stems16);
+  equal([mixture.data.length, gone.data.length], [88_200, 0]);
+  const silence = tensor("f32", [2, 1000], new Float32Array(2000));
+  ok((await demix(mixing, silence, options)).stems16.data.every((sample) => sample === 0));
+  for (const stems of ["mono", "stereo", "floats"] as const) {
+    const nothing = tensor("f32", [2, 0], new Float32Array());
+    await rejects(demix(mixing, nothing, { shifts: [], stems }), /no audio/);
   }
 });

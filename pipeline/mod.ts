@@ -7,7 +7,7 @@
  * ```ts
  * import { equal } from "node:assert/strict";
  * import { AnalysisRun } from "./mod.ts";
- * const run = new AnalysisRun({ model: "embedded", demixer: "hpss", shifts: [0], embeddings: false });
+ * const run = new AnalysisRun({ model: "embedded", demixer: "hpss-mix", shifts: [0], embeddings: false });
  * const { result } = await run.analyze({ path: "fixtures/audio/four_four/mix.flac", name: "demo" });
  * equal(result.bpm, 125);
  * await run.close();

@@ -49,7 +49,10 @@ export interface Provenance {
   readonly model: string;
   /** Weights of each fold. */
   readonly weights: readonly { readonly name: string; readonly sha256: string }[];
-  /** Name of the demixer; `external` where the stems were given. */
+  /**
+   * Name of the demixer; `external` where the stems were given. With `hpss-mix`, bass and drums are those of
+   * `hpss`, and the mix itself is other and vocals.
+   */
   readonly demixer: string;
   /** SHA-256 of the separation network's weights; null for a demixer without weights. */
   readonly demixer_weights: string | null;

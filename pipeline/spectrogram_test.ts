@@ -1,4 +1,9 @@
-import { ok, rejects } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  notDeepStrictEqual as notDeepEqual,
+  ok,
+  rejects,
+} from "node:assert/strict";
 import { edgeCaseArray, edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { hash32 } from "../core/counter_random.ts";
 import { compare } from "../parity/compare.ts";
@@ -53,4 +58,20 @@ Deno.test("spectrogram() changes where channels are averaged by flooring", async
 
 Deno.test("spectrogram() refuses stems without samples", async () => {
   await rejects(spectrogram(tensor("i16", [4, 2, 0], new Int16Array())), /no samples/);
+});
+
+Deno.test("spectrogram() gives equal stems equal rows, and stems that differ in one sample their own", async () => {
+  const one = signal("noise", 5000).data;
+  const [early, late] = [one.slice(), one.slice()];
+  early[0]! ^= 4096;
+  late[9999]! ^= 4096;
+  const stems = [one, late, one, early, one, late];
+  const all = await spectrogram(
+    tensor("i16", [6, 2, 5000], Int16Array.from(stems.flatMap((stem) => [...stem]))),
+  );
+  const alone = await Promise.all(
+    stems.map((stem) => spectrogram(tensor("i16", [1, 2, 5000], stem))),
+  );
+  deepEqual([...all.data], alone.flatMap(({ data }) => [...data]));
+  for (const changed of [1, 3]) notDeepEqual(alone[changed]!.data, alone[0]!.data);
 });

@@ -239,3 +239,59 @@ Deno.test("analyze --demixer hpss needs no weights, records this, and keeps its 
     );
   });
 });
+
+Deno.test("analyze --demixer hpss-mix records this, keeps the stems of hpss, and reuses those of either", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const run = async (demixer: string, ...more: string[]): Promise<[AnalysisResult, string]> => {
+      const call = [mix, "--demixer", demixer, "-m", "seeded-fold0", "--json", ...more];
+      const outcome = await analyze(folder, ...call);
+      return [await result(outcome), outcome.stderr];
+    };
+    const [{ provenance, ...findings }] = await run("hpss-mix");
+    const { demixer, demixer_weights, demix_shifts, backends, mix: heard } = provenance;
+    equal([demixer, demixer_weights, demix_shifts], ["hpss-mix", null, null]);
+    equal([backends["demix"], heard?.file], ["native", "song.wav"]);
+
+    const [first, quiet] = await run("hpss-mix", "-k");
+    equal(quiet.includes("earlier run"), false);
+    // Kept stems are stereo; other stems are mono.
+    const { stems16_sha256 } = first.provenance;
+    notEqual(stems16_sha256, provenance.stems16_sha256);
+    equal(first, { ...findings, provenance: { ...provenance, stems16_sha256 } });
+    const kept = join(folder, "demix", "hpss", "song");
+    equal(await filesIn(join(folder, "demix")), ["hpss"]);
+    equal(await filesIn(kept), [...STEMS.map((stem) => `${stem}.wav`), "tactus.json"].sort());
+    const files = async (): Promise<Uint8Array[]> =>
+      await Promise.all(STEMS.map((stem) => Deno.readFile(join(kept, `${stem}.wav`))));
+    const stems = await files();
+
+    const [again, said] = await run("hpss-mix", "-k");
+    match(said, /song\.wav: stems of an earlier run, .*hpss/);
+    equal(again, first);
+    // hpss itself analyses all four kept stems, so that its input differs.
+    const [separated, saidToo] = await run("hpss", "-k");
+    match(saidToo, /stems of an earlier run/);
+    notEqual(separated.provenance.stems16_sha256, stems16_sha256);
+    const given = await result(
+      await analyze(folder, "--stems-dir", kept, "--json", "-m", "seeded-fold0"),
+    );
+    equal(given.provenance.stems16_sha256, separated.provenance.stems16_sha256);
+
+    // Changed stems are not reused, also those that the analysis does not read.
+    for (const stem of ["bass", "vocals"]) {
+      const changed = await Deno.readFile(join(kept, `${stem}.wav`));
+      changed[1000]! ^= 1;
+      await Deno.writeFile(join(kept, `${stem}.wav`), changed);
+      const [repaired, saidNothing] = await run("hpss-mix", "-k");
+      equal([repaired, saidNothing.includes("earlier run")], [first, false]);
+      equal(await files(), stems);
+    }
+    // Stems that hpss kept serve as well.
+    await Deno.remove(join(folder, "demix"), { recursive: true });
+    equal((await run("hpss", "-k"))[0], separated);
+    const [last, saidLast] = await run("hpss-mix", "-k");
+    match(saidLast, /stems of an earlier run/);
+    equal(last, first);
+  });
+});

@@ -45,7 +45,7 @@ Deno.test("analyze without arguments finds the beats of the demo piece, and reco
   await inTemporaryFolder(async (folder) => {
     const { code, stdout, stderr } = await tactus(["analyze"], { cwd: folder });
     equal(code, 0, stderr);
-    match(stderr, /^Taking demixer hpss and model embedded: .*no_weights has no published/);
+    match(stderr, /^Taking demixer hpss-mix and model embedded: .*no_weights has no published/);
     match(stderr, /deno task models pull htdemucs harmonix-all\n$/);
     match(stdout, /mix\.flac[^]*tempo[^]*beats[^]*segments/);
     const { path, bpm, beats, downbeats, provenance } = await readResult(
@@ -61,7 +61,7 @@ Deno.test("analyze without arguments finds the beats of the demo piece, and reco
     equal(beatFMeasure(heard(truth.downbeats), trimBeats(downbeats)), 1);
     ok(Math.abs((bpm ?? 0) - truth.bpm) <= 1);
     const { demixer, model, automatic } = provenance;
-    equal([demixer, model, automatic], ["hpss", "embedded", ["demixer", "model"]]);
+    equal([demixer, model, automatic], ["hpss-mix", "embedded", ["demixer", "model"]]);
   });
 });
 

@@ -11,7 +11,7 @@ import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
-const CALL = ["analyze", TRACK, "--demixer", "hpss", "-m", "embedded", "--guard"];
+const CALL = ["analyze", TRACK, "--demixer", "hpss-mix", "-m", "embedded", "--guard"];
 
 interface Guard {
   readonly seconds: number;

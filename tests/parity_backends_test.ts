@@ -40,6 +40,7 @@ Deno.test("parity backends rejects invalid calls", async () => {
     [["--stage", "spectrogram"], /--stage expects one of demix, network/],
     [[...STEMS, "--stage", "demix"], /--stage demix needs a mix/],
     [["--demixer", "hpss"], /hpss is not a network/],
+    [["--demixer", "hpss-mix"], /hpss-mix is not a network/],
     [["--seconds", "0"], /--seconds expects/],
     [["--atol=-1"], /--atol expects/],
     [["-m", "nothing"], /Unknown model/],

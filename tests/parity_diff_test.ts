@@ -13,7 +13,11 @@ import { noise, wavFile } from "./support/wav.ts";
 const QUICK = ["-m", "seeded-fold0", "--demixer", "hpss"] as const;
 
 /** Records the seams of two seconds of noise; returns the folder. */
-async function recorded(folder: string, name: string): Promise<string> {
+async function recorded(
+  folder: string,
+  name: string,
+  ...more: readonly string[]
+): Promise<string> {
   const audio = join(folder, "noise.wav");
   const samples = noise(2 * 88_200, 1);
   await Deno.writeFile(audio, wavFile({ sampleRateHz: 44_100, channels: 2, bits: 16, samples }));
@@ -25,6 +29,7 @@ async function recorded(folder: string, name: string): Promise<string> {
     "--out",
     out,
     ...QUICK,
+    ...more,
   ]);
   equal(code, 0, stderr);
   match(stdout, /^18 seams: .*seams\.json\n$/);
@@ -127,6 +132,34 @@ Deno.test("parity diff passes on two recordings of one track, and names the seam
     match(stdout, /^fail: stems: .*cut short$/m);
     match(stdout, /^mine .* extra$/m);
     match(stdout, /^13 seams passed, 5 failed, 1 extra$/m);
+  });
+});
+
+Deno.test("parity record writes the mix as other and vocals of hpss-mix, and diff finds it there", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const one = await recorded(folder, "one");
+    const two = await recorded(folder, "two", "--demixer", "hpss-mix");
+    const read = async (out: string, seam: string): Promise<Tensor> =>
+      readNpy(await Deno.readFile(join(out, `${seam}.npy`)));
+    const mixture = await read(two, "mixture");
+    for (const seam of ["stems", "stems16", "spectrogram"]) {
+      const rows = async (out: string): Promise<unknown[]> => {
+        const { data } = await read(out, seam);
+        const length = data.length / 4;
+        return [0, 1, 2, 3].map((row) => data.slice(row * length, (row + 1) * length));
+      };
+      const [separated, mixing] = [await rows(one), await rows(two)];
+      equal(mixing.slice(0, 2), separated.slice(0, 2), seam);
+      equal(mixing[2], mixing[3], seam);
+      if (seam === "stems") equal(mixing[2], mixture.data);
+    }
+    const file = join(folder, "diff.json");
+    const { code } = await tactus(["parity", "diff", one, two, "--export-json", file]);
+    equal(code, 1);
+    const { seams } = JSON.parse(await Deno.readTextFile(file));
+    const failed = seams.filter((one: { verdict: string }) => one.verdict === "fail")
+      .map((one: { seam: string }) => one.seam);
+    equal(failed.slice(0, 3), ["stems", "stems16", "spectrogram"]);
   });
 });
 

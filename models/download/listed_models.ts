@@ -8,7 +8,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../../core/hash.ts";
 import { EMBEDDED } from "../embedded/embedded.ts";
-import { foldNames, HPSS, MODEL_NAMES } from "../registry.ts";
+import { foldNames, HPSS, HPSS_MIX, MODEL_NAMES } from "../registry.ts";
 import {
   type FileState,
   findPinnedFile,
@@ -45,6 +45,11 @@ const HARMONIX_PARTS: readonly ModelPart[] = HARMONIX_FILES.map(({ npz, yaml, pt
 /** All models: the built-in ones, the published ones, then the seeded ones. */
 export const LISTED_MODELS: readonly ListedModel[] = [
   { name: EMBEDDED, description: "beats and segments, ships with the program", parts: [] },
+  {
+    name: HPSS_MIX,
+    description: "bass and drums by median filters, the mix as other and vocals",
+    parts: [],
+  },
   { name: HPSS, description: "separation by median filters", parts: [] },
   {
     name: "harmonix-all",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DemixerWeights, demixerWeights, HPSS } from "../../models/registry.ts";
+import { type DemixerWeights, demixerWeights, HPSS, HPSS_MIX } from "../../models/registry.ts";
 import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
 import type { Demixer } from "../demix.ts";
@@ -19,16 +19,18 @@ export interface DemixerOptions extends LoadOptions {
 }
 
 /**
- * Loads a separation network, or none for `hpss`, which the kernels compute on the CPU.
+ * Loads a separation network, or none for `hpss` and `hpss-mix`, which the kernels compute on the CPU.
  *
- * @param name `hpss`, or as in `demixerWeights()`
+ * @param name `hpss`, `hpss-mix`, or as in `demixerWeights()`
  * @param options folder of the weights, backend, device, threads
  * @returns the demixer; the caller releases its session, where it has one
  * @throws {ModelError} if the weights are missing or are not what they should be
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
-  if (name === HPSS) return { name, sha256: null, backend: "native", session: null };
+  const hpss: Demixer = { name: HPSS, sha256: null, backend: "native", session: null };
+  if (name === HPSS) return hpss;
+  if (name === HPSS_MIX) return { ...hpss, name, rhythmOf: hpss };
   const weights = await demixerWeights(name, options);
   const backend = backendOf(options.compute);
   const session = backend === "native"
