@@ -4,50 +4,12 @@
  * @module
  */
 
+import { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
 import { markdownTable } from "../core/table.ts";
 import { BEAT_WINDOW_SECONDS, TEMPO_TOLERANCE, TRIM_SECONDS } from "./beat_measures.ts";
 import { BOUNDARY_WINDOWS_SECONDS, PAIRWISE_FRAME_SECONDS } from "./segment_measures.ts";
 import { meanScores, type Measure, MEASURES, type Scores } from "./scores.ts";
-
-/** Scores of one track. */
-export interface TrackScores {
-  /** Name of the track. */
-  readonly track: string;
-  /** Scores of the track. */
-  readonly scores: Scores;
-}
-
-/** Scores of one system or of one folder of results. */
-export interface SystemReport {
-  /** `DEMIXER/MODEL`, or the path of the folder. */
-  readonly name: string;
-  /** Weights of the system; empty for a folder of results. */
-  readonly weights: readonly { readonly name: string; readonly sha256: string | null }[];
-  /** Tracks with scores. */
-  readonly tracks: readonly TrackScores[];
-  /** Tracks that failed, and why. */
-  readonly failures: readonly { readonly track: string; readonly reason: string }[];
-}
-
-/** Settings of a run. */
-export interface EvaluationSettings {
-  /** Absolute path of the folder of tracks. */
-  readonly folder: string;
-  /** Length of each track that was used, seconds; null for everything. */
-  readonly seconds: number | null;
-  /** Threads of the networks; null stands for one for each core. */
-  readonly threads: number | null;
-}
-
-/** All scores of one run. */
-export interface EvaluationReport {
-  /** Name and version of the program. */
-  readonly program: string;
-  /** Settings of a run. */
-  readonly settings: EvaluationSettings;
-  /** Systems in the order of the command line. */
-  readonly systems: readonly SystemReport[];
-}
 
 /** Constants of the measures. */
 const MEASURE_SETTINGS = {
@@ -59,9 +21,87 @@ const MEASURE_SETTINGS = {
   tempo_tolerance: TEMPO_TOLERANCE,
 } as const;
 
+const score = z.number().min(0).max(1).nullable();
+const name = z.string().min(1);
+
+const scores = z.record(z.enum(Object.keys(MEASURES) as Measure[]), score)
+  .describe("Each measure; null if the truth does not define it")
+  .meta({ id: "scores" });
+
+const trackScores = z.strictObject({
+  track: name.describe("Name of the track"),
+  scores,
+});
+
+const system = z.strictObject({
+  name: name.describe("DEMIXER/MODEL, or the path of the folder"),
+  weights: z.array(z.strictObject({ name, sha256: z.string().nullable() }))
+    .describe("Weights of the system; empty for a folder of results"),
+  tracks: z.array(trackScores).describe("Tracks with scores"),
+  failures: z.array(z.strictObject({ track: name, reason: z.string() }))
+    .describe("Tracks that failed, and why"),
+  mean: scores.describe("Mean of each measure over the tracks that have it"),
+});
+
+const settings = z.strictObject({
+  folder: z.string().describe("Absolute path of the folder of tracks"),
+  seconds: z.number().gt(0).nullable()
+    .describe("Length of each track that was used, seconds; null for everything"),
+  threads: z.int().min(1).nullable()
+    .describe("Threads of the networks; null stands for one for each core"),
+});
+
+const constants = z.strictObject({
+  beat_window_seconds: z.number(),
+  beats_from_seconds: z.number().describe("Earlier beats do not count"),
+  boundary_windows_seconds: z.array(z.number()),
+  boundaries_at_start_and_end_count: z.boolean(),
+  pairwise_frame_seconds: z.number(),
+  tempo_tolerance: z.number().describe("Share of the tempo"),
+});
+
+/**
+ * Schema of {@linkcode EvaluationDocument}.
+ *
+ * @internal
+ */
+export const evaluationSchema = z.strictObject({
+  format: z.literal(1),
+  program: name.describe("Name and version of the program"),
+  settings: settings.extend(constants.shape),
+  systems: z.array(system).describe("Systems in the order of the command line"),
+});
+
+const SCHEMAS = { trackScores, system, settings, report: evaluationSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
+
+/** Scores of one track. */
+export type TrackScores = JsonOf<Schemas["trackScores"]>;
+
+/** Scores of one system or of one folder of results. */
+export type SystemReport = Omit<JsonOf<Schemas["system"]>, "mean">;
+
+/** Settings of a run. */
+export type EvaluationSettings = JsonOf<Schemas["settings"]>;
+
+/** Report as JSON. */
+export type EvaluationDocument = JsonOf<Schemas["report"]>;
+
+/** All scores of one run. */
+export interface EvaluationReport {
+  /** Name and version of the program. */
+  readonly program: string;
+  /** Settings of a run. */
+  readonly settings: EvaluationSettings;
+  /** Systems in the order of the command line. */
+  readonly systems: readonly SystemReport[];
+}
+
 /** Formats the report as JSON. */
 export function evaluationJson({ program, settings, systems }: EvaluationReport): string {
-  const report = {
+  const report: EvaluationDocument = {
     format: 1,
     program,
     settings: { ...settings, ...MEASURE_SETTINGS },

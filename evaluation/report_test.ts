@@ -1,5 +1,10 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
-import { evaluationJson, type EvaluationReport, evaluationTables } from "./report.ts";
+import {
+  evaluationJson,
+  type EvaluationReport,
+  evaluationSchema,
+  evaluationTables,
+} from "./report.ts";
 import { everyMeasure } from "./scores.ts";
 
 const REPORT: EvaluationReport = {
@@ -37,7 +42,9 @@ Deno.test("evaluationTables() has a row for each track, means, and blanks for un
 });
 
 Deno.test("evaluationJson() has every score, the means and the settings", () => {
-  const { settings, systems } = JSON.parse(evaluationJson(REPORT));
+  const document = JSON.parse(evaluationJson(REPORT));
+  equal(evaluationSchema.safeParse(document).error?.issues, undefined);
+  const { settings, systems } = document;
   equal(systems[0].tracks, REPORT.systems[0]!.tracks);
   equal(systems[0].failures, REPORT.systems[0]!.failures);
   equal([systems[0].mean.beat_f, systems[1].mean.beat_f], [0.75, null]);

@@ -4,41 +4,9 @@
  * @module
  */
 
+import type { EvaluationDocument } from "../evaluation/report.ts";
+import type { ParityReport } from "../parity/report.ts";
 import type { ParityFigure, QualityFigure } from "./run_report.ts";
-
-/** Fields of a parity report that are read; numbers that are not finite are null in JSON. */
-interface ParityJson {
-  readonly suites: readonly {
-    readonly results: readonly {
-      readonly suite: string;
-      readonly piece: string;
-      readonly mode: ParityFigure["mode"];
-      readonly stage: string;
-      readonly seam: string;
-      readonly verdict: ParityFigure["verdict"];
-      readonly tolerance: { readonly absolute: number; readonly differing?: number };
-      readonly comparison: {
-        readonly elements: number;
-        readonly differing: number;
-        readonly maxAbsolute: number | null;
-        readonly smallestTolerance: number | null;
-      };
-      readonly upstreamFloat32:
-        | { readonly minTolerance: number; readonly differing?: number }
-        | null;
-    }[];
-  }[];
-}
-
-/** Fields of an evaluation report that are read. */
-interface EvaluationJson {
-  readonly systems: readonly {
-    readonly name: string;
-    readonly tracks: readonly unknown[];
-    readonly failures: readonly unknown[];
-    readonly mean: Readonly<Record<string, number | null>>;
-  }[];
-}
 
 /**
  * Returns the figures of a parity run.
@@ -48,7 +16,7 @@ interface EvaluationJson {
  * @param report as `parity --export-json` writes it
  */
 export function parityFigures(report: unknown): ParityFigure[] {
-  return (report as ParityJson).suites.flatMap(({ results }) =>
+  return (report as ParityReport).suites.flatMap(({ results }) =>
     results.map((result): ParityFigure => {
       const { suite, piece, mode, stage, seam, verdict, tolerance } = result;
       const { elements, differing, smallestTolerance } = result.comparison;
@@ -81,7 +49,7 @@ export const ANALYSED = "analysed";
  * @param report as `evaluate --export-json` writes it
  */
 export function qualityFigures(report: unknown): QualityFigure[] {
-  return (report as EvaluationJson).systems.flatMap(({ name, tracks, failures, mean }) => {
+  return (report as EvaluationDocument).systems.flatMap(({ name, tracks, failures, mean }) => {
     const all = tracks.length + failures.length;
     return [
       ...Object.entries(mean).flatMap(([measure, value]) =>

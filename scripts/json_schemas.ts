@@ -8,6 +8,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { jsonSchemaText } from "../core/schema.ts";
+import { evaluationSchema } from "../evaluation/report.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { parityReportSchema } from "../parity/report.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
@@ -25,6 +26,14 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
   [
     "reports/history.schema.json",
     jsonSchemaText("urn:tactus:history:1", "A line of an exported history", historyLineSchema),
+  ],
+  [
+    "evaluation/evaluation_report.schema.json",
+    jsonSchemaText(
+      "urn:tactus:evaluation:1",
+      "Report of deno task evaluate --export-json",
+      evaluationSchema,
+    ),
   ],
   [
     "parity/render/parity_report.schema.json",
