@@ -67,7 +67,7 @@ const WAVE_TAGS: &[(&[u8; 4], &str)] = &[
 ];
 
 /// Supported formats, for messages.
-pub(super) const SUPPORTED: &str = "WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MP3, Vorbis, Opus and FLAC in Ogg, Matroska, WebM, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
+pub(super) const SUPPORTED: &str = "WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, Matroska, WebM, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
 
 /// Short name of a codec, as ffmpeg spells it; for one that is not listed what the container calls it.
 pub(super) fn name(codec: AudioCodecId) -> String {

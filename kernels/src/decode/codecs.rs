@@ -2,6 +2,9 @@
 
 mod adpcm;
 mod channel_order;
+mod flac;
+mod flac_wide;
+mod mpeg;
 pub(super) mod opus;
 mod pcm;
 pub(super) mod vorbis;
@@ -18,6 +21,8 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     registry.register_audio_decoder::<pcm::RarePcm>();
     registry.register_audio_decoder::<vorbis::VorbisDecoder>();
     registry.register_audio_decoder::<opus::OpusDecoder>();
+    registry.register_audio_decoder::<flac::FlacDecoder>();
+    registry.register_audio_decoder::<mpeg::MpegDecoder>();
     registry
 });
 

@@ -109,7 +109,7 @@ impl<'a> Collector<'a> {
 
     /// Ends the run of blocks of another rate, and begins one, where the rate is no longer the last block's.
     fn follow_rate(&mut self, rate_hz: u32) -> Result<(), DecodeError> {
-        if self.run.as_ref().map_or(self.rate_hz, Run::from_hz) == rate_hz {
+        if self.run.as_ref().map_or(self.rate_hz, Run::rate_hz) == rate_hz {
             return Ok(());
         }
         self.finish_run()?;

@@ -43,7 +43,7 @@ impl Run {
     }
 
     /// Rate of the blocks in Hz.
-    pub fn from_hz(&self) -> u32 {
+    pub fn rate_hz(&self) -> u32 {
         self.from_hz
     }
 

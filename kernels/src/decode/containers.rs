@@ -5,6 +5,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::frame_chain::{self, Chain};
+use super::tags;
+
 /// A container that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
@@ -27,7 +30,10 @@ pub(super) enum Container {
     /// ISO base media and QuickTime: MP4, M4A, MOV.
     Mp4,
     /// MPEG-1 and MPEG-2 audio without a container.
-    Mpeg,
+    Mpeg {
+        /// More than ID3 tags lies before the first frame.
+        after_junk: bool,
+    },
     /// AAC with ADTS headers.
     Adts,
 }
@@ -45,7 +51,7 @@ pub(super) enum Contents {
     Unknown,
 }
 
-use Container::{Adts, Aiff, Au, Caf, Flac, Matroska, Mp4, Mpeg, Ogg, Wav, Wave64};
+use Container::{Aiff, Au, Caf, Flac, Matroska, Mp4, Ogg, Wav, Wave64};
 use Contents::{Foreign, NotAudio, Unknown};
 
 /// First bytes: at offset 0, then at a second offset (empty where one is enough), and what they mean.
@@ -134,14 +140,37 @@ const SIGNATURES: &[Signature] = &[
     (b"\xcf\xfa\xed\xfe", 0, b"", Other("a program")),
     (b"\xca\xfe\xba\xbe", 0, b"", Other("a program")),
     (b"SQLite format 3\0", 0, b"", Other("a database")),
+    (b"\xfe\xed\xfa\xce", 0, b"", Other("a program")),
+    (b"\xfe\xed\xfa\xcf", 0, b"", Other("a program")),
+    (b"\xce\xfa\xed\xfe", 0, b"", Other("a program")),
+    (b"\0asm", 0, b"", Other("a program")),
+    (b"!<arch>\n", 0, b"", Other("an archive")),
+    (b"", 257, b"ustar", Other("a tar archive")),
+    (b"\x28\xb5\x2f\xfd", 0, b"", Other("a Zstandard archive")),
+    (b"\x04\x22\x4d\x18", 0, b"", Other("an LZ4 archive")),
+    (b"MSCF\0\0\0\0", 0, b"", Other("a cabinet archive")),
+    (b"\0\x01\0\0\0", 0, b"", Other("a font")),
+    (b"OTTO\0", 0, b"", Other("a font")),
+    (b"ttcf\0", 0, b"", Other("a font")),
+    (b"wOFF", 0, b"", Other("a font")),
+    (b"wOF2", 0, b"", Other("a font")),
+    (b"8BPS\0", 0, b"", Other("a Photoshop picture")),
+    (b"gimp xcf ", 0, b"", Other("a GIMP picture")),
+    (b"\0\0\0\x0cjP  ", 0, b"", Other("a JPEG 2000 picture")),
+    (b"\xff\x0a", 0, b"", Other("a JPEG XL picture")),
+    (b"\xff\x4f\xff\x51", 0, b"", Other("a JPEG 2000 picture")),
+    (b"\xc5\xd0\xd3\xc6", 0, b"", Other("a PostScript document")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, b"", Other("an Office document")),
+    (b"AT&TFORM", 0, b"", Other("a DjVu document")),
+    (b"\xde\x12\x04\x95", 0, b"", Other("a message catalogue")),
 ];
 
 /// Bytes that are read for signatures and to tell text.
 const HEAD_BYTES: usize = 4096;
 /// Bytes before the first frame of MPEG audio or ADTS that are passed over.
 const MAX_JUNK_BYTES: usize = 1 << 20;
-/// Frame headers in a row that make a stream, unless the file ends before.
-const CHAIN: usize = 4;
+/// The same where a tag begins the file whose header does not tell its length: pictures are large.
+const MAX_TAG_BYTES: usize = 32 << 20;
 
 /// Finds out what `source`, a file of `length` bytes, is.
 pub(super) fn identify<S: Read + Seek + ?Sized>(
@@ -150,18 +179,29 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
 ) -> io::Result<Contents> {
     let mut begin = 0;
     let mut head = bytes_at(source, begin, HEAD_BYTES)?;
-    while let Some(size) = id3v2_bytes(&head).filter(|size| begin + size < length) {
+    while let Some(size) = tags::id3v2_bytes(&head).filter(|size| begin + size < length) {
         begin += size;
         head = bytes_at(source, begin, HEAD_BYTES)?;
     }
     if let Some(contents) = by_signature(&head, begin) {
         return Ok(contents);
     }
-    let head = bytes_at(source, begin, HEAD_BYTES + MAX_JUNK_BYTES)?;
     if begin == 0 && is_text(&head) {
         return Ok(NotAudio("text"));
     }
-    Ok(by_frames(&head, begin).unwrap_or(Unknown))
+    let end = tags::audio_end(source, begin, length)?;
+    let most = if head.starts_with(b"ID3") { MAX_TAG_BYTES } else { MAX_JUNK_BYTES };
+    let most = (end - begin).min((HEAD_BYTES + most) as u64);
+    let head = bytes_at(source, begin, most as usize)?;
+    Ok(match frame_chain::find(&head, begin + most == end) {
+        Some(Chain::Mpeg(at)) => {
+            Contents::Readable(Container::Mpeg { after_junk: at > 0 }, begin + at as u64)
+        }
+        Some(Chain::Adts(at)) => Contents::Readable(Container::Adts, begin + at as u64),
+        Some(Chain::Flac(at)) => Contents::Readable(Flac, begin + at as u64),
+        Some(Chain::FreeFormat) => Foreign("MPEG audio of free format"),
+        None => Unknown,
+    })
 }
 
 fn by_signature(head: &[u8], begin: u64) -> Option<Contents> {
@@ -175,98 +215,21 @@ fn by_signature(head: &[u8], begin: u64) -> Option<Contents> {
     })
 }
 
-/// Length of the ID3v2 tag at the start of `head`, with its header and footer.
-fn id3v2_bytes(head: &[u8]) -> Option<u64> {
-    let header = head.get(..10).filter(|header| header.starts_with(b"ID3"))?;
-    let size = header[6..].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
-    Some(10 + size + if header[5] & 0x10 == 0 { 0 } else { 10 })
-}
-
-/// Whether `head` is text of a single-byte encoding or UTF-8.
+/// Whether `head` is text of a single-byte encoding, UTF-8, or UTF-16 with its mark.
 fn is_text(head: &[u8]) -> bool {
-    let head = &head[..head.len().min(HEAD_BYTES)];
-    head.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f || matches!(byte, b'\t'..=b'\r'))
-}
-
-/// The first chain of frame headers in `head`.
-fn by_frames(head: &[u8], begin: u64) -> Option<Contents> {
-    (0..head.len()).filter(|at| head[*at] == 0xff).find_map(|at| {
-        let (container, _) = frame(&head[at..])?;
-        is_chain(&head[at..], container).then_some(Contents::Readable(container, begin + at as u64))
-    })
-}
-
-fn is_chain(bytes: &[u8], container: Container) -> bool {
-    let mut at = 0;
-    for _ in 0..CHAIN {
-        match frame(&bytes[at..]) {
-            Some((found, size)) if found == container => at += size,
-            _ => return false,
-        }
-        if at >= bytes.len() {
-            return true;
-        }
-    }
-    true
-}
-
-/// The kind of the frame at the start of `bytes` and its length in bytes.
-fn frame(bytes: &[u8]) -> Option<(Container, usize)> {
-    let header = bytes.get(..7).filter(|header| header[0] == 0xff)?;
-    if header[1] & 0xf6 == 0xf0 {
-        let size =
-            (header[3] as usize & 3) << 11 | (header[4] as usize) << 3 | header[5] as usize >> 5;
-        return (size > 7 && header[2] >> 2 & 15 < 13).then_some((Adts, size));
-    }
-    mpeg_frame(header).map(|frame| (Mpeg, frame.bytes))
-}
-
-/// Properties of a frame of MPEG audio, by its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct MpegFrame {
-    /// 1 to 3.
-    pub layer: u8,
-    /// Length with the header.
-    pub bytes: usize,
-    pub rate_hz: u32,
-    pub channels: u16,
-    /// Samples of each channel.
-    pub samples: u16,
-}
-
-/// The MPEG audio frame at the start of `header` (ISO/IEC 11172-3 and 13818-3, and MPEG 2.5).
-pub(super) fn mpeg_frame(header: &[u8]) -> Option<MpegFrame> {
-    let header = header.get(..4).filter(|header| header[0] == 0xff)?;
-    let (version, layer) = (header[1] >> 3 & 3, header[1] >> 1 & 3);
-    let (rate_index, hz_index) = (usize::from(header[2] >> 4), usize::from(header[2] >> 2 & 3));
-    if header[1] & 0xe0 != 0xe0 || version == 1 || layer == 0 || hz_index == 3 {
-        return None;
-    }
-    const KBIT: [[usize; 14]; 5] = [
-        [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-        [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-        [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-        [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-        [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-    ];
-    let first = version == 3;
-    let table = match (first, layer) {
-        (true, 3) => 0,
-        (true, 2) => 1,
-        (true, _) => 2,
-        (false, 3) => 3,
-        (false, _) => 4,
+    let is_text = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t'..=b'\r' | 0x1b);
+    let unit = match head {
+        [0xff, 0xfe, ..] => |pair: [u8; 2]| u16::from_le_bytes(pair),
+        [0xfe, 0xff, ..] => |pair: [u8; 2]| u16::from_be_bytes(pair),
+        _ => return head.iter().all(|byte| is_text(*byte)),
     };
-    let kbit = *KBIT[table].get(rate_index.checked_sub(1)?)?;
-    let hz = [44_100, 48_000, 32_000][hz_index] / [4, 1, 2, 1][usize::from(version)];
-    let padding = usize::from(header[2] >> 1 & 1);
-    let (bytes, samples) = match layer {
-        3 => ((12_000 * kbit / hz + padding) * 4, 384),
-        1 if !first => (72_000 * kbit / hz + padding, 576),
-        _ => (144_000 * kbit / hz + padding, 1152),
+    let (pairs, _) = head[2..].as_chunks::<2>();
+    let is_letter = |pair: &[u8; 2]| {
+        let unit = unit(*pair);
+        unit < 0xfffe && u8::try_from(unit).map_or(true, is_text)
     };
-    let channels = if header[3] >> 6 == 3 { 1 } else { 2 };
-    Some(MpegFrame { layer: 4 - layer, bytes, rate_hz: hz as u32, channels, samples })
+    // Most text has some character of ASCII.
+    pairs.iter().all(is_letter) && pairs.iter().any(|pair| unit(*pair) < 0x80)
 }
 
 /// Up to `most` bytes from `at` on.
@@ -298,21 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn frames_count_in_a_chain_and_not_alone() {
-        // 128 kbit/s at 44.1 kHz: 417 bytes.
-        let frame = [&[0xff, 0xfb, 0x90, 0x64][..], &[0; 413]].concat();
-        assert_eq!(contents(&frame.repeat(5)), Contents::Readable(Mpeg, 0));
-        let junk = [&[0; 100], &frame.repeat(5)[..]].concat();
-        assert_eq!(contents(&junk), Contents::Readable(Mpeg, 100));
-        assert_eq!(contents(&[&frame[..], &[0; 5000]].concat()), Unknown);
-        // 100 bytes.
-        let frame = [&[0xff, 0xf1, 0x50, 0x80, 0x0c, 0x9f, 0xfc][..], &[0; 93]].concat();
-        assert_eq!(contents(&frame.repeat(5)), Contents::Readable(Adts, 0));
-    }
-
-    #[test]
     fn text_and_pictures_are_not_audio() {
         assert_eq!(contents("Nothing to hear, größer.\n".as_bytes()), NotAudio("text"));
+        let utf16: Vec<u8> =
+            "\u{feff}Nothing, größer.\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(contents(&utf16), NotAudio("text"));
         assert_eq!(contents(b"\x89PNG\r\n\x1a\n\0\0\0"), NotAudio("a PNG picture"));
     }
 }

@@ -9,7 +9,7 @@
 //! and `mp4_edits` know what to cut, `chunk_sizes` mends headers of MP4, `damage` keeps the record, `resample` changes the rate.
 //!
 //! Supported: WAV, RIFX, RF64, BW64 and Wave64 (integers to 64 bit, floats, A-law, mu-law, IMA and MS ADPCM, MP3),
-//! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MP3, Vorbis, Opus and FLAC in Ogg, these and others in Matroska and WebM, AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4.
+//! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, these and others in Matroska and WebM, AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4.
 //! HE-AAC and other codecs give [`DecodeError::Codec`].
 //!
 //! # Example
@@ -33,14 +33,18 @@ mod containers;
 mod damage;
 mod error;
 mod finite;
+mod flac_header;
 mod floats;
+mod frame_chain;
 mod limits;
 mod mp4_edits;
+mod mpeg_header;
 mod packets;
 mod readers;
 mod resample;
 mod stem;
 mod stream;
+mod tags;
 mod tracks;
 mod trim;
 

@@ -249,7 +249,7 @@ impl Reader<'_> {
     fn promised_frames(&self) -> Option<u64> {
         let frames = self.track.num_frames?;
         match self.params.codec {
-            // Without a LAME tag the length may be symphonia's guess from the first frames.
+            // Only where an encoder's tag tells delay and padding is the length more than an estimate.
             CODEC_ID_MP3 => self.track.delay.zip(self.track.padding).map(|(delay, padding)| {
                 frames.saturating_add(u64::from(delay)).saturating_add(u64::from(padding))
             }),

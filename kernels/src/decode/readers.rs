@@ -1,12 +1,16 @@
 //! The reader of each container.
 
+mod adts;
 mod aiff;
 mod au;
 mod blocks;
 mod caf;
 mod chunks;
+mod flac;
+mod lookahead;
 mod loose_bits;
 mod matroska;
+mod mpeg;
 mod mpeg_in_wave;
 mod ogg;
 mod riff;
@@ -17,14 +21,19 @@ use std::io::{self, Read, Seek, SeekFrom};
 use symphonia::core::errors::Result;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::default::formats::{AdtsReader, FlacReader, IsoMp4Reader, MpaReader};
+use symphonia::default::formats::IsoMp4Reader;
 
 use super::containers::Container;
+use adts::AdtsReader;
+use flac::FlacReader;
+use mpeg::MpegReader;
 
 /// Reads the headers of `source`, which begins with the container; also what is to be told of them.
+/// `rest_bytes` is the length of the file from there on.
 pub(super) fn open(
     container: Container,
     source: Box<dyn MediaSource>,
+    rest_bytes: u64,
 ) -> Result<(Box<dyn FormatReader>, Vec<String>)> {
     if container == Container::Ogg {
         let stream = MediaSourceStream::new(source, Default::default());
@@ -32,12 +41,13 @@ pub(super) fn open(
         let notes = reader.take_notes();
         return Ok((Box::new(reader), notes));
     }
-    Ok((open_without_notes(container, source)?, Vec::new()))
+    Ok((open_without_notes(container, source, rest_bytes)?, Vec::new()))
 }
 
 fn open_without_notes(
     container: Container,
     source: Box<dyn MediaSource>,
+    rest_bytes: u64,
 ) -> Result<Box<dyn FormatReader>> {
     let length = source.byte_len().unwrap_or(0);
     match container {
@@ -52,10 +62,12 @@ fn open_without_notes(
     let options = FormatOptions::default();
     Ok(match container {
         Container::Matroska => Box::new(matroska::MatroskaReader::try_new(stream, length)?),
-        Container::Flac => Box::new(FlacReader::try_new(stream, options)?),
+        Container::Flac => Box::new(FlacReader::try_new(stream)?),
         Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
-        Container::Mpeg => Box::new(MpaReader::try_new(stream, options)?),
-        _ => Box::new(AdtsReader::try_new(stream, options)?),
+        Container::Mpeg { after_junk } => {
+            Box::new(MpegReader::try_new(stream, after_junk, rest_bytes)?)
+        }
+        _ => Box::new(AdtsReader::try_new(stream)?),
     })
 }
 

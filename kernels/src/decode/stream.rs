@@ -11,7 +11,7 @@ use super::error::DecodeError;
 use super::packets::{Reader, Stream};
 use super::readers::{self, Window};
 use super::trim::Trim;
-use super::{chunk_sizes, codec, mp4_edits, tracks, trim};
+use super::{chunk_sizes, codec, mp4_edits, tags, tracks, trim};
 
 /// Decodes the first audio track of `source` that can be decoded into `sink`, at its own rate.
 pub(super) fn read(
@@ -38,15 +38,23 @@ pub(super) fn read(
                 return Err(DecodeError::Container { name: name.to_string(), reason });
             }
         };
-    let mut source = Window::new(source, begin, bytes).map_err(open_error)?;
+    let end = match container {
+        Container::Mpeg { .. } | Container::Adts | Container::Flac => {
+            tags::audio_end(source.as_mut(), begin, bytes).map_err(open_error)?
+        }
+        _ => bytes,
+    };
+    let mut source = Window::new(source, begin, end).map_err(open_error)?;
     let edits = match container {
         Container::Mp4 => mp4_edits::read(&mut source),
         _ => Vec::new(),
     };
     let (source, size_warning) =
-        chunk_sizes::repaired(Box::new(source), bytes - begin).map_err(open_error)?;
-    let (format, notes) = readers::open(container, Box::new(source)).map_err(|error| {
-        DecodeError::Container { name: name.to_string(), reason: error.to_string() }
+        chunk_sizes::repaired(Box::new(source), end - begin).map_err(open_error)?;
+    let opened = readers::open(container, Box::new(source), bytes - begin);
+    let (format, notes) = opened.map_err(|error| DecodeError::Container {
+        name: name.to_string(),
+        reason: error.to_string(),
     })?;
 
     let (track, params, tracks) = tracks::choose(name, format.as_ref())?;
@@ -55,7 +63,7 @@ pub(super) fn read(
     let decoder = tracks::make_decoder(name, &params)?;
     let trim = match container {
         Container::Caf => trim::of_table(&track),
-        Container::Ogg | Container::Matroska => {
+        Container::Ogg | Container::Matroska | Container::Mpeg { .. } => {
             let start = u64::from(track.delay.unwrap_or(0));
             Trim { start, by_packet: true, ..Trim::default() }
         }

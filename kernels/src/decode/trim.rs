@@ -17,7 +17,7 @@ pub(super) struct Trim {
     pub start: u64,
     /// The encoder's padding, from (inclusive) and to (exclusive).
     pub padding: Option<(u64, u64)>,
-    /// Take each packet's own trimming, which the reader knows: Ogg and Matroska.
+    /// Take each packet's own trimming, which the reader knows: Ogg, Matroska and MPEG audio.
     pub by_packet: bool,
 }
 
@@ -25,9 +25,7 @@ pub(super) struct Trim {
 ///
 /// - MP4: iTunes' own note of priming and length, else the start of the edit list. The edit list's end is
 ///   not used: its unit is usually a millisecond. ffmpeg keeps those last frames as well.
-/// - MP3: the LAME tag's delay, and its padding when the frame count is known too. symphonia's own trimming
-///   is not used: it also cuts at a length that it *estimates* when there is no Xing header, and so loses
-///   the end of a file of variable bit rate. What follows the padding is kept: it is a second file.
+/// - MP3 in a container: the delay, and the padding when the length is known too.
 pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>) -> Trim {
     if let Some(&Mp4Edits { priming_frames: start, valid_frames, .. }) = edits {
         let padding = valid_frames.map(|frames| (start.saturating_add(frames), u64::MAX));

@@ -7,7 +7,6 @@ use std::io::SeekFrom;
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 use symphonia::core::errors::{Result, SeekErrorKind, decode_error, seek_error};
 use symphonia::core::formats::{
     FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track,
@@ -17,7 +16,7 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
-use super::super::containers::{MpegFrame, mpeg_frame};
+use super::super::mpeg_header::MpegHeader;
 use super::blocks::read_up_to;
 
 /// Bytes that are held at a time; more than a frame.
@@ -63,13 +62,9 @@ pub(super) fn open(
         return decode_error("WAV of MPEG audio without a frame");
     };
     let mut params = AudioCodecParameters::new();
-    params.for_codec(match first.layer {
-        1 => CODEC_ID_MP1,
-        2 => CODEC_ID_MP2,
-        _ => CODEC_ID_MP3,
-    });
+    params.for_codec(first.codec());
     params.with_sample_rate(first.rate_hz);
-    params.channels = Some(Channels::Discrete(first.channels));
+    params.channels = Some(Channels::Discrete(first.channels as u16));
     let mut track = Track::new(0);
     track.with_codec_params(CodecParameters::Audio(params));
     reader.media = MediaInfo::from_track(&track);
@@ -96,16 +91,19 @@ impl MpegInWave {
 
     /// Goes to the next frame, over at most `most` other bytes. It is followed by another one or by the end,
     /// unless it is where it is expected.
-    fn find_frame(&mut self, most: u64) -> Result<Option<MpegFrame>> {
+    fn find_frame(&mut self, most: u64) -> Result<Option<MpegHeader>> {
         for skipped in 0..=most {
             self.fill()?;
             let bytes = &self.buffer[self.at..];
             if bytes.len() < 4 {
                 return Ok(None);
             }
-            if let Some(frame) = mpeg_frame(bytes) {
+            if let Some(frame) = MpegHeader::parse(bytes) {
                 let rest = bytes.get(frame.bytes..).unwrap_or_default();
-                if skipped == 0 && self.frames > 0 || rest.len() < 4 || mpeg_frame(rest).is_some() {
+                if skipped == 0 && self.frames > 0
+                    || rest.len() < 4
+                    || MpegHeader::parse(rest).is_some()
+                {
                     return Ok(Some(frame));
                 }
             }

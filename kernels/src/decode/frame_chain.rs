@@ -1,0 +1,206 @@
+//! Telling MPEG audio and ADTS, which have no signature, by chains of frame headers.
+//!
+//! A header is only some bits, and pictures, programs and tables hold many that look like one. So the headers
+//! of a chain have to agree, the frames have to be plausible, and layers 1 and 2, about whose frames little
+//! can be checked, need longer chains.
+
+use super::flac_header::{FrameHeader, NO_FORMAT};
+use super::mpeg_header::MpegHeader;
+
+/// Frames in a row that make a stream of layer 3 or ADTS.
+const CHAIN: usize = 4;
+/// The same for layers 1 and 2.
+const LONG_CHAIN: usize = 16;
+/// Longest frame of the free format.
+const MAX_FREE_FORMAT_BYTES: usize = 8192;
+
+/// A stream of frames that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chain {
+    /// MPEG audio from this byte on.
+    Mpeg(usize),
+    /// ADTS from this byte on.
+    Adts(usize),
+    /// FLAC frames without the headers of a file, from this byte on.
+    Flac(usize),
+    /// MPEG audio whose headers do not tell the lengths of the frames.
+    FreeFormat,
+}
+
+/// A frame header of either kind.
+#[derive(Clone, Copy)]
+enum Header {
+    Mpeg(MpegHeader),
+    /// Fixed bits and length in bytes.
+    Adts([u8; 3], usize),
+}
+
+impl Header {
+    fn parse(bytes: &[u8]) -> Option<Header> {
+        if bytes.first() != Some(&0xff) {
+            return None;
+        }
+        if let Some(length) = adts_frame_bytes(bytes) {
+            // Profile, rate and channels; the private bit is free.
+            return Some(Header::Adts([bytes[1] & 0xfe, bytes[2] & 0xfd, bytes[3] & 0xc0], length));
+        }
+        MpegHeader::parse(bytes).filter(|header| header.is_plausible(bytes)).map(Header::Mpeg)
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Header::Mpeg(header) => header.bytes,
+            Header::Adts(_, bytes) => *bytes,
+        }
+    }
+
+    fn is_like(&self, other: &Header) -> bool {
+        match (self, other) {
+            (Header::Mpeg(one), Header::Mpeg(two)) => one.is_like(two),
+            (Header::Adts(one, _), Header::Adts(two, _)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+/// Length in bytes of the ADTS frame at the start of `bytes`, header included.
+pub(super) fn adts_frame_bytes(bytes: &[u8]) -> Option<usize> {
+    let header = bytes.get(..7).filter(|header| header[0] == 0xff && header[1] & 0xf6 == 0xf0)?;
+    let length = usize::from(header[3] & 3) << 11
+        | usize::from(header[4]) << 3
+        | usize::from(header[5] >> 5);
+    let least = if header[1] & 1 == 0 { 9 } else { 7 };
+    (length > least && header[2] >> 2 & 15 < 13).then_some(length)
+}
+
+/// The first stream in `bytes`, which are all up to the end of the audio if `to_the_end`.
+pub(super) fn find(bytes: &[u8], to_the_end: bool) -> Option<Chain> {
+    let start = bytes.iter().position(|byte| *byte != 0)?;
+    if is_free_format(&bytes[start..]) {
+        return Some(Chain::FreeFormat);
+    }
+    if chain(&bytes[start..], true, to_the_end).is_none()
+        && FrameHeader::parse(&bytes[start..], NO_FORMAT).is_some()
+    {
+        return Some(Chain::Flac(start));
+    }
+    let mut at = start;
+    loop {
+        at += bytes[at..].iter().position(|byte| *byte == 0xff)?;
+        if let Some(kind) = chain(&bytes[at..], at == start, to_the_end) {
+            return Some(kind(at));
+        }
+        at += 1;
+    }
+}
+
+/// The kind of the chain at the start of `bytes`. `is_first`: nothing but zeros lies before it.
+fn chain(bytes: &[u8], is_first: bool, to_the_end: bool) -> Option<fn(usize) -> Chain> {
+    let first = Header::parse(bytes)?;
+    let (kind, needed): (fn(usize) -> Chain, _) = match first {
+        Header::Mpeg(header) if header.layer == 1 && !is_first => return None,
+        Header::Mpeg(header) if header.layer == 3 => (Chain::Mpeg, CHAIN),
+        Header::Mpeg(_) => (Chain::Mpeg, LONG_CHAIN),
+        Header::Adts(..) => (Chain::Adts, CHAIN),
+    };
+    let mut at = 0;
+    for frames in 0..needed {
+        match Header::parse(&bytes[at..]).filter(|header| header.is_like(&first)) {
+            Some(header) if header.bytes() <= bytes.len() - at => at += header.bytes(),
+            // The last frame is cut.
+            Some(_) => return (to_the_end && is_first && frames > 0).then_some(kind),
+            None => {
+                // A short file: its frames are all there is.
+                let is_whole = to_the_end && bytes.len() - at < 4;
+                let least = if is_first { 1 } else { 3 };
+                return (is_whole && frames >= least).then_some(kind);
+            }
+        }
+    }
+    Some(kind)
+}
+
+/// Whether frames of layer 3 in the free format begin here: headers at equal distances.
+fn is_free_format(bytes: &[u8]) -> bool {
+    let header = |at: usize| {
+        let rest = bytes.get(at..)?;
+        MpegHeader::parse_any(rest).filter(|header| header.bytes == 0 && header.is_plausible(rest))
+    };
+    let Some(first) = header(0).filter(|first| first.layer == 3) else { return false };
+    let fits = |at: usize| header(at).is_some_and(|header| header.is_like(&first));
+    (48..MAX_FREE_FORMAT_BYTES).any(|distance| {
+        // Frames may be a byte of padding longer.
+        let mut at = 0;
+        fits(distance)
+            && (0..CHAIN).all(|_| match (distance..=distance + 1).find(|step| fits(at + step)) {
+                Some(step) => {
+                    at += step;
+                    true
+                }
+                None => false,
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bytes: &[u8]) -> Option<Chain> {
+        find(bytes, true)
+    }
+
+    fn mpeg(at: usize) -> Option<Chain> {
+        Some(Chain::Mpeg(at))
+    }
+
+    /// 128 kbit/s at 44.1 kHz: 417 bytes.
+    fn frame() -> Vec<u8> {
+        [&[0xff, 0xfb, 0x90, 0x64][..], &[0; 413]].concat()
+    }
+
+    #[test]
+    fn frames_count_in_a_chain_and_not_alone() {
+        let frame = frame();
+        assert_eq!(found(&frame.repeat(5)), mpeg(0));
+        assert_eq!(found(&[&[9; 100], &frame.repeat(5)[..]].concat()), mpeg(100));
+        assert_eq!(found(&[&[9; 100], &frame.repeat(2)[..]].concat()), None);
+        assert_eq!(found(&[&frame[..], &[0; 5000]].concat()), None);
+        // 100 bytes.
+        let frame = [&[0xff, 0xf1, 0x50, 0x80, 0x0c, 0x9f, 0xfc][..], &[0; 93]].concat();
+        assert_eq!(found(&frame.repeat(5)), Some(Chain::Adts(0)));
+    }
+
+    #[test]
+    fn a_short_file_is_all_frames_or_none() {
+        let frame = frame();
+        for frames in 1..4 {
+            assert_eq!(found(&frame.repeat(frames)), mpeg(0), "{frames}");
+            assert_eq!(found(&[&[0; 10], &frame.repeat(frames)[..]].concat()), mpeg(10));
+        }
+        assert_eq!(found(&frame.repeat(3)[..1000]), mpeg(0));
+        assert_eq!(found(&frame[..400]), None);
+        assert_eq!(found(&[&frame.repeat(2)[..], &[1; 900]].concat()), None);
+    }
+
+    #[test]
+    fn frames_that_cannot_be_decoded_are_none() {
+        // More spectral values than there are.
+        let mut layer3 = frame();
+        layer3[8..36].fill(0xff);
+        assert_eq!(found(&layer3.repeat(20)), None);
+        // A table of 32 byte rows that begin like layer 1.
+        let row = [&[0xff, 0xff, 0x14, 0x00][..], &[0xff; 28]].concat();
+        assert_eq!(found(&row.repeat(200)), None);
+        let row = [&[0xff, 0xff, 0x14, 0x00][..], &[0; 28]].concat();
+        assert_eq!(found(&[&[1; 8], &row.repeat(200)[..]].concat()), None);
+    }
+
+    #[test]
+    fn the_free_format_is_named() {
+        let free = [&[0xff, 0xfb, 0x00, 0x64][..], &[0; 1300]].concat();
+        let expected = Some(Chain::FreeFormat);
+        assert_eq!(found(&free.repeat(8)), expected);
+        assert_ne!(found(&[&free[..], &[1; 9000]].concat()), expected);
+    }
+}

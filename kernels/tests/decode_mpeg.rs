@@ -1,0 +1,414 @@
+//! MPEG audio, native FLAC and ADTS as people have them: tagged, cut, joined, damaged.
+//!
+//! The lengths and positions are those that ffmpeg 5.1 gives for the same bytes.
+
+use std::path::PathBuf;
+
+use tactus_kernels::decode::{DecodeError, DecodedAudio, decode_bytes};
+
+fn fixture(name: &str) -> Vec<u8> {
+    let formats = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio/formats");
+    std::fs::read(formats.join(name)).unwrap()
+}
+
+fn decoded(bytes: &[u8]) -> DecodedAudio {
+    decode_bytes("x", bytes.to_vec(), 44_100).unwrap()
+}
+
+/// The decoded file, which has no warnings.
+fn intact(bytes: &[u8]) -> DecodedAudio {
+    let audio = decoded(bytes);
+    assert_eq!(audio.warnings, [] as [String; 0]);
+    audio
+}
+
+fn id3v2(version: u8, flags: u8, body: &[u8]) -> Vec<u8> {
+    let size = [21, 14, 7, 0].map(|shift| (body.len() >> shift & 0x7f) as u8);
+    let footer = if flags & 0x10 == 0 {
+        Vec::new()
+    } else {
+        [&b"3DI"[..], &[version, 0, flags], &size].concat()
+    };
+    [&b"ID3"[..], &[version, 0, flags], &size, body, &footer].concat()
+}
+
+fn id3v1() -> Vec<u8> {
+    [&b"TAG"[..], &[b'x'; 125]].concat()
+}
+
+fn ape_tag() -> Vec<u8> {
+    let mut tag = b"APETAGEX\xd0\x07\0\0\x20\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    tag.extend([0; 8]);
+    tag
+}
+
+/// Where LAME's extension begins in `mp3_cbr.mp3`.
+fn lame_at(mp3: &[u8]) -> usize {
+    mp3.windows(4).position(|window| window == b"Info").unwrap() + 120
+}
+
+/// The frames of an MP3 file, which begins with one.
+fn mp3_frames(bytes: &[u8]) -> Vec<&[u8]> {
+    const KBIT: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+    let mut frames = Vec::new();
+    let mut rest = bytes;
+    while let [0xff, 0xfb, third, ..] = *rest {
+        let length = 144_000 * KBIT[usize::from(third >> 4)] / 44_100 + usize::from(third >> 1 & 1);
+        let (frame, more) = rest.split_at(length.min(rest.len()));
+        frames.push(frame);
+        rest = more;
+    }
+    frames
+}
+
+fn without_id3v2(bytes: &[u8]) -> &[u8] {
+    let size = bytes[6..10].iter().fold(0, |size, byte| size << 7 | usize::from(*byte));
+    if bytes.starts_with(b"ID3") { &bytes[10 + size..] } else { bytes }
+}
+
+#[test]
+fn delay_and_padding_count_whatever_the_checksum_of_the_lame_tag() {
+    let mp3 = fixture("mp3_cbr.mp3");
+    let at = lame_at(&mp3);
+    let expected = intact(&mp3).channels;
+    for checksum in [[0, 0], [0x12, 0x34]] {
+        let mut bytes = mp3.clone();
+        bytes[at + 34..at + 36].copy_from_slice(&checksum);
+        assert!(intact(&bytes).channels == expected);
+    }
+}
+
+#[test]
+fn delay_and_padding_count_of_the_encoders_that_ffmpeg_believes() {
+    let mp3 = fixture("mp3_cbr.mp3");
+    let at = lame_at(&mp3);
+    let (trimmed, whole) = (intact(&mp3), intact(&fixture("mp3_xing_without_lame_tag.mp3")));
+    for (name, expected) in [
+        (b"LAME", &trimmed),
+        (b"Lavf", &trimmed),
+        (b"Lavc", &trimmed),
+        (b"GOGO", &whole),
+        (b"L3.9", &whole),
+        (b"lame", &whole),
+    ] {
+        let mut bytes = mp3.clone();
+        bytes[at..at + 4].copy_from_slice(name);
+        assert!(intact(&bytes).channels == expected.channels, "{name:?}");
+    }
+    // Without a count of frames and bytes the tag is a frame of silence, and its delay counts.
+    let mut bytes = mp3.clone();
+    bytes[at - 116..at - 112].copy_from_slice(&[0, 0, 0, 12]);
+    bytes.splice(at - 112..at - 104, []);
+    bytes.splice(at + 28..at + 28, [0; 8]);
+    let audio = intact(&bytes);
+    assert_eq!(audio.channels[0].len(), whole.channels[0].len() + 1152 - 1105);
+}
+
+#[test]
+fn a_tag_counts_in_the_very_first_frame_only() {
+    let mp3 = fixture("mp3_cbr.mp3");
+    let mp3 = without_id3v2(&mp3);
+    let whole = intact(&fixture("mp3_xing_without_lame_tag.mp3")).channels[0].len();
+    for junk in [&[0; 100][..], &[1, 2, 3, 4, 5]] {
+        let audio = intact(&[junk, mp3].concat());
+        assert_eq!(audio.channels[0].len(), whole + 1152);
+    }
+}
+
+#[test]
+fn id3v2_tags_of_all_kinds_may_come_first() {
+    let mp3 = fixture("mp3_cbr.mp3");
+    let mp3 = without_id3v2(&mp3);
+    let expected = intact(mp3).channels;
+    for tags in [
+        id3v2(2, 0, &[0; 300]),
+        id3v2(3, 0x80, &[0xff; 300]),
+        id3v2(4, 0x10, &[0; 300]),
+        id3v2(9, 0, &[0; 300]),
+        [id3v2(3, 0, &[0; 50]), id3v2(4, 0, &[0; 50])].concat(),
+    ] {
+        assert!(intact(&[&tags[..], mp3].concat()).channels == expected);
+    }
+    // Headers that do not tell the length: the frames are found behind them.
+    let frames = fixture("mp3_no_header.mp3");
+    let frames = without_id3v2(&frames);
+    let expected = intact(frames).channels;
+    let tag = id3v2(3, 0, &[7; 3000]);
+    for (at, bytes) in
+        [(6, [0, 0, 0, 100]), (6, [0x7f; 4]), (6, [0, 0, 0x8b, 0xb8]), (3, [0xff, 0, 0, 0])]
+    {
+        let mut tag = tag.clone();
+        tag[at..at + 4].copy_from_slice(&bytes);
+        assert!(intact(&[&tag[..], frames].concat()).channels == expected, "{bytes:?}");
+    }
+}
+
+#[test]
+fn tags_and_other_bytes_at_the_end_are_no_damage() {
+    let lyrics = b"LYRICSBEGININD00002000000021LYRICS200";
+    for name in ["mp3_cbr.mp3", "mp3_no_header.mp3", "flac_16.flac", "aac.aac"] {
+        let file = fixture(name);
+        let expected = intact(&file).channels;
+        for tail in [
+            id3v1(),
+            ape_tag(),
+            [ape_tag(), id3v1()].concat(),
+            [&lyrics[..], &id3v1()].concat(),
+            vec![0; 400],
+            b"\r\n".to_vec(),
+            b"These are 40 bytes of plain text, at most".to_vec(),
+        ] {
+            assert!(intact(&[&file[..], &tail].concat()).channels == expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn files_of_one_to_three_frames_and_a_cut_frame_are_read() {
+    let mp3 = fixture("mp3_no_header.mp3");
+    let frames = mp3_frames(without_id3v2(&mp3));
+    for count in 1..4 {
+        assert_eq!(intact(&frames[..count].concat()).channels[0].len(), 1152 * count);
+        let tagged = [frames[..count].concat(), id3v1()].concat();
+        assert_eq!(intact(&tagged).channels[0].len(), 1152 * count);
+    }
+    let cut = frames[..6].concat();
+    let audio = decoded(&cut[..cut.len() - 20]);
+    assert_eq!(audio.channels[0].len(), 1152 * 6);
+    assert!(audio.warnings[0].contains("truncated"), "{:?}", audio.warnings);
+}
+
+#[test]
+fn joined_mp3_files_are_read_to_the_end() {
+    let mp3 = fixture("mp3_cbr.mp3");
+    let frames = without_id3v2(&mp3);
+    let count = mp3_frames(frames).len();
+    let first = intact(&mp3).channels;
+    // Tag to frame: the tag of the second file is a frame of silence.
+    let audio = intact(&[frames, frames].concat());
+    assert_eq!(audio.channels[0].len(), 1152 * (2 * count - 1) - 1105);
+    assert_eq!(audio.channels[0][..first[0].len()], first[0]);
+    // An ID3 tag between them: the tag of the second file is passed over.
+    let audio = intact(&[frames, &id3v1()[..], &id3v2(3, 0, &[0; 90]), frames].concat());
+    assert_eq!(audio.channels[0].len(), 1152 * (2 * count - 2) - 1105);
+}
+
+#[test]
+fn a_change_of_rate_and_channels_is_converted_with_a_note() {
+    let (stereo, mono) = (fixture("mp3_cbr.mp3"), fixture("mp3_vbr_mono_22050.mp3"));
+    let (one, two) = (intact(&stereo), decoded(&mono));
+    let audio = decoded(&[&stereo[..], &mono].concat());
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("22050 Hz and 1 channels"), "{:?}", audio.warnings);
+    let (left, right) = (&audio.channels[0], &audio.channels[1]);
+    assert_eq!(left[..one.channels[0].len()], one.channels[0]);
+    // The second half begins with its delay, after a tag frame or none.
+    let begin = (left.len() - two.channels[0].len()..left.len()).rev().find(|at| {
+        let at = at - 1000;
+        let same = |n: usize| (left[at + n] - two.channels[0][10_000 + n]).abs() < 1e-3;
+        at + 2000 < left.len() && (0..500).all(same)
+    });
+    assert!(begin.is_some() || left.len() > one.channels[0].len() + two.channels[0].len());
+    let tail = left.len() - 20_000;
+    assert_eq!(left[tail..], right[tail..]);
+}
+
+#[test]
+fn bytes_between_frames_are_passed_over_with_a_warning_and_zeros_without() {
+    let mp3 = fixture("mp3_no_header.mp3");
+    let frames = mp3_frames(without_id3v2(&mp3));
+    let (head, tail) = (frames[..8].concat(), frames[8..].concat());
+    let expected = intact(&frames.concat()).channels;
+    let with = |bytes: &[u8]| decoded(&[&head[..], bytes, &tail].concat());
+    assert_eq!(with(&[0; 300]).warnings, [] as [String; 0]);
+    for junk in [&b"not a frame"[..], &id3v1(), &id3v2(3, 0, &[0; 40])] {
+        let audio = with(junk);
+        assert_eq!(audio.channels, expected);
+        assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    }
+}
+
+#[test]
+fn the_free_format_is_refused_by_name() {
+    let frame = [&[0xff, 0xfb, 0x00, 0x64][..], &[0; 1300]].concat();
+    let error = decode_bytes("x", frame.repeat(10), 44_100).unwrap_err();
+    assert!(matches!(error, DecodeError::Format { format, .. } if format.contains("free format")));
+}
+
+/// The blocks of a FLAC file (kind and contents) and its frames.
+fn flac_parts(flac: &[u8]) -> (Vec<(u8, Vec<u8>)>, Vec<u8>) {
+    let mut blocks = Vec::new();
+    let mut at = 4;
+    loop {
+        let size = usize::from(flac[at + 1]) << 16
+            | usize::from(flac[at + 2]) << 8
+            | usize::from(flac[at + 3]);
+        blocks.push((flac[at] & 0x7f, flac[at + 4..at + 4 + size].to_vec()));
+        let is_last = flac[at] >> 7 == 1;
+        at += 4 + size;
+        if is_last {
+            return (blocks, flac[at..].to_vec());
+        }
+    }
+}
+
+/// A FLAC file of blocks (kind, contents, claimed size) and frames.
+fn flac_of(blocks: &[(u8, &[u8], usize)], frames: &[u8]) -> Vec<u8> {
+    let mut flac = b"fLaC".to_vec();
+    for (index, (kind, contents, size)) in blocks.iter().enumerate() {
+        flac.push(kind | if index + 1 == blocks.len() { 0x80 } else { 0 });
+        flac.extend(&(*size as u32).to_be_bytes()[1..]);
+        flac.extend(*contents);
+    }
+    [&flac[..], frames].concat()
+}
+
+#[test]
+fn damage_in_blocks_that_are_no_audio_costs_nothing() {
+    let file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    let (blocks, frames) = flac_parts(&file);
+    let info = (0, &blocks[0].1[..], 34);
+    let noise: Vec<u8> = (0..500_u32).map(|n| (n.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect();
+    for kind in [2, 3, 4, 5, 6, 9, 126] {
+        for size in [0, 1, 50, 500] {
+            let block = (kind, &noise[..size], size);
+            let bytes = flac_of(&[info, block, (1, &[0; 40], 40)], &frames);
+            assert!(intact(&bytes).channels == expected, "{kind} of {size} bytes");
+        }
+        // Sizes that are wrong.
+        for size in [200, 600, 4_000_000] {
+            let bytes = flac_of(&[info, (kind, &noise, size)], &frames);
+            assert!(intact(&bytes).channels == expected, "{kind} of 500 bytes, said to be {size}");
+        }
+    }
+    let bytes = flac_of(&[(4, &[0; 8], 8), info, info], &frames);
+    assert!(intact(&bytes).channels == expected);
+    assert_eq!(intact(&[id3v2(3, 0, &[0; 600]), file].concat()).channels, expected);
+}
+
+#[test]
+fn stream_information_may_be_zero_or_wrong() {
+    let file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    let (blocks, frames) = flac_parts(&file);
+    let with = |at: usize, bytes: &[u8]| {
+        let mut info = blocks[0].1.clone();
+        info[at..at + bytes.len()].copy_from_slice(bytes);
+        flac_of(&[(0, &info, 34)], &frames)
+    };
+    for (at, bytes) in [
+        (0, &[0, 0][..]),
+        (0, &[0, 0, 0, 0]),
+        (0, &[0, 16, 0, 16]),
+        (4, &[0; 6]),
+        (4, &[0, 0xff, 0xff, 0, 0, 1]),
+        (14, &[0; 4]),
+        (18, &[0x55; 16]),
+    ] {
+        assert!(intact(&with(at, bytes)).channels == expected, "{at}");
+    }
+}
+
+#[test]
+fn a_flac_stream_that_was_cut_counts_from_its_first_frame() {
+    let file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    let (blocks, frames) = flac_parts(&file);
+    // The header of the third frame: number 2.
+    let start: Vec<u8> = [&frames[..4], &[2]].concat();
+    let at = frames.windows(5).position(|window| window == start).unwrap();
+    let mut info = blocks[0].1.clone();
+    info[14..18].fill(0);
+    let cut = flac_of(&[(0, &info, 34)], &frames[at..]);
+    let skipped = expected[0].len() - intact(&cut).channels[0].len();
+    assert!(skipped > 0);
+    for (channel, expected) in intact(&cut).channels.iter().zip(&expected) {
+        assert_eq!(channel[..], expected[skipped..]);
+    }
+    // The same without any block.
+    assert_eq!(intact(&frames[at..]).channels[0][..], expected[0][skipped..]);
+}
+
+#[test]
+fn joined_flac_files_are_read_to_the_end() {
+    let (one, two) = (fixture("flac_16.flac"), fixture("flac_24.flac"));
+    let audio = decoded(&[&one[..], &one].concat());
+    let expected = intact(&one).channels;
+    for (channel, expected) in audio.channels.iter().zip(&expected) {
+        assert_eq!(channel[..], [&expected[..], expected].concat());
+    }
+    let audio = decoded(&[&one[..], &two].concat());
+    assert_eq!(audio.channels[0][expected[0].len()..], intact(&two).channels[0]);
+}
+
+#[test]
+fn a_damaged_first_frame_of_flac_is_silence_of_its_length() {
+    let mut file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    let (_, frames) = flac_parts(&file);
+    let at = file.len() - frames.len() + 100;
+    file[at..at + 40].fill(0x55);
+    let audio = decoded(&file);
+    assert!(!audio.warnings.is_empty());
+    assert_eq!(audio.channels[0].len(), expected[0].len(), "{:?}", audio.warnings);
+    assert_eq!(audio.channels[0][8192..], expected[0][8192..]);
+}
+
+/// The frames of an ADTS file.
+fn adts_frames(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    let mut rest = bytes;
+    while rest.len() > 7 {
+        let length =
+            usize::from(rest[3] & 3) << 11 | usize::from(rest[4]) << 3 | usize::from(rest[5] >> 5);
+        frames.push(rest[..length].to_vec());
+        rest = &rest[length..];
+    }
+    frames
+}
+
+#[test]
+fn adts_is_read_after_tags_around_other_bytes_and_without_a_guessed_length() {
+    let file = fixture("aac.aac");
+    let expected = intact(&file).channels;
+    assert_eq!(intact(&[id3v2(4, 0, &[0; 70]), file.clone()].concat()).channels, expected);
+    let frames = adts_frames(&file);
+    // Long frames first: an estimate of the length from them would be too large.
+    let mut sizes = frames.clone();
+    sizes.sort_by_key(|frame| std::cmp::Reverse(frame.len()));
+    assert_eq!(intact(&sizes.concat()).channels[0].len(), expected[0].len());
+    for count in 1..4 {
+        assert_eq!(intact(&frames[..count].concat()).channels[0].len(), 1024 * count);
+    }
+    let audio =
+        decoded(&[frames[..9].concat(), b"other bytes".to_vec(), frames[9..].concat()].concat());
+    assert_eq!((audio.warnings.len(), audio.channels), (1, expected.clone()));
+    assert_eq!(intact(&file.repeat(2)).channels[0].len(), 2 * expected[0].len());
+    // A block of the encoder's name alone has no audio.
+    let fill = [
+        0xff,
+        0xf1,
+        frames[0][2],
+        frames[0][3] & 0xfc,
+        0x01,
+        0x9f,
+        0xfc,
+        0xc2,
+        0x01,
+        0xc0,
+        0x00,
+        0x00,
+    ];
+    assert!(intact(&[&fill[..], &file].concat()).channels == expected);
+}
+
+#[test]
+fn adts_frames_of_several_blocks_are_refused() {
+    let mut frames = adts_frames(&fixture("aac.aac"));
+    for frame in &mut frames {
+        frame[6] |= 1;
+    }
+    let error = decode_bytes("x", frames.concat(), 44_100).unwrap_err();
+    assert!(error.to_string().contains("several blocks"), "{error}");
+}
