@@ -56,9 +56,8 @@ const OPTIONS = {
 export const analyze: Command = command({
   name: "deno task analyze",
   description:
-    "Finds tempo, beats, downbeats and segments of tracks, from the mix (wav, flac, mp3, " +
-    "m4a, ogg or aiff; any sample rate) or from four stems. Without arguments it analyses the demo " +
-    "piece.",
+    "Finds tempo, beats, downbeats and segments of tracks, from the mix (docs/inputs.md lists the " +
+    "formats) or from four stems. Without arguments it analyses the demo piece.",
   arguments: {
     "[audio...]": "mixes; with --stems-dir they only name the tracks in the results",
   },

@@ -205,7 +205,7 @@ fn chunks_of_any_size_before_the_samples_are_passed_over() {
         ("unpadded and unknown", b"abcd\x03\0\0\0xyz".to_vec()),
         ("padded outside", [&odd[..], &[0]].concat()),
         ("padded", chunk(b"LIST", b"INFOIART\x03\0\0\0abc\0")),
-        ("known by nobody", chunk(b"a1B ", b"xyz")),
+        ("unknown", chunk(b"a1B ", b"xyz")),
         // ffmpeg refuses these two.
         ("empty list", list(b"")),
         ("short list", list(b"IN")),

@@ -21,8 +21,8 @@ Deno.test("download() fails if the server stops sending before or within the con
       : new Response(new ReadableStream({ start: (stream) => stream.enqueue(body) }));
   for (const body of [null, CONTENT.subarray(0, 1000)]) {
     await against(silent(body), async (trial) => {
-      const more = { timeoutSeconds: 1, retries: 1 };
-      await trial.fails("stalled", /No data arrived for 1 s \(2 attempts\)/, more);
+      const more = { timeoutSeconds: 3, retries: 1 };
+      await trial.fails("stalled", /No data arrived for 3 s \(2 attempts\)/, more);
       assert.equal(trial.server.requests.length, 2);
       assert.equal((await trial.files()).includes(".weights.bin.part"), body !== null);
     });
@@ -35,15 +35,15 @@ Deno.test("download() does not time out while data arrives", () =>
     return new Response(
       new ReadableStream({
         pull: async (stream) => {
-          await new Promise((resolve) => setTimeout(resolve, 400));
+          await new Promise((resolve) => setTimeout(resolve, 750));
           stream.enqueue(CONTENT.slice(sent, sent += 50_000));
           if (sent >= CONTENT.length) stream.close();
         },
       }),
     );
   }, async (trial) => {
-    // Six parts, 400 ms each.
-    await trial.pull({ timeoutSeconds: 2, retries: 0 });
+    // Six parts, 750 ms each: longer than the limit together, and far below it each.
+    await trial.pull({ timeoutSeconds: 4, retries: 0 });
     await trial.hasOnlyTheFile();
   }));
 

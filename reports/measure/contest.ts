@@ -10,7 +10,7 @@ import type { RunTrack } from "../run_report.ts";
 export interface Contestant {
   /** Name of the variant in the report. */
   readonly name: string;
-  /** What computes, as in the variants of a run. */
+  /** Backend or program, as in the variants of a run. */
   readonly backend: string;
   /** SHA-256 of its files of weights; absent for a peer, and without weights. */
   readonly weights?: readonly string[];
