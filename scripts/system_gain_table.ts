@@ -9,28 +9,24 @@
  */
 
 import { markdownTable } from "../core/table.ts";
+import { evaluationSchema, type SystemReport } from "../evaluation/report.ts";
+import type { Measure } from "../evaluation/scores.ts";
 import { bootstrapInterval } from "../reports/statistics.ts";
 
-/** Measures of the table: key in the export, heading. */
-const MEASURES = { beat_f: "beat F", amlt: "AMLt", downbeat_f: "downbeat F" } as const;
+/** Measures of the table, and their headings. */
+const MEASURES = [["beat_f", "beat F"], ["amlt", "AMLt"], ["downbeat_f", "downbeat F"]] as const;
 
 /** Settings of the bootstrap intervals. */
 const INTERVAL = { level: 0.95, resamples: 10_000, seed: 0, statistic: mean };
 
-type Scores = Readonly<Record<string, number | null>>;
-
-interface System {
-  readonly name: string;
-  readonly tracks: readonly { readonly track: string; readonly scores: Scores }[];
-  readonly failures: readonly unknown[];
-}
+type System = Pick<SystemReport, "name" | "tracks" | "failures">;
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Returns the scores of the tracks that both systems have, in pairs. */
-function pairs(one: System, other: System, measure: string): [number, number][] {
+function pairs(one: System, other: System, measure: Measure): [number, number][] {
   return one.tracks.flatMap(({ track, scores }) => {
     const value = scores[measure];
     const base = other.tracks.find((found) => found.track === track)?.scores[measure];
@@ -51,7 +47,7 @@ export function gainTable(systems: readonly System[], demixer: string): string[]
     const base = systems.find(({ name }) =>
       name === `${demixer}/${system.name.slice(system.name.lastIndexOf("/") + 1)}`
     );
-    const figures = Object.keys(MEASURES).map((measure) => {
+    const figures = MEASURES.map(([measure]) => {
       const values = system.tracks.flatMap(({ scores }) => scores[measure] ?? []);
       const text = mean(values).toFixed(3);
       if (base === undefined || base === system) return text;
@@ -63,11 +59,11 @@ export function gainTable(systems: readonly System[], demixer: string): string[]
     const tracks = failed === 0 ? `${done}` : `${done} of ${done + failed}`;
     return [system.name, tracks, ...figures];
   });
-  return markdownTable([["system", "tracks", ...Object.values(MEASURES)], ...rows]);
+  return markdownTable([["system", "tracks", ...MEASURES.map(([, heading]) => heading)], ...rows]);
 }
 
 if (import.meta.main) {
   const [path = "", demixer = "hpss"] = Deno.args;
-  const { systems } = JSON.parse(await Deno.readTextFile(path));
+  const { systems } = evaluationSchema.parse(JSON.parse(await Deno.readTextFile(path)));
   console.log(gainTable(systems, demixer).join("\n"));
 }

@@ -1,5 +1,8 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { meanScores } from "../evaluation/scores.ts";
 import { gainTable } from "./system_gain_table.ts";
+
+const NO_SCORES = meanScores([]);
 
 function system(
   name: string,
@@ -7,7 +10,7 @@ function system(
 ): Parameters<typeof gainTable>[0][0] {
   const tracks = scores.map((score, track) => ({
     track: String(track),
-    scores: { beat_f: score, amlt: 0.5, downbeat_f: score },
+    scores: { ...NO_SCORES, beat_f: score, amlt: 0.5, downbeat_f: score },
   }));
   return { name, tracks, failures: [] };
 }
@@ -27,7 +30,10 @@ Deno.test("gainTable() compares the tracks in pairs with the same model of the o
 
 Deno.test("gainTable() gives an interval around the mean difference, and the number of failures", () => {
   const changes = [-0.1, 0.3, 0, 0.2, 0.1, -0.2, 0.4, 0.1];
-  const worse = { ...system("b/x", changes.map((change) => 0.5 + change)), failures: [{}] };
+  const worse = {
+    ...system("b/x", changes.map((change) => 0.5 + change)),
+    failures: [{ track: "8", reason: "no audio" }],
+  };
   const [, , , row = ""] = gainTable([system("a/x", changes.map(() => 0.5)), worse], "a");
   const [, tracks, difference, low, high] =
     /\| (8 of 9) +\| 0\.600, ([+−][\d.]+) \(([+−][\d.]+) to ([+−][\d.]+)\)/.exec(row) ?? [];
