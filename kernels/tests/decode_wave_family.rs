@@ -153,6 +153,22 @@ fn the_container_of_24_bits_is_found_from_the_block() {
     assert_eq!(assert_whole("extensible", file).source_bits, Some(24));
     let file = riff(&[&extensible(1, 24, 8, 24), &chunk(b"data", &wide(16))]);
     assert_whole("extensible with 24 bits", file);
+    // Quiet, so that the upper byte is never more than a sign: the definition decides.
+    let quiet: Vec<u8> = (0..400_i32).flat_map(|v| ((v - 200) << 8).to_le_bytes()).collect();
+    let audio = decoded("quiet", riff(&[&extensible(1, 32, 8, 24), &chunk(b"data", &quiet)]));
+    assert_eq!(audio.channels[0][0], -200.0 / 8_388_608.0);
+    // Below, though the header says otherwise, with zeros above instead of the sign.
+    let masked: Vec<u8> =
+        samples().iter().flat_map(|v| ((i32::from(*v) << 8) & 0xff_ffff).to_le_bytes()).collect();
+    let odd = |fmt: Vec<u8>| {
+        let mut bytes = masked.clone();
+        bytes[0] |= 1;
+        let mut audio = decoded("masked", riff(&[&fmt, &chunk(b"data", &bytes)]));
+        audio.channels[0][0] = f32::from(sample(0, 0)) / 32_768.0;
+        assert_samples("masked", &audio, 0..FRAMES);
+    };
+    odd(fmt(1, 24, 8));
+    odd(extensible(1, 32, 8, 24));
 }
 
 #[test]
@@ -187,6 +203,8 @@ fn floats_keep_their_scale() {
     assert_whole("f32 extensible", riff(&[&extensible(3, 32, 8, 32), &chunk(b"data", &of_one)]));
     let double: Vec<u8> =
         samples().iter().flat_map(|v| (f64::from(*v) / 32_768.0).to_le_bytes()).collect();
+    // Only the valid bits are given.
+    assert_whole("f32 of 0 bits", riff(&[&extensible(3, 0, 0, 32), &chunk(b"data", &of_one)]));
     assert_whole("f64", riff(&[&fmt(3, 64, 16), &chunk(b"data", &double)]));
     // Cool Edit's "16.8 float": full scale 2^15.
     let body = [&fmt_body(1, 32, 8)[..], &[2, 0, 1, 0]].concat();
@@ -492,6 +510,14 @@ fn chunks_of_aiff_come_in_any_order() {
     // The first sample after an offset.
     let body = [&[0, 0, 0, 6, 0, 0, 2, 0], &[9; 6][..], &big()].concat();
     assert_whole("offset", form(b"AIFF", &[&common, &big_chunk(b"SSND", &body)]));
+}
+
+#[test]
+fn the_last_chunk_of_samples_in_aiff_counts_unless_it_follows_the_outer_chunk() {
+    let (common, other) = (common(16, b""), ssnd(&[1, 2, 3, 4]));
+    assert_whole("two", form(b"AIFF", &[&common, &other, &ssnd(&big())]));
+    let file = [form(b"AIFF", &[&common, &ssnd(&big())]), other].concat();
+    assert_whole("after", file);
 }
 
 #[test]

@@ -28,10 +28,15 @@ const KNOWN: &[&[u8; 4]] = &[
 /// Opens `source`, an AIFF file of `length` bytes.
 pub(super) fn open(mut source: Box<dyn MediaSource>, length: u64) -> Result<Box<dyn FormatReader>> {
     let mut chunks = Chunks { source: source.as_mut(), length, big_endian: true, known: KNOWN };
+    let form_end = chunks.at(0)?.map_or(0, |form| form.body + form.size);
     let (mut common, mut samples) = (None, None);
     let mut next = chunks.at(12)?;
     for _ in 0..MOST_CHUNKS {
-        let Some(chunk) = next.filter(|_| common.is_none() || samples.is_none()) else { break };
+        let Some(chunk) = next else { break };
+        // Of several chunks the last one counts, as for ffmpeg; what follows the outer chunk only where needed.
+        if chunk.body > form_end && common.is_some() && samples.is_some() {
+            break;
+        }
         let mut end = chunk.body + chunk.size;
         match &chunk.id {
             b"COMM" => common = Some(chunk),

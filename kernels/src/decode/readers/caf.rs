@@ -161,7 +161,8 @@ fn layout(description: &Description) -> Layout {
         codec,
         channels,
         rate_hz: description.rate_hz,
-        bits: Some(bits).filter(|bits| is_integer && (1..=8 * container).contains(bits)),
+        bits: Some(bits)
+            .filter(|bits| is_integer && (1..=container.saturating_mul(8)).contains(bits)),
         block_bytes: u64::from(packet_bytes.clamp(1, 1 << 20)),
         block_frames: u64::from(packet_frames.clamp(1, 1 << 16)),
         begin: 0,

@@ -74,6 +74,11 @@ impl Chunks<'_> {
         if chunk.size > available && UNKNOWN_SIZES.iter().any(|sizes| sizes.contains(&chunk.size)) {
             return Ok(None);
         }
+        // Of more than 4 GiB the header has the rest after division by 4 GiB: no chunk follows there.
+        if available > u64::from(u32::MAX) {
+            let next = self.after(chunk.body, chunk.body + chunk.size)?;
+            return Ok(next.map(|_| chunk.size));
+        }
         if chunk.size > 0 || available == 0 {
             return Ok(Some(chunk.size));
         }

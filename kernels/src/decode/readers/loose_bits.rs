@@ -5,11 +5,12 @@
 
 use std::io::{self, SeekFrom};
 
+use symphonia::core::codecs::audio::well_known::CODEC_ID_PCM_S32BE;
 use symphonia::core::io::MediaSource;
 
 use super::super::codec::{PCM_F24LE, PCM_S24_IN_32BE, PCM_S24_IN_32LE};
 use super::blocks::{Layout, read_up_to};
-use symphonia::core::codecs::audio::well_known::CODEC_ID_PCM_S32BE;
+use super::wave_format::Place;
 
 /// Bytes that are looked at, at most: six minutes of stereo.
 const MOST_BYTES: u64 = 128 << 20;
@@ -17,10 +18,15 @@ const MOST_BYTES: u64 = 128 << 20;
 const PIECE_BYTES: usize = 1 << 16;
 
 /// Sets the codec of `layout` by the samples.
-pub(super) fn settle(source: &mut dyn MediaSource, layout: &mut Layout) -> io::Result<()> {
+pub(super) fn settle(
+    source: &mut dyn MediaSource,
+    layout: &mut Layout,
+    place: Place,
+) -> io::Result<()> {
     let big_endian = layout.codec == CODEC_ID_PCM_S32BE;
     source.seek(SeekFrom::Start(layout.begin))?;
-    let mut candidates = Candidates { above: true, below: true, floats: !big_endian };
+    let floats = !big_endian && place == Place::Open;
+    let mut candidates = Candidates { above: true, below: true, floats };
     let mut left = layout.bytes.min(MOST_BYTES);
     let mut piece = vec![0; PIECE_BYTES];
     while left > 0 && !candidates.settled() {
@@ -39,7 +45,9 @@ pub(super) fn settle(source: &mut dyn MediaSource, layout: &mut Layout) -> io::R
         }
     }
     match candidates {
-        // Floats beyond all doubt: music that has no sample near zero is not music.
+        // Silence, or quiet in the upper bits, as the header has it.
+        Candidates { above: true, .. } if place == Place::Upper => {}
+        // No sample near zero, as music has them, would fit integers.
         Candidates { floats: true, below: false, .. } => {
             (layout.codec, layout.bits) = (PCM_F24LE, None);
         }
@@ -66,8 +74,8 @@ impl Candidates {
         if word == 0 {
             return;
         }
-        let sign_extended = (word as i32) << 8 >> 8 == word as i32;
-        self.below &= sign_extended;
+        // Above the lower 24 bits are zeros or the sign.
+        self.below &= word >> 24 == 0 || (word as i32) << 8 >> 8 == word as i32;
         self.above &= word & 0xff == 0;
         let magnitude = f32::from_bits(word).abs();
         self.floats &= (1e-6..=16_777_216.0).contains(&magnitude);

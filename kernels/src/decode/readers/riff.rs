@@ -139,17 +139,17 @@ fn finish(
     let Some((begin, promised)) = found.samples else {
         return decode_error("no chunk of samples");
     };
-    let (mut layout, is_loose) = match wave_format::parse(&format, big_endian)? {
-        WaveFormat::Blocks(layout) => (layout, false),
-        WaveFormat::LooseBits(layout) => (layout, true),
+    let (mut layout, place) = match wave_format::parse(&format, big_endian)? {
+        WaveFormat::Blocks(layout) => (layout, None),
+        WaveFormat::LooseBits(layout, place) => (layout, Some(place)),
         WaveFormat::Mpeg => {
             let end = promised.map_or(length, |size| begin.saturating_add(size).min(length));
             return mpeg_in_wave::open(source, begin, end, INFO);
         }
     };
     layout.place(begin, promised, length);
-    if is_loose {
-        loose_bits::settle(source.as_mut(), &mut layout)?;
+    if let Some(place) = place {
+        loose_bits::settle(source.as_mut(), &mut layout, place)?;
     }
     let track = layout.track();
     Ok(Box::new(BlockReader::new(source, INFO, layout, track)?))

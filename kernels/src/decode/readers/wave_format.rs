@@ -14,9 +14,18 @@ pub(super) enum WaveFormat {
     /// Blocks of equal size; their place in the file is yet to be set.
     Blocks(Layout),
     /// 24 bits in 32 without a word on which of them: the samples tell.
-    LooseBits(Layout),
+    LooseBits(Layout, Place),
     /// Frames of MPEG audio.
     Mpeg,
+}
+
+/// Whether the header says which of the 32 bits they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It says nothing.
+    Open,
+    /// It says, as 24 valid bits of 32, that they are the upper ones, which is not always true.
+    Upper,
 }
 
 /// Format tags of MPEG audio: MPEG (layers I and II), and MP3.
@@ -56,6 +65,7 @@ pub(super) fn parse(fmt: &[u8], big_endian: bool) -> Result<WaveFormat> {
         && GUID_TAILS.iter().any(|tail| tail == &guid[2..] || big_endian)
     {
         tag = u16_at(24).unwrap_or(tag);
+        bits = if bits == 0 { u16_at(18).unwrap_or(0) } else { bits };
         valid_bits = u16_at(18).filter(|valid| (1..=bits).contains(valid));
     } else if tag == EXTENSIBLE && fmt.len() < 40 {
         // Nothing is said about the kind of sample.
@@ -97,12 +107,14 @@ pub(super) fn parse(fmt: &[u8], big_endian: bool) -> Result<WaveFormat> {
             let Some(codec) = integers(container, big_endian) else {
                 return Ok(WaveFormat::Blocks(layout(foreign(tag), count, 1)));
             };
-            let valid_bits = Some(u32::from(valid_bits.unwrap_or(bits)));
-            let layout = Layout { bits: valid_bits, ..layout(codec, container * count, 1) };
-            if container == 4 && bits == 24 {
-                return Ok(WaveFormat::LooseBits(layout));
+            let valid_bits = valid_bits.unwrap_or(bits);
+            let layout =
+                Layout { bits: Some(valid_bits.into()), ..layout(codec, container * count, 1) };
+            match (container, bits, valid_bits) {
+                (4, 24, _) => return Ok(WaveFormat::LooseBits(layout, Place::Open)),
+                (4, 32, 24) => return Ok(WaveFormat::LooseBits(layout, Place::Upper)),
+                _ => layout,
             }
-            layout
         }
         3 => match (bits, big_endian) {
             (32, false) => layout(CODEC_ID_PCM_F32LE, 4 * count, 1),
