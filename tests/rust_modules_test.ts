@@ -45,14 +45,14 @@ Deno.test("a dependency of a Rust module is found in each way of writing it", ()
   }
 });
 
-Deno.test("a re-export of a submodule, an inline module, a test and another crate are no dependencies", () => {
+Deno.test("a re-export of a submodule, an inline module, a visibility, a test and another crate are no dependencies", () => {
   const files = {
     [ROOT]: "pub mod a; mod c;",
     "src/a/mod.rs": "mod b; #[cfg(test)] mod tests; pub use b::Thing; pub const SIZE: usize = 1;",
     "src/a/b.rs": "use super::SIZE; use rayon::prelude::*; // use crate::c;\n" +
       "mod x86 { use super::Own; } #[cfg(test)] mod tests { use super::*; use crate::c::D; }",
     "src/a/tests.rs": "use crate::c::D;",
-    "src/c.rs": "",
+    "src/c.rs": "pub(in super::a) struct Item; pub(super) use std::fmt;",
   };
   equal(dependencies(files), {
     [ROOT]: [],

@@ -23,8 +23,11 @@ interface Module {
   readonly paths: readonly (readonly string[])[];
 }
 
+/** The module that an item is visible in, such as `(in super::super)`; it is no dependency. */
+const VISIBILITY = /(?<=\bpub)\([^)]*\)/g;
+
 /** A `use` declaration. */
-const USE = /(\bpub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);/g;
+const USE = /(\bpub\s+)?\buse\s+([^;]+);/g;
 
 /**
  * Returns the dependencies between the modules of a crate.
@@ -50,7 +53,8 @@ function readModule(
   folder: string,
   modules: Map<string, Module>,
 ): void {
-  const text = withInlineModules(withoutTests(withoutComments(sources.get(file) ?? "")));
+  const whole = withoutComments(sources.get(file) ?? "").replaceAll(VISIBILITY, "");
+  const text = withInlineModules(withoutTests(whole));
   const children = new Map<string, string>();
   for (const [, name = ""] of text.matchAll(/\bmod\s+(\w+)\s*;/g)) {
     const candidates = [join(folder, `${name}.rs`), join(folder, name, "mod.rs")];
@@ -90,7 +94,7 @@ function withoutTests(text: string): string {
     const [end, brace] = [rest.indexOf(";", start), rest.indexOf("{", start)];
     const isBlock = brace >= 0 && (end < 0 || brace < end);
     // Declarations of `use` with braces end at the semicolon.
-    const isUse = /^(?:pub(?:\([^)]*\))?\s+)?use\b/.test(rest.slice(start));
+    const isUse = /^(?:pub\s+)?use\b/.test(rest.slice(start));
     const stop = isBlock && !isUse ? closingBrace(rest, brace) : end;
     rest = rest.slice(0, found.index) + rest.slice(stop + 1);
   }
