@@ -393,6 +393,11 @@ fn codecs_that_wav_may_hold_and_that_are_not_read_are_named() {
     }
     let error = decode_bytes("x", riff(&[&fmt(3, 16, 4), &data()]), 44_100).unwrap_err();
     assert!(error.to_string().contains("float PCM of an unusual width"), "{error}");
+    for name in [b"opus", b"flac", b"QDM2"] {
+        let file = caf(name, 0, 4, 0, &[&caf_chunk(b"data", 8, &[0; 8])]);
+        let error = decode_bytes("x", file, 44_100).unwrap_err();
+        assert!(matches!(error, DecodeError::Codec { .. }), "{error}");
+    }
     for (compression, name) in [(b"MAC3", "'MAC3'"), (b"QDM2", "'QDM2'"), (b"GSM ", "'GSM '")] {
         let file = form(b"AIFC", &[&common(16, compression), &ssnd(&big())]);
         let error = decode_bytes("x", file, 44_100).unwrap_err();

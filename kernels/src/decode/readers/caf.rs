@@ -152,8 +152,7 @@ fn layout(description: &Description) -> Layout {
         b".mp1" => CODEC_ID_MP1,
         b".mp2" => CODEC_ID_MP2,
         b".mp3" => CODEC_ID_MP3,
-        b"flac" => CODEC_ID_FLAC,
-        b"opus" => CODEC_ID_OPUS,
+        // Opus and FLAC, whose configuration has another form here, are not read.
         other => FourCc::try_new(*other).map_or(UNKNOWN, AudioCodecId::new),
     };
     let is_integer = &description.format == b"lpcm" && !is_float;
