@@ -230,6 +230,18 @@ fn bytes_after_the_last_page_and_between_pages_do_not_matter() {
 }
 
 #[test]
+fn a_stream_without_the_mark_of_its_end_is_not_called_truncated() {
+    let file = fixture("vorbis_pages.ogg");
+    let mut all = pages(&file);
+    let last = all.last_mut().unwrap();
+    last[5] &= !4;
+    seal(last);
+    let audio = decode(&all.concat(), 44_100);
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("may be cut"), "{:?}", audio.warnings);
+}
+
+#[test]
 fn speex_is_refused_by_its_name() {
     let head = [&b"Speex   1.2rc1"[..], &[0; 66]].concat();
     let file = [page(2, 1, 0, 0, &head), page(4, 1, 1, 0, b"comments")].concat();

@@ -1,5 +1,12 @@
 //! A record of what went wrong in a track, and what to say about it.
 
+use thiserror::Error;
+
+/// A file that ends between two packets, but without the mark of its end.
+#[derive(Debug, Error)]
+#[error("the file may be cut: {0}")]
+pub(super) struct MayBeCut(pub &'static str);
+
 /// Damage found in a file. It grows by a few sentences at most, however damaged the file.
 #[derive(Debug, Default)]
 pub(super) struct Damage {

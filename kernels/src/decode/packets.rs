@@ -9,7 +9,7 @@ use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 
 use super::collect::Collector;
-use super::damage::Damage;
+use super::damage::{Damage, MayBeCut};
 use super::error::DecodeError;
 use super::trim::Trim;
 use super::{codec, limits, tracks};
@@ -74,7 +74,10 @@ impl Reader<'_> {
                 Ok(Some(_)) => continue,
                 Ok(None) => return Ok(()),
                 Err(Error::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                    self.damage.file_ended();
+                    match error.get_ref().and_then(|error| error.downcast_ref::<MayBeCut>()) {
+                        Some(reason) => self.damage.note(reason.to_string()),
+                        None => self.damage.file_ended(),
+                    }
                     return Ok(());
                 }
                 // Without a code of the operating system it is the demuxer that ran out of bits.

@@ -21,6 +21,7 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
+use super::super::damage::MayBeCut;
 use mapping::{Mapping, Meaning};
 use pages::{Page, Pages};
 
@@ -409,10 +410,18 @@ impl FormatReader for OggReader<'_> {
             }
             if self.has_ended || !self.advance()? {
                 let is_whole = self.link.as_ref().is_none_or(|link| link.has_ended);
-                if self.ready.is_empty() {
-                    let error = || Error::IoError(IoError::from(ErrorKind::UnexpectedEof));
-                    return if is_whole && !self.pages.is_cut { Ok(None) } else { Err(error()) };
+                if !self.ready.is_empty() {
+                    continue;
                 }
+                let eof = ErrorKind::UnexpectedEof;
+                return match (self.pages.is_cut, is_whole) {
+                    (true, _) => Err(Error::IoError(IoError::from(eof))),
+                    (false, true) => Ok(None),
+                    (false, false) => {
+                        let reason = "its last page does not end the stream";
+                        Err(Error::IoError(IoError::new(eof, MayBeCut(reason))))
+                    }
+                };
             }
         }
     }

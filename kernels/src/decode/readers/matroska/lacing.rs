@@ -40,7 +40,7 @@ fn split(data: &[u8], count: usize, lacing: u8) -> Option<Vec<&[u8]>> {
                 rest = &rest[ones + 1..];
             }
         }
-        2 if data.len() % count == 0 => sizes = vec![data.len() / count; count - 1],
+        2 if data.len().is_multiple_of(count) => sizes = vec![data.len() / count; count - 1],
         2 => return None,
         _ => {
             for at in 1..count {
