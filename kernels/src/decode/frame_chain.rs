@@ -5,7 +5,7 @@
 //! can be checked, need longer chains.
 
 use super::flac_header::{FrameHeader, NO_FORMAT};
-use super::mpeg_header::MpegHeader;
+use super::mpeg_header::{HEADER_BYTES, MpegHeader};
 
 /// Frames in a row that make a stream of layer 3 or ADTS.
 const CHAIN: usize = 4;
@@ -87,11 +87,33 @@ pub(super) fn find(bytes: &[u8], to_the_end: bool) -> Option<Chain> {
     let mut at = start;
     loop {
         at += bytes[at..].iter().position(|byte| *byte == 0xff)?;
-        if let Some(kind) = chain(&bytes[at..], at == start, to_the_end) {
-            return Some(kind(at));
+        if let Some(kind) = chain(&bytes[at..], at == start, to_the_end)
+            && (at == 0 || begins_alike(&bytes[at..]))
+        {
+            let found = kind(at);
+            // The frame of an encoder's tag may stand apart from the others.
+            let is_apart = matches!(found, Chain::Mpeg(1..)) && is_encoder_tag(bytes);
+            return Some(if is_apart { Chain::Mpeg(0) } else { found });
         }
         at += 1;
     }
+}
+
+/// Whether the first two frames also agree in channel mode and flags, as ffmpeg wants it after other bytes: the
+/// frame of a tag may differ, and is then passed over.
+fn begins_alike(bytes: &[u8]) -> bool {
+    const SAME: u32 = 0xfffe_0ccf;
+    let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?) & SAME);
+    let Some(Header::Mpeg(header)) = Header::parse(bytes) else { return true };
+    word(header.bytes).is_none_or(|next| word(0) == Some(next))
+}
+
+/// Whether `bytes` begin with a frame that holds an encoder's tag.
+fn is_encoder_tag(bytes: &[u8]) -> bool {
+    MpegHeader::parse(bytes).filter(|header| header.layer == 3).is_some_and(|header| {
+        let at = HEADER_BYTES + header.side_info_bytes();
+        matches!(bytes.get(at..at + 4), Some(b"Xing" | b"Info"))
+    })
 }
 
 /// The kind of the chain at the start of `bytes`. `is_first`: nothing but zeros lies before it.
@@ -202,5 +224,17 @@ mod tests {
         let expected = Some(Chain::FreeFormat);
         assert_eq!(found(&free.repeat(8)), expected);
         assert_ne!(found(&[&free[..], &[1; 9000]].concat()), expected);
+    }
+
+    #[test]
+    fn the_frame_of_a_tag_counts_at_the_start_and_is_passed_over_after_other_bytes() {
+        let mut tag = frame();
+        tag[36..40].copy_from_slice(b"Info");
+        let frames = frame().repeat(5);
+        assert_eq!(found(&[&tag[..], &[9; 300], &frames].concat()), mpeg(0));
+        // Joint stereo before stereo.
+        tag[3] = 0x04;
+        assert_eq!(found(&[&tag[..], &frames].concat()), mpeg(0));
+        assert_eq!(found(&[&[0; 9], &tag[..], &frames].concat()), mpeg(9 + 417));
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn read(
             let start = u64::from(track.delay.unwrap_or(0));
             Trim { start, by_packet: true, ..Trim::default() }
         }
+        Container::Adts => Trim { start: u64::from(track.delay.unwrap_or(0)), ..Trim::default() },
         _ => trim::find(&track, params.codec, edits.as_ref()),
     };
     let mut damage = Damage::default();

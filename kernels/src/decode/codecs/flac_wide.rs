@@ -167,3 +167,51 @@ fn predict(
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::flac_header::FlacFormat;
+    use super::*;
+
+    #[test]
+    fn the_difference_of_two_channels_of_32_bits_takes_33() {
+        let samples: [[i64; 2]; 3] =
+            [[i32::MAX.into(), i32::MIN.into()], [i32::MIN.into(), i32::MAX.into()], [5, -2]];
+        for assignment in [8, 9, 10] {
+            let pair = |[left, right]: [i64; 2]| match assignment {
+                8 => [left, left - right],
+                9 => [left - right, right],
+                _ => [(left + right) >> 1, left - right],
+            };
+            let side = if assignment == 9 { 0 } else { 1 };
+            let mut bits = String::new();
+            for channel in 0..2 {
+                bits += "00000010";
+                let width = if channel == side { 33 } else { 32 };
+                for sample in samples {
+                    let value = pair(sample)[channel] as u64 & ((1 << width) - 1);
+                    bits += &format!("{value:0width$b}");
+                }
+            }
+            bits += &"0".repeat(bits.len().next_multiple_of(8) - bits.len());
+            let text = bits.as_bytes().chunks(8);
+            let byte = |bits: &[u8]| bits.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+            let frame: Vec<u8> = text.map(byte).collect();
+            let format = FlacFormat { rate_hz: 44_100, channels: 2, bits: 32 };
+            let header = FrameHeader {
+                bytes: 0,
+                samples: 3,
+                format,
+                assignment,
+                number: 0,
+                counts_samples: false,
+            };
+            let channels = decode(&header, &frame).unwrap();
+            for (channel, decoded) in channels.iter().enumerate() {
+                let expected: Vec<i32> = samples.iter().map(|pair| pair[channel] as i32).collect();
+                assert_eq!(decoded[..], expected, "{assignment}");
+            }
+            assert_eq!(decode(&header, &frame[..20]), None);
+        }
+    }
+}

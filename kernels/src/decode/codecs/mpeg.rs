@@ -1,6 +1,6 @@
 //! MPEG audio whose layer, rate or channels may change between frames.
 
-use symphonia::core::audio::GenericAudioBufferRef;
+use symphonia::core::audio::{Audio, GenericAudioBufferRef};
 use symphonia::core::codecs::CodecInfo;
 use symphonia::core::codecs::audio::{
     AudioCodecParameters, AudioDecoder, AudioDecoderOptions, FinalizeResult,
@@ -11,6 +11,9 @@ use symphonia::core::packet::PacketRef;
 use symphonia::default::codecs::MpaDecoder;
 
 use super::super::mpeg_header::MpegHeader;
+
+/// Largest sample that is believed, in units of full scale.
+const MAX_PEAK: f32 = 8.0;
 
 /// A decoder of symphonia's for each run of frames of one format.
 pub(super) struct MpegDecoder {
@@ -66,11 +69,21 @@ impl AudioDecoder for MpegDecoder {
             self.inner = MpaDecoder::try_new(&params, &self.options)?;
             self.format = Some(format);
         }
-        if self.with_common_bit_rate(packet.data, &header) {
-            let packet = PacketRef::new(packet.track_id, packet.pts, packet.dur, &self.frame);
-            return self.inner.decode_ref(&packet);
+        let changed = self.with_common_bit_rate(packet.data, &header);
+        let block = match changed {
+            true => {
+                let (id, time, length) = (packet.track_id, packet.pts, packet.dur);
+                self.inner.decode_ref(&PacketRef::new(id, time, length, &self.frame))?
+            }
+            false => self.inner.decode_ref(packet)?,
+        };
+        // Some rare streams make the decoder explode. Silence with a warning is better than that.
+        if let GenericAudioBufferRef::F32(samples) = &block
+            && samples.iter_planes().flatten().any(|sample| sample.abs() > MAX_PEAK)
+        {
+            return Err(Error::DecodeError("mpeg: samples far beyond full scale"));
         }
-        self.inner.decode_ref(packet)
+        Ok(block)
     }
 
     fn finalize(&mut self) -> FinalizeResult {

@@ -140,7 +140,12 @@ impl<'s> AdtsReader<'s> {
         let mut input = Lookahead::new(source);
         let header = Header::parse(input.peek(HEADER_BYTES)?)
             .ok_or(Error::DecodeError("adts: no frame header"))?;
-        let track = track_of(header.format);
+        let mut track = track_of(header.format);
+        // This encoder's first block is passed over by ffmpeg.
+        let first = input.peek(header.frame_bytes)?;
+        if first.windows(8).any(|window| window == b"libfaac ") {
+            track.with_delay(BLOCK_SAMPLES as u32);
+        }
         Ok(AdtsReader {
             input,
             media_info: MediaInfo::from_track(&track),

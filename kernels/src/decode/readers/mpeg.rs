@@ -178,6 +178,11 @@ impl<'s> MpegReader<'s> {
             let step = next.map_or(bytes.len(), |at| at + 1);
             self.input.skip(step)?;
         }
+        // Before the first frame, ffmpeg passes over anything.
+        if self.position == 0 {
+            self.after_junk = false;
+            return Ok(true);
+        }
         // After a tag, the tag frame of another encoder is expected. Anything else is worth a warning: ffmpeg
         // drops the frame that follows.
         if self.after_junk && is_silent {
