@@ -7,6 +7,30 @@
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { close, type ClosingFunction, type Handle, invoke, KernelError } from "./binding.ts";
 
+/**
+ * Levels of a file, full scale 1.0. The mean squares are over blocks of one second, without those that are more
+ * than 10 dB below the mean of all: a long silence does not make a track quiet.
+ */
+export interface Levels {
+  /** Largest absolute sample of both channels. */
+  readonly peak: number;
+  /** Root of the mean square of both channels. */
+  readonly rms: number;
+  /** Root of the mean square of the mean of both channels, of which the spectrogram is made. */
+  readonly monoRms: number;
+}
+
+/** A file has sound in a format or codec that the kernels do not read; it is not damaged. */
+export class UnreadFormatError extends KernelError {
+  /** Name of the class. */
+  override name = "UnreadFormatError";
+
+  /** Adds the name of the format or codec to the kernel's message. */
+  constructor(message: string, readonly format: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
 /** A decoded file that the kernels hold until it is closed. */
 export interface OpenFile {
   /** Number of channels that are held. */
@@ -15,24 +39,38 @@ export interface OpenFile {
   readonly samples: number;
   /** Short name of the codec, such as `flac`. */
   readonly codec: string;
+  /** Name and version of the decoder, such as `symphonia 0.6.1`. */
+  readonly decoder: string;
   /** Sample rate in Hz of the file. */
   readonly sourceSampleRateHz: number;
   /** Bits per sample of an integer or lossless source; null for lossy and float sources. */
   readonly sourceBits: number | null;
+  /** Samples at the file's rate that its encoder added and that are cut: at the start, and after it. */
+  readonly trimmedSamples: readonly [start: number, end: number];
+  /**
+   * SHA-256 of the first two channels, or the only one: interleaved f32, little-endian, full scale 1.0, at the
+   * rate that was asked for, before any gain and rounding.
+   */
+  readonly pcmSha256: string;
+  /** Levels of the same samples. */
+  readonly levels: Levels;
+  /** Samples that the gain moved beyond full scale, where they are rounded to 16 bits. */
+  readonly clippedSamples: number;
   /** Damage in spite of which the file was decoded, and the like; empty for an intact file. */
   readonly warnings: readonly string[];
   /** Frees the memory. */
   close(): void;
 }
 
-/** A decoded file with all its channels. */
+/** A decoded file; of more than two channels the first two. */
 export interface DecodedAudio extends OpenFile {
   /**
    * Copies the samples.
    *
+   * @param gain factor of all samples; 1 by default, which changes nothing
    * @returns `[channels, samples]` f32, full scale 1.0
    */
-  read(): Promise<Tensor<"f32">>;
+  read(gain?: number): Promise<Tensor<"f32">>;
 }
 
 /** A file decoded to 16 bits, half to even, saturated; of more than two channels the first two. */
@@ -61,6 +99,7 @@ export interface DecodedStem extends OpenFile {
  * @param path path of the file
  * @param sampleRateHz rate that the samples are converted to, Hz
  * @returns the decoded file, to be closed by the caller
+ * @throws {UnreadFormatError} if the kernels do not read its format or codec
  * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
  */
 export async function openAudio(path: string, sampleRateHz: number): Promise<DecodedAudio> {
@@ -71,9 +110,9 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
   const shape = [file.channels, file.samples] as const;
   return {
     ...file,
-    async read(): Promise<Tensor<"f32">> {
+    async read(gain = 1): Promise<Tensor<"f32">> {
       const output = new Float32Array(elementCount(shape));
-      await invoke("tactus_audio_read", handle, output);
+      await invoke("tactus_audio_read", handle, gain, output);
       return tensor("f32", shape, output);
     },
   };
@@ -85,6 +124,7 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
  * @param path path of the file
  * @param sampleRateHz rate that the samples are converted to, Hz
  * @param mostStereo length in samples above which only the mean of both channels is held
+ * @param gain factor of all samples before they are rounded; 1 by default, which changes nothing
  * @returns the decoded file, to be closed by the caller
  * @throws {KernelError} as {@linkcode openAudio}
  */
@@ -92,9 +132,10 @@ export async function openStem(
   path: string,
   sampleRateHz: number,
   mostStereo: number,
+  gain = 1,
 ): Promise<DecodedStem> {
   const { handle, ...file } = await openFile(
-    (...output) => invoke("tactus_stem_open", path, sampleRateHz, mostStereo, ...output),
+    (...output) => invoke("tactus_stem_open", path, sampleRateHz, mostStereo, gain, ...output),
     "tactus_stem_close",
   );
   return {
@@ -107,7 +148,7 @@ export async function openStem(
 /** Arrays into which the kernels write the description of a file. */
 type FileOutput = [description: Uint8Array<ArrayBuffer>, numbers: BigUint64Array<ArrayBuffer>];
 
-type Description = Pick<OpenFile, "codec" | "sourceSampleRateHz" | "sourceBits" | "warnings">;
+type Description = Omit<OpenFile, "channels" | "samples" | "close">;
 
 /** Opens a file and reads its description; closes the file again if the description cannot be read. */
 async function openFile(
@@ -116,7 +157,11 @@ async function openFile(
 ): Promise<OpenFile & { readonly handle: Handle }> {
   const description = new Uint8Array(64 * 1024);
   const numbers = new BigUint64Array(4);
-  await open(description, numbers);
+  try {
+    await open(description, numbers);
+  } catch (error) {
+    throw unreadFormat(error, description) ?? error;
+  }
   const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
   try {
     const text = new TextDecoder().decode(description.subarray(0, Number(length)));
@@ -132,4 +177,12 @@ async function openFile(
     close(closing, handle);
     throw new KernelError("The description of a decoded file has too many warnings", { cause });
   }
+}
+
+/** Returns the error of a file whose format is not read, or undefined for another error. */
+function unreadFormat(error: unknown, description: Uint8Array): UnreadFormatError | undefined {
+  const length = description.indexOf(0);
+  if (!(error instanceof KernelError) || length <= 0) return undefined;
+  const { unread } = JSON.parse(new TextDecoder().decode(description.subarray(0, length)));
+  return new UnreadFormatError(error.message, unread, { cause: error });
 }

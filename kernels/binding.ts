@@ -7,10 +7,11 @@
  * @module
  */
 
+import { printable } from "../core/printable.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 12;
+export const ABI_VERSION = 13;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
@@ -18,8 +19,8 @@ export const ABI_VERSION = 12;
  */
 const FUNCTIONS = {
   tactus_audio_open: ["array", "u32", "array", "array"],
-  tactus_audio_read: ["handle", "array"],
-  tactus_stem_open: ["array", "u32", "usize", "array", "array"],
+  tactus_audio_read: ["handle", "f64", "array"],
+  tactus_stem_open: ["array", "u32", "usize", "f64", "array", "array"],
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle"],
@@ -199,7 +200,7 @@ export class Binding {
     this.#inUse.add(arrays);
     try {
       const status = await this.#symbols[name]!(...expanded) as number;
-      if (status !== 0) throw new KernelError(this.#takeMessage(status));
+      if (status !== 0) throw new KernelError(printable(this.#takeMessage(status)));
     } finally {
       this.#inUse.delete(arrays);
     }

@@ -34,7 +34,7 @@ Deno.test("invoke() keeps the arrays of a call alive until its promise settles",
     "kernels",
     () => library({ tactus_audio_read: () => status, tactus_hpss_step: () => Promise.reject() }),
   );
-  const call = binding.invoke("tactus_audio_read", 1n, new Float32Array(2));
+  const call = binding.invoke("tactus_audio_read", 1n, 1, new Float32Array(2));
   equal(binding.pendingCalls, 1);
   settle(0);
   await call;
@@ -62,7 +62,7 @@ Deno.test("invoke() throws the kernel's own message, once for each ticket", asyn
 
 Deno.test("invoke() passes on the message of the Rust library", async () => {
   await rejects(
-    invoke("tactus_audio_read", 987_654_321n, new Float32Array(1)),
+    invoke("tactus_audio_read", 987_654_321n, 1, new Float32Array(1)),
     (error) =>
       error instanceof KernelError && !(error instanceof KernelLoadError) &&
       error.message === "Nothing is open under handle 987654321",

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use tactus_kernels::decode::{DecodedAudio, decode, decode_bytes};
+use tactus_kernels::decode::{DecodedAudio, decode, decode_bytes, decode_mix};
 
 fn formats() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio/formats")
@@ -232,4 +232,37 @@ fn the_itunes_note_sets_start_and_length() {
     let audio = decode_bytes("x", bytes, 44_100).unwrap();
     assert_eq!(audio.channels[0], whole.channels[0][176..30_176]);
     assert_eq!(audio.warnings, [] as [String; 0]);
+}
+
+#[test]
+fn what_is_noted_of_a_file_is_its_decoder_its_hash_and_what_was_cut() {
+    let noted = |name: &str| decode(&formats().join(name), 44_100).unwrap();
+    let wav = noted("wav_s16le.wav");
+    assert_eq!((wav.decoder.as_str(), wav.trimmed), ("symphonia 0.6.1", (0, 0)));
+    // The same samples in another container and codec have the same hash, other samples another one.
+    let names = ["wav_s16le.wav", "wav_s24le.wav", "aiff_s16be.aiff", "mp3_cbr.mp3"];
+    let hashes: Vec<String> = names.iter().map(|name| noted(name).pcm_sha256).collect();
+    assert!(hashes.iter().all(|hash| hash.len() == 64), "{hashes:?}");
+    for (at, name) in names.iter().enumerate() {
+        for (other, hash) in hashes.iter().enumerate() {
+            let same = noted(name).channels == noted(names[other]).channels;
+            assert_eq!(&hashes[at] == hash, same, "{name} {}", names[other]);
+        }
+    }
+    // LAME's delay and the decoder's own 529 samples; the padding is what is left of whole frames.
+    let mp3 = noted("mp3_cbr.mp3");
+    let (start, end) = mp3.trimmed;
+    assert_eq!(start, 1105);
+    assert_eq!((mp3.channels[0].len() as u64 + start + end) % 1152, 0, "{end}");
+}
+
+#[test]
+fn a_mix_keeps_the_first_two_of_more_channels() {
+    let Some(expected) = expectations().into_iter().find(|expected| expected.channels > 2) else {
+        panic!("no file has more than two channels");
+    };
+    let path = formats().join(&expected.name);
+    let (all, mix) = (decode(&path, 44_100).unwrap(), decode_mix(&path, 44_100).unwrap());
+    assert_eq!(mix.channels, all.channels[..2]);
+    assert_eq!((mix.pcm_sha256, mix.levels), (all.pcm_sha256, all.levels));
 }

@@ -33,6 +33,8 @@ pub(super) struct Collector<'a> {
     pub channels: usize,
     /// Frames decoded, kept or not, at the rate of the first block.
     pub position: u64,
+    /// Frames that were cut before the first kept one, and after it.
+    pub trimmed: (u64, u64),
     /// Frames passed on.
     handed_on: usize,
     /// Frames of silence that are passed on when something follows them, at the rate of the last block.
@@ -52,6 +54,7 @@ impl<'a> Collector<'a> {
             rate_hz: 0,
             channels: 0,
             position: 0,
+            trimmed: (0, 0),
             handed_on: 0,
             silence: 0,
             run: None,
@@ -88,6 +91,7 @@ impl<'a> Collector<'a> {
         self.hand_on_silence()?;
         self.follow_rate(block.spec().rate())?;
         self.block.resize_with(block.num_planes(), Vec::new);
+        self.count_trimmed(keep, block.frames());
         match block {
             GenericAudioBufferRef::U8(b) => self.convert(b, keep),
             GenericAudioBufferRef::U16(b) => self.convert(b, keep),
@@ -147,8 +151,21 @@ impl<'a> Collector<'a> {
 
     /// Appends silence for the parts `keep` of `frames` that could not be decoded.
     pub fn append_silence(&mut self, frames: usize, keep: Keep) {
+        self.count_trimmed(keep, frames);
         self.silence += keep.iter().map(|(from, to)| to - from).sum::<usize>();
         self.advance(frames);
+    }
+
+    /// Counts the frames of the next block, or of silence, that are not kept.
+    fn count_trimmed(&mut self, keep: Keep, frames: usize) {
+        let cut = frames - keep.iter().map(|(from, to)| to - from).sum::<usize>();
+        let before = match keep.iter().find(|(from, to)| to > from) {
+            _ if self.frames() > 0 => 0,
+            Some((from, _)) => *from,
+            None => frames,
+        };
+        self.trimmed.0 += before as u64;
+        self.trimmed.1 += (cut - before) as u64;
     }
 
     /// Takes back the silence after the last decoded block.

@@ -90,7 +90,28 @@ pub enum DecodeError {
         /// Reason of the decoder.
         reason: String,
     },
-    /// A header or the length of the audio is beyond what is accepted.
+    /// There is more audio than an analysis takes.
+    #[error(
+        "Decoding '{name}': expected at most {hours} hours of audio, found more; split the file into parts"
+    )]
+    TooLong {
+        /// The file.
+        name: String,
+        /// Hours that are accepted.
+        hours: u64,
+    },
+    /// The samples do not fit into memory.
+    #[error(
+        "Decoding '{name}': expected memory for its samples, found none for {bytes} bytes; \
+         close other programs, or split the file into parts"
+    )]
+    Memory {
+        /// The file.
+        name: String,
+        /// Bytes asked for, of one channel.
+        bytes: u64,
+    },
+    /// A header is beyond what is accepted.
     #[error(
         "Decoding '{name}': expected {what} from {min} to {max}, found {value}; \
          the header may be damaged, convert or export the file again"
@@ -168,4 +189,16 @@ pub enum DecodeError {
         /// The panic's message.
         message: String,
     },
+}
+
+impl DecodeError {
+    /// The format or codec of a file that has sound which is not read here: another program may read it.
+    /// `None` for every other error, damage above all.
+    pub fn unread_format(&self) -> Option<&str> {
+        match self {
+            DecodeError::Format { format, .. } => Some(format),
+            DecodeError::Codec { codec, .. } => Some(codec),
+            _ => None,
+        }
+    }
 }

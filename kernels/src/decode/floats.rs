@@ -1,29 +1,77 @@
-//! Decoded samples as they are.
+//! Decoded samples as floats at the rate of the analysis.
 
 use super::collect::Sink;
 use super::error::DecodeError;
 use super::finite::Finite;
+use super::limits;
+use super::pcm::Pcm;
+use super::resample::Conversion;
 
-/// One plane a channel.
-#[derive(Default)]
-pub(super) struct Floats {
+/// One plane for each of the first channels.
+pub(super) struct Floats<'a> {
+    name: &'a str,
+    to_hz: u32,
+    most_channels: usize,
+    finite: Finite,
+    conversion: Conversion,
+    pcm: Pcm,
     /// `[channels][frames]` f32, full scale 1.0.
-    pub channels: Vec<Vec<f32>>,
-    /// Whether all of them are numbers.
-    pub finite: Finite,
+    planes: Vec<Vec<f32>>,
 }
 
-impl Sink for Floats {
-    fn begin(&mut self, _: u32, channels: usize, frames: usize) -> Result<(), DecodeError> {
-        self.channels = (0..channels).map(|_| Vec::with_capacity(frames)).collect();
-        Ok(())
+impl<'a> Floats<'a> {
+    /// Nothing yet; no more than `most_channels` are kept.
+    pub fn new(name: &'a str, to_hz: u32, most_channels: usize) -> Self {
+        Floats {
+            name,
+            to_hz,
+            most_channels,
+            finite: Finite::default(),
+            conversion: Conversion::default(),
+            pcm: Pcm::new(to_hz),
+            planes: Vec::new(),
+        }
+    }
+
+    /// The planes, and what was found out about them.
+    pub fn finish(mut self) -> Result<(Vec<Vec<f32>>, Pcm), DecodeError> {
+        self.finite.verdict(self.name)?;
+        let conversion = std::mem::take(&mut self.conversion);
+        let (name, planes, pcm) = (self.name, &mut self.planes, &mut self.pcm);
+        conversion.finish(&mut |block| keep(name, planes, pcm, block))?;
+        Ok((self.planes, self.pcm))
+    }
+}
+
+impl Sink for Floats<'_> {
+    fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) -> Result<(), DecodeError> {
+        let kept = channels.min(self.most_channels);
+        self.conversion = Conversion::new(self.name, kept, rate_hz, self.to_hz)?;
+        self.planes = vec![Vec::new(); kept];
+        let frames = self.conversion.frames_after(frames);
+        self.planes.iter_mut().try_for_each(|plane| limits::make_room(self.name, plane, frames))
     }
 
     fn append(&mut self, block: &[Vec<f32>]) -> Result<(), DecodeError> {
-        self.finite.look(block);
-        for (channel, samples) in self.channels.iter_mut().zip(block) {
-            channel.extend(samples);
+        // A file with a sample that is no number is refused in the end; until then it is only counted.
+        if !self.finite.look(block) {
+            return Ok(());
         }
-        Ok(())
+        let (name, planes, pcm) = (self.name, &mut self.planes, &mut self.pcm);
+        self.conversion.push(block, &mut |block| keep(name, planes, pcm, block))
     }
+}
+
+fn keep(
+    name: &str,
+    planes: &mut [Vec<f32>],
+    pcm: &mut Pcm,
+    block: &[Vec<f32>],
+) -> Result<(), DecodeError> {
+    pcm.look(block);
+    for (plane, samples) in planes.iter_mut().zip(block) {
+        limits::make_room(name, plane, samples.len())?;
+        plane.extend_from_slice(samples);
+    }
+    Ok(())
 }

@@ -6,7 +6,8 @@
 //! without moving events. One concern a file: `containers` tells what a file is, `readers` and `codecs` list
 //! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem` (`conform`
 //! converts blocks of another rate), `trim`
-//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers of MP4, `damage` keeps the record, `resample` changes the rate.
+//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers of MP4, `damage` keeps the record, `resample` changes the rate,
+//! `pcm` notes hash and levels.
 //!
 //! Supported: WAV, RIFX, RF64, BW64 and Wave64 (integers to 64 bit, floats, A-law, mu-law, IMA and MS ADPCM, MP3),
 //! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, these and others in Matroska and WebM, AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4.
@@ -40,6 +41,7 @@ mod limits;
 mod mp4_edits;
 mod mpeg_header;
 mod packets;
+mod pcm;
 mod readers;
 mod resample;
 mod stem;
@@ -49,9 +51,12 @@ mod tracks;
 mod trim;
 
 pub use error::DecodeError;
+pub use pcm::Levels;
+pub use stem::StemOptions;
 
 use floats::Floats;
 use packets::Stream;
+use pcm::Pcm;
 use stem::StemSink;
 
 use std::fmt;
@@ -75,6 +80,17 @@ pub struct Decoded<Sample> {
     pub source_bits: Option<u32>,
     /// Short name of the codec, such as `pcm_s16le`, `flac` or `mp3`.
     pub codec: String,
+    /// Name and version of the decoder, such as `symphonia 0.6.1`.
+    pub decoder: String,
+    /// Frames at the file's rate that its encoder added and that are cut: at the start, and after it.
+    pub trimmed: (u64, u64),
+    /// SHA-256 in hexadecimal of the first two channels, or the only one: interleaved f32, little-endian, full
+    /// scale 1.0, at `sample_rate_hz`, before gain and rounding.
+    pub pcm_sha256: String,
+    /// Levels of the same samples.
+    pub levels: Levels,
+    /// Samples that a gain moved beyond full scale.
+    pub clipped: u64,
     /// Warnings, such as damage in spite of which the file was decoded; empty for an intact file.
     pub warnings: Vec<String>,
 }
@@ -95,6 +111,8 @@ impl<Sample> fmt::Debug for Decoded<Sample> {
             .field("source_sample_rate_hz", &self.source_sample_rate_hz)
             .field("source_bits", &self.source_bits)
             .field("codec", &self.codec)
+            .field("trimmed", &self.trimmed)
+            .field("levels", &self.levels)
             .field("warnings", &self.warnings)
             .finish()
     }
@@ -110,11 +128,21 @@ impl<Sample> fmt::Debug for Decoded<Sample> {
 /// See [`DecodeError`]; each names the file.
 pub fn decode(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
     let (name, source) = open(path)?;
-    decode_floats(name, source, target_rate_hz)
+    decode_floats(name, source, target_rate_hz, usize::MAX)
+}
+
+/// As [`decode`], without the channels after the first two.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_mix(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
+    let (name, source) = open(path)?;
+    decode_floats(name, source, target_rate_hz, 2)
 }
 
 /// Decodes the file at `path` to 16 bits at `target_rate_hz`: two channels, or one where the file has no
-/// more or there are more than `most_stereo` samples.
+/// more or it is long.
 ///
 /// # Errors
 ///
@@ -122,10 +150,10 @@ pub fn decode(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeEr
 pub fn decode_stem(
     path: &Path,
     target_rate_hz: u32,
-    most_stereo: usize,
+    options: StemOptions,
 ) -> Result<DecodedStem, DecodeError> {
     let (name, source) = open(path)?;
-    decode_16_bit(name, source, target_rate_hz, most_stereo)
+    decode_16_bit(name, source, target_rate_hz, options)
 }
 
 /// Decodes a file that is in memory; `name` stands for it in messages.
@@ -138,7 +166,7 @@ pub fn decode_bytes(
     bytes: Vec<u8>,
     target_rate_hz: u32,
 ) -> Result<DecodedAudio, DecodeError> {
-    decode_floats(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz)
+    decode_floats(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, usize::MAX)
 }
 
 /// Decodes a stem that is in memory; `name` stands for it in messages.
@@ -150,9 +178,9 @@ pub fn decode_stem_bytes(
     name: &str,
     bytes: Vec<u8>,
     target_rate_hz: u32,
-    most_stereo: usize,
+    options: StemOptions,
 ) -> Result<DecodedStem, DecodeError> {
-    decode_16_bit(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, most_stereo)
+    decode_16_bit(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, options)
 }
 
 /// The name of a file for messages, and its bytes.
@@ -171,16 +199,13 @@ fn decode_floats(
     name: String,
     source: Box<dyn MediaSource>,
     target_rate_hz: u32,
+    most_channels: usize,
 ) -> Result<DecodedAudio, DecodeError> {
     decode_source(name, target_rate_hz, |name| {
-        let mut floats = Floats::default();
+        let mut floats = Floats::new(name, target_rate_hz, most_channels);
         let stream = stream::read(name, source, &mut floats)?;
-        floats.finite.verdict(name)?;
-        let channels = floats.channels;
-        let frames = channels.first().map_or(0, Vec::len);
-        let from_hz = stream.sample_rate_hz;
-        limits::check_output(name, frames, channels.len(), from_hz, target_rate_hz)?;
-        Ok((resample::resample(name, channels, from_hz, target_rate_hz)?, stream))
+        let (channels, pcm) = floats.finish()?;
+        Ok(Contents { channels, clipped: 0, pcm, stream })
     })
 }
 
@@ -188,13 +213,22 @@ fn decode_16_bit(
     name: String,
     source: Box<dyn MediaSource>,
     target_rate_hz: u32,
-    most_stereo: usize,
+    options: StemOptions,
 ) -> Result<DecodedStem, DecodeError> {
     decode_source(name, target_rate_hz, |name| {
-        let mut sink = StemSink::new(name, target_rate_hz, most_stereo);
+        let mut sink = StemSink::new(name, target_rate_hz, options);
         let stream = stream::read(name, source, &mut sink)?;
-        Ok((sink.finish()?, stream))
+        let (kept, pcm) = sink.finish()?;
+        Ok(Contents { channels: kept.planes, clipped: kept.clipped, pcm, stream })
     })
+}
+
+/// Samples of a file, and what was found out about them.
+struct Contents<Sample> {
+    channels: Vec<Vec<Sample>>,
+    clipped: u64,
+    pcm: Pcm,
+    stream: Stream,
 }
 
 /// Runs `work`, which decodes, checks and resamples.
@@ -205,17 +239,23 @@ fn decode_16_bit(
 fn decode_source<Sample>(
     name: String,
     target_rate_hz: u32,
-    work: impl FnOnce(&str) -> Result<(Vec<Vec<Sample>>, Stream), DecodeError>,
+    work: impl FnOnce(&str) -> Result<Contents<Sample>, DecodeError>,
 ) -> Result<Decoded<Sample>, DecodeError> {
     limits::check_target_rate(&name, target_rate_hz)?;
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        let (channels, stream) = work(&name)?;
+        let Contents { channels, clipped, pcm, stream } = work(&name)?;
+        let (levels, pcm_sha256) = pcm.finish();
         Ok(Decoded {
             channels,
             sample_rate_hz: target_rate_hz,
             source_sample_rate_hz: stream.sample_rate_hz,
             source_bits: stream.source_bits,
             codec: stream.codec,
+            decoder: stream.decoder,
+            trimmed: stream.trimmed,
+            pcm_sha256,
+            levels,
+            clipped,
             warnings: stream.warnings,
         })
     }));

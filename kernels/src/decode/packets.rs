@@ -12,7 +12,7 @@ use super::collect::Collector;
 use super::damage::{Damage, MayBeCut};
 use super::error::DecodeError;
 use super::trim::Trim;
-use super::{codec, limits, tracks};
+use super::{codec, codecs, limits, tracks};
 
 /// Packets in a row that may fail before the rest is given up.
 const MAX_FAILURES_IN_A_ROW: u32 = 256;
@@ -30,6 +30,10 @@ pub(super) struct Stream {
     pub source_bits: Option<u32>,
     /// Short name of the codec.
     pub codec: String,
+    /// Name and version of the decoder.
+    pub decoder: String,
+    /// Frames that were cut at the start, and elsewhere.
+    pub trimmed: (u64, u64),
     /// Damage in spite of which the track was decoded.
     pub warnings: Vec<String>,
 }
@@ -129,7 +133,7 @@ impl Reader<'_> {
         }
         self.damage.gap(collected.position, collected.rate_hz);
         let total = collected.position.saturating_add(frames);
-        limits::check_samples(self.name, total, collected.channels)?;
+        limits::check_length(self.name, total, collected.rate_hz)?;
         collected.append_silence(silence, [(0, silence), (silence, silence)]);
         Ok(())
     }
@@ -178,7 +182,7 @@ impl Reader<'_> {
                     }
                 }
                 let total = collected.position.saturating_add(frames as u64);
-                limits::check_samples(self.name, total, collected.channels)?;
+                limits::check_length(self.name, total, collected.rate_hz)?;
                 let keep = self.trim.keep(packet, collected.position, frames);
                 collected.append(&block, keep)?;
                 self.last_block_frames = frames;
@@ -195,7 +199,7 @@ impl Reader<'_> {
         } else {
             self.damage.lost(collected.position, collected.rate_hz, reason);
             let total = collected.position.saturating_add(frames as u64);
-            limits::check_samples(self.name, total, collected.channels)?;
+            limits::check_length(self.name, total, collected.rate_hz)?;
             let keep = self.trim.keep(packet, collected.position, frames);
             collected.append_silence(frames, keep);
         }
@@ -244,6 +248,8 @@ impl Reader<'_> {
             sample_rate_hz: collected.rate_hz,
             source_bits,
             codec,
+            decoder: codecs::decoder_name(self.params.codec),
+            trimmed: collected.trimmed,
             warnings: self.damage.into_warnings(collected.frames()),
         })
     }

@@ -13,32 +13,92 @@ use super::error::DecodeError;
 /// then takes about 1.5 % of the band: from 48 to 44.1 kHz all below 21.7 kHz stays.
 const FILTER_FRAMES: usize = 1024;
 
-/// Converts `channels` (`[channels][frames]` f32) to `to_hz`.
+/// Frames that are gathered before all channels are converted, each on its own thread.
+const GATHERED_FRAMES: usize = 1 << 16;
+
+/// Channels on their way to another rate, block by block; the blocks do not change the result.
 ///
 /// The result has round(frames · to / from) frames a channel, ties upward, and the filter's delay is taken
 /// out: an event at t seconds stays at t seconds. Nothing is touched when the rates agree. Each channel is
 /// computed independently in a fixed order, so the result does not depend on the number of threads.
 ///
 /// Synchronous FFT resampling of `rubato`, Blackman-Harris² window, f64 within.
-pub(super) fn resample(
-    name: &str,
-    channels: Vec<Vec<f32>>,
+#[derive(Default)]
+pub(super) struct Conversion {
+    channels: usize,
     from_hz: u32,
     to_hz: u32,
-) -> Result<Vec<Vec<f32>>, DecodeError> {
-    if from_hz == to_hz {
-        return Ok(channels);
+    /// One for each channel; none where the rates agree.
+    resamplers: Vec<ChannelResampler>,
+    gathered: Vec<Vec<f32>>,
+    converted: Vec<Vec<f32>>,
+}
+
+/// Receiver of converted blocks, `[channels][frames]` f32.
+pub(super) type Receive<'a> = dyn FnMut(&[Vec<f32>]) -> Result<(), DecodeError> + 'a;
+
+impl Conversion {
+    /// Prepares the conversion of the first `channels` of the file `name`.
+    pub fn new(name: &str, channels: usize, from_hz: u32, to_hz: u32) -> Result<Self, DecodeError> {
+        let mut conversion = Conversion { channels, from_hz, to_hz, ..Conversion::default() };
+        if from_hz != to_hz {
+            let one = |_| ChannelResampler::new(name, from_hz, to_hz);
+            conversion.resamplers = (0..channels).map(one).collect::<Result<_, _>>()?;
+            conversion.gathered = vec![Vec::new(); channels];
+            conversion.converted = vec![Vec::new(); channels];
+        }
+        Ok(conversion)
     }
-    channels
-        .into_par_iter()
-        .map(|samples| {
-            let mut result = Vec::with_capacity(rounded_length(samples.len(), from_hz, to_hz));
-            let mut channel = ChannelResampler::new(name, from_hz, to_hz)?;
-            channel.push(&samples, &mut result)?;
-            channel.finish(&mut result)?;
-            Ok(result)
-        })
-        .collect()
+
+    /// Frames that `frames` of the file become.
+    pub fn frames_after(&self, frames: usize) -> usize {
+        match frames {
+            0 => 0,
+            _ => rounded_length(frames, self.from_hz, self.to_hz),
+        }
+    }
+
+    /// Takes the next frames, and gives those that are ready; channels beyond the first ones are ignored.
+    pub fn push(
+        &mut self,
+        block: &[Vec<f32>],
+        receive: &mut Receive<'_>,
+    ) -> Result<(), DecodeError> {
+        if self.resamplers.is_empty() {
+            return receive(&block[..self.channels.min(block.len())]);
+        }
+        for (gathered, samples) in self.gathered.iter_mut().zip(block) {
+            gathered.extend_from_slice(samples);
+        }
+        match self.gathered.first() {
+            Some(first) if first.len() >= GATHERED_FRAMES => self.convert(receive),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the rest.
+    pub fn finish(mut self, receive: &mut Receive<'_>) -> Result<(), DecodeError> {
+        if self.resamplers.is_empty() {
+            return Ok(());
+        }
+        self.convert(receive)?;
+        for (resampler, output) in self.resamplers.into_iter().zip(&mut self.converted) {
+            output.clear();
+            resampler.finish(output)?;
+        }
+        receive(&self.converted)
+    }
+
+    fn convert(&mut self, receive: &mut Receive<'_>) -> Result<(), DecodeError> {
+        let channels = self.resamplers.par_iter_mut().zip(&mut self.gathered);
+        channels.zip(&mut self.converted).try_for_each(|((resampler, input), output)| {
+            output.clear();
+            resampler.push(input, output)?;
+            input.clear();
+            Ok(())
+        })?;
+        receive(&self.converted)
+    }
 }
 
 /// One channel on its way to another rate, piece by piece; the pieces do not change the result.
@@ -162,6 +222,37 @@ mod tests {
     use super::*;
     use std::f64::consts::TAU;
 
+    /// Converts whole channels, in blocks of `block_frames`.
+    fn resample_in_blocks(
+        channels: &[Vec<f32>],
+        from_hz: u32,
+        to_hz: u32,
+        block_frames: usize,
+    ) -> Vec<Vec<f32>> {
+        let mut result = vec![Vec::new(); channels.len()];
+        let mut receive = |block: &[Vec<f32>]| {
+            result.iter_mut().zip(block).for_each(|(all, part)| all.extend(part));
+            Ok(())
+        };
+        let mut conversion = Conversion::new("x", channels.len(), from_hz, to_hz).unwrap();
+        for at in (0..channels[0].len()).step_by(block_frames) {
+            let end = (at + block_frames).min(channels[0].len());
+            let block: Vec<_> = channels.iter().map(|c| c[at..end].to_vec()).collect();
+            conversion.push(&block, &mut receive).unwrap();
+        }
+        conversion.finish(&mut receive).unwrap();
+        result
+    }
+
+    fn resample(
+        _: &str,
+        channels: Vec<Vec<f32>>,
+        from_hz: u32,
+        to_hz: u32,
+    ) -> Result<Vec<Vec<f32>>, DecodeError> {
+        Ok(resample_in_blocks(&channels, from_hz, to_hz, 4096))
+    }
+
     fn sine(hz: f64, rate_hz: u32, frames: usize) -> Vec<f32> {
         (0..frames)
             .map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate_hz)).sin()) as f32)
@@ -228,11 +319,8 @@ mod tests {
     #[test]
     fn resampling_to_the_same_rate_touches_nothing() {
         let source = vec![vec![0.1, -0.7, f32::MIN_POSITIVE]];
-        let pointer = source[0].as_ptr();
         let result = resample("x", source.clone(), 44_100, 44_100).unwrap();
         assert_eq!(result, source);
-        let same = resample("x", source, 44_100, 44_100).unwrap();
-        assert_eq!(same[0].as_ptr(), pointer);
     }
 
     #[test]
@@ -241,5 +329,15 @@ mod tests {
         let one = resample("x", vec![channel.clone(); 5], 48_000, 44_100).unwrap();
         let two = resample("x", vec![channel], 48_000, 44_100).unwrap();
         assert!(one.iter().all(|c| *c == two[0]));
+    }
+
+    #[test]
+    fn resampling_in_other_blocks_gives_the_same() {
+        let channels = vec![sine(997.0, 48_000, 200_000), sine(440.0, 48_000, 200_000)];
+        let whole = resample_in_blocks(&channels, 48_000, 44_100, usize::MAX / 2);
+        for block_frames in [1152, 65_536, 70_001] {
+            assert_eq!(resample_in_blocks(&channels, 48_000, 44_100, block_frames), whole);
+        }
+        assert_ne!(whole[0], whole[1]);
     }
 }

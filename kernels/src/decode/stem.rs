@@ -6,8 +6,9 @@
 use super::collect::Sink;
 use super::error::DecodeError;
 use super::finite::Finite;
-use super::limits;
-use super::resample::ChannelResampler;
+use super::limits::make_room;
+use super::pcm::Pcm;
+use super::resample::Conversion;
 use crate::spectrogram::mean_of_16_bit;
 use crate::stems16::to_16_bit;
 
@@ -15,93 +16,105 @@ use crate::stems16::to_16_bit;
 pub(super) struct StemSink<'a> {
     name: &'a str,
     to_hz: u32,
-    most_stereo: usize,
-    from_hz: u32,
-    /// Channels of the file, and frames so far at its rate.
-    channels: usize,
-    frames: usize,
+    options: StemOptions,
     finite: Finite,
-    /// One for each of up to two channels; none where the rates agree.
-    resamplers: Vec<ChannelResampler>,
-    /// Output of the resamplers.
-    resampled: Vec<Vec<f32>>,
+    conversion: Conversion,
+    pcm: Pcm,
+    kept: Kept,
+}
+
+/// How a stem is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct StemOptions {
+    /// Length in samples above which only the mean of both channels is kept.
+    pub most_stereo: usize,
+    /// Factor of all samples before they are rounded; 1.0 changes nothing.
+    pub gain: f64,
+}
+
+/// What is kept of a stem.
+pub(super) struct Kept {
     /// `[1 or 2][samples]`.
-    planes: Vec<Vec<i16>>,
+    pub planes: Vec<Vec<i16>>,
+    /// Samples that the gain moved beyond full scale.
+    pub clipped: u64,
 }
 
 impl<'a> StemSink<'a> {
-    /// Nothing yet; stems of more than `most_stereo` samples at `to_hz` become mono.
-    pub fn new(name: &'a str, to_hz: u32, most_stereo: usize) -> Self {
+    /// Nothing yet.
+    pub fn new(name: &'a str, to_hz: u32, options: StemOptions) -> Self {
         StemSink {
             name,
             to_hz,
-            most_stereo,
-            from_hz: to_hz,
-            channels: 0,
-            frames: 0,
+            options,
             finite: Finite::default(),
-            resamplers: Vec::new(),
-            resampled: Vec::new(),
-            planes: Vec::new(),
+            conversion: Conversion::default(),
+            pcm: Pcm::new(to_hz),
+            kept: Kept { planes: Vec::new(), clipped: 0 },
         }
     }
 
     /// `[channels][samples]` i16: two channels, or one of a file that has one or is long.
-    pub fn finish(mut self) -> Result<Vec<Vec<i16>>, DecodeError> {
+    pub fn finish(mut self) -> Result<(Kept, Pcm), DecodeError> {
         self.finite.verdict(self.name)?;
-        self.check_length()?;
-        if !self.resamplers.is_empty() {
-            let resamplers = std::mem::take(&mut self.resamplers);
-            for (resampler, output) in resamplers.into_iter().zip(&mut self.resampled) {
-                output.clear();
-                resampler.finish(output)?;
-            }
-            keep(&mut self.planes, &self.resampled, self.most_stereo);
-        }
-        Ok(self.planes)
-    }
-
-    fn check_length(&self) -> Result<(), DecodeError> {
-        limits::check_output(self.name, self.frames, self.channels, self.from_hz, self.to_hz)
+        let conversion = std::mem::take(&mut self.conversion);
+        let (name, options, kept, pcm) = (self.name, self.options, &mut self.kept, &mut self.pcm);
+        conversion.finish(&mut |block| {
+            pcm.look(block);
+            kept.append(name, block, options)
+        })?;
+        Ok((self.kept, self.pcm))
     }
 }
 
 impl Sink for StemSink<'_> {
     fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) -> Result<(), DecodeError> {
-        (self.from_hz, self.channels) = (rate_hz, channels);
         let kept = channels.min(2);
-        if rate_hz != self.to_hz {
-            for _ in 0..kept {
-                self.resamplers.push(ChannelResampler::new(self.name, rate_hz, self.to_hz)?);
-                self.resampled.push(Vec::new());
-            }
-        }
-        let samples = frames as u128 * u128::from(self.to_hz) / u128::from(rate_hz);
-        let samples = usize::try_from(samples).unwrap_or(0);
-        self.planes = vec![Vec::with_capacity(samples)];
-        if kept == 2 {
-            self.planes.push(Vec::with_capacity(samples.min(self.most_stereo)));
+        self.conversion = Conversion::new(self.name, kept, rate_hz, self.to_hz)?;
+        let samples = self.conversion.frames_after(frames);
+        self.kept.planes = vec![Vec::new(); kept];
+        for (channel, plane) in self.kept.planes.iter_mut().enumerate() {
+            let most = if channel == 0 { samples } else { samples.min(self.options.most_stereo) };
+            make_room(self.name, plane, most)?;
         }
         Ok(())
     }
 
     fn append(&mut self, block: &[Vec<f32>]) -> Result<(), DecodeError> {
-        self.frames += block.first().map_or(0, Vec::len);
-        self.check_length()?;
         // A file with a sample that is no number is refused in the end; until then it is only counted.
         if !self.finite.look(block) {
             return Ok(());
         }
-        if self.resamplers.is_empty() {
-            keep(&mut self.planes, block, self.most_stereo);
+        let (name, options, kept, pcm) = (self.name, self.options, &mut self.kept, &mut self.pcm);
+        self.conversion.push(block, &mut |block| {
+            pcm.look(block);
+            kept.append(name, block, options)
+        })
+    }
+}
+
+impl Kept {
+    /// Rounds `block` to the end of the planes, which become one when they are too long.
+    fn append(
+        &mut self,
+        name: &str,
+        block: &[Vec<f32>],
+        StemOptions { most_stereo, gain }: StemOptions,
+    ) -> Result<(), DecodeError> {
+        for plane in &mut self.planes {
+            make_room(name, plane, block.first().map_or(0, Vec::len))?;
+        }
+        if gain == 1.0 {
+            keep(&mut self.planes, block, most_stereo);
             return Ok(());
         }
-        let channels = self.resamplers.iter_mut().zip(&mut self.resampled).zip(block);
-        for ((resampler, output), samples) in channels {
-            output.clear();
-            resampler.push(samples, output)?;
-        }
-        keep(&mut self.planes, &self.resampled, self.most_stereo);
+        let louder = |samples: &Vec<f32>| {
+            samples.iter().map(|&v| (f64::from(v) * gain) as f32).collect::<Vec<f32>>()
+        };
+        let block: Vec<Vec<f32>> = block.iter().map(louder).collect();
+        let beyond = |plane: &Vec<f32>| plane.iter().filter(|v| v.abs() > 1.0).count() as u64;
+        self.clipped += block.iter().map(beyond).sum::<u64>();
+        keep(&mut self.planes, &block, most_stereo);
         Ok(())
     }
 }
@@ -128,10 +141,14 @@ fn keep(planes: &mut Vec<Vec<i16>>, block: &[Vec<f32>], most_stereo: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_bytes, decode_stem_bytes};
+    use super::super::{StemOptions, decode_bytes, decode_stem_bytes};
     use crate::stems16::to_16_bit;
 
     const SAMPLES: usize = 10_000;
+
+    fn stereo_to(most_stereo: usize) -> StemOptions {
+        StemOptions { most_stereo, gain: 1.0 }
+    }
 
     /// A WAV file of 16 bits whose channels are noise.
     fn wav(channels: usize, rate_hz: u32) -> Vec<u8> {
@@ -162,7 +179,8 @@ mod tests {
         for channels in [1, 2, 3] {
             for rate_hz in [44_100, 48_000, 8_000] {
                 let stem =
-                    decode_stem_bytes("x", wav(channels, rate_hz), 44_100, usize::MAX).unwrap();
+                    decode_stem_bytes("x", wav(channels, rate_hz), 44_100, stereo_to(usize::MAX))
+                        .unwrap();
                 assert_eq!(stem.channels, expected(wav(channels, rate_hz)), "{channels} {rate_hz}");
                 assert_eq!(stem.source_sample_rate_hz, rate_hz);
             }
@@ -176,11 +194,12 @@ mod tests {
             let mean = |i: usize| ((i32::from(stereo[0][i]) + i32::from(stereo[1][i])) / 2) as i16;
             let mono: Vec<i16> = (0..stereo[0].len()).map(mean).collect();
             for most in [0, 1, 5_000, stereo[0].len() - 1] {
-                let stem = decode_stem_bytes("x", wav(2, rate_hz), 44_100, most).unwrap();
+                let stem =
+                    decode_stem_bytes("x", wav(2, rate_hz), 44_100, stereo_to(most)).unwrap();
                 assert_eq!(stem.channels, std::slice::from_ref(&mono), "{most}");
             }
             let most = stereo[0].len();
-            let stem = decode_stem_bytes("x", wav(2, rate_hz), 44_100, most).unwrap();
+            let stem = decode_stem_bytes("x", wav(2, rate_hz), 44_100, stereo_to(most)).unwrap();
             assert_eq!(stem.channels, stereo);
         }
     }
@@ -193,8 +212,28 @@ mod tests {
         file[28..32].copy_from_slice(&(44_100_u32 * 8).to_le_bytes());
         file[32] = 8;
         let floats = decode_bytes("x", file.clone(), 44_100).unwrap_err().to_string();
-        let stem = decode_stem_bytes("x", file, 44_100, 0).unwrap_err().to_string();
+        let stem = decode_stem_bytes("x", file, 44_100, stereo_to(0)).unwrap_err().to_string();
         assert_eq!(stem, floats);
         assert!(floats.contains("finite") || floats.contains("NaN"), "{floats}");
+    }
+
+    #[test]
+    fn a_gain_multiplies_before_rounding_and_counts_what_it_clips() {
+        let options = |gain| StemOptions { most_stereo: usize::MAX, gain };
+        let decoded = decode_bytes("x", wav(2, 44_100), 44_100).unwrap();
+        let planes = |gain: f32| -> Vec<Vec<i16>> {
+            let scaled = |c: &Vec<f32>| c.iter().map(|&v| to_16_bit(v * gain)).collect();
+            decoded.channels.iter().map(scaled).collect()
+        };
+        let one = decode_stem_bytes("x", wav(2, 44_100), 44_100, options(1.0)).unwrap();
+        assert_eq!((&one.channels, one.clipped), (&planes(1.0), 0));
+        let half = decode_stem_bytes("x", wav(2, 44_100), 44_100, options(0.5)).unwrap();
+        assert_eq!((&half.channels, half.clipped), (&planes(0.5), 0));
+        let twice = decode_stem_bytes("x", wav(2, 44_100), 44_100, options(2.0)).unwrap();
+        let beyond = decoded.channels.iter().flatten().filter(|v| v.abs() > 0.5).count();
+        assert_eq!((&twice.channels, twice.clipped), (&planes(2.0), beyond as u64));
+        // What is noted of the file does not depend on the gain.
+        assert_eq!((&twice.pcm_sha256, twice.levels), (&one.pcm_sha256, one.levels));
+        assert_eq!((&one.pcm_sha256, one.levels), (&decoded.pcm_sha256, decoded.levels));
     }
 }

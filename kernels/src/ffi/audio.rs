@@ -8,7 +8,7 @@ use serde_json::json;
 use super::handles::Handles;
 use super::memory::{slice, slice_mut, text, write, write_json};
 use super::outcome::outcome;
-use crate::decode::{DecodeError, Decoded, decode, decode_stem};
+use crate::decode::{DecodeError, Decoded, StemOptions, decode_mix, decode_stem};
 use crate::error::Error;
 use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
 
@@ -18,9 +18,12 @@ static STEMS: LazyLock<Handles<Decoded<i16>>> = LazyLock::new(Handles::default);
 
 /// Decodes an audio file and keeps it until [`tactus_audio_close`].
 ///
-/// `path` is UTF-8. `description` receives UTF-8 JSON, cut at its length: `codec`,
-/// `sourceSampleRateHz`, `sourceBits` (null for lossy and float sources) and `warnings`. `numbers` receives
-/// `[handle, channels, samples, bytes of the description]`.
+/// Of more than two channels the first two are kept. `path` is UTF-8. `description` receives UTF-8 JSON, cut at
+/// its length: `codec`, `decoder`, `sourceSampleRateHz`, `sourceBits` (null for lossy and float sources),
+/// `trimmedSamples` (at the start, and after it, at the file's rate), `pcmSha256`, `levels` (`peak`, `rms`,
+/// `monoRms`), `clippedSamples` and `warnings`. `numbers` receives `[handle, channels, samples, bytes of the description]`.
+/// Where the file has sound that is not read here, the description is `unread`, the name of its format or
+/// codec, followed by zeros.
 ///
 /// # Safety
 /// `path` must be valid for reads, `description` and `numbers` for writes of their lengths.
@@ -43,14 +46,14 @@ pub unsafe extern "C" fn tactus_audio_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        keep_open(&AUDIO, path, |path| decode(path, sample_rate_hz), description, numbers)
+        keep_open(&AUDIO, path, |path| decode_mix(path, sample_rate_hz), description, numbers)
     })
 }
 
 /// Decodes a stem to 16 bits and keeps it until [`tactus_stem_close`].
 ///
 /// Two channels are kept; or one of a file that has no more; or one, the mean of both, where there are more
-/// than `most_stereo` samples. The other arguments are those of [`tactus_audio_open`].
+/// than `most_stereo` samples. All samples are multiplied by `gain` before they are rounded. The other arguments are those of [`tactus_audio_open`].
 ///
 /// # Safety
 /// As of [`tactus_audio_open`].
@@ -60,6 +63,7 @@ pub unsafe extern "C" fn tactus_stem_open(
     path_length: usize,
     sample_rate_hz: u32,
     most_stereo: usize,
+    gain: f64,
     description: *mut u8,
     description_length: usize,
     numbers: *mut u64,
@@ -74,7 +78,8 @@ pub unsafe extern "C" fn tactus_stem_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        let decode = |path: &Path| decode_stem(path, sample_rate_hz, most_stereo);
+        let decode =
+            |path: &Path| decode_stem(path, sample_rate_hz, StemOptions { most_stereo, gain });
         keep_open(&STEMS, path, decode, description, numbers)
     })
 }
@@ -88,7 +93,11 @@ fn keep_open<Sample>(
     numbers: &mut [u64],
 ) -> Result<(), Error> {
     Error::expect_length("numbers", 4, numbers.len())?;
-    let audio = decode(Path::new(text("path", path)?))?;
+    let audio = decode(Path::new(text("path", path)?)).inspect_err(|error| {
+        if let Some(format) = error.unread_format() {
+            write_json(&json!({ "unread": format }), description);
+        }
+    })?;
     let channels = audio.channels.len() as u64;
     let samples = audio.channels.first().map_or(0, Vec::len) as u64;
     let bytes = write_json(&describe(&audio), description);
@@ -98,19 +107,29 @@ fn keep_open<Sample>(
 fn describe<Sample>(audio: &Decoded<Sample>) -> serde_json::Value {
     json!({
         "codec": audio.codec,
+        "decoder": audio.decoder,
         "sourceSampleRateHz": audio.source_sample_rate_hz,
         "sourceBits": audio.source_bits,
+        "trimmedSamples": [audio.trimmed.0, audio.trimmed.1],
+        "pcmSha256": audio.pcm_sha256,
+        "levels": {
+            "peak": audio.levels.peak,
+            "rms": audio.levels.rms,
+            "monoRms": audio.levels.mono_rms,
+        },
+        "clippedSamples": audio.clipped,
         "warnings": audio.warnings,
     })
 }
 
-/// Copies decoded audio as `[channels, samples]` f32, full scale 1.0.
+/// Copies decoded audio times `gain` as `[channels, samples]` f32, full scale 1.0.
 ///
 /// # Safety
 /// `output` must be valid for writes of its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tactus_audio_read(
     handle: u64,
+    gain: f64,
     output: *mut f32,
     output_length: usize,
 ) -> i32 {
@@ -121,7 +140,10 @@ pub unsafe extern "C" fn tactus_audio_read(
             let samples = audio.channels.first().map_or(0, Vec::len);
             Error::expect_length("output", samples * audio.channels.len(), output.len())?;
             for (channel, output) in audio.channels.iter().zip(output.chunks_mut(samples.max(1))) {
-                output.copy_from_slice(channel);
+                for (output, &sample) in output.iter_mut().zip(channel) {
+                    // Exactly the sample where the gain is 1.
+                    *output = (f64::from(sample) * gain) as f32;
+                }
             }
             Ok(())
         })
@@ -215,6 +237,7 @@ pub extern "C" fn tactus_stem_close(handle: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Levels;
 
     #[test]
     fn a_description_has_the_names_that_the_binding_reads() {
@@ -224,16 +247,26 @@ mod tests {
             source_sample_rate_hz: 8000,
             source_bits: None,
             codec: "mp3".into(),
+            decoder: "symphonia 0.6.1".into(),
+            trimmed: (1105, 2),
+            pcm_sha256: "ab".into(),
+            levels: Levels { peak: 1.0, rms: 0.5, mono_rms: 0.25 },
+            clipped: 3,
             warnings: vec!["a \"quoted\"\nline".into()],
         };
-        let mut output = [0; 200];
+        let mut output = [0; 400];
         let bytes = write_json(&describe(&audio), &mut output) as usize;
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&output[..bytes]).unwrap(),
             json!({
                 "codec": "mp3",
+                "decoder": "symphonia 0.6.1",
                 "sourceSampleRateHz": 8000,
                 "sourceBits": null,
+                "trimmedSamples": [1105, 2],
+                "pcmSha256": "ab",
+                "levels": { "peak": 1.0, "rms": 0.5, "monoRms": 0.25 },
+                "clippedSamples": 3,
                 "warnings": ["a \"quoted\"\nline"],
             })
         );
