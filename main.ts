@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { tactus } from "./cli/commands.ts";
+import { escapeOnTerminal } from "./cli/terminal.ts";
 import { cleanUpInterrupted } from "./core/interruption.ts";
 
 function interrupted(exitCode: number): void {
@@ -17,6 +18,7 @@ function interrupted(exitCode: number): void {
 const userDirectory = Deno.env.get("TACTUS_CWD");
 if (userDirectory) Deno.chdir(userDirectory);
 
+escapeOnTerminal(console, { log: process.stdout.isTTY, error: process.stderr.isTTY });
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
 try {

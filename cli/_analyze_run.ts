@@ -7,10 +7,11 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
-import { writeResultFiles } from "../outputs/mod.ts";
+import { shortenedName, writeResultFiles } from "../outputs/mod.ts";
 import {
   type AnalysisResult,
   AnalysisRun,
+  type AudioOptions,
   type ComputeOptions,
   demixShifts,
   type GuardOptions,
@@ -19,6 +20,8 @@ import {
   type StageTiming,
   type Track,
 } from "../pipeline/mod.ts";
+import { NAME_BYTES, undecodedName } from "../core/files.ts";
+import { printable } from "../core/printable.ts";
 import { pick } from "./command.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
@@ -27,6 +30,8 @@ import { ensureFolder } from "./_writable.ts";
 /** The tracks and settings of a call. */
 export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly tracks: readonly Track[];
+  /** How audio is read. */
+  readonly audio: AudioOptions;
   /** Name of a model, or `auto`. */
   readonly model: string;
   /** Name of a demixer, or `auto`. */
@@ -55,10 +60,12 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
  * @throws {UsageError | ModelError | DeviceError} if weights, folders or the device cannot be used
  */
 export async function runAnalyze(call: AnalyzeCall): Promise<number> {
-  const { tracks, outDir, embed, timingsPath, keepIn, guardOptions } = call;
+  const { outDir, embed, timingsPath, keepIn, guardOptions } = call;
   checkNames(call);
   await providersOf(call.device);
   if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
+  const tracks = await namedTracks(call.tracks);
+  if (tracks.length === 0) return 1;
   const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
   const { model, demixer, automatic } = await chosenWeights(call, call, { demixer: separates });
   warnOfUntrained(separates ? [demixer, model] : [model]);
@@ -67,7 +74,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
   let timings: StageTiming[] = [];
   const run = new AnalysisRun({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
-    ...pick(call, "weightsDir", "keepIn"),
+    ...pick(call, "weightsDir", "keepIn", "audio"),
     compute: pick(call, "backend", "device", "threads"),
     ...(separates && { demixer }),
     ...(guardOptions && { guard: guardOptions }),
@@ -98,14 +105,40 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
         console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));
       },
       onFailure: ({ path }, error) => {
-        status.print(`${path}: ${error instanceof Error ? error.message : error}`);
+        status.print(`${printable(path)}: ${error instanceof Error ? error.message : error}`);
       },
     });
-    return failures === 0 ? 0 : 1;
+    return failures === 0 && tracks.length === call.tracks.length ? 0 : 1;
   } finally {
     status.clear();
     await run.close();
   }
+}
+
+/**
+ * Tells before the work which tracks cannot be opened because of their names, and which results get a shorter name.
+ *
+ * @returns the tracks that can be opened
+ */
+async function namedTracks(tracks: readonly Track[]): Promise<Track[]> {
+  const named: Track[] = [];
+  for (const track of tracks) {
+    const undecoded = await undecodedName(track.stemsDirectory ?? track.path);
+    if (undecoded !== undefined) {
+      console.error(undecoded);
+      continue;
+    }
+    named.push(track);
+    const shorter = shortenedName(track);
+    if (shorter === undefined) continue;
+    console.error(
+      `${
+        printable(track.path)
+      }: its name is too long for the names of its results, which may have ` +
+        `${NAME_BYTES} bytes; they are named ${printable(shorter)}`,
+    );
+  }
+  return named;
 }
 
 function byStart(a: StageTiming, b: StageTiming): number {
@@ -139,13 +172,13 @@ function summary(result: AnalysisResult, file: string): string {
   const beatsPerBar = result.beat_positions.reduce((most, position) => Math.max(most, position), 0);
   const bars = result.downbeats.length > 1 ? ` (bars of ${beatsPerBar})` : "";
   const lines = [
-    result.path,
+    printable(result.path),
     `  tempo     ${result.bpm === null ? "none found" : `${result.bpm} bpm`}`,
     `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
     ...result.segments.map(({ start, end, label }, segment) =>
       `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
     ),
-    `  written   ${file}`,
+    `  written   ${printable(file)}`,
   ];
   return lines.join("\n");
 }

@@ -10,17 +10,20 @@ import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
+import type { AudioOptions } from "../pipeline/mod.ts";
 import { DEVICES } from "../pipeline/backends/devices.ts";
+import { NORMALIZED_DB, STEMS_PADDING_SECONDS } from "../pipeline/levels.ts";
 import {
   type ArgumentType,
   expected,
+  numberFrom,
   oneOf,
   OUTPUT_FILE,
   text,
   tolerance,
   wholeNumber,
 } from "./argument_types.ts";
-import { option, type OptionSpec, type Values } from "./command.ts";
+import { flag, option, type OptionSpec, type Values } from "./command.ts";
 
 /** The name that leaves the choice of a model or demixer to the program. */
 export const AUTO = "auto";
@@ -89,6 +92,27 @@ export const SHIFT_OPTIONS = {
   demixSeed: option(SEED, "seed that the shifts are drawn from").default(0),
 } as const;
 
+/** How audio is read: through ffmpeg or not, and how much louder. */
+export const AUDIO_OPTIONS = {
+  noFfmpeg: flag(
+    "do not use ffmpeg, which by default, where it is on the PATH, decodes formats that have no built-in decoder",
+  ),
+  gain: option(
+    numberFrom("db", -100, 100),
+    "gain of the audio before the analysis, in decibels; for quiet audio",
+  ),
+  normalize: flag(
+    "gain that brings the largest sample of the mix, or of all stems, to " +
+      `${NORMALIZED_DB} dB of full scale`,
+  ),
+} as const;
+
+/** The limit of the padding of stems. */
+export const STEMS_PADDING: OptionSpec<number | undefined> = option(
+  numberFrom("seconds", 0, 3600),
+  "silence that is added at most to stems shorter than the longest; up to two frames (0.02 s) are always added",
+).shownDefault(String(STEMS_PADDING_SECONDS));
+
 /** Tolerances of float seams. */
 export const TOLERANCE_OPTIONS = {
   atol: option(tolerance(), "absolute tolerance of floats").shownDefault("1e-6"),
@@ -124,6 +148,27 @@ export function toleranceOf({ atol, rtol }: Values<typeof TOLERANCE_OPTIONS>): F
   return {
     ...(atol !== undefined && { absolute: atol }),
     ...(rtol !== undefined && { relative: rtol }),
+  };
+}
+
+/**
+ * Returns how audio is read.
+ *
+ * @param values values of the options
+ * @throws {UsageError} if two gains are given
+ */
+export function audioOf(
+  values: Partial<Values<typeof AUDIO_OPTIONS>> & { readonly stemsPadding?: number },
+): AudioOptions {
+  const { noFfmpeg, gain, normalize, stemsPadding } = values;
+  if (normalize && gain !== undefined) {
+    throw new UsageError("Expected --gain or --normalize, but got both");
+  }
+  return {
+    ffmpeg: !noFfmpeg,
+    ...(gain !== undefined && { gain }),
+    ...(normalize && { gain: "normalize" as const }),
+    ...(stemsPadding !== undefined && { stemsPaddingSeconds: stemsPadding }),
   };
 }
 

@@ -6,10 +6,15 @@
 
 import { access, constants, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { ensureSpace, nearestExisting } from "../core/files.ts";
+import { printable } from "../core/printable.ts";
 import { UsageError } from "../core/usage_error.ts";
 
+/** Space that every output has: results are small. */
+const LEAST_BYTES = 2 ** 20;
+
 /**
- * Checks that a folder can be written or created. The check creates nothing.
+ * Checks that a folder can be written or created, and that its file system is not full. The check creates nothing.
  *
  * @param directory the folder
  * @param option option that names it, for the message
@@ -22,7 +27,8 @@ export async function ensureFolder(directory: string, option: string): Promise<v
   try {
     const existing = await nearestExisting(resolve(directory));
     if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
-    await access(existing, constants.W_OK);
+    await access(existing, constants.W_OK | constants.X_OK);
+    await ensureSpace(existing, LEAST_BYTES);
   } catch (cause) {
     throw cannotWrite(directory, option, cause);
   }
@@ -47,19 +53,9 @@ export async function ensureFile(path: string, option: string): Promise<void> {
   }
 }
 
-async function nearestExisting(path: string): Promise<string> {
-  for (let at = path;; at = dirname(at)) {
-    try {
-      await stat(at);
-      return at;
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== "ENOENT" || dirname(at) === at) throw error;
-    }
-  }
-}
-
 function cannotWrite(path: string, option: string, cause: unknown): UsageError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UsageError(`Cannot write ${path}: ${reason}; name another with ${option}`, { cause });
+  return new UsageError(printable(`Cannot write ${path}: ${reason}; name another with ${option}`), {
+    cause,
+  });
 }

@@ -11,7 +11,15 @@ import type { GuardOptions, Track } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
 import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
-import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";
+import {
+  AUDIO_OPTIONS,
+  audioOf,
+  backendOn,
+  COMPUTE_OPTIONS,
+  SHIFT_OPTIONS,
+  STEMS_PADDING,
+  WEIGHTS_OPTIONS,
+} from "./_options.ts";
 
 /** The demo piece. */
 const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
@@ -23,6 +31,8 @@ const OPTIONS = {
     text("dir"),
     "folder with the stems bass, drums, other and vocals of one track",
   ).repeated(),
+  stemsPadding: STEMS_PADDING,
+  ...AUDIO_OPTIONS,
   ...WEIGHTS_OPTIONS,
   ...SHIFT_OPTIONS,
   keepByproducts: flag("keep the separated stems, and use them again").short("k"),
@@ -91,6 +101,7 @@ function parseAnalyzeArguments(
   return {
     ...values,
     backend: backendOn(values.device, values.backend),
+    audio: audioOf(values),
     tracks: isDemo ? [{ path: DEMO, name: "demo" }] : tracksOf(directories, audio),
     ...(values.keepByproducts && { keepIn: values.demixDir }),
     ...(guard && {

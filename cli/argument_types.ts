@@ -80,6 +80,19 @@ export function seconds(most = Infinity, isDecimal = false): ArgumentType<number
   };
 }
 
+/** Returns the type of a number from `least` to `most`, in a unit that its name tells. */
+export function numberFrom(name: string, least: number, most: number): ArgumentType<number> {
+  const range = `${least} to ${most}`;
+  return {
+    ...{ name, range },
+    parse(text, option): number {
+      const number = Number(text);
+      if (text.trim() !== "" && number >= least && number <= most) return number;
+      throw expected(option, `a number from ${range}`, text);
+    },
+  };
+}
+
 /** Returns the type of a finite number: at least 0, or above 0 where 0 is excluded. */
 export function tolerance({ excludesZero = false } = {}): ArgumentType<number> {
   const range = excludesZero ? "above 0" : "at least 0";

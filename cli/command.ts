@@ -269,6 +269,8 @@ function optionOf(key: string, declaration: Declaration): Option {
     type === undefined ? long : `${long} <${type.name}>`,
   ].join(", ");
   const option = new Option(flags, help);
+  // commander would take --no-ffmpeg for an option ffmpeg that is true by default.
+  option.negate = false;
   if (fallback !== undefined) option.default(fallback);
   if (isRequired) option.makeOptionMandatory();
   if (type === undefined) return option;

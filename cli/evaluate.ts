@@ -10,7 +10,14 @@ import type { System } from "../evaluation/mod.ts";
 import type { LoadOptions } from "../models/mod.ts";
 import { type ArgumentType, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
-import { AUTO, COMPUTE_OPTIONS, EXPORT_JSON } from "./_options.ts";
+import {
+  AUDIO_OPTIONS,
+  audioOf,
+  AUTO,
+  COMPUTE_OPTIONS,
+  EXPORT_JSON,
+  STEMS_PADDING,
+} from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
 
 const DEFAULT_SYSTEM: System = { demixer: AUTO, model: AUTO };
@@ -40,6 +47,8 @@ const OPTIONS = {
   ).repeated().shownDefault(`${AUTO}/${AUTO}`),
   results: option(text("dir"), "folder of stored results to evaluate, NAME.json").repeated(),
   seconds: option(seconds(Infinity, true), "length of the part of each track that is evaluated"),
+  stemsPadding: STEMS_PADDING,
+  noFfmpeg: AUDIO_OPTIONS.noFfmpeg,
   weightsDir,
   threads,
   exportJson: EXPORT_JSON,
@@ -92,6 +101,8 @@ async function runEvaluate(
   const evaluation = new Evaluation(loaded, {
     ...{ folder, systems, results },
     ...pick(values, "seconds", "threads"),
+    audio: audioOf(values),
+    onNote: (note) => status.print(note),
     onProgress: (text) => status.show(text),
     onWarning: (warning) => status.warn(warning),
     onFailure: (failure) => status.print(failure),

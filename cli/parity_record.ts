@@ -122,11 +122,13 @@ async function givenSeams(
 ): Promise<Partial<Seams>> {
   const { findStems, readMixture, readStems } = await import("../pipeline/mod.ts");
   if (fromMix) {
-    const { mixture, warnings } = await readMixture(path);
+    const { mixture, warnings, notes } = await readMixture(path);
+    for (const note of notes) status.print(note);
     status.warn(...warnings);
     return { mixture };
   }
-  const { stems16, warnings } = await readStems(await findStems(path));
+  const { stems16, warnings, notes } = await readStems(await findStems(path));
+  for (const note of notes) status.print(note);
   status.warn(...warnings);
   return { stems16 };
 }

@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { clearLine, cursorTo } from "node:readline";
+import { printable } from "../core/printable.ts";
 
 /** One line on stderr; nothing is shown where stderr is not a terminal. */
 export class StatusLine {
@@ -13,8 +14,9 @@ export class StatusLine {
   #shown = false;
 
   /** Replaces the line, cut to the width of the terminal. */
-  show(text: string): void {
+  show(message: string): void {
     if (!this.#stream.isTTY) return;
+    const text = printable(message);
     const width = (this.#stream.columns || 80) - 1;
     const cut = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
     this.clear();

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { printable } from "./printable.ts";
+
 /** Whether a column holds numbers, which are aligned to the right. */
 export type IsNumber = (column: number) => boolean;
 
@@ -12,16 +14,17 @@ export type IsNumber = (column: number) => boolean;
  *
  * @param rows cells, the same number in each row; the first row is the head
  * @param isNumber columns of numbers
- * @returns lines without trailing spaces
+ * @returns lines without trailing spaces; control characters in cells are escaped
  */
 export function textTable(
   rows: readonly (readonly string[])[],
   isNumber: IsNumber = () => false,
 ): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  const shown = rows.map((row) => row.map(printable));
+  const widths = (shown[0] ?? []).map((_, column) =>
+    Math.max(...shown.map((row) => row[column]?.length ?? 0))
   );
-  return rows.map((row) =>
+  return shown.map((row) =>
     row.map((cell, column) => {
       const width = widths[column] ?? 0;
       return isNumber(column) ? cell.padStart(width) : cell.padEnd(width);

@@ -26,3 +26,10 @@ Deno.test("markdownText() leaves underscores within words", () => {
     "four_four \\_x\\_ &lt;b> \\*&amp;\\* \\[1\\] a\\|b \\`c\\` \\\\",
   );
 });
+
+Deno.test("textTable() escapes control characters of cells, and stays aligned", () => {
+  equal(textTable([["a", "b"], ["x\ny\x1b[2J", "c"]]), [
+    "a            b",
+    "x\\ny\\x1b[2J  c",
+  ]);
+});

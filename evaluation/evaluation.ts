@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { AudioOptions } from "../pipeline/audio_files.ts";
 import { KernelLoadError } from "../kernels/mod.ts";
 import type { RunObserver } from "../pipeline/runner.ts";
 import { type Annotation, firstSeconds } from "./annotation.ts";
@@ -30,6 +31,10 @@ export interface EvaluationOptions {
   readonly results: readonly StoredResults[];
   /** Receives what is being done: the track, the system and the stage. */
   readonly onProgress?: (text: string) => void;
+  /** How audio is read. */
+  readonly audio?: AudioOptions;
+  /** Receives each note about the audio of a track. */
+  readonly onNote?: (text: string) => void;
   /** Receives each warning about the audio of a track. */
   readonly onWarning?: (text: string) => void;
   /** Receives each failure, which is also in the report. */
@@ -95,7 +100,7 @@ export class Evaluation {
    * @throws {KernelLoadError} if no track can be analysed
    */
   async track(track: EvaluationTrack, progress: string): Promise<void> {
-    const { seconds, onWarning } = this.#options;
+    const { seconds, onWarning, onNote } = this.#options;
     let truth: Annotation;
     try {
       truth = firstSeconds(await readAnnotation(onlyFile(track.truths, "truth")), seconds);
@@ -103,7 +108,7 @@ export class Evaluation {
       this.#fail(track, this.#contestants, error);
       return;
     }
-    const audio = new TrackAudio(track, seconds);
+    const audio = new TrackAudio(track, seconds, this.#options.audio);
     const spectrograms: TrackInput["spectrograms"] = new Map();
     for (const contestant of this.#contestants) {
       const input = {
@@ -118,6 +123,7 @@ export class Evaluation {
         this.#fail(track, [contestant], error);
       }
     }
+    for (const note of audio.notes) onNote?.(note);
     for (const warning of audio.warnings) onWarning?.(warning);
   }
 

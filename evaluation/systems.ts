@@ -10,6 +10,7 @@ import { loadModel } from "../models/registry.ts";
 import type { ComputeOptions } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import type { Demixer } from "../pipeline/demix.ts";
+import type { AudioOptions } from "../pipeline/audio_files.ts";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { type Findings, findings } from "../pipeline/result.ts";
@@ -24,6 +25,7 @@ import {
   readStems,
   readStemsOrSpectrogram,
   STEMS,
+  type StemsRecord,
 } from "../pipeline/stems.ts";
 import { type EvaluationTrack, onlyFile } from "./tracks.ts";
 
@@ -180,8 +182,11 @@ export function isStemSource(name: string): name is StemSource {
 export class TrackAudio {
   /** Warnings for the user; each names its file. */
   readonly warnings: Set<string> = new Set();
+  /** Notes for the user; each names its file. */
+  readonly notes: Set<string> = new Set();
   readonly #track: EvaluationTrack;
   readonly #seconds: number | undefined;
+  readonly #options: AudioOptions;
   #mixture: Promise<Tensor<"f32">> | undefined;
 
   /**
@@ -189,8 +194,10 @@ export class TrackAudio {
    *
    * @param track files of the track
    * @param seconds length that is used, from the start; everything by default
+   * @param options gain, limit of the padding of stems, and whether ffmpeg may be used
    */
-  constructor(track: EvaluationTrack, seconds?: number) {
+  constructor(track: EvaluationTrack, seconds?: number, options: AudioOptions = {}) {
+    this.#options = options;
     this.#track = track;
     this.#seconds = seconds;
   }
@@ -217,23 +224,25 @@ export class TrackAudio {
 
   async #readStems(files: readonly string[]): Promise<Partial<Seams>> {
     const read = this.#seconds === undefined
-      ? await readStemsOrSpectrogram(files)
-      : await readStems(files);
-    this.#warn(read.warnings);
+      ? await readStemsOrSpectrogram(files, this.#options)
+      : await readStems(files, this.#options);
+    this.#tell(read);
     if ("spectrogram" in read) return { spectrogram: read.spectrogram };
     return { stems16: firstSamples(read.stems16, samplesIn(this.#seconds)) };
   }
 
   async #readMixture(): Promise<Tensor<"f32">> {
-    const { mixture, warnings } = await readMixture(onlyFile(this.#track.mixes, "mix"));
-    this.#warn(warnings);
+    const read = await readMixture(onlyFile(this.#track.mixes, "mix"), this.#options);
+    this.#tell(read);
+    const { mixture } = read;
     const [, length = 0] = mixture.shape;
     const samples = Math.min(length, samplesIn(this.#seconds));
     return samples === length ? mixture : excerpt(mixture, 0, samples);
   }
 
-  #warn(warnings: readonly string[]): void {
+  #tell({ warnings, notes }: Pick<StemsRecord, "warnings" | "notes">): void {
     for (const warning of warnings) this.warnings.add(warning);
+    for (const note of notes) this.notes.add(note);
   }
 }
 

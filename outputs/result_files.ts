@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { freeName, writeWhole } from "../core/files.ts";
+import { freeName, NAME_BYTES, writeWhole } from "../core/files.ts";
 import { writeNpy } from "../core/npy.ts";
 import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import { resultToJson } from "../pipeline/result.ts";
@@ -38,6 +38,10 @@ const RESULT_FILES = {
   json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
 } as const satisfies Readonly<Record<string, ResultFile>>;
 
+/** Bytes that the name of a track may have in front of each ending. */
+const ROOM_BYTES = NAME_BYTES -
+  Math.max(...Object.values(RESULT_FILES).map(({ ending }) => ending.length));
+
 type ResultFileName = keyof typeof RESULT_FILES;
 
 /** Options for result files. */
@@ -52,13 +56,24 @@ export interface ResultFilesOptions {
 
 /**
  * Returns the name of a track's result files without their ending. If another track or other files use the track's name,
- * a hash of the path is appended.
+ * or it is too long, a hash of the path is appended.
  *
  * @param track track of the results
  * @param directory output folder
  */
 export function resultName(track: Track, directory: string): string {
-  return freeName(track, (name) => isFreeFor(join(directory, name), track.path));
+  return freeName(track, (name) => isFreeFor(join(directory, name), track.path), ROOM_BYTES);
+}
+
+/**
+ * Returns the name of a track's results where its own name is too long for them.
+ *
+ * @param track track of the results
+ * @returns the shortened name, or undefined where the name fits
+ */
+export function shortenedName(track: Track): string | undefined {
+  const name = freeName(track, () => true, ROOM_BYTES);
+  return name === track.name ? undefined : name;
 }
 
 /** Returns whether a name is not used, or used by the result of the same track. */

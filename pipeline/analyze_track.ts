@@ -4,24 +4,25 @@
  * @module
  */
 
-import { basename } from "node:path";
 import { backendOf, type ComputeOptions } from "./backends/backend.ts";
 import {
   demixFolder,
   type DemixRecord,
+  ensureSpaceForStems,
   readDemixed,
   sha256Of,
   writeDemixed,
 } from "./demix_files.ts";
+import type { AudioOptions } from "./audio_files.ts";
 import { withMixture } from "./demix.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
+import { printable } from "../core/printable.ts";
 import { PROGRAM, RUNTIME_VERSIONS } from "../core/program.ts";
 import {
   type AnalysisResult,
   analysisResult,
-  type AudioFile,
   type GuardProvenance,
   type Provenance,
 } from "./result.ts";
@@ -50,6 +51,8 @@ export interface TrackOptions {
   readonly automatic?: readonly ("demixer" | "model")[];
   /** Whether embeddings are made. */
   readonly embeddings: boolean;
+  /** Gain, limit of the padding of stems, and whether ffmpeg may be used. */
+  readonly audio?: AudioOptions;
   /** How a mix is separated. */
   readonly separation?: SeparationOptions;
   /** Backend, device and threads of the networks. */
@@ -94,7 +97,7 @@ interface Separated {
   readonly durationSeconds: number;
   readonly provenance: Pick<
     Provenance,
-    "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems"
+    "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems" | "decoder" | "gain"
   >;
   /** Backend of the separation, where one was needed. */
   readonly backends?: Readonly<Record<string, string>>;
@@ -136,7 +139,8 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     embeddings: options.embeddings,
     ...(options.compute && { compute: options.compute }),
   };
-  const run = { context, observer, origin, stages: watched(BEFORE_STEMS) };
+  const { audio = {} } = options;
+  const run = { context, observer, origin, audio, stages: watched(BEFORE_STEMS) };
   const separated = track.stemsDirectory === undefined
     ? await separate(track, options.separation, run)
     : await readGiven(track.stemsDirectory, run);
@@ -199,24 +203,29 @@ function guardProvenance(finding: GuardFinding): GuardProvenance {
 function fallbackWarning({ path }: Track, finding: GuardFinding): string {
   const { stage, alternative, seam, needs } = finding;
   const difference = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "in kind";
-  return `${path}: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;
+  return `${
+    printable(path)
+  }: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;
 }
 
 interface RunOptions {
   readonly context: StageContext;
   readonly observer: RunObserver;
   readonly origin: number;
+  readonly audio: AudioOptions;
   /** Stages up to the stems. */
   readonly stages: readonly Stage[];
 }
 
 async function readGiven(directory: string, run: RunOptions): Promise<Separated> {
   const files = await findStems(directory);
-  const read = await timed(run.origin, "decode", run.observer, () => readStemsOrSpectrogram(files));
-  const stems = files.map((file, at) => ({
-    name: STEMS[at] ?? "",
-    ...audioFile(file, read.sources[at]),
-  }));
+  const read = await timed(
+    run.origin,
+    "decode",
+    run.observer,
+    () => readStemsOrSpectrogram(files, run.audio),
+  );
+  const stems = read.sources.map((source, at) => ({ name: STEMS[at] ?? "", ...source }));
   return {
     ...("stems16" in read ? { seams: { stems16: read.stems16 }, sha256: sha256Of(read.stems16) } : {
       seams: { spectrogram: read.spectrogram },
@@ -229,8 +238,11 @@ async function readGiven(directory: string, run: RunOptions): Promise<Separated>
       demix_shifts: null,
       mix: null,
       stems,
+      decoder: [...new Set(stems.map(({ decoder }) => decoder))].join(", "),
+      gain: read.gain,
     },
     warnings: read.warnings,
+    notes: read.notes,
   };
 }
 
@@ -238,10 +250,10 @@ async function readGiven(directory: string, run: RunOptions): Promise<Separated>
 async function separate(
   { path, ...track }: Track,
   options: SeparationOptions | undefined,
-  { context, observer, origin, stages }: RunOptions,
+  { context, observer, origin, audio, stages }: RunOptions,
 ): Promise<Separated> {
   if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
-  const decoding = timed(origin, "decode", observer, () => readMixture(path));
+  const decoding = timed(origin, "decode", observer, () => readMixture(path, audio));
   // Reports missing weights first, even if decoding fails earlier.
   const [demixer, read] = await bothOf(options.demixer, decoding);
   const { name, sha256, backend, rhythmOf } = demixer;
@@ -255,11 +267,14 @@ async function separate(
       demixer: name,
       demixer_weights: sha256,
       demix_shifts: sha256 === null ? null : options.shifts,
-      mix: audioFile(path, read),
+      mix: read.source,
       stems: [],
+      decoder: read.source.decoder,
+      gain: read.gain,
     },
     backends: { demix: backend },
     warnings: read.warnings,
+    notes: read.notes,
   };
   // Kept stems are all separated, so that they are of use elsewhere too.
   const separator = options.keepIn === undefined ? demixer : rhythmOf ?? demixer;
@@ -291,15 +306,14 @@ async function separate(
     backend,
     device: context.compute?.device ?? CPU,
     shifts: sha256 === null ? null : options.shifts,
+    ...(read.gain !== null && { gain_db: read.gain.db }),
   };
   const kept = await readDemixed(folder, record);
   if (kept !== undefined) {
-    return {
-      ...from(await analysed(kept)),
-      ...separated,
-      notes: [`${path}: stems of an earlier run, ${folder}`],
-    };
+    const note = printable(`${path}: stems of an earlier run, ${folder}`);
+    return { ...from(await analysed(kept)), ...separated, notes: [...read.notes, note] };
   }
+  await ensureSpaceForStems(folder, read.mixture.shape[1] ?? 0);
   const stems16 = await run();
   await writeDemixed(folder, record, stems16);
   return { ...from(await analysed(stems16)), ...separated };
@@ -309,15 +323,4 @@ async function separate(
 async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];
-}
-
-function audioFile(
-  path: string,
-  source: { readonly codec: string; readonly sampleRateHz: number } | undefined,
-): AudioFile {
-  return {
-    file: basename(path),
-    codec: source?.codec ?? "",
-    sample_rate: source?.sampleRateHz ?? NaN,
-  };
 }

@@ -6,6 +6,7 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, parse, resolve } from "node:path";
+import { undecodedName } from "../core/files.ts";
 import { AUDIO_ENDING, STEMS } from "./stems.ts";
 
 /** Thrown when a folder of tracks cannot be used; the message names the path and what was expected. */
@@ -85,6 +86,8 @@ async function listing(folder: string): Promise<{ files: string[]; folders: stri
     for (const name of (await readdir(folder)).sort()) {
       if (name.startsWith(".")) continue;
       const path = join(folder, name);
+      const undecoded = await undecodedName(path);
+      if (undecoded !== undefined) throw new Error(undecoded);
       const found = await stat(path).catch(() => undefined);
       if (found?.isDirectory()) folders.push(path);
       if (found?.isFile()) files.push(path);

@@ -10,8 +10,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { freeName, writeJson, writeWhole } from "../core/files.ts";
+import { join, resolve } from "node:path";
+import { ensureSpace, freeName, nearestExisting, writeJson, writeWhole } from "../core/files.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
@@ -34,6 +34,8 @@ export interface DemixRecord {
   readonly device: string;
   /** Shift of each pass in samples; null for a demixer without a network. */
   readonly shifts: readonly (number | null)[] | null;
+  /** Gain of the mix in decibels; absent for none. */
+  readonly gain_db?: number;
 }
 
 const RECORD_FILE = "tactus.json";
@@ -83,6 +85,22 @@ export async function readDemixed(
     return await sha256Of(stems16) === stems16_sha256 ? stems16 : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Checks before the separation that the stems will fit.
+ *
+ * @param folder folder of the track
+ * @param samples length of the track
+ * @throws if the file system has less space
+ */
+export async function ensureSpaceForStems(folder: string, samples: number): Promise<void> {
+  try {
+    await ensureSpace(await nearestExisting(resolve(folder)), STEMS.length * 4 * samples);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot keep the stems in ${folder}: ${reason}`, { cause });
   }
 }
 

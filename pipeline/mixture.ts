@@ -5,6 +5,10 @@
  */
 
 import { openAudio } from "../kernels/mod.ts";
+import { printable } from "../core/printable.ts";
+import { audioFile, type AudioOptions, openWithFallback } from "./audio_files.ts";
+import { type AppliedGain, appliedGain, factorOf, levelWarnings } from "./levels.ts";
+import type { AudioFile } from "./result.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
 
@@ -12,31 +16,40 @@ import { slice, type Tensor, tensor } from "../core/tensor.ts";
 export interface ReadMixture {
   /** `[2, samples]` f32, full scale 1.0, 44.1 kHz. */
   readonly mixture: Tensor<"f32">;
-  /** Short name of the codec, such as `mp3`. */
-  readonly codec: string;
-  /** Sample rate of the file in Hz. */
-  readonly sampleRateHz: number;
+  /** The file for the provenance. */
+  readonly source: AudioFile;
+  /** Gain that was applied; null for none. */
+  readonly gain: AppliedGain | null;
   /** Warnings for the user, each naming the file. */
   readonly warnings: readonly string[];
+  /** Notes for the user, each naming the file. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Decodes an audio file to stereo at 44.1 kHz: a mono channel goes to both channels, more than two channels give the first two.
  *
  * @param path path of the file
- * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
+ * @param options gain, and whether ffmpeg may be used
+ * @throws {KernelError | FfmpegError} if the file cannot be read, is not audio, or holds no samples
  *
  * Source: demucs 4.0.1, `audio.py`, `convert_audio_channels`.
  */
-export async function readMixture(path: string): Promise<ReadMixture> {
-  const file = await openAudio(path, SAMPLE_RATE_HZ);
+export async function readMixture(path: string, options: AudioOptions = {}): Promise<ReadMixture> {
+  const file = await openWithFallback(path, (path) => openAudio(path, SAMPLE_RATE_HZ), options);
   try {
-    const decoded = await file.read();
+    const gain = appliedGain(options.gain, file.levels.peak);
+    const decoded = await file.read(factorOf(gain));
+    const named = printable(path);
     return {
       mixture: stereo(decoded),
-      codec: file.codec,
-      sampleRateHz: file.sourceSampleRateHz,
-      warnings: file.warnings.map((warning) => `${path}: ${warning}`),
+      source: audioFile(path, file),
+      gain,
+      warnings: [
+        ...file.warnings.map((warning) => `${named}: ${printable(warning)}`),
+        ...levelWarnings(path, [file], gain),
+      ],
+      notes: file.notes.map((note) => `${named}: ${note}`),
     };
   } finally {
     file.close();

@@ -25,6 +25,15 @@ export interface AudioFile {
   readonly codec: string;
   /** Sample rate of the file in Hz. */
   readonly sample_rate: number;
+  /** Name and version of the decoder: `symphonia`, `tactus` for one of our own, or `ffmpeg`. */
+  readonly decoder: string;
+  /** Samples at the file's rate that its encoder added and that are cut: at the start, and after it. */
+  readonly trimmed: readonly [start: number, end: number];
+  /**
+   * SHA-256 of the decoded samples at 44.1 kHz, before gain and rounding: of the first two channels, or the
+   * only one, interleaved f32, little-endian, full scale 1.0.
+   */
+  readonly pcm_sha256: string;
 }
 
 /** Finding of the guard for one stage on the first seconds. */
@@ -65,6 +74,10 @@ export interface Provenance {
   readonly automatic: readonly ("demixer" | "model")[];
   /** The separated mix; null where the stems were given. */
   readonly mix: AudioFile | null;
+  /** Name and version of the decoder of the mix; of stems, each decoder once. */
+  readonly decoder: string;
+  /** Gain of `--gain` or `--normalize` before the analysis; null for none. */
+  readonly gain: { readonly db: number; readonly normalized: boolean } | null;
   /** The given stems. */
   readonly stems: readonly (AudioFile & { readonly name: string })[];
   /**

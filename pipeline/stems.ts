@@ -6,8 +6,18 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
-import { join, parse } from "node:path";
-import { type DecodedStem, type OpenFile, openStem } from "../kernels/mod.ts";
+import { basename, dirname, join, parse } from "node:path";
+import { type DecodedStem, openStem } from "../kernels/mod.ts";
+import { printable } from "../core/printable.ts";
+import { audioFile, type AudioOptions, type OpenedFile, openWithFallback } from "./audio_files.ts";
+import {
+  type AppliedGain,
+  appliedGain,
+  factorOf,
+  levelWarnings,
+  STEMS_PADDING_SECONDS,
+} from "./levels.ts";
+import type { AudioFile } from "./result.ts";
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
 
@@ -18,10 +28,11 @@ export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 export type StemName = typeof STEMS[number];
 
 /** Endings of audio files; a file that is not decoded gets an error of its own. */
-export const AUDIO_ENDING = /\.(wav|wave|flac|mp3|m4a|mp4|aac|ogg|oga|opus|aif|aiff|aifc|caf)$/i;
+export const AUDIO_ENDING =
+  /\.(wav|wave|w64|rf64|bw64|au|snd|flac|mp3|mp2|mp1|mpga|m4a|m4b|mp4|mov|aac|adts|ogg|oga|opus|spx|aif|aiff|aifc|caf|mka|mkv|webm|wv|ape|tak|tta|mpc|wma|asf|ac3|eac3|dts|dsf|dff)$/i;
 
-/** Largest difference in length of the stems of one track, in samples. */
-const LENGTH_TOLERANCE_SAMPLES = 2 * HOP_SAMPLES;
+/** Smallest difference in length that is refused, in samples: the ends of codecs differ by more than one frame. */
+const LEAST_PADDING_SAMPLES = 2 * HOP_SAMPLES;
 
 /** The stems of a track cannot be used; the message names the stem and the reason. */
 export class StemsError extends Error {
@@ -35,8 +46,12 @@ export interface StemsRecord {
   readonly durationSeconds: number;
   /** Warnings for the user, each naming its file. */
   readonly warnings: readonly string[];
-  /** Codec and sample rate of each file. */
-  readonly sources: readonly { codec: string; sampleRateHz: number }[];
+  /** Notes for the user, each naming its file. */
+  readonly notes: readonly string[];
+  /** Each file for the provenance. */
+  readonly sources: readonly AudioFile[];
+  /** Gain that was applied to all stems; null for none. */
+  readonly gain: AppliedGain | null;
 }
 
 /** Stems read from files. */
@@ -67,7 +82,9 @@ export async function findStems(directory: string): Promise<string[]> {
     names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   } catch (cause) {
     throw new StemsError(
-      `Could not read the stems folder ${directory}: expected a folder with ${STEMS.join(", ")}` +
+      `Could not read the stems folder ${printable(directory)}: expected a folder with ${
+        STEMS.join(", ")
+      }` +
         ` (${cause instanceof Error ? cause.message : cause})`,
       { cause },
     );
@@ -78,18 +95,20 @@ export async function findStems(directory: string): Promise<string[]> {
   const missing = STEMS.filter((stem) => filesOf(stem).length === 0);
   if (missing.length > 0) {
     throw new StemsError(
-      `The stems folder ${directory} has no file for ${missing.join(", ")}: ` +
+      `The stems folder ${printable(directory)} has no file for ${missing.join(", ")}: ` +
         `expected ${
           STEMS.map((stem) => `${stem}.wav`).join(", ")
         } (or flac, mp3, m4a, ogg, aiff), ` +
-        `found ${names.sort().join(", ") || "nothing"}`,
+        `found ${printable(names.sort().join(", ")) || "nothing"}`,
     );
   }
   return STEMS.map((stem) => {
     const [file = "", second] = filesOf(stem);
     if (second !== undefined) {
       throw new StemsError(
-        `The stems folder ${directory} has two files for ${stem}, ${file} and ${second}: remove one`,
+        `The stems folder ${printable(directory)} has two files for ${stem}, ${
+          printable(file)
+        } and ${printable(second)}: remove one`,
       );
     }
     return join(directory, file);
@@ -99,15 +118,20 @@ export async function findStems(directory: string): Promise<string[]> {
 /**
  * Decodes the stems of one track, all at the same time, to 16 bit stereo at 44.1 kHz.
  *
- * Stems that differ in length by up to two frames are padded with silence to the longest.
+ * Stems that are shorter than the longest are padded with silence, up to a limit.
  *
  * @param paths files in the order of {@linkcode STEMS}
+ * @param options gain, limit of the padding, and whether ffmpeg may be used
  * @returns the stems, their sources and warnings
  * @throws {KernelError} if a file cannot be decoded
- * @throws {StemsError} if the stems differ in length by more than two frames
+ * @throws {StemsError} if the stems differ in length by more than the limit
  */
-export async function readStems(paths: readonly string[]): Promise<ReadStems> {
-  return await withOpen(paths, MAX_SAMPLES, (files) => joinStems(paths, files));
+export async function readStems(
+  paths: readonly string[],
+  options: AudioOptions = {},
+): Promise<ReadStems> {
+  const settings = await settingsOf(paths, paths.length, options);
+  return await withOpen(paths, MAX_SAMPLES, settings, (files) => joinStems(paths, files, settings));
 }
 
 /**
@@ -115,24 +139,26 @@ export async function readStems(paths: readonly string[]): Promise<ReadStems> {
  * the spectrogram is kept: an hour of stems takes 2.5 GB.
  *
  * @param paths files in the order of {@linkcode STEMS}
- * @param options limits of a long track
+ * @param options limits of a long track, and those of {@linkcode readStems}
  * @throws {KernelError | StemsError} as {@linkcode readStems}
  */
 export async function readStemsOrSpectrogram(
   paths: readonly string[],
-  { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES }: LongOptions = {},
+  { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES, ...options }: LongOptions = {},
 ): Promise<ReadStems | LongStems> {
   const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   // Long stems are converted to spectrograms two at a time.
   const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
-  return await withOpen(paths.slice(0, atOnce), most, async (files) => {
+  const settings = await settingsOf(paths, atOnce, options);
+  return await withOpen(paths.slice(0, atOnce), most, settings, async (files) => {
     const longest = Math.max(...files.map(({ samples }) => samples));
-    if (longest > most) return await longStems(paths, files, longest, most);
+    if (longest > most) return await longStems(paths, files, longest, most, settings);
     return await withOpen(
       paths.slice(atOnce),
       MAX_SAMPLES,
-      (others) => joinStems(paths, [...files, ...others]),
+      settings,
+      (others) => joinStems(paths, [...files, ...others], settings),
     );
   });
 }
@@ -155,7 +181,7 @@ export const LONG_SECONDS: number = 12 * 60;
 const LARGE_FILE_BYTES = 32e6;
 
 /** Limits of a long track. */
-export interface LongOptions {
+export interface LongOptions extends AudioOptions {
   /** Length of the track from which on only the spectrogram is kept; twelve minutes by default. */
   readonly mostSeconds?: number;
   /** Size of a file from which on files are decoded two at a time; 32 MB by default. */
@@ -168,14 +194,49 @@ const MAX_SAMPLES = 2 ** 40;
 /** Number of samples hashed at a time. */
 const PIECE_SAMPLES = 2 ** 22;
 
+/** Settings of one reading of stems. */
+interface Settings {
+  readonly options: AudioOptions;
+  readonly gain: AppliedGain | null;
+  /** Largest number of samples that are filled with silence. */
+  readonly padding: number;
+}
+
+/** Finds the gain, for which all files are decoded once where it follows from their level. */
+async function settingsOf(
+  paths: readonly string[],
+  atOnce: number,
+  options: AudioOptions,
+): Promise<Settings> {
+  const seconds = options.stemsPaddingSeconds ?? STEMS_PADDING_SECONDS;
+  const padding = Math.max(LEAST_PADDING_SAMPLES, Math.round(seconds * SAMPLE_RATE_HZ));
+  if (options.gain !== "normalize") {
+    return { options, padding, gain: appliedGain(options.gain, 0) };
+  }
+  let peak = 0;
+  for (let at = 0; at < paths.length; at += atOnce) {
+    const settings = { options, padding, gain: null };
+    await withOpen(paths.slice(at, at + atOnce), 0, settings, (files) => {
+      peak = Math.max(peak, ...files.map(({ levels }) => levels.peak));
+      return Promise.resolve();
+    });
+  }
+  return { options, padding, gain: appliedGain("normalize", peak) };
+}
+
+type OpenedStem = OpenedFile<DecodedStem>;
+
 /** Decodes files at the same time, passes them to `work`, and closes them. */
 async function withOpen<Result>(
   paths: readonly string[],
   mostStereo: number,
-  work: (files: readonly DecodedStem[]) => Promise<Result>,
+  { options, gain }: Settings,
+  work: (files: readonly OpenedStem[]) => Promise<Result>,
 ): Promise<Result> {
+  const open = (path: string): Promise<DecodedStem> =>
+    openStem(path, SAMPLE_RATE_HZ, mostStereo, factorOf(gain));
   const opened = await Promise.allSettled(
-    paths.map((path) => openStem(path, SAMPLE_RATE_HZ, mostStereo)),
+    paths.map((path) => openWithFallback(path, open, options)),
   );
   const files = opened.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
   try {
@@ -189,10 +250,11 @@ async function withOpen<Result>(
 
 async function joinStems(
   paths: readonly string[],
-  files: readonly DecodedStem[],
+  files: readonly OpenedStem[],
+  settings: Settings,
 ): Promise<ReadStems> {
   const samples = Math.max(...files.map((file) => file.samples));
-  const record = recordOf(paths, files, samples);
+  const record = recordOf(paths, files, samples, settings);
   const data = new Int16Array(files.length * 2 * samples);
   await Promise.all(
     files.map((file, stem) =>
@@ -205,22 +267,23 @@ async function joinStems(
 /** Converts stems to spectrograms, the open ones first, and closes each pair before the next. */
 async function longStems(
   paths: readonly string[],
-  open: readonly DecodedStem[],
+  open: readonly OpenedStem[],
   longest: number,
   most: number,
+  settings: Settings,
 ): Promise<LongStems> {
-  // Another stem may be longer within the tolerance; surplus frames are dropped at the end.
-  const capacity = longest + LENGTH_TOLERANCE_SAMPLES;
+  // Another stem may be longer within the limit; surplus frames are dropped at the end.
+  const capacity = longest + settings.padding;
   const size = Math.ceil(capacity / HOP_SAMPLES) * BANDS;
   const data = new Float32Array(paths.length * size);
   const hash = createHash("sha256");
-  const read: Omit<OpenFile, "close">[] = [];
-  const take = async (files: readonly DecodedStem[]): Promise<void> => {
+  const read: OpenedStem[] = [];
+  const take = async (files: readonly OpenedStem[]): Promise<void> => {
     const first = read.length;
-    read.push(...files.map(({ close: _, ...file }) => file));
+    read.push(...files);
     const samples = Math.max(...read.map((file) => file.samples));
     // Stems of too different lengths are refused before the computation.
-    recordOf(paths, read, samples);
+    recordOf(paths, read, samples, settings);
     const hashed = (async (): Promise<void> => {
       for (const file of files) await hashStem(file, hash);
     })();
@@ -234,7 +297,7 @@ async function longStems(
   };
   await take(open);
   for (let at = open.length; at < paths.length; at += 2) {
-    await withOpen(paths.slice(at, at + 2), most, take);
+    await withOpen(paths.slice(at, at + 2), most, settings, take);
   }
   const samples = Math.max(...read.map((file) => file.samples));
   const frames = Math.ceil(samples / HOP_SAMPLES);
@@ -248,7 +311,7 @@ async function longStems(
       data.subarray(0, paths.length * frames * BANDS),
     ),
     sha256: hash.digest("hex"),
-    ...recordOf(paths, read, samples),
+    ...recordOf(paths, read, samples, settings),
   };
 }
 
@@ -260,31 +323,54 @@ async function hashStem(file: DecodedStem, hash: Hash): Promise<void> {
   }
 }
 
-/** Describes stems, and refuses lengths that differ by more than two frames. */
+/** Describes stems, and refuses lengths that differ by more than the limit. */
 function recordOf(
   paths: readonly string[],
-  files: readonly Omit<OpenFile, "close">[],
+  files: readonly OpenedStem[],
   samples: number,
+  { gain, padding }: Settings,
 ): StemsRecord {
+  const named = paths.map(printable);
   const warnings = files.flatMap((file, stem) =>
-    file.warnings.map((warning) => `${paths[stem]}: ${warning}`)
+    file.warnings.map((warning) => `${named[stem]}: ${printable(warning)}`)
   );
   files.forEach((file, stem) => {
+    if (file.clippedSamples > 0) {
+      warnings.push(
+        `${named[stem]}: the gain of ${
+          gain?.db.toFixed(1)
+        } dB clips ${file.clippedSamples} samples`,
+      );
+    }
     const missing = samples - file.samples;
     if (missing === 0) return;
     const lengths = `${seconds(file.samples)} s where the longest stem has ${seconds(samples)} s`;
-    if (missing > LENGTH_TOLERANCE_SAMPLES) {
+    if (missing > padding) {
       throw new StemsError(
-        `The stems are of different lengths: ${paths[stem]} has ${lengths}, more than two frames ` +
-          "less; export all stems over the same span",
+        `The stems are of different lengths: ${named[stem]} has ${lengths}, more than ` +
+          `${
+            seconds(padding)
+          } s less; export all stems over the same span, or allow more silence at ` +
+          "the end with --stems-padding",
       );
     }
-    warnings.push(`${paths[stem]} has ${lengths}; silence was added`);
+    warnings.push(`${named[stem]} has ${lengths}; silence was added`);
   });
+  // The same file in place of several stems is warned of once.
+  const levels = files.map((file, stem) => ({ ...file, name: basename(paths[stem] ?? "") }));
+  if (files.length === paths.length) {
+    warnings.push(...levelWarnings(dirname(paths[0] ?? ""), levels, gain));
+  }
   return {
     durationSeconds: samples / SAMPLE_RATE_HZ,
-    warnings,
-    sources: files.map((file) => ({ codec: file.codec, sampleRateHz: file.sourceSampleRateHz })),
+    warnings: [...new Set(warnings)],
+    notes: [
+      ...new Set(
+        files.flatMap(({ notes }, stem) => notes.map((note) => `${named[stem]}: ${note}`)),
+      ),
+    ],
+    sources: files.map((file, stem) => audioFile(paths[stem] ?? "", file)),
+    gain,
   };
 }
 

@@ -5,6 +5,7 @@ import { FIXTURES_FOLDER } from "../core/program.ts";
 import { readManifest } from "../parity/manifest.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { spectrogram } from "./spectrogram.ts";
+import type { AudioOptions } from "./audio_files.ts";
 import { findStems, type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import { encodeWav } from "./wav.ts";
 
@@ -90,8 +91,12 @@ async function writeStems(folder: string, lengths: readonly number[]): Promise<s
 }
 
 /** Reads stems as long ones: two files at a time, each as the mean of its channels. */
-async function readLong(paths: readonly string[]): Promise<LongStems> {
-  const read = await readStemsOrSpectrogram(paths, { mostSeconds: 0.5, largeBytes: 0 });
+async function readLong(
+  paths: readonly string[],
+  options: AudioOptions = {},
+): Promise<LongStems> {
+  const long = { mostSeconds: 0.5, largeBytes: 0, ...options };
+  const read = await readStemsOrSpectrogram(paths, long);
   ok("spectrogram" in read);
   return read;
 }
@@ -124,7 +129,28 @@ Deno.test("readStemsOrSpectrogram() pads long stems that are a little shorter, a
     const long = await readLong(paths);
     equal(long.spectrogram, await spectrogram(stems16));
     equal([long.warnings, warnings.length], [warnings, 3]);
+    const refused = /different lengths: .*bass\.wav has 1\.000 s.*--stems-padding/;
     await writeStems(folder, [44_100, 44_101, 44_983, 44_500]);
-    await rejects(readLong(paths), /different lengths: .*bass\.wav has 1\.000 s/);
+    await rejects(readLong(paths, { stemsPaddingSeconds: 0 }), refused);
+    await writeStems(folder, [44_100, 44_101, 44_500, 5.9 * 44_100]);
+    const padded = await readLong(paths);
+    equal(padded.spectrogram, await spectrogram((await readStems(paths)).stems16));
+    await writeStems(folder, [44_100, 44_101, 44_500, 6.1 * 44_100]);
+    await rejects(readLong(paths), refused);
+    await rejects(readStems(paths), refused);
+  });
+});
+
+Deno.test("readStems() normalises all stems by one gain, long ones too", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const paths = await writeStems(folder, [44_100, 44_100, 44_100, 44_100]);
+    const { stems16, gain } = await readStems(paths, { gain: "normalize" });
+    // The noise reaches full scale.
+    ok(gain !== null && gain.normalized && Math.abs(gain.db + 1) < 0.01);
+    const { stems16: plain } = await readStems(paths);
+    const factor = 10 ** (gain.db / 20);
+    ok(stems16.data.every((value, i) => Math.abs(value - plain.data[i]! * factor) <= 0.51));
+    const long = await readLong(paths, { gain: "normalize" });
+    equal([long.gain, long.spectrogram], [gain, await spectrogram(stems16)]);
   });
 });

@@ -1,6 +1,7 @@
 /** Tests the analyze command on a mix, with a small separation network in a file of PyTorch. */
 
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { STEMS } from "../pipeline/stems.ts";
@@ -45,7 +46,16 @@ Deno.test("analyze separates a mix, records demixer and backend, and writes no f
     equal(provenance.demixer, "small_htdemucs.th");
     match(provenance.demixer_weights ?? "", /^[0-9a-f]{64}$/);
     equal(provenance.demix_shifts?.length, 1);
-    equal(provenance.mix, { file: "song.wav", codec: "pcm_s16le", sample_rate: 44_100 });
+    const { pcm_sha256, ...noted } = provenance.mix ?? { pcm_sha256: "" };
+    equal(noted, {
+      ...{ file: "song.wav", codec: "pcm_s16le", sample_rate: 44_100 },
+      ...{ decoder: "symphonia 0.6.1", trimmed: [0, 0] },
+    });
+    // The samples as interleaved floats, hashed by another implementation.
+    const samples = new Int16Array((await Deno.readFile(mix)).slice(44).buffer);
+    const floats = Float32Array.from(samples, (value) => value / 32_768);
+    equal(pcm_sha256, createHash("sha256").update(floats).digest("hex"));
+    equal([provenance.decoder, provenance.gain], ["symphonia 0.6.1", null]);
     equal(provenance.stems, []);
     equal(Object.keys(provenance.backends)[0], "demix");
     equal(await filesIn(folder), ["song.wav", "struct", "times"]);
@@ -293,5 +303,23 @@ Deno.test("analyze --demixer hpss-mix records this, keeps the stems of hpss, and
     const [last, saidLast] = await run("hpss-mix", "-k");
     match(saidLast, /stems of an earlier run/);
     equal(last, first);
+  });
+});
+
+Deno.test("analyze separates kept stems again where the gain is another", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const mix = await makeMix(join(folder, "song.wav"));
+    const run = async (...more: string[]): Promise<Outcome> => {
+      const outcome = await analyze(folder, mix, ...NETWORKS, "-k", ...more);
+      equal(outcome.code, 0, outcome.stderr);
+      return outcome;
+    };
+    await run();
+    match((await run()).stderr, /stems of an earlier run/);
+    ok(!(await run("--gain", "-6")).stderr.includes("earlier run"));
+    match((await run("--gain", "-6")).stderr, /stems of an earlier run/);
+    const result = JSON.parse(await Deno.readTextFile(join(folder, "struct", "song.json")));
+    equal(result.provenance.gain, { db: -6, normalized: false });
+    ok(!(await run()).stderr.includes("earlier run"));
   });
 });

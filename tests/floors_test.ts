@@ -93,6 +93,7 @@ const NAMES: readonly string[] = [
   "parity/suites.ts",
   "pipeline/backends/backend.ts",
   "pipeline/backends/devices.ts",
+  "pipeline/levels.ts",
   "pipeline/stages.ts",
 ];
 

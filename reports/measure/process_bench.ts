@@ -18,6 +18,9 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-env",
   "--allow-sys",
   "--allow-ffi",
+  "--allow-run=ffmpeg",
+  // Deno would tell where there is no ffmpeg.
+  "--quiet",
 ];
 
 /** Number of starts that are timed together, because a single start is too short. */

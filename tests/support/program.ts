@@ -46,11 +46,11 @@ export function command(
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
-      "--quiet",
       "--config",
       join(repository, "deno.json"),
-      ...PERMISSIONS,
-      ...(RUNS_OTHERS.includes(args[0] ?? "") ? ["--allow-run"] : []),
+      ...(RUNS_OTHERS.includes(args[0] ?? "")
+        ? PERMISSIONS.map((one) => one.replace(/^--allow-run=.*/, "--allow-run"))
+        : PERMISSIONS),
       join(repository, "main.ts"),
       ...args,
     ],

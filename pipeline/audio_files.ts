@@ -1,0 +1,90 @@
+/**
+ * Opening of audio files: with the built-in decoders, or through ffmpeg.
+ *
+ * @module
+ */
+
+import { type OpenFile, UnreadFormatError } from "../kernels/mod.ts";
+import { printable } from "../core/printable.ts";
+import { type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
+import type { Gain } from "./levels.ts";
+import type { AudioFile } from "./result.ts";
+import { basename } from "node:path";
+
+/** How audio is read. */
+export interface AudioOptions extends FfmpegOptions {
+  /** Whether formats that are not read here are decoded through ffmpeg, where it is installed; true by default. */
+  readonly ffmpeg?: boolean;
+  /** Gain before the analysis; none by default. */
+  readonly gain?: Gain;
+  /** Largest difference in seconds of the lengths of stems that is filled with silence. */
+  readonly stemsPaddingSeconds?: number;
+}
+
+/** An open file and what to tell about it. */
+export type OpenedFile<File extends OpenFile> = File & {
+  /** Notes for the user, without the name of the file. */
+  readonly notes: readonly string[];
+};
+
+/**
+ * Opens an audio file. A file with sound in a format that the kernels do not read is decoded through ffmpeg; a
+ * damaged file of a format that they read, or a file without sound, is not.
+ *
+ * @param path path of the file
+ * @param open opens a file with the kernels
+ * @param options whether ffmpeg may be used
+ * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
+ * @throws {FfmpegError} if ffmpeg cannot decode it either
+ */
+export async function openWithFallback<File extends OpenFile>(
+  path: string,
+  open: (path: string) => Promise<File>,
+  options: AudioOptions = {},
+): Promise<OpenedFile<File>> {
+  try {
+    return { ...await open(path), notes: [] };
+  } catch (error) {
+    if (!(error instanceof UnreadFormatError)) throw error;
+    const { message, format } = error;
+    if (options.ffmpeg === false) {
+      throw new UnreadFormatError(
+        `${message}, or let it be read through ffmpeg, without --no-ffmpeg`,
+        format,
+        { cause: error },
+      );
+    }
+    if (!await hasFfmpeg()) {
+      throw new UnreadFormatError(
+        `${message}, or install ffmpeg: with ffmpeg on the PATH such a file is read as it is`,
+        format,
+        { cause: error },
+      );
+    }
+    return await withFfmpegAudio(path, async (audio) => {
+      const file = await open(audio.path).catch((cause) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(reason.replaceAll(audio.path, printable(path)), { cause });
+      });
+      const { codec, version } = audio;
+      return {
+        ...file,
+        ...{ codec, decoder: `ffmpeg ${version}`, sourceBits: null },
+        warnings: [...audio.warnings, ...file.warnings],
+        notes: [`decoded through ffmpeg ${version}, since ${format} is not read here`],
+      };
+    }, options);
+  }
+}
+
+/** Describes an opened file for the provenance of a result. */
+export function audioFile(path: string, file: OpenFile): AudioFile {
+  return {
+    file: basename(path),
+    codec: file.codec,
+    sample_rate: file.sourceSampleRateHz,
+    decoder: file.decoder,
+    trimmed: file.trimmedSamples,
+    pcm_sha256: file.pcmSha256,
+  };
+}

@@ -1,0 +1,107 @@
+import { equal, match, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { fakeFfmpeg } from "../tests/support/fake_ffmpeg.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { FfmpegError, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
+
+const ignore = Deno.build.os === "windows";
+
+/** Runs work with a stand-in for ffmpeg on the PATH. */
+async function withFake(
+  body: string,
+  log: readonly string[],
+  work: (temporary: string) => Promise<void>,
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const { env } = await fakeFfmpeg(folder, body, log);
+    const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
+    for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+    try {
+      await work(join(folder, "temporary"));
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    }
+    equal([...Deno.readDirSync(join(folder, "temporary"))].length, 0);
+  });
+}
+
+Deno.test({
+  name: "withFfmpegAudio() ends an ffmpeg that gives no more samples, whatever it writes to stderr",
+  ignore,
+  fn: async () => {
+    // The shell starts no process that would outlive it.
+    const body = "echo RIFF; while :; do echo busy >&2; read x < /dev/null; done";
+    await withFake(body, [], async () => {
+      const work = (): Promise<void> => Promise.reject(new Error("unreachable"));
+      await rejects(withFfmpegAudio("/a/song.wv", work, { idleSeconds: 2 }), (error) => {
+        ok(error instanceof FfmpegError);
+        match(error.message, /'\/a\/song\.wv' .*gave no samples for 2 s .*busy/);
+        return true;
+      });
+    });
+  },
+});
+
+Deno.test({
+  name: "withFfmpegAudio() waits for an ffmpeg that is slow",
+  ignore,
+  fn: async () => {
+    const body = "for i in 1 2 3 4 5 6; do printf 12345678; sleep 0.4; done";
+    await withFake(body, [], async () => {
+      const size = await withFfmpegAudio(
+        "/a/song.wv",
+        async ({ path }) => (await Deno.stat(path)).size,
+        { idleSeconds: 2 },
+      );
+      equal(size, 48);
+    });
+  },
+});
+
+Deno.test({
+  name: "withFfmpegAudio() ends an ffmpeg that gives more than 12 hours",
+  ignore,
+  fn: async () => {
+    // 1 byte a second in the header.
+    const header =
+      "RIFF\\377\\377\\377\\377WAVEfmt \\020\\0\\0\\0\\001\\0\\001\\0\\001\\0\\0\\0\\001\\0\\0\\0";
+    await withFake(`printf '${header}'; cat /dev/zero`, [], async () => {
+      await rejects(withFfmpegAudio("/a/song.wv", () => Promise.resolve()), /more than 12 hours/);
+    });
+  },
+});
+
+Deno.test({
+  name: "withFfmpegAudio() tells version, codec, further tracks and errors",
+  ignore,
+  fn: async () => {
+    const log = [
+      "[info]   Stream #0:1(eng): Audio: ac3, 48000 Hz, 5.1(side)",
+      "[ac3 @ 0x1] [error] frame sync error",
+      "[ac3 @ 0x1] [error] frame sync error",
+      "[info] Output #0, wav, to 'pipe:1':",
+      "[info]   Stream #0:0: Audio: pcm_f32le",
+    ];
+    await withFake("printf RIFF", log, async () => {
+      ok(await hasFfmpeg());
+      const facts = await withFfmpegAudio(
+        "/a/song.wv",
+        ({ path: _, ...facts }) => Promise.resolve(facts),
+      );
+      equal(
+        JSON.stringify(facts),
+        JSON.stringify({
+          version: "9.1-fake",
+          codec: "wavpack",
+          warnings: [
+            "the file has 2 audio tracks; only the first is decoded",
+            "ffmpeg reports 2 errors, the first: frame sync error",
+          ],
+        }),
+      );
+    });
+  },
+});

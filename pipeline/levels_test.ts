@@ -1,0 +1,83 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import {
+  appliedGain,
+  decibels,
+  factorOf,
+  levelWarnings,
+  NORMALIZED_DB,
+  QUIET_DB,
+} from "./levels.ts";
+
+const level = (db: number): number => 10 ** (db / 20);
+const LOUD = { peak: 0.9, rms: 0.2, monoRms: 0.18 };
+const quiet = (db: number): typeof LOUD => ({
+  peak: level(db + 12),
+  rms: level(db),
+  monoRms: level(db),
+});
+
+Deno.test("appliedGain() is none, as given, or what brings the peak to the level of normalised audio", () => {
+  equal(appliedGain(undefined, 0.5), null);
+  equal(factorOf(null), 1);
+  deepEqual(appliedGain(6, 0.5), { db: 6, normalized: false });
+  equal(factorOf(appliedGain(0, 0.5)), 1);
+  equal(factorOf(appliedGain(20, 0.5)), 10);
+  const normalized = appliedGain("normalize", 0.01);
+  equal(normalized?.normalized, true);
+  equal(Math.abs(0.01 * factorOf(normalized) - level(NORMALIZED_DB)) < 1e-12, true);
+  deepEqual(appliedGain("normalize", 0), { db: 0, normalized: true });
+});
+
+Deno.test("levelWarnings() has none for audio at a usual level, or a silent stem among others", () => {
+  deepEqual(levelWarnings("a", [{ levels: LOUD }], null), []);
+  const silent = { peak: 0, rms: 0, monoRms: 0 };
+  deepEqual(
+    levelWarnings("a", [{ levels: LOUD, name: "x" }, { levels: silent, name: "y" }], null),
+    [],
+  );
+  deepEqual(levelWarnings("a", [{ levels: quiet(QUIET_DB + 1) }], null), []);
+});
+
+Deno.test("levelWarnings() names silence", () => {
+  const silent = { levels: { peak: 0, rms: 0, monoRms: 0 } };
+  const [warning = "", ...others] = levelWarnings("a", [silent, silent], null);
+  match(warning, /^a: the audio is silent/);
+  equal(warning.includes("--gain"), false);
+  deepEqual(others, []);
+  const almost = { levels: { peak: 1e-6, rms: 1e-7, monoRms: 1e-7 } };
+  match(levelWarnings("a", [almost], null)[0] ?? "", /silent.*--normalize/);
+  equal(levelWarnings("a", [almost], { db: 100, normalized: false }).length, 0);
+});
+
+Deno.test("levelWarnings() names channels that cancel, of a mix and of a stem", () => {
+  const levels = { peak: 0.9, rms: 0.2, monoRms: 0 };
+  const [warning = "", ...others] = levelWarnings("a\nb", [{ levels }], null);
+  match(
+    warning,
+    /^a\\nb: the channels cancel each other.*leaves nothing; invert one of the channels/,
+  );
+  deepEqual(others, []);
+  const stems = [{ levels: LOUD, name: "bass.wav" }, { levels, name: "drums.wav" }];
+  match(
+    levelWarnings("a", stems, null).join(),
+    /^a: the channels of drums\.wav cancel[^,]*, which is analysed/,
+  );
+  const wide = { peak: 0.9, rms: 0.2, monoRms: 0.05 };
+  deepEqual(levelWarnings("a", [{ levels: wide }], null), []);
+});
+
+Deno.test("levelWarnings() names quiet audio, its level after the gain, and what helps", () => {
+  const file = { levels: quiet(QUIET_DB - 5) };
+  match(
+    levelWarnings("a", [file], null).join(),
+    new RegExp(`quiet \\(${QUIET_DB - 5}.0 dBFS.*--normalize, or --gain`),
+  );
+  match(
+    levelWarnings("a", [file], { db: 3, normalized: false }).join(),
+    new RegExp(`\\(${QUIET_DB - 2}.0 dBFS.*try a larger --gain`),
+  );
+  deepEqual(levelWarnings("a", [file], { db: 6, normalized: false }), []);
+  // Four quiet stems sum up.
+  deepEqual(levelWarnings("a", [file, file, file, file], null), []);
+  equal(Math.round(decibels(0.5) * 100), -602);
+});
