@@ -29,7 +29,7 @@ export type StemName = typeof STEMS[number];
 
 /** Endings of audio files; a file that is not decoded gets an error of its own. */
 export const AUDIO_ENDING =
-  /\.(wav|wave|w64|rf64|bw64|au|snd|flac|mp3|mp2|mp1|mpga|m4a|m4b|mp4|mov|aac|adts|ogg|oga|opus|spx|aif|aiff|aifc|caf|mka|mkv|webm|wv|ape|tak|tta|mpc|wma|asf|ac3|eac3|dts|dsf|dff)$/i;
+  /\.(wav|wave|w64|rf64|bw64|au|snd|flac|mp3|mp2|mp1|mpga|m4a|m4b|mp4|mov|aac|adts|ogg|oga|opus|spx|aif|aiff|aifc|caf|mka|mkv|webm|wv|ape|tak|mpc|wma|asf|ac3|eac3|dts|dsf|dff|tta|g722|gsm)$/i;
 
 /** Smallest difference in length that is refused, in samples: the ends of codecs differ by more than one frame. */
 const LEAST_PADDING_SAMPLES = 2 * HOP_SAMPLES;

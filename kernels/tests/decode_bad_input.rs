@@ -88,6 +88,19 @@ fn ac3_is_named_with_what_is_supported_instead() {
 }
 
 #[test]
+fn a_format_without_a_header_is_named_by_the_ending_and_nothing_else_is() {
+    let bytes: Vec<u8> = (0..4000_u32).map(|i| ((i * 7919) >> 3) as u8).collect();
+    let error = decode_bytes("prompt.g722", bytes.clone(), 44_100).unwrap_err();
+    assert_eq!(error.unread_format(), Some("raw G.722"));
+    // A file that has a signature is what the signature says.
+    let error = decode_bytes("prompt.g722", fixture("flac_16.flac"), 44_100);
+    assert!(error.is_ok(), "{error:?}");
+    let error = decode_bytes("prompt.bin", bytes, 44_100).unwrap_err();
+    assert!(error.unread_format().is_none(), "{error:?}");
+    assert!(!error.to_string().contains("adts"), "{error}");
+}
+
+#[test]
 fn video_without_sound_is_refused() {
     assert!(matches!(refusal(fixture("video_only.mp4")), DecodeError::NoAudioTrack { .. }));
 }

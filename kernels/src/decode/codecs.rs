@@ -23,6 +23,7 @@ const OWN: &str = concat!("tactus ", env!("CARGO_PKG_VERSION"));
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut registry = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut registry);
+    register_around_symphonia(&mut registry);
     register_own(&mut registry);
     registry
 });
@@ -40,6 +41,10 @@ fn register_own(registry: &mut CodecRegistry) {
     registry.register_audio_decoder::<pcm::RarePcm>();
     registry.register_audio_decoder::<vorbis::VorbisDecoder>();
     registry.register_audio_decoder::<opus::OpusDecoder>();
+}
+
+/// Registers what lets a decoder of symphonia's start again where the format changes.
+fn register_around_symphonia(registry: &mut CodecRegistry) {
     registry.register_audio_decoder::<flac::FlacDecoder>();
     registry.register_audio_decoder::<mpeg::MpegDecoder>();
 }

@@ -75,6 +75,9 @@ const SIGNATURES: &[Signature] = &[
     (b"riff\x2e\x91\xcf\x11", 24, b"wave", R(Wave64)),
     (b"FORM", 8, b"AIFF", R(Aiff)),
     (b"FORM", 8, b"AIFC", R(Aiff)),
+    (b"FORM", 8, b"8SVX", Sound("IFF 8SVX")),
+    (b"FORM", 8, b"ILBM", Other("an IFF picture")),
+    (b"FORM", 8, b"PBM ", Other("an IFF picture")),
     (b"caff", 0, b"", R(Caf)),
     (b".snd", 0, b"", R(Au)),
     (b"fLaC", 0, b"", R(Flac)),
@@ -204,6 +207,18 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
     })
 }
 
+/// The format of a file without a signature by the ending of its name, for formats that have no header.
+pub(super) fn raw_format(name: &str) -> Option<&'static str> {
+    let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "g722" => "raw G.722",
+        "g729" => "raw G.729",
+        "gsm" => "raw GSM",
+        "sln" => "raw samples of Asterisk",
+        _ => return None,
+    })
+}
+
 fn by_signature(head: &[u8], begin: u64) -> Option<Contents> {
     let fits = |at: usize, bytes: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(bytes));
     let (.., meaning) =
@@ -261,11 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn the_ending_of_the_name_counts_for_formats_without_a_header() {
+        assert_eq!(raw_format("/a.b/prompt.G722"), Some("raw G.722"));
+        assert_eq!(raw_format("/a.gsm/prompt.bin"), None);
+        assert_eq!(raw_format("gsm"), None);
+    }
+
+    #[test]
     fn text_and_pictures_are_not_audio() {
         assert_eq!(contents("Nothing to hear, größer.\n".as_bytes()), NotAudio("text"));
         let utf16: Vec<u8> =
             "\u{feff}Nothing, größer.\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(contents(&utf16), NotAudio("text"));
+        assert_eq!(contents(b"FORM\0\0\0\0ILBMBMHD"), NotAudio("an IFF picture"));
         assert_eq!(contents(b"\x89PNG\r\n\x1a\n\0\0\0"), NotAudio("a PNG picture"));
     }
 }

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn levels_are_those_of_a_square_wave_without_the_silence_around_it() {
-        let wave = |n: usize| if n % 2 == 0 { 0.5 } else { -0.5 };
+        let wave = |n: usize| if n.is_multiple_of(2) { 0.5 } else { -0.5 };
         let sound: Vec<f32> = (0..2000).map(wave).collect();
         let around = |sound: &[f32]| [&[0.0; 5000][..], sound, &[0.0; 5000]].concat();
         let (levels, _) = facts(&[around(&sound)], 1000, 700);

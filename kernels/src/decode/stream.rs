@@ -34,6 +34,9 @@ pub(super) fn read(
                 return Err(DecodeError::NotAudio { name: name.to_string(), what });
             }
             Contents::Unknown => {
+                if let Some(format) = containers::raw_format(name) {
+                    return Err(DecodeError::Format { name: name.to_string(), format });
+                }
                 let reason = "no signature of a format".to_string();
                 return Err(DecodeError::Container { name: name.to_string(), reason });
             }
