@@ -38,7 +38,9 @@ const OPTIONS = {
   weightsDir,
   threads,
   ...TOLERANCE_OPTIONS,
-  exportJson: EXPORT_JSON,
+  exportJson: EXPORT_JSON.help(
+    "also write all figures as JSON (parity/backend_report.schema.json)",
+  ),
 } as const;
 
 /** The command `parity backends`. */

@@ -5,7 +5,11 @@
  */
 
 import { writeJson } from "../core/files.ts";
-import type { EventDifferences, ResultDifferences } from "../evaluation/mod.ts";
+import type {
+  DifferencesDocument,
+  EventDifferences,
+  ResultDifferences,
+} from "../evaluation/mod.ts";
 import { type Command, command } from "./command.ts";
 import { EXPORT_JSON } from "./_options.ts";
 
@@ -20,7 +24,11 @@ export const parityBeats: Command = command({
 are equal, moved (within 70 ms), missing or inserted; the number of beats by which the bars are shifted; the boundaries
 (within half a second) and the labels of the segments; and the measures of mir_eval, with the first result as the truth.`,
   arguments: { "<expected>": "first result", "<actual>": "second result" },
-  options: { exportJson: EXPORT_JSON },
+  options: {
+    exportJson: EXPORT_JSON.help(
+      "also write all figures as JSON (evaluation/result_differences.schema.json)",
+    ),
+  },
   exitCodes: ["the results are equal", "the results differ"],
   async run({ exportJson }, [expected = "", actual = ""]): Promise<number> {
     const { isSame, MEASURES, readAnnotation, resultDifferences } = await import(
@@ -32,7 +40,8 @@ are equal, moved (within 70 ms), missing or inserted; the number of beats by whi
     );
     console.log(differencesText(differences, MEASURES));
     if (exportJson !== undefined) {
-      await writeJson(exportJson, { format: 1, expected, actual, ...differences });
+      const document: DifferencesDocument = { format: 1, expected, actual, ...differences };
+      await writeJson(exportJson, document);
     }
     return isSame(differences) ? 0 : 1;
   },

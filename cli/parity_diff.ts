@@ -25,7 +25,9 @@ may differ by 1e-9 s, and whole numbers must be equal. Seams of the second folde
       "also print for each seam the mean and rms of the error, its 99.9 % quantile, the largest " +
         "relative error, distances in units in the last place, and the factor by which errors could grow",
     ),
-    exportJson: EXPORT_JSON,
+    exportJson: EXPORT_JSON.help(
+      "also write all figures as JSON (parity/recording_difference.schema.json)",
+    ),
   },
   exitCodes: ["all seams passed", "a seam failed or is missing"],
   async run(values, [expected = "", actual = ""]): Promise<number> {

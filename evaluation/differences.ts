@@ -4,31 +4,86 @@
  * @module
  */
 
+import { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
 import type { Segment } from "../pipeline/result.ts";
 import type { Annotation } from "./annotation.ts";
 import { BEAT_WINDOW_SECONDS } from "./beat_measures.ts";
-import { type Scores, scoresOf } from "./scores.ts";
+import { scoresSchema } from "./report.ts";
+import { scoresOf } from "./scores.ts";
 import { BOUNDARY_WINDOWS_SECONDS } from "./segment_measures.ts";
 
+const time = z.number();
+const share = z.number().min(0).max(1);
+
+const movedEvent = z.strictObject({
+  expected: time.describe("Time in the first sequence, seconds"),
+  actual: time.describe("Time in the second sequence, seconds"),
+});
+
+const events = z.strictObject({
+  same: z.int().min(0).describe("Number of events that both sequences have at the same time"),
+  moved: z.array(movedEvent)
+    .describe("Events that both sequences have, at different times within the window"),
+  missing: z.array(time)
+    .describe("Times of the events that only the first sequence has, seconds"),
+  inserted: z.array(time)
+    .describe("Times of the events that only the second sequence has, seconds"),
+}).meta({ id: "events", description: "Differences of two sequences of events" });
+
+const downbeatPhase = z.strictObject({
+  beats: z.int().min(0).describe(
+    "Number of beats by which the bars of the second result start later; 0 if they start together",
+  ),
+  share: share.describe("Share of the first result's downbeats with this offset"),
+});
+
+const tempo = z.number().nullable();
+
+const differences = z.strictObject({
+  bpm: z.strictObject({ expected: tempo, actual: tempo })
+    .describe("Tempo of both, beats per minute"),
+  beats: events.describe("Beats, paired within 70 ms"),
+  downbeats: events.nullable().describe("Downbeats, paired within 70 ms"),
+  downbeatPhase: downbeatPhase.nullable()
+    .describe("Offset of the bars; null also if no downbeat can be paired"),
+  boundaries: events.nullable()
+    .describe("Boundaries between segments, paired within half a second"),
+  sameLabel: share.nullable().describe("Share of the time with the same label in both"),
+  scores: scoresSchema.describe("Measures of mir_eval with the first result as the truth"),
+});
+
+/**
+ * Schema of {@linkcode DifferencesDocument}, as `parity beats --export-json` writes it.
+ *
+ * @internal
+ */
+export const differencesSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  expected: z.string().describe("Path of the first result"),
+  actual: z.string().describe("Path of the second result"),
+  ...differences.shape,
+}).describe("Differences are null where one of the results has no such annotation");
+
+const SCHEMAS = { movedEvent, events, downbeatPhase, differences, document: differencesSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
+
 /** An event that both sequences have, at different times. */
-export interface MovedEvent {
-  /** Time in the first sequence, seconds. */
-  readonly expected: number;
-  /** Time in the second sequence, seconds. */
-  readonly actual: number;
-}
+export type MovedEvent = JsonOf<Schemas["movedEvent"]>;
 
 /** Differences of two sequences of events. */
-export interface EventDifferences {
-  /** Number of events that both sequences have at the same time. */
-  readonly same: number;
-  /** Events that both sequences have, at different times within the window. */
-  readonly moved: readonly MovedEvent[];
-  /** Times of the events that only the first sequence has, seconds. */
-  readonly missing: readonly number[];
-  /** Times of the events that only the second sequence has, seconds. */
-  readonly inserted: readonly number[];
-}
+export type EventDifferences = JsonOf<Schemas["events"]>;
+
+/** Offset of the bars of two results, counted in beats. */
+export type DownbeatPhase = JsonOf<Schemas["downbeatPhase"]>;
+
+/** Differences of two results; null where one of them has no such annotation. */
+export type ResultDifferences = JsonOf<Schemas["differences"]>;
+
+/** Differences of two results as JSON. */
+export type DifferencesDocument = JsonOf<Schemas["document"]>;
 
 /** Largest difference of two equal times: one nanosecond, as in the seams. */
 const SAME_SECONDS = 1e-9;
@@ -77,32 +132,6 @@ export function eventDifferences(
     next++;
   }
   return { same, moved, missing: [...missing, ...expected.slice(next)], inserted };
-}
-
-/** Offset of the bars of two results, counted in beats. */
-export interface DownbeatPhase {
-  /** Number of beats by which the bars of the second result start later; 0 if they start together. */
-  readonly beats: number;
-  /** Share of the first result's downbeats with this offset, 0 to 1. */
-  readonly share: number;
-}
-
-/** Differences of two results; null where one of them has no such annotation. */
-export interface ResultDifferences {
-  /** Tempo of both, beats per minute. */
-  readonly bpm: { readonly expected: number | null; readonly actual: number | null };
-  /** Beats, paired within 70 ms. */
-  readonly beats: EventDifferences;
-  /** Downbeats, paired within 70 ms. */
-  readonly downbeats: EventDifferences | null;
-  /** Offset of the bars; null also if no downbeat can be paired. */
-  readonly downbeatPhase: DownbeatPhase | null;
-  /** Boundaries between segments, paired within half a second. */
-  readonly boundaries: EventDifferences | null;
-  /** Share of the time with the same label in both, 0 to 1. */
-  readonly sameLabel: number | null;
-  /** Measures of mir_eval with the first result as the truth. */
-  readonly scores: Scores;
 }
 
 /**

@@ -24,13 +24,18 @@ const MEASURE_SETTINGS = {
 const score = z.number().min(0).max(1).nullable();
 const name = z.string().min(1);
 
-const scores = z.record(z.enum(Object.keys(MEASURES) as Measure[]), score)
+/**
+ * Schema of {@linkcode Scores}.
+ *
+ * @internal
+ */
+export const scoresSchema = z.record(z.enum(Object.keys(MEASURES) as Measure[]), score)
   .describe("Each measure; null if the truth does not define it")
   .meta({ id: "scores" });
 
 const trackScores = z.strictObject({
   track: name.describe("Name of the track"),
-  scores,
+  scores: scoresSchema,
 });
 
 const system = z.strictObject({
@@ -40,7 +45,7 @@ const system = z.strictObject({
   tracks: z.array(trackScores).describe("Tracks with scores"),
   failures: z.array(z.strictObject({ track: name, reason: z.string() }))
     .describe("Tracks that failed, and why"),
-  mean: scores.describe("Mean of each measure over the tracks that have it"),
+  mean: scoresSchema.describe("Mean of each measure over the tracks that have it"),
 });
 
 const settings = z.strictObject({

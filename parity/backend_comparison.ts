@@ -4,6 +4,8 @@
  * @module
  */
 
+import { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
 import { DeviceError } from "../pipeline/backends/devices.ts";
 import { reachableStages } from "../pipeline/runner.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
@@ -11,41 +13,48 @@ import { type Stage, STAGES } from "../pipeline/stages.ts";
 import type { BackendRunner } from "./backend_runners.ts";
 import { compare } from "./compare.ts";
 import { type FloatTolerance, floatTolerance } from "./judge.ts";
-import type { Comparison, Tolerance } from "./report.ts";
+import { comparisonSchema, seamNameSchema, toleranceSchema } from "./report.ts";
 
-/** One seam of one backend, compared with the first backend. */
-export interface BackendSeam {
-  /** Name of the seam. */
-  readonly seam: SeamName;
-  /** `first` marks the backend that the others are compared with. */
-  readonly verdict: "first" | "pass" | "fail";
-  /** Allowed error of an element. */
-  readonly tolerance: Tolerance;
-  /** Difference from the first backend; null for the first backend itself. */
-  readonly comparison: Comparison | null;
-}
+const backendSeam = z.strictObject({
+  seam: seamNameSchema,
+  verdict: z.enum(["first", "pass", "fail"])
+    .describe("first marks the backend that the others are compared with"),
+  tolerance: toleranceSchema,
+  comparison: comparisonSchema.nullable()
+    .describe("Difference from the first backend; null for the first backend itself"),
+}).meta({ id: "backendSeam", description: "One seam of one backend" });
 
-/** One stage on one backend. */
-export interface BackendResult {
-  /** Name of the stage. */
-  readonly stage: string;
-  /** Name of the backend. */
-  readonly backend: string;
-  /** Reason why the stage did not run; absent where it ran. */
-  readonly notRun?: string;
-  /** Seconds from the inputs to the outputs; null where the stage did not run. */
-  readonly durationSeconds: number | null;
-  /** Seams that the stage computed; none where it did not run. */
-  readonly seams: readonly BackendSeam[];
-}
+const backendResult = z.strictObject({
+  stage: z.string().describe("Name of the stage"),
+  backend: z.string().describe("Name of the backend"),
+  notRun: z.string().describe("Reason why the stage did not run; absent where it ran")
+    .exactOptional(),
+  durationSeconds: z.number().min(0).nullable()
+    .describe("Seconds from the inputs to the outputs; null where the stage did not run"),
+  seams: z.array(backendSeam)
+    .describe("Seams that the stage computed; none where it did not run"),
+}).meta({ id: "backendResult", description: "One stage on one backend" });
+
+/**
+ * Schema of {@linkcode BackendReport}, as `parity backends --export-json` writes it.
+ *
+ * @internal
+ */
+export const backendReportSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  results: z.array(backendResult).describe("One entry for each stage and backend"),
+});
+
+const SCHEMAS = { result: backendResult, report: backendReportSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
+
+/** One stage on one backend, its seams compared with those of the first backend. */
+export type BackendResult = JsonOf<Schemas["result"]>;
 
 /** All stages on all backends. */
-export interface BackendReport {
-  /** Changes whenever a field changes its meaning. */
-  readonly format: 1;
-  /** One entry for each stage and backend. */
-  readonly results: readonly BackendResult[];
-}
+export type BackendReport = JsonOf<Schemas["report"]>;
 
 /** Stages and tolerance. */
 export interface BackendOptions {

@@ -6,13 +6,15 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { NpyError } from "../core/npy_error.ts";
 import { NpyFile } from "../core/npy_file.ts";
+import type { JsonOf } from "../core/schema.ts";
 import { type DType, elementCount } from "../core/tensor.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { EXACT, Measurement, mismatch, refused } from "./compare.ts";
 import { type FloatTolerance, floatTolerance } from "./judge.ts";
-import type { Comparison, Tolerance } from "./report.ts";
+import { type Comparison, comparisonSchema, type Tolerance, toleranceSchema } from "./report.ts";
 
 /** Elements that are compared at a time: 32 MB for two files of float64. */
 const BLOCK_ELEMENTS = 1 << 21;
@@ -25,29 +27,37 @@ export class RecordingError extends Error {
   override name = "RecordingError";
 }
 
+const seamDifference = z.strictObject({
+  seam: z.string().describe("Name of the seam, which is that of the file"),
+  verdict: z.enum(["pass", "fail", "extra"])
+    .describe("extra marks a seam that only the second recording has"),
+  tolerance: toleranceSchema,
+  comparison: comparisonSchema.describe("Difference of the second recording from the first"),
+}).meta({ id: "seamDifference", description: "One seam of two recordings" });
+
+/**
+ * Schema of {@linkcode RecordingDifference}, as `parity diff --export-json` writes it.
+ *
+ * @internal
+ */
+export const recordingDifferenceSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  expected: z.string().describe("Folder of the first recording"),
+  actual: z.string().describe("Folder of the second recording"),
+  seams: z.array(seamDifference)
+    .describe("Seams of both recordings, in the order of the pipeline, then by name"),
+});
+
+const SCHEMAS = { seam: seamDifference, difference: recordingDifferenceSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
+
 /** One seam of two recordings. */
-export interface SeamDifference {
-  /** Name of the seam, which is that of the file. */
-  readonly seam: string;
-  /** `extra` marks a seam that only the second recording has. */
-  readonly verdict: "pass" | "fail" | "extra";
-  /** Allowed error of an element. */
-  readonly tolerance: Tolerance;
-  /** Difference of the second recording from the first. */
-  readonly comparison: Comparison;
-}
+export type SeamDifference = JsonOf<Schemas["seam"]>;
 
 /** Differences between two recordings. */
-export interface RecordingDifference {
-  /** Changes whenever a field changes its meaning. */
-  readonly format: 1;
-  /** Folder of the first recording. */
-  readonly expected: string;
-  /** Folder of the second recording. */
-  readonly actual: string;
-  /** Seams of both recordings, in the order of the pipeline, then by name. */
-  readonly seams: readonly SeamDifference[];
-}
+export type RecordingDifference = JsonOf<Schemas["difference"]>;
 
 /**
  * Compares two recordings. Files are read in blocks.

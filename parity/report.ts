@@ -17,12 +17,22 @@ const figure = z.number().min(0).nullable().meta({
 const count = z.int().min(0).meta({ id: "count" });
 const name = z.string().min(1).meta({ id: "name" });
 const share = z.number().min(0).max(1);
-const seam = z.enum(Object.keys(SEAMS) as [SeamName, ...SeamName[]]).meta({
+/**
+ * Schema of the name of a seam.
+ *
+ * @internal
+ */
+export const seamNameSchema = z.enum(Object.keys(SEAMS) as [SeamName, ...SeamName[]]).meta({
   id: "seam",
   description: "Name of a seam, as in the table of stages and seams",
 });
 
-const tolerance = z.strictObject({
+/**
+ * Schema of {@linkcode Tolerance}.
+ *
+ * @internal
+ */
+export const toleranceSchema = z.strictObject({
   absolute: z.number().min(0).describe("Allowed error of any element"),
   relative: z.number().min(0).describe("Additional allowed error, as a share of |expected|"),
   differing: share.describe("Share of the elements that may differ at all; absent for any")
@@ -53,7 +63,12 @@ const worst = z.strictObject({
   description: "Element that exceeds the tolerance most, or comes closest to it",
 });
 
-const comparison = z.strictObject({
+/**
+ * Schema of {@linkcode Comparison}.
+ *
+ * @internal
+ */
+export const comparisonSchema = z.strictObject({
   passed: z.boolean().describe("Whether presence, type, shape and every element match"),
   reason: name.describe("Reason of the failure").exactOptional(),
   elements: count.describe("Elements that were compared; 0 where type or shape differ"),
@@ -105,10 +120,10 @@ const result = z.strictObject({
   piece: name,
   mode,
   stage: name,
-  seam,
+  seam: seamNameSchema,
   verdict,
-  tolerance,
-  comparison,
+  tolerance: toleranceSchema,
+  comparison: comparisonSchema,
   upstreamFloat32: upstreamErrorSchema.nullable(),
   durationSeconds: figure.describe("Run time of the stage"),
 }).meta({ id: "result", description: "One seam of one piece in one mode" });
@@ -116,8 +131,8 @@ const result = z.strictObject({
 const growth = z.strictObject({
   piece: name,
   stage: name,
-  seam,
-  from: seam.describe("Input of the seam that needs the largest tolerance"),
+  seam: seamNameSchema,
+  from: seamNameSchema.describe("Input of the seam that needs the largest tolerance"),
   inputNeeds: z.number().min(0).describe("Smallest tolerance that `from` passes at"),
   outputNeeds: z.number().min(0).describe("Smallest tolerance that `seam` passes at"),
   factor: figure.describe("outputNeeds / inputNeeds; null where the input is exact"),
@@ -176,9 +191,9 @@ export const parityReportSchema = z.strictObject({
 });
 
 const SCHEMAS = {
-  tolerance,
+  tolerance: toleranceSchema,
   ulps,
-  comparison,
+  comparison: comparisonSchema,
   upstreamError: upstreamErrorSchema,
   mode,
   result,

@@ -8,7 +8,10 @@
 
 import { writeFile } from "node:fs/promises";
 import { jsonSchemaText } from "../core/schema.ts";
+import { differencesSchema } from "../evaluation/differences.ts";
 import { evaluationSchema } from "../evaluation/report.ts";
+import { backendReportSchema } from "../parity/backend_comparison.ts";
+import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { parityReportSchema } from "../parity/report.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
@@ -41,6 +44,30 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "urn:tactus:parity-report:1",
       "Report of deno task parity --export-json",
       parityReportSchema,
+    ),
+  ],
+  [
+    "parity/backend_report.schema.json",
+    jsonSchemaText(
+      "urn:tactus:backends:1",
+      "Report of deno task parity backends --export-json",
+      backendReportSchema,
+    ),
+  ],
+  [
+    "parity/recording_difference.schema.json",
+    jsonSchemaText(
+      "urn:tactus:recording-difference:1",
+      "Report of deno task parity diff --export-json",
+      recordingDifferenceSchema,
+    ),
+  ],
+  [
+    "evaluation/result_differences.schema.json",
+    jsonSchemaText(
+      "urn:tactus:result-differences:1",
+      "Report of deno task parity beats --export-json",
+      differencesSchema,
     ),
   ],
   [

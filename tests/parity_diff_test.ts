@@ -3,6 +3,8 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { readNpy, writeNpy } from "../core/npy.ts";
+import { differencesSchema } from "../evaluation/differences.ts";
+import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
@@ -98,14 +100,11 @@ Deno.test("parity diff passes on two recordings of one track, and names the seam
     const off = await diff("--export-json", file);
     equal(off.code, 1);
     match(off.stdout, /^fail: spectrogram: 1 of 64800 elements .* \[3, 199, 80\]/m);
-    const { seams } = JSON.parse(await Deno.readTextFile(file));
+    const difference = JSON.parse(await Deno.readTextFile(file));
+    const { seams } = recordingDifferenceSchema.parse(difference);
     equal(
-      seams.filter((one: { verdict: string }) => one.verdict === "fail").map((
-        one: { seam: string },
-      ) => one.seam),
-      [
-        "spectrogram",
-      ],
+      seams.filter(({ verdict }) => verdict === "fail").map(({ seam }) => seam),
+      ["spectrogram"],
     );
     equal((await diff("--atol", "0.001")).code, 0);
     equal((await diff("--atol", "0", "--rtol", "1")).code, 0);
@@ -199,7 +198,8 @@ Deno.test("parity beats compares results", async () => {
     match(stdout, /moved: 4\.500 s to 4\.530 s$/m);
     match(stdout, /missing: 19\.500 s$/m);
     match(stdout, /^bars {8}begin 1 beats later at 90 % of the downbeats$/m);
-    equal(JSON.parse(await Deno.readTextFile(file)).downbeatPhase.beats, 1);
+    const differences = differencesSchema.parse(JSON.parse(await Deno.readTextFile(file)));
+    equal(differences.downbeatPhase?.beats, 1);
   });
 });
 
