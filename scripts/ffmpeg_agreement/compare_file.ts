@@ -7,6 +7,7 @@
 import { type DecodedAudio, KernelError, openAudio } from "../../kernels/mod.ts";
 import { type Agreement, comparePcm } from "./compare_pcm.ts";
 import { decodeWithFfmpeg } from "./ffmpeg.ts";
+import { judgeByReference } from "./reference.ts";
 import { judge, type Side, type Verdict } from "./verdict.ts";
 
 /** Outcome of one file. */
@@ -23,6 +24,9 @@ export interface FileResult {
   /** Decoding by ffmpeg, and its messages. */
   readonly theirs: string;
 }
+
+/** Verdicts against ffmpeg that a reference decoder can overrule. */
+const DOUBTFUL: ReadonlySet<Verdict> = new Set(["other length", "shifted", "differs", "only ours"]);
 
 /** Decodes a file by the project's kernels at the file's own rate. */
 async function decodeWithKernels(path: string, sampleRateHz: number): Promise<Side> {
@@ -56,11 +60,15 @@ export async function compareFile(path: string): Promise<FileResult> {
   const { log, side: theirs } = await decodeWithFfmpeg(path);
   const rate = "pcm" in theirs ? theirs.pcm.sampleRateHz : log.sampleRateHz;
   const ours = await decodeWithKernels(path, rate || 44_100);
+  let judged = judge(ours, theirs, comparePcm);
+  if ("pcm" in ours && DOUBTFUL.has(judged.verdict)) {
+    judged = await judgeByReference(path, ours) ?? judged;
+  }
   return {
     path,
     container: log.container || `.${path.split(".").at(-1)}`,
     codec: log.codec || ("codec" in ours ? ours.codec : "none"),
-    ...judge(ours, theirs, comparePcm),
+    ...judged,
     ours: described(ours),
     warnings: "warnings" in ours ? ours.warnings : [],
     theirs: ["pcm" in theirs ? described(theirs) : "no audio", ...log.errors].join("; "),

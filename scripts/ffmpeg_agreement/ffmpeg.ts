@@ -23,13 +23,28 @@ const MOST_ERRORS = 5;
 
 /** Decodes a file with ffmpeg. */
 export async function decodeWithFfmpeg(path: string): Promise<{ log: FfmpegLog; side: Side }> {
-  const { stdout, stderr } = await new Deno.Command("ffmpeg", {
+  return await decodeInput(`file:${path}`, new Uint8Array());
+}
+
+/** Decodes audio in memory with ffmpeg. */
+export async function decodeBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Side> {
+  return (await decodeInput("pipe:", bytes)).side;
+}
+
+async function decodeInput(
+  input: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<{ log: FfmpegLog; side: Side }> {
+  const child = new Deno.Command("ffmpeg", {
     args: [
-      ...["-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-i", `file:${path}`],
+      ...["-hide_banner", "-nostats", "-v", "level+info", "-i", input],
       ...["-map", "0:a:0", "-vn", "-c:a", "pcm_f32le", "-f", "wav", "-"],
     ],
-    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
-  }).output();
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const feeding = new Blob([bytes]).stream().pipeTo(child.stdin).catch(() => {});
+  const { stdout, stderr } = await child.output();
+  await feeding;
   const log = parseLog(new TextDecoder().decode(stderr));
   const pcm = parseFloatWav(stdout);
   const isEmpty = pcm === null || pcm.channels[0]!.length === 0;

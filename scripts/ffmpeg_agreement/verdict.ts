@@ -21,6 +21,7 @@ export interface Decoding {
 export const VERDICTS = [
   "equal",
   "within tolerance",
+  "as the reference",
   "other length",
   "warned",
   "shifted",
@@ -57,8 +58,6 @@ const LOSSLESS: Tolerance = { largest: 0, relativeRms: 0 };
 /** Decoders of transform codecs compute in floating point, in an order of their own. */
 const LOSSY: Tolerance = { largest: 1e-4, relativeRms: 1e-4 };
 const TOLERANCES: Readonly<Record<string, Tolerance>> = {
-  // Noise substitution: each decoder inserts other noise of the same energy.
-  aac: { largest: 1e-4, relativeRms: 0.1 },
   opus: { largest: 1e-3, relativeRms: 1e-3 },
 };
 const LOSSLESS_CODECS = /^(pcm|adpcm|flac|alac|wavpack|tta|tak|ape|mlp|truehd|dsd|gsm|g72)/;
@@ -66,9 +65,21 @@ const LOSSLESS_CODECS = /^(pcm|adpcm|flac|alac|wavpack|tta|tak|ape|mlp|truehd|ds
 /** Samples by which lengths may differ: two frames of the longest lossy codec, for padding that one side cuts. */
 const MOST_EXTRA_SAMPLES = 2 * 2304;
 
+/** Verdict with its figures. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Absent where one side has no audio, or another sample rate. */
+  readonly agreement?: Agreement;
+}
+
 /** Returns the tolerance of a codec by ffmpeg's name of it. */
 export function toleranceOf(codec: string): Tolerance {
   return TOLERANCES[codec] ?? (LOSSLESS_CODECS.test(codec) ? LOSSLESS : LOSSY);
+}
+
+/** Returns whether a verdict is one of equal audio. */
+export function isAgreement(verdict: Verdict): boolean {
+  return verdict === "equal" || verdict === "within tolerance" || verdict === "as the reference";
 }
 
 /**
@@ -82,7 +93,7 @@ export function judge(
   ours: Side,
   theirs: Side,
   compare: (ours: Pcm, theirs: Pcm, tolerance: number) => Agreement,
-): { readonly verdict: Verdict; readonly agreement?: Agreement } {
+): Judgement {
   if ("refusal" in ours) {
     return { verdict: "refusal" in theirs ? "refused by both" : refusalVerdict(ours.refusal) };
   }
@@ -93,8 +104,10 @@ export function judge(
   }
   const agreement = compare(ours.pcm, theirs.pcm, tolerance.largest);
   const verdict = agreementVerdict(agreement, tolerance);
-  const isEqual = verdict === "equal" || verdict === "within tolerance";
-  return { verdict: !isEqual && ours.warnings.length > 0 ? "warned" : verdict, agreement };
+  return {
+    verdict: !isAgreement(verdict) && ours.warnings.length > 0 ? "warned" : verdict,
+    agreement,
+  };
 }
 
 function agreementVerdict(agreement: Agreement, tolerance: Tolerance): Verdict {
