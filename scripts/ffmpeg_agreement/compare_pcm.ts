@@ -26,6 +26,9 @@ export interface Agreement {
   readonly relativeRms: number;
 }
 
+/** Stands for a difference that is not finite. */
+export const BEYOND = Number.MAX_VALUE;
+
 /** Largest offset that is searched, samples. */
 const SEARCH_SAMPLES = 8192;
 const WINDOW_SAMPLES = 4096;
@@ -56,8 +59,8 @@ function agreementAt(ours: Pcm, theirs: Pcm, offset: number): Agreement {
     const end = Math.min(b.length, a.length - offset);
     for (let i = first; i < end; i++) {
       const difference = Math.abs(a[i + offset]! - b[i]!);
-      // A NaN must not pass as small.
-      if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+      // A NaN must not pass as small. JSON has no infinity.
+      if (!(difference <= largest)) largest = Math.min(difference, BEYOND) || BEYOND;
       squares += difference * difference;
       reference += b[i]! * b[i]!;
     }
@@ -66,7 +69,7 @@ function agreementAt(ours: Pcm, theirs: Pcm, offset: number): Agreement {
     offsetSamples: offset,
     extraSamples: lengthOf(ours) - lengthOf(theirs),
     largestDifference: largest,
-    relativeRms: squares === 0 ? 0 : Math.sqrt(squares / reference),
+    relativeRms: squares === 0 ? 0 : Math.min(Math.sqrt(squares / reference), BEYOND) || BEYOND,
   };
 }
 

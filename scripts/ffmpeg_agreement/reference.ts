@@ -1,6 +1,6 @@
 /**
  * Decoding by the reference decoder of a codec, where ffmpeg is not the judge: it keeps samples of Vorbis that libvorbis
- * drops, has an Opus decoder of its own, and cannot read FLAC of 32 bits.
+ * drops, has an Opus decoder of its own, and cannot read FLAC of 32 bits and the byte order of RIFX.
  *
  * @module
  */
@@ -17,6 +17,12 @@ interface Reference {
   readonly tolerance: number;
 }
 
+const SOX: Reference = {
+  program: "sox",
+  args: (path) => ["-D", path, "-t", "wav", "-e", "floating-point", "-b", "32", "-"],
+  tolerance: 0,
+};
+
 const REFERENCES: Readonly<Record<string, Reference>> = {
   vorbis: {
     program: "oggdec",
@@ -31,8 +37,11 @@ const REFERENCES: Readonly<Record<string, Reference>> = {
   flac: {
     program: "flac",
     args: (path) => ["--decode", "--silent", "--stdout", path],
-    tolerance: 0,
+    tolerance: 2 ** -24,
   },
+  pcm_s16be: SOX,
+  pcm_s24be: SOX,
+  pcm_s32be: SOX,
 };
 
 /**
