@@ -49,7 +49,8 @@ export function comparePcm(ours: Pcm, theirs: Pcm, tolerance: number): Agreement
   const shifted = [...offsets].map((offset) => agreementAt(ours, theirs, offset));
   // An offset has to explain most of the difference: unequal audio correlates somewhere by chance.
   const best = shifted.toSorted((a, b) => a.relativeRms - b.relativeRms)[0];
-  return best !== undefined && best.relativeRms < 0.5 * aligned.relativeRms ? best : aligned;
+  const limit = 0.5 * Math.min(1, aligned.relativeRms);
+  return best !== undefined && best.relativeRms < limit ? best : aligned;
 }
 
 function agreementAt(ours: Pcm, theirs: Pcm, offset: number): Agreement {

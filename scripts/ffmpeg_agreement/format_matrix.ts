@@ -46,7 +46,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   "tta": "tta",
   "spx": "libspeex",
   "avi": "pcm_s16le libmp3lame ac3",
-  "ts": "aac mp2 libmp3lame",
+  "m2ts": "aac mp2 libmp3lame",
   "flv": "aac libmp3lame",
   "gsm": "libgsm",
   "g722": "g722",
@@ -112,7 +112,7 @@ const MUXERS: Readonly<Record<string, string>> = {
   thd: "truehd",
   ircam: "ircam",
   sox: "sox",
-  ts: "mpegts",
+  m2ts: "mpegts",
 };
 
 /** Returns the files of the matrix. */

@@ -1,6 +1,7 @@
 /**
  * Decoding by the reference decoder of a codec, where ffmpeg is not the judge: it keeps samples of Vorbis that libvorbis
- * drops, has an Opus decoder of its own, and cannot read FLAC of 32 bits and the byte order of RIFX.
+ * drops, has an Opus decoder of its own, bounds of bands at 24 kHz that differ from LAME's, and cannot read FLAC of 32 bits
+ * and the byte order of RIFX.
  *
  * @module
  */
@@ -33,6 +34,11 @@ const REFERENCES: Readonly<Record<string, Reference>> = {
     program: "opusdec",
     args: (path) => ["--quiet", "--float", "--no-dither", "--rate", "48000", path, "-"],
     tolerance: 1e-3,
+  },
+  mp3: {
+    program: "lame",
+    args: (path) => ["--quiet", "--decode", path, "-"],
+    tolerance: 1.8e-5,
   },
   flac: {
     program: "flac",

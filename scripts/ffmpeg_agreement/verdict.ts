@@ -72,8 +72,12 @@ export interface Judgement {
   readonly agreement?: Agreement;
 }
 
-/** Returns the tolerance of a codec by ffmpeg's name of it. */
-export function toleranceOf(codec: string): Tolerance {
+/** ffmpeg has a band of MPEG-2 layer 3 at 24 kHz start at line 330, LAME at 332. */
+const MP3_24_KHZ: Tolerance = { largest: 1e-3, relativeRms: 2e-3 };
+
+/** Returns the tolerance of a codec by ffmpeg's name of it, at a sample rate in Hz. */
+export function toleranceOf(codec: string, sampleRateHz: number): Tolerance {
+  if (codec === "mp3" && sampleRateHz === 24_000) return MP3_24_KHZ;
   return TOLERANCES[codec] ?? (LOSSLESS_CODECS.test(codec) ? LOSSLESS : LOSSY);
 }
 
@@ -98,7 +102,7 @@ export function judge(
     return { verdict: "refusal" in theirs ? "refused by both" : refusalVerdict(ours.refusal) };
   }
   if ("refusal" in theirs) return { verdict: ours.warnings.length > 0 ? "warned" : "only ours" };
-  const tolerance = toleranceOf(theirs.codec);
+  const tolerance = toleranceOf(theirs.codec, theirs.pcm.sampleRateHz);
   if (ours.pcm.sampleRateHz !== theirs.pcm.sampleRateHz) {
     return { verdict: ours.warnings.length > 0 ? "warned" : "differs" };
   }
