@@ -5,6 +5,8 @@
  */
 
 import { type DecodedAudio, KernelError, openAudio } from "../../kernels/mod.ts";
+import { openWithFallback } from "../../pipeline/audio_files.ts";
+import { FfmpegError } from "../../pipeline/ffmpeg.ts";
 import { type Agreement, comparePcm } from "./compare_pcm.ts";
 import { decodeWithFfmpeg } from "./ffmpeg.ts";
 import { judgeByReference } from "./reference.ts";
@@ -28,18 +30,22 @@ export interface FileResult {
 /** Verdicts against ffmpeg that a reference decoder can overrule. */
 const DOUBTFUL: ReadonlySet<Verdict> = new Set(["other length", "shifted", "differs", "only ours"]);
 
-/** Decodes a file by the project's kernels at the file's own rate. */
-async function decodeWithKernels(path: string, sampleRateHz: number): Promise<Side> {
+/** Decodes a file as `analyze` does, but at the file's own rate. */
+async function decodeWithTactus(path: string, sampleRateHz: number): Promise<Side> {
+  const openAt = (rate: number): Promise<DecodedAudio> =>
+    openWithFallback(path, (opened) => openAudio(opened, rate));
   let file: DecodedAudio;
   try {
-    file = await openAudio(path, sampleRateHz);
+    file = await openAt(sampleRateHz);
     const native = file.sourceSampleRateHz;
     if (native !== sampleRateHz) {
       file.close();
-      file = await openAudio(path, native);
+      file = await openAt(native);
     }
   } catch (error) {
-    if (error instanceof KernelError) return { refusal: error.message };
+    if (error instanceof KernelError || error instanceof FfmpegError) {
+      return { refusal: error.message };
+    }
     throw error;
   }
   try {
@@ -49,7 +55,7 @@ async function decodeWithKernels(path: string, sampleRateHz: number): Promise<Si
       (_, i) => data.subarray(i * samples!, (i + 1) * samples!),
     );
     const pcm = { sampleRateHz: file.sourceSampleRateHz, channelCount: channelCount!, channels };
-    return { pcm, codec: file.codec, warnings: file.warnings };
+    return { pcm, codec: file.codec, decoder: file.decoder, warnings: file.warnings };
   } finally {
     file.close();
   }
@@ -59,7 +65,7 @@ async function decodeWithKernels(path: string, sampleRateHz: number): Promise<Si
 export async function compareFile(path: string): Promise<FileResult> {
   const { log, side: theirs } = await decodeWithFfmpeg(path);
   const rate = "pcm" in theirs ? theirs.pcm.sampleRateHz : log.sampleRateHz;
-  const ours = await decodeWithKernels(path, rate || 44_100);
+  const ours = await decodeWithTactus(path, rate || 44_100);
   let judged = judge(ours, theirs, comparePcm);
   if ("pcm" in ours && DOUBTFUL.has(judged.verdict)) {
     judged = await judgeByReference(path, ours) ?? judged;

@@ -6,16 +6,20 @@
  * @module
  */
 
-import { comparePcm, type Pcm } from "./compare_pcm.ts";
+import { type Agreement, comparePcm, type Pcm } from "./compare_pcm.ts";
 import { decodeBytes } from "./ffmpeg.ts";
-import { type Decoding, isAgreement, judge, type Judgement } from "./verdict.ts";
+import type { Decoding, Judgement } from "./verdict.ts";
 
 /** Reference decoder of a codec: it writes WAV to standard output. */
 interface Reference {
   readonly program: string;
   readonly args: (path: string) => string[];
-  /** Largest difference: programs that write 16 bits round and clip. */
+  /** Largest difference. */
   readonly tolerance: number;
+  /** Rms of the difference divided by the rms of the signal, up to which a larger difference passes. */
+  readonly relativeRms?: number;
+  /** Whether it clips, as programs that write 16 bits do. */
+  readonly clips?: boolean;
 }
 
 const SOX: Reference = {
@@ -24,30 +28,44 @@ const SOX: Reference = {
   tolerance: 0,
 };
 
-const REFERENCES: Readonly<Record<string, Reference>> = {
-  vorbis: {
+const REFERENCES: Readonly<Record<string, readonly Reference[]>> = {
+  vorbis: [{
     program: "oggdec",
     args: (path) => ["--quiet", "--output", "-", path],
     tolerance: 1.6e-5,
-  },
-  opus: {
+    clips: true,
+  }],
+  opus: [{
     program: "opusdec",
-    args: (path) => ["--quiet", "--float", "--no-dither", "--rate", "48000", path, "-"],
-    tolerance: 1e-3,
-  },
-  mp3: {
+    args: (path) => [
+      ...["--quiet", "--float", "--force-wav", "--no-dither", "--rate", "48000", path, "-"],
+    ],
+    tolerance: 1e-4,
+  }, {
+    // libopus to 16 bits, which bends peaks near full scale.
+    program: "ffmpeg",
+    args: (path) => [
+      ...["-nostdin", "-v", "quiet", "-c:a", "libopus", "-i", `file:${path}`],
+      ...["-map", "0:a:0", "-vn", "-f", "wav", "-"],
+    ],
+    tolerance: 1.6e-5,
+    relativeRms: 3e-3,
+    clips: true,
+  }],
+  mp3: [{
     program: "lame",
     args: (path) => ["--quiet", "--decode", path, "-"],
     tolerance: 1.8e-5,
-  },
-  flac: {
+    clips: true,
+  }],
+  flac: [{
     program: "flac",
     args: (path) => ["--decode", "--silent", "--stdout", path],
     tolerance: 2 ** -24,
-  },
-  pcm_s16be: SOX,
-  pcm_s24be: SOX,
-  pcm_s32be: SOX,
+  }],
+  pcm_s16be: [SOX],
+  pcm_s24be: [SOX],
+  pcm_s32be: [SOX],
 };
 
 /**
@@ -56,10 +74,26 @@ const REFERENCES: Readonly<Record<string, Reference>> = {
  * @returns null if the codec has no reference decoder, it is not installed, or it disagrees
  */
 export async function judgeByReference(path: string, ours: Decoding): Promise<Judgement | null> {
-  const reference = REFERENCES[ours.codec];
-  if (reference === undefined) return null;
-  const command = new Deno.Command(reference.program, {
-    args: reference.args(path),
+  for (const reference of REFERENCES[ours.codec] ?? []) {
+    const agreement = await agreementWith(reference, path, ours.pcm);
+    if (agreement === null) continue;
+    const { offsetSamples, extraSamples, largestDifference, relativeRms } = agreement;
+    const isWithin = largestDifference <= reference.tolerance ||
+      relativeRms <= (reference.relativeRms ?? 0);
+    if (!isWithin || offsetSamples !== 0 || extraSamples !== 0) continue;
+    return { verdict: "as the reference", agreement };
+  }
+  return null;
+}
+
+/** Returns null where the program is not installed or decodes nothing. */
+async function agreementWith(
+  { program, args, tolerance, clips = false }: Reference,
+  path: string,
+  ours: Pcm,
+): Promise<Agreement | null> {
+  const command = new Deno.Command(program, {
+    args: args(path),
     ...{ stdin: "null", stdout: "piped", stderr: "null" },
   });
   let output: Deno.CommandOutput;
@@ -71,15 +105,8 @@ export async function judgeByReference(path: string, ours: Decoding): Promise<Ju
   }
   if (output.stdout.length === 0) return null;
   const theirs = await decodeBytes(output.stdout);
-  if ("refusal" in theirs) return null;
-  const { tolerance } = reference;
-  const clipped = { ...ours, warnings: [], pcm: tolerance > 0 ? clip(ours.pcm) : ours.pcm };
-  const compare = (a: Pcm, b: Pcm): ReturnType<typeof comparePcm> => comparePcm(a, b, tolerance);
-  const { verdict, agreement } = judge(clipped, theirs, compare);
-  const isWithin = agreement?.offsetSamples === 0 && agreement.extraSamples === 0 &&
-    agreement.largestDifference <= tolerance;
-  if (!isWithin && !isAgreement(verdict)) return null;
-  return { verdict: "as the reference", ...agreement !== undefined && { agreement } };
+  if ("refusal" in theirs || theirs.pcm.sampleRateHz !== ours.sampleRateHz) return null;
+  return comparePcm(clips ? clip(ours) : ours, theirs.pcm, tolerance);
 }
 
 /** Returns samples clipped to the range of 16 bits. */

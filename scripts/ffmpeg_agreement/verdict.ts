@@ -13,6 +13,8 @@ export type Side = Decoding | { readonly refusal: string };
 export interface Decoding {
   readonly pcm: Pcm;
   readonly codec: string;
+  /** Name of the decoder; absent for ffmpeg's own side. */
+  readonly decoder?: string;
   /** Warnings of the built-in decoder, or messages of ffmpeg. */
   readonly warnings: readonly string[];
 }
@@ -22,6 +24,7 @@ export const VERDICTS = [
   "equal",
   "within tolerance",
   "as the reference",
+  "through ffmpeg",
   "other length",
   "warned",
   "shifted",
@@ -81,9 +84,13 @@ export function toleranceOf(codec: string, sampleRateHz: number): Tolerance {
   return TOLERANCES[codec] ?? (LOSSLESS_CODECS.test(codec) ? LOSSLESS : LOSSY);
 }
 
+const AGREEMENTS: ReadonlySet<Verdict> = new Set(
+  VERDICTS.slice(0, VERDICTS.indexOf("through ffmpeg") + 1),
+);
+
 /** Returns whether a verdict is one of equal audio. */
 export function isAgreement(verdict: Verdict): boolean {
-  return verdict === "equal" || verdict === "within tolerance" || verdict === "as the reference";
+  return AGREEMENTS.has(verdict);
 }
 
 /**
@@ -107,7 +114,9 @@ export function judge(
     return { verdict: ours.warnings.length > 0 ? "warned" : "differs" };
   }
   const agreement = compare(ours.pcm, theirs.pcm, tolerance.largest);
-  const verdict = agreementVerdict(agreement, tolerance);
+  const found = agreementVerdict(agreement, tolerance);
+  const isForeign = ours.decoder?.startsWith("ffmpeg") ?? false;
+  const verdict = isForeign && isAgreement(found) ? "through ffmpeg" : found;
   return {
     verdict: !isAgreement(verdict) && ours.warnings.length > 0 ? "warned" : verdict,
     agreement,

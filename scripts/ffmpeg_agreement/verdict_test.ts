@@ -43,6 +43,12 @@ Deno.test("judge() accepts wrong audio only with a warning", () => {
   equal([...FAILURES].toSorted(), ["crashed", "differs", "no answer", "shifted"]);
 });
 
+Deno.test("judge() tells audio that ffmpeg decoded for the project", () => {
+  const foreign: Side = { pcm: PCM, codec: "ac3", decoder: "ffmpeg 5.1", warnings: [] };
+  equal(verdict(foreign, decoded("ac3")), "through ffmpeg");
+  equal(verdict(foreign, decoded("ac3"), { offsetSamples: 256 }), "shifted");
+});
+
 Deno.test("judge() fails another sample rate", () => {
   const halved: Side = { pcm: { ...PCM, sampleRateHz: 22_050 }, codec: "aac", warnings: [] };
   equal(verdict(halved, decoded("aac")), "differs");
