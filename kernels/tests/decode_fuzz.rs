@@ -29,9 +29,10 @@ impl Random {
 }
 
 fn seeds() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio/formats");
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .unwrap()
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/audio");
+    let mut files: Vec<(String, Vec<u8>)> = ["formats", "mp4"]
+        .iter()
+        .flat_map(|kind| std::fs::read_dir(folder.join(kind)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| !["f32", "tsv"].iter().any(|e| path.extension().is_some_and(|x| x == *e)))
         .map(|path| {

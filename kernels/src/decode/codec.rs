@@ -67,7 +67,7 @@ const WAVE_TAGS: &[(&[u8; 4], &str)] = &[
 ];
 
 /// Supported formats, for messages.
-pub(super) const SUPPORTED: &str = "WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, Matroska, WebM, stereo AAC-LC or ALAC in M4A, AAC-LC in ADTS";
+pub(super) const SUPPORTED: &str = "WAV, RF64, Wave64, AIFF, CAF, AU, FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, Matroska, WebM, AAC, ALAC, FLAC, Opus or PCM in M4A, MP4 and MOV, AAC in ADTS";
 
 /// Short name of a codec, as ffmpeg spells it; for one that is not listed what the container calls it.
 pub(super) fn name(codec: AudioCodecId) -> String {
@@ -133,7 +133,24 @@ fn foreign_name(codec: AudioCodecId) -> String {
     if number >> 31 == 0 || !characters.iter().all(|byte| (0x20..0x7f).contains(byte)) {
         return text;
     }
+    let words = match &characters {
+        b"samr" => "AMR",
+        b"sawb" => "AMR-WB",
+        b"sawp" => "AMR-WB+",
+        b"enca" => "encrypted sound",
+        b"drms" => "protected AAC of the iTunes Store",
+        b"vorb" => "Vorbis in MP4",
+        b"sqcp" | b"Qclp" => "QCELP",
+        b"agsm" => "GSM",
+        b"mha1" | b"mhm1" => "MPEG-H",
+        b"iamf" => "IAMF",
+        b"spex" => "Speex",
+        _ => "",
+    };
     let characters = String::from_utf8_lossy(&characters);
+    if !words.is_empty() {
+        return format!("'{characters}', {words}");
+    }
     match characters.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         true => format!("WAV format 0x{characters}"),
         false => format!("'{characters}'"),

@@ -1,5 +1,6 @@
 //! The decoders of all codecs.
 
+pub(super) mod aac;
 mod adpcm;
 mod channel_order;
 mod flac;
@@ -41,6 +42,7 @@ fn register_own(registry: &mut CodecRegistry) {
     registry.register_audio_decoder::<pcm::RarePcm>();
     registry.register_audio_decoder::<vorbis::VorbisDecoder>();
     registry.register_audio_decoder::<opus::OpusDecoder>();
+    registry.register_audio_decoder::<aac::AacDecoder>();
 }
 
 /// Registers what lets a decoder of symphonia's start again where the format changes.

@@ -6,12 +6,13 @@
 //! without moving events. One concern a file: `containers` tells what a file is, `readers` and `codecs` list
 //! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem` (`conform`
 //! converts blocks of another rate), `trim`
-//! and `mp4_edits` know what to cut, `chunk_sizes` mends headers of MP4, `damage` keeps the record, `resample` changes the rate,
+//! knows what to cut, `damage` keeps the record, `resample` changes the rate,
 //! `pcm` notes hash and levels.
 //!
 //! Supported: WAV, RIFX, RF64, BW64 and Wave64 (integers to 64 bit, floats, A-law, mu-law, IMA and MS ADPCM, MP3),
-//! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, these and others in Matroska and WebM, AAC-LC (mono and stereo) in MP4 and ADTS, ALAC in MP4.
-//! HE-AAC and other codecs give [`DecodeError::Codec`].
+//! AIFF and AIFF-C, AU, CAF (PCM, A-law, mu-law, IMA ADPCM, ALAC, AAC), FLAC, MPEG audio (MP1 to MP3), Vorbis, Opus and FLAC in Ogg, these and others in Matroska and WebM, AAC
+//! (HE-AAC included, up to 7.1 channels) in MP4 and ADTS; PCM, ADPCM, ALAC, FLAC, Opus and MP3 in MP4 and QuickTime, files
+//! with pictures included. Other codecs give [`DecodeError::Codec`].
 //!
 //! # Example
 //!
@@ -25,7 +26,6 @@
 //! # Ok::<(), tactus_kernels::decode::DecodeError>(())
 //! ```
 
-mod chunk_sizes;
 mod codec;
 mod codecs;
 mod collect;
@@ -38,7 +38,6 @@ mod flac_header;
 mod floats;
 mod frame_chain;
 mod limits;
-mod mp4_edits;
 mod mpeg_header;
 mod packets;
 mod pcm;

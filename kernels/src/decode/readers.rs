@@ -10,6 +10,7 @@ mod flac;
 mod lookahead;
 mod loose_bits;
 mod matroska;
+mod mp4;
 mod mpeg;
 mod mpeg_in_wave;
 mod ogg;
@@ -19,9 +20,8 @@ mod wave_format;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use symphonia::core::errors::Result;
-use symphonia::core::formats::{FormatOptions, FormatReader};
+use symphonia::core::formats::FormatReader;
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::default::formats::IsoMp4Reader;
 
 use super::containers::Container;
 use adts::AdtsReader;
@@ -35,6 +35,12 @@ pub(super) fn open(
     source: Box<dyn MediaSource>,
     rest_bytes: u64,
 ) -> Result<(Box<dyn FormatReader>, Vec<String>)> {
+    if container == Container::Mp4 {
+        let length = source.byte_len().unwrap_or(0);
+        let mut reader = mp4::Mp4Reader::new(source, length)?;
+        let notes = reader.take_notes();
+        return Ok((Box::new(reader), notes));
+    }
     if container == Container::Ogg {
         let stream = MediaSourceStream::new(source, Default::default());
         let mut reader = ogg::OggReader::try_new(stream)?;
@@ -59,11 +65,9 @@ fn open_without_notes(
         _ => {}
     }
     let stream = MediaSourceStream::new(source, Default::default());
-    let options = FormatOptions::default();
     Ok(match container {
         Container::Matroska => Box::new(matroska::MatroskaReader::try_new(stream, length)?),
         Container::Flac => Box::new(FlacReader::try_new(stream)?),
-        Container::Mp4 => Box::new(IsoMp4Reader::try_new(stream, options)?),
         Container::Mpeg { after_junk } => {
             Box::new(MpegReader::try_new(stream, after_junk, rest_bytes)?)
         }

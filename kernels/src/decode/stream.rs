@@ -11,7 +11,7 @@ use super::error::DecodeError;
 use super::packets::{Reader, Stream};
 use super::readers::{self, Window};
 use super::trim::Trim;
-use super::{chunk_sizes, codec, mp4_edits, tags, tracks, trim};
+use super::{codec, tags, tracks, trim};
 
 /// Decodes the first audio track of `source` that can be decoded into `sink`, at its own rate.
 pub(super) fn read(
@@ -47,40 +47,28 @@ pub(super) fn read(
         }
         _ => bytes,
     };
-    let mut source = Window::new(source, begin, end).map_err(open_error)?;
-    let edits = match container {
-        Container::Mp4 => mp4_edits::read(&mut source),
-        _ => Vec::new(),
-    };
-    let (source, size_warning) =
-        chunk_sizes::repaired(Box::new(source), end - begin).map_err(open_error)?;
+    let source = Window::new(source, begin, end).map_err(open_error)?;
     let opened = readers::open(container, Box::new(source), bytes - begin);
-    let (format, notes) = opened.map_err(|error| DecodeError::Container {
+    let (format, mut notes) = opened.map_err(|error| DecodeError::Container {
         name: name.to_string(),
         reason: error.to_string(),
     })?;
 
-    let (track, params, tracks) = tracks::choose(name, format.as_ref())?;
-    let edits = edits.into_iter().find(|edits| edits.track_id == track.id);
+    let (track, params, note) = tracks::choose(name, format.as_ref())?;
+    notes.extend(note);
     let codec_name = codec::name(params.codec);
     let decoder = tracks::make_decoder(name, &params)?;
     let trim = match container {
         Container::Caf => trim::of_table(&track),
-        Container::Ogg | Container::Matroska | Container::Mpeg { .. } => {
+        Container::Ogg | Container::Matroska | Container::Mp4 | Container::Mpeg { .. } => {
             let start = u64::from(track.delay.unwrap_or(0));
             Trim { start, by_packet: true, ..Trim::default() }
         }
         Container::Adts => Trim { start: u64::from(track.delay.unwrap_or(0)), ..Trim::default() },
-        _ => trim::find(&track, params.codec, edits.as_ref()),
+        _ => trim::find(&track, params.codec),
     };
     let mut damage = Damage::default();
-    size_warning.into_iter().chain(notes).for_each(|warning| damage.note(warning));
-    if tracks > 1 {
-        damage.note(format!("the file has {tracks} audio tracks; only the first is decoded"));
-    }
-    if let Some(ignored) = edits.map(|e| e.ignored_edits).filter(|ignored| *ignored > 0) {
-        damage.note(format!("the edit list has {ignored} more edits, which are not applied"));
-    }
+    notes.into_iter().for_each(|note| damage.note(note));
     let mut reader = Reader {
         name,
         bytes,

@@ -8,11 +8,11 @@ use super::codecs::codecs;
 use super::error::DecodeError;
 use super::{codec, limits};
 
-/// The track to decode, its parameters, and how many audio tracks there are.
+/// The track to decode, its parameters, and what is to be told where there are more.
 pub(super) fn choose(
     name: &str,
     format: &dyn FormatReader,
-) -> Result<(Track, AudioCodecParameters, usize), DecodeError> {
+) -> Result<(Track, AudioCodecParameters, Option<String>), DecodeError> {
     let params = |track: &Track| track.codec_params.as_ref().and_then(|p| p.audio()).cloned();
     let audio: Vec<&Track> = format
         .tracks()
@@ -26,12 +26,29 @@ pub(super) fn choose(
     let chosen =
         decodable.or(audio.first()).and_then(|track| Some(((*track).clone(), params(track)?)));
     match chosen {
-        Some((track, params)) => Ok((track, params, audio.len())),
+        Some((track, params)) => {
+            let note = (audio.len() > 1).then(|| more_tracks(&track, &audio));
+            Ok((track, params, note))
+        }
         None => Err(DecodeError::NoAudioTrack {
             name: name.to_string(),
             container: format.format_info().short_name.to_string(),
         }),
     }
+}
+
+/// Says which of the `audio` tracks is decoded: `chosen`, the first that can be.
+fn more_tracks(chosen: &Track, audio: &[&Track]) -> String {
+    let first = audio[0];
+    let count = audio.len();
+    if first.id == chosen.id {
+        return format!("the file has {count} audio tracks; only the first is decoded");
+    }
+    let params = first.codec_params.as_ref().and_then(|params| params.audio());
+    let codec = params.map_or("damaged".to_string(), |params| codec::name(params.codec));
+    format!(
+        "the file has {count} audio tracks; the first, {codec}, cannot be decoded here, and another one is decoded"
+    )
 }
 
 /// Makes the decoder, after a check of the headers' rate and channels.

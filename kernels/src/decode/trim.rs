@@ -5,8 +5,6 @@ use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
 use symphonia::core::formats::Track;
 use symphonia::core::packet::Packet;
 
-use super::mp4_edits::Mp4Edits;
-
 /// Parts of a block to keep: ranges of frames, from (inclusive) and to (exclusive), in order.
 pub(super) type Keep = [(usize, usize); 2];
 
@@ -17,20 +15,14 @@ pub(super) struct Trim {
     pub start: u64,
     /// The encoder's padding, from (inclusive) and to (exclusive).
     pub padding: Option<(u64, u64)>,
-    /// Take each packet's own trimming, which the reader knows: Ogg, Matroska and MPEG audio.
+    /// Take each packet's own trimming, which the reader knows: Ogg, Matroska, MP4 and MPEG audio.
     pub by_packet: bool,
 }
 
-/// Finds what to drop from `track`; `edits` are those of the track in an MP4 file.
+/// Finds what to drop from `track`.
 ///
-/// - MP4: iTunes' own note of priming and length, else the start of the edit list. The edit list's end is
-///   not used: its unit is usually a millisecond. ffmpeg keeps those last frames as well.
 /// - MP3 in a container: the delay, and the padding when the length is known too.
-pub(super) fn find(track: &Track, codec: AudioCodecId, edits: Option<&Mp4Edits>) -> Trim {
-    if let Some(&Mp4Edits { priming_frames: start, valid_frames, .. }) = edits {
-        let padding = valid_frames.map(|frames| (start.saturating_add(frames), u64::MAX));
-        return Trim { start, padding, by_packet: false };
-    }
+pub(super) fn find(track: &Track, codec: AudioCodecId) -> Trim {
     match codec {
         CODEC_ID_MP3 => {
             let start = u64::from(track.delay.unwrap_or(0));

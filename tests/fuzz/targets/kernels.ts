@@ -53,7 +53,10 @@ export const audioTarget: Target = {
     ...["edts", "elst", "mdat", "mp4a", "alac", "esds", "free", "moof", "mvex", "uuid"],
     ...["caff", "desc", "pakt", "kuki", "chan", ".snd", "RIFX", "RF64", "ds64", "riff", "wave"],
   ),
-  seeds: () => seedFiles("fixtures/audio/formats", AUDIO),
+  seeds: async () => {
+    const folders = ["fixtures/audio/formats", "fixtures/audio/mp4"];
+    return (await Promise.all(folders.map((folder) => seedFiles(folder, AUDIO)))).flat();
+  },
   reshape: mutateAudio,
   read: async (input, scratch) => {
     const path = join(scratch, "fuzzed.audio");
