@@ -396,6 +396,17 @@ fn a_start_that_ffmpeg_counts_in_another_way_is_told() {
     );
 }
 
+#[test]
+fn access_units_without_channels_stand_for_no_time() {
+    let whole = aac().decode();
+    // Fill of 2 bytes and the end, as libfaac begins; at the end as well.
+    let fill = [0b1100_0100, 0xaa, 0xab, 0b1100_0000];
+    let mut file = aac();
+    file.data = [&fill, &file.data[..], &fill].concat();
+    file.sizes = file.sizes.map(|sizes| [&[4][..], &sizes, &[4]].concat());
+    assert_eq!(file.decode().channels, whole.channels);
+}
+
 // ---- Boxes and bytes around the track ----
 
 #[test]

@@ -53,6 +53,45 @@ fn stream_config(params: &AudioCodecParameters) -> Result<StreamConfig> {
     Ok(StreamConfig::lc(OBJECT_TYPE_LC, rate_hz, layout))
 }
 
+/// Whether an access unit has a channel in it, or is damaged. One of fill or data alone stands for no time at all: libfaac writes
+/// its name in such a first one.
+pub(crate) fn has_channels(unit: &[u8]) -> bool {
+    const DATA: usize = 4;
+    const FILL: usize = 6;
+    const END: usize = 7;
+    let bits = |at: usize, count: usize| {
+        (at..at + count).try_fold(0, |value: usize, bit| {
+            let byte = usize::from(*unit.get(bit / 8)?);
+            Some(value << 1 | byte >> (7 - bit % 8) & 1)
+        })
+    };
+    let after = |at: usize| match bits(at, 3)? {
+        DATA => {
+            let aligned = bits(at + 7, 1)? == 1;
+            let count = bits(at + 8, 8)?;
+            let more = if count == 255 { bits(at + 16, 8)? } else { 0 };
+            let head = at + if count == 255 { 24 } else { 16 };
+            let body = if aligned { head.next_multiple_of(8) } else { head };
+            Some(body + 8 * (count + more))
+        }
+        FILL => match bits(at + 3, 4)? {
+            15 => Some(at + 15 + 8 * (14 + bits(at + 7, 8)?)),
+            count => Some(at + 7 + 8 * count),
+        },
+        _ => None,
+    };
+    let mut at = 0;
+    while let Some(next) = after(at) {
+        at = next;
+    }
+    match bits(at, 3) {
+        // An end with much behind it is damage, as are elements beyond the unit.
+        Some(END) => unit.len().saturating_mul(8) >= at + 3 + 16,
+        Some(_) => true,
+        None => at > unit.len() * 8,
+    }
+}
+
 /// The rate, frames and kind of the decoded first access unit of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FirstBlock {
@@ -114,6 +153,10 @@ impl AudioDecoder for AacDecoder {
 
     fn decode_ref(&mut self, packet: &PacketRef<'_>) -> Result<GenericAudioBufferRef<'_>> {
         self.block.clear();
+        let error_resilient = self.config.is_er();
+        if !error_resilient && !has_channels(packet.data) {
+            return Ok(self.block.as_generic_audio_buffer_ref());
+        }
         match self.inner.decode(packet.data, None) {
             Ok(block) => fill(&mut self.block, &block),
             // An empty access unit.
@@ -166,5 +209,23 @@ impl RegisterableAudioDecoder for AacDecoder {
         const INFO: CodecInfo =
             CodecInfo { short_name: "aac", long_name: "Advanced Audio Coding", profiles: &[] };
         &[SupportedAudioCodec { id: CODEC_ID_AAC, info: INFO }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fill_and_data_alone_are_no_channels() {
+        // A fill element of 2 bytes, then the end: 110 0010, 16 bits, 111.
+        assert!(!has_channels(&[0b1100_0100, 0xaa, 0xab, 0b1100_0000]));
+        // The same, then a pair of channels: 001.
+        assert!(has_channels(&[0b1100_0100, 0xaa, 0xaa, 0b0100_0000]));
+        // A data element without bytes: 100 0000 0 00000000, then the end.
+        assert!(!has_channels(&[0b1000_0000, 0, 0b1110_0000]));
+        assert!(has_channels(&[0x21, 0x10, 0x04]));
+        assert!(!has_channels(&[]));
+        assert!(has_channels(&[0xff; 200]));
     }
 }

@@ -132,8 +132,17 @@ impl Mp4Reader {
             &[],
         );
         // An error here comes again when the sample is read for decoding.
-        let first = first.next(&mut self.input).ok().flatten().map(|selected| selected.sample);
-        let unit = first.and_then(|sample| self.bytes(&sample).ok()).unwrap_or_default();
+        let mut read = || {
+            let sample = first.next(&mut self.input).ok().flatten().map(|selected| selected.sample);
+            let unit = sample.and_then(|sample| self.bytes(&sample).ok()).unwrap_or_default();
+            (sample, unit)
+        };
+        let (sample, mut unit) = read();
+        let mut empty = None;
+        if params.codec == CODEC_ID_AAC && !unit.is_empty() && !aac::has_channels(&unit) {
+            empty = sample.map(|sample| sample.offset);
+            (_, unit) = read();
+        }
         let mut block = None;
         match params.codec {
             CODEC_ID_AAC => {
@@ -178,7 +187,8 @@ impl Mp4Reader {
         }
         self.group_bytes = frames.group.map(|(_, bytes)| bytes);
         let edits = if open { &[] } else { &sound.edits[..] };
-        self.selection = Selection::new(sound.table.clone(), fragments, frames, span, edits);
+        self.selection =
+            Selection::new(sound.table.clone(), fragments, frames, span, edits).pass_over(empty);
         self.track_id = sound.id;
         let mut track = track(&sound);
         if let Some(base) = TimeBase::try_from_recip(rate_hz) {

@@ -55,7 +55,9 @@ pub(super) fn read(stsd: &[u8], scale: u32) -> Option<SampleEntry> {
     let mut params = AudioCodecParameters::new();
     let mut packing = None;
     let mut pre_skip = 0;
-    if let Some((codec, width)) = pcm(&fields, wave, child(children, b"pcmC")) {
+    if kind == *b"enca" || child(children, b"sinf").is_some() {
+        params.for_codec(four_letters(b"enca"));
+    } else if let Some((codec, width)) = pcm(&fields, wave, child(children, b"pcmC")) {
         params.for_codec(codec);
         let bytes = u64::from(width) * u64::from(fields.channels);
         packing = Some(Packing { bytes, frames: 1 }).filter(|_| bytes > 0);

@@ -84,6 +84,8 @@ pub(super) struct Selection {
     pending: Option<Selected>,
     /// The last sample that was read, within the edits.
     previous: Option<Sample>,
+    /// A sample that stands for no time, by its position in the file: it is passed over.
+    empty: Option<u64>,
 }
 
 impl Selection {
@@ -110,7 +112,14 @@ impl Selection {
             ended: false,
             pending: None,
             previous: None,
+            empty: None,
         }
+    }
+
+    /// Passes over the sample at `offset`, which has no audio.
+    pub fn pass_over(mut self, offset: Option<u64>) -> Self {
+        self.empty = offset;
+        self
     }
 
     /// Frames of all samples; `None` where fragments follow, which only reading finds.
@@ -135,10 +144,15 @@ impl Selection {
     }
 
     fn read<S: Read + Seek + ?Sized>(&mut self, source: &mut S) -> io::Result<Option<Sample>> {
-        if let Some(sample) = self.at.next(&self.table) {
-            return Ok(Some(sample));
+        loop {
+            let sample = match self.at.next(&self.table) {
+                Some(sample) => Some(sample),
+                None => self.fragments.as_mut().map_or(Ok(None), |all| all.next(source))?,
+            };
+            if sample.is_none_or(|sample| Some(sample.offset) != self.empty) {
+                return Ok(sample);
+            }
         }
-        self.fragments.as_mut().map_or(Ok(None), |fragments| fragments.next(source))
     }
 
     fn next_of_span<S: Read + Seek + ?Sized>(
@@ -176,6 +190,9 @@ impl Selection {
                 self.next_edit();
                 continue;
             };
+            if Some(sample.offset) == self.empty {
+                continue;
+            }
             let behind = sample.time.saturating_add(sample.duration);
             let frames = self.frames.of(&sample);
             let whole = Selected { sample, frames, drop_start: 0, drop_end: 0 };
