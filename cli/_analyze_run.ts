@@ -18,6 +18,7 @@ import {
   providersOf,
   resultToJson,
   type StageTiming,
+  type TimingLine,
   type Track,
 } from "../pipeline/mod.ts";
 import { NAME_BYTES, undecodedName } from "../core/files.ts";
@@ -152,14 +153,12 @@ async function appendTimings(
   model: string,
   track: string,
 ): Promise<void> {
-  const lines = timings.map(({ stage, start, end, device, fallback }) =>
-    JSON.stringify({
-      ...{ stage, start, end, duration: end - start, device, model, track },
-      ...(fallback !== undefined && { fallback }),
-    })
-  );
+  const lines = timings.map(({ stage, start, end, device, fallback }): TimingLine => ({
+    ...{ stage, start, end, duration: end - start, device, model, track },
+    ...(fallback !== undefined && { fallback }),
+  }));
   await mkdir(dirname(resolve(path)), { recursive: true });
-  await appendFile(path, lines.map((line) => `${line}\n`).join(""));
+  await appendFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 /**

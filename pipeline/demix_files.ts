@@ -12,31 +12,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ensureSpace, freeName, nearestExisting, writeJson, writeWhole } from "../core/files.ts";
+import type { JsonOf } from "../core/schema.ts";
+import type { DemixRecordSchemas } from "./demix_record_schema.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
 
 /** Record of how stems were made: everything that can change them. */
-export interface DemixRecord {
-  /** Absolute path of the mix. */
-  readonly path: string;
-  /** SHA-256 of the seam `mixture`. */
-  readonly mixture_sha256: string;
-  /** Program and version. */
-  readonly program: string;
-  /** Name of the demixer. */
-  readonly demixer: string;
-  /** SHA-256 of the weights; null for a demixer without weights. */
-  readonly weights_sha256: string | null;
-  /** Backend of the demixer. */
-  readonly backend: string;
-  /** Device of the demixer. */
-  readonly device: string;
-  /** Shift of each pass in samples; null for a demixer without a network. */
-  readonly shifts: readonly (number | null)[] | null;
-  /** Gain of the mix in decibels; absent for none. */
-  readonly gain_db?: number;
-}
+export type DemixRecord = JsonOf<DemixRecordSchemas["record"]>;
+
+/** Content of the file of the record. */
+type RecordFile = JsonOf<DemixRecordSchemas["file"]>;
 
 const RECORD_FILE = "tactus.json";
 
@@ -77,7 +63,7 @@ export async function readDemixed(
   record: DemixRecord,
 ): Promise<Tensor<"i16"> | undefined> {
   try {
-    const { stems16_sha256, ...found } = JSON.parse(
+    const { stems16_sha256, ...found }: Partial<RecordFile> = JSON.parse(
       readFileSync(join(folder, RECORD_FILE), "utf8"),
     );
     if (JSON.stringify(found) !== JSON.stringify(record)) return undefined;
@@ -124,7 +110,7 @@ export async function writeDemixed(
     const wav = encodeWav(stems16.data.subarray(at * length, (at + 1) * length));
     await writeWhole(join(folder, `${stem}.wav`), wav);
   }
-  const written = { ...record, stems16_sha256: await sha256Of(stems16) };
+  const written: RecordFile = { ...record, stems16_sha256: await sha256Of(stems16) };
   await writeJson(join(folder, RECORD_FILE), written);
 }
 

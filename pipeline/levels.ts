@@ -19,7 +19,7 @@ export interface AppliedGain {
 }
 
 /** Level of the largest sample of normalised audio, decibels of full scale. */
-export const NORMALIZED_DB = -1;
+export const NORMALIZED_DB: number = -1;
 
 /** Silence in seconds that is added by default at most to stems that are shorter than the longest. */
 export const STEMS_PADDING_SECONDS = 5;
@@ -28,7 +28,7 @@ export const STEMS_PADDING_SECONDS = 5;
  * Level in decibels of full scale below which a warning is given. docs/inputs.md tells how many beats are lost at
  * which level.
  */
-export const QUIET_DB = -35;
+export const QUIET_DB: number = -35;
 
 /** Level in decibels by which the mean of both channels must be below them for a warning. */
 const CANCELLED_DB = 20;

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { JsonOf } from "../core/schema.ts";
 import type { SeamName, Seams } from "./seams.ts";
 import { type Stage, type StageContext, STAGES } from "./stages.ts";
+import type { TimingSchemas } from "./timing_schema.ts";
 
 /** Time span of a stage. */
 export interface StageTiming {
@@ -20,6 +22,9 @@ export interface StageTiming {
   /** Implementation that computed it instead, where a guard found an error. */
   readonly fallback?: string;
 }
+
+/** Line of a file of timings. */
+export type TimingLine = JsonOf<TimingSchemas["timing"]>;
 
 /** Name of the CPU as a device. Only the networks of ONNX Runtime run on other devices. */
 export const CPU = "cpu";

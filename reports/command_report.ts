@@ -5,8 +5,10 @@
  */
 
 import { join } from "node:path";
+import type { z } from "zod";
 import { childOutput } from "../core/child_output.ts";
 import { PROGRAM_FOLDER } from "../core/program.ts";
+import { firstIssue, type JsonOf } from "../core/schema.ts";
 import { PERMISSIONS } from "./measure/process_bench.ts";
 
 /** Failure of a command; the message ends with the last lines of its stderr. */
@@ -21,21 +23,34 @@ export class CommandError extends Error {
  * @param command name of the command
  * @param args further arguments
  * @param file path that the command writes the report to
+ * @param schema schema of the report
  * @returns the report, also of a command that ended with exit code 1
- * @throws {CommandError} if the command could not run
+ * @throws {CommandError} if the command could not run, or its report does not follow the schema
  */
-export async function reportOfCommand(
+export async function reportOfCommand<Schema extends z.ZodType>(
   command: string,
   args: readonly string[],
   file: string,
-): Promise<unknown> {
+  schema: Schema,
+): Promise<JsonOf<Schema>> {
   const { code, stderrTail } = await childOutput([
     ...["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS],
     ...[join(PROGRAM_FOLDER, "main.ts"), command, ...args, "--export-json", file],
   ], "null");
   if (code === 0 || code === 1) {
     const text = await Deno.readTextFile(file).catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text);
+    if (text !== undefined) return parsedReport(command, text, schema);
   }
   throw new CommandError(`${command} ended with ${code}: ${stderrTail}`);
+}
+
+/** @throws {CommandError} if the text does not follow the schema */
+function parsedReport<Schema extends z.ZodType>(
+  command: string,
+  text: string,
+  schema: Schema,
+): JsonOf<Schema> {
+  const { data, error } = schema.safeParse(JSON.parse(text));
+  if (error === undefined) return data as JsonOf<Schema>;
+  throw new CommandError(`${command} wrote a report that is not one: ${firstIssue(error)}`);
 }

@@ -13,10 +13,10 @@ import type { ParityFigure, QualityFigure } from "./run_report.ts";
  *
  * The figures of a seam of 16-bit samples are the share of samples that differ and the share that may differ.
  *
- * @param report as `parity --export-json` writes it
+ * @param report report as `parity --export-json` writes it
  */
-export function parityFigures(report: unknown): ParityFigure[] {
-  return (report as ParityReport).suites.flatMap(({ results }) =>
+export function parityFigures({ suites }: Pick<ParityReport, "suites">): ParityFigure[] {
+  return suites.flatMap(({ results }) =>
     results.map((result): ParityFigure => {
       const { suite, piece, mode, stage, seam, verdict, tolerance } = result;
       const { elements, differing, smallestTolerance } = result.comparison;
@@ -46,10 +46,10 @@ export const ANALYSED = "analysed";
 /**
  * Returns the means of an evaluation, and the share of its tracks that could be analysed.
  *
- * @param report as `evaluate --export-json` writes it
+ * @param report report as `evaluate --export-json` writes it
  */
-export function qualityFigures(report: unknown): QualityFigure[] {
-  return (report as EvaluationDocument).systems.flatMap(({ name, tracks, failures, mean }) => {
+export function qualityFigures({ systems }: Pick<EvaluationDocument, "systems">): QualityFigure[] {
+  return systems.flatMap(({ name, tracks, failures, mean }) => {
     const all = tracks.length + failures.length;
     return [
       ...Object.entries(mean).flatMap(([measure, value]) =>

@@ -30,7 +30,7 @@ export * from "./machine.ts";
 export * from "./mann_whitney.ts";
 export type { PeerPythons } from "./measure/contest.ts";
 export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
-export type { MeasureReply } from "./measure/measure_request.ts";
+export type { MeasureReply } from "./measure/measure_reply.ts";
 export {
   type MeasuredAnalysis,
   type MeasuredWeights,

@@ -5,6 +5,10 @@
  */
 
 import { join } from "node:path";
+import type { z } from "zod";
+import type { JsonOf } from "../core/schema.ts";
+import { evaluationSchema } from "../evaluation/report.ts";
+import { parityReportSchema } from "../parity/report.ts";
 import { needsRerun } from "./decide.ts";
 import { parityFigures, qualityFigures } from "./figures_of_reports.ts";
 import type { History, NewRun } from "./history.ts";
@@ -65,13 +69,15 @@ class NightlyRun {
     const id = this.#begin(found);
     await this.#part(id, "parity", async () => {
       const args = suites.flatMap((name) => ["--suite", name]);
-      this.#history.setParity(id, parityFigures(await this.#command("parity", args)));
+      const report = await this.#command("parity", args, parityReportSchema);
+      this.#history.setParity(id, parityFigures(report));
     });
     await this.#measureRounds(id);
     await this.#part(id, "evaluate", async () => {
       const { demixer, model } = found.settings;
       const system = `${demixer === "external" ? "stems" : demixer}/${model}`;
-      const report = await this.#command("evaluate", [evaluate, "--system", system]);
+      const args = [evaluate, "--system", system];
+      const report = await this.#command("evaluate", args, evaluationSchema);
       this.#history.setQuality(id, qualityFigures(report));
     });
     const earlier = this.#history.comparedWith(this.#run(id));
@@ -120,10 +126,14 @@ class NightlyRun {
     this.#history.finishPart(id, name);
   }
 
-  async #command(command: string, args: readonly string[]): Promise<unknown> {
+  async #command<Schema extends z.ZodType>(
+    command: string,
+    args: readonly string[],
+    schema: Schema,
+  ): Promise<JsonOf<Schema>> {
     const { scratch, weights: { weightsDir } } = this.#options.bench;
     const folder = weightsDir === undefined ? [] : ["--weights-dir", weightsDir];
-    return await reportOfCommand(command, [...args, ...folder], join(scratch, command));
+    return await reportOfCommand(command, [...args, ...folder], join(scratch, command), schema);
   }
 
   #run(id: string): RunReport {

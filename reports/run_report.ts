@@ -81,7 +81,12 @@ const stageMeasurement = z.strictObject({
     .describe("Bytes that the process read from files while the stage ran; null if unknown"),
 }).meta({ id: "stageMeasurement" });
 
-const measurement = z.strictObject({
+/**
+ * Schema of {@linkcode Measurement}.
+ *
+ * @internal
+ */
+export const measurementSchema = z.strictObject({
   variant: name.describe("Name of the variant"),
   track: name.describe("Name of the track"),
   round: count.describe("From 0 on"),
@@ -140,7 +145,7 @@ export const runSchema = z.strictObject({
   settings,
   tracks: z.array(track).describe("Analysed tracks, in the order of the call"),
   variants: z.array(variant).describe("Ways to compute, which are compared"),
-  measurements: z.array(measurement)
+  measurements: z.array(measurementSchema)
     .describe("Every measurement of a whole analysis that counts, in order"),
   benches: z.array(stageTimes).exactOptional()
     .describe("Stages that were timed by themselves; absent in a run of whole analyses"),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { z } from "zod";
 import type { TimedStage } from "./timeline.ts";
 
 /** Records of one call of a program. */
@@ -33,14 +34,22 @@ const ROUNDING_SECONDS = 0.0151;
 /** Shortest idle time that ends a run; a longer run may be idle for as long as it has lasted. */
 const IDLE_SECONDS = 10;
 
-interface Line {
-  readonly stage: string;
-  readonly start: number;
-  readonly end: number;
-  readonly track: string | null;
-  readonly model: string | null;
-  readonly device: string | null;
-}
+// The message of each field is what an error says was expected.
+const time = z.number("to be seconds");
+const optional = z.string("to be text").nullish().transform((text) => text ?? null);
+
+/** A line of this program or of another one, which may lack what is not needed here. */
+const lineSchema = z.object({
+  stage: z.string("to be text").min(1, "to be text"),
+  start: time,
+  end: time,
+  duration: time.optional(),
+  track: optional,
+  model: optional,
+  device: optional,
+});
+
+type Line = z.infer<typeof lineSchema>;
 
 /**
  * Reads a file of timings, to which any number of runs were appended.
@@ -86,32 +95,18 @@ function parsedLine(line: string, number: number): Line {
   } catch {
     return fail("a JSON object", line);
   }
-  if (record === null || typeof record !== "object" || Array.isArray(record)) {
-    return fail("a JSON object", record);
+  const { data, error } = lineSchema.safeParse(record);
+  if (error !== undefined) {
+    const { path: [field], message } = error.issues[0]!;
+    if (field === undefined) return fail("a JSON object", record);
+    return fail(`${String(field)} ${message}`, (record as Record<PropertyKey, unknown>)[field]);
   }
-  const fields = record as Readonly<Record<string, unknown>>;
-  const seconds = (field: string): number => {
-    const value = fields[field];
-    return typeof value === "number" && Number.isFinite(value)
-      ? value
-      : fail(`${field} to be seconds`, value);
-  };
-  const optional = (field: string): string | null => {
-    const value = fields[field] ?? null;
-    return value === null || typeof value === "string" ? value : fail(`${field} to be text`, value);
-  };
-  const { stage } = fields;
-  if (typeof stage !== "string" || stage === "") return fail("stage to be text", stage);
-  const [start, end] = [seconds("start"), seconds("end")];
+  const { start, end, duration } = data;
   if (end < start) return fail(`end not to be before start, ${start}`, end);
-  if (fields.duration !== undefined) {
-    const duration = seconds("duration");
-    if (Math.abs(duration - (end - start)) > ROUNDING_SECONDS) {
-      return fail(`duration to be end minus start, ${end - start}`, duration);
-    }
+  if (duration !== undefined && Math.abs(duration - (end - start)) > ROUNDING_SECONDS) {
+    return fail(`duration to be end minus start, ${end - start}`, duration);
   }
-  const [track, model, device] = [optional("track"), optional("model"), optional("device")];
-  return { stage, start, end, track, model, device };
+  return data;
 }
 
 function isNewRun({ stage, start, end, track }: Line, run: readonly Line[]): boolean {

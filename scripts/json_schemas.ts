@@ -14,10 +14,34 @@ import { backendReportSchema } from "../parity/backend_comparison.ts";
 import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { parityReportSchema } from "../parity/report.ts";
+import { demixRecordSchema } from "../pipeline/demix_record_schema.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
+import { timingSchema } from "../pipeline/timing_schema.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
+import { proofSchema } from "../tests/faults/prove.ts";
 
 /** Text of each file by its path in the repository. */
 export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
+  [
+    "pipeline/result.schema.json",
+    jsonSchemaText("urn:tactus:result:1", "Result of deno task analyze", resultSchema),
+  ],
+  [
+    "pipeline/demix_record.schema.json",
+    jsonSchemaText(
+      "urn:tactus:demix-record:1",
+      "tactus.json of the stems that deno task analyze --keep-byproducts keeps",
+      demixRecordSchema,
+    ),
+  ],
+  [
+    "pipeline/timing.schema.json",
+    jsonSchemaText(
+      "urn:tactus:timing:1",
+      "A line of deno task analyze --timings-path",
+      timingSchema,
+    ),
+  ],
   [
     "reports/run_report.schema.json",
     jsonSchemaText(
@@ -76,6 +100,14 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "urn:tactus:seams:1",
       "seams.json of deno task parity record",
       recordingSchema,
+    ),
+  ],
+  [
+    "tests/faults/proof.schema.json",
+    jsonSchemaText(
+      "urn:tactus:proof:1",
+      "Report of deno task parity:prove --export-json",
+      proofSchema,
     ),
   ],
 ]);

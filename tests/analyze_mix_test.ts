@@ -3,8 +3,11 @@
 import { deepStrictEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
+import { demixRecordSchema } from "../pipeline/demix_record_schema.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
+import { timingSchema } from "../pipeline/timing_schema.ts";
 import { type Outcome, repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
@@ -28,9 +31,9 @@ async function analyze(folder: string, ...args: string[]): Promise<Outcome> {
   return await tactus(["analyze", ...args], { cwd: folder, env });
 }
 
-async function result(outcome: Outcome): Promise<AnalysisResult> {
+function result(outcome: Outcome): AnalysisResult {
   equal(outcome.code, 0, outcome.stderr);
-  return await JSON.parse(outcome.stdout);
+  return resultSchema.parse(JSON.parse(outcome.stdout));
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -41,7 +44,7 @@ Deno.test("analyze separates a mix, records demixer and backend, and writes no f
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const done = await analyze(folder, mix, "--json", ...NETWORKS, "--timings-path", "times");
-    const { path, provenance } = await result(done);
+    const { path, provenance } = result(done);
     equal(path, mix);
     equal(provenance.demixer, "small_htdemucs.th");
     match(provenance.demixer_weights ?? "", /^[0-9a-f]{64}$/);
@@ -60,11 +63,11 @@ Deno.test("analyze separates a mix, records demixer and backend, and writes no f
     equal(Object.keys(provenance.backends)[0], "demix");
     equal(await filesIn(folder), ["song.wav", "struct", "times"]);
     const stages = (await Deno.readTextFile(join(folder, "times"))).trim().split("\n")
-      .map((line) => JSON.parse(line).stage);
+      .map((line) => timingSchema.parse(JSON.parse(line)).stage);
     equal(stages.slice(0, 4).sort(), ["decode", "demix", "demixer weights", "weights"]);
 
     const mono = await makeMix(join(folder, "mono.wav"), 1);
-    const same = await result(await analyze(folder, mono, "--json", ...NETWORKS, "--threads", "1"));
+    const same = result(await analyze(folder, mono, "--json", ...NETWORKS, "--threads", "1"));
     // The same audio in one channel, computed with another number of threads, gives the same stems.
     equal(same.provenance.stems16_sha256, provenance.stems16_sha256);
   });
@@ -73,10 +76,10 @@ Deno.test("analyze separates a mix, records demixer and backend, and writes no f
 Deno.test("analyze --backend onnx builds the graph once and gives the same result", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
-    const native = await result(await analyze(folder, mix, "--json", ...NETWORKS));
+    const native = result(await analyze(folder, mix, "--json", ...NETWORKS));
     const cached: string[][] = [];
     for (let run = 0; run < 2; run++) {
-      const onnx = await result(
+      const onnx = result(
         await analyze(folder, mix, "--json", ...NETWORKS, "--backend", "onnx"),
       );
       equal(onnx.provenance.backends["demix"], "onnx");
@@ -96,22 +99,24 @@ Deno.test("analyze -k keeps stems in the layout of demucs, and reuses them where
     const run = (...more: string[]): Promise<Outcome> =>
       analyze(folder, mix, "-k", "--json", ...NETWORKS, ...more);
     const first = await run();
-    const expected = await result(first);
+    const expected = result(first);
     equal(first.stderr.includes("earlier run"), false);
     equal(await filesIn(kept), [...STEMS.map((stem) => `${stem}.wav`), "tactus.json"].sort());
+    const record = JSON.parse(await Deno.readTextFile(join(kept, "tactus.json")));
+    equal(demixRecordSchema.parse(record).path, mix);
 
     const again = await run();
     match(again.stderr, /song\.wav: stems of an earlier run, /);
-    equal(await result(again), expected);
+    equal(result(again), expected);
 
-    const given = await result(await analyze(folder, "--stems-dir", kept, "--json", ...NETWORKS));
+    const given = result(await analyze(folder, "--stems-dir", kept, "--json", ...NETWORKS));
     equal(given.provenance.stems16_sha256, expected.provenance.stems16_sha256);
     equal(given.beats, expected.beats);
 
     const shifted = await run("--demix-seed", "1");
     equal(shifted.stderr.includes("earlier run"), false);
     notEqual(
-      (await result(shifted)).provenance.stems16_sha256,
+      result(shifted).provenance.stems16_sha256,
       expected.provenance.stems16_sha256,
     );
 
@@ -120,7 +125,7 @@ Deno.test("analyze -k keeps stems in the layout of demucs, and reuses them where
     await Deno.writeFile(join(kept, "bass.wav"), bass);
     const repaired = await run("--demix-seed", "1");
     equal(repaired.stderr.includes("earlier run"), false);
-    equal(await result(repaired), await result(shifted));
+    equal(result(repaired), result(shifted));
   });
 });
 
@@ -148,7 +153,7 @@ Deno.test("analyze takes the mean of several shifts, or none", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const shifts = async (...args: string[]): Promise<readonly (number | null)[]> => {
-      const { provenance } = await result(
+      const { provenance } = result(
         await analyze(folder, mix, "--json", ...NETWORKS, ...args),
       );
       return provenance.demix_shifts ?? [];
@@ -227,14 +232,14 @@ Deno.test("analyze --demixer hpss needs no weights, records this, and keeps its 
     const mix = await makeMix(join(folder, "song.wav"));
     const run = (...more: string[]): Promise<Outcome> =>
       analyze(folder, mix, "--demixer", "hpss", "-m", "seeded-fold0", "--json", ...more);
-    const { provenance, beats } = await result(await run());
+    const { provenance, beats } = result(await run());
     equal([provenance.demixer, provenance.demixer_weights, provenance.demix_shifts], [
       "hpss",
       null,
       null,
     ]);
     equal(provenance.backends["demix"], "native");
-    const kept = await result(await run("-k"));
+    const kept = result(await run("-k"));
     // Kept stems are stereo; other stems are mono.
     const { stems16_sha256 } = kept.provenance;
     ok(stems16_sha256 !== provenance.stems16_sha256);
@@ -242,7 +247,7 @@ Deno.test("analyze --demixer hpss needs no weights, records this, and keeps its 
     equal(kept.beats, beats);
     const again = await run("-k", "--threads", "1");
     match(again.stderr, /song\.wav: stems of an earlier run, .*hpss/);
-    equal((await result(again)).beats, beats);
+    equal(result(again).beats, beats);
     equal(
       await filesIn(join(folder, "demix", "hpss", "song")),
       [...STEMS.map((stem) => `${stem}.wav`), "tactus.json"].sort(),
@@ -256,7 +261,7 @@ Deno.test("analyze --demixer hpss-mix records this, keeps the stems of hpss, and
     const run = async (demixer: string, ...more: string[]): Promise<[AnalysisResult, string]> => {
       const call = [mix, "--demixer", demixer, "-m", "seeded-fold0", "--json", ...more];
       const outcome = await analyze(folder, ...call);
-      return [await result(outcome), outcome.stderr];
+      return [result(outcome), outcome.stderr];
     };
     const [{ provenance, ...findings }] = await run("hpss-mix");
     const { demixer, demixer_weights, demix_shifts, backends, mix: heard } = provenance;
@@ -283,7 +288,7 @@ Deno.test("analyze --demixer hpss-mix records this, keeps the stems of hpss, and
     const [separated, saidToo] = await run("hpss", "-k");
     match(saidToo, /stems of an earlier run/);
     notEqual(separated.provenance.stems16_sha256, stems16_sha256);
-    const given = await result(
+    const given = result(
       await analyze(folder, "--stems-dir", kept, "--json", "-m", "seeded-fold0"),
     );
     equal(given.provenance.stems16_sha256, separated.provenance.stems16_sha256);

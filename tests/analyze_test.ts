@@ -14,7 +14,9 @@ import { readNpy } from "../core/npy.ts";
 import { readNpz } from "../core/npz.ts";
 import { LABELS } from "../pipeline/functional.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
+import { timingSchema } from "../pipeline/timing_schema.ts";
 import { outcomeOf } from "./support/deadline.ts";
 import { command, publishedWeights, repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
@@ -34,7 +36,7 @@ async function makeStems(folder: string): Promise<string> {
 }
 
 async function readResult(path: string): Promise<AnalysisResult> {
-  return JSON.parse(await Deno.readTextFile(path));
+  return resultSchema.parse(JSON.parse(await Deno.readTextFile(path)));
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -119,7 +121,7 @@ Deno.test("analyze writes result, activations, embeddings and timings, and nothi
     equal(embeddings.shape, [4, 200, 24]);
 
     const lines = (await Deno.readTextFile(timings)).trimEnd().split("\n");
-    const rows = lines.map((line) => JSON.parse(line));
+    const rows = lines.map((line) => timingSchema.parse(JSON.parse(line)));
     equal(
       new Set(rows.map(({ stage }) => stage)),
       new Set([

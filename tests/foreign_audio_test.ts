@@ -5,6 +5,7 @@ import { join } from "node:path";
 import program from "../deno.json" with { type: "json" };
 import { PERMISSIONS } from "../reports/measure/process_bench.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
 import { outcomeOf } from "./support/deadline.ts";
 import { fakeFfmpeg } from "./support/fake_ffmpeg.ts";
@@ -27,7 +28,8 @@ function pipedWav(): Uint8Array {
 }
 
 async function readResult(folder: string): Promise<AnalysisResult> {
-  return JSON.parse(await Deno.readTextFile(join(folder, "struct", "song.json")));
+  const text = await Deno.readTextFile(join(folder, "struct", "song.json"));
+  return resultSchema.parse(JSON.parse(text));
 }
 
 async function analyze(

@@ -6,6 +6,8 @@ import { loadModel } from "../models/registry.ts";
 import { analyzeTrack } from "../pipeline/analyze_track.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { networkModel } from "../pipeline/network.ts";
+import type { Provenance } from "../pipeline/result.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
 import type { StageTiming } from "../pipeline/runner.ts";
 import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
@@ -13,17 +15,13 @@ import { inTemporaryFolder } from "./support/temporary_folder.ts";
 const TRACK = join(repository, "fixtures", "audio", "formats", "flac_16.flac");
 const CALL = ["analyze", TRACK, "--demixer", "hpss-mix", "-m", "embedded", "--guard"];
 
-interface Guard {
-  readonly seconds: number;
-  readonly tolerance: number;
-  readonly stages: readonly { readonly stage: string; readonly fell_back: boolean }[];
-}
-
 async function guardIn(
   folder: string,
-): Promise<{ guard: Guard; backends: Record<string, string> }> {
-  const { provenance } = JSON.parse(await Deno.readTextFile(join(folder, "flac_16.json")));
-  return provenance;
+): Promise<Pick<Provenance, "backends"> & { guard: NonNullable<Provenance["guard"]> }> {
+  const text = await Deno.readTextFile(join(folder, "flac_16.json"));
+  const { guard, backends } = resultSchema.parse(JSON.parse(text)).provenance;
+  ok(guard !== null);
+  return { guard, backends };
 }
 
 Deno.test("analyze --guard computes the beginning twice and records the comparison", async () => {

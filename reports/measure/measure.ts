@@ -15,7 +15,8 @@ import { timed } from "../../pipeline/runner.ts";
 import { demixShifts } from "../../pipeline/shifts.ts";
 import { cpuFlags } from "../machine.ts";
 import type { StageMeasurement } from "../run_report.ts";
-import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
+import type { MeasureReply } from "./measure_reply.ts";
+import type { MeasureRequest } from "./measure_request.ts";
 import { bytesRead, cpuSeconds, peakBytes, StageMeter, systemText } from "./stage_meter.ts";
 
 /** Runs the analysis. */

@@ -1,11 +1,10 @@
 /**
- * The request to the process that measures an analysis, and its reply.
+ * The request to the process that measures an analysis.
  *
  * @module
  */
 
 import type { Backend } from "../../pipeline/backends/backend.ts";
-import type { StageMeasurement } from "../run_report.ts";
 
 /** One analysis that is to be measured. */
 export interface MeasureRequest {
@@ -29,22 +28,4 @@ export interface MeasureRequest {
   readonly outputDirectory: string;
   /** Start of the process, milliseconds since 1970. */
   readonly startedAt: number;
-}
-
-/** Result of the measurement. */
-export interface MeasureReply {
-  /** Length of the track. */
-  readonly audioSeconds: number;
-  /** SHA-256 of every file of weights that was used. */
-  readonly weights: readonly string[];
-  /** User and system time of all threads, so far. */
-  readonly cpuSeconds: number;
-  /** Highest resident memory. */
-  readonly peakBytes: number;
-  /** Bytes read from files; null if the system does not report them. */
-  readonly bytesRead: number | null;
-  /** Stages in the order in which they ended. */
-  readonly stages: readonly StageMeasurement[];
-  /** Processor flags that select code paths, sorted. */
-  readonly cpuFlags: readonly string[];
 }

@@ -7,9 +7,11 @@
 import { join } from "node:path";
 import type { Track } from "../../pipeline/analyze_track.ts";
 import type { Variant } from "../run_report.ts";
-import type { MeasureReply, MeasureRequest } from "./measure_request.ts";
+import { type MeasureReply, measureReplySchema } from "./measure_reply.ts";
+import type { MeasureRequest } from "./measure_request.ts";
 import { childOutput } from "../../core/child_output.ts";
 import { PROGRAM_FOLDER } from "../../core/program.ts";
+import { firstIssue } from "../../core/schema.ts";
 
 const PROGRAM = join(import.meta.dirname ?? ".", "measure.ts");
 const CONFIG = join(PROGRAM_FOLDER, "deno.json");
@@ -65,5 +67,9 @@ export async function measureTrack(
   ]);
   const seconds = (performance.now() - start) / 1000;
   if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${stderrTail}`);
-  return { ...JSON.parse(stdout) as MeasureReply, seconds };
+  const { data, error } = measureReplySchema.safeParse(JSON.parse(stdout));
+  if (error !== undefined) {
+    throw new MeasureError(`${path} was analysed, but the reply is invalid: ${firstIssue(error)}`);
+  }
+  return { ...data, seconds };
 }

@@ -18,8 +18,11 @@ export interface Fault {
   readonly expected: string;
 }
 
+/** Languages of the patched files. */
+export const LANGUAGES = ["rust", "typescript"] as const;
+
 /** Language of a patched file. */
-export type Language = "rust" | "typescript";
+export type Language = (typeof LANGUAGES)[number];
 
 /** A fault does not fit its file. */
 export class FaultError extends Error {

@@ -10,66 +10,62 @@
  * @module
  */
 
+import { z } from "zod";
+import type { JsonOf } from "../../core/schema.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { ParityReport } from "../../parity/report.ts";
 import { STAGES } from "../../pipeline/stages.ts";
-import { damaged, type Fault, type Language, languageOf } from "./fault.ts";
+import { damaged, type Fault, languageOf, LANGUAGES } from "./fault.ts";
+
+const failedSeam = z.strictObject({
+  suite: z.string().describe("Name of the suite"),
+  piece: z.string().describe("Name of the piece"),
+  stage: z.string().describe("Name of the stage"),
+  seam: z.string().describe("Name of the seam"),
+  needs: z.number().min(0).nullable().describe(
+    "Smallest tolerance that passes; null where type or shape differ or a value is not finite",
+  ),
+  differing: z.number().min(0).max(1).nullable()
+    .describe("Share of the elements that differ; null as above"),
+  reason: z.string().describe("Reason of the failure"),
+});
+
+const faultResult = z.strictObject({
+  name: z.string().describe("Name of the fault"),
+  file: z.string().describe("Patched file"),
+  language: z.enum(LANGUAGES).describe("Language of the file"),
+  expected: z.string().describe("Stage that had to fail"),
+  failed: z.array(z.string()).describe("Stages that failed, in the order of the data"),
+  caughtAt: z.string().nullable().describe("First stage that failed; null where none failed"),
+  seams: z.array(failedSeam).describe("Seams that failed"),
+  firstWrong: z.string().nullable().describe(
+    "First wrong inner seam of the first failing stage; null where the walk named none",
+  ),
+  stopped: z.string().exactOptional().describe(
+    "Reason why the damaged program could not be compared; absent where it could",
+  ),
+  durationSeconds: z.number().min(0).describe("Seconds of building and comparing"),
+});
+
+/** Schema of {@linkcode Proof}. */
+export const proofSchema = z.strictObject({
+  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  upstream: z.record(z.string(), z.string())
+    .describe("Versions of the programs that computed the references"),
+  suites: z.array(z.string()).describe("Suites that every copy was compared with"),
+  controlSeams: z.int().min(0).describe("Number of seams that the undamaged copy passed"),
+  results: z.array(faultResult)
+    .describe("One result for each fault, in the order of the trials"),
+});
 
 /** A seam that failed because of a fault. */
-export interface FailedSeam {
-  /** Name of the suite. */
-  readonly suite: string;
-  /** Name of the piece. */
-  readonly piece: string;
-  /** Name of the stage. */
-  readonly stage: string;
-  /** Name of the seam. */
-  readonly seam: string;
-  /** Smallest tolerance that passes; null where type or shape differ or a value is not finite. */
-  readonly needs: number | null;
-  /** Share of the elements that differ, 0 to 1; null as above. */
-  readonly differing: number | null;
-  /** Reason of the failure. */
-  readonly reason: string;
-}
+export type FailedSeam = JsonOf<typeof failedSeam>;
 
 /** Result of one fault. */
-export interface FaultResult {
-  /** Name of the fault. */
-  readonly name: string;
-  /** Patched file. */
-  readonly file: string;
-  /** Language of the file. */
-  readonly language: Language;
-  /** Stage that had to fail. */
-  readonly expected: string;
-  /** Stages that failed, in the order of the data. */
-  readonly failed: readonly string[];
-  /** First stage that failed; null where none failed. */
-  readonly caughtAt: string | null;
-  /** Seams that failed. */
-  readonly seams: readonly FailedSeam[];
-  /** First wrong inner seam of the first failing stage; null where the walk named none. */
-  readonly firstWrong: string | null;
-  /** Reason why the damaged program could not be compared; absent where it could. */
-  readonly stopped?: string;
-  /** Seconds of building and comparing. */
-  readonly durationSeconds: number;
-}
+export type FaultResult = JsonOf<typeof faultResult>;
 
 /** Results of a proof. */
-export interface Proof {
-  /** Version of the format; it changes whenever a field changes its meaning. */
-  readonly format: 1;
-  /** Versions of the programs that computed the references. */
-  readonly upstream: Readonly<Record<string, string>>;
-  /** Suites that every copy was compared with. */
-  readonly suites: readonly string[];
-  /** Number of seams that the undamaged copy passed. */
-  readonly controlSeams: number;
-  /** One result for each fault, in the order of the trials. */
-  readonly results: readonly FaultResult[];
-}
+export type Proof = JsonOf<typeof proofSchema>;
 
 /** Returns whether a fault was caught at the expected stage and no other. */
 export function isProven({ failed, expected }: Pick<FaultResult, "failed" | "expected">): boolean {

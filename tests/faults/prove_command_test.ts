@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../core/usage_error.ts";
 import { proveCommand } from "./prove_command.ts";
+import { proofSchema } from "./prove.ts";
 import { type Examination, Trial, TRIAL_FAULTS } from "./trial.ts";
 
 /** Runs the command on the trial program; returns its exit code, its output and the program. */
@@ -83,7 +84,7 @@ Deno.test("parity:prove writes its results as JSON and as Markdown", async () =>
   try {
     const [json, markdown] = [join(folder, "proof.json"), join(folder, "proof.md")];
     await proven(["--export-json", json, "--export-markdown", markdown]);
-    const proof = JSON.parse(await readFile(json, "utf8"));
+    const proof = proofSchema.parse(JSON.parse(await readFile(json, "utf8")));
     equal([proof.format, proof.results.length, proof.suites], [1, 2, ["seeded"]]);
     match(await readFile(markdown, "utf8"), /^\| wrong hop \| spectrogram \| spectrogram \|/m);
   } finally {
