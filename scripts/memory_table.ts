@@ -2,18 +2,21 @@
  * Prints the README's tables of seconds and peak memory by length. The input is the demo mix, or with `--stems` its
  * stems, repeated to each length. Each length runs in a process of its own under GNU time.
  *
- *     deno run -A scripts/memory_table.ts [--stems] MINUTES... -- ANALYZE_OPTIONS...
+ *     deno run -A scripts/memory_table.ts [--stems] --minutes X... -- ANALYZE_OPTIONS...
  *
  * @module
  */
 
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { tolerance } from "../cli/argument_types.ts";
+import { command, flag, option } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
 import { longStems, writeStems } from "../reports/measure/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { firstSamples } from "../pipeline/stems.ts";
 import { encodeWav } from "../pipeline/wav.ts";
+import { runScript } from "./run_script.ts";
 
 const repository = join(import.meta.dirname ?? ".", "..");
 const PIECES = join(repository, "fixtures", "audio");
@@ -54,39 +57,48 @@ async function measure(
   return { seconds, peakMB: Number(kilobytes) / 1024 };
 }
 
-if (import.meta.main) {
-  const split = Deno.args.indexOf("--");
-  const wanted = split < 0 ? Deno.args : Deno.args.slice(0, split);
-  const fromStems = wanted.includes("--stems");
-  const lengths = wanted.filter((argument) => argument !== "--stems").map(Number);
-  const options = split < 0 ? [] : Deno.args.slice(split + 1);
-  console.log(`${options.join(" ")}; ${cpus().length} × ${cpus()[0]?.model}\n`);
-  const rows = [
-    ["minutes", "seconds", "times real time", "peak, MB", "MB a minute above the first"],
-  ];
-  let first: { minutes: number; peakMB: number } | undefined;
-  for (const minutes of lengths) {
-    const folder = await Deno.makeTempDir();
-    const track = join(folder, "mix.wav");
-    if (fromStems) {
-      const stems = await longStems(join(PIECES, "four_four"), 60 * minutes);
-      const samples = Math.round(minutes * SAMPLES_A_MINUTE);
-      await writeStems(folder, firstSamples(stems, samples));
-    } else await writeTrack(track, minutes);
-    const { seconds, peakMB } = await measure(
-      fromStems ? ["--stems-dir", folder] : [track],
-      options,
-    );
-    await Deno.remove(folder, { recursive: true });
-    first ??= { minutes, peakMB };
-    const growth = (peakMB - first.peakMB) / (minutes - first.minutes);
-    rows.push([
-      String(minutes),
-      seconds.toFixed(1),
-      (60 * minutes / seconds).toFixed(1),
-      peakMB.toFixed(0),
-      Number.isNaN(growth) ? "" : growth.toFixed(0),
-    ]);
-  }
-  console.log(markdownTable(rows).join("\n"));
-}
+/** The script. */
+const memoryTable = command({
+  name: "deno run -A scripts/memory_table.ts",
+  description: "Prints the table of time and memory by the length of a track.",
+  arguments: { "[analyze...]": "arguments of analyze, after --" },
+  options: {
+    minutes: option(tolerance({ excludesZero: true }), "length of a track in minutes").repeated()
+      .required(),
+    stems: flag("analyse stems instead of a mix"),
+  },
+  async run({ minutes: lengths, stems: fromStems }, options): Promise<number> {
+    console.log(`${options.join(" ")}; ${cpus().length} × ${cpus()[0]?.model}\n`);
+    const rows = [
+      ["minutes", "seconds", "times real time", "peak, MB", "MB a minute above the first"],
+    ];
+    let first: { minutes: number; peakMB: number } | undefined;
+    for (const minutes of lengths) {
+      const folder = await Deno.makeTempDir();
+      const track = join(folder, "mix.wav");
+      if (fromStems) {
+        const stems = await longStems(join(PIECES, "four_four"), 60 * minutes);
+        const samples = Math.round(minutes * SAMPLES_A_MINUTE);
+        await writeStems(folder, firstSamples(stems, samples));
+      } else await writeTrack(track, minutes);
+      const { seconds, peakMB } = await measure(
+        fromStems ? ["--stems-dir", folder] : [track],
+        options,
+      );
+      await Deno.remove(folder, { recursive: true });
+      first ??= { minutes, peakMB };
+      const growth = (peakMB - first.peakMB) / (minutes - first.minutes);
+      rows.push([
+        String(minutes),
+        seconds.toFixed(1),
+        (60 * minutes / seconds).toFixed(1),
+        peakMB.toFixed(0),
+        Number.isNaN(growth) ? "" : growth.toFixed(0),
+      ]);
+    }
+    console.log(markdownTable(rows).join("\n"));
+    return 0;
+  },
+});
+
+if (import.meta.main) await runScript(memoryTable);

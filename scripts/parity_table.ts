@@ -2,14 +2,16 @@
  * Prints the parity table of the documentation from an exported report: one row for each seam, over all pieces.
  *
  *     deno task parity --weights-dir WEIGHTS_DIR --export-json report.json
- *     deno run --allow-read scripts/parity_table.ts report.json
+ *     deno run -A scripts/parity_table.ts report.json
  *
  * @module
  */
 
+import { command } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
-import type { ParityReport, SeamResult } from "../parity/mod.ts";
 import { stepsText } from "../parity/render/figures.ts";
+import { parityReportSchema, type SeamResult } from "../parity/report.ts";
+import { runScript } from "./run_script.ts";
 
 /** Returns the largest of some figures; blank where there is none. */
 function largest(figures: readonly number[]): string {
@@ -47,15 +49,25 @@ function row(seam: string, results: readonly SeamResult[]): string[] {
   return [seam, needs(of("isolated")), needsUpstream(results), verdict, needs(of("chained"))];
 }
 
-if (import.meta.main) {
-  const report: ParityReport = JSON.parse(await Deno.readTextFile(Deno.args[0] ?? ""));
-  for (const { suite, results } of report.suites) {
-    console.log(`\nSuite \`${suite}\`:\n`);
-    const seams = new Set(results.map((result) => result.seam));
-    const rows = [...seams].map((seam) =>
-      row(seam, results.filter((result) => result.seam === seam))
-    );
-    const head = ["seam", "needs", "upstream", "verdict", "needs, chained"];
-    console.log(markdownTable([head, ...rows]).join("\n"));
-  }
-}
+/** The script. */
+const parityTable = command({
+  name: "deno run -A scripts/parity_table.ts",
+  description:
+    "Prints the parity table of the documentation: one row for each seam, over all pieces.",
+  arguments: { "<report>": "JSON of deno task parity --export-json" },
+  async run(_values, [path = ""]): Promise<number> {
+    const report = parityReportSchema.parse(JSON.parse(await Deno.readTextFile(path)));
+    for (const { suite, results } of report.suites) {
+      console.log(`\nSuite \`${suite}\`:\n`);
+      const seams = new Set(results.map((result) => result.seam));
+      const rows = [...seams].map((seam) =>
+        row(seam, results.filter((result) => result.seam === seam))
+      );
+      const head = ["seam", "needs", "upstream", "verdict", "needs, chained"];
+      console.log(markdownTable([head, ...rows]).join("\n"));
+    }
+    return 0;
+  },
+});
+
+if (import.meta.main) await runScript(parityTable);

@@ -2,12 +2,14 @@
  * Prints the error rates of the nightly decision: how often histories without a change alert, and how soon changes are
  * found.
  *
- *     deno run --allow-read scripts/regression_figures.ts HISTORIES [BASELINE]
+ *     deno run -A scripts/regression_figures.ts [--histories N] [--baseline NAME]
  *
  * @module
  */
 
 import { join } from "node:path";
+import { oneOf, wholeNumber } from "../cli/argument_types.ts";
+import { command, option } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
 import { readRegressionSettings, type RegressionSettings } from "../reports/regression_settings.ts";
 import {
@@ -16,6 +18,7 @@ import {
   type SyntheticChange,
   trialAlerts,
 } from "../reports/synthetic.ts";
+import { runScript } from "./run_script.ts";
 
 /** Number of runs of a history without a change. */
 const NULL_DAYS = 60;
@@ -114,48 +117,67 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return markdownTable([head, ...rows], (column) => column > 0).join("\n");
 }
 
-if (import.meta.main) {
-  const histories = Number(Deno.args[0] ?? "1000");
-  if (!Number.isInteger(histories) || histories < 1) {
-    throw new Error(`Expected a number of histories, but got ${Deno.args[0]}`);
-  }
-  const path = join(import.meta.dirname ?? ".", "..", "regression.toml");
-  const settings = await readRegressionSettings(path);
-  const wanted = Deno.args[1];
-  const all = BASELINES.filter((baseline) => wanted === undefined || wanted === baseline)
-    .map((baseline) => ({ ...settings, baseline }));
-  const start = performance.now();
-  console.log(`${histories} histories of ${NULL_DAYS} runs without a change:\n`);
-  console.log(table(
-    ["baseline", "histories that alert", "by the baseline", "by a change point", "runs that alert"],
-    all.map((one) => nullRow(one, histories)),
-  ));
-  for (const ratio of [1.1, 1.07]) {
-    const percent = Math.round(100 * ratio - 100);
-    console.log(
-      `\n${histories} histories, ${STAGE} ${percent} % slower after ${DAYS_BEFORE} runs:\n`,
-    );
-    console.log(table(
-      ["baseline", "1 run", "2 runs", "3 runs", "7 runs"],
-      all.map((one) => foundRow(one, histories, { ratio }, [1, 2, 3, 7])),
-    ));
-  }
-  console.log(`\n${histories} histories, ${STAGE} 0.3 % slower each run, for 40 runs:\n`);
-  console.log(table(
-    ["baseline", "10 runs", "15 runs", "20 runs", "30 runs"],
-    all.map((one) => foundRow(one, histories, { ratio: 1.003 ** 40, over: 40 }, [10, 15, 20, 30])),
-  ));
-  if (wanted === undefined || wanted === "rolling") {
-    const rolling = { ...settings, baseline: "rolling" } as const;
-    console.log(`\n${histories} histories by the deviation between runs, rolling:\n`);
+/** The script. */
+const regressionFigures = command({
+  name: "deno run -A scripts/regression_figures.ts",
+  description:
+    "Prints the error rates of the nightly decision: how often histories without a change alert, and how " +
+    "soon changes are found.",
+  options: {
+    histories: option(wholeNumber(1, 1_000_000), "number of histories of each figure").default(
+      1000,
+    ),
+    baseline: option(oneOf("name", BASELINES), "only this baseline"),
+  },
+  async run({ histories, baseline: wanted }): Promise<number> {
+    const path = join(import.meta.dirname ?? ".", "..", "regression.toml");
+    const settings = await readRegressionSettings(path);
+    const all = BASELINES.filter((baseline) => wanted === undefined || wanted === baseline)
+      .map((baseline) => ({ ...settings, baseline }));
+    const start = performance.now();
+    console.log(`${histories} histories of ${NULL_DAYS} runs without a change:\n`);
     console.log(table(
       [
-        "deviation between runs",
-        "histories without a change that alert",
-        "10 % found within 3 runs",
+        "baseline",
+        "histories that alert",
+        "by the baseline",
+        "by a change point",
+        "runs that alert",
       ],
-      [1, 2, 3].map((times) => noisyRow(rolling, histories, times)),
+      all.map((one) => nullRow(one, histories)),
     ));
-  }
-  console.error(`${((performance.now() - start) / 1000).toFixed(0)} s`);
-}
+    for (const ratio of [1.1, 1.07]) {
+      const percent = Math.round(100 * ratio - 100);
+      console.log(
+        `\n${histories} histories, ${STAGE} ${percent} % slower after ${DAYS_BEFORE} runs:\n`,
+      );
+      console.log(table(
+        ["baseline", "1 run", "2 runs", "3 runs", "7 runs"],
+        all.map((one) => foundRow(one, histories, { ratio }, [1, 2, 3, 7])),
+      ));
+    }
+    console.log(`\n${histories} histories, ${STAGE} 0.3 % slower each run, for 40 runs:\n`);
+    console.log(table(
+      ["baseline", "10 runs", "15 runs", "20 runs", "30 runs"],
+      all.map((one) =>
+        foundRow(one, histories, { ratio: 1.003 ** 40, over: 40 }, [10, 15, 20, 30])
+      ),
+    ));
+    if (wanted === undefined || wanted === "rolling") {
+      const rolling = { ...settings, baseline: "rolling" } as const;
+      console.log(`\n${histories} histories by the deviation between runs, rolling:\n`);
+      console.log(table(
+        [
+          "deviation between runs",
+          "histories without a change that alert",
+          "10 % found within 3 runs",
+        ],
+        [1, 2, 3].map((times) => noisyRow(rolling, histories, times)),
+      ));
+    }
+    console.error(`${((performance.now() - start) / 1000).toFixed(0)} s`);
+    return 0;
+  },
+});
+
+if (import.meta.main) await runScript(regressionFigures);

@@ -2,7 +2,7 @@
  * Generates synthetic runs before a real one, for `docs/report.png`. Their times are those of the real run with
  * the noise of `reports/synthetic.ts`, and with two changes of the network at known places.
  *
- *     deno run --allow-read scripts/synthetic_runs.ts nightly/report.json > runs.jsonl
+ *     deno run -A scripts/synthetic_runs.ts nightly/report.json > runs.jsonl
  *     deno task history import runs.jsonl
  *     deno task report --export-html report.html
  *     chromium --headless --hide-scrollbars --window-size=1200,1976 --virtual-time-budget=10000 \
@@ -11,8 +11,11 @@
  * @module
  */
 
+import { command } from "../cli/command.ts";
 import { CounterRandom } from "../core/counter_random.ts";
 import { type Measurement, roundFactor, type RunReport, SYNTHETIC_NOISE } from "../reports/mod.ts";
+import { documentSchema } from "../reports/run_report.ts";
+import { runScript } from "./run_script.ts";
 
 const DAYS = 60;
 const MILLISECONDS_A_DAY = 86_400_000;
@@ -61,11 +64,16 @@ function slowed(
   return { ...measurement, seconds: measurement.seconds + longer, stages };
 }
 
-if (import.meta.main) {
-  const [path] = Deno.args;
-  if (path === undefined) throw new Error("Expected the path of the report.json of a real run");
-  const { run } = JSON.parse(await Deno.readTextFile(path)) as { run: RunReport };
-  for (let day = 0; day < DAYS; day++) {
-    console.log(JSON.stringify(runBefore(run, day)));
-  }
-}
+/** The script. */
+const syntheticRuns = command({
+  name: "deno run -A scripts/synthetic_runs.ts",
+  description: "Prints synthetic runs before a real one, one a line.",
+  arguments: { "<report>": "report.json of a real run" },
+  async run(_values, [path = ""]): Promise<number> {
+    const { run } = documentSchema.parse(JSON.parse(await Deno.readTextFile(path)));
+    for (let day = 0; day < DAYS; day++) console.log(JSON.stringify(runBefore(run, day)));
+    return 0;
+  },
+});
+
+if (import.meta.main) await runScript(syntheticRuns);

@@ -3,15 +3,18 @@
  * beat F, AMLt and downbeat F, and the mean difference of the same tracks with its 95 % bootstrap interval.
  *
  *     deno task evaluate FOLDER --system hpss/embedded --system hpss-mix/embedded --export-json scores.json
- *     deno run --allow-read scripts/system_gain_table.ts scores.json hpss
+ *     deno run -A scripts/system_gain_table.ts scores.json --demixer hpss
  *
  * @module
  */
 
+import { text } from "../cli/argument_types.ts";
+import { command, option } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
 import { evaluationSchema, type SystemReport } from "../evaluation/report.ts";
 import type { Measure } from "../evaluation/scores.ts";
 import { bootstrapInterval } from "../reports/statistics.ts";
+import { runScript } from "./run_script.ts";
 
 /** Measures of the table, and their headings. */
 const MEASURES = [["beat_f", "beat F"], ["amlt", "AMLt"], ["downbeat_f", "downbeat F"]] as const;
@@ -62,8 +65,20 @@ export function gainTable(systems: readonly System[], demixer: string): string[]
   return markdownTable([["system", "tracks", ...MEASURES.map(([, heading]) => heading)], ...rows]);
 }
 
-if (import.meta.main) {
-  const [path = "", demixer = "hpss"] = Deno.args;
-  const { systems } = evaluationSchema.parse(JSON.parse(await Deno.readTextFile(path)));
-  console.log(gainTable(systems, demixer).join("\n"));
-}
+/** The script. */
+const systemGainTable = command({
+  name: "deno run -A scripts/system_gain_table.ts",
+  description:
+    "Prints a table of systems and of their gain over another demixer with the same model.",
+  arguments: { "<scores>": "JSON of deno task evaluate --export-json" },
+  options: {
+    demixer: option(text("name"), "demixer that the others are compared with").default("hpss"),
+  },
+  async run({ demixer }, [path = ""]): Promise<number> {
+    const { systems } = evaluationSchema.parse(JSON.parse(await Deno.readTextFile(path)));
+    console.log(gainTable(systems, demixer).join("\n"));
+    return 0;
+  },
+});
+
+if (import.meta.main) await runScript(systemGainTable);

@@ -10,10 +10,13 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { join } from "node:path";
+import { OUTPUT_FILE, seconds, wholeNumber } from "../../cli/argument_types.ts";
+import { command, option } from "../../cli/command.ts";
 import { StatusLine } from "../../cli/status_line.ts";
 import { textTable } from "../../core/table.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { runScript } from "../run_script.ts";
 import { compareFile, type FileResult } from "./compare_file.ts";
 import { failureLines, verdictTable } from "./tables.ts";
 import { TextLineStream } from "./text_lines.ts";
@@ -52,20 +55,30 @@ function unanswered(path: string, verdict: Verdict): FileResult {
   return { path, container, codec: "unknown", verdict, ours: verdict, warnings: [], theirs: "" };
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      jobs: { type: "string", default: "2" },
-      seconds: { type: "string", default: "60" },
-      results: { type: "string" },
-    },
-  });
-  const paths = (await Promise.all(positionals.map(audioFiles))).flat();
+/** The script. */
+const ffmpegAgreement = command({
+  name: "deno run -A scripts/ffmpeg_agreement/main.ts",
+  description: "Compares the built-in decoder with ffmpeg over folders of audio files.",
+  arguments: { "<folders...>": "folders of audio files" },
+  options: {
+    jobs: option(wholeNumber(1, 256), "number of processes").default(2),
+    seconds: option(seconds(), "time that a file may take").default(60),
+    results: option(OUTPUT_FILE, "file that each result is appended to, as JSON on one line"),
+  },
+  exitCodes: [
+    "the audio of all files agrees, or has a warning",
+    "the audio of a file differs without a warning, or a file ends a decoder or exceeds its time",
+  ],
+  run: compareFolders,
+});
+
+async function compareFolders(
+  values: { readonly jobs: number; readonly seconds: number; readonly results?: string },
+  folders: readonly string[],
+): Promise<number> {
+  const paths = (await Promise.all(folders.map(audioFiles))).flat();
   if (paths.length === 0) {
-    console.error("Expected folders with audio files, but found none");
-    return 2;
+    throw new UsageError("Expected folders with audio files, but found none");
   }
   const results: FileResult[] = [];
   const start = (): Deno.ChildProcess =>
@@ -73,7 +86,7 @@ async function main(): Promise<number> {
       args: ["run", "-A", import.meta.filename!, WORKER],
       ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
     }).spawn();
-  const plan = { workers: Number(values.jobs), seconds: Number(values.seconds), start };
+  const plan = { workers: values.jobs, seconds: values.seconds, start };
   const status = new StatusLine();
   if (values.results !== undefined) await Deno.writeTextFile(values.results, "");
   await runPool(paths, plan, async (path, answer) => {
@@ -94,4 +107,4 @@ async function main(): Promise<number> {
 }
 
 if (Deno.args[0] === WORKER) await serve();
-else Deno.exit(await main());
+else await runScript(ffmpegAgreement);
