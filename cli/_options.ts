@@ -11,7 +11,7 @@ import { UsageError } from "../core/usage_error.ts";
 import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
 import type { AudioOptions } from "../pipeline/mod.ts";
-import { DEVICES } from "../pipeline/backends/devices.ts";
+import { DEVICE_NAMES } from "../pipeline/backends/devices.ts";
 import { NORMALIZED_DB, STEMS_PADDING_SECONDS } from "../pipeline/levels.ts";
 import {
   type ArgumentType,
@@ -42,8 +42,8 @@ export const COMPUTE_OPTIONS = {
     "backend of the networks: the Rust kernels, or ONNX Runtime",
   ).shownDefault("native on the cpu, onnx on all other devices"),
   device: option(
-    text("name"),
-    `device of ONNX Runtime: ${Object.keys(DEVICES).join(", ")}`,
+    oneOf("name", DEVICE_NAMES),
+    "device of ONNX Runtime",
   ).short("d").default("cpu"),
   threads: option(
     wholeNumber(1, 1024),

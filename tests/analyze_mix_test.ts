@@ -211,7 +211,7 @@ Deno.test("analyze rejects invalid options of the separation", async () => {
       [["-d", "cuda"], /does not support cuda: choose one of cpu|could not be started on cuda/],
       [["--backend", "abacus"], /--backend expects one of native, onnx/],
       [["--backend", "native", "-d", "webgpu"], /native computes on the cpu only/],
-      [["-d", "abacus"], /Unknown device abacus: expected one of cpu, cuda, coreml, webgpu, dml/],
+      [["-d", "abacus"], /--device expects one of cpu, cuda, coreml, webgpu, dml, but got abacus/],
       [["-k", "--demix-dir", join(file, "x")], /Cannot write .*--demix-dir/],
     ];
     for (const [args, message] of cases) {

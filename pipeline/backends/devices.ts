@@ -19,6 +19,9 @@ export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
   dml: ["dml", "cpu"],
 };
 
+/** Names of all devices, the CPU first. */
+export const DEVICE_NAMES: readonly DeviceName[] = Object.keys(DEVICES) as DeviceName[];
+
 /** A device cannot be used; the message lists those that can. */
 export class DeviceError extends Error {
   /** Name of the class in printed errors. */
@@ -32,7 +35,7 @@ export class DeviceError extends Error {
 export async function builtInDevices(): Promise<DeviceName[]> {
   const { listSupportedBackends } = await import("onnxruntime-node");
   const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
-  return (Object.keys(DEVICES) as DeviceName[]).filter((device) => there.includes(device));
+  return DEVICE_NAMES.filter((device) => there.includes(device));
 }
 
 /**
@@ -42,21 +45,18 @@ export async function builtInDevices(): Promise<DeviceName[]> {
  * @throws {DeviceError} if there is no such device, or this build of ONNX Runtime lacks it
  */
 export async function providersOf(name: string): Promise<Providers> {
-  const providers = Object.hasOwn(DEVICES, name) ? DEVICES[name as DeviceName] : undefined;
-  if (name === "cpu") return DEVICES.cpu;
-  const usable: readonly string[] = await builtInDevices();
-  if (providers === undefined) {
-    throw new DeviceError(
-      `Unknown device ${name}: expected one of ${Object.keys(DEVICES).join(", ")}, ` +
-        `of which this build of ONNX Runtime supports ${usable.join(", ")}`,
-    );
+  const device = DEVICE_NAMES.find((known) => known === name);
+  if (device === undefined) {
+    throw new DeviceError(`Unknown device ${name}: expected one of ${DEVICE_NAMES.join(", ")}`);
   }
-  if (!usable.includes(name)) {
+  if (device === "cpu") return DEVICES.cpu;
+  const usable = await builtInDevices();
+  if (!usable.includes(device)) {
     throw new DeviceError(
       `This build of ONNX Runtime does not support ${name}: choose one of ${usable.join(", ")}`,
     );
   }
-  return providers;
+  return DEVICES[device];
 }
 
 /**
