@@ -42,7 +42,7 @@ export interface EvaluationOptions {
 }
 
 /** A source of estimates, with its scores and failures so far. */
-interface Contestant {
+interface ScoredSystem {
   readonly name: string;
   readonly weights: { name: string; sha256: string | null }[];
   readonly tracks: EvaluationReport["systems"][number]["tracks"][number][];
@@ -63,7 +63,7 @@ export class Evaluation {
   readonly report: EvaluationReport;
   readonly #options: EvaluationOptions;
   readonly #loaded: LoadedSystems;
-  readonly #contestants: readonly Contestant[];
+  readonly #scored: readonly ScoredSystem[];
 
   /**
    * Starts an evaluation without tracks.
@@ -75,20 +75,20 @@ export class Evaluation {
     const { systems, results, seconds = null, threads = null } = options;
     this.#loaded = loaded;
     this.#options = options;
-    this.#contestants = [
-      ...systems.map((system): Contestant => ({
-        ...contestant(systemName(system), loaded.weights(system)),
+    this.#scored = [
+      ...systems.map((system): ScoredSystem => ({
+        ...withoutScores(systemName(system), loaded.weights(system)),
         estimate: (_, input) => this.#analyze(system, input),
       })),
-      ...results.map((stored): Contestant => ({
-        ...contestant(stored.directory),
+      ...results.map((stored): ScoredSystem => ({
+        ...withoutScores(stored.directory),
         estimate: async (track) => await readAnnotation(await stored.fileOf(track)),
       })),
     ];
     this.report = {
       program: PROGRAM,
       settings: { folder: resolve(options.folder), seconds, threads },
-      systems: this.#contestants,
+      systems: this.#scored,
     };
   }
 
@@ -105,22 +105,22 @@ export class Evaluation {
     try {
       truth = firstSeconds(await readAnnotation(onlyFile(track.truths, "truth")), seconds);
     } catch (error) {
-      this.#fail(track, this.#contestants, error);
+      this.#fail(track, this.#scored, error);
       return;
     }
     const audio = new TrackAudio(track, seconds, this.#options.audio);
     const spectrograms: TrackInput["spectrograms"] = new Map();
-    for (const contestant of this.#contestants) {
+    for (const system of this.#scored) {
       const input = {
         audio,
         spectrograms,
-        progress: `${track.name} (${progress}), ${contestant.name}`,
+        progress: `${track.name} (${progress}), ${system.name}`,
       };
       try {
-        const estimate = firstSeconds(await contestant.estimate(track, input), seconds);
-        contestant.tracks.push({ track: track.name, scores: scoresOf(truth, estimate) });
+        const estimate = firstSeconds(await system.estimate(track, input), seconds);
+        system.tracks.push({ track: track.name, scores: scoresOf(truth, estimate) });
       } catch (error) {
-        this.#fail(track, [contestant], error);
+        this.#fail(track, [system], error);
       }
     }
     for (const note of audio.notes) onNote?.(note);
@@ -146,7 +146,7 @@ export class Evaluation {
   }
 
   /** Records a failure; throws an error that concerns all tracks. */
-  #fail({ name: track }: EvaluationTrack, failed: readonly Contestant[], error: unknown): void {
+  #fail({ name: track }: EvaluationTrack, failed: readonly ScoredSystem[], error: unknown): void {
     if (error instanceof KernelLoadError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     for (const { failures } of failed) failures.push({ track, reason });
@@ -155,9 +155,9 @@ export class Evaluation {
   }
 }
 
-function contestant(
+function withoutScores(
   name: string,
   weights: { name: string; sha256: string | null }[] = [],
-): Omit<Contestant, "estimate"> {
+): Omit<ScoredSystem, "estimate"> {
   return { name, weights, tracks: [], failures: [] };
 }

@@ -28,7 +28,7 @@ export * from "./history.ts";
 export * from "./history_schema.ts";
 export * from "./machine.ts";
 export * from "./mann_whitney.ts";
-export type { PeerPythons } from "./measure/contest.ts";
+export type { PeerPythons } from "./measure/time_variants.ts";
 export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
 export type { MeasureReply } from "./measure/measure_reply.ts";
 export {

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
-import type { Contestant, PeerPythons } from "./contest.ts";
+import type { BenchVariant, PeerPythons } from "./time_variants.ts";
 
 const SCRIPTS = join(FIXTURES_FOLDER, "upstream");
 
@@ -23,8 +23,8 @@ export function stagePeers(
   stage: string,
   folder: string,
   threads: number,
-): (() => Promise<Contestant>)[] {
-  const start = (python: string, program: string): Promise<Contestant> =>
+): (() => Promise<BenchVariant>)[] {
+  const start = (python: string, program: string): Promise<BenchVariant> =>
     startPeer(python, [
       ...[join(SCRIPTS, "peer_stages.py"), stage, folder],
       ...["--program", program, "--threads", String(threads)],
@@ -78,7 +78,7 @@ export async function demucsPeer(
   samples: number,
   demixer: string,
   threads: number,
-): Promise<Contestant> {
+): Promise<BenchVariant> {
   const weights = demixer === "seeded-htdemucs" ? [] : ["--th", demixer];
   const args = [join(SCRIPTS, "peer_demix.py"), piece, String(samples)];
   return await startPeer(python, [...args, "--threads", String(threads), ...weights]);
@@ -110,7 +110,7 @@ export class PeerError extends Error {
  * @returns the peer, ready to run
  * @throws {PeerError} if it cannot be started or does not report that it is ready
  */
-export async function startPeer(program: string, args: readonly string[]): Promise<Contestant> {
+export async function startPeer(program: string, args: readonly string[]): Promise<BenchVariant> {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {

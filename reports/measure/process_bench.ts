@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../../core/program.ts";
 import type { RunTrack } from "../run_report.ts";
-import type { Bench, Contestant } from "./contest.ts";
+import type { Bench, BenchVariant } from "./time_variants.ts";
 
 const MAIN = join(PROGRAM_FOLDER, "main.ts");
 
@@ -27,7 +27,7 @@ export const PERMISSIONS: readonly string[] = [
 const STARTS = 5;
 
 /**
- * Returns the contest of `analyze`, from four stems on disk to the result on disk.
+ * Returns the bench of `analyze`, from four stems on disk to the result on disk.
  *
  * @param folder folder with the stems, `demix/htdemucs/track/bass.wav` and so on
  * @param track the stems
@@ -40,7 +40,7 @@ export function analyzeBench(
   track: RunTrack,
   args: readonly string[],
   weights: readonly string[],
-  peers: readonly (() => Promise<Contestant>)[],
+  peers: readonly (() => Promise<BenchVariant>)[],
 ): Bench {
   const stems = join(folder, "demix", "htdemucs", "track");
   const out = join(folder, "struct");
@@ -48,7 +48,7 @@ export function analyzeBench(
   return {
     stage: "analyze",
     track,
-    contestants: [
+    variants: [
       () => Promise.resolve({ ...program("tactus, whole process", call), weights }),
       ...peers,
     ],
@@ -56,7 +56,7 @@ export function analyzeBench(
 }
 
 /**
- * Returns the contest of the start of the program, up to the reading of its arguments, and an empty script.
+ * Returns the bench of the start of the program, up to the reading of its arguments, and an empty script.
  *
  * @param folder folder of the empty script
  */
@@ -66,15 +66,15 @@ export async function startBench(folder: string): Promise<Bench> {
   return {
     stage: "start",
     track: null,
-    contestants: [
+    variants: [
       () => Promise.resolve(program("tactus analyze --help", [MAIN, "analyze", "--help"], STARTS)),
       () => Promise.resolve(program("an empty script", [empty], STARTS)),
     ],
   };
 }
 
-/** Returns a contestant that calls Deno a number of times; its time is the mean of one call. */
-function program(name: string, args: readonly string[], times = 1): Contestant {
+/** Returns a variant that calls Deno a number of times; its time is the mean of one call. */
+function program(name: string, args: readonly string[], times = 1): BenchVariant {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS, ...args],
     stdout: "null",

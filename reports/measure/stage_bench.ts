@@ -12,7 +12,7 @@ import type { Seams } from "../../pipeline/seams.ts";
 import { type Stage, type StageContext, STAGES } from "../../pipeline/stages.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { RunTrack } from "../run_report.ts";
-import type { Bench, Contestant } from "./contest.ts";
+import type { Bench, BenchVariant } from "./time_variants.ts";
 import { trackSha256 } from "./corpus.ts";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import { loadDemixer } from "../../pipeline/backends/demixers.ts";
@@ -25,18 +25,18 @@ import { demucsPeer } from "./peers.ts";
 /** Stages after the separation that `fixtures/upstream/peer_stages.py` also supports. */
 const PEER_STAGES = ["spectrogram", "network", "metrical"];
 
-/** Options of the contest of a stage. */
+/** Options of the bench of a stage. */
 export interface StageBenchOptions {
   /** Weights and threads. */
   readonly context: StageContext;
   /** Backends of the networks. */
   readonly backends: readonly Backend[];
   /** Returns functions that start the peers for a stage; absent without peers. */
-  readonly peers?: (stage: string) => readonly (() => Promise<Contestant>)[];
+  readonly peers?: (stage: string) => readonly (() => Promise<BenchVariant>)[];
 }
 
 /**
- * Computes the inputs of stages, once for all contests.
+ * Computes the inputs of stages, once for all benches.
  *
  * @param stems16 `[4, 2, samples]` i16
  * @param stages stages to time
@@ -72,7 +72,7 @@ export async function writeInputs(folder: string, stage: Stage, seams: Seams): P
 }
 
 /**
- * Returns the contest of a stage after the separation.
+ * Returns the bench of a stage after the separation.
  *
  * @param stage the stage
  * @param seams its inputs
@@ -89,7 +89,7 @@ export function stageBench(
   return {
     stage: stage.name,
     track,
-    contestants: [
+    variants: [
       ...own.map((backend) => () => tactusStage(stage, seams, context, backend)),
       ...(PEER_STAGES.includes(stage.name) ? peers?.(stage.name) ?? [] : []),
     ],
@@ -101,7 +101,7 @@ async function tactusStage(
   seams: Seams,
   context: StageContext,
   chosen: Backend | undefined,
-): Promise<Contestant> {
+): Promise<BenchVariant> {
   const backend = chosen ?? stage.backend;
   return {
     ...{ name: `tactus, ${backend}`, backend },
@@ -130,7 +130,7 @@ const MIX = join(FIXTURES_FOLDER, "audio", PIECE, "mix.flac");
 /** Samples between the starts of two segments, and samples by which the first one starts early. */
 const [STRIDE, LEAD] = [257_985, 22_050];
 
-/** Clip, network and threads of the separation, the same for all contestants. */
+/** Clip, network and threads of the separation, the same for all variants. */
 export interface DemixBenchOptions {
   /** Number of segments of the clip. */
   readonly segments: number;
@@ -145,7 +145,7 @@ export interface DemixBenchOptions {
 }
 
 /**
- * Returns the contest of the separation, from the mixture in memory to the stems in memory. The stems are 16 bit for
+ * Returns the bench of the separation, from the mixture in memory to the stems in memory. The stems are 16 bit for
  * tactus and floats for demucs.
  *
  * @param options clip, network, threads, backends and peer
@@ -163,7 +163,7 @@ export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
       seconds: samples / SAMPLE_RATE_HZ,
       sha256: await trackSha256({ path: MIX }),
     },
-    contestants: [
+    variants: [
       ...backends.map((backend) => () => tactusDemix(backend, samples, options)),
       ...peers,
     ],
@@ -174,7 +174,7 @@ async function tactusDemix(
   backend: Backend,
   samples: number,
   { demixer: name, threads }: DemixBenchOptions,
-): Promise<Contestant> {
+): Promise<BenchVariant> {
   const { mixture } = await readMixture(MIX);
   const clip = excerpt(mixture, 0, samples);
   const demixer = await loadDemixer(name, { compute: { backend, threads } });

@@ -1,5 +1,5 @@
 /**
- * Contests of single stages: their preparation and their rounds.
+ * Benches of single stages: their preparation and their rounds.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { networkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { type StageContext, STAGES } from "../../pipeline/stages.ts";
 import type { RunReport, RunTrack, StageTimes, Variant } from "../run_report.ts";
-import { type Bench, contest, type Contestant, type PeerPythons } from "./contest.ts";
+import { type Bench, type BenchVariant, type PeerPythons, timeVariants } from "./time_variants.ts";
 import { trackSha256 } from "./corpus.ts";
 import { newIdentity, newRun } from "./new_run.ts";
 import { demixBench, modelWeights, stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
@@ -52,11 +52,11 @@ export interface StageBenchesOptions extends LoadOptions {
 }
 
 /**
- * Times stages, one contest after the other.
+ * Times stages, one bench after the other.
  *
  * @param options stages, input, weights and compute options
  * @returns a run whose variants are the backends of tactus and the peers
- * @throws {ModelError | StemsError | PeerError} if a contestant cannot run
+ * @throws {ModelError | StemsError | PeerError} if a variant cannot run
  */
 export async function stageRun(options: StageBenchesOptions): Promise<RunReport> {
   const identity = newIdentity();
@@ -65,11 +65,11 @@ export async function stageRun(options: StageBenchesOptions): Promise<RunReport>
   const variants = new Map<string, Variant>();
   const weights: string[] = [];
   for (const bench of await benchesOf(options)) {
-    const { seconds, contestants } = await timeBench(bench, options);
+    const { seconds, timed } = await timeBench(bench, options);
     const { stage, track } = bench;
     benches.push({ stage, audioSeconds: track?.seconds ?? null, seconds });
     if (track !== null) tracks.set(track.name, track);
-    for (const { name, backend, weights: own = [] } of contestants) {
+    for (const { name, backend, weights: own = [] } of timed) {
       variants.set(name, { name, backend, threads: options.threads });
       weights.push(...own);
     }
@@ -86,25 +86,25 @@ export async function stageRun(options: StageBenchesOptions): Promise<RunReport>
 }
 
 async function timeBench(
-  { stage, contestants: starts }: Bench,
+  { stage, variants: starts }: Bench,
   { rounds, onProgress }: StageBenchesOptions,
-): Promise<{ seconds: StageTimes["seconds"]; contestants: readonly Contestant[] }> {
-  const contestants: Contestant[] = [];
+): Promise<{ seconds: StageTimes["seconds"]; timed: readonly BenchVariant[] }> {
+  const variants: BenchVariant[] = [];
   try {
     for (const start of starts) {
       onProgress(`${stage}: preparing`);
-      contestants.push(await start());
+      variants.push(await start());
     }
     const onRun = (name: string, round: number): void =>
       onProgress(`${stage}, ${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}: ${name}`);
-    const seconds = await contest(contestants, { warmUps: WARM_UPS, rounds, onRun });
-    return { seconds: Object.fromEntries(seconds), contestants };
+    const seconds = await timeVariants(variants, { warmUps: WARM_UPS, rounds, onRun });
+    return { seconds: Object.fromEntries(seconds), timed: variants };
   } finally {
-    await Promise.all(contestants.map((contestant) => contestant.close()));
+    await Promise.all(variants.map((variant) => variant.close()));
   }
 }
 
-/** Prepares the contests, with their files in the scratch folder. */
+/** Prepares the benches, with their files in the scratch folder. */
 async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
   const { threads, backends, peers, scratch } = options;
   const benches: Bench[] = [];
@@ -125,7 +125,7 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
     };
     const published = options.model.startsWith("harmonix") ? modelsFolder(options) : undefined;
     if (peers) await writeCheckpoints(peers.allin1, scratch, published);
-    const peersAt = (stage: string): (() => Promise<Contestant>)[] =>
+    const peersAt = (stage: string): (() => Promise<BenchVariant>)[] =>
       peers ? stagePeers(peers, stage, scratch, threads) : [];
     const model = networkModel(options.model, await loadModel(options.model, options));
     const context: StageContext = {

@@ -7,7 +7,7 @@
 import type { RunTrack } from "../run_report.ts";
 
 /** One variant of the work: a backend of tactus, or another program. */
-export interface Contestant {
+export interface BenchVariant {
   /** Name of the variant in the report. */
   readonly name: string;
   /** Backend or program, as in the variants of a run. */
@@ -21,7 +21,7 @@ export interface Contestant {
 }
 
 /** Numbers of rounds. */
-export interface ContestOptions {
+export interface RoundOptions {
   /** Rounds that do not count. */
   readonly warmUps: number;
   /** Rounds that count. */
@@ -31,37 +31,37 @@ export interface ContestOptions {
 }
 
 /**
- * Runs every contestant once a round, so that other work of the machine affects all of them equally. Each round starts
- * with another contestant.
+ * Runs every variant once a round, so that other work of the machine affects all of them equally. Each round starts with
+ * another variant.
  *
- * @param contestants variants of the work
+ * @param variants the variants
  * @param options numbers of rounds
- * @returns seconds of the runs that count, in order, by contestant
+ * @returns seconds of the runs that count, in order, by variant
  */
-export async function contest(
-  contestants: readonly Contestant[],
-  { warmUps, rounds, onRun }: ContestOptions,
+export async function timeVariants(
+  variants: readonly BenchVariant[],
+  { warmUps, rounds, onRun }: RoundOptions,
 ): Promise<Map<string, number[]>> {
-  const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
+  const times = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const contestant = contestants[(round + turn) % contestants.length]!;
-      onRun?.(contestant.name, round - warmUps);
-      const seconds = await contestant.run();
-      if (round >= warmUps) times.get(contestant.name)!.push(seconds);
+    for (let turn = 0; turn < variants.length; turn++) {
+      const variant = variants[(round + turn) % variants.length]!;
+      onRun?.(variant.name, round - warmUps);
+      const seconds = await variant.run();
+      if (round >= warmUps) times.get(variant.name)!.push(seconds);
     }
   }
   return times;
 }
 
-/** One contest: the same work for all variants. */
+/** The same work for several variants. */
 export interface Bench {
   /** A stage of the pipeline, or `analyze` or `start`. */
   readonly stage: string;
   /** The audio; null without audio. */
   readonly track: RunTrack | null;
-  /** Functions that prepare a contestant each; tactus first. */
-  readonly contestants: readonly (() => Promise<Contestant>)[];
+  /** Functions that prepare a variant each; tactus first. */
+  readonly variants: readonly (() => Promise<BenchVariant>)[];
 }
 
 /** Python interpreters of the peers. */
