@@ -62,10 +62,10 @@ export interface TakenMono {
 
 /** A separation without a network. */
 export interface HpssSeparation extends SeparatedStems {
-  /** Number of calls of `step` that separate the whole mixture. */
-  readonly steps: number;
+  /** Number of calls of `separatePart` that separate the whole mixture. */
+  readonly parts: number;
   /** Separates the next part of the mixture. */
-  step(): Promise<void>;
+  separatePart(): Promise<void>;
 }
 
 /** A separation with the network. */
@@ -145,10 +145,10 @@ export async function openHpss(
   const numbers = new BigUint64Array(2);
   const open = stems === 4 ? "tactus_hpss_open" : "tactus_hpss_open_rhythm";
   await invoke(open, mixture, ...monoArguments(mono), numbers);
-  const [handle = 0n, steps = 0n] = numbers;
+  const [handle = 0n, parts = 0n] = numbers;
   return {
-    steps: Number(steps),
-    step: () => invoke("tactus_hpss_step", handle, mixture),
+    parts: Number(parts),
+    separatePart: () => invoke("tactus_hpss_step", handle, mixture),
     ...stemsOf(handle),
   };
 }

@@ -21,7 +21,7 @@ Deno.test("roundMixture() refuses another length, and a mixture without samples"
 Deno.test("openHpss() for bass and drums has no other stem to take", async () => {
   const separation = await openHpss(MIXTURE, { samples: 2 }, 2);
   try {
-    for (let step = 0; step < separation.steps; step++) await separation.step();
+    for (let part = 0; part < separation.parts; part++) await separation.separatePart();
     for (const stem of [0, 1]) await separation.mono(stem, new Int16Array(2));
     for (const stem of [2, 3]) {
       await rejects(separation.mono(stem, new Int16Array(2)), /stem/);

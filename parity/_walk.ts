@@ -40,13 +40,13 @@ const RULE = 1e-6;
  * @returns the comparisons, and the first inner seam that fails while all of its inputs pass
  */
 export function walk({ stage, subject, table, references, seams }: WalkInput): Walk {
-  const steps = table.map((description) => resultOf(description, references, seams));
+  const results = table.map((description) => resultOf(description, references, seams));
   const passes = (name: string): boolean =>
-    steps.find(({ seam }) => seam === name)?.verdict === "pass";
-  const first = steps.find(({ verdict, inputs }) => verdict === "fail" && inputs.every(passes));
-  if (first === undefined) return { stage, subject, steps, first: null };
+    results.find(({ seam }) => seam === name)?.verdict === "pass";
+  const first = results.find(({ verdict, inputs }) => verdict === "fail" && inputs.every(passes));
+  if (first === undefined) return { stage, subject, steps: results, first: null };
   const drawn = pictureOf(first, table, references, seams);
-  return { stage, subject, steps, first: { ...first, ...(drawn && { picture: drawn }) } };
+  return { stage, subject, steps: results, first: { ...first, ...(drawn && { picture: drawn }) } };
 }
 
 function resultOf(

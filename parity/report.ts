@@ -157,7 +157,7 @@ const innerSeam = z.strictObject({
   allowed: z.number().min(0).describe("Tolerance"),
   reason: name.describe("Reason why nothing could be compared").exactOptional(),
   worst: worst.exactOptional(),
-}).meta({ id: "step", description: "Comparison of one inner seam" });
+}).meta({ id: "innerSeam", description: "Comparison of one inner seam" });
 
 const picture = z.strictObject({
   rowAxis: z.string().nullable().describe("Vertical axis; null where there is only time"),

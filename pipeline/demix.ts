@@ -172,9 +172,9 @@ async function separate(
   if (session === null) {
     const separation = await openHpss(samples, mono, rhythmOf === undefined ? 4 : RHYTHM_STEMS);
     return await closedOnFailure(separation, async () => {
-      for (let step = 0; step < separation.steps; step++) {
-        await separation.step();
-        onProgress?.(step + 1, separation.steps);
+      for (let part = 0; part < separation.parts; part++) {
+        await separation.separatePart();
+        onProgress?.(part + 1, separation.parts);
       }
     });
   }

@@ -42,7 +42,7 @@ export interface SeparationContext extends Pick<DemixOptions, "shifts" | "stems"
   readonly loadFallback?: (backend: Backend) => Promise<Demixer>;
 }
 
-/** A step outside of the seams, such as loading weights, which is only timed. */
+/** Work outside of the seams, such as loading weights, which is only timed. */
 export interface SurroundingStage {
   /** Name in reports and timings. */
   readonly name: "start" | "demixer weights" | "weights" | "decode" | "write";

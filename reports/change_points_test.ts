@@ -15,11 +15,11 @@ function series(count: number, level: (at: number) => number, seed = "series"): 
 
 Deno.test("changePoints() finds a change, up and down, with its place and size", () => {
   for (const ratio of [1.1, 1 / 1.1]) {
-    const [step, ...others] = changePoints(series(60, (at) => at < 40 ? 1 : ratio), options);
+    const [found, ...others] = changePoints(series(60, (at) => at < 40 ? 1 : ratio), options);
     equal(others, []);
-    ok(Math.abs(step!.at - 40) <= 1, `at ${step!.at}`);
-    ok(Math.abs(step!.ratio - ratio) < 0.015, `ratio ${step!.ratio}`);
-    ok(step!.pValue <= options.alpha);
+    ok(Math.abs(found!.at - 40) <= 1, `at ${found!.at}`);
+    ok(Math.abs(found!.ratio - ratio) < 0.015, `ratio ${found!.ratio}`);
+    ok(found!.pValue <= options.alpha);
   }
 });
 
@@ -69,9 +69,9 @@ Deno.test("changePoints() finds a change in spite of an outlier", () => {
 Deno.test("changePoints() finds the change of constant values, and none without a change", () => {
   equal(changePoints(new Array<number>(20).fill(2), options), []);
   const values = Array.from({ length: 20 }, (_, at) => at < 15 ? 2 : 2.2);
-  const [step] = changePoints(values, options);
-  equal(step?.at, 15);
-  ok(Math.abs(step.ratio - 1.1) < 1e-12);
+  const [found] = changePoints(values, options);
+  equal(found?.at, 15);
+  ok(Math.abs(found.ratio - 1.1) < 1e-12);
 });
 
 Deno.test("changePoints() finds nothing in fewer values than two stretches", () => {

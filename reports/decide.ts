@@ -56,7 +56,7 @@ export function decide(
   const rerun = confirmation && checkedRerun(run, confirmation);
   const first = stageDecisions(sampled, earlier.runs, baseline, settings);
   const stages = rerun ? stageDecisions(sampled, earlier.runs, baseline, settings, rerun) : first;
-  const steps = stageChanges(sampled, earlier.runs, settings, rerun);
+  const changePoints = stageChanges(sampled, earlier.runs, settings, rerun);
   const references = settings.baseline === "pinned"
     ? [pinnedRun!].filter(({ machine }) => machine.fingerprint === run.machine.fingerprint)
     : earlier.sameMachine;
@@ -70,9 +70,9 @@ export function decide(
     stages,
     parity: parityAlerts(run, lastWith("parity", references, count), settings),
     quality: qualityAlerts(run, lastWith("quality", references, count), settings),
-    steps,
+    steps: changePoints,
   };
-  const changes = rerun ? steps.filter(({ isAlert }) => isAlert) : [];
+  const changes = rerun ? changePoints.filter(({ isAlert }) => isAlert) : [];
   const isRegression = stages.some(({ verdict }) => verdict === "slower") ||
     changes.length > 0 || findings.parity.length > 0 || findings.quality.length > 0;
   const sentence = decisionSentence(findings, {
@@ -87,9 +87,9 @@ export function decide(
 }
 
 /** Returns whether the times of a decision without a rerun would alert if a rerun confirmed them. */
-export function needsRerun({ stages, steps }: Decision): boolean {
+export function needsRerun({ stages, steps: changePoints }: Decision): boolean {
   return stages.some(({ verdict }) => verdict === "suspect") ||
-    steps.some(({ isAlert }) => isAlert);
+    changePoints.some(({ isAlert }) => isAlert);
 }
 
 function checkedRerun(run: RunReport, rerun: RunReport): SampledRun {

@@ -45,7 +45,7 @@ export interface RegressionSettings {
     readonly weight: number;
   };
   /** Change points in the history. */
-  readonly steps: {
+  readonly changePoints: {
     /** Probability below which a change point is significant, 0 to 1. */
     readonly alpha: number;
     /** Smallest slowdown that alerts, of stages without their own. */
@@ -162,13 +162,13 @@ function settingsOf(
   { minimum_seconds, minimum, steps, ...same }: z.output<typeof schema>,
 ): RegressionSettings {
   const { default: standard, ...minimums } = minimum;
-  const { new_nights, ...ofSteps } = steps;
+  const { new_nights, ...ofChangePoints } = steps;
   return {
     ...same,
     minimumSeconds: minimum_seconds,
     minimum: standard,
     minimums: { ...MINIMUMS, ...minimums },
-    steps: { ...ofSteps, newNights: new_nights },
+    changePoints: { ...ofChangePoints, newNights: new_nights },
   };
 }
 

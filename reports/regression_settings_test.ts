@@ -32,7 +32,7 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     minimum: 0.1,
     minimums: { ...DEFAULT_REGRESSION_SETTINGS.minimums, network: 0.2, write: 0.4 },
     spread: { nights: 4, factor: 5, assumed: 0.02, weight: 6 },
-    steps: { alpha: 0.002, minimum: 0.07, newNights: 8 },
+    changePoints: { alpha: 0.002, minimum: 0.07, newNights: 8 },
     parity: { growth: 9, floor: 1e-7 },
     quality: { fall: 0.5 },
   });

@@ -189,7 +189,7 @@ const qualityAlert = z.strictObject({
   before: z.number().describe("Median of the means in the baseline"),
 }).meta({ id: "qualityAlert" });
 
-const step = z.strictObject({
+const changePoint = z.strictObject({
   variant: name.describe("Name of the variant"),
   stage: name.describe("A stage, or total"),
   run: name.describe("First run after the change"),
@@ -197,7 +197,7 @@ const step = z.strictObject({
   ratio: notNegative.describe("Level after the change divided by the level before it"),
   pValue: probability.describe("Probability of such a change in a history without one"),
   isAlert: z.boolean().describe("Whether it is slower, large enough, and new"),
-}).meta({ id: "step", description: "A change point: a lasting change in the history of a stage" });
+}).meta({ id: "changePoint", description: "A lasting change in the history of a stage" });
 
 const decision = z.strictObject({
   verdict: z.enum(["quiet", "regression"]),
@@ -211,7 +211,7 @@ const decision = z.strictObject({
   stages: z.array(stageDecision).describe("Every variant and stage, in the order of the report"),
   parity: z.array(parityAlert).describe("Seams outside of their tolerance or with a larger error"),
   quality: z.array(qualityAlert).describe("Measures that fell"),
-  steps: z.array(step).describe("Change points of all stages, also old ones"),
+  steps: z.array(changePoint).describe("Change points of all stages, also old ones"),
 }).meta({ id: "decision" });
 
 /** `$id` of the schema of a report; the number is the format. */
@@ -304,5 +304,5 @@ export type ParityAlert = Decision["parity"][number];
 /** A measure that fell. */
 export type QualityAlert = Decision["quality"][number];
 
-/** A lasting change in the history of a stage; exported as a step. */
+/** A change point: a lasting change in the history of a stage. */
 export type HistoryChange = Decision["steps"][number];

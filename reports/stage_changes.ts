@@ -59,7 +59,7 @@ function pointsWithAlerts(
   { variant, stage }: StageSamples,
   settings: RegressionSettings,
 ): (ChangePoint & { isAlert: boolean })[] {
-  const { alpha, minimum: standard, newNights } = settings.steps;
+  const { alpha, minimum: standard, newNights } = settings.changePoints;
   const least = 1 + (settings.minimums[stage] ?? standard);
   const options = { alpha, seed: `${variant}/${stage}` };
   const points = changePoints(medians, options);

@@ -6,7 +6,7 @@ import { stageChanges } from "./stage_changes.ts";
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
 
 /** Returns the change points of a stage at the last run of a history. */
-function steps(
+function changes(
   days: number,
   changes: readonly SyntheticChange[],
   { stage = "network", some = settings, rerun = changes } = {},
@@ -14,51 +14,51 @@ function steps(
   const all = syntheticHistory({ seed: 3, days, changes }).map(sampledRun);
   const again = sampledRun(syntheticRun({ seed: 3, days, changes: rerun }, days - 1, 1));
   return stageChanges(all.at(-1)!, all.slice(0, -1), some, again)
-    .filter((step) => step.stage === stage);
+    .filter((found) => found.stage === stage);
 }
 
 const change = { stage: "network", day: 40, ratio: 1.1 };
 
 Deno.test("stageChanges() names the first run after a change and the time of its start", () => {
-  const [step, ...others] = steps(45, [change]);
+  const [found, ...others] = changes(45, [change]);
   equal(others, []);
   const run = syntheticRun({ seed: 3, days: 45 }, 40);
-  equal([step!.run, step!.startedAt, step!.isAlert], [run.id, run.startedAt, true]);
-  ok(Math.abs(step!.ratio - 1.1) < 0.02);
+  equal([found!.run, found!.startedAt, found!.isAlert], [run.id, run.startedAt, true]);
+  ok(Math.abs(found!.ratio - 1.1) < 0.02);
 });
 
 Deno.test("stageChanges() alerts while a change is new, and lists it afterwards", () => {
-  equal(steps(47, [change]).map(({ isAlert }) => isAlert), [true]);
-  equal(steps(60, [change]).map(({ isAlert }) => isAlert), [false]);
+  equal(changes(47, [change]).map(({ isAlert }) => isAlert), [true]);
+  equal(changes(60, [change]).map(({ isAlert }) => isAlert), [false]);
 });
 
 Deno.test("stageChanges() does not alert for a stage that became faster", () => {
-  const [step] = steps(45, [{ ...change, ratio: 0.9 }]);
-  ok(step!.ratio < 1 && !step!.isAlert);
+  const [found] = changes(45, [{ ...change, ratio: 0.9 }]);
+  ok(found!.ratio < 1 && !found!.isAlert);
 });
 
 Deno.test("stageChanges() does not alert for less than the stage's minimum, nor for short stages", () => {
   const alerts = (some: typeof settings): boolean =>
-    steps(45, [change], { some }).some(({ isAlert }) => isAlert);
+    changes(45, [change], { some }).some(({ isAlert }) => isAlert);
   ok(alerts(settings));
-  ok(!alerts({ ...settings, steps: { ...settings.steps, minimum: 0.2 } }));
+  ok(!alerts({ ...settings, changePoints: { ...settings.changePoints, minimum: 0.2 } }));
   ok(!alerts({ ...settings, minimums: { network: 0.2 } }));
   ok(!alerts({ ...settings, minimumSeconds: 100 }));
 });
 
 Deno.test("stageChanges() does not alert for a change that was undone", () => {
   const isAlert = (days: number): boolean[] =>
-    steps(days, [{ ...change, day: 80 }, { ...change, day: 86, ratio: 1 / 1.1 }])
-      .map((step) => step.isAlert);
+    changes(days, [{ ...change, day: 80 }, { ...change, day: 86, ratio: 1 / 1.1 }])
+      .map((found) => found.isAlert);
   equal(isAlert(86), [true]);
   equal(isAlert(89), [false]);
 });
 
 Deno.test("stageChanges() does not alert if the rerun does not show the change", () => {
   const short = { ...change, day: 41 };
-  ok(steps(45, [short]).some(({ isAlert }) => isAlert));
+  ok(changes(45, [short]).some(({ isAlert }) => isAlert));
   const rerun = [{ ...change, day: 0, ratio: 0.5 }];
-  equal(steps(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
+  equal(changes(45, [short], { rerun }).filter(({ isAlert }) => isAlert), []);
 });
 
 Deno.test("stageChanges() alerts for a drift once it is large enough, while that is new", () => {
@@ -70,8 +70,8 @@ Deno.test("stageChanges() alerts for a drift once it is large enough, while that
       .map(({ run }) => ({ at, age: at - all.findIndex((one) => one.run.id === run) }))
   );
   const [{ at, age } = { at: NaN, age: NaN }] = alerts;
-  ok(age > settings.steps.newNights, `${age} days old`);
+  ok(age > settings.changePoints.newNights, `${age} days old`);
   // Some runs in between may be fast by chance.
-  ok(alerts.length > settings.steps.newNights / 2, `on ${alerts.length} days`);
-  ok(alerts.every((alert) => alert.at - at < settings.steps.newNights));
+  ok(alerts.length > settings.changePoints.newNights / 2, `on ${alerts.length} days`);
+  ok(alerts.every((alert) => alert.at - at < settings.changePoints.newNights));
 });

@@ -268,7 +268,7 @@ export interface RunAlerts {
   /** Stages that are slower than the baseline. */
   readonly slower: readonly string[];
   /** Stages with a new change point. */
-  readonly steps: readonly string[];
+  readonly changePoints: readonly string[];
 }
 
 /** Runs to decide. */
@@ -300,12 +300,13 @@ export function* trialAlerts(
     const first = decide(run, before, settings, pin);
     if (!needsRerun(first)) continue;
     const confirmation = syntheticRun(options, day, 1);
-    const { verdict, stages, steps } = decide(run, before, settings, { ...pin, confirmation });
+    const decision = decide(run, before, settings, { ...pin, confirmation });
+    const { verdict, stages, steps: changePoints } = decision;
     if (verdict === "quiet") continue;
     yield {
       day,
       slower: stages.filter((one) => one.verdict === "slower").map(({ stage }) => stage),
-      steps: steps.filter(({ isAlert }) => isAlert).map(({ stage }) => stage),
+      changePoints: changePoints.filter(({ isAlert }) => isAlert).map(({ stage }) => stage),
     };
   }
 }

@@ -100,14 +100,14 @@ function most(tries: number, rate: number): number {
 }
 
 /** Returns the alerts of the three runs after a slowdown of the network at run 30. */
-function alertsAfterStep(seed: number, ratio: number): Iterable<RunAlerts> {
+function alertsAfterChange(seed: number, ratio: number): Iterable<RunAlerts> {
   const changes = [{ stage: "network", day: 30, ratio }];
   return trialAlerts({ seed, days: 33, changes }, settings, { from: 30, pinned: 0 });
 }
 
 function isFound(seed: number, ratio: number): boolean {
-  for (const { slower, steps } of alertsAfterStep(seed, ratio)) {
-    if ([...slower, ...steps].includes("network")) return true;
+  for (const { slower, changePoints } of alertsAfterChange(seed, ratio)) {
+    if ([...slower, ...changePoints].includes("network")) return true;
   }
   return false;
 }

@@ -41,27 +41,27 @@ function share(count: number, of: number): string {
  * Returns the shares of histories without a change that alert, by each rule, and the share of their runs that alert.
  */
 function nullRow(settings: RegressionSettings, histories: number): string[] {
-  let [any, slower, steps, runs] = [0, 0, 0, 0];
+  let [any, slower, changed, runs] = [0, 0, 0, 0];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + histories; seed++) {
     const options = { seed, days: NULL_DAYS };
     const alerts = [...trialAlerts(options, settings, { from: 1, pinned: 0 })];
     if (alerts.length > 0) any++;
     if (alerts.some((run) => run.slower.length > 0)) slower++;
-    if (alerts.some((run) => run.steps.length > 0)) steps++;
+    if (alerts.some((run) => run.changePoints.length > 0)) changed++;
     runs += alerts.length;
   }
   return [
     settings.baseline,
     share(any, histories),
     share(slower, histories),
-    share(steps, histories),
+    share(changed, histories),
     share(runs, histories * (NULL_DAYS - 1)),
   ];
 }
 
 /** Returns whether the changed stage alerted, by any rule. */
-function names({ slower, steps }: RunAlerts): boolean {
-  return slower.includes(STAGE) || steps.includes(STAGE);
+function names({ slower, changePoints }: RunAlerts): boolean {
+  return slower.includes(STAGE) || changePoints.includes(STAGE);
 }
 
 /** Returns the number of the first run that alerts for the stage; infinity if none does. */

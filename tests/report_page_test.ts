@@ -100,16 +100,16 @@ Deno.test("reportPage() shows the history of a slower stage first, otherwise tha
   const chosen = (page: string): string | undefined =>
     /<option[^>]*selected[^>]*>([^<]*)</.exec(page)?.[1]?.split(", ").slice(0, 2).join(", ");
   const quiet = REPORT.stages.map((stage) => ({ ...stage, verdict: "same" as const }));
-  const step = { ...decision!.steps[0]!, stage: "decode", ratio: 0.2 };
+  const change = { ...decision!.steps[0]!, stage: "decode", ratio: 0.2 };
   const slower = REPORT.stages.map((stage) =>
     stage.stage === "spectrogram" ? { ...stage, verdict: "slower" as const } : stage
   );
-  const steps = [...decision!.steps, step].map((one) => ({ ...one, isAlert: false }));
-  const page = (stages: typeof REPORT.stages, some: typeof steps): string =>
+  const changes = [...decision!.steps, change].map((one) => ({ ...one, isAlert: false }));
+  const page = (stages: typeof REPORT.stages, some: typeof changes): string =>
     reportPage({ ...REPORT, stages, decision: { ...decision!, steps: some } });
-  match(chosen(page(slower, steps))!, /: spectrogram$/);
-  match(chosen(page(quiet, steps))!, new RegExp(`^${step.variant}: decode`));
-  match(page(quiet, steps), new RegExp(`${step.variant}: decode, 1 change point<`));
+  match(chosen(page(slower, changes))!, /: spectrogram$/);
+  match(chosen(page(quiet, changes))!, new RegExp(`^${change.variant}: decode`));
+  match(page(quiet, changes), new RegExp(`${change.variant}: decode, 1 change point<`));
   match(chosen(page(quiet, []))!, /: total$/);
 });
 

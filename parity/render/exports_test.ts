@@ -143,12 +143,12 @@ Deno.test("parityJunit() has a suite for each piece, a case for each seam, and b
 
 Deno.test("parityJunit() has a suite for each walk, a case for each inner seam, and names the first wrong one", () => {
   const [walk] = report.walks!;
-  const { picture: _, ...step } = walk!.first!;
-  const passed = { ...step, seam: "input", verdict: "pass" } as const;
+  const { picture: _, ...failed } = walk!.first!;
+  const passed = { ...failed, seam: "input", verdict: "pass" } as const;
   const xml = parityJunit({
     ...report,
     suites: [],
-    walks: [{ ...walk!, steps: [passed, walk!.steps[0]!, step] }],
+    walks: [{ ...walk!, steps: [passed, walk!.steps[0]!, failed] }],
   });
   match(xml, /^<testsuites name="parity" tests="3" failures="2" errors="0" skipped="0">$/m);
   match(xml, /^ {2}<testsuite name="walk, network, noise" tests="3" failures="2"/m);

@@ -20,10 +20,10 @@ export function parityJunit(report: ParityReport): string {
   const results = report.suites.flatMap((suite) => suite.results);
   const skipped = report.suites.filter(({ notRun }) => notRun !== undefined).length;
   const walks = report.walks ?? [];
-  const steps = walks.flatMap((walk) => walk.steps);
+  const innerSeams = walks.flatMap((walk) => walk.steps);
   const counts = {
-    tests: results.length + skipped + steps.length,
-    failures: failures(results) + failures(steps),
+    tests: results.length + skipped + innerSeams.length,
+    failures: failures(results) + failures(innerSeams),
     errors: 0,
     skipped,
   };
@@ -77,21 +77,26 @@ function testCase(result: SeamResult, before: SeamResult | undefined): string[] 
   return [`    <testcase${of}>`, `      ${inner}`, "    </testcase>"];
 }
 
-function walkSuite({ stage, subject, steps, first }: Walk): string[] {
+function walkSuite({ stage, subject, steps: innerSeams, first }: Walk): string[] {
   const name = `walk, ${stage}, ${subject}`;
-  const counts = { tests: steps.length, failures: failures(steps), errors: 0, skipped: 0 };
+  const counts = {
+    tests: innerSeams.length,
+    failures: failures(innerSeams),
+    errors: 0,
+    skipped: 0,
+  };
   return [
     `  <testsuite${attributes({ name, ...counts })}>`,
-    ...steps.flatMap((step) => {
-      const of = attributes({ classname: `walk.${stage}`, name: step.seam });
-      if (step.verdict === "pass") return [`    <testcase${of}/>`];
-      const message = step.seam === first?.seam
+    ...innerSeams.flatMap((result) => {
+      const of = attributes({ classname: `walk.${stage}`, name: result.seam });
+      if (result.verdict === "pass") return [`    <testcase${of}/>`];
+      const message = result.seam === first?.seam
         ? "the first wrong inner seam: all of its inputs are correct"
         : "wrong, after the first wrong inner seam or one of its own inputs";
       const failure = attributes({ type: "walk", message });
       return [
         `    <testcase${of}>`,
-        `      <failure${failure}>${innerDetails(step)}</failure>`,
+        `      <failure${failure}>${innerDetails(result)}</failure>`,
         "    </testcase>",
       ];
     }),

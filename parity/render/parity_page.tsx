@@ -188,7 +188,9 @@ function SeamRow({ result }: { result: SeamResult }): JSX.Element {
 
 const WALK_HEAD = ["inner seam", "shape", "failing", "needs", "allowed", "verdict"];
 
-function WalkSection({ walk: { stage, subject, steps, first } }: { walk: Walk }): JSX.Element {
+function WalkSection(
+  { walk: { stage, subject, steps: innerSeams, first } }: { walk: Walk },
+): JSX.Element {
   return (
     <section class="walk">
       <h2>Walk: {stage}</h2>
@@ -201,9 +203,9 @@ function WalkSection({ walk: { stage, subject, steps, first } }: { walk: Walk })
         )
         : <Finding finding={first} />}
       <details>
-        <summary>{steps.length} inner seams</summary>
+        <summary>{innerSeams.length} inner seams</summary>
         <Table head={WALK_HEAD} numbers={2}>
-          {steps.map((step) => <InnerSeamRow key={step.seam} result={step} />)}
+          {innerSeams.map((result) => <InnerSeamRow key={result.seam} result={result} />)}
         </Table>
       </details>
     </section>

@@ -9,8 +9,8 @@ import type { Picture, Walk, WalkFinding } from "../report.ts";
 import { error, worstText } from "./figures.ts";
 
 /** Returns a walk as text: a table of all inner seams, then the first wrong one and its errors. */
-export function walkText({ stage, subject, steps, first }: Walk): string {
-  const rows = steps.map(({ seam, shape, elements, failing, needs, allowed, verdict }) => [
+export function walkText({ stage, subject, steps: innerSeams, first }: Walk): string {
+  const rows = innerSeams.map(({ seam, shape, elements, failing, needs, allowed, verdict }) => [
     ...[seam, `[${shape.join(", ")}]`, String(elements), String(failing)],
     ...[error(needs), error(allowed), verdict],
   ]);
@@ -20,7 +20,7 @@ export function walkText({ stage, subject, steps, first }: Walk): string {
     ...textTable([head, ...rows], (column) => column >= 2 && column <= 5),
     ...(first === null
       ? [
-        `${stage}: all ${steps.length} inner seams are correct; the failure comes from a part that ` +
+        `${stage}: all ${innerSeams.length} inner seams are correct; the failure comes from a part that ` +
         "the walk does not cover: the input, the reference, or the work before the first and after " +
         "the last inner seam",
       ]

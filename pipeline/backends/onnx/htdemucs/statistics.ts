@@ -10,7 +10,7 @@
 import type { GraphBuilder, Value } from "../graph.ts";
 import { computed, type Plane } from "./plane.ts";
 
-/** Length of the longest axis that is averaged in one step, elements. */
+/** Length of the longest axis that is averaged at a time, elements. */
 const LONGEST = 1024;
 
 /** A sum, and the factor that makes it a mean. */
