@@ -15,13 +15,51 @@
  * @module
  */
 
-export * from "./annotation.ts";
-export * from "./beat_measures.ts";
-export * from "./differences.ts";
-export * from "./evaluation.ts";
-export * from "./read_annotation.ts";
-export * from "./report.ts";
-export * from "./scores.ts";
-export * from "./segment_measures.ts";
-export * from "./systems.ts";
-export * from "./tracks.ts";
+export { type Annotation, AnnotationError, firstSeconds } from "./annotation.ts";
+export {
+  BEAT_WINDOW_SECONDS,
+  beatFMeasure,
+  type Continuity,
+  continuity,
+  type FMeasure,
+  type TempoAccuracy,
+  tempoAccuracy,
+  trimBeats,
+} from "./beat_measures.ts";
+export {
+  type DifferencesDocument,
+  type DownbeatPhase,
+  type EventDifferences,
+  eventDifferences,
+  isSame,
+  type MovedEvent,
+  type ResultDifferences,
+  resultDifferences,
+} from "./differences.ts";
+export { Evaluation, type EvaluationOptions } from "./evaluation.ts";
+export { readAnnotation } from "./read_annotation.ts";
+export {
+  type EvaluationDocument,
+  evaluationJson,
+  type EvaluationReport,
+  type EvaluationSettings,
+  evaluationTables,
+  type SystemReport,
+  type TrackScores,
+} from "./report.ts";
+export { meanScores, type Measure, MEASURES, type Scores, scoresOf } from "./scores.ts";
+export {
+  BOUNDARY_WINDOWS_SECONDS,
+  boundaryFMeasure,
+  pairwiseFMeasure,
+} from "./segment_measures.ts";
+export {
+  isStemSource,
+  LoadedSystems,
+  STEM_SOURCES,
+  type StemSource,
+  type System,
+  systemName,
+  type SystemOptions,
+} from "./systems.ts";
+export { type EvaluationTrack, findTracks, StoredResults } from "./tracks.ts";

@@ -144,7 +144,7 @@ export const HPSS_MIX = "hpss-mix";
 export const FILTER_NAMES: readonly string[] = [HPSS_MIX, HPSS];
 
 /** Names of all demixers. */
-export const DEMIXER_NAMES: readonly string[] = ["htdemucs", ...FILTER_NAMES, "seeded-htdemucs"];
+const DEMIXER_NAMES: readonly string[] = ["htdemucs", ...FILTER_NAMES, "seeded-htdemucs"];
 
 /** Endings of files with demixer weights. */
 const WEIGHTS_ENDING = /\.(th|safetensors)$/i;

@@ -17,10 +17,27 @@
  * @module
  */
 
-export * from "./backend_comparison.ts";
-export * from "./backend_runners.ts";
+export {
+  type BackendOptions,
+  type BackendReport,
+  type BackendResult,
+  backendsAgree,
+  compareBackends,
+} from "./backend_comparison.ts";
+export {
+  type BackendRunner,
+  backendRunners,
+  type PreparedStage,
+  type RunnerOptions,
+} from "./backend_runners.ts";
 export { compare } from "./compare.ts";
-export * from "./diff.ts";
+export {
+  diffRecordings,
+  isAlike,
+  type RecordingDifference,
+  RecordingError,
+  type SeamDifference,
+} from "./diff.ts";
 export { type FloatTolerance, TOLERANCES } from "./judge.ts";
 export {
   type ClipEntry,
@@ -34,7 +51,13 @@ export { type RecordingOrigin, recordSeams } from "./recording.ts";
 export { parityJunit } from "./render/junit.ts";
 export { parityMarkdown } from "./render/markdown.ts";
 export { parityPage } from "./render/parity_page.tsx";
-export * from "./render/tables.ts";
+export {
+  backendTable,
+  differenceStatistics,
+  diffTable,
+  parityTable,
+  statisticsTable,
+} from "./render/tables.ts";
 export { walkText } from "./render/walk_text.ts";
 export {
   type Comparison,
@@ -45,5 +68,5 @@ export {
   type Tolerance,
   type Walk,
 } from "./report.ts";
-export * from "./run.ts";
-export * from "./suites.ts";
+export { type ParityRun, type ParityRunOptions, runParity } from "./run.ts";
+export { MODES, SUITES } from "./suites.ts";

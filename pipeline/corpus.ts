@@ -62,7 +62,7 @@ export async function scanFolder(folder: string): Promise<TrackFolder> {
 }
 
 /** Returns whether a path ends like an audio file. */
-export function isAudio(path: string): boolean {
+function isAudio(path: string): boolean {
   return AUDIO_ENDING.test(path);
 }
 

@@ -16,29 +16,68 @@
  * @module
  */
 
-export * from "../core/tensor.ts";
+export { type DType, slice, type Tensor, tensor, type TypedArray } from "../core/tensor.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "../models/registry.ts";
-export * from "./activations.ts";
-export * from "./analysis_run.ts";
-export * from "./analyze_track.ts";
-export * from "./audio_files.ts";
-export * from "./backends/backend.ts";
+export { AnalysisRun, type AnalysisRunOptions, type TrackCallbacks } from "./analysis_run.ts";
+export {
+  type AnalyzedTrack,
+  analyzeTrack,
+  type SeparationOptions,
+  type Track,
+  type TrackOptions,
+} from "./analyze_track.ts";
+export type { AudioOptions } from "./audio_files.ts";
+export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export { type DemixerOptions, loadDemixer } from "./backends/demixers.ts";
-export * from "./backends/devices.ts";
-export * from "./demix.ts";
+export {
+  builtInDevices,
+  DEVICE_NAMES,
+  DeviceError,
+  type DeviceName,
+  type Providers,
+  providersOf,
+} from "./backends/devices.ts";
+export type { Demixer, DemixOptions } from "./demix.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
-export * from "./functional.ts";
-export * from "./guard.ts";
-export * from "./levels.ts";
-export * from "./metrical.ts";
-export * from "./mixture.ts";
-export * from "./network.ts";
-export * from "./result.ts";
-export * from "./runner.ts";
-export * from "./seams.ts";
-export * from "./shifts.ts";
-export * from "./spectrogram.ts";
-export * from "./stages.ts";
-export * from "./stems.ts";
-export * from "./tempo.ts";
+export { LABELS } from "./functional.ts";
+export type { GuardOptions } from "./guard.ts";
+export { type AppliedGain, decibels, type Gain } from "./levels.ts";
+export { excerpt, type ReadMixture, readMixture } from "./mixture.ts";
+export { type NetworkModel, networkModel } from "./network.ts";
+export {
+  type AnalysisResult,
+  type AudioFile,
+  type Findings,
+  type GuardProvenance,
+  type Provenance,
+  resultToJson,
+  type Segment,
+} from "./result.ts";
+export {
+  reachableStages,
+  type RunObserver,
+  runStages,
+  type StageTiming,
+  type TimingLine,
+} from "./runner.ts";
+export { type Judgement, type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
+export { demixShifts } from "./shifts.ts";
+export { BANDS, FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
+export {
+  type SeparationContext,
+  type Stage,
+  type StageAlternative,
+  type StageContext,
+  STAGES,
+} from "./stages.ts";
+export {
+  findStems,
+  firstSamples,
+  type ReadStems,
+  readStems,
+  type StemName,
+  STEMS,
+  StemsError,
+  type StemsRecord,
+} from "./stems.ts";

@@ -175,7 +175,7 @@ export function firstSamples(stems16: Tensor<"i16">, most: number): Tensor<"i16"
 }
 
 /** Length in seconds above which only the spectrogram of a track is kept. */
-export const LONG_SECONDS: number = 12 * 60;
+const LONG_SECONDS = 12 * 60;
 
 /** Size in bytes above which a file may be long. */
 const LARGE_FILE_BYTES = 32e6;

@@ -19,16 +19,10 @@
 export type { Environment, LoadOptions } from "../models/models_folder.ts";
 export type { Track } from "../pipeline/analyze_track.ts";
 export type { Backend } from "../pipeline/backends/backend.ts";
-export * from "./baseline.ts";
-export * from "./change_points.ts";
-export * from "./compared_report.ts";
-export * from "./decide.ts";
-export * from "./figures_of_reports.ts";
-export * from "./history.ts";
-export * from "./history_schema.ts";
-export * from "./machine.ts";
-export * from "./mann_whitney.ts";
-export type { PeerPythons } from "./measure/time_variants.ts";
+export { comparedReport, decideRun, type EarlierRuns } from "./compared_report.ts";
+export { decide, type DecideOptions } from "./decide.ts";
+export { History, type NewRun, type RunFilter, type RunHeader } from "./history.ts";
+export { HistoryError } from "./history_schema.ts";
 export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
 export type { MeasureReply } from "./measure/measure_reply.ts";
 export {
@@ -37,20 +31,60 @@ export {
   type measureTrack,
 } from "./measure/measure_track.ts";
 export { type StageBenchesOptions, stageRun } from "./measure/stage_benches.ts";
+export type { PeerPythons } from "./measure/time_variants.ts";
 export { benchRun, type TrackBenchOptions } from "./measure/track_bench.ts";
-export * from "./nightly_run.ts";
-export * from "./regression_settings.ts";
-export * from "./render/bench_tables.ts";
-export * from "./render/exports.ts";
-export * from "./render/markdown.ts";
-export * from "./render/page.tsx";
-export * from "./render/terminal.ts";
-export * from "./render/timings_page.tsx";
-export * from "./report_document.ts";
-export * from "./report_view.ts";
-export * from "./run_report.ts";
-export * from "./stage_figures.ts";
-export * from "./statistics.ts";
-export * from "./synthetic.ts";
-export * from "./timeline.ts";
-export * from "./timings_file.ts";
+export { type NightlyOptions, nightlyRun } from "./nightly_run.ts";
+export {
+  type BaselineKind,
+  BASELINES,
+  DEFAULT_REGRESSION_SETTINGS,
+  readRegressionSettings,
+  type RegressionSettings,
+  SettingsError,
+} from "./regression_settings.ts";
+export { type BenchmarkFigure, benchmarkJson, measurementsCsv } from "./render/exports.ts";
+export { markdownReport } from "./render/markdown.ts";
+export { reportPage } from "./render/page.tsx";
+export { terminalReport } from "./render/terminal.ts";
+export { timingsPage, type TimingsPageOptions } from "./render/timings_page.tsx";
+export { readHistoryLine, reportJson, RunReportError } from "./report_document.ts";
+export {
+  type HistoryRun,
+  type HistoryStage,
+  type ParityMargin,
+  reportOfRun,
+  type ReportView,
+  type RunTimeline,
+  type StageView,
+} from "./report_view.ts";
+export type {
+  Decision,
+  HistoryChange,
+  Machine,
+  Measurement,
+  ParityAlert,
+  ParityFigure,
+  ProgramVersion,
+  QualityAlert,
+  QualityFigure,
+  ReportDocument,
+  RunReport,
+  RunSettings,
+  RunTrack,
+  StageDecision,
+  StageMeasurement,
+  StageTimes,
+  Variant,
+} from "./run_report.ts";
+export {
+  roundFactor,
+  SYNTHETIC_NOISE,
+  type SyntheticChange,
+  syntheticHistory,
+  type SyntheticNoise,
+  type SyntheticOptions,
+} from "./synthetic.ts";
+export type { StageFigures } from "./stage_figures.ts";
+export type { Interval } from "./statistics.ts";
+export type { TimedStage, Timeline, TimelineRow } from "./timeline.ts";
+export { readTimings, type TimedRun, TimingsFileError } from "./timings_file.ts";

@@ -30,12 +30,7 @@ const program = z.strictObject({
     .describe("Whether files differ from the commit; null without a commit"),
 });
 
-/**
- * Schema of {@linkcode Machine}.
- *
- * @internal
- */
-export const machineSchema = z.strictObject({
+const machine = z.strictObject({
   fingerprint: name
     .describe("Hash of the other fields; only runs of one fingerprint are compared"),
   cpu: z.string().describe("Model name of the processor"),
@@ -139,7 +134,7 @@ export const runSchema = z.strictObject({
   startedAt: time,
   finishedAt: time.nullable().describe("Null while it runs, and if it was interrupted"),
   program,
-  machine: machineSchema,
+  machine,
   versions: z.record(z.string(), z.string())
     .describe("Versions of what it runs on: deno, onnxruntime-node and so on"),
   settings,
@@ -229,7 +224,7 @@ export const documentSchema = z.strictObject({
   format: z.literal(3).describe("Format of threads, machine and benches"),
   threads: z.int().min(1).nullable()
     .describe("Threads of every variant; null where they differ"),
-  machine: machineSchema,
+  machine,
   benches: z.array(stageTimes)
     .describe(
       "The times of the run, one entry for each stage; of whole analyses sums over the tracks",
@@ -256,14 +251,19 @@ export const pinSchema = z.strictObject({
 export const historyLineSchema = z.union([runSchema, pinSchema])
   .describe("A run, or the choice of the pinned run");
 
+const SCHEMAS = { machine, run: runSchema, document: documentSchema };
+
+/** @internal */
+type Schemas = typeof SCHEMAS;
+
 /** One run of `bench` or `nightly`. */
-export type RunReport = JsonOf<typeof runSchema>;
+export type RunReport = JsonOf<Schemas["run"]>;
 
 /** Version and commit of the program. */
 export type ProgramVersion = RunReport["program"];
 
 /** Properties of the machine that timings depend on. */
-export type Machine = JsonOf<typeof machineSchema>;
+export type Machine = JsonOf<Schemas["machine"]>;
 
 /** The settings of a run. Runs with other settings are not compared. */
 export type RunSettings = RunReport["settings"];
@@ -290,7 +290,7 @@ export type ParityFigure = RunReport["parity"][number];
 export type QualityFigure = RunReport["quality"][number];
 
 /** A report as it is written to disk; `run_report.schema.json` describes it. */
-export type ReportDocument = JsonOf<typeof documentSchema>;
+export type ReportDocument = JsonOf<Schemas["document"]>;
 
 /** The verdict of a run against earlier runs; the exit code of `nightly` follows from it. */
 export type Decision = NonNullable<ReportDocument["decision"]>;

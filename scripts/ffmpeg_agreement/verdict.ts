@@ -89,7 +89,7 @@ const AGREEMENTS: ReadonlySet<Verdict> = new Set(
 );
 
 /** Returns whether a verdict is one of equal audio. */
-export function isAgreement(verdict: Verdict): boolean {
+function isAgreement(verdict: Verdict): boolean {
   return AGREEMENTS.has(verdict);
 }
 

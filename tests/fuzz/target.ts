@@ -41,7 +41,7 @@ export interface Target {
 }
 
 /** The result of a reader is wrong; no target expects this error. */
-export class WrongResult extends Error {
+class WrongResult extends Error {
   override name = "WrongResult";
 }
 

@@ -68,7 +68,7 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldDescription
 };
 
 /** `AttributeProto.AttributeType`. */
-export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** `TensorProto.DataType` of the element types that graphs use. */
 export const DATA_TYPES = { f32: 1, u8: 2, i16: 5, i32: 6, i64: 7, f64: 11 } as const;
@@ -79,7 +79,7 @@ export const DATA_TYPES = { f32: 1, u8: 2, i16: 5, i32: 6, i64: 7, f64: 11 } as 
  * @param model object with the structure of `ModelProto` and the field names of this file
  * @returns content of an `.onnx` file
  */
-export function encodeModel(model: Readonly<Record<string, unknown>>): Uint8Array {
+function encodeModel(model: Readonly<Record<string, unknown>>): Uint8Array {
   const root = protobuf.Root.fromJSON({
     nested: Object.fromEntries(
       Object.entries(MESSAGES).map(([name, fields]) => [name, { fields: { ...fields } }]),

@@ -39,7 +39,7 @@ export interface AttentionBlocks {
 }
 
 /** Numbers the kinds of block, each defined by its entries of the bias table. */
-export class BlockKinds {
+class BlockKinds {
   readonly #numbers = new Map<string, number>();
   readonly #biases: Int32Array[] = [];
 
@@ -72,7 +72,7 @@ export class BlockKinds {
  * @param positions number of positions in the phase
  * @param kernel number of keys in a window
  */
-export function windowStart(position: number, positions: number, kernel: number): number {
+function windowStart(position: number, positions: number, kernel: number): number {
   return Math.max(0, Math.min(position - (kernel - 1) / 2, positions - kernel));
 }
 
