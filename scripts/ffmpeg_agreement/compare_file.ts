@@ -28,7 +28,7 @@ export interface FileResult {
 }
 
 /** Verdicts against ffmpeg that a reference decoder can overrule. */
-const DOUBTFUL: ReadonlySet<Verdict> = new Set(["other length", "shifted", "differs", "only ours"]);
+const DOUBTFUL: ReadonlySet<Verdict> = new Set(["other length", "shifted", "differs", "only ours", "warned"]);
 
 /** Decodes a file as `analyze` does, but at the file's own rate. */
 async function decodeWithTactus(path: string, sampleRateHz: number): Promise<Side> {

@@ -16,8 +16,8 @@ pub(super) struct Codebook {
     long: Vec<(u32, u8, u32)>,
     /// Entry numbers in the file.
     entries: Vec<u32>,
-    /// `[entries][dimensions]`; empty in a book of scalars.
-    vectors: Vec<f32>,
+    /// `[entries][dimensions]`; `None` in a book of scalars.
+    vectors: Option<Vec<f32>>,
 }
 
 impl Codebook {
@@ -40,9 +40,9 @@ impl Codebook {
         Some(Codebook { dimensions, table, long, entries, vectors })
     }
 
-    /// Whether entries stand for vectors.
+    /// Whether entries stand for vectors, also where no entry has a code.
     pub fn has_vectors(&self) -> bool {
-        !self.vectors.is_empty()
+        self.vectors.is_some()
     }
 
     /// Reads a code: the number of the entry in the file.
@@ -55,7 +55,7 @@ impl Codebook {
     #[inline]
     pub fn vector(&self, bits: &mut Bits<'_>) -> Option<&[f32]> {
         let at = self.code(bits)? * self.dimensions;
-        self.vectors.get(at..at + self.dimensions)
+        self.vectors.as_ref()?.get(at..at + self.dimensions)
     }
 
     #[inline]
@@ -105,16 +105,16 @@ fn read_lengths(bits: &mut Bits<'_>, count: usize) -> Option<Vec<u8>> {
     Some(lengths)
 }
 
-/// Vectors of the `entries` that have a code, out of `count`.
+/// Vectors of the `entries` that have a code, out of `count`. The inner `None`: a book of scalars.
 fn read_vectors(
     bits: &mut Bits<'_>,
     dimensions: usize,
     count: usize,
     entries: &[u32],
-) -> Option<Vec<f32>> {
+) -> Option<Option<Vec<f32>>> {
     let kind = bits.read(4)?;
     if kind == 0 {
-        return Some(Vec::new());
+        return Some(None);
     }
     if kind > 2 || dimensions == 0 || entries.len().checked_mul(dimensions)? > MAX_SIZE {
         return None;
@@ -146,7 +146,7 @@ fn read_vectors(
             vectors.push(value);
         }
     }
-    Some(vectors)
+    Some(Some(vectors))
 }
 
 /// The largest integer whose `power`-th power is not above `value`.
@@ -176,7 +176,7 @@ fn float(bits: u32) -> f32 {
 type Codes = (Vec<(u32, u8)>, Vec<(u32, u8, u32)>);
 
 /// Gives each entry, in order, the lowest code that is left of its length. `None`: too many codes, or a code
-/// that no entry has.
+/// that no entry has; a single entry may leave codes, as in libvorbis.
 fn assign(lengths: &[u8]) -> Option<Codes> {
     let mut table = vec![(0, 0); 1 << TABLE_BITS];
     let mut long = Vec::new();
@@ -204,7 +204,7 @@ fn assign(lengths: &[u8]) -> Option<Codes> {
     }
     if lengths == [1] {
         table.fill((0, 1));
-    } else if !lengths.is_empty() && free.iter().any(Option::is_some) {
+    } else if lengths.len() > 1 && free.iter().any(Option::is_some) {
         return None;
     }
     long.sort_unstable();
@@ -227,7 +227,26 @@ mod tests {
         assert!(assign(&[1, 1, 1]).is_none());
         assert!(assign(&[1, 2]).is_none());
         assert_eq!(assign(&[1]).unwrap().0[1], (0, 1));
+        assert_eq!(assign(&[2]).unwrap().0[..4], [(0, 2), (0, 0), (0, 0), (0, 0)]);
         assert_eq!(assign(&[12; 4096]).unwrap().1.len(), 4096);
+    }
+
+    #[test]
+    fn a_book_of_vectors_may_have_no_codes() {
+        // libvorbis 1.0 writes such books, and residues that name them.
+        let fields = [(0x56_4342, 24), (1, 16), (4, 24), (0, 1), (1, 1), (0, 4), (1, 4)];
+        let values = [(0, 32), (0, 32), (0, 4), (0, 1), (0, 4)];
+        let mut packed: Vec<u8> = vec![0; 32];
+        let mut at = 0;
+        for (value, width) in fields.into_iter().chain(values) {
+            for bit in 0..width {
+                packed[at / 8] |= ((value >> bit & 1) as u8) << (at % 8);
+                at += 1;
+            }
+        }
+        let book = Codebook::read(&mut Bits::new(&packed)).unwrap();
+        assert!(book.has_vectors());
+        assert!(book.vector(&mut Bits::new(&[0; 8])).is_none());
     }
 
     #[test]
