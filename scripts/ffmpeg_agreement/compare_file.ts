@@ -4,9 +4,8 @@
  * @module
  */
 
-import { type DecodedAudio, KernelError, openAudio } from "../../kernels/mod.ts";
+import { type DecodedAudio, openAudio } from "../../kernels/mod.ts";
 import { openWithFallback } from "../../pipeline/audio_files.ts";
-import { FfmpegError } from "../../pipeline/ffmpeg.ts";
 import { type Agreement, comparePcm } from "./compare_pcm.ts";
 import { decodeWithFfmpeg } from "./ffmpeg.ts";
 import { judgeByReference } from "./reference.ts";
@@ -28,7 +27,13 @@ export interface FileResult {
 }
 
 /** Verdicts against ffmpeg that a reference decoder can overrule. */
-const DOUBTFUL: ReadonlySet<Verdict> = new Set(["other length", "shifted", "differs", "only ours", "warned"]);
+const DOUBTFUL: ReadonlySet<Verdict> = new Set([
+  "other length",
+  "shifted",
+  "differs",
+  "only ours",
+  "warned",
+]);
 
 /** Decodes a file as `analyze` does, but at the file's own rate. */
 async function decodeWithTactus(path: string, sampleRateHz: number): Promise<Side> {
@@ -43,10 +48,7 @@ async function decodeWithTactus(path: string, sampleRateHz: number): Promise<Sid
       file = await openAt(native);
     }
   } catch (error) {
-    if (error instanceof KernelError || error instanceof FfmpegError) {
-      return { refusal: error.message };
-    }
-    throw error;
+    return { refusal: error instanceof Error ? error.message : String(error) };
   }
   try {
     const { data, shape: [channelCount, samples] } = await file.read();
