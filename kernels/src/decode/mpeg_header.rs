@@ -108,10 +108,21 @@ impl MpegHeader {
         match self.layer {
             3 => self.has_plausible_values(body),
             1 => {
-                let lengths = body.iter().take(16 * self.channels);
-                lengths.flat_map(|byte| [byte >> 4, byte & 15]).all(|length| length != 15)
+                let lengths = body.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                lengths.take(self.word_lengths()).all(|length| length != 15)
             }
             _ => true,
+        }
+    }
+
+    /// The number of word lengths in a frame of layer 1: from some subband on, joint stereo has one for both
+    /// channels.
+    fn word_lengths(&self) -> usize {
+        let (mode, extension) = (self.word >> 6 & 3, (self.word >> 4 & 3) as usize);
+        match mode {
+            1 => 32 + 4 * (extension + 1),
+            3 => 32,
+            _ => 64,
         }
     }
 
@@ -154,6 +165,19 @@ mod tests {
             );
             assert_eq!(header.has_checksum, bytes[1] & 1 == 0);
         }
+    }
+
+    #[test]
+    fn joint_stereo_of_layer_1_has_fewer_word_lengths() {
+        // 384 kbit/s at 32 kHz: eight word lengths for two channels, 28 for both; then factors of all ones.
+        let stereo = [0xff, 0xff, 0xc8, 0x04];
+        let joint = [0xff, 0xff, 0xc8, 0x44];
+        let rest = [&[0x88; 18][..], &[0xff; 60]].concat();
+        let is_plausible = |header: [u8; 4]| {
+            MpegHeader::parse(&header).unwrap().is_plausible(&[&header[..], &rest].concat())
+        };
+        assert!(is_plausible(joint));
+        assert!(!is_plausible(stereo));
     }
 
     #[test]
