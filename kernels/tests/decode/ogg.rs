@@ -141,6 +141,29 @@ fn only_the_last_page_cuts_the_end_and_only_the_first_the_start() {
 }
 
 #[test]
+fn a_negative_position_cuts_nothing_and_is_told_of() {
+    // As libvorbis decodes such files, which an encoder of 2010 wrote.
+    let file = fixture("vorbis_pages.ogg");
+    let whole = decode(&file, 44_100);
+    let all = pages(&file);
+    let first = all.iter().position(|page| granule(page) > 0).unwrap();
+    for negative in [first, first + 1] {
+        let mut changed = all.clone();
+        set_granule(&mut changed[negative], -104);
+        let audio = decode(&changed.concat(), 44_100);
+        assert!(audio.channels == whole.channels, "page {negative}");
+        assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+        assert!(audio.warnings[0].contains("negative position"), "{:?}", audio.warnings);
+    }
+    // What follows the first page does not cut the start either.
+    let mut early = all.clone();
+    set_granule(&mut early[first], -104);
+    let position = granule(&early[first + 1]);
+    set_granule(&mut early[first + 1], position - 104);
+    assert!(decode(&early.concat(), 44_100).channels == whole.channels);
+}
+
+#[test]
 fn a_recording_of_a_running_stream_begins_where_it_begins() {
     let file = fixture("vorbis_pages.ogg");
     let whole = decode(&file, 44_100);

@@ -60,6 +60,8 @@ struct Link {
     clock: Option<u64>,
     /// Frames still to drop at the start.
     pre_skip: u64,
+    /// Whether a page had a negative position, as of a faulty encoder: then no position cuts the start.
+    has_negative_granule: bool,
     /// Whether the page that ends the stream was seen.
     has_ended: bool,
 }
@@ -185,6 +187,7 @@ impl<'s> OggReader<'s> {
             waiting: Vec::new(),
             clock: None,
             pre_skip: mapping.pre_skip(),
+            has_negative_granule: false,
             mapping,
             has_ended: false,
         };
@@ -250,6 +253,9 @@ impl<'s> OggReader<'s> {
             link.place(page.granule, page.is_last(), &mut self.ready, &mut self.position);
         }
         link.has_ended = page.is_last();
+        if page.has_negative_granule && !std::mem::replace(&mut link.has_negative_granule, true) {
+            return decode_error("ogg: a page has a negative position, as of a faulty encoder");
+        }
         Ok(true)
     }
 
@@ -347,7 +353,12 @@ impl Link {
                 let is_before = begin.is_some_and(|begin| end < begin);
                 trim_end = if is_before { excess.min(last) } else { excess };
             }
-            Some(end) if begin.is_none() && hole.is_none() && self.mapping.starts_by_granule() => {
+            Some(end)
+                if begin.is_none()
+                    && hole.is_none()
+                    && !self.has_negative_granule
+                    && self.mapping.starts_by_granule() =>
+            {
                 self.pre_skip = total.saturating_sub(end);
             }
             _ => {}

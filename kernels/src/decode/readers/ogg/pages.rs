@@ -17,6 +17,8 @@ pub(super) struct Page {
     flags: u8,
     /// Position of the last packet that ends here, if one does.
     pub granule: Option<u64>,
+    /// Whether the position is a negative one other than -1, which means none.
+    pub has_negative_granule: bool,
     pub serial: u32,
     pub sequence: u32,
     lacing: Vec<u8>,
@@ -145,8 +147,8 @@ impl<Source: Read> Pages<Source> {
             is_intact,
             is_mended,
             flags: page[5],
-            // -1 means none; other negative ones make no sense.
             granule: Some(granule).filter(|granule| *granule <= i64::MAX as u64),
+            has_negative_granule: (granule as i64) < -1,
             serial: number(&page[14..18]),
             sequence: number(&page[18..22]),
             lacing,
