@@ -52,5 +52,5 @@ function parsedReport<Schema extends z.ZodType>(
 ): JsonOf<Schema> {
   const { data, error } = schema.safeParse(JSON.parse(text));
   if (error === undefined) return data as JsonOf<Schema>;
-  throw new CommandError(`${command} wrote a report that is not one: ${firstIssue(error)}`);
+  throw new CommandError(`${command} wrote an invalid report: ${firstIssue(error)}`);
 }

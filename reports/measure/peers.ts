@@ -5,7 +5,9 @@
  */
 
 import { join } from "node:path";
+import { z } from "zod";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
+import { firstIssue } from "../../core/schema.ts";
 import type { BenchVariant, PeerPythons } from "./time_variants.ts";
 
 const SCRIPTS = join(FIXTURES_FOLDER, "upstream");
@@ -84,6 +86,12 @@ export async function demucsPeer(
   return await startPeer(python, [...args, "--threads", String(threads), ...weights]);
 }
 
+/** Reply of a peer that is ready; a peer may add fields. */
+const READY = z.object({ name: z.string().min(1) });
+
+/** Reply of a peer that ran once. */
+const RAN = z.object({ seconds: z.number().min(0) });
+
 /** A peer could not be started or failed; the message ends with the last lines of stderr. */
 export class PeerError extends Error {
   /** Name of the class in printed errors. */
@@ -100,6 +108,12 @@ export class PeerError extends Error {
     const last = stderr.trim().split("\n").slice(-5).join("\n");
     return new PeerError(`The peer ${program} ended with ${code}: ${last}`);
   }
+
+  /** Returns the error of a peer with an invalid reply. */
+  static ofReply(program: string, line: string, reason: string, cause: unknown): PeerError {
+    const reply = line.slice(0, 80);
+    return new PeerError(`The peer ${program} replied ${reply}: ${reason}`, { cause });
+  }
 }
 
 /**
@@ -108,7 +122,7 @@ export class PeerError extends Error {
  * @param program path of the program
  * @param args its arguments
  * @returns the peer, ready to run
- * @throws {PeerError} if it cannot be started or does not report that it is ready
+ * @throws {PeerError} if it cannot be started, or a reply is missing or invalid
  */
 export async function startPeer(program: string, args: readonly string[]): Promise<BenchVariant> {
   let child: Deno.ChildProcess;
@@ -125,25 +139,48 @@ export async function startPeer(program: string, args: readonly string[]): Promi
   const lines = linesOf(child.stdout);
   const stderr = new Response(child.stderr).text();
   const writer = child.stdin.getWriter();
-  const answer = async (): Promise<{ name?: unknown; seconds?: unknown }> => {
+  const answer = async <Schema extends z.ZodType>(schema: Schema): Promise<z.output<Schema>> => {
     const { value } = await lines.next();
-    if (value !== undefined) return JSON.parse(value);
-    throw PeerError.ofEnd(program, (await child.status).code, await stderr);
+    if (value === undefined) {
+      throw PeerError.ofEnd(program, (await child.status).code, await stderr);
+    }
+    return parsedReply(program, value, schema);
   };
-  const { name } = await answer();
+  const close = async (): Promise<void> => {
+    await writer.close();
+    await child.status;
+    await lines.return(undefined);
+    await stderr;
+  };
+  const { name } = await answer(READY).catch(async (error) => {
+    // Closed input ends the peer; one that has ended cannot be written to.
+    await close().catch(() => {});
+    throw error;
+  });
   return {
-    ...{ name: String(name), backend: "peer" },
+    ...{ name, backend: "peer", close },
     async run(): Promise<number> {
       await writer.write(new TextEncoder().encode("run\n"));
-      return Number((await answer()).seconds);
-    },
-    async close(): Promise<void> {
-      await writer.close();
-      await child.status;
-      await lines.return(undefined);
-      await stderr;
+      return (await answer(RAN)).seconds;
     },
   };
+}
+
+/** @throws {PeerError} if the line does not follow the schema */
+function parsedReply<Schema extends z.ZodType>(
+  program: string,
+  line: string,
+  schema: Schema,
+): z.output<Schema> {
+  let reply: unknown;
+  try {
+    reply = JSON.parse(line);
+  } catch (cause) {
+    throw PeerError.ofReply(program, line, "it is not JSON", cause);
+  }
+  const { data, error } = schema.safeParse(reply);
+  if (error === undefined) return data;
+  throw PeerError.ofReply(program, line, firstIssue(error), error);
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {

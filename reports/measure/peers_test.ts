@@ -30,3 +30,22 @@ Deno.test("startPeer() reports why a peer ended", async () => {
   );
   await rejects(startPeer("/no/such/python", []), /Could not start the peer/);
 });
+
+Deno.test("startPeer() rejects a reply without a name, and run() one without seconds", async () => {
+  const waits = "await Deno.stdin.readable.pipeTo(new WritableStream());";
+  for (
+    const [reply, reason] of [
+      ["{}", /replied \{\}: \/name: /],
+      ["ready", /replied ready: it is not JSON/],
+    ] as const
+  ) {
+    const started = peer(`console.log(${JSON.stringify(reply)}); ${waits}`);
+    await within("the reply to be rejected", rejects(started, reason));
+  }
+  const one = await within(
+    "the peer to start",
+    peer(`console.log('{"name": "fake"}'); console.log('{"seconds": null}'); ${waits}`),
+  );
+  await within("the reply to be rejected", rejects(one.run(), /replied .*null.*: \/seconds: /));
+  await within("the peer to end", one.close());
+});
