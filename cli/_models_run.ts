@@ -26,6 +26,7 @@ import {
   verifyFile,
 } from "../models/mod.ts";
 import { BASE_URL_VARIABLE } from "./_options.ts";
+import type { ModelsList } from "./models_list_schema.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** Models that are listed, verified and downloaded. */
@@ -268,7 +269,7 @@ function shownBytes(bytes: number): string {
 
 /** Returns the models as JSON: each file with its path, address, SHA-256, state and size. */
 function modelsJson(folder: string, states: readonly ModelState[]): string {
-  const models = states.map(({ model, state, files }) => ({
+  const models = states.map(({ model, state, files }): ModelsList["models"][number] => ({
     name: model.name,
     what: model.description,
     state,
@@ -282,5 +283,6 @@ function modelsJson(folder: string, states: readonly ModelState[]): string {
       bytes: bytes ?? null,
     })),
   }));
-  return JSON.stringify({ folder, models }, null, 2);
+  const list: ModelsList = { folder, models };
+  return JSON.stringify(list, null, 2);
 }

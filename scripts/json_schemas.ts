@@ -7,6 +7,7 @@
  */
 
 import { writeFile } from "node:fs/promises";
+import { modelsListSchema } from "../cli/models_list_schema.ts";
 import { jsonSchemaText } from "../core/schema.ts";
 import { differencesSchema } from "../evaluation/differences.ts";
 import { evaluationSchema } from "../evaluation/report.ts";
@@ -100,6 +101,14 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "urn:tactus:seams:1",
       "seams.json of deno task parity record",
       recordingSchema,
+    ),
+  ],
+  [
+    "cli/models_list.schema.json",
+    jsonSchemaText(
+      "urn:tactus:models-list:1",
+      "List of deno task models list --json",
+      modelsListSchema,
     ),
   ],
   [

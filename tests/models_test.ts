@@ -1,6 +1,7 @@
 /** Tests the models command: list, verify, path, and invalid calls. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { modelsListSchema } from "../cli/models_list_schema.ts";
 import { content, pinnedContent } from "./support/download_server.ts";
 import { CONTENT, withProgram } from "./support/models_program.ts";
 import { tactus } from "./support/program.ts";
@@ -40,12 +41,12 @@ Deno.test("models list --json has each file with path, address, SHA-256 and stat
     await program.install("b.th");
     await program.install("a.pth", content(9));
     const { stdout } = await program.run(["list", "--json"]);
-    const { folder, models } = JSON.parse(stdout);
+    const { folder, models } = modelsListSchema.parse(JSON.parse(stdout));
     equal(folder, program.folder);
-    equal(models.map((one: { state: string }) => one.state), [
+    equal(models.map(({ state }) => state), [
       ...["installed", "installed", "installed", "built in"],
     ]);
-    equal(models[2].files, [{
+    equal(models[2]?.files, [{
       path: program.path("b.th"),
       url: "https://weights.invalid/b.th",
       sha256: pinnedContent("b.th", CONTENT.get("b.th")!).sha256.slice(0, 8),
@@ -54,7 +55,7 @@ Deno.test("models list --json has each file with path, address, SHA-256 and stat
       state: "installed",
       bytes: 50_000,
     }]);
-    equal([models[1].files.length, models[1].files[0].sha256], [1, null]);
+    equal([models[1]?.files.length, models[1]?.files[0]?.sha256], [1, null]);
   }));
 
 Deno.test("models verify reads installed files and ends with 1 on damage", () =>
