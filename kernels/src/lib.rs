@@ -1,6 +1,7 @@
 //! The stages of tactus that run natively.
 //!
-//! Each stage is a module. Pointers cross to the caller only in `ffi`.
+//! Each stage is a module. Pointers cross to the caller only in `ffi`, and only `ffi` and the SIMD modules of
+//! `linear` are unsafe.
 
 pub mod all_in_one;
 pub mod decode;

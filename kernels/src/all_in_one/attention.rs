@@ -10,11 +10,11 @@
 
 use std::f64::consts::LOG2_E;
 
+use crate::linear::keys::{self, Keys};
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::configuration::Configuration;
 use super::dense::Dense;
-use super::neighbours::{self, Keys};
 use super::parameters::Parameters;
 use super::rows;
 
@@ -111,11 +111,11 @@ impl Attention {
         let Space { queries, sums, scores } = space;
         let scores = &mut scores[..self.heads * slots * LANES];
         self.queries.apply(isa, own, queries);
-        neighbours::add_scores(isa, queries, keys, scores, slots);
+        keys::add_scores(isa, queries, keys, scores, slots);
         for scores in scores.chunks_mut(slots * LANES) {
             rows::softmax(isa, scores);
         }
-        neighbours::weighted_sums(isa, scores, keys, slots, sums);
+        keys::weighted_sums(isa, scores, keys, slots, sums);
         self.output.apply_with_shortcut(isa, sums, x, y);
     }
 }

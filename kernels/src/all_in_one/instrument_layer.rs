@@ -6,12 +6,12 @@
 //!
 //! Source: `DinatLayer2d` in `allin1.models.dinat` (allin1 1.1.0); `natten2dqkrpb` of NATTEN 0.14.6.
 
+use crate::linear::keys::Keys;
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::attention::{self, Attention};
 use super::configuration::{Configuration, INSTRUMENT_KERNEL as KERNEL};
 use super::dense::Norm;
-use super::neighbours::Keys;
 use super::parameters::Parameters;
 use super::perceptron::{self, Perceptron};
 use super::plane::Plane;

@@ -24,7 +24,6 @@ mod heads;
 mod instrument_layer;
 #[cfg(test)]
 mod naive;
-mod neighbours;
 mod parameters;
 mod perceptron;
 mod plane;

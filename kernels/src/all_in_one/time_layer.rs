@@ -2,12 +2,12 @@
 //!
 //! Source: `DinatLayer1d` in `allin1.models.dinat` (allin1 1.1.0).
 
+use crate::linear::keys::Keys;
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::attention::{self, Attention};
 use super::configuration::Configuration;
 use super::dense::Norm;
-use super::neighbours::Keys;
 use super::parameters::Parameters;
 use super::perceptron::{self, Perceptron};
 use super::plane::Plane;

@@ -3,6 +3,8 @@
 //! Values lie in *panels* `[channels][48]`: 48 neighbouring positions of all channels. A product
 //! with packed [`Weights`] takes panels as they are, without another copy, and puts out *tiles* of
 //! eight channels, which the caller finishes while they are in the first cache.
+//!
+//! These are the SIMD modules of the crate: outside of them and of `ffi`, no code is unsafe.
 
 mod aligned;
 pub(crate) mod combinations;
@@ -10,6 +12,7 @@ pub(crate) mod dispatch;
 pub mod elementwise;
 pub(crate) mod functions;
 pub(crate) mod isa;
+pub(crate) mod keys;
 mod paired;
 mod product;
 mod softmax;

@@ -1,21 +1,22 @@
 //! The products of an attention: queries with keys, and probabilities with keys.
 //!
 //! A query and its keys lie in the same lane, so nothing crosses lanes. Each key that is fetched serves
-//! two heads; the sums of up to five keys and two heads are held in registers.
+//! two heads; the sums of up to five keys and two heads are held in registers. The registers are laid out
+//! by hand, as those of [`tile`](super::tile).
 #![allow(unsafe_code)]
 // The compiler keeps arrays in registers only in loops over indices of fixed length.
 #![allow(clippy::needless_range_loop)]
 
-use crate::linear::LANES;
-use crate::linear::dispatch::dispatched;
-use crate::linear::vector::{Portable, Vector};
+use super::dispatch::dispatched;
+use super::tile::LANES;
+use super::vector::{Portable, Vector};
 
 /// Keys, or values, whose sums are held at a time.
 const KEYS_AT_ONCE: usize = 5;
 
 /// The rows that all heads' queries are multiplied with: `[keys][width]` rows of 48.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     /// All rows.
     pub values: &'a [f32],
     /// Start of each key's first row.
