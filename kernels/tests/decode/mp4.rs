@@ -407,6 +407,36 @@ fn access_units_without_channels_stand_for_no_time() {
     assert_eq!(file.decode().channels, whole.channels);
 }
 
+#[test]
+fn the_first_block_of_libfaac_is_passed_over() {
+    let whole = aac().decode();
+    let mut file = aac();
+    let sizes = file.sizes.clone().unwrap();
+    // A fill element of 16 bytes: its kind, 13 bits, the name, 7 bits; then the access unit.
+    let mut bits = vec![true, true, false, true, true, true, true];
+    let mut push =
+        |byte: u8, count: u8| bits.extend((0..count).rev().map(|bit| byte >> bit & 1 == 1));
+    push(2, 8);
+    [8, 8, 1].into_iter().for_each(|count| push(0, count));
+    b"libfaac 1.28\0".iter().for_each(|byte| push(*byte, 8));
+    push(0, 7);
+    file.data[..sizes[0] as usize].iter().for_each(|byte| push(*byte, 8));
+    let named: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| (0..8).fold(0, |sum, at| sum << 1 | u8::from(*byte.get(at).unwrap_or(&false))))
+        .collect();
+    file.data.splice(..sizes[0] as usize, named.iter().copied());
+    file.sizes = Ok([&[named.len() as u32], &sizes[1..]].concat());
+    let audio = file.decode();
+    assert_eq!(audio.warnings, [] as [String; 0]);
+    for (channel, whole) in audio.channels.iter().zip(&whole.channels) {
+        assert_eq!(channel[..], whole[1024..]);
+    }
+    // Not where an edit list says where the music begins.
+    let edited = file.with_edits(&[(9000, 1500)]).decode();
+    assert_eq!(edited.channels[0], whole.channels[0][1500..]);
+}
+
 // ---- Boxes and bytes around the track ----
 
 #[test]

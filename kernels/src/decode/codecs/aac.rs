@@ -53,6 +53,14 @@ fn stream_config(params: &AudioCodecParameters) -> Result<StreamConfig> {
     Ok(StreamConfig::lc(OBJECT_TYPE_LC, rate_hz, layout))
 }
 
+/// Frames that ffmpeg drops at the start of a stream of libfaac, whose length no header tells.
+pub(crate) const LIBFAAC_DELAY: u64 = 1024;
+
+/// Whether an access unit, the first one, has libfaac's name in it.
+pub(crate) fn is_of_libfaac(unit: &[u8]) -> bool {
+    unit.windows(8).any(|window| window == b"libfaac ")
+}
+
 /// Whether an access unit has a channel in it, or is damaged. One of fill or data alone stands for no time at all: libfaac writes
 /// its name in such a first one.
 pub(crate) fn has_channels(unit: &[u8]) -> bool {

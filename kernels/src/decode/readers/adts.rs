@@ -19,6 +19,7 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
+use super::super::codecs::aac;
 use super::super::frame_chain::adts_frame_bytes;
 use super::super::tags;
 use super::lookahead::Lookahead;
@@ -143,8 +144,8 @@ impl<'s> AdtsReader<'s> {
         let mut track = track_of(header.format);
         // This encoder's first block is passed over by ffmpeg.
         let first = input.peek(header.frame_bytes)?;
-        if first.windows(8).any(|window| window == b"libfaac ") {
-            track.with_delay(BLOCK_SAMPLES as u32);
+        if aac::is_of_libfaac(first) {
+            track.with_delay(aac::LIBFAAC_DELAY as u32);
         }
         Ok(AdtsReader {
             input,

@@ -138,6 +138,7 @@ impl Mp4Reader {
             (sample, unit)
         };
         let (sample, mut unit) = read();
+        let is_faac = params.codec == CODEC_ID_AAC && aac::is_of_libfaac(&unit);
         let mut empty = None;
         if params.codec == CODEC_ID_AAC && !unit.is_empty() && !aac::has_channels(&unit) {
             empty = sample.map(|sample| sample.offset);
@@ -170,7 +171,10 @@ impl Mp4Reader {
         let doubled = block.is_some_and(|block| block.doubled);
         let note = edits::itunes_note(moov).filter(|_| params.codec == CODEC_ID_AAC);
         let open = fragments.is_some();
-        let span = span(&sound, &frames, note, doubled, open);
+        let mut span = span(&sound, &frames, note, doubled, open);
+        if is_faac && note.is_none() && sound.edits.is_empty() {
+            span.start = aac::LIBFAAC_DELAY;
+        }
         if let Some(theirs) = start_in_ffmpeg(&sound, &frames, note, doubled, open)
             && theirs != span.start
         {
