@@ -106,6 +106,7 @@ async function convert(
     // Ticks of this process: on a machine that stands still they do not go on either.
     let idle = 0;
     let stopped: string | undefined;
+    let bytes = 0;
     const timer = setInterval(() => {
       if (++idle < idleSeconds) return;
       stopped = `it gave no samples for ${idleSeconds} s`;
@@ -114,7 +115,6 @@ async function convert(
     const log = logOf(child.stderr);
     try {
       using file = await Deno.open(output, { write: true, createNew: true });
-      let bytes = 0;
       let most = Infinity;
       for await (const chunk of child.stdout) {
         idle = 0;
@@ -145,6 +145,7 @@ async function convert(
     const remedy = "check that the file plays elsewhere, or convert it to FLAC or WAV";
     if (stopped !== undefined) throw failed(`${stopped} (${lines})`, remedy);
     if (code !== 0) throw failed(`${signal ?? `exit code ${code}`} (${lines})`, remedy);
+    if (bytes === 0) throw failed(`it gave no samples (${lines})`, remedy);
     return factsOf(head);
   });
 }

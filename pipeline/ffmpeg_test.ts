@@ -46,6 +46,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "withFfmpegAudio() takes no samples at all for a failure of ffmpeg",
+  ignore,
+  fn: async () => {
+    await withFake("echo nothing here >&2", [], async () => {
+      await rejects(
+        withFfmpegAudio("/a/song.wv", () => Promise.resolve()),
+        /'\/a\/song\.wv' through ffmpeg failed: it gave no samples .*nothing here/,
+      );
+    });
+  },
+});
+
+Deno.test({
   name: "withFfmpegAudio() waits for an ffmpeg that is slow",
   ignore,
   fn: async () => {

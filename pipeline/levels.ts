@@ -79,19 +79,16 @@ export function levelWarnings(
       (files.some(({ levels }) => levels.peak > 0) ? `; ${remedy(gain)}` : ""),
     ];
   }
-  const cancelled = files.filter(({ levels }) => isCancelled(levels));
-  const warnings = cancelled.map(({ levels, name }) => {
-    const below = decibels(levels.rms) - decibels(levels.monoRms);
-    const difference = below > 90
-      ? "leaves nothing"
-      : `is ${below.toFixed(0)} dB quieter than they are`;
-    return `${named}: the channels${
-      name === undefined ? "" : ` of ${name}`
-    } cancel each other: the mean of left ` +
-      `and right, which is analysed, ${difference}; invert one of the channels, or give only one of them`;
-  });
-  const power = files.reduce((sum, { levels }) => sum + levels.monoRms ** 2, 0);
-  const level = decibels(Math.sqrt(power) * factorOf(gain));
+  const factor = factorOf(gain);
+  const all = sumOf(files.map(({ levels }) => levels));
+  const cancelled = isCancelled(all) && files.length === 1
+    ? files
+    : files.filter(({ levels }) => isCancelled(levels) && decibels(levels.rms * factor) > QUIET_DB);
+  const warnings = cancelled.map(({ levels, name }) => cancelledWarning(named, levels, name));
+  if (isCancelled(all)) {
+    return warnings.length > 0 ? warnings : [cancelledWarning(named, all, undefined)];
+  }
+  const level = decibels(all.monoRms * factor);
   if (level < QUIET_DB && cancelled.length < files.length) {
     warnings.push(
       `${named}: the audio is quiet (${
@@ -102,8 +99,33 @@ export function levelWarnings(
   return warnings;
 }
 
-function isCancelled({ rms, monoRms }: Levels): boolean {
-  return decibels(rms) > QUIET_DB && decibels(rms) - decibels(monoRms) > CANCELLED_DB;
+/** Root mean squares of one or more files. */
+type MeanSquares = Pick<Levels, "rms" | "monoRms">;
+
+/** Adds the powers of files. */
+function sumOf(files: readonly MeanSquares[]): MeanSquares {
+  const sum = (of: (levels: MeanSquares) => number): number =>
+    Math.sqrt(files.reduce((power, levels) => power + of(levels) ** 2, 0));
+  return { rms: sum(({ rms }) => rms), monoRms: sum(({ monoRms }) => monoRms) };
+}
+
+function isCancelled({ rms, monoRms }: MeanSquares): boolean {
+  return rms > 0 && decibels(rms) - decibels(monoRms) > CANCELLED_DB;
+}
+
+function cancelledWarning(
+  path: string,
+  { rms, monoRms }: MeanSquares,
+  name: string | undefined,
+): string {
+  const below = decibels(rms) - decibels(monoRms);
+  const difference = below > 90
+    ? "leaves nothing"
+    : `is ${below.toFixed(0)} dB quieter than they are`;
+  return `${path}: the channels${
+    name === undefined ? "" : ` of ${name}`
+  } cancel each other: the mean of left ` +
+    `and right, which is analysed, ${difference}; invert one of the channels, or give only one of them`;
 }
 
 function remedy(gain: AppliedGain | null): string {

@@ -62,6 +62,25 @@ Deno.test("levelWarnings() names channels that cancel, of a mix and of a stem", 
     levelWarnings("a", stems, null).join(),
     /^a: the channels of drums\.wav cancel[^,]*, which is analysed/,
   );
+  // Quiet or not, alone or with silent stems: more level is no remedy.
+  const low = { peak: 0.01, rms: 0.002, monoRms: 0 };
+  const silent = { peak: 0, rms: 0, monoRms: 0 };
+  for (
+    const files of [
+      [{ levels: low }],
+      [{ levels: low, name: "bass.wav" }, { levels: silent, name: "drums.wav" }],
+      [{ levels, name: "bass.wav" }, { levels: silent, name: "drums.wav" }],
+    ]
+  ) {
+    const found = levelWarnings("a", files, null);
+    equal(found.length, 1);
+    match(found[0] ?? "", /^a: the channels (?:of bass\.wav )?cancel each other/);
+  }
+  // What is left in a quiet stem does not matter among loud ones.
+  deepEqual(
+    levelWarnings("a", [{ levels: low, name: "x" }, { levels: LOUD, name: "y" }], null),
+    [],
+  );
   const wide = { peak: 0.9, rms: 0.2, monoRms: 0.05 };
   deepEqual(levelWarnings("a", [{ levels: wide }], null), []);
 });
