@@ -103,11 +103,18 @@ const SIGNATURES: &[Signature] = &[
     (b"LA04", 0, b"", Sound("Lossless Audio")),
     (b"DSD ", 0, b"", Sound("DSD in DSF")),
     (b"FRM8", 12, b"DSD ", Sound("DSD in DSDIFF")),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, b"", Sound("ASF, as of WMA")),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, b"", Sound("ASF (as of WMA)")),
     (b"\x0b\x77", 0, b"", Sound("AC-3")),
     (b"\x77\x0b", 0, b"", Sound("AC-3")),
     (b"\x7f\xfe\x80\x01", 0, b"", Sound("DTS")),
     (b"ADIF", 0, b"", Sound("AAC in ADIF")),
+    (b"", 4, b"\xf8\x72\x6f\xba", Sound("TrueHD")),
+    (b"", 4, b"\xf8\x72\x6f\xbb", Sound("MLP")),
+    (b"\x64\xa3", 3, b"\0", Sound("IRCAM")),
+    (b"\0", 2, b"\xa3\x64", Sound("IRCAM")),
+    (b".SoX", 0, b"", Sound("the format of SoX")),
+    (b"XoS.", 0, b"", Sound("the format of SoX")),
+    (b"nut/multimedia container\0", 0, b"", Sound("NUT")),
     (b"\x1a\x45\xdf\xa3", 0, b"", R(Matroska)),
     (b"RIFF", 8, b"AVI ", Sound("AVI")),
     (b"RIFF", 8, b"RMID", Sound("MIDI")),
@@ -272,6 +279,8 @@ mod tests {
         assert_eq!(contents(&[&tag[..], wav].concat()), Contents::Readable(Wav, 15));
         assert_eq!(contents(&[&tag[..], &tag, wav].concat()), Contents::Readable(Wav, 30));
         assert_eq!(contents(&[&b"\0\0\0"[..], wav].concat()), Unknown);
+        assert_eq!(contents(b"\x64\xa3\x01\x00\0\0\0\0"), Foreign("IRCAM"));
+        assert_eq!(contents(b"\x80\x77\xff\xd8\xf8\x72\x6f\xba"), Foreign("TrueHD"));
         assert_eq!(contents(&[&b"wvpk\x10\0\0\0"[..], wav].concat()), Foreign("WavPack"));
     }
 

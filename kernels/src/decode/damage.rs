@@ -66,8 +66,9 @@ impl Damage {
         if self.format_changes == 0 {
             let (rate_hz, channels) = now;
             self.first_format_change = format!(
-                "{:.3} s to {rate_hz} Hz and {channels} channels",
-                position as f64 / f64::from(first.0.max(1))
+                "{:.3} s to {rate_hz} Hz and {}",
+                position as f64 / f64::from(first.0.max(1)),
+                counted(channels as u64, "channel").0
             );
         }
         self.format_changes += 1;
@@ -114,29 +115,32 @@ impl Damage {
     pub fn into_warnings(self, frames: usize) -> Vec<String> {
         let mut warnings = self.notes;
         if self.format_changes > 0 {
+            let (times, first) = counted(self.format_changes, "time");
             warnings.push(format!(
-                "the sample rate or the channels change {} times in the file, first at {}; all is converted to \
-                 those of the start",
-                self.format_changes, self.first_format_change
+                "the sample rate or the channels change {times} in the file, {first} {}; all is converted to those \
+                 of the start",
+                self.first_format_change
             ));
         }
         let reason = self.first_reason.unwrap_or_default();
         if self.lost_packets > 0 {
+            let (packets, first) = counted(self.lost_packets, "damaged packet");
             warnings.push(format!(
-                "{} damaged packets, the first at {:.3} s ({reason}), are replaced by silence",
-                self.lost_packets, self.first_lost_seconds
+                "silence replaces {packets}, {first} {:.3} s ({reason})",
+                self.first_lost_seconds
             ));
         }
         if self.gaps > 0 {
+            let (gaps, first) = counted(self.gaps, "gap");
             warnings.push(format!(
-                "{} gaps between packets, the first at {:.3} s, are filled with silence",
-                self.gaps, self.first_gap_seconds
+                "silence fills {gaps} between packets, {first} {:.3} s",
+                self.first_gap_seconds
             ));
         }
         if self.unreadable > 0 {
+            let (times, _) = counted(self.unreadable, "time");
             warnings.push(format!(
-                "{} times the container could not be read ({reason}); what follows may be early",
-                self.unreadable
+                "the container could not be read {times} ({reason}); what follows may be early"
             ));
         }
         if let Some(stopped) = self.stopped {
@@ -153,5 +157,41 @@ impl Damage {
             ));
         }
         warnings
+    }
+}
+
+/// A number of things in words, and those before the place of the first.
+fn counted(number: u64, thing: &str) -> (String, &'static str) {
+    match number {
+        1 => (format!("1 {thing}"), "at"),
+        _ => (format!("{number} {thing}s"), "the first at"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_count_in_words() {
+        let warnings = |times: u64| {
+            let mut damage = Damage::default();
+            for at in 0..times {
+                damage.gap(100 * (at + 1), 1000);
+                damage.lost(500, 1000, "broken".into());
+                damage.format_changed(200, (1000, 2), (2000, 1));
+            }
+            damage.into_warnings(1000)
+        };
+        assert_eq!(
+            warnings(1),
+            [
+                "the sample rate or the channels change 1 time in the file, at 0.200 s to 2000 Hz and 1 channel; \
+                 all is converted to those of the start",
+                "silence replaces 1 damaged packet, at 0.500 s (broken)",
+                "silence fills 1 gap between packets, at 0.100 s",
+            ]
+        );
+        assert_eq!(warnings(2)[2], "silence fills 2 gaps between packets, the first at 0.100 s");
     }
 }

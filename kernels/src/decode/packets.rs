@@ -60,6 +60,8 @@ pub(super) struct Reader<'a> {
     pub last_block_frames: usize,
     /// Rate in Hz and channels of the last block that was decoded; 0 before the first.
     pub block_format: (u32, usize),
+    /// Frames in the file up to here less those that are collected: not 0 after a change of the rate.
+    pub ahead: i64,
 }
 
 impl Reader<'_> {
@@ -174,17 +176,23 @@ impl Reader<'_> {
                     collected.append_silence(lost, [(0, kept.min(lost)), (lost, lost)]);
                 }
                 if self.params.codec == CODEC_ID_FLAC && !self.trim.by_packet {
-                    let gap = gap_frames(packet, collected);
+                    let position = collected.position.saturating_add_signed(self.ahead);
+                    let gap = gap_frames(packet, rate_hz, position);
                     if gap > 0 {
                         self.damage.gap(collected.position, collected.rate_hz);
-                        let keep = self.trim.keep_of(collected.position, gap);
-                        collected.append_silence(gap, keep);
+                        let silence = gap * u64::from(collected.rate_hz) / u64::from(rate_hz);
+                        self.ahead += gap as i64 - silence as i64;
+                        let silence = silence as usize;
+                        let keep = self.trim.keep_of(collected.position, silence);
+                        collected.append_silence(silence, keep);
                     }
                 }
                 let total = collected.position.saturating_add(frames as u64);
                 limits::check_length(self.name, total, collected.rate_hz)?;
                 let keep = self.trim.keep(packet, collected.position, frames);
+                let before = collected.position;
                 collected.append(&block, keep)?;
+                self.ahead += frames as i64 - (collected.position - before) as i64;
                 self.last_block_frames = frames;
                 return Ok(true);
             }
@@ -267,8 +275,9 @@ impl Reader<'_> {
     }
 }
 
-/// Frames missing before `packet`, by the frame numbers of FLAC; 0 if that is not plausible.
-fn gap_frames(packet: &Packet, collected: &Collector<'_>) -> usize {
-    let gap = u64::try_from(packet.pts.get()).unwrap_or(0).saturating_sub(collected.position);
-    if gap <= MAX_GAP_SECONDS * u64::from(collected.rate_hz) { gap as usize } else { 0 }
+/// Frames at `rate_hz`, that of `packet`, that are missing between `position` and it, by the frame numbers of FLAC;
+/// 0 if that is not plausible.
+fn gap_frames(packet: &Packet, rate_hz: u32, position: u64) -> u64 {
+    let gap = u64::try_from(packet.pts.get()).unwrap_or(0).saturating_sub(position);
+    if gap <= MAX_GAP_SECONDS * u64::from(rate_hz) { gap } else { 0 }
 }

@@ -80,6 +80,7 @@ pub(super) fn read(
         damage,
         last_block_frames: 0,
         block_format: (0, 0),
+        ahead: 0,
     };
     let mut collected = Collector::new(name, sink);
     reader.collect(&mut collected)?;

@@ -62,6 +62,17 @@ fn a_file_that_is_cut_gives_its_beginning_with_a_warning() {
 }
 
 #[test]
+fn damage_in_the_last_cluster_is_told_of() {
+    let file = fixture("opus_in_webm.webm");
+    let last = *clusters(&file).last().unwrap();
+    let mut damaged = file.clone();
+    damaged[last + 60..].fill(0);
+    let audio = decode(&damaged, 48_000);
+    assert!(audio.channels[0].len() < decode(&file, 48_000).channels[0].len());
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+}
+
+#[test]
 fn elements_that_are_not_known_and_bytes_at_the_end_do_not_matter() {
     let file = fixture("opus_from_pipe.webm");
     let whole = decode(&file, 48_000);

@@ -200,7 +200,7 @@ fn a_change_of_rate_and_channels_is_converted_with_a_note() {
     let (one, two) = (intact(&stereo), decoded(&mono));
     let audio = decoded(&[&stereo[..], &mono].concat());
     assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
-    assert!(audio.warnings[0].contains("22050 Hz and 1 channels"), "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("22050 Hz and 1 channel;"), "{:?}", audio.warnings);
     let (left, right) = (&audio.channels[0], &audio.channels[1]);
     assert_eq!(left[..one.channels[0].len()], one.channels[0]);
     // The second half begins with its delay, after a tag frame or none.
@@ -354,6 +354,83 @@ fn a_damaged_first_frame_of_flac_is_silence_of_its_length() {
     assert!(!audio.warnings.is_empty());
     assert_eq!(audio.channels[0].len(), expected[0].len(), "{:?}", audio.warnings);
     assert_eq!(audio.channels[0][8192..], expected[0][8192..]);
+}
+
+/// Frames of uncompressed mono FLAC of 16 bits and 192 samples; `rate` is the code of the rate.
+fn uncompressed_flac(rate: u8, frames: u8) -> Vec<Vec<u8>> {
+    let crc = |bytes: &[u8], polynomial: u32, bits: u32| {
+        bytes.iter().fold(0, |crc: u32, byte| {
+            (0..8).fold(crc ^ u32::from(*byte) << (bits - 8), |crc, _| {
+                ((crc << 1) ^ ((crc >> (bits - 1) & 1) * polynomial)) & ((1 << bits) - 1)
+            })
+        })
+    };
+    let frame = |number: u8| {
+        let mut frame = vec![0xff, 0xf8, 0x60 | rate, 0x08, number, 191];
+        frame.push(crc(&frame, 0x07, 8) as u8);
+        frame.push(0x02);
+        for sample in 0..192_u32 {
+            let value = (u32::from(number) * 192 + sample).wrapping_mul(0x9e37_79b9) >> 17;
+            frame.extend((value as i16 - 16_384).to_be_bytes());
+        }
+        let check = crc(&frame, 0x8005, 16) as u16;
+        [frame, check.to_be_bytes().to_vec()].concat()
+    };
+    (0..frames).map(frame).collect()
+}
+
+#[test]
+fn flac_goes_on_after_damage_however_little_its_frames_are_compressed() {
+    let frames = uncompressed_flac(9, 100);
+    let expected = &intact(&frames.concat()).channels[0];
+    assert_eq!(expected.len(), 19_200);
+    let length = frames[0].len();
+    // Zeros over two frames, and as many bytes missing.
+    let mut holed = frames.concat();
+    holed[length * 10 + 50..length * 12 - 50].fill(0);
+    let mut missing = frames.concat();
+    missing.drain(length * 10 + 50..length * 12 - 50);
+    for file in [holed, missing] {
+        let audio = decoded(&file);
+        let samples = &audio.channels[0];
+        assert_eq!(samples.len(), 19_200, "{:?}", audio.warnings);
+        assert_eq!(samples[..1920], expected[..1920]);
+        assert_eq!(samples[12 * 192..], expected[12 * 192..]);
+        assert!(audio.warnings[0].contains("silence"), "{:?}", audio.warnings);
+    }
+    let mut first = frames.concat();
+    first[20..90].fill(0);
+    let audio = decoded(&first);
+    assert_eq!(audio.channels[0][192..], expected[192..], "{:?}", audio.warnings);
+}
+
+#[test]
+fn joined_flac_files_of_other_rates_have_no_gaps() {
+    // 24 kHz after 48 kHz, and the reverse; the first rate stands.
+    for (first, second, rate, frames) in [(10, 7, 48_000, 3), (7, 10, 24_000, 3)] {
+        let stream = |code, frames| {
+            let bytes = flac_info(code);
+            flac_of(&[(0, &bytes, 34)], &uncompressed_flac(code, frames).concat())
+        };
+        let both = [stream(first, 50), stream(second, 50)].concat();
+        let audio = decode_bytes("x", both, rate).unwrap();
+        assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+        let expected = match first {
+            10 => 50 * 192 * frames,
+            _ => 50 * 192 * frames / 2,
+        };
+        let found = audio.channels[0].len();
+        assert!(found.abs_diff(expected) <= 2, "{found} {expected}");
+    }
+}
+
+/// Stream information for frames of [`uncompressed_flac`].
+fn flac_info(rate: u8) -> Vec<u8> {
+    let rate_hz: u32 = if rate == 10 { 48_000 } else { 24_000 };
+    let mut info = [0; 34];
+    info[..4].copy_from_slice(&[0, 192, 0, 192]);
+    info[10..14].copy_from_slice(&(rate_hz << 12 | 15 << 4).to_be_bytes());
+    info.to_vec()
 }
 
 /// The frames of an ADTS file.

@@ -27,6 +27,10 @@ const INFO: FormatInfo =
     FormatInfo { format: FORMAT_ID_FLAC, short_name: "flac", long_name: "FLAC" };
 /// Bytes that are searched at a time for the next frame.
 const SEARCH_BYTES: usize = 1 << 16;
+/// Bytes that are searched in vain for the ends of frames before such searches are cut short; more after so many
+/// times the bytes of intact frames.
+const MAX_SEARCHED_BYTES: u64 = 1 << 26;
+const SEARCHED_PER_BYTE: u64 = 64;
 /// Longest gap in the numbers of frames that counts as one, in seconds. A longer one is another stream.
 const MAX_GAP_SECONDS: u64 = 30;
 
@@ -44,8 +48,8 @@ pub(in super::super) struct FlacReader<'s> {
     origin: Option<i64>,
     /// Time of the next frame in samples.
     position: u64,
-    /// Frames in a row that were damaged.
-    failures: u32,
+    /// Bytes that were searched in vain for the ends of frames.
+    searched: u64,
 }
 
 /// What a frame that begins here is.
@@ -94,7 +98,7 @@ impl<'s> FlacReader<'s> {
             block_samples: 0,
             origin: None,
             position: 0,
-            failures: 0,
+            searched: 0,
         })
     }
 
@@ -107,7 +111,8 @@ impl<'s> FlacReader<'s> {
         // Uncompressed, with a margin; less where much is damaged, so that it does not take for ever.
         let FlacFormat { channels, bits, .. } = header.format;
         let raw = (header.samples * channels) as usize * (bits as usize + 1) / 8;
-        let most = (raw + raw / 8 + 1024) >> self.failures.min(8);
+        let is_costly = self.searched > MAX_SEARCHED_BYTES;
+        let most = (raw + raw / 8 + 1024) >> if is_costly { 8 } else { 0 };
         let (mut crc, mut at, mut zero_at) = (0, 0, None);
         loop {
             let wanted = (at + SEARCH_BYTES).min(most);
@@ -133,6 +138,7 @@ impl<'s> FlacReader<'s> {
                 break;
             }
         }
+        self.searched = self.searched.saturating_add(at as u64);
         Ok(zero_at.map_or(Found::Nothing, |end| Found::Last(header, end)))
     }
 
@@ -271,20 +277,19 @@ impl FormatReader for FlacReader<'_> {
             }
             match self.find_frame()? {
                 Found::Frame(header, length) => {
-                    self.failures = 0;
+                    let paid = SEARCHED_PER_BYTE.saturating_mul(length as u64);
+                    self.searched = self.searched.saturating_sub(paid);
                     let data = self.input.peek(length)?.to_vec();
                     self.input.skip(length)?;
                     return Ok(Some(self.packet(&header, data)));
                 }
                 Found::Last(header, length) => {
-                    self.failures += 1;
                     // The checksum may fit by chance before the end: the decoder takes as much as it needs.
                     let data = self.input.peek(length + SEARCH_BYTES)?.to_vec();
                     self.input.skip(length)?;
                     return Ok(Some(self.packet(&header, data)));
                 }
                 Found::Nothing => {
-                    self.failures = self.failures.saturating_add(1);
                     let begins =
                         FrameHeader::parse(self.input.peek(MAX_HEADER_BYTES)?, self.format);
                     if let (Some(header), None) = (&begins, self.origin) {

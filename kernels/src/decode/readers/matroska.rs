@@ -79,6 +79,8 @@ pub(super) struct MatroskaReader<'s> {
     /// Time of the first block, in nanoseconds.
     first_ns: Option<i64>,
     is_torn: bool,
+    /// Byte up to which segments and clusters go that tell their size.
+    known_end: u64,
 }
 
 impl<'s> MatroskaReader<'s> {
@@ -99,6 +101,7 @@ impl<'s> MatroskaReader<'s> {
             position: 0,
             first_ns: None,
             is_torn: false,
+            known_end: 0,
         };
         let mut first_cluster = None;
         loop {
@@ -109,7 +112,7 @@ impl<'s> MatroskaReader<'s> {
                 );
             };
             match header.id {
-                SEGMENT => {}
+                SEGMENT => reader.enter(header),
                 INFO => {
                     for (id, body) in children(&reader.body(header)?) {
                         if id == 0x2a_d7b1 {
@@ -199,6 +202,13 @@ impl<'s> MatroskaReader<'s> {
         self.go_to(self.at + size)
     }
 
+    /// Notes the end of a segment or cluster that begins here.
+    fn enter(&mut self, header: Header) {
+        if let Some(size) = header.size {
+            self.known_end = self.known_end.max(self.at.saturating_add(size));
+        }
+    }
+
     /// Goes on to the next cluster after damage; `false` if there is none.
     fn find_cluster(&mut self) -> Result<bool> {
         let id = CLUSTER.to_be_bytes();
@@ -243,7 +253,9 @@ impl<'s> MatroskaReader<'s> {
                 self.go_to(after)?;
                 let next = self.header()?.map(|next| next.id);
                 let known = [CLUSTER, TIMESTAMP, SIMPLE_BLOCK, BLOCK_GROUP];
-                if next.is_some_and(|id| known.contains(&id) || PASSED_OVER.contains(&id)) {
+                if after == self.known_end
+                    || next.is_some_and(|id| known.contains(&id) || PASSED_OVER.contains(&id))
+                {
                     self.go_to(after)?;
                     return Ok(true);
                 }
@@ -251,14 +263,17 @@ impl<'s> MatroskaReader<'s> {
             self.at = begin + 1;
             self.is_torn = true;
             if !self.find_cluster()? {
-                // Bytes after the last element, such as a tag.
                 self.at = self.length;
+                if begin < self.known_end {
+                    return Err(Error::IoError(IoError::from(ErrorKind::UnexpectedEof)));
+                }
+                // Bytes after the last element, such as a tag.
                 return Ok(false);
             }
             return Ok(true);
         };
         match header.id {
-            SEGMENT | CLUSTER => {}
+            SEGMENT | CLUSTER => self.enter(header),
             TIMESTAMP => self.cluster_time = unsigned(&self.body(header)?),
             SIMPLE_BLOCK => {
                 let block = self.body(header)?;
