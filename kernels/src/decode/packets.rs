@@ -218,7 +218,8 @@ impl Reader<'_> {
     /// length and timestamps count frames, else the length of the last good block.
     fn block_frames(&self, packet: &Packet) -> usize {
         let claimed = packet.dur.get().min(MAX_BLOCK_FRAMES) as usize;
-        if self.trim.by_packet {
+        // Matroska's packets of some codecs do not tell theirs.
+        if self.trim.by_packet && claimed > 0 {
             return claimed;
         }
         let counts_frames =

@@ -62,6 +62,28 @@ fn a_file_that_is_cut_gives_its_beginning_with_a_warning() {
 }
 
 #[test]
+fn what_follows_damage_keeps_its_time_in_codecs_without_lengths_of_their_own() {
+    // Blocks of 10 ms, of which three are damaged.
+    let cluster = |block: u8| {
+        let time = element(&[0xe7], &[10 * block]);
+        let data = simple_block(1, 0x80, &[block + 100; 80]);
+        [&CLUSTER[..], &[0xff], &time, &data].concat()
+    };
+    let mut clusters: Vec<Vec<u8>> = (0..20).map(cluster).collect();
+    let whole = decode(&matroska(&[track(1, 2, &[])], &clusters), 8000);
+    assert_eq!(whole.channels[0].len(), 1600);
+    for damaged in &mut clusters[10..13] {
+        damaged.fill(0);
+    }
+    let audio = decode(&matroska(&[track(1, 2, &[])], &clusters), 8000);
+    assert_eq!(audio.channels[0][..800], whole.channels[0][..800]);
+    assert_eq!(audio.channels[0][800..1040], [0.0; 240]);
+    assert_eq!(audio.channels[0][1040..], whole.channels[0][1040..]);
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("silence fills 1 gap"), "{:?}", audio.warnings);
+}
+
+#[test]
 fn damage_in_the_last_cluster_is_told_of() {
     let file = fixture("opus_in_webm.webm");
     let last = *clusters(&file).last().unwrap();

@@ -78,6 +78,9 @@ pub(super) struct MatroskaReader<'s> {
     position: u64,
     /// Time of the first block, in nanoseconds.
     first_ns: Option<i64>,
+    /// Time of the last block, and that between it and the one before, in nanoseconds.
+    last_ns: i64,
+    step_ns: i64,
     is_torn: bool,
     /// Byte up to which segments and clusters go that tell their size.
     known_end: u64,
@@ -100,6 +103,8 @@ impl<'s> MatroskaReader<'s> {
             ready: VecDeque::new(),
             position: 0,
             first_ns: None,
+            last_ns: 0,
+            step_ns: 0,
             is_torn: false,
             known_end: 0,
         };
@@ -304,17 +309,31 @@ impl<'s> MatroskaReader<'s> {
         let time = time.saturating_add(i64::from(block.offset));
         let time_ns = time.saturating_mul(i64::try_from(self.scale_ns).unwrap_or(i64::MAX));
         let first_ns = *self.first_ns.get_or_insert(time_ns);
-        if std::mem::take(&mut self.is_torn)
-            && let Some(mapping) = &mut audio.mapping
-        {
-            mapping.reset();
-            let elapsed = u64::try_from(time_ns.saturating_sub(first_ns)).unwrap_or(0);
-            let missing = frames_of(elapsed, audio.rate_hz).saturating_sub(self.position);
+        let step_ns = match first_ns == time_ns {
+            true => 0,
+            false => time_ns.saturating_sub(self.last_ns),
+        };
+        if std::mem::take(&mut self.is_torn) {
+            let missing = match &mut audio.mapping {
+                Some(mapping) => {
+                    mapping.reset();
+                    let elapsed = u64::try_from(time_ns.saturating_sub(first_ns)).unwrap_or(0);
+                    frames_of(elapsed, audio.rate_hz).saturating_sub(self.position)
+                }
+                // The last block was as long as the one before it, as nearly all are.
+                None => {
+                    let missing_ns = step_ns.saturating_sub(self.step_ns);
+                    frames_of(u64::try_from(missing_ns).unwrap_or(0), audio.rate_hz)
+                }
+            };
             if missing <= MAX_HOLE_SECONDS * u64::from(audio.rate_hz) {
                 self.ready.push_back(packet(self.track_id, self.position, missing, Vec::new()));
                 self.position += missing;
             }
+        } else {
+            self.step_ns = step_ns;
         }
+        self.last_ns = time_ns;
         let padding = frames_of(padding_ns.unsigned_abs(), audio.rate_hz);
         let last = block.frames.len() - 1;
         for (at, frame) in block.frames.into_iter().enumerate() {
