@@ -495,3 +495,14 @@ fn adts_frames_of_several_blocks_are_refused() {
     let error = decode_bytes("x", frames.concat(), 44_100).unwrap_err();
     assert!(error.to_string().contains("several blocks"), "{error}");
 }
+
+#[test]
+fn the_marker_of_flac_in_other_bytes_does_not_stop_the_reader() {
+    let file = fixture("flac_16.flac");
+    let whole = decoded(&file);
+    for rest in
+        [&b"fLaC"[..], b"fLaCfLaC", b"fLaC\x84\0\0\x02ab\x01", &[&b"fLaC"[..], &[0; 200]].concat()]
+    {
+        assert_eq!(decoded(&[&file[..], rest].concat()).channels, whole.channels, "{rest:?}");
+    }
+}

@@ -173,11 +173,15 @@ impl<'s> FlacReader<'s> {
         if !self.input.peek(4)?.starts_with(b"fLaC") {
             return Ok(false);
         }
-        if let Some(info) = read_blocks(&mut self.input)?.as_deref().and_then(StreamInfo::parse) {
-            self.format = info.format;
-            self.block_samples = 0;
+        match read_blocks(&mut self.input)?.as_deref().and_then(StreamInfo::parse) {
+            Some(info) => {
+                self.format = info.format;
+                self.block_samples = 0;
+                self.origin = None;
+            }
+            // The four letters in damaged data.
+            None => self.input.skip(4)?,
         }
-        self.origin = None;
         Ok(true)
     }
 
