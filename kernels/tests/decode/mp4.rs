@@ -432,6 +432,7 @@ fn the_first_block_of_libfaac_is_passed_over() {
     for (channel, whole) in audio.channels.iter().zip(&whole.channels) {
         assert_eq!(channel[..], whole[1024..]);
     }
+    assert_eq!(file.with_edits(&[(9000, 0)]).decode().channels, audio.channels);
     // Not where an edit list says where the music begins.
     let edited = file.with_edits(&[(9000, 1500)]).decode();
     assert_eq!(edited.channels[0], whole.channels[0][1500..]);

@@ -172,7 +172,7 @@ impl Mp4Reader {
         let note = edits::itunes_note(moov).filter(|_| params.codec == CODEC_ID_AAC);
         let open = fragments.is_some();
         let mut span = span(&sound, &frames, note, doubled, open);
-        if is_faac && note.is_none() && sound.edits.is_empty() {
+        if is_faac && note.is_none() && span.start == 0 {
             span.start = aac::LIBFAAC_DELAY;
         }
         if let Some(theirs) = start_in_ffmpeg(&sound, &frames, note, doubled, open)
