@@ -70,7 +70,7 @@ const REFERENCES: Readonly<Record<string, readonly Reference[]>> = {
     args: (path) => ["--quiet", "--decode", path, "-"],
     tolerance: 1.8e-5,
     clips: true,
-  }],
+  }, MAD],
   flac: [{
     program: "flac",
     args: (path) => ["--decode", "--silent", "--stdout", path],

@@ -89,7 +89,7 @@ const AGREEMENTS: ReadonlySet<Verdict> = new Set(
 );
 
 /** Returns whether a verdict is one of equal audio. */
-function isAgreement(verdict: Verdict): boolean {
+export function isAgreement(verdict: Verdict): boolean {
   return AGREEMENTS.has(verdict);
 }
 
