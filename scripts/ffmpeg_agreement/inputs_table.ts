@@ -14,6 +14,9 @@ import { markdownTable } from "../../core/table.ts";
 import type { FileResult } from "./compare_file.ts";
 import { agreementTable, verdictTable } from "./tables.ts";
 
+/** Files that ffmpeg opens as no container. */
+const UNKNOWN = "(unknown)";
+
 /** Reads results, one a line. */
 async function readResults(path: string): Promise<FileResult[]> {
   const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
@@ -28,7 +31,11 @@ if (import.meta.main) {
   }
   const table = agreementTable(await readResults(matrix));
   console.log(markdownTable(table, (column) => column >= 3).join("\n"));
-  const byContainer = (await readResults(others)).map((result) => ({ ...result, codec: "" }));
+  const byContainer = (await readResults(others)).map((result) => ({
+    ...result,
+    container: result.container.startsWith(".") ? UNKNOWN : result.container,
+    codec: "",
+  }));
   const verdicts = verdictTable(byContainer).map(([container = "", , ...counts]) => [
     container,
     ...counts,
