@@ -55,7 +55,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   "ircam": "pcm_s16le",
 };
 
-/** Further rates in Hz of a codec, beside 44.1 kHz stereo. */
+/** Further rates in Hz of a codec, in addition to 44.1 kHz stereo. */
 const RATES: Readonly<Record<string, readonly number[]>> = {
   pcm_s16le: [8000, 48_000, 192_000],
   pcm_s24be: [96_000],

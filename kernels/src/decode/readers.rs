@@ -35,44 +35,34 @@ pub(super) fn open(
     source: Box<dyn MediaSource>,
     rest_bytes: u64,
 ) -> Result<(Box<dyn FormatReader>, Vec<String>)> {
-    if container == Container::Mp4 {
-        let length = source.byte_len().unwrap_or(0);
-        let mut reader = mp4::Mp4Reader::new(source, length)?;
-        let notes = reader.take_notes();
-        return Ok((Box::new(reader), notes));
-    }
-    if container == Container::Ogg {
-        let stream = MediaSourceStream::new(source, Default::default());
-        let mut reader = ogg::OggReader::try_new(stream)?;
-        let notes = reader.take_notes();
-        return Ok((Box::new(reader), notes));
-    }
-    Ok((open_without_notes(container, source, rest_bytes)?, Vec::new()))
-}
-
-fn open_without_notes(
-    container: Container,
-    source: Box<dyn MediaSource>,
-    rest_bytes: u64,
-) -> Result<Box<dyn FormatReader>> {
     let length = source.byte_len().unwrap_or(0);
-    match container {
-        Container::Wav => return riff::open(source, length),
-        Container::Wave64 => return riff::open_wave64(source, length),
-        Container::Aiff => return aiff::open(source, length),
-        Container::Caf => return caf::open(source, length),
-        Container::Au => return au::open(source, length),
-        _ => {}
-    }
-    let stream = MediaSourceStream::new(source, Default::default());
-    Ok(match container {
-        Container::Matroska => Box::new(matroska::MatroskaReader::try_new(stream, length)?),
-        Container::Flac => Box::new(FlacReader::try_new(stream)?),
-        Container::Mpeg { after_junk } => {
-            Box::new(MpegReader::try_new(stream, after_junk, rest_bytes)?)
+    let streamed = |source| MediaSourceStream::new(source, Default::default());
+    let reader: Box<dyn FormatReader> = match container {
+        Container::Mp4 => {
+            let mut reader = mp4::Mp4Reader::new(source, length)?;
+            let notes = reader.take_notes();
+            return Ok((Box::new(reader), notes));
         }
-        _ => Box::new(AdtsReader::try_new(stream)?),
-    })
+        Container::Ogg => {
+            let mut reader = ogg::OggReader::try_new(streamed(source))?;
+            let notes = reader.take_notes();
+            return Ok((Box::new(reader), notes));
+        }
+        Container::Wav => riff::open(source, length)?,
+        Container::Wave64 => riff::open_wave64(source, length)?,
+        Container::Aiff => aiff::open(source, length)?,
+        Container::Caf => caf::open(source, length)?,
+        Container::Au => au::open(source, length)?,
+        Container::Matroska => {
+            Box::new(matroska::MatroskaReader::try_new(streamed(source), length)?)
+        }
+        Container::Flac => Box::new(FlacReader::try_new(streamed(source))?),
+        Container::Mpeg { after_junk } => {
+            Box::new(MpegReader::try_new(streamed(source), after_junk, rest_bytes)?)
+        }
+        Container::Adts => Box::new(AdtsReader::try_new(streamed(source))?),
+    };
+    Ok((reader, Vec::new()))
 }
 
 /// The bytes of a source from one position to another.

@@ -66,7 +66,7 @@ struct File {
     /// Sizes of the samples; of all, with their number, where they have one.
     sizes: Result<Vec<u32>, (u32, u32)>,
     data: Vec<u8>,
-    /// Boxes of the track beside `mdia`, of the sample table, and of the movie.
+    /// Boxes of the track in addition to `mdia`, of the sample table, and of the movie.
     edits: Vec<u8>,
     user: Vec<u8>,
     movie_scale: u32,
