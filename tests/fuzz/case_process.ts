@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import {
   type Assignment,
   type FindingMessage,
+  type Limits,
   NO_TALLY,
   parseMessage,
   type Tally,
@@ -58,7 +59,7 @@ export async function runInProcess(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const watched = new WatchedProcess(child, assignment.limits.caseSeconds, onCase);
+  const watched = new WatchedProcess(child, assignment.limits, onCase);
   const [stderrTail] = await Promise.all([endOf(child.stderr), watched.listen(child.stdout)]);
   return watched.report(await child.status, stderrTail);
 }
@@ -66,7 +67,7 @@ export async function runInProcess(
 /** The state of one process according to its messages. */
 class WatchedProcess {
   readonly #child: Deno.ChildProcess;
-  readonly #caseSeconds: number;
+  readonly #limits: Limits;
   readonly #onCase: (number: number) => void;
   readonly #findings: FindingMessage[] = [];
   #tally = NO_TALLY;
@@ -77,9 +78,9 @@ class WatchedProcess {
   #isKilled = false;
   #unusable: string | undefined;
 
-  constructor(child: Deno.ChildProcess, caseSeconds: number, onCase: (number: number) => void) {
+  constructor(child: Deno.ChildProcess, limits: Limits, onCase: (number: number) => void) {
     this.#child = child;
-    this.#caseSeconds = caseSeconds;
+    this.#limits = limits;
     this.#onCase = onCase;
   }
 
@@ -113,7 +114,8 @@ class WatchedProcess {
         if (message.residentBytes !== undefined) {
           this.#tally = { ...this.#tally, peakBytes: message.residentBytes };
         }
-        if (message.kind === "memory") this.#kill();
+        if (message.kind === "hang") this.#noteSlowest(this.#limits.caseSeconds);
+        if (message.kind === "memory" || message.kind === "hang") this.#kill();
         break;
       case "unusable":
         this.#unusable = message.reason;
@@ -128,11 +130,15 @@ class WatchedProcess {
   #checkTime(): void {
     if (this.#since === null || this.#isKilled) return;
     this.#onCase(this.#lastCase);
-    if (performance.now() - this.#since < 1000 * this.#caseSeconds) return;
-    this.#find("hang", `still running after ${this.#caseSeconds} s`);
-    const [slowestSeconds, slowestCase] = [this.#caseSeconds, this.#lastCase];
-    this.#tally = { ...this.#tally, slowestSeconds, slowestCase };
+    const { wallSeconds } = this.#limits;
+    if (performance.now() - this.#since < 1000 * wallSeconds) return;
+    this.#find("hang", `still running after ${wallSeconds} s`);
+    this.#noteSlowest(wallSeconds);
     this.#kill();
+  }
+
+  #noteSlowest(slowestSeconds: number): void {
+    this.#tally = { ...this.#tally, slowestSeconds, slowestCase: this.#lastCase };
   }
 
   #find(kind: "hang" | "crash", detail: string): void {

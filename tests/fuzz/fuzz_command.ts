@@ -155,7 +155,7 @@ async function fuzzAll(
  */
 function fuzzTable(reports: readonly TargetReport[]): string {
   const head = [
-    ...["target", "cases", "rejected", "accepted", "slowest case (ms)", "its number"],
+    ...["target", "cases", "rejected", "accepted", "slowest case (CPU ms)", "its number"],
     ...["peak memory (MiB)", "findings"],
   ];
   const rows = reports.map(({ target, cases, tally, findings }) => [

@@ -8,8 +8,10 @@
 
 /** Limits of a case; a case that exceeds one is a defect. */
 export interface Limits {
-  /** Seconds that a case may run. */
+  /** Seconds of processor time that a case may take. */
   readonly caseSeconds: number;
+  /** Seconds of the clock that a case may take, in case it waits for ever. */
+  readonly wallSeconds: number;
   /** Bytes by which the resident memory may rise during a case. */
   readonly riseBytes: number;
   /** Bytes of resident memory in total. */
@@ -19,6 +21,7 @@ export interface Limits {
 /** Limits far above the needs of any input of a megabyte, so that a slow machine is no defect. */
 export const DEFAULT_LIMITS: Limits = {
   caseSeconds: 5,
+  wallSeconds: 300,
   riseBytes: 512 * 2 ** 20,
   residentBytes: 2 ** 31,
 };
@@ -44,7 +47,7 @@ export interface Assignment extends CaseRange {
   readonly target: string;
 }
 
-/** Data of the thread that watches the memory. */
+/** Data of the thread that watches memory and processor time. */
 export interface Watch {
   /** Two numbers that both threads see: the case that runs, and the peak in MiB. */
   readonly shared: SharedArrayBuffer;
@@ -64,7 +67,7 @@ export interface Tally {
   readonly accepted: number;
   /** Cases that ran to their end and are neither. */
   readonly faulty: number;
-  /** Duration of the slowest case; 0 before the first. */
+  /** Processor time of the slowest case; 0 before the first. */
   readonly slowestSeconds: number;
   /** Number of the slowest case; -1 before the first. */
   readonly slowestCase: number;

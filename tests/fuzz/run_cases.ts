@@ -14,6 +14,7 @@ import {
   WATCHED_CASE,
   WATCHED_PEAK,
 } from "./message.ts";
+import { processorSeconds } from "./processor_time.ts";
 import { inputOf, type Target } from "./target.ts";
 
 const MIB = 2 ** 20;
@@ -32,7 +33,7 @@ export async function runCases(target: Target, assignment: Assignment): Promise<
   const seeds = await target.seeds();
   const shared = new Int32Array(new SharedArrayBuffer(8));
   const workerData: Watch = { shared: shared.buffer, limits };
-  const watch = new Worker(new URL("./memory_watch.ts", import.meta.url), { workerData });
+  const watch = new Worker(new URL("./case_watch.ts", import.meta.url), { workerData });
 
   const tally: { -readonly [Key in keyof Tally]: Tally[Key] } = { ...NO_TALLY };
   const told = new Set<string>();
@@ -48,7 +49,7 @@ export async function runCases(target: Target, assignment: Assignment): Promise<
     tell({ type: "case", case: number, tally });
     Atomics.store(shared, WATCHED_CASE, number);
     const input = inputOf(target, seeds, seed, number);
-    const start = performance.now();
+    const start = processorSeconds();
     try {
       await target.read(input, scratch);
       tally.accepted++;
@@ -64,7 +65,7 @@ export async function runCases(target: Target, assignment: Assignment): Promise<
         told.add(signature);
       }
     }
-    const took = (performance.now() - start) / 1000;
+    const took = processorSeconds() - start;
     if (took > tally.slowestSeconds) [tally.slowestSeconds, tally.slowestCase] = [took, number];
   }
   tally.peakBytes = Math.max(Atomics.load(shared, WATCHED_PEAK) * MIB, Deno.memoryUsage().rss);

@@ -17,6 +17,10 @@ const BAD_BYTE = 4;
 /** Memory that a reader holds. */
 const held: Uint8Array[] = [];
 
+function sleep(seconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * seconds);
+}
+
 function planted(name: string, defect: () => void): Target {
   return {
     name,
@@ -42,11 +46,14 @@ const TARGETS: readonly Target[] = [
   planted("loops", () => {
     for (;;) held.length = 0;
   }),
+  planted("sleeps", () => sleep(600)),
+  // Longer than a case may compute.
+  planted("waits", () => sleep(3)),
   planted("allocates", () => {
     // In parts, like a reader that appends.
     for (let part = 0; part < 64; part++) held.push(new Uint8Array(2 ** 24).fill(1));
     // Time for the thread that watches the memory, on a busy machine as well.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    sleep(60);
   }),
   planted("exits", () => Deno.exit(0)),
   planted("mumbles", () => {
@@ -64,6 +71,11 @@ Deno.exit(
   await fuzzCommand(Deno.args, {
     targets: TARGETS,
     entry: import.meta.url,
-    limits: { caseSeconds: 4, riseBytes: 2 ** 28, residentBytes: 2 ** 31 },
+    limits: {
+      caseSeconds: 2,
+      wallSeconds: Deno.args.includes("sleeps") ? 3 : 120,
+      riseBytes: 2 ** 28,
+      residentBytes: 2 ** 31,
+    },
   }),
 );
