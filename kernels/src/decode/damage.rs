@@ -7,6 +7,17 @@ use thiserror::Error;
 #[error("the file may be cut: {0}")]
 pub(super) struct MayBeCut(pub &'static str);
 
+/// Something to tell that a reader found between packets, and that costs nothing more.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(super) struct Notice(pub String);
+
+impl From<Notice> for symphonia::core::errors::Error {
+    fn from(notice: Notice) -> Self {
+        Self::IoError(std::io::Error::other(notice))
+    }
+}
+
 /// Damage found in a file. It grows by a few sentences at most, however damaged the file.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
@@ -27,9 +38,11 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    /// Something to tell that was found in the headers.
+    /// Something to tell that was found in the headers or between packets.
     pub fn note(&mut self, text: String) {
-        self.notes.push(text);
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
     }
 
     /// A packet at `position` could not be decoded.

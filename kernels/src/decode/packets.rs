@@ -9,7 +9,7 @@ use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 
 use super::collect::Collector;
-use super::damage::{Damage, MayBeCut};
+use super::damage::{Damage, MayBeCut, Notice};
 use super::error::DecodeError;
 use super::trim::Trim;
 use super::{codec, codecs, limits, tracks};
@@ -85,6 +85,10 @@ impl Reader<'_> {
                         None => self.damage.file_ended(),
                     }
                     return Ok(());
+                }
+                Err(Error::IoError(error)) if error.get_ref().is_some_and(|e| e.is::<Notice>()) => {
+                    self.damage.note(error.to_string());
+                    continue;
                 }
                 // Without a code of the operating system it is the demuxer that ran out of bits.
                 Err(Error::IoError(error)) if error.raw_os_error().is_some() => {
@@ -215,7 +219,7 @@ impl Reader<'_> {
     }
 
     /// Frames that a packet stands for that could not be decoded: its own duration where blocks differ in
-    /// length and timestamps count frames, else the length of the last good block.
+    /// length and timestamps count frames, else the length of the last good block, else that of the longest.
     fn block_frames(&self, packet: &Packet) -> usize {
         let claimed = packet.dur.get().min(MAX_BLOCK_FRAMES) as usize;
         // Matroska's packets of some codecs do not tell theirs.
@@ -228,8 +232,8 @@ impl Reader<'_> {
             });
         match (self.last_block_frames, counts_frames) {
             (frames @ 1.., _) => frames,
-            (_, true) => claimed,
-            _ => 0,
+            (_, true) if claimed > 0 => claimed,
+            _ => self.params.max_frames_per_packet.unwrap_or(0).min(MAX_BLOCK_FRAMES) as usize,
         }
     }
 

@@ -100,6 +100,96 @@ fn missing_and_damaged_pages_become_silence_of_their_length() {
     assert_hole(3..6);
 }
 
+/// The one warning, which contains `words`.
+fn assert_told(audio: &DecodedAudio, words: &str, what: &str) {
+    assert_eq!(audio.warnings.len(), 1, "{what}: {:?}", audio.warnings);
+    assert!(audio.warnings[0].contains(words), "{what}: {:?}", audio.warnings);
+}
+
+#[test]
+fn pages_in_the_wrong_order_are_put_right() {
+    for (name, rate_hz) in [("vorbis_pages.ogg", 44_100), ("opus_stereo.opus", 48_000)] {
+        let file = fixture(name);
+        let whole = decode(&file, rate_hz);
+        let all = pages(&file);
+        for at in 0..all.len() - 1 {
+            let mut swapped = all.clone();
+            swapped.swap(at, at + 1);
+            let audio = decode(&swapped.concat(), rate_hz);
+            assert!(audio.channels == whole.channels, "{name}, page {at}: {:?}", audio.warnings);
+            assert_told(&audio, "wrong order", name);
+        }
+    }
+    let file = fixture("vorbis_pages.ogg");
+    let whole = decode(&file, 44_100);
+    let all = pages(&file);
+    // Two pages backwards, three pages backwards, the last page early.
+    for (from, to) in [(3, 5), (3, 6), (all.len() - 1, 4)] {
+        let mut moved = all.clone();
+        let page = moved.remove(from);
+        moved.insert(to, page);
+        let audio = decode(&moved.concat(), 44_100);
+        assert!(audio.channels == whole.channels, "{from} to {to}: {:?}", audio.warnings);
+        assert_told(&audio, "wrong order", "moved");
+    }
+}
+
+#[test]
+fn pages_that_are_there_twice_count_once() {
+    for (name, rate_hz) in [("vorbis_pages.ogg", 44_100), ("opus_stereo.opus", 48_000)] {
+        let file = fixture(name);
+        let whole = decode(&file, rate_hz);
+        let all = pages(&file);
+        for at in 0..all.len() {
+            for later in 1..4.min(all.len() - at + 1) {
+                // A first page behind the end begins another stream.
+                if later == all.len() {
+                    continue;
+                }
+                let mut twice = all.clone();
+                twice.insert(at + later, all[at].clone());
+                let audio = decode(&twice.concat(), rate_hz);
+                assert!(audio.channels == whole.channels, "{name}, {at}: {:?}", audio.warnings);
+                assert_told(&audio, "twice", name);
+            }
+        }
+    }
+    // Several of them.
+    let all = pages(&fixture("vorbis_pages.ogg"));
+    let repeated = [&all[..6], &all[3..6], &all[6..]].concat();
+    let audio = decode(&repeated.concat(), 44_100);
+    assert!(audio.channels == decode(&all.concat(), 44_100).channels);
+    assert_told(&audio, "twice", "several");
+}
+
+#[test]
+fn a_page_that_comes_much_too_late_moves_nothing() {
+    let all = pages(&fixture("vorbis_pages.ogg"));
+    let whole = decode(&all.concat(), 44_100);
+    let mut late = all.clone();
+    let page = late.remove(3);
+    late.insert(8, page);
+    let audio = decode(&late.concat(), 44_100);
+    let missing = decode(&[&all[..3], &all[4..]].concat().concat(), 44_100);
+    assert!(audio.channels == missing.channels);
+    assert_eq!(audio.channels[0].len(), whole.channels[0].len());
+    assert!(audio.warnings.iter().any(|w| w.contains("too late")), "{:?}", audio.warnings);
+    assert!(audio.warnings.iter().any(|w| w.contains("silence")), "{:?}", audio.warnings);
+}
+
+#[test]
+fn numbers_of_pages_that_begin_anew_cost_no_audio() {
+    // As of a faulty program: the numbers of the second half are those of the first.
+    let all = pages(&fixture("vorbis_pages.ogg"));
+    let whole = decode(&all.concat(), 44_100);
+    let mut again = all.clone();
+    for (number, page) in (2_u32..).zip(&mut again[6..]) {
+        page[18..22].copy_from_slice(&number.to_le_bytes());
+        seal(page);
+    }
+    assert_eq!(decode(&again.concat(), 44_100).channels[0].len(), whole.channels[0].len());
+}
+
 #[test]
 fn a_page_that_is_missing_at_the_start_becomes_silence() {
     let file = fixture("vorbis_pages.ogg");

@@ -2,9 +2,11 @@
 //!
 //! The positions of pages are used as libvorbis and opusfile do: the first page with audio may cut the start, the
 //! last one the end. In between they only tell how much is missing where pages are missing. A
-//! packet without data stands for such a hole; its duration is that of the hole.
+//! packet without data stands for such a hole; its duration is that of the hole. Pages that are there twice or in
+//! the wrong order are put right by their numbers.
 
 pub(super) mod mapping;
+mod order;
 mod pages;
 
 use std::collections::VecDeque;
@@ -21,9 +23,10 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
-use super::super::damage::MayBeCut;
+use super::super::damage::{MayBeCut, Notice};
 use mapping::{Mapping, Meaning};
-use pages::{Page, Pages};
+use order::{Numbers, Order};
+use pages::Page;
 
 /// Longest packet; a longer one is damage, or a picture in a comment.
 const MAX_PACKET_BYTES: usize = 1 << 26;
@@ -41,13 +44,11 @@ static INFO: FormatInfo = FormatInfo { format: FORMAT_ID_OGG, short_name: "ogg",
 struct Link {
     /// Identifier of its track.
     track_id: u32,
-    serial: u32,
+    numbers: Numbers,
     /// All streams of the link.
     serials: Vec<u32>,
     mapping: Mapping,
     rate_hz: u64,
-    /// Sequence number of the next page.
-    next_sequence: u32,
     /// The beginning of a packet that goes on on the next page.
     partial: Option<Vec<u8>>,
     /// Whether anything is missing since the last position.
@@ -68,13 +69,11 @@ struct Link {
 
 /// Reads the first audio stream of each link.
 pub(super) struct OggReader<'s> {
-    pages: Pages<MediaSourceStream<'s>>,
+    pages: Order<MediaSourceStream<'s>>,
     tracks: Vec<Track>,
     media_info: MediaInfo,
     metadata: MetadataLog,
     link: Option<Link>,
-    /// A page that was read too early.
-    pending: Option<Page>,
     /// Packets, and changes to another link.
     ready: VecDeque<Packet>,
     next_link: Option<(Link, Vec<Track>)>,
@@ -83,7 +82,7 @@ pub(super) struct OggReader<'s> {
     /// Serial numbers of streams without a beginning that were told.
     unknown: Vec<u32>,
     has_ended: bool,
-    /// Damage of headers that were used all the same.
+    /// Damage that costs nothing more, to be told.
     notes: Vec<String>,
 }
 
@@ -91,12 +90,11 @@ impl<'s> OggReader<'s> {
     /// Reads the headers of the first link.
     pub fn try_new(stream: MediaSourceStream<'s>) -> Result<Self> {
         let mut reader = OggReader {
-            pages: Pages::new(stream),
+            pages: Order::new(stream),
             tracks: Vec::new(),
             media_info: MediaInfo::default(),
             metadata: MetadataLog::default(),
             link: None,
-            pending: None,
             ready: VecDeque::new(),
             next_link: None,
             position: 0,
@@ -104,7 +102,7 @@ impl<'s> OggReader<'s> {
             has_ended: false,
             notes: Vec::new(),
         };
-        let Some(page) = reader.find_first_page()? else {
+        let Some(page) = reader.pages.first(begins_stream)? else {
             return decode_error("ogg: no page that begins a stream is intact");
         };
         if let Some((link, tracks)) = reader.open_link(page)? {
@@ -124,42 +122,27 @@ impl<'s> OggReader<'s> {
         std::mem::take(&mut self.notes)
     }
 
-    fn next_page(&mut self) -> Result<Option<Page>> {
-        match self.pending.take() {
-            Some(page) => Ok(Some(page)),
-            None => Ok(self.pages.next()?),
-        }
-    }
-
-    fn find_first_page(&mut self) -> Result<Option<Page>> {
-        while let Some(page) = self.next_page()? {
-            let begins = || page.first_packet().and_then(Mapping::of).is_some();
-            if page.is_first() && (page.is_intact || begins()) {
-                return Ok(Some(page));
-            }
-        }
-        Ok(None)
-    }
-
     /// Reads the headers of the link whose first page is given; `None` where it has no sound.
     fn open_link(&mut self, first: Page) -> Result<Option<(Link, Vec<Track>)>> {
         let mut streams = Vec::new();
         let mut serials = Vec::new();
         let mut page = first;
         loop {
-            serials.push(page.serial);
-            if let Some(mapping) = page.first_packet().and_then(Mapping::of) {
+            if serials.contains(&page.serial) {
+                self.pages.note_first_again();
+            } else if let Some(mapping) = page.first_packet().and_then(Mapping::of) {
                 if page.is_mended {
                     self.note("the first page has a wrong byte, which its checksum tells");
                 } else if !page.is_intact {
                     self.note("the first page is damaged; the sample rate may be wrong");
                 }
-                streams.push((page.serial, page.sequence.wrapping_add(1), mapping));
+                streams.push((Numbers::of(&page), mapping));
             }
-            match self.next_page()? {
+            serials.push(page.serial);
+            match self.pages.next()? {
                 Some(next) if next.is_first() => page = next,
                 next => {
-                    self.pending = next;
+                    next.into_iter().for_each(|page| self.pages.put_back(page));
                     break;
                 }
             }
@@ -174,13 +157,12 @@ impl<'s> OggReader<'s> {
         if streams.is_empty() {
             return Ok(None);
         }
-        let (serial, next_sequence, mapping) = streams.swap_remove(chosen);
+        let (numbers, mapping) = streams.swap_remove(chosen);
         let mut link = Link {
             track_id: chosen as u32,
-            serial,
+            numbers,
             serials,
             rate_hz: 0,
-            next_sequence,
             partial: None,
             is_torn: false,
             missing_pages: 0,
@@ -192,15 +174,20 @@ impl<'s> OggReader<'s> {
             has_ended: false,
         };
         while !link.mapping.is_ready() {
-            match self.next_page()? {
+            match self.pages.next()? {
                 Some(page) if page.is_first() => {
-                    self.pending = Some(page);
-                    break;
+                    if !self.pages.is_first_again(&link.numbers, &page)? {
+                        self.pages.put_back(page);
+                        break;
+                    }
                 }
                 // Headers are used even with a wrong checksum: there is no other copy of them.
-                Some(page) if page.serial == link.serial => {
+                Some(page) if page.serial == link.numbers.serial => {
+                    let page = self.pages.in_order(&link.numbers, page)?;
                     if !page.is_intact {
                         self.note("a page of headers is damaged");
+                    } else if self.pages.is_superfluous(&mut link.numbers, &page, None) {
+                        continue;
                     }
                     link.take_page(&page);
                 }
@@ -210,6 +197,7 @@ impl<'s> OggReader<'s> {
         }
         // Damage of headers is no hole in the audio.
         link.is_torn = link.missing_pages > 0;
+        self.tell_of_order();
         let params = link.mapping.params();
         link.rate_hz = u64::from(params.sample_rate.unwrap_or(1).max(1));
         tracks[chosen].with_codec_params(CodecParameters::Audio(params));
@@ -218,16 +206,19 @@ impl<'s> OggReader<'s> {
 
     /// Takes the next page; `false` at the end of the file.
     fn advance(&mut self) -> Result<bool> {
-        let Some(page) = self.next_page()? else {
+        let Some(page) = self.pages.next()? else {
             self.has_ended = true;
             if let Some(link) = &mut self.link {
                 link.place(None, false, &mut self.ready, &mut self.position);
             }
             return Ok(false);
         };
-        let begins = || page.first_packet().and_then(Mapping::of).is_some();
-        if page.is_first() && (page.is_intact || begins()) {
+        if begins_stream(&page) {
             if let Some(link) = &mut self.link {
+                if !link.has_ended && self.pages.is_first_again(&link.numbers, &page)? {
+                    self.tell_of_order();
+                    return Ok(true);
+                }
                 link.place(None, false, &mut self.ready, &mut self.position);
             }
             self.next_link = self.open_link(page)?;
@@ -237,7 +228,7 @@ impl<'s> OggReader<'s> {
             return Ok(true);
         }
         let Some(link) = &mut self.link else { return Ok(true) };
-        if page.serial != link.serial {
+        if page.serial != link.numbers.serial {
             if page.is_intact && !link.serials.contains(&page.serial) {
                 return self.tell_of_unknown(page.serial);
             }
@@ -247,6 +238,11 @@ impl<'s> OggReader<'s> {
             // The next page's number tells of it.
             return Ok(true);
         }
+        let page = self.pages.in_order(&link.numbers, page)?;
+        if self.pages.is_superfluous(&mut link.numbers, &page, link.clock) {
+            self.tell_of_order();
+            return Ok(true);
+        }
         link.take_page(&page);
         let ends_packet = page.parts().any(|(_, ends)| ends);
         if page.granule.is_some() && ends_packet || link.waiting.len() > MAX_WAITING {
@@ -254,9 +250,19 @@ impl<'s> OggReader<'s> {
         }
         link.has_ended = page.is_last();
         if page.has_negative_granule && !std::mem::replace(&mut link.has_negative_granule, true) {
-            return decode_error("ogg: a page has a negative position, as of a faulty encoder");
+            self.note("an Ogg page has a negative position, as of a faulty encoder");
         }
+        self.tell_of_order();
         Ok(true)
+    }
+
+    /// Tells of pages that are not where they should be.
+    fn tell_of_order(&mut self) {
+        let rate_hz = self.link.as_ref().map_or(1, |link| link.rate_hz);
+        let seconds = self.position as f64 / rate_hz as f64;
+        for what in self.pages.take_found() {
+            self.notes.push(format!("{what}, the first at {seconds:.3} s"));
+        }
     }
 
     fn tell_of_unknown(&mut self, serial: u32) -> Result<bool> {
@@ -271,7 +277,7 @@ impl<'s> OggReader<'s> {
 impl Link {
     /// Puts packets together.
     fn take_page(&mut self, page: &Page) {
-        let missing = page.sequence.wrapping_sub(self.next_sequence);
+        let missing = self.numbers.take(page);
         if missing != 0 {
             self.is_torn = true;
             if self.clock.is_none() {
@@ -279,7 +285,6 @@ impl Link {
             }
             self.partial = None;
         }
-        self.next_sequence = page.sequence.wrapping_add(1);
         if !page.is_continued() && self.partial.take().is_some() {
             self.is_torn = true;
         }
@@ -382,6 +387,12 @@ impl Link {
     }
 }
 
+/// Whether a stream begins with `page`. A damaged page counts if its packet can be read.
+fn begins_stream(page: &Page) -> bool {
+    let is_header = || page.first_packet().and_then(Mapping::of).is_some();
+    page.is_first() && (page.is_intact || is_header())
+}
+
 /// A packet of the track with number 0, whatever its stream.
 fn packet(position: u64, frames: u64, data: Vec<u8>) -> Packet {
     let position = i64::try_from(position).unwrap_or(i64::MAX);
@@ -411,6 +422,9 @@ impl FormatReader for OggReader<'_> {
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         loop {
+            if let Some(note) = self.notes.pop() {
+                return Err(Notice(note).into());
+            }
             if let Some(mut packet) = self.ready.pop_front() {
                 packet.track_id = self.link.as_ref().map_or(0, |link| link.track_id);
                 return Ok(Some(packet));
@@ -425,7 +439,7 @@ impl FormatReader for OggReader<'_> {
                     continue;
                 }
                 let eof = ErrorKind::UnexpectedEof;
-                return match (self.pages.is_cut, is_whole) {
+                return match (self.pages.is_cut(), is_whole) {
                     (true, _) => Err(Error::IoError(IoError::from(eof))),
                     (false, true) => Ok(None),
                     (false, false) => {

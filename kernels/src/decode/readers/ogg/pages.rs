@@ -21,6 +21,7 @@ pub(super) struct Page {
     pub has_negative_granule: bool,
     pub serial: u32,
     pub sequence: u32,
+    pub checksum: u32,
     lacing: Vec<u8>,
     body: Vec<u8>,
 }
@@ -151,6 +152,7 @@ impl<Source: Read> Pages<Source> {
             has_negative_granule: (granule as i64) < -1,
             serial: number(&page[14..18]),
             sequence: number(&page[18..22]),
+            checksum: number(&page[22..26]),
             lacing,
             body: page[table_end..].to_vec(),
         };
