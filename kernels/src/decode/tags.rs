@@ -25,8 +25,10 @@ pub(super) fn trailing_kind_bytes(head: &[u8]) -> Option<u64> {
         return Some(128);
     }
     let header = head.get(..32).filter(|header| header.starts_with(b"APETAGEX"))?;
-    let size = u32::from_le_bytes([header[12], header[13], header[14], header[15]]);
-    Some(32 + u64::from(size))
+    let number = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| header[at + n]));
+    // A footer has no items after it.
+    let is_header = number(20) >> 29 & 1 == 1;
+    Some(32 + if is_header { u64::from(number(12)) } else { 0 })
 }
 
 /// Where the tags at the end of `source` begin, a file of `length` bytes whose audio begins at `begin`.
@@ -51,14 +53,13 @@ fn last_tag<S: Read + Seek + ?Sized>(
     most: u64,
     end: u64,
 ) -> io::Result<Option<u64>> {
-    let mut tail = |bytes: u64| -> io::Result<Vec<u8>> {
-        let bytes = bytes.min(most);
-        source.seek(SeekFrom::Start(end - bytes))?;
-        let mut tail = Vec::new();
-        source.take(bytes).read_to_end(&mut tail)?;
-        Ok(tail)
+    let mut part = |from_end: u64, bytes: u64| -> io::Result<Vec<u8>> {
+        source.seek(SeekFrom::Start(end - from_end.min(most)))?;
+        let mut part = Vec::new();
+        source.take(bytes.min(from_end).min(most)).read_to_end(&mut part)?;
+        Ok(part)
     };
-    let last = tail(355)?;
+    let last = part(355, 355)?;
     let from_end = |bytes: usize| last.len().checked_sub(bytes).map(|at| &last[at..]);
     let has =
         |bytes: usize, text: &[u8]| from_end(bytes).is_some_and(|rest| rest.starts_with(text));
@@ -67,8 +68,12 @@ fn last_tag<S: Read + Seek + ?Sized>(
     }
     if let Some(footer) = from_end(32).filter(|footer| footer.starts_with(b"APETAGEX")) {
         let number = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| footer[at + n]));
-        let header = if number(20) >> 31 == 1 { 32 } else { 0 };
-        return Ok(Some(u64::from(number(12)).max(32) + header));
+        let size = u64::from(number(12)).max(32);
+        // A header may be announced and not be there.
+        let has_header = number(20) >> 31 == 1
+            && size + 32 <= most
+            && part(size + 32, 8)?.starts_with(b"APETAGEX");
+        return Ok(Some(size + if has_header { 32 } else { 0 }));
     }
     if let Some(footer) = from_end(10).filter(|footer| footer.starts_with(b"3DI")) {
         return Ok(id3v2_bytes(&[b"ID3", &footer[3..]].concat()));
@@ -78,7 +83,7 @@ fn last_tag<S: Read + Seek + ?Sized>(
         return Ok(digits.and_then(|text| text.parse::<u64>().ok()).map(|size| size + 15));
     }
     if has(9, b"LYRICSEND") {
-        let text = tail(LYRICS1_BYTES + 20)?;
+        let text = part(LYRICS1_BYTES + 20, LYRICS1_BYTES + 20)?;
         let at = text.windows(11).rposition(|window| window == b"LYRICSBEGIN");
         return Ok(at.map(|at| (text.len() - at) as u64));
     }
@@ -124,6 +129,19 @@ mod tests {
         assert_eq!(end_of(&[&audio, &extended, &id3v1]), 1000);
         let lyrics2 = [&lyrics2[..21], b"000021LYRICS200"].concat();
         assert_eq!(end_of(&[&audio, &ape(true, 9), &lyrics2, &id3v1]), 1000);
+    }
+
+    #[test]
+    fn a_header_that_is_announced_and_not_there_is_no_part_of_the_tag() {
+        for items in [0, 40] {
+            let tag = ape(true, items);
+            let (header, footer) = tag.split_at(32);
+            assert_eq!(end_of(&[&[7; 1000], header, footer]), 1000);
+            assert_eq!(end_of(&[&[7; 1000], footer]), 1000);
+            assert_eq!(trailing_kind_bytes(header), Some(tag.len() as u64));
+        }
+        // A footer alone, without the flag of a header.
+        assert_eq!(trailing_kind_bytes(&ape(true, 0)[32..]), Some(32));
     }
 
     #[test]
