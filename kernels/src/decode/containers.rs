@@ -210,7 +210,15 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
         Some(Chain::Adts(at)) => Contents::Readable(Container::Adts, begin + at as u64),
         Some(Chain::Flac(at)) => Contents::Readable(Flac, begin + at as u64),
         Some(Chain::FreeFormat) => Foreign("MPEG audio of free format"),
-        None => Unknown,
+        None => {
+            // FLAC without its beginning, which may be cut within a large picture.
+            let most = (end - begin).min(MAX_TAG_BYTES as u64);
+            let head = bytes_at(source, begin, most as usize)?;
+            match frame_chain::find_flac(&head, begin + most == end) {
+                Some(at) => Contents::Readable(Flac, begin + at as u64),
+                None => Unknown,
+            }
+        }
     })
 }
 

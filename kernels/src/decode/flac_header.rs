@@ -143,6 +143,31 @@ impl FrameHeader {
     }
 }
 
+impl FrameHeader {
+    /// Bytes that the frame takes at most: uncompressed, with a margin.
+    pub fn most_bytes(&self) -> usize {
+        let raw =
+            (self.samples * self.format.channels) as usize * (self.format.bits as usize + 1) / 8;
+        raw + raw / 8 + 1024
+    }
+
+    /// Number of the first sample in a stream whose frames are all as long as this one, unless they count samples.
+    pub fn first_sample(&self) -> u64 {
+        match self.counts_samples {
+            true => self.number,
+            false => self.number.saturating_mul(u64::from(self.samples)),
+        }
+    }
+
+    /// Whether the frame comes next after `before` in a stream of one format.
+    pub fn follows(&self, before: &FrameHeader) -> bool {
+        let step = if before.counts_samples { u64::from(before.samples) } else { 1 };
+        self.format == before.format
+            && self.counts_samples == before.counts_samples
+            && self.number == before.number + step
+    }
+}
+
 fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ byte, |crc, _| if crc >> 7 == 1 { crc << 1 ^ 7 } else { crc << 1 })

@@ -4,13 +4,15 @@
 //! of a chain have to agree, the frames have to be plausible, and layers 1 and 2, about whose frames little
 //! can be checked, need longer chains.
 
-use super::flac_header::{FrameHeader, NO_FORMAT};
+use super::flac_header::{FrameHeader, NO_FORMAT, crc16};
 use super::mpeg_header::{HEADER_BYTES, MpegHeader};
 
 /// Frames in a row that make a stream of layer 3 or ADTS.
 const CHAIN: usize = 4;
 /// The same for layers 1 and 2.
 const LONG_CHAIN: usize = 16;
+/// Bytes whose checksums are counted in search of a FLAC frame.
+const MAX_CHECKED_BYTES: usize = 1 << 25;
 /// Longest frame of the free format.
 const MAX_FREE_FORMAT_BYTES: usize = 8192;
 
@@ -97,6 +99,43 @@ pub(super) fn find(bytes: &[u8], to_the_end: bool) -> Option<Chain> {
         }
         at += 1;
     }
+}
+
+/// Where the first FLAC frame is in `bytes` that another one follows, or the end of the file if the bytes go
+/// `to_the_end`.
+///
+/// The checksum of its header and that of the frame have to be right, and the headers have to agree.
+pub(super) fn find_flac(bytes: &[u8], to_the_end: bool) -> Option<usize> {
+    let mut checked = 0;
+    let mut at = 0;
+    while checked < MAX_CHECKED_BYTES {
+        at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
+        let rest = &bytes[at..];
+        if let Some(header) = FrameHeader::parse(rest, NO_FORMAT) {
+            let most = rest.len().min(header.most_bytes());
+            if flac_frame_ends(&rest[..most], rest, &header, to_the_end) {
+                return Some(at);
+            }
+            checked += most;
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether the frame with `header` ends within `frame`, which is the first part of `bytes`.
+fn flac_frame_ends(frame: &[u8], bytes: &[u8], header: &FrameHeader, to_the_end: bool) -> bool {
+    let mut crc = 0;
+    for (at, byte) in frame.iter().enumerate() {
+        if crc == 0 && at >= header.bytes + 2 {
+            let next = FrameHeader::parse(&bytes[at..], NO_FORMAT);
+            if next.is_some_and(|next| next.follows(header)) {
+                return true;
+            }
+        }
+        crc = crc16(crc, *byte);
+    }
+    crc == 0 && to_the_end && frame.len() == bytes.len()
 }
 
 /// Whether the first two frames also agree in channel mode and flags, as ffmpeg wants it after other bytes: the
@@ -216,6 +255,34 @@ mod tests {
         assert_eq!(found(&row.repeat(200)), None);
         let row = [&[0xff, 0xff, 0x14, 0x00][..], &[0; 28]].concat();
         assert_eq!(found(&[&[1; 8], &row.repeat(200)[..]].concat()), None);
+    }
+
+    #[test]
+    fn flac_frames_are_found_in_the_middle_of_a_stream() {
+        let flac = std::fs::read(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../fixtures/audio/formats/flac_16.flac"
+        ));
+        let flac = flac.unwrap();
+        let frames: Vec<usize> = (0..flac.len())
+            .filter(|at| {
+                FrameHeader::parse(&flac[*at..], NO_FORMAT)
+                    .is_some_and(|header| header.samples == 4608)
+            })
+            .collect();
+        assert!(frames.len() > 5, "{frames:?}");
+        for cut in [1, 60, frames[2] - 1, frames[2], frames[2] + 1] {
+            let first = frames.iter().find(|at| **at >= cut).unwrap();
+            assert_eq!(find_flac(&flac[cut..], true), Some(first - cut), "{cut}");
+        }
+        // A frame that is cut off, one that is damaged, the last one.
+        assert_eq!(find_flac(&flac[frames[2]..frames[3] - 1], false), None);
+        assert_eq!(find_flac(&flac[frames[2]..frames[3]], true), Some(0));
+        assert_eq!(find_flac(&flac[frames[2]..frames[3]], false), None);
+        let mut damaged = flac[frames[2]..].to_vec();
+        damaged[1000] ^= 1;
+        assert_eq!(find_flac(&damaged, true), Some(frames[3] - frames[2]));
+        assert_eq!(find_flac(&[0xff; 5000], true), None);
     }
 
     #[test]

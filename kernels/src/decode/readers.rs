@@ -56,7 +56,11 @@ pub(super) fn open(
         Container::Matroska => {
             Box::new(matroska::MatroskaReader::try_new(streamed(source), length)?)
         }
-        Container::Flac => Box::new(FlacReader::try_new(streamed(source))?),
+        Container::Flac => {
+            let mut reader = FlacReader::try_new(streamed(source))?;
+            let notes = reader.take_notes();
+            return Ok((Box::new(reader), notes));
+        }
         Container::Mpeg { after_junk } => {
             Box::new(MpegReader::try_new(streamed(source), after_junk, rest_bytes)?)
         }

@@ -50,6 +50,8 @@ pub(in super::super) struct FlacReader<'s> {
     position: u64,
     /// Bytes that were searched in vain for the ends of frames.
     searched: u64,
+    /// What is to be told of the beginning.
+    notes: Vec<String>,
 }
 
 /// What a frame that begins here is.
@@ -66,8 +68,18 @@ impl<'s> FlacReader<'s> {
     pub fn try_new(source: MediaSourceStream<'s>) -> Result<Self> {
         let mut input = Lookahead::new(source);
         let first = FrameHeader::parse(input.peek(MAX_HEADER_BYTES)?, NO_FORMAT);
+        let mut notes = Vec::new();
         let bytes = match first {
-            Some(first) => StreamInfo::of_any_block(first.format).to_vec(),
+            Some(first) => {
+                if first.number > 0 {
+                    notes.push(format!(
+                        "the beginning of the file is missing: its first intact frame is {:.3} s after the start of the \
+                         FLAC stream",
+                        first.first_sample() as f64 / f64::from(first.format.rate_hz)
+                    ));
+                }
+                StreamInfo::of_any_block(first.format).to_vec()
+            }
             None => read_blocks(&mut input)?
                 .ok_or(Error::DecodeError("flac: no block of stream information"))?,
         };
@@ -99,7 +111,13 @@ impl<'s> FlacReader<'s> {
             origin: None,
             position: 0,
             searched: 0,
+            notes,
         })
+    }
+
+    /// What is to be told of the beginning.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Looks for the end of the frame that begins here.
@@ -108,11 +126,9 @@ impl<'s> FlacReader<'s> {
         let Some(header) = FrameHeader::parse(self.input.peek(MAX_HEADER_BYTES)?, stream) else {
             return Ok(Found::Nothing);
         };
-        // Uncompressed, with a margin; less where much is damaged, so that it does not take for ever.
-        let FlacFormat { channels, bits, .. } = header.format;
-        let raw = (header.samples * channels) as usize * (bits as usize + 1) / 8;
+        // Less where much is damaged, so that it does not take for ever.
         let is_costly = self.searched > MAX_SEARCHED_BYTES;
-        let most = (raw + raw / 8 + 1024) >> if is_costly { 8 } else { 0 };
+        let most = header.most_bytes() >> if is_costly { 8 } else { 0 };
         let (mut crc, mut at, mut zero_at) = (0, 0, None);
         loop {
             let wanted = (at + SEARCH_BYTES).min(most);
