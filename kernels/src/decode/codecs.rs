@@ -2,10 +2,12 @@
 
 pub(super) mod aac;
 mod adpcm;
+mod alac;
 mod channel_order;
 mod flac;
 mod flac_wide;
 mod mpeg;
+mod mpeg_mono;
 pub(super) mod opus;
 mod pcm;
 pub(super) mod vorbis;
@@ -45,10 +47,11 @@ fn register_own(registry: &mut CodecRegistry) {
     registry.register_audio_decoder::<aac::AacDecoder>();
 }
 
-/// Registers what lets a decoder of symphonia's start again where the format changes.
+/// Registers what lets a decoder of symphonia's start again where the format changes, or sees damage that it does not.
 fn register_around_symphonia(registry: &mut CodecRegistry) {
     registry.register_audio_decoder::<flac::FlacDecoder>();
     registry.register_audio_decoder::<mpeg::MpegDecoder>();
+    registry.register_audio_decoder::<alac::AlacDecoder>();
 }
 
 /// The decoders.

@@ -17,6 +17,8 @@ pub(super) struct MpegHeader {
     pub rate_hz: u32,
     /// 1 or 2.
     pub channels: usize,
+    /// Bits a second; 0 in the free format.
+    pub bit_rate: u32,
     /// Bytes of the frame with its header; 0 in the free format, where the header does not tell.
     pub bytes: usize,
     /// Frames (samples a channel) that it decodes to.
@@ -66,6 +68,7 @@ impl MpegHeader {
             low_rate,
             rate_hz,
             channels: if field(6, 3) == 3 { 1 } else { 2 },
+            bit_rate,
             bytes: if rate_index == 0 { 0 } else { bytes as usize },
             samples,
             has_checksum: word >> 16 & 1 == 0,
@@ -104,7 +107,7 @@ impl MpegHeader {
     /// Whether `frame`, which begins with this header, may be one: in layer 3 the number of spectral values
     /// has a limit, in layer 1 one of the 16 word lengths is forbidden.
     pub fn is_plausible(&self, frame: &[u8]) -> bool {
-        let body = frame.get(HEADER_BYTES + 2 * usize::from(self.has_checksum)..).unwrap_or(&[]);
+        let body = self.body(frame);
         match self.layer {
             3 => self.has_plausible_values(body),
             1 => {
@@ -127,12 +130,24 @@ impl MpegHeader {
     }
 
     fn has_plausible_values(&self, body: &[u8]) -> bool {
-        let bits = |at: usize, count: usize| {
-            (at..at + count).fold(0_u32, |value, at| {
-                let byte = body.get(at / 8).copied().unwrap_or(0);
-                value << 1 | u32::from(byte >> (7 - at % 8) & 1)
-            })
-        };
+        self.granules().all(|at| bits(body, at + 12, 9) <= 288)
+    }
+
+    /// Whether `frame`, which begins with this header, has a block that is long in its lower part and short above.
+    pub fn has_mixed_block(&self, frame: &[u8]) -> bool {
+        let body = self.body(frame);
+        // After the lengths, the gain and the sizes of factors: switched windows, of the short kind, mixed.
+        let at = 12 + 9 + 8 + if self.low_rate { 9 } else { 4 };
+        self.layer == 3 && self.granules().any(|granule| bits(body, granule + at, 4) == 0b1101)
+    }
+
+    /// What follows the header of `frame` and its checksum.
+    fn body<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
+        frame.get(HEADER_BYTES + 2 * usize::from(self.has_checksum)..).unwrap_or(&[])
+    }
+
+    /// Where in the side information of layer 3 each channel of each granule begins, in bits.
+    fn granules(&self) -> impl Iterator<Item = usize> {
         // main_data_begin, private bits and scfsi come first.
         let (first, granules, size) = match (self.low_rate, self.channels) {
             (false, 1) => (9 + 5 + 4, 2, 59),
@@ -140,8 +155,16 @@ impl MpegHeader {
             (true, 1) => (8 + 1, 1, 63),
             (true, _) => (8 + 2, 1, 63),
         };
-        (0..granules * self.channels).all(|granule| bits(first + granule * size + 12, 9) <= 288)
+        (0..granules * self.channels).map(move |granule| first + granule * size)
     }
+}
+
+/// The number in `count` bits of `bytes` from bit `at` on.
+fn bits(bytes: &[u8], at: usize, count: usize) -> u32 {
+    (at..at + count).fold(0, |value, at| {
+        let byte = bytes.get(at / 8).copied().unwrap_or(0);
+        value << 1 | u32::from(byte >> (7 - at % 8) & 1)
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +201,34 @@ mod tests {
         };
         assert!(is_plausible(joint));
         assert!(!is_plausible(stereo));
+    }
+
+    #[test]
+    fn mixed_blocks_are_found_in_each_channel_of_each_granule() {
+        for (bytes, first, places, size) in [
+            ([0xff, 0xfb, 0x90, 0x64], 32 + 20 + 33, 4, 59),
+            ([0xff, 0xfa, 0x92, 0xc4], 48 + 18 + 33, 2, 59),
+            ([0xff, 0xf3, 0x80, 0x64], 32 + 10 + 38, 2, 63),
+            ([0xff, 0xe3, 0x18, 0xc4], 32 + 9 + 38, 1, 63),
+        ] {
+            let header = MpegHeader::parse(&bytes).unwrap();
+            let frame = |at: usize, block: u64| {
+                let mut frame = [&bytes[..], &[0; 60]].concat();
+                (0..4).filter(|bit| block >> (3 - bit) & 1 == 1).for_each(|bit| {
+                    frame[(at + bit) / 8] |= 0x80 >> ((at + bit) % 8);
+                });
+                frame
+            };
+            assert!(!header.has_mixed_block(&frame(first, 0)));
+            for place in 0..places {
+                let at = first + place * size;
+                assert!(header.has_mixed_block(&frame(at, 0b1101)), "{bytes:?}, {place}");
+                // Short blocks that are not mixed, and the kinds that cannot be.
+                for block in [0b1100, 0b1011, 0b1111, 0b0101] {
+                    assert!(!header.has_mixed_block(&frame(at, block)), "{bytes:?}, {place}");
+                }
+            }
+        }
     }
 
     #[test]

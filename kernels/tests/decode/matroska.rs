@@ -138,6 +138,60 @@ fn matroska(tracks: &[Vec<u8>], blocks: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
+/// An element of any length.
+fn long_element(id: &[u8], body: &[u8]) -> Vec<u8> {
+    let size = 0x1000_0000 | body.len() as u32;
+    [id, &size.to_be_bytes(), body].concat()
+}
+
+#[test]
+fn a_damaged_packet_of_alac_is_silence_with_a_warning() {
+    // The packet of a file three times.
+    let file = fixture("alac_in_matroska.mka");
+    let find = |bytes: &[u8]| file.windows(bytes.len()).position(|window| window == bytes).unwrap();
+    let private = find(&[0x63, 0xa2, 0x98]) + 3;
+    let private = &file[private..private + 24];
+    let block = find(&[0x81, 0, 0, 0x80]) + 4;
+    let packet = &file[block..];
+    let end = packet.windows(4).position(|window| window == [0x1c, 0x53, 0xbb, 0x6b]);
+    let packet = &packet[..end.unwrap_or(packet.len())];
+    let sound = [
+        element(&[0xb5], &44_100_f32.to_be_bytes()),
+        element(&[0x9f], &[2]),
+        element(&[0x62, 0x64], &[16]),
+    ];
+    let entry = [
+        element(&[0xd7], &[1]),
+        element(&[0x83], &[2]),
+        element(&[0x86], b"A_ALAC"),
+        element(&[0x63, 0xa2], private),
+        element(&[0xe1], &sound.concat()),
+    ];
+    let tracks = [element(&[0xae], &entry.concat())];
+    let block = |packet: &[u8]| long_element(&[0xa3], &[&[0x81, 0, 0, 0x80], packet].concat());
+    let whole = decode(&matroska(&tracks, &[block(packet), block(packet), block(packet)]), 44_100);
+    assert_eq!((whole.channels[0].len(), whole.warnings.len()), (3 * 882, 0));
+    for at in [60, 400, 1000, packet.len() - 60] {
+        let mut damaged = packet.to_vec();
+        damaged[at..at + 40].fill(0);
+        let blocks = [block(packet), block(&damaged), block(packet)];
+        let audio = decode(&matroska(&tracks, &blocks), 44_100);
+        assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+        assert!(audio.warnings[0].contains("silence replaces 1 damaged packet"));
+        let found = &audio.channels[0];
+        assert_eq!(found[..882], whole.channels[0][..882]);
+        assert_eq!(found[882..1764], [0.0; 882]);
+        assert_eq!(found[1764..], whole.channels[0][1764..]);
+    }
+    // The first of the packets is silence of the length that the configuration tells.
+    let mut damaged = packet.to_vec();
+    damaged[400..440].fill(0);
+    let blocks = [block(&damaged), block(packet), block(packet)];
+    let audio = decode(&matroska(&tracks, &blocks), 44_100);
+    assert_eq!(audio.channels[0].len(), 4096 + 2 * 882);
+    assert_eq!(audio.channels[0][4096..], whole.channels[0][882..]);
+}
+
 fn simple_block(track: u8, flags: u8, data: &[u8]) -> Vec<u8> {
     element(&[0xa3], &[&[0x80 | track, 0, 0, flags], data].concat())
 }

@@ -42,6 +42,15 @@ fn ape_tag() -> Vec<u8> {
     tag
 }
 
+/// A tag without items that says that it has a header, and its header.
+fn ape_parts() -> [Vec<u8>; 2] {
+    [0xa0, 0x80].map(|flags| {
+        let mut part = ape_tag();
+        part[23] = flags;
+        part
+    })
+}
+
 /// Where LAME's extension begins in `mp3_cbr.mp3`.
 fn lame_at(mp3: &[u8]) -> usize {
     mp3.windows(4).position(|window| window == b"Info").unwrap() + 120
@@ -154,6 +163,9 @@ fn tags_and_other_bytes_at_the_end_are_no_damage() {
             id3v1(),
             ape_tag(),
             [ape_tag(), id3v1()].concat(),
+            ape_parts().concat(),
+            ape_parts()[1].clone(),
+            [ape_parts()[1].clone(), id3v1()].concat(),
             [&lyrics[..], &id3v1()].concat(),
             vec![0; 400],
             b"\r\n".to_vec(),
@@ -227,6 +239,60 @@ fn bytes_between_frames_are_passed_over_with_a_warning_and_zeros_without() {
         assert_eq!(audio.channels, expected);
         assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
     }
+}
+
+#[test]
+fn an_ape_tag_between_joined_files_is_passed_over() {
+    let mp3 = fixture("mp3_no_header.mp3");
+    let frames = mp3_frames(without_id3v2(&mp3));
+    let (head, tail) = (frames[..8].concat(), frames[8..].concat());
+    let expected = intact(&frames.concat()).channels;
+    for tag in [ape_tag(), ape_parts().concat(), ape_parts()[1].clone()] {
+        let audio = decoded(&[&head[..], &tag, &tail].concat());
+        assert!(audio.channels == expected, "{:?}", audio.warnings);
+    }
+}
+
+#[test]
+fn layer_2_of_two_channels_at_bit_rates_for_one_is_read() {
+    // The same frames with zeros at their end, at 80 kbit/s instead of 64.
+    let mp2 = fixture("mp2.mp2");
+    let expected = intact(&mp2).channels;
+    let mut longer = Vec::new();
+    let mut rest = &mp2[..];
+    while let [0xff, 0xfd, third, ..] = *rest {
+        let padding = usize::from(third >> 1 & 1);
+        let (frame, more) = rest.split_at(208 + padding);
+        assert_eq!(third >> 4, 4);
+        longer.extend([0xff, 0xfd, 0x50 | third & 0x0f]);
+        longer.extend(&frame[3..]);
+        longer.extend([0; 261 - 208]);
+        rest = more;
+    }
+    assert!(rest.is_empty());
+    assert!(intact(&longer).channels == expected);
+}
+
+#[test]
+fn frames_with_mixed_blocks_are_silence_with_a_warning() {
+    let mp3 = fixture("mp3_no_header.mp3");
+    let mut frames: Vec<Vec<u8>> =
+        mp3_frames(without_id3v2(&mp3)).iter().map(|frame| frame.to_vec()).collect();
+    let expected = intact(&frames.concat()).channels;
+    // The last granule of the last channel: switched windows, short ones, mixed.
+    let at = 32 + 20 + 3 * 59 + 33;
+    for (bit, value) in [1, 1, 0, 1].into_iter().enumerate() {
+        let place = 0x80 >> ((at + bit) % 8);
+        let byte = &mut frames[9][(at + bit) / 8];
+        *byte = if value == 1 { *byte | place } else { *byte & !place };
+    }
+    let audio = decoded(&frames.concat());
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("mixed blocks"), "{:?}", audio.warnings);
+    assert_eq!(audio.channels[0][..9 * 1152], expected[0][..9 * 1152]);
+    // Blocks overlap, so that the next frame is lost too.
+    assert_eq!(audio.channels[0][9 * 1152..11 * 1152], [0.0; 2304]);
+    assert_eq!(audio.channels[0].len(), expected[0].len());
 }
 
 #[test]
@@ -328,7 +394,59 @@ fn a_flac_stream_that_was_cut_counts_from_its_first_frame() {
         assert_eq!(channel[..], expected[skipped..]);
     }
     // The same without any block.
-    assert_eq!(intact(&frames[at..]).channels[0][..], expected[0][skipped..]);
+    assert_eq!(decoded(&frames[at..]).channels[0][..], expected[0][skipped..]);
+}
+
+#[test]
+fn flac_without_its_beginning_is_read_from_the_first_intact_frame_with_a_warning() {
+    let file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    let (_, frames) = flac_parts(&file);
+    let at: Vec<usize> = (0..7)
+        .filter_map(|number| {
+            let start: Vec<u8> = [&frames[..4], &[number]].concat();
+            frames.windows(5).position(|window| window == start)
+        })
+        .collect();
+    assert_eq!(at.len(), 7);
+    for (cut, first) in [(at[1], 1), (at[1] + 1, 2), (at[3] - 9, 3), (at[6] - 1, 6), (at[6], 6)] {
+        for tail in [Vec::new(), id3v1()] {
+            let audio = decoded(&[&frames[cut..], &tail].concat());
+            assert_eq!(audio.channels[0], expected[0][4608 * first..], "{cut}");
+            assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+            let seconds = format!("{:.3} s after the start", 4608.0 * first as f64 / 44_100.0);
+            assert!(audio.warnings[0].contains(&seconds), "{:?}", audio.warnings);
+        }
+    }
+    // A tag whose picture is larger than what other formats may have before their first frame.
+    let picture: Vec<u8> =
+        (0..3_000_000_u32).map(|n| (n.wrapping_mul(0x9e37_79b9) >> 23) as u8).collect();
+    let audio = intact(&[&picture[..], &frames].concat());
+    assert!(audio.channels == expected);
+    // The first frame of those that are left is damaged.
+    let mut damaged = frames[at[1] + 7..].to_vec();
+    let byte = at[2] - at[1] + 500;
+    damaged[byte] ^= 0x10;
+    assert_eq!(decoded(&damaged).channels[0], expected[0][4608 * 3..]);
+}
+
+#[test]
+fn flac_files_with_tags_between_them_are_read_to_the_end() {
+    let file = fixture("flac_16.flac");
+    let expected = intact(&file).channels;
+    for tags in [
+        id3v2(3, 0, &[0; 90]),
+        id3v2(4, 0x10, &[0x55; 3000]),
+        id3v1(),
+        [id3v1(), id3v2(3, 0, &[0xff; 200_000])].concat(),
+        [ape_parts().concat(), id3v1()].concat(),
+    ] {
+        let audio = intact(&[&file[..], &tags, &file].concat());
+        assert_eq!(audio.channels[0].len(), 2 * expected[0].len());
+        for (channel, expected) in audio.channels.iter().zip(&expected) {
+            assert!(channel[..] == [&expected[..], expected].concat());
+        }
+    }
 }
 
 #[test]

@@ -200,6 +200,11 @@ fn set_codec(params: &mut AudioCodecParameters, entry: &Entry<'_>) {
     } else if !entry.private.is_empty() {
         params.with_extra_data(entry.private.into());
     }
+    if codec == CODEC_ID_ALAC
+        && let Some(frames) = entry.private.first_chunk::<4>()
+    {
+        params.with_max_frames_per_packet(u32::from_be_bytes(*frames).into());
+    }
 }
 
 fn codec_of(name: &str, bits: u64) -> AudioCodecId {
