@@ -14,6 +14,7 @@ import {
   type AudioOptions,
   type ComputeOptions,
   demixShifts,
+  type FindingOptions,
   type GuardOptions,
   providersOf,
   resultToJson,
@@ -33,6 +34,8 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly tracks: readonly Track[];
   /** How audio is read. */
   readonly audio: AudioOptions;
+  /** What is searched for, and how it is told. */
+  readonly findings: FindingOptions;
   /** Name of a model, or `auto`. */
   readonly model: string;
   /** Name of a demixer, or `auto`. */
@@ -75,7 +78,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
   let timings: StageTiming[] = [];
   const run = new AnalysisRun({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
-    ...pick(call, "weightsDir", "keepIn", "audio"),
+    ...pick(call, "weightsDir", "keepIn", "audio", "findings"),
     compute: pick(call, "backend", "device", "threads"),
     ...(separates && { demixer }),
     ...(guardOptions && { guard: guardOptions }),
@@ -168,11 +171,12 @@ async function appendTimings(
  * @param file path of the JSON file
  */
 function summary(result: AnalysisResult, file: string): string {
-  const beatsPerBar = result.beat_positions.reduce((most, position) => Math.max(most, position), 0);
-  const bars = result.downbeats.length > 1 ? ` (bars of ${beatsPerBar})` : "";
+  const bars = result.metre !== null && result.downbeats.length > 1
+    ? ` (bars of ${result.metre.beats_per_bar})`
+    : "";
   const lines = [
     printable(result.path),
-    `  tempo     ${result.bpm === null ? "none found" : `${result.bpm} bpm`}`,
+    `  tempo     ${tempoLine(result)}`,
     `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
     ...result.segments.map(({ start, end, label }, segment) =>
       `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
@@ -180,6 +184,15 @@ function summary(result: AnalysisResult, file: string): string {
     `  written   ${printable(file)}`,
   ];
   return lines.join("\n");
+}
+
+/** Returns the most frequent tempo, and the fitted one: `125 bpm, fitted 125.00`. */
+function tempoLine({ bpm, tempo }: AnalysisResult): string {
+  if (bpm === null || tempo === null) return "none found";
+  const fitted = `${bpm} bpm, fitted ${tempo.bpm.toFixed(2)}`;
+  if (tempo.constant) return fitted;
+  const tempi = tempo.curve.map(({ bpm }) => bpm);
+  return `${fitted}, from ${Math.min(...tempi).toFixed(1)} to ${Math.max(...tempi).toFixed(1)}`;
 }
 
 /** Formats seconds as minutes and seconds, `0:07.25`. */

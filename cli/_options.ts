@@ -113,6 +113,32 @@ export const STEMS_PADDING: OptionSpec<number | undefined> = option(
   "silence that is added at most to stems shorter than the longest; up to two frames (0.02 s) are always added",
 ).shownDefault(String(STEMS_PADDING_SECONDS));
 
+/** Most seconds in a time: more than twelve hours, the length of the longest track. */
+const MOST_SECONDS = 50_000;
+
+/** A time in the track: seconds, or hours, minutes and seconds with colons. */
+const TIME: ArgumentType<number> = {
+  name: "time",
+  range: "seconds, or minutes or hours before them with colons: 90, 1:30, 1:02:30.5",
+  parse(text, option): number {
+    const parts = /^(?:(?:(\d+):)?(\d{1,2}):)?(\d*\.?\d+|\d+\.)$/.exec(text);
+    const [hours, minutes, seconds] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
+    const time = 3600 * (hours ?? NaN) + 60 * (minutes ?? NaN) + (seconds ?? NaN);
+    if (time <= MOST_SECONDS) return time;
+    throw expected(option, "a time such as 90, 1:30 or 1:02:30.5", text);
+  },
+};
+
+/** The part of a track that is analysed. */
+export const PART_OPTIONS = {
+  start: option(
+    TIME,
+    "start of the part that is analysed; times in the results are those of the whole track",
+  )
+    .shownDefault("the start of the track"),
+  end: option(TIME, "end of the part that is analysed").shownDefault("the end of the track"),
+} as const;
+
 /** Tolerances of float seams. */
 export const TOLERANCE_OPTIONS = {
   atol: option(tolerance(), "absolute tolerance of floats").shownDefault("1e-6"),
@@ -155,12 +181,18 @@ export function toleranceOf({ atol, rtol }: Values<typeof TOLERANCE_OPTIONS>): F
  * Returns how audio is read.
  *
  * @param values values of the options
- * @throws {UsageError} if two gains are given
+ * @throws {UsageError} if two gains are given, or the end is not after the start
  */
 export function audioOf(
-  values: Partial<Values<typeof AUDIO_OPTIONS>> & { readonly stemsPadding?: number },
+  values:
+    & Partial<Values<typeof AUDIO_OPTIONS>>
+    & Values<typeof PART_OPTIONS>
+    & { readonly stemsPadding?: number },
 ): AudioOptions {
-  const { noFfmpeg, gain, normalize, stemsPadding } = values;
+  const { noFfmpeg, gain, normalize, stemsPadding, start, end } = values;
+  if (end !== undefined && end <= (start ?? 0)) {
+    throw new UsageError(`Expected --end after --start, but got ${end} s and ${start ?? 0} s`);
+  }
   if (normalize && gain !== undefined) {
     throw new UsageError("Expected --gain or --normalize, but got both");
   }
@@ -169,6 +201,12 @@ export function audioOf(
     ...(gain !== undefined && { gain }),
     ...(normalize && { gain: "normalize" as const }),
     ...(stemsPadding !== undefined && { stemsPaddingSeconds: stemsPadding }),
+    ...((start ?? end) !== undefined && {
+      part: {
+        ...(start !== undefined && { startSeconds: start }),
+        ...(end !== undefined && { endSeconds: end }),
+      },
+    }),
   };
 }
 

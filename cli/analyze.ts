@@ -11,11 +11,13 @@ import type { GuardOptions, Track } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
 import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
+import { FINDING_OPTIONS, findingsOf } from "./_finding_options.ts";
 import {
   AUDIO_OPTIONS,
   audioOf,
   backendOn,
   COMPUTE_OPTIONS,
+  PART_OPTIONS,
   SHIFT_OPTIONS,
   STEMS_PADDING,
   WEIGHTS_OPTIONS,
@@ -33,6 +35,7 @@ const OPTIONS = {
   ).repeated(),
   stemsPadding: STEMS_PADDING,
   ...AUDIO_OPTIONS,
+  ...PART_OPTIONS,
   ...WEIGHTS_OPTIONS,
   ...SHIFT_OPTIONS,
   keepByproducts: flag("keep the separated stems, and use them again").short("k"),
@@ -41,6 +44,7 @@ const OPTIONS = {
   activ: flag("also write the activations, NAME.activ.npz").short("a"),
   embed: flag("also write the embeddings, NAME.embed.npy").short("e"),
   json: flag("print the result as JSON instead of a summary"),
+  ...FINDING_OPTIONS,
   timingsPath: option(
     OUTPUT_FILE,
     "append the start and end of each stage, one JSON object a line",
@@ -98,10 +102,16 @@ function parseAnalyzeArguments(
   if (!guard && (guardMaxAbs !== undefined || guardSeconds !== undefined)) {
     throw new UsageError("--guard-max-abs and --guard-seconds need --guard");
   }
+  if (values.keepByproducts && (values.start ?? values.end) !== undefined) {
+    throw new UsageError(
+      "--keep-byproducts keeps the stems of whole tracks: leave it out, or --start and --end",
+    );
+  }
   return {
     ...values,
     backend: backendOn(values.device, values.backend),
     audio: audioOf(values),
+    findings: findingsOf(values),
     tracks: isDemo ? [{ path: DEMO, name: "demo" }] : tracksOf(directories, audio),
     ...(values.keepByproducts && { keepIn: values.demixDir }),
     ...(guard && {

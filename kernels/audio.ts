@@ -93,18 +93,34 @@ export interface DecodedStem extends OpenFile {
   spectrogram(samples: number, output: Float32Array): Promise<void>;
 }
 
+/** A part of a file, in samples at the rate that is asked for. */
+export interface SampleRange {
+  /** The first sample. */
+  readonly first: number;
+  /** The one after the last. */
+  readonly end: number;
+}
+
+/** All samples of a file. */
+export const ALL_SAMPLES: SampleRange = { first: 0, end: Number.MAX_SAFE_INTEGER };
+
 /**
- * Decodes a whole audio file into memory.
+ * Decodes an audio file, or a part of it, into memory.
  *
  * @param path path of the file
  * @param sampleRateHz rate that the samples are converted to, Hz
+ * @param range part of the file, whose samples are those of the whole; what follows it is not decoded
  * @returns the decoded file, to be closed by the caller
  * @throws {UnreadFormatError} if the kernels do not read its format or codec
- * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
+ * @throws {KernelError} if the file cannot be read, is not audio, holds no samples, or ends before the part
  */
-export async function openAudio(path: string, sampleRateHz: number): Promise<DecodedAudio> {
+export async function openAudio(
+  path: string,
+  sampleRateHz: number,
+  { first, end }: SampleRange = ALL_SAMPLES,
+): Promise<DecodedAudio> {
   const { handle, ...file } = await openFile(
-    (...output) => invoke("tactus_audio_open", path, sampleRateHz, ...output),
+    (...output) => invoke("tactus_audio_open", path, sampleRateHz, first, end, ...output),
     "tactus_audio_close",
   );
   const shape = [file.channels, file.samples] as const;
@@ -125,6 +141,7 @@ export async function openAudio(path: string, sampleRateHz: number): Promise<Dec
  * @param sampleRateHz rate that the samples are converted to, Hz
  * @param mostStereo length in samples above which only the mean of both channels is held
  * @param gain factor of all samples before they are rounded; 1 by default, which changes nothing
+ * @param range part of the file, as of {@linkcode openAudio}
  * @returns the decoded file, to be closed by the caller
  * @throws {KernelError} as {@linkcode openAudio}
  */
@@ -133,9 +150,11 @@ export async function openStem(
   sampleRateHz: number,
   mostStereo: number,
   gain = 1,
+  { first, end }: SampleRange = ALL_SAMPLES,
 ): Promise<DecodedStem> {
+  const settings = [sampleRateHz, first, end, mostStereo, gain] as const;
   const { handle, ...file } = await openFile(
-    (...output) => invoke("tactus_stem_open", path, sampleRateHz, mostStereo, gain, ...output),
+    (...output) => invoke("tactus_stem_open", path, ...settings, ...output),
     "tactus_stem_close",
   );
   return {

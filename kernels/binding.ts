@@ -11,16 +11,19 @@ import { printable } from "../core/printable.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 13;
+export const ABI_VERSION = 14;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
  * and length, a number, or the `handle` of something open.
  */
 const FUNCTIONS = {
-  tactus_audio_open: ["array", "u32", "array", "array"],
+  tactus_audio_open: ["array", "u32", "usize", "usize", "array", "array"],
   tactus_audio_read: ["handle", "f64", "array"],
-  tactus_stem_open: ["array", "u32", "usize", "f64", "array", "array"],
+  tactus_stem_open: [
+    ...["array", "u32", "usize", "usize", "usize"] as const,
+    ...["f64", "array", "array"] as const,
+  ],
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle"],
@@ -38,7 +41,10 @@ const FUNCTIONS = {
   tactus_network_open: ["array", "usize", "array"],
   tactus_network_add_fold: ["handle", "array", "array"],
   tactus_network_run: ["handle", "usize", "array", "array", "array", "handle"],
-  tactus_beats: ["array", "f64", "array", "array", "array", "handle"],
+  tactus_beats: [
+    ...["array", "f64", "f64", "f64", "f64", "array"] as const,
+    ...["array", "array", "array", "handle"] as const,
+  ],
   tactus_seams_open: ["array"],
   tactus_seams_describe: ["handle", "array", "array"],
   tactus_seams_take: ["handle", "usize", "array"],

@@ -22,9 +22,9 @@ Deno.test("invoke() expands an array to pointer and length, and text to UTF-8", 
     () => library({ tactus_audio_open: (...args) => (calls.push(args), Promise.resolve(0)) }),
   );
   const [description, numbers] = [new Uint8Array(3), new BigUint64Array(4)];
-  await binding.invoke("tactus_audio_open", "ä.wav", 44_100, description, numbers);
+  await binding.invoke("tactus_audio_open", "ä.wav", 44_100, 0, 9, description, numbers);
   const path = new TextEncoder().encode("ä.wav");
-  equal(calls, [[path, 6n, 44_100, description, 3n, numbers, 4n]]);
+  equal(calls, [[path, 6n, 44_100, 0, 9, description, 3n, numbers, 4n]]);
 });
 
 Deno.test("invoke() keeps the arrays of a call alive until its promise settles", async () => {

@@ -128,6 +128,7 @@ const manifestSchema = z.object({
   }).exactOptional(),
   inner: inner.describe("Inner seams of the other stages").exactOptional(),
   cases: z.object({
+    decoderOptions: z.array(edgeCase),
     decoderTrials: z.array(edgeCase),
     files: z.array(edgeCase),
     network: z.array(edgeCase),

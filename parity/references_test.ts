@@ -45,7 +45,7 @@ Deno.test("the repository's manifest lists exactly the stored references", async
 });
 
 Deno.test("the manifest lists exactly the stored edge cases, with their hashes", async () => {
-  const groups = ["decoderTrials", "files", "network", "spectrogram"] as const;
+  const groups = ["decoderOptions", "decoderTrials", "files", "network", "spectrogram"] as const;
   const listed = (await Promise.all(groups.map(edgeCaseFiles))).flat();
   for (const file of listed) await readVerified(file);
   const folder = "references/edge_cases";

@@ -21,7 +21,9 @@ import { CPU, type RunObserver, timed } from "./runner.ts";
 
 /** Weights, compute options and settings that all tracks of a run share. */
 export interface AnalysisRunOptions
-  extends LoadOptions, Pick<TrackOptions, "automatic" | "audio" | "compute" | "guard"> {
+  extends
+    LoadOptions,
+    Pick<TrackOptions, "automatic" | "audio" | "compute" | "findings" | "guard"> {
   /** Name of the model, never `auto`. */
   readonly model: string;
   /** Name of the demixer, never `auto`; absent where the stems of all tracks are given. */

@@ -13,7 +13,8 @@ import {
   sha256Of,
   writeDemixed,
 } from "./demix_files.ts";
-import type { AudioOptions } from "./audio_files.ts";
+import type { DecodedMetre } from "../kernels/mod.ts";
+import { type AudioOptions, rangeOf } from "./audio_files.ts";
 import { withMixture } from "./demix.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import { readMixture } from "./mixture.ts";
@@ -23,6 +24,8 @@ import { PROGRAM, RUNTIME_VERSIONS } from "../core/program.ts";
 import {
   type AnalysisResult,
   analysisResult,
+  type FindingOptions,
+  findingProvenance,
   type GuardProvenance,
   type Provenance,
 } from "./result.ts";
@@ -51,10 +54,12 @@ export interface TrackOptions {
   readonly automatic?: readonly ("demixer" | "model")[];
   /** Whether embeddings are made. */
   readonly embeddings: boolean;
-  /** Gain, limit of the padding of stems, and whether ffmpeg may be used. */
+  /** Part of the track, gain, limit of the padding of stems, and whether ffmpeg may be used. */
   readonly audio?: AudioOptions;
   /** How a mix is separated. */
   readonly separation?: SeparationOptions;
+  /** What is searched for, and how it is told; as allin1 by default. */
+  readonly findings?: FindingOptions;
   /** Backend, device and threads of the networks. */
   readonly compute?: ComputeOptions;
   /** Guard by second implementations; absent for none. */
@@ -80,7 +85,9 @@ export interface AnalyzedTrack {
   readonly result: AnalysisResult;
   /** Every seam from `stems16` on; from `spectrogram` on where long stems were given. */
   readonly seams: Seams;
-  /** Length of the longest stem. */
+  /** Time in the track at which the seams begin; the result has times of the track. */
+  readonly startSeconds: number;
+  /** Length of the longest stem, or of the part of it that was analysed. */
   readonly durationSeconds: number;
   /** Warnings for the user, each naming the track. */
   readonly warnings: readonly string[];
@@ -134,12 +141,19 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     guard === undefined
       ? stages
       : guardedStages(stages, guard, (finding) => seen.set(finding.stage, finding));
+  const { findings = {} } = options;
+  let metre: DecodedMetre | null = null;
   const context: StageContext = {
     model: options.model,
     embeddings: options.embeddings,
+    metrical: {
+      ...(findings.decoder && { decoder: findings.decoder }),
+      onMetre: (found) => metre = found,
+    },
     ...(options.compute && { compute: options.compute }),
   };
   const { audio = {} } = options;
+  const startSeconds = rangeOf(audio).first / SAMPLE_RATE_HZ;
   const run = { context, observer, origin, audio, stages: watched(BEFORE_STEMS) };
   const separated = track.stemsDirectory === undefined
     ? await separate(track, options.separation, run)
@@ -152,6 +166,10 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     model: model.name,
     weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
     ...separated.provenance,
+    part: audio.part === undefined
+      ? null
+      : { start: startSeconds, end: startSeconds + separated.durationSeconds },
+    ...findingProvenance(findings),
     automatic: options.automatic ?? [],
     stems16_sha256: await separated.sha256,
     backends: {
@@ -178,8 +196,9 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   };
   return {
     track,
-    result: analysisResult(track.path, seams, provenance),
+    result: analysisResult(track.path, seams, metre, provenance, findings, startSeconds),
     seams,
+    startSeconds,
     durationSeconds: separated.durationSeconds,
     warnings: [
       ...separated.warnings,
@@ -253,6 +272,9 @@ async function separate(
   { context, observer, origin, audio, stages }: RunOptions,
 ): Promise<Separated> {
   if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
+  if (options.keepIn !== undefined && audio.part !== undefined) {
+    throw new Error(`${path}: stems of a part are not kept, since those of the whole may be`);
+  }
   const decoding = timed(origin, "decode", observer, () => readMixture(path, audio));
   // Reports missing weights first, even if decoding fails earlier.
   const [demixer, read] = await bothOf(options.demixer, decoding);

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { type OpenFile, UnreadFormatError } from "../kernels/mod.ts";
+import { ALL_SAMPLES, type OpenFile, type SampleRange, UnreadFormatError } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import { type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
 import type { Gain } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
+import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { basename } from "node:path";
 
 /** How audio is read. */
@@ -19,6 +20,26 @@ export interface AudioOptions extends FfmpegOptions {
   readonly gain?: Gain;
   /** Largest difference in seconds of the lengths of stems that is filled with silence. */
   readonly stemsPaddingSeconds?: number;
+  /** Part of the track that is read; all of it by default. */
+  readonly part?: TrackPart;
+}
+
+/** A part of a track. */
+export interface TrackPart {
+  /** Start in seconds; 0 by default. */
+  readonly startSeconds?: number;
+  /** End in seconds; the end of the track by default. */
+  readonly endSeconds?: number;
+}
+
+/** Returns a part of a track in samples at 44.1 kHz. */
+export function rangeOf({ part }: AudioOptions): SampleRange {
+  const samples = (seconds: number): number => Math.round(seconds * SAMPLE_RATE_HZ);
+  const { startSeconds = 0, endSeconds } = part ?? {};
+  return {
+    first: samples(startSeconds),
+    end: endSeconds === undefined ? ALL_SAMPLES.end : samples(endSeconds),
+  };
 }
 
 /** An open file and what to tell about it. */

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { decodeBeats } from "../kernels/mod.ts";
+import {
+  decodeBeats,
+  type DecodedMetre,
+  DECODER_DEFAULTS,
+  type DecoderOptions,
+} from "../kernels/mod.ts";
 import { tempo } from "./tempo.ts";
 import type { Seams } from "./seams.ts";
 import { tensor } from "../core/tensor.ts";
@@ -12,14 +17,23 @@ import { tensor } from "../core/tensor.ts";
 /** Search for beats in `[frames, 2]` activations, between the first and the last that reach the threshold. */
 export type BeatDecoder = typeof decodeBeats;
 
+/** How beats are searched for, and what else is to be told of them. */
+export interface MetricalOptions {
+  /** Tempi and bars; allin1's by default. */
+  readonly decoder?: DecoderOptions;
+  /** Receives the length of the bars; null where no sequence of beats is possible. */
+  readonly onMetre?: (metre: DecodedMetre | null) => void;
+}
+
 /** Lower limit of the probability of a beat that is no downbeat. */
 const FLOOR = Math.fround(1e-8);
 
 /**
- * Finds the most probable beats under bars of three or four beats at 55 to 215 beats a minute.
+ * Finds the most probable beats; by default under bars of three or four beats at 55 to 215 beats a minute.
  *
  * @param activations `activations.beat` and `activations.downbeat`, `[frames]` f32, 100 frames/s
  * @param threshold the search covers the span from the first to the last frame that reaches it
+ * @param options tempi and bars, and a receiver of the metre
  * @param decode search for beats; the kernels' by default
  * @returns `beats` `[n]` f64 in seconds, `beat_positions` `[n]` i32, and `bpm` `[1]` i32, or `[0]`
  * when there are fewer than two beats
@@ -29,13 +43,16 @@ const FLOOR = Math.fround(1e-8);
 export async function metrical(
   activations: Pick<Seams, "activations.beat" | "activations.downbeat">,
   threshold: number,
+  options: MetricalOptions = {},
   decode: BeatDecoder = decodeBeats,
 ): Promise<Pick<Seams, "beats" | "beat_positions" | "bpm">> {
   const input = decoderInput(
     activations["activations.beat"].data,
     activations["activations.downbeat"].data,
   );
-  const { times, positions } = await decode(input, threshold);
+  const { decoder = DECODER_DEFAULTS, onMetre } = options;
+  const { times, positions, metre } = await decode(input, threshold, decoder);
+  onMetre?.(metre);
   const bpm = tempo(times);
   return {
     beats: tensor("f64", [times.length], times),

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { openAudio } from "../kernels/mod.ts";
+import { type DecodedAudio, openAudio } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
-import { audioFile, type AudioOptions, openWithFallback } from "./audio_files.ts";
+import { audioFile, type AudioOptions, openWithFallback, rangeOf } from "./audio_files.ts";
 import { type AppliedGain, appliedGain, factorOf, levelWarnings } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
@@ -30,13 +30,15 @@ export interface ReadMixture {
  * Decodes an audio file to stereo at 44.1 kHz: a mono channel goes to both channels, more than two channels give the first two.
  *
  * @param path path of the file
- * @param options gain, and whether ffmpeg may be used
- * @throws {KernelError | FfmpegError} if the file cannot be read, is not audio, or holds no samples
+ * @param options part that is read, gain, and whether ffmpeg may be used
+ * @throws {KernelError | FfmpegError} if the file cannot be read, is not audio, holds no samples, or ends before the part
  *
  * Source: demucs 4.0.1, `audio.py`, `convert_audio_channels`.
  */
 export async function readMixture(path: string, options: AudioOptions = {}): Promise<ReadMixture> {
-  const file = await openWithFallback(path, (path) => openAudio(path, SAMPLE_RATE_HZ), options);
+  const open = (path: string): Promise<DecodedAudio> =>
+    openAudio(path, SAMPLE_RATE_HZ, rangeOf(options));
+  const file = await openWithFallback(path, open, options);
   try {
     const gain = appliedGain(options.gain, file.levels.peak);
     const decoded = await file.read(factorOf(gain));

@@ -26,7 +26,7 @@ export {
   type Track,
   type TrackOptions,
 } from "./analyze_track.ts";
-export type { AudioOptions } from "./audio_files.ts";
+export type { AudioOptions, TrackPart } from "./audio_files.ts";
 export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 export { type DemixerOptions, loadDemixer } from "./backends/demixers.ts";
@@ -48,8 +48,11 @@ export { type NetworkModel, networkModel } from "./network.ts";
 export {
   type AnalysisResult,
   type AudioFile,
+  type FindingOptions,
   type Findings,
+  type FittedTempo,
   type GuardProvenance,
+  type Metre,
   type Provenance,
   resultToJson,
   type Segment,
@@ -62,6 +65,7 @@ export {
   type TimingLine,
 } from "./runner.ts";
 export { type Judgement, type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
+export type { SegmentOptions } from "./segment_fit.ts";
 export { demixShifts } from "./shifts.ts";
 export { BANDS, FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 export {
@@ -81,3 +85,4 @@ export {
   StemsError,
   type StemsRecord,
 } from "./stems.ts";
+export type { BpmRange } from "./tempo_fit.ts";

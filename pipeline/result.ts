@@ -1,16 +1,25 @@
 /**
- * Result of a track, as upstream writes it.
+ * Result of a track: upstream's keys and what is added to them.
  *
  * @module
  */
 
 import type { JsonOf } from "../core/schema.ts";
+import { type DecodedMetre, DECODER_DEFAULTS, type DecoderOptions } from "../kernels/mod.ts";
 import { LABELS } from "./functional.ts";
 import type { ResultSchemas } from "./result_schema.ts";
 import type { Seams } from "./seams.ts";
+import { fitSegments, type SegmentOptions } from "./segment_fit.ts";
+import { type BpmRange, fitTempo } from "./tempo_fit.ts";
 
 /** A part of the track that has one function. */
 export type Segment = JsonOf<ResultSchemas["segment"]>;
+
+/** Tempo fitted to the beats. */
+export type FittedTempo = JsonOf<ResultSchemas["fittedTempo"]>;
+
+/** Length of the bars. */
+export type Metre = JsonOf<ResultSchemas["metre"]>;
 
 /** A decoded audio file. */
 export type AudioFile = JsonOf<ResultSchemas["audioFile"]>;
@@ -21,7 +30,7 @@ export type GuardProvenance = JsonOf<ResultSchemas["guardFinding"]>;
 /** Provenance of a result: what is needed to make it again. */
 export type Provenance = JsonOf<ResultSchemas["provenance"]>;
 
-/** Analysis of one track: upstream's keys and `provenance`; `result.schema.json` describes each field. */
+/** Analysis of one track: upstream's keys, `tempo`, `metre` and `provenance`; `result.schema.json` describes each field. */
 export type AnalysisResult = JsonOf<ResultSchemas["result"]>;
 
 /** Seams that a result is made of. */
@@ -30,11 +39,21 @@ export type ResultSeams = Pick<
   "beats" | "beat_positions" | "bpm" | "boundaries" | "labels"
 >;
 
-/** Content of a result, without path and provenance. */
-export type Findings = Omit<AnalysisResult, "path" | "provenance">;
+/** What is searched for, and how it is told. */
+export interface FindingOptions {
+  /** Tempi and bars that the beat decoder tries; allin1's by default. */
+  readonly decoder?: DecoderOptions;
+  /** Range into which the fitted tempo is moved by octaves; absent to keep the tempo of the beats. */
+  readonly bpmRange?: BpmRange;
+  /** Changes of the segments; absent for none. */
+  readonly segments?: SegmentOptions;
+}
+
+/** Upstream's keys of a result, without the path. */
+export type Findings = Omit<AnalysisResult, "path" | "tempo" | "metre" | "provenance">;
 
 /**
- * Joins the last seams into the content of a result.
+ * Joins the last seams into upstream's keys of a result.
  *
  * @param seams the outputs of the metrical and functional stages
  */
@@ -60,14 +79,76 @@ export function findings(seams: ResultSeams): Findings {
  *
  * @param path absolute path of the track
  * @param seams the outputs of the metrical and functional stages
+ * @param metre length of the bars, as the decoder found it
  * @param provenance provenance of the result
+ * @param options range of the tempo, and changes of the segments
+ * @param startSeconds time in the track at which the seams begin
  */
 export function analysisResult(
   path: string,
   seams: ResultSeams,
+  metre: DecodedMetre | null,
   provenance: Provenance,
+  options: FindingOptions = {},
+  startSeconds = 0,
 ): AnalysisResult {
-  return { path, ...findings(seams), provenance };
+  const { segments, ...found } = later(findings(seams), startSeconds);
+  return {
+    path,
+    ...found,
+    segments: options.segments === undefined
+      ? segments
+      : fitSegments(segments, found.downbeats, options.segments),
+    tempo: fitTempo(found.beats, found.beat_positions, options.bpmRange),
+    metre: metre && {
+      beats_per_bar: metre.beatsPerBar,
+      disagreement: metre.disagreeing / metre.bars,
+      confidence: metre.confidence,
+    },
+    provenance,
+  };
+}
+
+/** Moves all times by some seconds. */
+function later(found: Findings, seconds: number): Findings {
+  if (seconds === 0) return found;
+  const move = (time: number): number => time + seconds;
+  return {
+    ...found,
+    beats: found.beats.map(move),
+    downbeats: found.downbeats.map(move),
+    segments: found.segments.map(({ start, end, label }) => ({
+      ...{ start: move(start), end: move(end), label },
+    })),
+  };
+}
+
+/**
+ * Describes options for the provenance of a result.
+ *
+ * @param options options of the analysis
+ */
+export function findingProvenance(
+  { decoder = DECODER_DEFAULTS, bpmRange, segments }: FindingOptions,
+): Pick<Provenance, "beat_decoder" | "bpm_range" | "segment_changes"> {
+  const { minBpm, maxBpm, beatsPerBar, transitionLambda } = decoder;
+  const isDefault = minBpm === DECODER_DEFAULTS.minBpm && maxBpm === DECODER_DEFAULTS.maxBpm &&
+    beatsPerBar.join() === DECODER_DEFAULTS.beatsPerBar.join() &&
+    transitionLambda === DECODER_DEFAULTS.transitionLambda;
+  return {
+    beat_decoder: isDefault ? null : {
+      min_bpm: minBpm,
+      max_bpm: maxBpm,
+      beats_per_bar: beatsPerBar,
+      transition_lambda: transitionLambda,
+    },
+    bpm_range: bpmRange ?? null,
+    segment_changes: segments === undefined ? null : {
+      snap: segments.snap ?? null,
+      merge: segments.merge ?? false,
+      min_segment: segments.minSegmentSeconds ?? 0,
+    },
+  };
 }
 
 /** Returns JSON with an indent of two spaces and each array of numbers on one line, as upstream. */

@@ -20,6 +20,50 @@ const segment = z.strictObject({
   label: name.describe("Label of the function, such as verse"),
 }).meta({ id: "segment", description: "A part of the track that has one function" });
 
+const bpm = z.number().gt(0);
+const share = z.number().min(0).max(1);
+
+const fittedTempo = z.strictObject({
+  bpm: bpm.describe(
+    "Tempo of the grid fitted to the beats, beats a minute; where it is not constant, the median over the time of the curve",
+  ),
+  anchor: seconds.describe(
+    "Time of the grid's position at the first downbeat on it, seconds; of the first beat where no downbeat is on it",
+  ),
+  constant: z.boolean().describe(
+    "Whether at least 90 % of the beats are within 0.03 s of one grid",
+  ),
+  octaves: z.int().describe(
+    "Octaves by which --bpm-range moved bpm and curve: bpm is the tempo of the beats times 2^octaves",
+  ),
+  deviation: z.strictObject({
+    median: seconds.min(0).describe("Median of the distances, seconds"),
+    percentile_95: seconds.min(0).describe("95 % of the distances are not larger, seconds"),
+  }).describe(
+    "Distances of the beats from the next position of the grid of their piece of the curve",
+  ),
+  curve: z.array(z.strictObject({
+    start: seconds.describe("Time of the grid's position at the first beat of the piece, seconds"),
+    bpm: bpm.describe("Tempo up to the next piece, beats a minute"),
+  })).min(1).describe(
+    "Pieces of constant tempo in order, each as long as 90 % of its beats are within 0.03 s of its grid; one piece where " +
+      "the tempo is constant",
+  ),
+  confidence: share.describe(
+    "F-measure of the beats against the positions of the grid within 0.03 s, without the two beats that determine each piece",
+  ),
+}).meta({ id: "fittedTempo", description: "Tempo fitted to the beats" });
+
+const metre = z.strictObject({
+  beats_per_bar: z.int().min(1).describe("Beats in a bar"),
+  disagreement: share.describe(
+    "Share of the bars in which the best sequence of beats with bars of another length is more probable",
+  ),
+  confidence: share.describe(
+    "Mean over the bars of the posterior probability of the found length in the bar, with equal prior probabilities",
+  ),
+}).meta({ id: "metre", description: "Length of the bars" });
+
 const audioFile = z.strictObject({
   file: z.string().describe("Name of the file"),
   codec: name.describe("Short name of its codec, such as mp3"),
@@ -63,6 +107,19 @@ const gain = z.strictObject({
   normalized: z.boolean().describe("Whether --normalize chose it"),
 });
 
+const beatDecoder = z.strictObject({
+  min_bpm: bpm.describe("Slowest tempo, beats a minute"),
+  max_bpm: bpm.describe("Fastest tempo, beats a minute"),
+  beats_per_bar: z.array(z.int().min(1)).min(1).describe("Lengths of bars in beats"),
+  transition_lambda: z.number().min(0).describe("Strength of the preference for a constant tempo"),
+});
+
+const segmentChanges = z.strictObject({
+  snap: z.literal("downbeat").nullable().describe("--snap; null without it"),
+  merge: z.boolean().describe("Whether --merge joined neighbours of one label"),
+  min_segment: seconds.min(0).describe("--min-segment; 0 without it"),
+});
+
 const provenance = z.strictObject({
   program: name.describe("Program and version"),
   model: name.describe("Name of the model"),
@@ -87,6 +144,15 @@ const provenance = z.strictObject({
   gain: gain.nullable()
     .describe("Gain of --gain or --normalize before the analysis; null for none"),
   stems: z.array(stemFile).describe("The given stems"),
+  part: z.strictObject({ start: seconds, end: seconds }).nullable().describe(
+    "Start and end in seconds of the part that --start and --end chose; all times of the result are those of the whole; null " +
+      "for the whole",
+  ),
+  beat_decoder: beatDecoder.nullable()
+    .describe("Options of the beat decoder where one is not allin1's; null otherwise"),
+  bpm_range: z.tuple([bpm, bpm]).nullable().describe("--bpm-range; null without it"),
+  segment_changes: segmentChanges.nullable()
+    .describe("Changes that --snap, --merge and --min-segment made; null without them"),
   stems16_sha256: sha256.describe(
     "SHA-256 of the seam stems16: of stereo where stems are given or kept; of the mean of both " +
       "channels where a mix is separated without keeping stems, and for given stems longer than " +
@@ -105,7 +171,7 @@ const provenance = z.strictObject({
 });
 
 /**
- * Schema of the whole result: upstream's keys and `provenance`.
+ * Schema of the whole result: upstream's keys, `tempo`, `metre` and `provenance`.
  *
  * @internal
  */
@@ -118,10 +184,21 @@ export const resultSchema = z.strictObject({
   beat_positions: z.array(z.int().min(1))
     .describe("Position of each beat in its bar; 1 = downbeat"),
   segments: z.array(segment).describe("Segments in order, without gaps"),
+  tempo: fittedTempo.nullable()
+    .describe("Tempo fitted to the beats; null when there are fewer than two beats"),
+  metre: metre.nullable().describe("Length of the bars; null when there are no beats"),
   provenance,
 });
 
-const SCHEMAS = { segment, audioFile, guardFinding, provenance, result: resultSchema };
+const SCHEMAS = {
+  segment,
+  fittedTempo,
+  metre,
+  audioFile,
+  guardFinding,
+  provenance,
+  result: resultSchema,
+};
 
 /** @internal */
 export type ResultSchemas = typeof SCHEMAS;

@@ -4,6 +4,8 @@ import { tensor } from "../core/tensor.ts";
 
 const PROVENANCE = { program: "tactus", fps: 100 } as Provenance;
 
+const METRE = { beatsPerBar: 3, bars: 4, disagreeing: 1, confidence: 0.8 };
+
 function seams(bpm: number[]): ResultSeams {
   return {
     beats: tensor("f64", [3], Float64Array.of(0.1, 0.6, 1.1)),
@@ -15,9 +17,10 @@ function seams(bpm: number[]): ResultSeams {
 }
 
 Deno.test("analysisResult() takes the beats at position 1 as downbeats and names the labels", () => {
-  const result = analysisResult("/song.wav", seams([120]), PROVENANCE);
+  const result = analysisResult("/song.wav", seams([120]), METRE, PROVENANCE);
   equal(result.downbeats, [0.6]);
   equal(result.bpm, 120);
+  equal(result.metre, { beats_per_bar: 3, disagreement: 0.25, confidence: 0.8 });
   equal(result.segments, [
     { start: 0, end: 0.01, label: "start" },
     { start: 0.01, end: 2, label: "verse" },
@@ -25,11 +28,12 @@ Deno.test("analysisResult() takes the beats at position 1 as downbeats and names
 });
 
 Deno.test("analysisResult() has a null tempo where there is none", () => {
-  equal(analysisResult("/song.wav", seams([]), PROVENANCE).bpm, null);
+  equal(analysisResult("/song.wav", seams([]), null, PROVENANCE).bpm, null);
+  equal(analysisResult("/song.wav", seams([]), null, PROVENANCE).metre, null);
 });
 
 Deno.test("resultToJson() puts arrays of numbers on one line without loss", () => {
-  const result = analysisResult("/a [1,\n2].wav", seams([120]), PROVENANCE);
+  const result = analysisResult("/a [1,\n2].wav", seams([120]), METRE, PROVENANCE);
   const json = resultToJson(result);
   match(json, /^ {2}"beats": \[0\.1,0\.6,1\.1\],$/m);
   match(json, /^ {2}"segments": \[$/m);

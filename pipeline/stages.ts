@@ -11,7 +11,7 @@ import { activations } from "./activations.ts";
 import { type Backend, backendOf, type ComputeOptions, otherBackend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions } from "./demix.ts";
 import { functional } from "./functional.ts";
-import { metrical } from "./metrical.ts";
+import { metrical, type MetricalOptions } from "./metrical.ts";
 import { naiveBeats } from "./naive/beat_decoder.ts";
 import { naiveSpectrogram } from "./naive/spectrogram.ts";
 import { network, type NetworkModel } from "./network.ts";
@@ -28,6 +28,8 @@ export interface StageContext {
   readonly separation?: SeparationContext;
   /** Backend, device and threads of the networks. */
   readonly compute?: ComputeOptions;
+  /** Tempi and bars that the decoder tries, and a receiver of the metre. */
+  readonly metrical?: MetricalOptions;
   /** Called when a part of a long stage is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -158,13 +160,15 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
     inputs: ["activations.beat", "activations.downbeat"],
     outputs: ["beats", "beat_positions", "bpm"],
     backend: "native",
-    run: async (seams, { model }) => await metrical(seams, (await model).thresholdDownbeat),
+    run: async (seams, { model, metrical: options }) =>
+      await metrical(seams, (await model).thresholdDownbeat, options),
     alternative: () =>
-      naive(async (seams, { model }) =>
+      naive(async (seams, { model, metrical: options }) =>
         await metrical(
           seams,
           (await model).thresholdDownbeat,
-          (input, threshold) => Promise.resolve(naiveBeats(input, threshold)),
+          options,
+          (input, threshold, decoder) => Promise.resolve(naiveBeats(input, threshold, decoder)),
         )
       ),
   },

@@ -9,7 +9,13 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, parse } from "node:path";
 import { type DecodedStem, openStem } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
-import { audioFile, type AudioOptions, type OpenedFile, openWithFallback } from "./audio_files.ts";
+import {
+  audioFile,
+  type AudioOptions,
+  type OpenedFile,
+  openWithFallback,
+  rangeOf,
+} from "./audio_files.ts";
 import {
   type AppliedGain,
   appliedGain,
@@ -234,7 +240,7 @@ async function withOpen<Result>(
   work: (files: readonly OpenedStem[]) => Promise<Result>,
 ): Promise<Result> {
   const open = (path: string): Promise<DecodedStem> =>
-    openStem(path, SAMPLE_RATE_HZ, mostStereo, factorOf(gain));
+    openStem(path, SAMPLE_RATE_HZ, mostStereo, factorOf(gain), rangeOf(options));
   const opened = await Promise.allSettled(
     paths.map((path) => openWithFallback(path, open, options)),
   );

@@ -168,6 +168,17 @@ pub enum Error {
     #[error("The stem is not finished, was taken before, or is not kept in this form")]
     NoStem,
 
+    /// A setting of the beat decoder is out of range.
+    #[error("The {option} of the beat decoder must be {expected}, but is {found}")]
+    DecoderOption {
+        /// What is set.
+        option: &'static str,
+        /// Accepted values.
+        expected: String,
+        /// Value found.
+        found: String,
+    },
+
     /// An inner seam of this number was not recorded or was taken before.
     #[error("The recorder holds no seam of number {0}")]
     UnknownSeam(usize),

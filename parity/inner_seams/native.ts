@@ -5,7 +5,12 @@
  */
 
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { computeSpectrogram, decodeBeats, recordSeams } from "../../kernels/mod.ts";
+import {
+  computeSpectrogram,
+  decodeBeats,
+  DECODER_DEFAULTS,
+  recordSeams,
+} from "../../kernels/mod.ts";
 import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
 import { openNativeNetwork } from "../../pipeline/backends/native/network.ts";
 import { checkRun } from "../../pipeline/backends/network_session.ts";
@@ -98,7 +103,9 @@ export async function metricalSeams(
   threshold: number,
 ): Promise<InnerSeams> {
   const input = decoderInput(beat.data, downbeat.data);
-  const recorded = await recordSeams((recorder) => decodeBeats(input, threshold, recorder));
+  const recorded = await recordSeams((recorder) =>
+    decodeBeats(input, threshold, DECODER_DEFAULTS, recorder)
+  );
   return innerSeams([
     ["decoder_input", tensor("f32", [input.length / 2, 2], input)],
     ...recorded,

@@ -4,23 +4,18 @@
  * @module
  */
 
+import {
+  type DecodedBeats,
+  type DecodedMetre,
+  DECODER_DEFAULTS,
+  type DecoderOptions,
+} from "../../kernels/mod.ts";
 import { FRAMES_PER_SECOND } from "../spectrogram.ts";
 import { naiveLogarithm } from "./logarithm.ts";
 
+/** Number of tempi, where the limits leave so many whole intervals. */
 const TEMPI = 60;
-const [MIN_INTERVAL, MAX_INTERVAL] = [60 * FRAMES_PER_SECOND / 215, 60 * FRAMES_PER_SECOND / 55];
-const TRANSITION_LAMBDA = 100;
 const OBSERVATION_LAMBDA = 16;
-/** Numbers of beats per bar; at equal scores the first one wins. */
-const BEATS_PER_BAR = [3, 4] as const;
-
-/** Beats and their positions in the bars. */
-export interface NaiveBeats {
-  /** Times of the beats, seconds, ascending. */
-  readonly times: Float64Array<ArrayBuffer>;
-  /** Positions of the beats in their bars; 1 is a downbeat. */
-  readonly positions: Int32Array<ArrayBuffer>;
-}
 
 /** Start of a beat on the best path, in frames from the first one; negative if it starts before. */
 interface Span {
@@ -30,8 +25,11 @@ interface Span {
 }
 
 interface Path {
+  readonly beats: number;
   readonly score: number;
   readonly spans: readonly Span[];
+  /** What the score grows by in each frame; empty where no path is possible. */
+  readonly gains: readonly number[];
 }
 
 /**
@@ -39,15 +37,21 @@ interface Path {
  *
  * @param activations `[frames, 2]` f32: probability of a beat that is not a downbeat, and of a downbeat
  * @param threshold frames before the first and after the last activation that reaches it are ignored
+ * @param options tempi and bars; allin1's by default
  *
  * Source: madmom 0.16.1, `features/downbeats.py`, `features/beats_hmm.py`, `ml/hmm.pyx`.
  */
-export function naiveBeats(activations: Float32Array, threshold: number): NaiveBeats {
+export function naiveBeats(
+  activations: Float32Array,
+  threshold: number,
+  options: DecoderOptions = DECODER_DEFAULTS,
+): DecodedBeats {
   const [first, frames] = trimmed(activations, Math.fround(threshold));
-  const intervals = beatIntervals();
-  const empty = { times: new Float64Array(), positions: new Int32Array() };
+  const intervals = beatIntervals(options);
+  const moves = transitions(intervals, options.transitionLambda);
+  const empty = { times: new Float64Array(), positions: new Int32Array(), metre: null };
   if (frames.length === 0 || frames.every((value) => value === 0)) return empty;
-  const paths = BEATS_PER_BAR.map((beats) => bestPath(frames, beats, intervals));
+  const paths = options.beatsPerBar.map((beats) => bestPath(frames, beats, intervals, moves));
   const best = paths.reduce((best, path) => path.score > best.score ? path : best);
   const found = best.spans.flatMap(({ start, beat, tempo }) => {
     const end = start + beatRange(beat, intervals[tempo]!);
@@ -57,6 +61,29 @@ export function naiveBeats(activations: Float32Array, threshold: number): NaiveB
   return {
     times: Float64Array.from(found, ({ time }) => time),
     positions: Int32Array.from(found, ({ beat }) => beat + 1),
+    metre: metreOf(best, paths),
+  };
+}
+
+/** Compares the best path with the others, in the frames of each bar. */
+function metreOf(best: Path, paths: readonly Path[]): DecodedMetre | null {
+  if (best.spans.length === 0) return null;
+  const downbeats = best.spans.filter(({ beat, start }) => beat === 0 && start >= 0);
+  const edges = downbeats.length > 1 ? downbeats.map(({ start }) => start) : [0, best.gains.length];
+  const bars = edges.slice(1).map((end, bar) => {
+    const sum = ({ gains }: Path): number =>
+      gains.length === 0 ? -Infinity : gains.slice(edges[bar], end).reduce((a, b) => a + b, 0);
+    const advantages = paths.filter((path) => path !== best).map((path) => sum(path) - sum(best));
+    return {
+      disagrees: advantages.some((advantage) => advantage > 0),
+      posterior: 1 / (1 + advantages.reduce((total, one) => total + Math.exp(one), 0)),
+    };
+  });
+  return {
+    beatsPerBar: best.beats,
+    bars: bars.length,
+    disagreeing: bars.filter(({ disagrees }) => disagrees).length,
+    confidence: bars.reduce((total, { posterior }) => total + posterior, 0) / bars.length,
   };
 }
 
@@ -74,14 +101,19 @@ function trimmed(activations: Float32Array, threshold: number): [number, Float32
   ];
 }
 
-/** Returns sixty whole intervals between the limits, spaced logarithmically. */
-function beatIntervals(): number[] {
-  const [start, stop] = [Math.log2(MIN_INTERVAL), Math.log2(MAX_INTERVAL)];
+/** Returns all whole intervals between the limits; of more than sixty at least sixty, spaced logarithmically. */
+function beatIntervals({ minBpm, maxBpm }: DecoderOptions): number[] {
+  const [shortest, longest] = [60 * FRAMES_PER_SECOND / maxBpm, 60 * FRAMES_PER_SECOND / minBpm];
+  const [first, last] = [halfToEven(shortest), halfToEven(longest)];
+  if (last - first + 1 <= TEMPI) {
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  }
+  const [start, stop] = [Math.log2(shortest), Math.log2(longest)];
   for (let points = TEMPI;; points++) {
     const step = (stop - start) / (points - 1);
     const all = Array.from({ length: points }, (_, at) => halfToEven(2 ** (start + at * step)));
     const distinct = [...new Set(all)];
-    if (distinct.length === TEMPI) return distinct;
+    if (distinct.length >= TEMPI) return distinct;
   }
 }
 
@@ -103,11 +135,11 @@ function isInBeatRange(beat: number, position: number, interval: number): boolea
 }
 
 /** Returns `[to][from]`: log probability of one tempo after another; minus infinity if impossible. */
-function transitions(intervals: readonly number[]): Float64Array[] {
-  const found = intervals.map(() => new Float64Array(TEMPI).fill(-Infinity));
+function transitions(intervals: readonly number[], lambda: number): Float64Array[] {
+  const found = intervals.map(() => new Float64Array(intervals.length).fill(-Infinity));
   for (const [from, before] of intervals.entries()) {
     const weights = intervals.map((to) => {
-      const weight = Math.exp(-TRANSITION_LAMBDA * Math.abs(to / before - 1));
+      const weight = Math.exp(-lambda * Math.abs(to / before - 1));
       return weight <= Number.EPSILON ? 0 : weight;
     });
     const sum = weights.reduce((sum, weight) => sum + weight, 0);
@@ -117,7 +149,13 @@ function transitions(intervals: readonly number[]): Float64Array[] {
 }
 
 /** Runs the Viterbi algorithm with one step per frame over all states. */
-function bestPath(frames: Float32Array, beats: number, intervals: readonly number[]): Path {
+function bestPath(
+  frames: Float32Array,
+  beats: number,
+  intervals: readonly number[],
+  moves: readonly Float64Array[],
+): Path {
+  const tempi = intervals.length;
   const count = frames.length / 2;
   const total = intervals.reduce((sum, interval) => sum + interval, 0);
   const offsets = intervals.map((_, tempo) =>
@@ -125,7 +163,6 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
   );
   const states = beats * total;
   const densities = logDensities(frames);
-  const moves = transitions(intervals);
   // 0: no beat, 1: beat, 2: downbeat.
   const kinds = new Uint8Array(states);
   for (let beat = 0; beat < beats; beat++) {
@@ -140,19 +177,19 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
   /** Previous tempo for each frame and the first state of each beat and tempo. */
   const origins: Uint8Array[] = [];
   for (let frame = 0; frame < count; frame++) {
-    const origin = new Uint8Array(beats * TEMPI);
+    const origin = new Uint8Array(beats * tempi);
     for (let state = 1; state < states; state++) {
       current[state] = previous[state - 1]! + densities[3 * frame + kinds[state]!]!;
     }
     for (let beat = 0; beat < beats; beat++) {
       const before = (beat + beats - 1) % beats * total;
-      for (let tempo = 0; tempo < TEMPI; tempo++) {
+      for (let tempo = 0; tempo < tempi; tempo++) {
         const state = beat * total + offsets[tempo]!;
         let best = -Infinity;
-        for (let from = 0; from < TEMPI; from++) {
+        for (let from = 0; from < tempi; from++) {
           const last = previous[before + offsets[from]! + intervals[from]! - 1]!;
           const score = last + moves[tempo]![from]! + densities[3 * frame + kinds[state]!]!;
-          if (score > best) [best, origin[beat * TEMPI + tempo]] = [score, from];
+          if (score > best) [best, origin[beat * tempi + tempo]] = [score, from];
         }
         current[state] = best;
       }
@@ -163,7 +200,21 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
   let state = 0;
   for (let at = 1; at < states; at++) if (previous[at]! > previous[state]!) state = at;
   const score = previous[state]!;
-  return { score, spans: score === -Infinity ? [] : traced(state) };
+  const spans = score === -Infinity ? [] : traced(state);
+  return { beats, score, spans, gains: gainsOf(spans) };
+
+  function gainsOf(spans: readonly Span[]): number[] {
+    return spans.flatMap(({ start, beat, tempo }, at) => {
+      const end = spans[at + 1]?.start ?? count;
+      const first = Math.max(0, start);
+      return Array.from({ length: end - first }, (_, later) => {
+        const frame = first + later;
+        const state = beat * total + offsets[tempo]! + frame - start;
+        const move = at > 0 && frame === start ? moves[tempo]![spans[at - 1]!.tempo]! : 0;
+        return move + densities[3 * frame + kinds[state]!]!;
+      });
+    });
+  }
 
   function traced(last: number): Span[] {
     const spans: Span[] = [];
@@ -176,7 +227,7 @@ function bestPath(frames: Float32Array, beats: number, intervals: readonly numbe
         // A transition precedes the first frame, so a beat that starts there has a previous beat.
         return spans.reverse();
       }
-      tempo = origins[start]![beat * TEMPI + tempo]!;
+      tempo = origins[start]![beat * tempi + tempo]!;
       beat = (beat + beats - 1) % beats;
       start -= intervals[tempo]!;
     }

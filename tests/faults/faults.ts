@@ -278,8 +278,8 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "the threshold is ignored",
       file: "pipeline/metrical.ts",
-      find: "await decode(input, threshold);",
-      put: "await decode(input, 0 * threshold);",
+      find: "await decode(input, threshold, decoder);",
+      put: "await decode(input, 0 * threshold, decoder);",
     },
     {
       name: "the downbeat's share is left in that of the beat",
@@ -289,9 +289,9 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     },
     {
       name: "a change of tempo costs 90 instead of 100",
-      file: `${DECODER}/state_space.rs`,
-      find: "TRANSITION_LAMBDA: f64 = 100.0;",
-      put: "TRANSITION_LAMBDA: f64 = 90.0;",
+      file: "kernels/decoder_options.ts",
+      find: "transitionLambda: 100,",
+      put: "transitionLambda: 90,",
     },
     {
       name: "positions in the bar are counted from 0",

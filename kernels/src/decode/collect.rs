@@ -17,6 +17,11 @@ pub(super) trait Sink {
 
     /// Takes the next frames, `[channels][frames]` f32, full scale 1.0.
     fn append(&mut self, block: &[Vec<f32>]) -> Result<(), DecodeError>;
+
+    /// Whether no more frames are needed.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// Largest piece of silence that is passed on at a time, frames.
@@ -72,6 +77,11 @@ impl<'a> Collector<'a> {
         (self.rate_hz, self.channels) = (rate_hz, channels);
         self.block = vec![Vec::new(); channels];
         self.sink.begin(rate_hz, channels, frames)
+    }
+
+    /// Whether the destination needs no more frames.
+    pub fn is_done(&self) -> bool {
+        self.sink.is_done()
     }
 
     /// Frames kept.

@@ -149,6 +149,18 @@ pub enum DecodeError {
         /// Short name of the codec.
         codec: String,
     },
+    /// The part that is wanted begins where the file has ended.
+    #[error(
+        "Decoding '{name}' from {start:.3} s on: expected a longer file, found {length:.3} s; choose an earlier start"
+    )]
+    PartBehindEnd {
+        /// The file.
+        name: String,
+        /// Start of the part, seconds.
+        start: f64,
+        /// Length of the file, seconds.
+        length: f64,
+    },
     /// Samples that are NaN or infinite.
     #[error(
         "Decoding '{name}': expected finite samples, found {count} NaN or infinite, the first at frame {frame} \

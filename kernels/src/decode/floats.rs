@@ -4,6 +4,7 @@ use super::collect::Sink;
 use super::error::DecodeError;
 use super::finite::Finite;
 use super::limits;
+use super::part::{Cutter, Part};
 use super::pcm::Pcm;
 use super::resample::Conversion;
 
@@ -12,22 +13,26 @@ pub(super) struct Floats<'a> {
     name: &'a str,
     to_hz: u32,
     most_channels: usize,
+    part: Part,
     finite: Finite,
     conversion: Conversion,
+    cutter: Cutter,
     pcm: Pcm,
     /// `[channels][frames]` f32, full scale 1.0.
     planes: Vec<Vec<f32>>,
 }
 
 impl<'a> Floats<'a> {
-    /// Nothing yet; no more than `most_channels` are kept.
-    pub fn new(name: &'a str, to_hz: u32, most_channels: usize) -> Self {
+    /// Nothing yet; no more than `most_channels` are kept, and of these a part.
+    pub fn new(name: &'a str, to_hz: u32, most_channels: usize, part: Part) -> Self {
         Floats {
             name,
             to_hz,
             most_channels,
+            part,
             finite: Finite::default(),
             conversion: Conversion::default(),
+            cutter: Cutter::new(part),
             pcm: Pcm::new(to_hz),
             planes: Vec::new(),
         }
@@ -38,7 +43,8 @@ impl<'a> Floats<'a> {
         self.finite.verdict(self.name)?;
         let conversion = std::mem::take(&mut self.conversion);
         let (name, planes, pcm) = (self.name, &mut self.planes, &mut self.pcm);
-        conversion.finish(&mut |block| keep(name, planes, pcm, block))?;
+        conversion.finish(&mut |block| keep(name, planes, pcm, self.cutter.cut(block)))?;
+        self.cutter.verdict(name, self.to_hz)?;
         Ok((self.planes, self.pcm))
     }
 }
@@ -48,7 +54,7 @@ impl Sink for Floats<'_> {
         let kept = channels.min(self.most_channels);
         self.conversion = Conversion::new(self.name, kept, rate_hz, self.to_hz)?;
         self.planes = vec![Vec::new(); kept];
-        let frames = self.conversion.frames_after(frames);
+        let frames = self.part.of(self.conversion.frames_after(frames));
         self.planes.iter_mut().try_for_each(|plane| limits::make_room(self.name, plane, frames))
     }
 
@@ -58,7 +64,12 @@ impl Sink for Floats<'_> {
             return Ok(());
         }
         let (name, planes, pcm) = (self.name, &mut self.planes, &mut self.pcm);
-        self.conversion.push(block, &mut |block| keep(name, planes, pcm, block))
+        let cutter = &mut self.cutter;
+        self.conversion.push(block, &mut |block| keep(name, planes, pcm, cutter.cut(block)))
+    }
+
+    fn is_done(&self) -> bool {
+        self.cutter.is_done()
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn make_room<Sample>(
 #[cfg(test)]
 mod tests {
     use super::super::collect::Sink;
+    use super::super::part::Part;
     use super::super::stem::{StemOptions, StemSink};
     use super::super::stream;
     use super::*;
@@ -182,7 +183,7 @@ mod tests {
     fn two_hours_of_stereo_at_192_khz_become_a_stem() {
         let frames = 2 * 3600 * 192_000;
         let options = StemOptions { most_stereo: 0, gain: 1.0 };
-        let mut sink = StemSink::new("long.wav", 44_100, options);
+        let mut sink = StemSink::new("long.wav", 44_100, options, Part::WHOLE);
         stream::read("long.wav", Endless::wav(2, 192_000, 8, frames), &mut sink).unwrap();
         let (kept, _) = sink.finish().unwrap();
         assert_eq!(kept.planes.len(), 1);

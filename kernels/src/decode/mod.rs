@@ -40,6 +40,7 @@ mod frame_chain;
 mod limits;
 mod mpeg_header;
 mod packets;
+mod part;
 mod pcm;
 mod readers;
 mod resample;
@@ -50,6 +51,7 @@ mod tracks;
 mod trim;
 
 pub use error::DecodeError;
+pub use part::Part;
 pub use pcm::Levels;
 pub use stem::StemOptions;
 
@@ -127,32 +129,38 @@ impl<Sample> fmt::Debug for Decoded<Sample> {
 /// See [`DecodeError`]; each names the file.
 pub fn decode(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
     let (name, source) = open(path)?;
-    decode_floats(name, source, target_rate_hz, usize::MAX)
+    decode_floats(name, source, target_rate_hz, usize::MAX, Part::WHOLE)
 }
 
-/// As [`decode`], without the channels after the first two.
+/// As [`decode`], without the channels after the first two, and of these a part: the samples are those of the whole
+/// file. What follows the part is not decoded.
 ///
 /// # Errors
 ///
-/// As [`decode`].
-pub fn decode_mix(path: &Path, target_rate_hz: u32) -> Result<DecodedAudio, DecodeError> {
+/// As [`decode`]; [`DecodeError::PartBehindEnd`].
+pub fn decode_mix(
+    path: &Path,
+    target_rate_hz: u32,
+    part: Part,
+) -> Result<DecodedAudio, DecodeError> {
     let (name, source) = open(path)?;
-    decode_floats(name, source, target_rate_hz, 2)
+    decode_floats(name, source, target_rate_hz, 2, part)
 }
 
-/// Decodes the file at `path` to 16 bits at `target_rate_hz`: two channels, or one where the file has no
-/// more or it is long.
+/// Decodes a part of the file at `path` to 16 bits at `target_rate_hz`: two channels, or one where the file has no
+/// more or the part is long.
 ///
 /// # Errors
 ///
-/// As [`decode`].
+/// As [`decode_mix`].
 pub fn decode_stem(
     path: &Path,
     target_rate_hz: u32,
     options: StemOptions,
+    part: Part,
 ) -> Result<DecodedStem, DecodeError> {
     let (name, source) = open(path)?;
-    decode_16_bit(name, source, target_rate_hz, options)
+    decode_16_bit(name, source, target_rate_hz, options, part)
 }
 
 /// Decodes a file that is in memory; `name` stands for it in messages.
@@ -165,7 +173,8 @@ pub fn decode_bytes(
     bytes: Vec<u8>,
     target_rate_hz: u32,
 ) -> Result<DecodedAudio, DecodeError> {
-    decode_floats(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, usize::MAX)
+    let source = Box::new(Cursor::new(bytes));
+    decode_floats(name.to_string(), source, target_rate_hz, usize::MAX, Part::WHOLE)
 }
 
 /// Decodes a stem that is in memory; `name` stands for it in messages.
@@ -179,7 +188,8 @@ pub fn decode_stem_bytes(
     target_rate_hz: u32,
     options: StemOptions,
 ) -> Result<DecodedStem, DecodeError> {
-    decode_16_bit(name.to_string(), Box::new(Cursor::new(bytes)), target_rate_hz, options)
+    let source = Box::new(Cursor::new(bytes));
+    decode_16_bit(name.to_string(), source, target_rate_hz, options, Part::WHOLE)
 }
 
 /// The name of a file for messages, and its bytes.
@@ -199,9 +209,10 @@ fn decode_floats(
     source: Box<dyn MediaSource>,
     target_rate_hz: u32,
     most_channels: usize,
+    part: Part,
 ) -> Result<DecodedAudio, DecodeError> {
     decode_source(name, target_rate_hz, |name| {
-        let mut floats = Floats::new(name, target_rate_hz, most_channels);
+        let mut floats = Floats::new(name, target_rate_hz, most_channels, part);
         let stream = stream::read(name, source, &mut floats)?;
         let (channels, pcm) = floats.finish()?;
         Ok(Contents { channels, clipped: 0, pcm, stream })
@@ -213,9 +224,10 @@ fn decode_16_bit(
     source: Box<dyn MediaSource>,
     target_rate_hz: u32,
     options: StemOptions,
+    part: Part,
 ) -> Result<DecodedStem, DecodeError> {
     decode_source(name, target_rate_hz, |name| {
-        let mut sink = StemSink::new(name, target_rate_hz, options);
+        let mut sink = StemSink::new(name, target_rate_hz, options, part);
         let stream = stream::read(name, source, &mut sink)?;
         let (kept, pcm) = sink.finish()?;
         Ok(Contents { channels: kept.planes, clipped: kept.clipped, pcm, stream })

@@ -75,6 +75,9 @@ impl Reader<'_> {
                 collected.drop_silence_at_end();
                 return Ok(());
             }
+            if collected.is_done() {
+                return Ok(());
+            }
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track.id => packet,
                 Ok(Some(_)) => continue,
@@ -254,7 +257,9 @@ impl Reader<'_> {
             return Err(DecodeError::NoSamples { name, codec });
         }
         collected.finish()?;
-        self.damage.check_length(self.promised_frames(), collected.position);
+        if !collected.is_done() {
+            self.damage.check_length(self.promised_frames(), collected.position);
+        }
         let source_bits = codec::source_bits(&self.params)
             .or_else(|| codec::source_bits(self.decoder.codec_params()));
         Ok(Stream {

@@ -7,6 +7,7 @@ use super::collect::Sink;
 use super::error::DecodeError;
 use super::finite::Finite;
 use super::limits::make_room;
+use super::part::{Cutter, Part};
 use super::pcm::Pcm;
 use super::resample::Conversion;
 use crate::spectrogram::mean_of_16_bit;
@@ -17,8 +18,10 @@ pub(super) struct StemSink<'a> {
     name: &'a str,
     to_hz: u32,
     options: StemOptions,
+    part: Part,
     finite: Finite,
     conversion: Conversion,
+    cutter: Cutter,
     pcm: Pcm,
     kept: Kept,
 }
@@ -42,13 +45,15 @@ pub(super) struct Kept {
 
 impl<'a> StemSink<'a> {
     /// Nothing yet.
-    pub fn new(name: &'a str, to_hz: u32, options: StemOptions) -> Self {
+    pub fn new(name: &'a str, to_hz: u32, options: StemOptions, part: Part) -> Self {
         StemSink {
             name,
             to_hz,
             options,
+            part,
             finite: Finite::default(),
             conversion: Conversion::default(),
+            cutter: Cutter::new(part),
             pcm: Pcm::new(to_hz),
             kept: Kept { planes: Vec::new(), clipped: 0 },
         }
@@ -60,9 +65,11 @@ impl<'a> StemSink<'a> {
         let conversion = std::mem::take(&mut self.conversion);
         let (name, options, kept, pcm) = (self.name, self.options, &mut self.kept, &mut self.pcm);
         conversion.finish(&mut |block| {
+            let block = self.cutter.cut(block);
             pcm.look(block);
             kept.append(name, block, options)
         })?;
+        self.cutter.verdict(name, self.to_hz)?;
         Ok((self.kept, self.pcm))
     }
 }
@@ -71,7 +78,7 @@ impl Sink for StemSink<'_> {
     fn begin(&mut self, rate_hz: u32, channels: usize, frames: usize) -> Result<(), DecodeError> {
         let kept = channels.min(2);
         self.conversion = Conversion::new(self.name, kept, rate_hz, self.to_hz)?;
-        let samples = self.conversion.frames_after(frames);
+        let samples = self.part.of(self.conversion.frames_after(frames));
         self.kept.planes = vec![Vec::new(); kept];
         for (channel, plane) in self.kept.planes.iter_mut().enumerate() {
             let most = if channel == 0 { samples } else { samples.min(self.options.most_stereo) };
@@ -86,10 +93,16 @@ impl Sink for StemSink<'_> {
             return Ok(());
         }
         let (name, options, kept, pcm) = (self.name, self.options, &mut self.kept, &mut self.pcm);
+        let cutter = &mut self.cutter;
         self.conversion.push(block, &mut |block| {
+            let block = cutter.cut(block);
             pcm.look(block);
             kept.append(name, block, options)
         })
+    }
+
+    fn is_done(&self) -> bool {
+        self.cutter.is_done()
     }
 }
 

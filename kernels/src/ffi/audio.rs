@@ -8,7 +8,7 @@ use serde_json::json;
 use super::handles::Handles;
 use super::memory::{slice, slice_mut, text, write, write_json};
 use super::outcome::outcome;
-use crate::decode::{DecodeError, Decoded, StemOptions, decode_mix, decode_stem};
+use crate::decode::{DecodeError, Decoded, Part, StemOptions, decode_mix, decode_stem};
 use crate::error::Error;
 use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
 
@@ -16,7 +16,7 @@ static AUDIO: LazyLock<Handles<Decoded<f32>>> = LazyLock::new(Handles::default);
 
 static STEMS: LazyLock<Handles<Decoded<i16>>> = LazyLock::new(Handles::default);
 
-/// Decodes an audio file and keeps it until [`tactus_audio_close`].
+/// Decodes samples `first` to before `end` of an audio file and keeps them until [`tactus_audio_close`].
 ///
 /// Of more than two channels the first two are kept. `path` is UTF-8. `description` receives UTF-8 JSON, cut at
 /// its length: `codec`, `decoder`, `sourceSampleRateHz`, `sourceBits` (null for lossy and float sources),
@@ -32,6 +32,8 @@ pub unsafe extern "C" fn tactus_audio_open(
     path: *const u8,
     path_length: usize,
     sample_rate_hz: u32,
+    first: usize,
+    end: usize,
     description: *mut u8,
     description_length: usize,
     numbers: *mut u64,
@@ -46,11 +48,12 @@ pub unsafe extern "C" fn tactus_audio_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        keep_open(&AUDIO, path, |path| decode_mix(path, sample_rate_hz), description, numbers)
+        let decode = |path: &Path| decode_mix(path, sample_rate_hz, Part { first, end });
+        keep_open(&AUDIO, path, decode, description, numbers)
     })
 }
 
-/// Decodes a stem to 16 bits and keeps it until [`tactus_stem_close`].
+/// Decodes samples `first` to before `end` of a stem to 16 bits and keeps them until [`tactus_stem_close`].
 ///
 /// Two channels are kept; or one of a file that has no more; or one, the mean of both, where there are more
 /// than `most_stereo` samples. All samples are multiplied by `gain` before they are rounded. The other arguments are those of [`tactus_audio_open`].
@@ -62,6 +65,8 @@ pub unsafe extern "C" fn tactus_stem_open(
     path: *const u8,
     path_length: usize,
     sample_rate_hz: u32,
+    first: usize,
+    end: usize,
     most_stereo: usize,
     gain: f64,
     description: *mut u8,
@@ -78,8 +83,9 @@ pub unsafe extern "C" fn tactus_stem_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        let decode =
-            |path: &Path| decode_stem(path, sample_rate_hz, StemOptions { most_stereo, gain });
+        let options = StemOptions { most_stereo, gain };
+        let part = Part { first, end };
+        let decode = |path: &Path| decode_stem(path, sample_rate_hz, options, part);
         keep_open(&STEMS, path, decode, description, numbers)
     })
 }

@@ -1,7 +1,7 @@
 //! Beats and downbeats from activations: the dynamic Bayesian network of madmom's
 //! `DBNDownBeatTrackingProcessor`, decoded exactly.
 //!
-//! A bar has three or four beats; a beat has one of sixty tempi and runs through its positions one
+//! A bar has a fixed number of beats; a beat has one of sixty tempi and runs through its positions one
 //! a frame, so the only real choice is the tempo at the start of each beat. [`viterbi`] searches
 //! over these choices and still adds the log densities in the order in which a dense search adds
 //! them, so that scores, and with them all ties, come out the same to the last bit.
@@ -27,21 +27,24 @@
 
 mod chain;
 mod densities;
+mod metre;
+mod options;
 mod search;
 mod state_space;
 mod viterbi;
 
-use std::sync::OnceLock;
+use rayon::prelude::*;
 
 use densities::LogDensities;
+pub use metre::Metre;
+use metre::metre_of;
+pub use options::DecoderOptions;
 use state_space::BarModel;
 pub use state_space::FRAMES_PER_SECOND;
 use viterbi::{BeatSpan, BestPath, viterbi};
 
+use crate::error::Error;
 use crate::observer::{Observer, Values};
-
-/// The bar lengths that are tried, in beats; between equal scores the first wins.
-const BEATS_PER_BAR: [usize; 2] = [3, 4];
 
 /// One beat of the decoded sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,58 +55,108 @@ pub struct Beat {
     pub position: u8,
 }
 
-/// Finds the most probable sequence of beats.
+/// What the decoder finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The beats in ascending time; empty where nothing reaches the threshold, where all activations
+    /// are zero, or where no sequence has a finite probability.
+    pub beats: Vec<Beat>,
+    /// The length of the bars, and how clear it is; `None` where there is no sequence.
+    pub metre: Option<Metre>,
+}
+
+/// Finds the most probable sequence of beats with the default options.
 ///
 /// # Parameters
-/// - `activations`: `[frames, 2]` f32, probability of a beat that is no downbeat, and of a
-///   downbeat, 100 frames a second. An odd last element is ignored.
-/// - `threshold`: frames before the first and after the last activation that reaches it take no
-///   part; compared in float32; 0 keeps all frames.
+/// As of [`BeatDecoder::decode`].
 ///
 /// # Returns
-/// The beats in ascending time; empty where nothing reaches the threshold, where all activations
-/// are zero, or where no sequence has a finite probability.
+/// [`Decoded::beats`].
 pub fn decode_beats(activations: &[f32], threshold: f64) -> Vec<Beat> {
-    let frames: &[[f32; 2]] = activations.as_chunks().0;
-    let (first, frames) = trim_to_threshold(frames, threshold as f32);
-    if frames.iter().flatten().all(|&activation| activation == 0.0) {
-        return Vec::new();
-    }
-    beats_of(best_paths(frames), first, frames)
+    BeatDecoder::default().decode(activations, threshold).beats
 }
 
-/// Computes the inner seams of [`decode_beats`] with the same code: `log_densities`
-/// `[frames that take part, 3]` f64, outside beats, of a beat and of a downbeat; `scores` `[2]` f64, the log
-/// probability of the best path with 3 and with 4 beats in a bar. Both are empty where no frame takes part.
-pub fn observe_decoder(activations: &[f32], threshold: f64, observer: &mut dyn Observer) {
-    let frames: &[[f32; 2]] = activations.as_chunks().0;
-    let (_, frames) = trim_to_threshold(frames, threshold as f32);
-    let (mut log_densities, mut scores) = (Vec::new(), Vec::new());
-    if frames.iter().flatten().any(|&activation| activation != 0.0) {
+/// The decoder with its bar models.
+pub struct BeatDecoder {
+    models: Vec<BarModel>,
+}
+
+impl Default for BeatDecoder {
+    fn default() -> Self {
+        BeatDecoder::of(&DecoderOptions::default())
+    }
+}
+
+impl BeatDecoder {
+    /// Builds the bar models.
+    ///
+    /// # Errors
+    /// [`Error::DecoderOption`] for a value out of range.
+    pub fn new(options: &DecoderOptions) -> Result<Self, Error> {
+        options.check()?;
+        Ok(BeatDecoder::of(options))
+    }
+
+    fn of(options: &DecoderOptions) -> Self {
+        let model = |&beats| BarModel::new(beats, options);
+        BeatDecoder { models: options.beats_per_bar.iter().map(model).collect() }
+    }
+
+    /// Finds the most probable sequence of beats.
+    ///
+    /// # Parameters
+    /// - `activations`: `[frames, 2]` f32, probability of a beat that is no downbeat, and of a
+    ///   downbeat, 100 frames a second. An odd last element is ignored.
+    /// - `threshold`: frames before the first and after the last activation that reaches it take no
+    ///   part; compared in float32; 0 keeps all frames.
+    pub fn decode(&self, activations: &[f32], threshold: f64) -> Decoded {
+        let frames: &[[f32; 2]] = activations.as_chunks().0;
+        let (first, frames) = trim_to_threshold(frames, threshold as f32);
+        if frames.iter().flatten().all(|&activation| activation == 0.0) {
+            return Decoded { beats: Vec::new(), metre: None };
+        }
         let densities = LogDensities::new(frames);
-        let rows = densities.no_beat.iter().zip(&densities.beat).zip(&densities.downbeat);
-        log_densities.extend(rows.flat_map(|((&none, &beat), &downbeat)| [none, beat, downbeat]));
-        scores.extend(best_paths(frames).map(|path| path.score));
+        let paths = self.best_paths(&densities);
+        Decoded {
+            beats: self.beats_of(&paths, first, frames),
+            metre: metre_of(&self.models, &paths, best_of(&paths), &densities),
+        }
     }
-    observer.seam("log_densities", &[log_densities.len() / 3, 3], Values::F64(&log_densities));
-    observer.seam("scores", &[scores.len()], Values::F64(&scores));
+
+    /// Computes the inner seams of [`BeatDecoder::decode`] with the same code: `log_densities`
+    /// `[frames that take part, 3]` f64, outside beats, of a beat and of a downbeat; `scores` `[metres]` f64, the log
+    /// probability of the best path for each length of the bar. Both are empty where no frame takes part.
+    pub fn observe(&self, activations: &[f32], threshold: f64, observer: &mut dyn Observer) {
+        let frames: &[[f32; 2]] = activations.as_chunks().0;
+        let (_, frames) = trim_to_threshold(frames, threshold as f32);
+        let (mut rows, mut scores) = (Vec::new(), Vec::new());
+        if frames.iter().flatten().any(|&activation| activation != 0.0) {
+            let densities = LogDensities::new(frames);
+            let of_frames = densities.no_beat.iter().zip(&densities.beat).zip(&densities.downbeat);
+            rows.extend(of_frames.flat_map(|((&none, &beat), &downbeat)| [none, beat, downbeat]));
+            scores.extend(self.best_paths(&densities).iter().map(|path| path.score));
+        }
+        observer.seam("log_densities", &[rows.len() / 3, 3], Values::F64(&rows));
+        observer.seam("scores", &[scores.len()], Values::F64(&scores));
+    }
+
+    /// The best path through each of the bar models; there must be at least one frame.
+    fn best_paths(&self, densities: &LogDensities) -> Vec<BestPath> {
+        self.models.par_iter().map(|model| viterbi(model, densities)).collect()
+    }
+
+    /// The beats of the best path; `first` is the index of the first of `frames`.
+    fn beats_of(&self, paths: &[BestPath], first: usize, frames: &[[f32; 2]]) -> Vec<Beat> {
+        let best = best_of(paths);
+        let borders = &self.models[best].borders;
+        let beat = |span: &BeatSpan| beat_of(span, borders[span.beat][span.tempo], first, frames);
+        paths[best].spans.iter().filter_map(beat).collect()
+    }
 }
 
-/// The best path through each of the bar models; there must be at least one frame.
-fn best_paths(frames: &[[f32; 2]]) -> [BestPath; 2] {
-    let densities = LogDensities::new(frames);
-    let [three, four] = bar_models();
-    let (three, four) = rayon::join(|| viterbi(three, &densities), || viterbi(four, &densities));
-    [three, four]
-}
-
-/// The beats of the better path; `first` is the index of the first of `frames`.
-fn beats_of([three, four]: [BestPath; 2], first: usize, frames: &[[f32; 2]]) -> Vec<Beat> {
-    let [three_beats, four_beats] = bar_models();
-    let (model, best) =
-        if four.score > three.score { (four_beats, four) } else { (three_beats, three) };
-    let beat = |span: &BeatSpan| beat_of(span, model.borders[span.beat][span.tempo], first, frames);
-    best.spans.iter().filter_map(beat).collect()
+/// Index of the first of the paths with the highest score.
+fn best_of(paths: &[BestPath]) -> usize {
+    (1..paths.len()).fold(0, |best, at| if paths[at].score > paths[best].score { at } else { best })
 }
 
 /// The part of `frames` from the first to the last activation at or above the threshold, and the
@@ -142,13 +195,10 @@ fn beat_of(span: &BeatSpan, border: usize, first: usize, frames: &[[f32; 2]]) ->
     })
 }
 
-fn bar_models() -> &'static [BarModel; 2] {
-    static MODELS: OnceLock<[BarModel; 2]> = OnceLock::new();
-    MODELS.get_or_init(|| BEATS_PER_BAR.map(BarModel::new))
-}
-
 #[cfg(test)]
 mod naive;
+#[cfg(test)]
+mod option_trials;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Naive reference implementation of the search: a dense Viterbi search over every state.
 
 use super::densities::LogDensities;
-use super::state_space::{BarModel, OBSERVATION_LAMBDA, TEMPI};
+use super::state_space::{BarModel, OBSERVATION_LAMBDA};
 use super::viterbi::BeatSpan;
 
 /// Searches frame by frame over every state, which is the definition of the search.
@@ -12,7 +12,7 @@ pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64,
         position: usize,
     }
     let mut states = Vec::new();
-    let mut first = vec![[0; TEMPI]; model.beats];
+    let mut first = vec![vec![0; model.tempi()]; model.beats];
     for (beat, first) in first.iter_mut().enumerate() {
         for (tempo, &interval) in model.intervals.iter().enumerate() {
             first[tempo] = states.len();
@@ -27,10 +27,10 @@ pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64,
         })
         .collect();
     let mut previous = vec![model.initial; states.len()];
-    let mut pointers: Vec<Vec<u16>> = Vec::new();
+    let mut pointers: Vec<Vec<u32>> = Vec::new();
     for frame in 0..densities.frames() {
         let mut current = vec![f64::NEG_INFINITY; states.len()];
-        let mut origins = vec![0; states.len()];
+        let mut origins = vec![0_u32; states.len()];
         for (index, state) in states.iter().enumerate() {
             let density = if in_beat_range[index] {
                 densities.of_beat(state.beat)[frame]
@@ -39,7 +39,7 @@ pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64,
             };
             if state.position > 0 {
                 current[index] = previous[index - 1] + density;
-                origins[index] = index as u16 - 1;
+                origins[index] = index as u32 - 1;
                 continue;
             }
             let before = (state.beat + model.beats - 1) % model.beats;
@@ -48,7 +48,7 @@ pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64,
                 let score = (previous[origin] + transition) + density;
                 if score > current[index] {
                     current[index] = score;
-                    origins[index] = origin as u16;
+                    origins[index] = origin as u32;
                 }
             }
         }
@@ -72,7 +72,7 @@ pub(super) fn naive_viterbi(model: &BarModel, densities: &LogDensities) -> (f64,
             let start = frame as i64 - position as i64;
             spans.push(BeatSpan { start, beat, tempo });
         }
-        state = pointers[frame][state].into();
+        state = pointers[frame][state] as usize;
     }
     spans.reverse();
     (score, spans)

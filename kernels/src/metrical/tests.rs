@@ -2,9 +2,9 @@
 
 use super::densities::LogDensities;
 use super::naive::naive_viterbi;
-use super::state_space::BarModel;
 use super::viterbi::viterbi_at;
-use super::{decode_beats, observe_decoder, trim_to_threshold};
+use super::{BeatDecoder, DecoderOptions, decode_beats, trim_to_threshold};
+use crate::error::Error;
 use crate::linear::Isa;
 use crate::observer::{Recorder, Seam};
 
@@ -37,14 +37,17 @@ fn random_activations(seed: u32, frames: usize) -> Vec<[f32; 2]> {
 }
 
 fn assert_same_as_naive(activations: &[[f32; 2]]) {
+    assert_same_as_naive_with(activations, &DecoderOptions::default());
+}
+
+fn assert_same_as_naive_with(activations: &[[f32; 2]], options: &DecoderOptions) {
     let densities = LogDensities::new(activations);
-    for beats in [3, 4] {
-        let model = BarModel::new(beats);
+    for model in BeatDecoder::new(options).unwrap().models {
         let (score, spans) = naive_viterbi(&model, &densities);
         for isa in Isa::available() {
             let found = viterbi_at(isa, &model, &densities);
-            assert_eq!(found.score.to_bits(), score.to_bits(), "{isa:?}, {beats} beats");
-            assert_eq!(found.spans, spans, "{isa:?}, {beats} beats");
+            assert_eq!(found.score.to_bits(), score.to_bits(), "{isa:?}, {} beats", model.beats);
+            assert_eq!(found.spans, spans, "{isa:?}, {} beats", model.beats);
         }
     }
 }
@@ -78,6 +81,48 @@ fn search_equals_a_naive_search_with_impossible_frames() {
     activations[101] = [0.6, 0.6];
     activations[180] = [0.0, 0.0];
     assert_same_as_naive(&activations);
+}
+
+#[test]
+fn search_equals_a_naive_search_with_other_options() {
+    for (seed, (min_bpm, max_bpm, beats_per_bar, transition_lambda)) in [
+        (40.0, 250.0, vec![5, 2], 100.0),
+        (100.0, 120.0, vec![1, 7], 10.0),
+        (120.0, 120.0, vec![4], 100.0),
+        (30.0, 360.0, vec![2], 0.0),
+        (90.0, 101.0, vec![3], 1000.0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let options = DecoderOptions { min_bpm, max_bpm, beats_per_bar, transition_lambda };
+        for frames in [40, 330] {
+            assert_same_as_naive_with(&random_activations(seed as u32 + 7, frames), &options);
+        }
+    }
+}
+
+#[test]
+fn options_out_of_range_are_refused() {
+    let with = |change: &dyn Fn(&mut DecoderOptions)| {
+        let mut options = DecoderOptions::default();
+        change(&mut options);
+        BeatDecoder::new(&options).map(|_| ())
+    };
+    assert!(with(&|_| ()).is_ok());
+    for change in [
+        |options: &mut DecoderOptions| options.min_bpm = 9.9,
+        |options: &mut DecoderOptions| options.min_bpm = f64::NAN,
+        |options: &mut DecoderOptions| options.max_bpm = 54.0,
+        |options: &mut DecoderOptions| options.max_bpm = 361.0,
+        |options: &mut DecoderOptions| options.transition_lambda = -1.0,
+        |options: &mut DecoderOptions| options.transition_lambda = f64::INFINITY,
+        |options: &mut DecoderOptions| options.beats_per_bar = vec![],
+        |options: &mut DecoderOptions| options.beats_per_bar = vec![4, 0],
+        |options: &mut DecoderOptions| options.beats_per_bar = vec![17],
+    ] {
+        assert!(matches!(with(&change), Err(Error::DecoderOption { .. })));
+    }
 }
 
 #[test]
@@ -124,7 +169,7 @@ fn the_inner_seams_are_of_the_frames_that_take_part() {
     }
     let seams = |threshold| {
         let mut recorder = Recorder::default();
-        observe_decoder(&activations, threshold, &mut recorder);
+        BeatDecoder::default().observe(&activations, threshold, &mut recorder);
         <[Seam; 2]>::try_from(recorder.0).unwrap()
     };
     let [log_densities, scores] = seams(0.5);

@@ -11,14 +11,12 @@ use super::naive::naive_viterbi;
 use super::state_space::BarModel;
 use super::trial_inputs::{TIES, TRIALS, activations, threshold};
 use super::viterbi::{BestPath, viterbi};
-use super::{
-    Beat, FRAMES_PER_SECOND, bar_models, beats_of, best_paths, decode_beats, trim_to_threshold,
-};
+use super::{Beat, BeatDecoder, FRAMES_PER_SECOND, decode_beats, trim_to_threshold};
 
 /// Largest difference of two scores that are equal. Absolute: scores go down to about -2000, so 1e-9
 /// is some four thousand units in the last place, and no other way of adding a trial's numbers
 /// comes near it.
-const SCORE_TOLERANCE: f64 = 1e-9;
+pub(super) const SCORE_TOLERANCE: f64 = 1e-9;
 
 /// CRC-32 of all activations that madmom was fed, as in the manifest.
 const INPUTS_CRC32: u32 = 2_496_565_458;
@@ -37,7 +35,7 @@ fn crc32_of_numbers(numbers: impl IntoIterator<Item = usize>) -> u32 {
 }
 
 /// Hash of the states that a path runs through, numbered as madmom numbers them.
-fn path_hash(model: &BarModel, path: &BestPath, frames: usize) -> u32 {
+pub(super) fn path_hash(model: &BarModel, path: &BestPath, frames: usize) -> u32 {
     let mut span = 0;
     crc32_of_numbers((0..frames as i64).map(|frame| {
         span += usize::from(path.spans.get(span + 1).is_some_and(|next| next.start <= frame));
@@ -48,7 +46,7 @@ fn path_hash(model: &BarModel, path: &BestPath, frames: usize) -> u32 {
     }))
 }
 
-fn beats_hash(beats: &[Beat]) -> u32 {
+pub(super) fn beats_hash(beats: &[Beat]) -> u32 {
     crc32_of_numbers(beats.iter().flat_map(|beat| {
         [(beat.time_seconds * FRAMES_PER_SECOND).round() as usize, beat.position.into()]
     }))
@@ -72,12 +70,12 @@ impl Answer {
             assert_eq!(decode_beats(activations.as_flattened(), threshold), []);
             (first, frames) = (0, activations);
         }
-        let paths = best_paths(frames);
-        let hashes = [0, 1].map(|i| path_hash(&bar_models()[i], &paths[i], frames.len()));
+        let decoder = BeatDecoder::default();
+        let paths = decoder.best_paths(&LogDensities::new(frames));
         Answer {
-            scores: paths.each_ref().map(|path| path.score),
-            paths: hashes,
-            beats: beats_hash(&beats_of(paths, first, frames)),
+            scores: [0, 1].map(|i| paths[i].score),
+            paths: [0, 1].map(|i| path_hash(&decoder.models[i], &paths[i], frames.len())),
+            beats: beats_hash(&decoder.beats_of(&paths, first, frames)),
         }
     }
 
@@ -156,9 +154,9 @@ fn a_thousand_trials_are_decoded_as_by_a_naive_search() {
     (0..TRIALS / 10).into_par_iter().for_each(|tenth| {
         let trial = 10 * tenth + tenth % 10; // some of each kind
         let densities = LogDensities::new(&activations(trial));
-        for model in bar_models() {
-            let found = viterbi(model, &densities);
-            let (score, spans) = naive_viterbi(model, &densities);
+        for model in BeatDecoder::default().models {
+            let found = viterbi(&model, &densities);
+            let (score, spans) = naive_viterbi(&model, &densities);
             assert_eq!((found.score.to_bits(), found.spans), (score.to_bits(), spans), "{trial}");
         }
     });

@@ -1,0 +1,91 @@
+/** Tests the options of the analyze command for the part, the decoder, the tempo and the segments. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import type { AnalysisResult } from "../pipeline/result.ts";
+import { resultSchema } from "../pipeline/result_schema.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+
+const MIX = join(repository, "fixtures", "audio", "four_four", "mix.flac");
+const NETWORKS = ["-m", "embedded", "--demixer", "hpss-mix"] as const;
+
+async function analyze(folder: string, ...args: string[]): Promise<AnalysisResult> {
+  const { code, stdout, stderr } = await tactus(
+    ["analyze", MIX, "--json", ...NETWORKS, ...args],
+    { cwd: folder },
+  );
+  equal(code, 0, stderr);
+  return resultSchema.parse(JSON.parse(stdout));
+}
+
+Deno.test("analyze fits the tempo, and its options change what they name and are recorded", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const plain = await analyze(folder);
+    ok(plain.tempo !== null && plain.metre !== null);
+    ok(Math.abs(plain.tempo.bpm - 126) < 0.05, String(plain.tempo.bpm));
+    equal([plain.tempo.constant, plain.metre.beats_per_bar], [true, 4]);
+    const { part, beat_decoder, bpm_range, segment_changes } = plain.provenance;
+    equal([part, beat_decoder, bpm_range, segment_changes], [null, null, null, null]);
+
+    const changed = await analyze(
+      folder,
+      ...["--bpm-range", "60,120", "--snap", "downbeat", "--merge", "--min-segment", "2.5"],
+      ...[
+        "--min-bpm",
+        "50",
+        "--max-bpm",
+        "240",
+        "--beats-per-bar",
+        "3",
+        "--transition-lambda",
+        "80",
+      ],
+    );
+    equal(changed.provenance.bpm_range, [60, 120]);
+    equal(changed.provenance.segment_changes, { snap: "downbeat", merge: true, min_segment: 2.5 });
+    equal(changed.provenance.beat_decoder, {
+      ...{ min_bpm: 50, max_bpm: 240, beats_per_bar: [3], transition_lambda: 80 },
+    });
+    equal([changed.metre?.beats_per_bar, changed.metre?.disagreement], [3, 0]);
+    equal(Math.max(...changed.beat_positions), 3);
+    equal(changed.tempo?.octaves, -1);
+    const inner = changed.segments.slice(1).map(({ start }) => start);
+    ok(inner.length > 0 && inner.every((start) => changed.downbeats.includes(start)), `${inner}`);
+  });
+});
+
+Deno.test("analyze --start --end analyses a part, in times of the whole", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const whole = await analyze(folder);
+    const part = await analyze(folder, "--start", "10.5", "--end", "0:30");
+    equal(part.provenance.part, { start: 10.5, end: 30 });
+    equal([part.segments[0]?.start, part.segments.at(-1)?.end], [10.5, 30]);
+    ok(part.beats.length > 30 && part.beats.every((beat) => beat >= 10.5 && beat < 30));
+    const like = part.beats.filter((beat) =>
+      whole.beats.some((other) => Math.abs(other - beat) < 0.025)
+    );
+    ok(like.length >= 0.9 * part.beats.length, `${like.length} of ${part.beats.length}`);
+    ok(part.downbeats.every((beat) => part.beats.includes(beat)));
+    const phase = (part.tempo!.anchor - whole.tempo!.anchor) / (60 / whole.tempo!.bpm);
+    ok(Math.abs(phase - Math.round(phase)) < 0.1, `${phase}`);
+  });
+});
+
+Deno.test("analyze refuses ranges that contradict each other", async () => {
+  const refused: readonly (readonly [RegExp, ...string[]])[] = [
+    [/Expected --end after --start/, "--start", "20", "--end", "0:10"],
+    [/--start expects a time such as 90/, "--start", "1:75:x"],
+    [/keeps the stems of whole tracks/, "-k", "--start", "20"],
+    [/--bpm-range expects two tempi/, "--bpm-range", "90,170"],
+    [/--beats-per-bar expects different whole numbers/, "--beats-per-bar", "3,3"],
+    [/Expected --min-bpm below --max-bpm/, "--min-bpm", "220"],
+    [/--max-bpm expects a number from 10 to 360/, "--max-bpm", "400"],
+    [/--snap expects one of downbeat/, "--snap", "beat"],
+  ];
+  for (const [message, ...args] of refused) {
+    const { code, stderr } = await tactus(["analyze", MIX, ...args], { cwd: repository });
+    equal(code, 2, stderr);
+    match(stderr, message);
+  }
+});
