@@ -5,7 +5,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, CODEC_I
 use symphonia::core::common::FourCc;
 
 /// A codec that symphonia has no number for.
-const fn own(characters: &[u8; 4]) -> AudioCodecId {
+pub(super) const fn own(characters: &[u8; 4]) -> AudioCodecId {
     AudioCodecId::new(FourCc::new(*characters))
 }
 
@@ -21,6 +21,8 @@ pub(super) const PCM_S24_IN_32BE: AudioCodecId = own(b"s24b");
 pub(super) const PCM_F24LE: AudioCodecId = own(b"f24l");
 /// 32 bit floats whose full scale is 2^15, little-endian ("16.8 float").
 pub(super) const PCM_F16LE: AudioCodecId = own(b"f16l");
+/// Encrypted sound.
+pub(super) const ENCRYPTED: AudioCodecId = own(b"enca");
 /// A codec that the container has no name for.
 pub(super) const UNKNOWN: AudioCodecId = own(b"????");
 
@@ -90,7 +92,8 @@ pub(super) fn name(codec: AudioCodecId) -> String {
         PCM_S24_IN_32BE => "pcm_s24be",
         PCM_F24LE => "pcm_f24le",
         PCM_F16LE => "pcm_f16le",
-        UNKNOWN => "unknown",
+        UNKNOWN => NO_NAME,
+        ENCRYPTED => "encrypted sound",
         CODEC_ID_PCM_ALAW => "pcm_alaw",
         CODEC_ID_PCM_MULAW => "pcm_mulaw",
         CODEC_ID_ADPCM_MS => "adpcm_ms",
@@ -115,11 +118,19 @@ pub(super) fn name(codec: AudioCodecId) -> String {
         CODEC_ID_MUSEPACK => "musepack",
         CODEC_ID_TTA => "tta",
         CODEC_ID_TRUEHD => "truehd",
-        CODEC_ID_NULL_AUDIO => "unknown",
+        CODEC_ID_NULL_AUDIO => NO_NAME,
         _ => return foreign_name(codec),
     };
     known.to_string()
 }
+
+/// Whether the codec stands for sound that no decoder without a key can read.
+pub(super) fn is_encrypted(codec: AudioCodecId) -> bool {
+    [ENCRYPTED, own(b"drms"), own(b"aavd")].contains(&codec)
+}
+
+/// Stands for the name of a codec that has none.
+const NO_NAME: &str = "a codec without a known name";
 
 /// What the container calls a codec: four characters or a format tag.
 fn foreign_name(codec: AudioCodecId) -> String {
@@ -131,13 +142,13 @@ fn foreign_name(codec: AudioCodecId) -> String {
     let number = u32::from_str_radix(text.trim_start_matches("0x"), 16).unwrap_or(0);
     let characters = (number & 0x7fff_ffff).to_be_bytes();
     if number >> 31 == 0 || !characters.iter().all(|byte| (0x20..0x7f).contains(byte)) {
-        return text;
+        return NO_NAME.to_string();
     }
     let words = match &characters {
         b"samr" => "AMR",
         b"sawb" => "AMR-WB",
         b"sawp" => "AMR-WB+",
-        b"enca" => "encrypted sound",
+        b"aavd" => "protected sound of Audible",
         b"drms" => "protected AAC of the iTunes Store",
         b"vorb" => "Vorbis in MP4",
         b"sqcp" | b"Qclp" => "QCELP",
@@ -145,6 +156,7 @@ fn foreign_name(codec: AudioCodecId) -> String {
         b"mha1" | b"mhm1" => "MPEG-H",
         b"iamf" => "IAMF",
         b"spex" => "Speex",
+        b"lpcJ" | b"28_8" | b"cook" | b"sipr" | b"ralf" | b"atrc" => "RealAudio",
         _ => "",
     };
     let characters = String::from_utf8_lossy(&characters);

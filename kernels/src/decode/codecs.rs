@@ -7,6 +7,7 @@ mod channel_order;
 mod flac;
 mod flac_wide;
 mod mpeg;
+mod mpeg_layer2;
 mod mpeg_mono;
 pub(super) mod opus;
 mod pcm;

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::frame_chain::{self, Chain};
-use super::tags;
+use super::{foreign_chain, tags};
 
 /// A container that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,25 @@ pub(super) enum Container {
     Adts,
 }
 
+impl Container {
+    /// The container in words.
+    pub fn described(self) -> &'static str {
+        match self {
+            Container::Wav => "a WAV file",
+            Container::Wave64 => "a Wave64 file",
+            Container::Aiff => "an AIFF file",
+            Container::Caf => "a CAF file",
+            Container::Au => "an AU file",
+            Container::Flac => "a FLAC file",
+            Container::Ogg => "an Ogg file",
+            Container::Matroska => "a Matroska or WebM file",
+            Container::Mp4 => "an MP4 or QuickTime file",
+            Container::Mpeg { .. } => "MPEG audio",
+            Container::Adts => "AAC with ADTS headers",
+        }
+    }
+}
+
 /// Contents of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contents {
@@ -45,6 +64,8 @@ pub(super) enum Contents {
     Readable(Container, u64),
     /// Sound in a format that is not read here, by its name.
     Foreign(&'static str),
+    /// Sound that is encrypted, by its name.
+    Encrypted(&'static str),
     /// No sound, by what it is.
     NotAudio(&'static str),
     /// Nothing known.
@@ -52,7 +73,7 @@ pub(super) enum Contents {
 }
 
 use Container::{Aiff, Au, Caf, Flac, Matroska, Mp4, Ogg, Wav, Wave64};
-use Contents::{Foreign, NotAudio, Unknown};
+use Contents::{Encrypted, Foreign, NotAudio, Unknown};
 
 /// First bytes: at offset 0, then at a second offset (empty where one is enough), and what they mean.
 type Signature = (&'static [u8], usize, &'static [u8], Meaning);
@@ -61,10 +82,11 @@ type Signature = (&'static [u8], usize, &'static [u8], Meaning);
 enum Meaning {
     Read(Container),
     Sound(&'static str),
+    Protected(&'static str),
     Other(&'static str),
 }
 
-use Meaning::{Other, Read as R, Sound};
+use Meaning::{Other, Protected, Read as R, Sound};
 
 /// In this order: the first that fits counts.
 const SIGNATURES: &[Signature] = &[
@@ -88,6 +110,11 @@ const SIGNATURES: &[Signature] = &[
     (b"", 4, b"mdat", R(Mp4)),
     (b"", 4, b"free", R(Mp4)),
     (b"", 4, b"skip", R(Mp4)),
+    (b"", 4, b"pnot", R(Mp4)),
+    (b"", 4, b"styp", R(Mp4)),
+    (b"", 4, b"sidx", R(Mp4)),
+    (b"", 4, b"moof", R(Mp4)),
+    (b"", 4, b"uuid", R(Mp4)),
     (b"wvpk", 0, b"", Sound("WavPack")),
     (b"MAC ", 0, b"", Sound("Monkey's Audio")),
     (b"MACF", 0, b"", Sound("Monkey's Audio")),
@@ -103,7 +130,7 @@ const SIGNATURES: &[Signature] = &[
     (b"LA04", 0, b"", Sound("Lossless Audio")),
     (b"DSD ", 0, b"", Sound("DSD in DSF")),
     (b"FRM8", 12, b"DSD ", Sound("DSD in DSDIFF")),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, b"", Sound("ASF (as of WMA)")),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, b"", Sound(ASF)),
     (b"\x0b\x77", 0, b"", Sound("AC-3")),
     (b"\x77\x0b", 0, b"", Sound("AC-3")),
     (b"\x7f\xfe\x80\x01", 0, b"", Sound("DTS")),
@@ -122,6 +149,30 @@ const SIGNATURES: &[Signature] = &[
     (b".RMF", 0, b"", Sound("RealMedia")),
     (b".ra\xfd", 0, b"", Sound("RealAudio")),
     (b"#!AMR", 0, b"", Sound("AMR")),
+    (b"#!iLBC", 0, b"", Sound("iLBC")),
+    (b"NIST_1A\n", 0, b"", Sound("NIST SPHERE")),
+    (b"RIFF", 8, b"QLCM", Sound("QCELP")),
+    (b"RIFF", 8, b"XWMA", Sound("XWMA")),
+    (b"DTSHDHDR", 0, b"", Sound("DTS-HD")),
+    (b"\x1f\xff\xe8\x00", 0, b"", Sound("DTS")),
+    (b"\xff\x1f\x00\xe8", 0, b"", Sound("DTS")),
+    (b"\xfe\x7f\x01\x80", 0, b"", Sound("DTS")),
+    (b"\x72\xf8\x1f\x4e", 0, b"", Sound("sound for S/PDIF")),
+    (b"", 2, b"\xf8\x72\x4e\x1f", Sound("sound for S/PDIF")),
+    (b"\xf8\x72\x4e\x1f", 0, b"", Sound("sound for S/PDIF")),
+    (b"ea3\x03", 0, b"", Sound("ATRAC in OMA")),
+    (b"EA3\x01", 0, b"", Sound("ATRAC in OMA")),
+    (b"2BIT", 0, b"", Sound("AVR")),
+    (b"PVF1\n", 0, b"", Sound("PVF")),
+    (b"VAGp", 0, b"", Sound("VAG")),
+    (b"RSTM", 0, b"", Sound("BRSTM")),
+    (b"FSTM", 0, b"", Sound("BFSTM")),
+    (b"CSTM", 0, b"", Sound("BCSTM")),
+    (b"MMMD", 0, b"", Sound("SMAF")),
+    (b"TWIN", 8, b"\0\0", Sound("VQF")),
+    (b"\xc0\xde\xc2", 0, b"", Sound("Codec 2")),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", 0, b"", Sound("MXF")),
+    (b"", 4, b"\x57\x90\x75\x36", Protected("protected sound of Audible")),
     (b"FLV\x01", 0, b"", Sound("FLV")),
     (b"Creative Voice File", 0, b"", Sound("VOC")),
     (b"\0\0\x01\xba", 0, b"", Sound("an MPEG program stream")),
@@ -175,6 +226,19 @@ const SIGNATURES: &[Signature] = &[
     (b"\xde\x12\x04\x95", 0, b"", Other("a message catalogue")),
 ];
 
+/// Microsoft's container of WMA.
+const ASF: &str = "ASF (as of WMA)";
+/// Objects in the header of ASF that tell of encryption: of Windows Media DRM and of PlayReady.
+const ASF_ENCRYPTIONS: [[u8; 16]; 2] = [
+    [0xfb, 0xb3, 0x11, 0x22, 0x23, 0xbd, 0xd2, 0x11, 0xb4, 0xb7, 0, 0xa0, 0xc9, 0x55, 0xfc, 0x6e],
+    [
+        0x14, 0xe6, 0x8a, 0x29, 0x22, 0x26, 0x17, 0x4c, 0xb9, 0x35, 0xda, 0xe0, 0x7e, 0xe9, 0x28,
+        0x9c,
+    ],
+];
+/// Objects of the header of ASF that are looked at.
+const MOST_ASF_OBJECTS: u32 = 256;
+
 /// Bytes that are read for signatures and to tell text.
 const HEAD_BYTES: usize = 4096;
 /// Bytes before the first frame of MPEG audio or ADTS that are passed over.
@@ -194,7 +258,12 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
         head = bytes_at(source, begin, HEAD_BYTES)?;
     }
     if let Some(contents) = by_signature(&head, begin) {
-        return Ok(contents);
+        return match contents {
+            Foreign(ASF) if is_encrypted_asf(source, begin)? => {
+                Ok(Encrypted("encrypted sound in ASF"))
+            }
+            contents => Ok(contents),
+        };
     }
     if begin == 0 && is_text(&head) {
         return Ok(NotAudio("text"));
@@ -211,21 +280,45 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
         Some(Chain::Flac(at)) => Contents::Readable(Flac, begin + at as u64),
         Some(Chain::FreeFormat) => Foreign("MPEG audio of free format"),
         None => {
+            let known = foreign_chain::find(&head, begin + most == end);
             // FLAC without its beginning, which may be cut within a large picture.
             let most = (end - begin).min(MAX_TAG_BYTES as u64);
             let head = bytes_at(source, begin, most as usize)?;
-            match frame_chain::find_flac(&head, begin + most == end) {
-                Some(at) => Contents::Readable(Flac, begin + at as u64),
-                None => Unknown,
+            match (known, frame_chain::find_flac(&head, begin + most == end)) {
+                (Some(name), _) => Foreign(name),
+                (None, Some(at)) => Contents::Readable(Flac, begin + at as u64),
+                (None, None) => Unknown,
             }
         }
     })
+}
+
+/// Whether the header of the ASF file at `begin` has an object that tells of encryption.
+fn is_encrypted_asf<S: Read + Seek + ?Sized>(source: &mut S, begin: u64) -> io::Result<bool> {
+    let size = |head: &[u8]| head.get(16..24).and_then(|size| size.first_chunk().copied());
+    let header = bytes_at(source, begin, 24)?;
+    let end = begin.saturating_add(size(&header).map_or(0, u64::from_le_bytes));
+    let mut at = begin + 30;
+    for _ in 0..MOST_ASF_OBJECTS {
+        let object = bytes_at(source, at, 24)?;
+        if ASF_ENCRYPTIONS.iter().any(|id| object.starts_with(id)) {
+            return Ok(true);
+        }
+        at = at.saturating_add(size(&object).map_or(0, u64::from_le_bytes).max(24));
+        if object.len() < 24 || at >= end {
+            break;
+        }
+    }
+    Ok(false)
 }
 
 /// The format of a file without a signature by the ending of its name, for formats that have no header.
 pub(super) fn raw_format(name: &str) -> Option<&'static str> {
     let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
     Some(match ending.as_str() {
+        "aptx" => "aptX",
+        "aptxhd" => "aptX HD",
+        "sbc" | "msbc" => "SBC",
         "g722" => "raw G.722",
         "g729" => "raw G.729",
         "gsm" => "raw GSM",
@@ -241,6 +334,7 @@ fn by_signature(head: &[u8], begin: u64) -> Option<Contents> {
     Some(match *meaning {
         R(container) => Contents::Readable(container, begin),
         Sound(name) => Foreign(name),
+        Protected(name) => Encrypted(name),
         Other(name) => NotAudio(name),
     })
 }
@@ -293,10 +387,32 @@ mod tests {
     }
 
     #[test]
+    fn encrypted_sound_is_told_by_the_header_of_asf_and_the_sign_of_audible() {
+        let object = |id: &[u8; 16]| [&id[..], &30_u64.to_le_bytes(), &[0; 6]].concat();
+        let asf = |last: &[u8; 16]| {
+            let id = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
+            let header = [&id[..], &120_u64.to_le_bytes(), &[3, 0, 0, 0, 1, 2]].concat();
+            [header, object(&[1; 16]), object(&[2; 16]), object(last), vec![0; 500]].concat()
+        };
+        assert_eq!(contents(&asf(&[3; 16])), Foreign(ASF));
+        for id in &ASF_ENCRYPTIONS {
+            assert_eq!(contents(&asf(id)), Encrypted("encrypted sound in ASF"));
+        }
+        let audible = contents(b"\x00\x10\x00\x00\x57\x90\x75\x36\0\0\0\0");
+        assert_eq!(audible, Encrypted("protected sound of Audible"));
+    }
+
+    #[test]
+    fn sphere_is_told_in_spite_of_its_header_of_text() {
+        assert_eq!(contents(b"NIST_1A\n   1024\nchannel_count -i 1\n"), Foreign("NIST SPHERE"));
+    }
+
+    #[test]
     fn the_ending_of_the_name_counts_for_formats_without_a_header() {
         assert_eq!(raw_format("/a.b/prompt.G722"), Some("raw G.722"));
         assert_eq!(raw_format("/a.gsm/prompt.bin"), None);
         assert_eq!(raw_format("gsm"), None);
+        assert_eq!(raw_format("a.aptx"), Some("aptX"));
     }
 
     #[test]

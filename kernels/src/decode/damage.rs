@@ -29,6 +29,7 @@ pub(super) struct Damage {
     kept_before_audio: usize,
     format_changes: u64,
     first_format_change: String,
+    doubtful_stereo_hz: Option<u32>,
     unreadable: u64,
     gaps: u64,
     first_gap_seconds: f64,
@@ -87,6 +88,11 @@ impl Damage {
         self.format_changes += 1;
     }
 
+    /// A frame of MP3 has intensity stereo at this low rate.
+    pub fn doubtful_stereo(&mut self, rate_hz: u32) {
+        self.doubtful_stereo_hz.get_or_insert(rate_hz);
+    }
+
     /// The container could not make a packet of what it read.
     pub fn unreadable(&mut self, reason: String) {
         self.unreadable += 1;
@@ -133,6 +139,12 @@ impl Damage {
                 "the sample rate or the channels change {times} in the file, {first} {}; all is converted to those \
                  of the start",
                 self.first_format_change
+            ));
+        }
+        if let Some(rate_hz) = self.doubtful_stereo_hz {
+            warnings.push(format!(
+                "it has intensity stereo at {rate_hz} Hz, which no two decoders of MP3 read alike: the balance of left \
+                 and right in the upper bands may not be that of the encoder"
             ));
         }
         let reason = self.first_reason.unwrap_or_default();

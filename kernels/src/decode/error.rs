@@ -2,6 +2,7 @@
 
 use std::io;
 
+use symphonia::core::errors::Error as CodecError;
 use thiserror::Error;
 
 use super::codec::SUPPORTED;
@@ -35,20 +36,42 @@ pub enum DecodeError {
         /// The file.
         name: String,
     },
-    /// The container is unknown, or its headers could not be read.
+    /// The first bytes are those of no format that is known.
     #[error(
-        "Reading the headers of '{name}': expected one of {SUPPORTED}, found something else or damage ({reason}); \
+        "Decoding '{name}': found no known format; expected one of {SUPPORTED}; \
          check that it plays elsewhere, or convert it to FLAC or WAV"
     )]
-    Container {
+    Unknown {
         /// The file.
         name: String,
+    },
+    /// The container is known, and its headers could not be read.
+    #[error(
+        "Reading the headers of '{name}': expected those of {container}, found damage ({reason}); \
+         get an intact copy of the file, or export it again"
+    )]
+    Headers {
+        /// The file.
+        name: String,
+        /// The container in words, such as `a WAV file`.
+        container: &'static str,
         /// Reason of the reader.
         reason: String,
     },
+    /// The sound is encrypted: no decoder without the key can read it.
+    #[error(
+        "Decoding '{name}': expected audio, found {what}; \
+         export it without protection from the program that may play it"
+    )]
+    Encrypted {
+        /// The file.
+        name: String,
+        /// What is encrypted, such as `encrypted sound`.
+        what: String,
+    },
     /// Sound in a format that is not read.
     #[error(
-        "Decoding '{name}': expected one of {SUPPORTED}, found {format}, which is not read; \
+        "Decoding '{name}': found {format}, which is not read; expected one of {SUPPORTED}; \
          convert it first, for example with `ffmpeg -i INPUT OUTPUT.flac`"
     )]
     Format {
@@ -74,21 +97,19 @@ pub enum DecodeError {
     NoAudioTrack {
         /// The file.
         name: String,
-        /// Container, such as `isomp4`.
-        container: String,
+        /// The container in words, such as `an MP4 or QuickTime file`.
+        container: &'static str,
     },
     /// There is no decoder for the track's codec, or for the profile of it that the track uses.
     #[error(
-        "Decoding '{name}': expected one of {SUPPORTED}, found codec {codec} ({reason}); \
+        "Decoding '{name}': found sound in {codec}, which is not read; expected one of {SUPPORTED}; \
          convert it first, for example with `ffmpeg -i INPUT OUTPUT.flac`"
     )]
     Codec {
         /// The file.
         name: String,
-        /// Short name of the codec, such as `opus`.
+        /// Name of the codec, such as `ac3` or `aac (xHE-AAC)`.
         codec: String,
-        /// Reason of the decoder.
-        reason: String,
     },
     /// There is more audio than an analysis takes.
     #[error(
@@ -212,5 +233,13 @@ impl DecodeError {
             DecodeError::Codec { codec, .. } => Some(codec),
             _ => None,
         }
+    }
+}
+
+/// The words of an error of a reader or a decoder, without its kind.
+pub(super) fn reason(error: &CodecError) -> String {
+    match error {
+        CodecError::DecodeError(reason) | CodecError::Unsupported(reason) => (*reason).to_string(),
+        error => error.to_string(),
     }
 }

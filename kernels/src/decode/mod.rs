@@ -36,6 +36,7 @@ mod error;
 mod finite;
 mod flac_header;
 mod floats;
+mod foreign_chain;
 mod frame_chain;
 mod limits;
 mod mpeg_header;

@@ -95,6 +95,13 @@ impl MpegHeader {
         self.word & SAME_STREAM == other.word & SAME_STREAM
     }
 
+    /// Whether a frame of layer 3 at a sample rate of MPEG-2 or 2.5 has its upper bands in intensity stereo, about which
+    /// decoders disagree: on positions that the standard calls illegal, above all.
+    pub fn has_doubtful_stereo(&self) -> bool {
+        let (mode, extension) = (self.word >> 6 & 3, self.word >> 4 & 3);
+        self.layer == 3 && self.low_rate && mode == 1 && extension & 1 == 1
+    }
+
     /// Bytes of the side information of layer 3.
     pub fn side_info_bytes(&self) -> usize {
         match (self.low_rate, self.channels) {
@@ -102,6 +109,12 @@ impl MpegHeader {
             (false, _) => 32,
             (true, _) => 9,
         }
+    }
+
+    /// The first subband of layers 1 and 2 that has one word length for both channels.
+    pub fn first_joint_subband(&self) -> usize {
+        let (mode, extension) = (self.word >> 6 & 3, (self.word >> 4 & 3) as usize);
+        if mode == 1 { 4 * (extension + 1) } else { 32 }
     }
 
     /// Whether `frame`, which begins with this header, may be one: in layer 3 the number of spectral values
@@ -121,12 +134,7 @@ impl MpegHeader {
     /// The number of word lengths in a frame of layer 1: from some subband on, joint stereo has one for both
     /// channels.
     fn word_lengths(&self) -> usize {
-        let (mode, extension) = (self.word >> 6 & 3, (self.word >> 4 & 3) as usize);
-        match mode {
-            1 => 32 + 4 * (extension + 1),
-            3 => 32,
-            _ => 64,
-        }
+        if self.channels == 1 { 32 } else { 32 + self.first_joint_subband() }
     }
 
     fn has_plausible_values(&self, body: &[u8]) -> bool {
@@ -188,6 +196,19 @@ mod tests {
             );
             assert_eq!(header.has_checksum, bytes[1] & 1 == 0);
         }
+    }
+
+    #[test]
+    fn intensity_stereo_is_doubtful_at_low_rates_in_layer_3() {
+        let is_doubtful = |bytes: [u8; 4]| MpegHeader::parse(&bytes).unwrap().has_doubtful_stereo();
+        // MPEG-2 and 2.5: joint stereo with intensity, without, and stereo.
+        assert!(is_doubtful([0xff, 0xf3, 0x80, 0x54]));
+        assert!(is_doubtful([0xff, 0xe3, 0x80, 0x74]));
+        assert!(!is_doubtful([0xff, 0xf3, 0x80, 0x64]));
+        assert!(!is_doubtful([0xff, 0xf3, 0x80, 0x14]));
+        // MPEG-1, and layer 2.
+        assert!(!is_doubtful([0xff, 0xfb, 0x90, 0x54]));
+        assert!(!is_doubtful([0xff, 0xf5, 0x80, 0x54]));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 
 use super::collect::Collector;
+use super::containers::Container;
 use super::damage::{Damage, MayBeCut, Notice};
-use super::error::DecodeError;
+use super::error::{DecodeError, reason};
+use super::mpeg_header::MpegHeader;
 use super::trim::Trim;
 use super::{codec, codecs, limits, tracks};
 
@@ -42,6 +44,8 @@ pub(super) struct Stream {
 pub(super) struct Reader<'a> {
     /// The file, for messages.
     pub name: &'a str,
+    /// What the file is.
+    pub container: Container,
     /// Length of the file.
     pub bytes: u64,
     /// Gives packets.
@@ -99,7 +103,7 @@ impl Reader<'_> {
                 }
                 Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
                     failures_in_a_row += 1;
-                    self.damage.unreadable(error.to_string());
+                    self.damage.unreadable(reason(&error));
                     continue;
                 }
                 Err(Error::ResetRequired) => match self.follow_track() {
@@ -110,7 +114,7 @@ impl Reader<'_> {
                     }
                 },
                 Err(error) => {
-                    self.damage.stopped(error.to_string());
+                    self.damage.stopped(reason(&error));
                     return Ok(());
                 }
             };
@@ -124,7 +128,7 @@ impl Reader<'_> {
 
     /// Goes on with the track that follows in a chain of streams.
     fn follow_track(&mut self) -> Result<(), DecodeError> {
-        let (track, params, _) = tracks::choose(self.name, self.format.as_ref())?;
+        let (track, params, _) = tracks::choose(self.name, self.container, self.format.as_ref())?;
         self.decoder = tracks::make_decoder(self.name, &params)?;
         (self.track, self.params) = (track, params);
         Ok(())
@@ -156,6 +160,12 @@ impl Reader<'_> {
         if packet.data.is_empty() && self.trim.by_packet {
             self.fill_hole(packet.dur.get(), collected)?;
             return Ok(true);
+        }
+        if self.params.codec == CODEC_ID_MP3
+            && let Some(header) = MpegHeader::parse(&packet.data)
+            && header.has_doubtful_stereo()
+        {
+            self.damage.doubtful_stereo(header.rate_hz);
         }
         let reason = match self.decoder.decode(packet) {
             Ok(block) if block.frames() == 0 => return Ok(true),
@@ -203,7 +213,7 @@ impl Reader<'_> {
                 self.last_block_frames = frames;
                 return Ok(true);
             }
-            Err(error) => error.to_string(),
+            Err(error) => reason(&error),
         };
         let frames = self.block_frames(packet);
         if collected.channels == 0 {

@@ -1,13 +1,14 @@
 //! Opening a file: its container, its track, the decoder for it.
 
-use std::io::{Seek, SeekFrom};
+use std::io::{ErrorKind, Seek, SeekFrom};
 
+use symphonia::core::errors::Error;
 use symphonia::core::io::MediaSource;
 
 use super::collect::{Collector, Sink};
 use super::containers::{self, Container, Contents};
 use super::damage::Damage;
-use super::error::DecodeError;
+use super::error::{DecodeError, reason};
 use super::packets::{Reader, Stream};
 use super::readers::{self, Window};
 use super::trim::Trim;
@@ -30,6 +31,10 @@ pub(super) fn read(
             Contents::Foreign(format) => {
                 return Err(DecodeError::Format { name: name.to_string(), format });
             }
+            Contents::Encrypted(what) => {
+                let what = what.to_string();
+                return Err(DecodeError::Encrypted { name: name.to_string(), what });
+            }
             Contents::NotAudio(what) => {
                 return Err(DecodeError::NotAudio { name: name.to_string(), what });
             }
@@ -37,8 +42,7 @@ pub(super) fn read(
                 if let Some(format) = containers::raw_format(name) {
                     return Err(DecodeError::Format { name: name.to_string(), format });
                 }
-                let reason = "no signature of a format".to_string();
-                return Err(DecodeError::Container { name: name.to_string(), reason });
+                return Err(DecodeError::Unknown { name: name.to_string() });
             }
         };
     let end = match container {
@@ -49,12 +53,21 @@ pub(super) fn read(
     };
     let source = Window::new(source, begin, end).map_err(open_error)?;
     let opened = readers::open(container, Box::new(source), bytes - begin);
-    let (format, mut notes) = opened.map_err(|error| DecodeError::Container {
-        name: name.to_string(),
-        reason: error.to_string(),
+    let (format, mut notes) = opened.map_err(|error| match error {
+        Error::Unsupported(format) => DecodeError::Format { name: name.to_string(), format },
+        error => DecodeError::Headers {
+            name: name.to_string(),
+            container: container.described(),
+            reason: match error {
+                Error::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    "the file ends within them".to_string()
+                }
+                error => reason(&error),
+            },
+        },
     })?;
 
-    let (track, params, note) = tracks::choose(name, format.as_ref())?;
+    let (track, params, note) = tracks::choose(name, container, format.as_ref())?;
     notes.extend(note);
     let codec_name = codec::name(params.codec);
     let decoder = tracks::make_decoder(name, &params)?;
@@ -71,6 +84,7 @@ pub(super) fn read(
     notes.into_iter().for_each(|note| damage.note(note));
     let mut reader = Reader {
         name,
+        container,
         bytes,
         format,
         decoder,

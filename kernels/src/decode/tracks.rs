@@ -5,12 +5,14 @@ use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 
 use super::codecs::codecs;
-use super::error::DecodeError;
+use super::containers::Container;
+use super::error::{DecodeError, reason};
 use super::{codec, limits};
 
 /// The track to decode, its parameters, and what is to be told where there are more.
 pub(super) fn choose(
     name: &str,
+    container: Container,
     format: &dyn FormatReader,
 ) -> Result<(Track, AudioCodecParameters, Option<String>), DecodeError> {
     let params = |track: &Track| track.codec_params.as_ref().and_then(|p| p.audio()).cloned();
@@ -32,7 +34,7 @@ pub(super) fn choose(
         }
         None => Err(DecodeError::NoAudioTrack {
             name: name.to_string(),
-            container: format.format_info().short_name.to_string(),
+            container: container.described(),
         }),
     }
 }
@@ -56,26 +58,27 @@ pub(super) fn make_decoder(
     name: &str,
     params: &AudioCodecParameters,
 ) -> Result<Box<dyn AudioDecoder>, DecodeError> {
+    let codec = codec::name(params.codec);
+    if codec::is_encrypted(params.codec) {
+        return Err(DecodeError::Encrypted { name: name.to_string(), what: codec });
+    }
     if let Some(rate_hz) = params.sample_rate {
         limits::check_rate(name, rate_hz)?;
     }
     if let Some(channels) = &params.channels {
         limits::check_channels(name, channels.count())?;
     }
-    let codec_name = codec::name(params.codec);
-    let unsupported = |reason: String| DecodeError::Codec {
-        name: name.to_string(),
-        codec: codec_name.to_string(),
-        reason,
-    };
-    codecs().make_audio_decoder(params, &AudioDecoderOptions::default().gapless(false)).map_err(
+    let name = name.to_string();
+    let registry = codecs();
+    if registry.get_audio_decoder(params.codec).is_none() {
+        return Err(DecodeError::Codec { name, codec });
+    }
+    registry.make_audio_decoder(params, &AudioDecoderOptions::default().gapless(false)).map_err(
         |error| match error {
-            Error::Unsupported(_) => unsupported(error.to_string()),
-            error => DecodeError::Damaged {
-                name: name.to_string(),
-                codec: codec_name.to_string(),
-                reason: error.to_string(),
-            },
+            Error::Unsupported(profile) => {
+                DecodeError::Codec { name, codec: format!("{codec} ({profile})") }
+            }
+            error => DecodeError::Damaged { name, codec, reason: reason(&error) },
         },
     )
 }

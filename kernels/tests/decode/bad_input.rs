@@ -102,7 +102,77 @@ fn a_format_without_a_header_is_named_by_the_ending_and_nothing_else_is() {
 
 #[test]
 fn video_without_sound_is_refused() {
-    assert!(matches!(refusal(fixture("video_only.mp4")), DecodeError::NoAudioTrack { .. }));
+    let error = refusal(fixture("video_only.mp4"));
+    assert!(matches!(error, DecodeError::NoAudioTrack { .. }));
+    assert!(error.to_string().contains("found an MP4 or QuickTime file without one"), "{error}");
+}
+
+/// Words of libraries and of this program that mean nothing to the reader of a message.
+const INTERNAL: [&str; 6] =
+    ["malformed stream", "unsupported feature", "core (codec)", "isomp4", "0x8000", "codec ?"];
+
+#[test]
+fn messages_say_what_is_wrong_first_and_in_words_of_the_user() {
+    let unnamed = wav(0x3030, 2, 44_100, 16, 4, &[0; 4]);
+    let cut = |name: &str, length: usize| fixture(name)[..length].to_vec();
+    for (bytes, beginning) in [
+        (
+            (0..4000_u32).map(|i| ((i * 7919) >> 3) as u8).collect(),
+            "Decoding 'some/track': found no known format; expected",
+        ),
+        (
+            b"wvpk\x10\0\0\0".to_vec(),
+            "Decoding 'some/track': found WavPack, which is not read; expected",
+        ),
+        (
+            fixture("ac3.mp4"),
+            "Decoding 'some/track': found sound in ac3, which is not read; expected",
+        ),
+        (unnamed, "Decoding 'some/track': found sound in WAV format 0x3030, which"),
+        (
+            cut("aac.m4a", 5000),
+            "Reading the headers of 'some/track': expected those of an MP4 or QuickTime file, found damage (no \
+             header (moov): the file is cut",
+        ),
+        (
+            cut("opus_in_webm.webm", 60),
+            "Reading the headers of 'some/track': expected those of a Matroska or WebM file, found damage (",
+        ),
+        (
+            cut("wav_s16le.wav", 30),
+            "Reading the headers of 'some/track': expected those of a WAV file, found",
+        ),
+        (
+            cut("flac_16.flac", 20),
+            "Reading the headers of 'some/track': expected those of a FLAC file, found",
+        ),
+    ] {
+        let text = refusal(bytes).to_string();
+        assert!(text.starts_with(beginning), "{text}");
+        assert!(text.contains("; "), "no remedy: {text}");
+        let internal = INTERNAL.iter().find(|words| text.contains(**words));
+        assert_eq!(internal, None, "{text}");
+    }
+}
+
+#[test]
+fn warnings_have_no_words_of_libraries() {
+    let mut mp3 = fixture("mp3_cbr.mp3");
+    let middle = mp3.len() / 2;
+    mp3[middle..middle + 900].fill(0xff);
+    let mut m4a = fixture("aac.m4a");
+    m4a[5_000..5_400].fill(0xff);
+    for bytes in [mp3, m4a] {
+        let audio = decode_bytes("x", bytes, 44_100).unwrap();
+        assert!(!audio.warnings.is_empty());
+        for words in INTERNAL {
+            assert!(
+                audio.warnings.iter().all(|text| !text.contains(words)),
+                "{:?}",
+                audio.warnings
+            );
+        }
+    }
 }
 
 #[test]

@@ -230,17 +230,46 @@ fn delay_and_padding_are_cut() {
     assert_eq!(audio.channels, [[least, least, 0.5, 0.5]]);
 }
 
+/// The encodings of a track: one, with these elements.
+fn encodings(elements: &[Vec<u8>]) -> Vec<u8> {
+    element(&[0x6d, 0x80], &element(&[0x62, 0x40], &elements.concat()))
+}
+
+fn compression(algorithm: u8) -> Vec<u8> {
+    let settings = [element(&[0x42, 0x54], &[algorithm]), element(&[0x42, 0x55], &[192])];
+    element(&[0x50, 0x34], &settings.concat())
+}
+
 #[test]
 fn stripped_bytes_are_put_back_and_packed_frames_are_named() {
-    let encoding = |algorithm: u8| {
-        let settings = [element(&[0x42, 0x54], &[algorithm]), element(&[0x42, 0x55], &[192])];
-        let compression = element(&[0x50, 0x34], &settings.concat());
-        element(&[0x6d, 0x80], &element(&[0x62, 0x40], &compression))
-    };
     let blocks = [simple_block(1, 0x80, &[128, 64])];
-    let stripped = decode(&matroska(&[track(1, 2, &encoding(3))], &blocks), 8000);
+    let of = |elements: &[Vec<u8>]| matroska(&[track(1, 2, &encodings(elements))], &blocks);
+    let stripped = decode(&of(&[compression(3)]), 8000);
     assert_eq!(stripped.channels, [[0.5, 0.0, -0.5]]);
-    let packed = matroska(&[track(1, 2, &encoding(0))], &blocks);
-    let error = decode_bytes("x", packed, 8000).unwrap_err();
-    assert!(error.to_string().contains("zlib"), "{error}");
+    // Only what describes the track is packed.
+    let private = decode(&of(&[element(&[0x50, 0x32], &[2]), compression(3)]), 8000);
+    assert_eq!(private.channels, [[0.0, -0.5]]);
+    for (algorithm, name) in [(0, "zlib"), (1, "bzip2"), (2, "LZO")] {
+        let error = decode_bytes("x", of(&[compression(algorithm)]), 8000).unwrap_err();
+        let format = error.unread_format().unwrap_or_default();
+        assert!(format.starts_with("Matroska") && format.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn an_encrypted_track_is_refused_by_name_unless_another_one_is_in_clear() {
+    let blocks = [simple_block(1, 0x80, &[128, 64]), simple_block(2, 0x80, &[192, 128])];
+    let (kind, cipher) = (element(&[0x50, 0x33], &[1]), element(&[0x47, 0xe1], &[5]));
+    for elements in
+        [vec![kind.clone()], vec![element(&[0x50, 0x35], &cipher)], vec![kind, compression(3)]]
+    {
+        let encrypted = track(1, 2, &encodings(&elements));
+        let error = decode_bytes("x", matroska(std::slice::from_ref(&encrypted), &blocks), 8000)
+            .unwrap_err();
+        assert!(matches!(error, DecodeError::Encrypted { .. }), "{error:?}");
+        assert!(error.unread_format().is_none());
+        let audio = decode(&matroska(&[encrypted, track(2, 2, &[])], &blocks), 8000);
+        assert_eq!(audio.channels, [[0.5, 0.0]]);
+        assert!(audio.warnings[0].contains("encrypted"), "{:?}", audio.warnings);
+    }
 }

@@ -490,8 +490,6 @@ fn codecs_that_are_not_read_are_named() {
         (b"ec-3", "eac3"),
         (b"dtsc", "dts"),
         (b"samr", "AMR"),
-        (b"enca", "encrypted"),
-        (b"drms", "iTunes Store"),
         (b"QDM2", "QDM2"),
         (b"wxyz", "wxyz"),
     ] {
@@ -504,6 +502,77 @@ fn codecs_that_are_not_read_are_named() {
     let entry = description(b"mp4a", 2, 16, 44_100, &esds(0x40, &[0xf9, 0x48, 0x84, 0x20]));
     let error = decode_bytes("x", File { entry, ..aac() }.bytes(), 44_100).unwrap_err();
     assert!(error.to_string().contains("xHE-AAC"), "{error}");
+}
+
+/// Checks that `bytes` are refused as encrypted, and not given to another program.
+fn assert_encrypted(what: &str, bytes: Vec<u8>) {
+    let error = decode_bytes("x", bytes, 44_100).unwrap_err();
+    assert!(matches!(error, DecodeError::Encrypted { .. }), "{what}: {error:?}");
+    assert!(error.unread_format().is_none(), "{what}");
+}
+
+#[test]
+fn encrypted_sound_is_refused_by_name_however_it_is_announced() {
+    for kind in [b"enca", b"drms", b"aavd"] {
+        let entry = description(kind, 2, 16, 44_100, &[]);
+        assert_encrypted(&String::from_utf8_lossy(kind), File { entry, ..aac() }.bytes());
+    }
+    let esds = esds(0x40, &[0x12, 0x10]);
+    // The original format stays in place; the scheme is beside it.
+    let scheme = boxed(b"sinf", &boxed(b"frma", b"mp4a"));
+    let piff = [
+        0x89, 0x74, 0xdb, 0xce, 0x7b, 0xe7, 0x4c, 0x51, 0x84, 0xf9, 0x71, 0x48, 0xf9, 0x88, 0x25,
+        0x54,
+    ];
+    for more in
+        [scheme.clone(), boxed(b"wave", &scheme), boxed(b"uuid", &[&piff[..], &[0; 24]].concat())]
+    {
+        let entry = description(b"mp4a", 2, 16, 44_100, &[esds.clone(), more].concat());
+        assert_encrypted("mp4a", File { entry, ..aac() }.bytes());
+    }
+    // Some seconds in clear come first.
+    let entry = [aac().entry, description(b"enca", 2, 16, 44_100, &esds)].concat();
+    assert_encrypted("second description", File { entry, ..aac() }.bytes());
+}
+
+/// A file in fragments, of the first two access units each; `more` is in each fragment of a track.
+fn fragmented(more: &[&[u8]]) -> Vec<u8> {
+    let whole = aac();
+    let sizes = &whole.sizes.clone().unwrap()[..2];
+    let data = &whole.data[..(sizes[0] + sizes[1]) as usize];
+    let extends = boxed(b"mvex", &table(b"trex", &[0, 1, 1, 1024, 0, 0]));
+    let mut file = File { sizes: Ok(Vec::new()), user: extends, ..whole.clone() }.header(0);
+    for more in more {
+        let run = |offset: u32| {
+            let head = table(b"tfhd", &[0x2_0000, 1]);
+            let run = table(b"trun", &[0x201, 2, offset, sizes[0], sizes[1]]);
+            boxed(b"moof", &boxed(b"traf", &[&head[..], more, &run].concat()))
+        };
+        let offset = run(0).len() as u32 + 8;
+        file.extend([run(offset), boxed(b"mdat", data)].concat());
+    }
+    file
+}
+
+#[test]
+fn encryption_that_only_fragments_tell_of_is_refused_too() {
+    let piff = [
+        0xa2, 0x39, 0x4f, 0x52, 0x5a, 0x9b, 0x4f, 0x14, 0xa2, 0x44, 0x6c, 0x42, 0x7c, 0x64, 0x8d,
+        0xf4,
+    ];
+    let vectors = [&[0, 0, 0, 2][..], &[7; 16]].concat();
+    let senc = boxed(b"senc", &[&[0; 4][..], &vectors].concat());
+    let old = boxed(b"uuid", &[&piff[..], &[0; 4], &vectors].concat());
+    let clear = decode_bytes("x", fragmented(&[&[], &[]]), 44_100).unwrap();
+    assert_eq!((clear.channels[0].len(), clear.warnings.len()), (4096, 0), "{:?}", clear.warnings);
+    assert_encrypted("senc", fragmented(&[&senc]));
+    assert_encrypted("PIFF", fragmented(&[&old, &old]));
+    // No samples: nothing is encrypted.
+    let none = boxed(b"senc", &[0; 8]);
+    assert!(decode_bytes("x", fragmented(&[&none]), 44_100).is_ok());
+    let later = decode_bytes("x", fragmented(&[&[], &senc]), 44_100).unwrap();
+    assert_eq!(later.channels[0].len(), 2048);
+    assert!(later.warnings[0].contains("encrypted"), "{:?}", later.warnings);
 }
 
 #[test]

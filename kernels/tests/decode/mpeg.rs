@@ -296,6 +296,29 @@ fn frames_with_mixed_blocks_are_silence_with_a_warning() {
 }
 
 #[test]
+fn intensity_stereo_at_a_low_rate_is_told_of() {
+    // MPEG-2, 22.05 kHz, 64 kbit/s, joint stereo with intensity: silence in frames of 208 bytes.
+    let frame = |mode: u8| [&[0xff, 0xf3, 0x80, mode][..], &[0; 204]].concat();
+    let audio = decoded(&[frame(0x54).repeat(9), frame(0x64).repeat(9)].concat());
+    assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+    assert!(audio.warnings[0].contains("intensity stereo at 22050 Hz"), "{:?}", audio.warnings);
+    intact(&frame(0x64).repeat(9));
+}
+
+#[test]
+fn a_frame_of_layer_2_that_needs_more_bytes_than_it_has_is_damaged() {
+    // MPEG-2, 24 kHz, 128 kbit/s: 768 bytes; MPEG-1, 44.1 kHz, 80 kbit/s: 261 bytes. All word lengths the largest,
+    // among frames without any.
+    for (header, length) in [([0xff, 0xf5, 0xc4, 0x00], 768), ([0xff, 0xfd, 0x50, 0x00], 261)] {
+        let frame = |byte: u8| [&header[..], &vec![byte; length - 4]].concat();
+        let audio = decoded(&[frame(0).repeat(20), frame(0xff), frame(0).repeat(20)].concat());
+        assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
+        assert!(audio.warnings[0].contains("more than its length"), "{:?}", audio.warnings);
+        intact(&frame(0).repeat(20));
+    }
+}
+
+#[test]
 fn the_free_format_is_refused_by_name() {
     let frame = [&[0xff, 0xfb, 0x00, 0x64][..], &[0; 1300]].concat();
     let error = decode_bytes("x", frame.repeat(10), 44_100).unwrap_err();

@@ -652,5 +652,5 @@ fn aac_in_caf_begins_and_ends_where_its_table_says() {
     }
     assert_eq!(audio.warnings, [] as [String; 0]);
     let cut = caf[..4].concat();
-    assert!(matches!(decode_bytes("x", cut, 44_100), Err(DecodeError::Container { .. })));
+    assert!(matches!(decode_bytes("x", cut, 44_100), Err(DecodeError::Headers { .. })));
 }

@@ -42,13 +42,13 @@ fn stream_config(params: &AudioCodecParameters) -> Result<StreamConfig> {
     if let Some(bytes) = params.extra_data.as_deref() {
         return config::parse(bytes).map_err(|error| refusal(&error, bytes));
     }
-    let rate_hz = params.sample_rate.ok_or(Error::Unsupported("AAC without a sample rate"))?;
+    let rate_hz = params.sample_rate.ok_or(Error::DecodeError("no sample rate"))?;
     let channels = params.channels.as_ref().map_or(0, Channels::count);
     // Table 1.19: the channel configuration of up to six channels is their number; 0 is set in the stream.
     let layout = match channels {
         count @ 0..=6 => count as u8,
         8 => 7,
-        _ => return Err(Error::Unsupported("number of channels of AAC")),
+        _ => return Err(Error::Unsupported("an unusual number of channels")),
     };
     Ok(StreamConfig::lc(OBJECT_TYPE_LC, rate_hz, layout))
 }
@@ -136,13 +136,13 @@ fn refusal(error: &AacError, asc: &[u8]) -> Error {
     };
     match (object_type, error) {
         (42, _) => Error::Unsupported("xHE-AAC"),
-        (3, AacError::Unsupported(_)) => Error::Unsupported("AAC of the profile SSR"),
-        (6 | 20, AacError::Unsupported(_)) => Error::Unsupported("scalable AAC"),
-        (22, AacError::Unsupported(_)) => Error::Unsupported("BSAC"),
+        (3, AacError::Unsupported(_)) => Error::Unsupported("the profile SSR"),
+        (6 | 20, AacError::Unsupported(_)) => Error::Unsupported("the scalable profile"),
+        (22, AacError::Unsupported(_)) => Error::Unsupported("the profile BSAC"),
         (1..=4 | 5 | 29 | 17 | 19 | 23 | 39, AacError::InvalidData(_)) => {
             Error::DecodeError("damaged configuration of AAC")
         }
-        _ => Error::Unsupported("an object type of MPEG-4 audio that is not read"),
+        _ => Error::Unsupported("an unusual object type of MPEG-4 audio"),
     }
 }
 

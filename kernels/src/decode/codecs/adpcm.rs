@@ -14,7 +14,7 @@ use symphonia::core::codecs::audio::{
     AudioCodecParameters, AudioDecoder, AudioDecoderOptions, FinalizeResult,
 };
 use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudioCodec};
-use symphonia::core::errors::{Result, decode_error, unsupported_error};
+use symphonia::core::errors::{Result, decode_error};
 use symphonia::core::packet::PacketRef;
 
 /// Bytes of a block of one channel of QuickTime's IMA ADPCM, and its frames.
@@ -50,12 +50,12 @@ struct State {
 impl Adpcm {
     fn new(params: &AudioCodecParameters) -> Result<Self> {
         let Some(rate_hz) = params.sample_rate else {
-            return unsupported_error("adpcm: no sample rate");
+            return decode_error("no sample rate");
         };
         let channels = params.channels.clone().unwrap_or(Channels::None);
         let count = channels.count();
         if count == 0 {
-            return unsupported_error("adpcm: no channels");
+            return decode_error("no channels");
         }
         let frames = params.frames_per_block.and_then(|frames| usize::try_from(frames).ok());
         let block_bytes = match (params.codec, frames) {

@@ -101,7 +101,7 @@ impl RegisterableAudioDecoder for FlacDecoder {
         options: &AudioDecoderOptions,
     ) -> Result<Box<dyn AudioDecoder>> {
         let info = params.extra_data.as_deref().and_then(StreamInfo::parse);
-        let stream = info.ok_or(Error::Unsupported("flac: no stream information"))?.format;
+        let stream = info.ok_or(Error::DecodeError("flac: no stream information"))?.format;
         let mut params = params.clone();
         params.with_bits_per_sample(stream.bits).with_sample_rate(stream.rate_hz);
         Ok(Box::new(FlacDecoder {

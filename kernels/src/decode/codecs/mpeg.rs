@@ -11,6 +11,7 @@ use symphonia::core::packet::PacketRef;
 use symphonia::default::codecs::MpaDecoder;
 
 use super::super::mpeg_header::MpegHeader;
+use super::mpeg_layer2;
 use super::mpeg_mono::MonoDecoder;
 
 /// Largest sample that is believed, in units of full scale.
@@ -100,6 +101,10 @@ impl AudioDecoder for MpegDecoder {
             self.mono = Some(MonoDecoder::new(&header, &params, &self.options)?);
         }
         let is_changed = self.with_common_bit_rate(packet.data, &header);
+        // The zeros behind the frame would hide it.
+        if is_changed && mpeg_layer2::bits_needed(packet.data, &header) > 8 * packet.data.len() {
+            return Err(Error::DecodeError("mpeg: the frame holds more than its length"));
+        }
         let block = match &mut self.mono {
             Some(mono) if self.is_mono => mono.decode(packet, &header)?,
             _ if is_changed => {

@@ -105,7 +105,7 @@ impl OpusDecoder {
         };
         let Some(head) = head else { return decode_error("opus: the header is damaged") };
         if head.family > 1 && head.family != 255 {
-            return unsupported_error("opus: ambisonics");
+            return unsupported_error("ambisonics");
         }
         let streams = (0..head.streams)
             .map(|stream| {
@@ -113,7 +113,7 @@ impl OpusDecoder {
                 StreamDecoder::new(RATE_HZ as i32, channels)
             })
             .collect::<std::result::Result<Vec<_>, _>>();
-        let Ok(streams) = streams else { return unsupported_error("opus: the streams") };
+        let Ok(streams) = streams else { return decode_error("opus: the header is damaged") };
         let spec = AudioSpec::new(RATE_HZ, Channels::Discrete(head.channels as u16));
         Ok(OpusDecoder {
             params: params.clone(),

@@ -10,7 +10,7 @@ use symphonia::core::codecs::audio::{
     AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions, FinalizeResult,
 };
 use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudioCodec};
-use symphonia::core::errors::{Result, unsupported_error};
+use symphonia::core::errors::{Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
 
 use super::super::codec::{
@@ -54,7 +54,7 @@ impl RarePcm {
         };
         let channels = params.channels.clone().unwrap_or(Channels::None);
         let Some(rate_hz) = params.sample_rate.filter(|_| channels.count() > 0) else {
-            return unsupported_error("pcm: no channels or no sample rate");
+            return decode_error("no channels or no sample rate");
         };
         let buffer = AudioBuffer::new(AudioSpec::new(rate_hz, channels), 0);
         Ok(RarePcm { params: params.clone(), sample_bytes, convert, buffer })

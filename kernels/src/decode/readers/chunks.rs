@@ -74,10 +74,9 @@ impl Chunks<'_> {
         if chunk.size > available && UNKNOWN_SIZES.iter().any(|sizes| sizes.contains(&chunk.size)) {
             return Ok(None);
         }
-        // Of more than 4 GiB the header has the rest after division by 4 GiB: no chunk follows there.
+        // Of more than 4 GiB the header has the rest after division by 4 GiB: no chunks follow there.
         if available > u64::from(u32::MAX) {
-            let next = self.after(chunk.body, chunk.body + chunk.size)?;
-            return Ok(next.map(|_| chunk.size));
+            return Ok(self.are_chunks_after(chunk)?.then_some(chunk.size));
         }
         if chunk.size > 0 || available == 0 {
             return Ok(Some(chunk.size));
@@ -86,6 +85,26 @@ impl Chunks<'_> {
         let next = self.at(chunk.body)?;
         let is_known = next.is_some_and(|next| self.known.contains(&&next.id));
         Ok(is_known.then_some(0))
+    }
+
+    /// Whether a chunk that is common follows `chunk`, or a row of others up to the end of the file: samples may look
+    /// like the name of one.
+    fn are_chunks_after(&mut self, chunk: Chunk) -> Result<bool> {
+        let mut last = chunk;
+        for _ in 0..MOST_CHUNKS {
+            let end = last.body + last.size;
+            let Some(next) = self.after(last.body, end)? else { return Ok(false) };
+            if self.known.contains(&&next.id) {
+                return Ok(true);
+            }
+            // The last may be padded, and the pad byte be missing.
+            match (next.body + next.size).abs_diff(self.length) {
+                0 | 1 => return Ok(true),
+                _ if next.body + next.size > self.length => return Ok(false),
+                _ => last = next,
+            }
+        }
+        Ok(false)
     }
 
     /// Searches a chunk that a wrong size of another one hides.

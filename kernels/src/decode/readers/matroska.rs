@@ -112,9 +112,7 @@ impl<'s> MatroskaReader<'s> {
         loop {
             let begin = reader.at;
             let Some(header) = reader.header()? else {
-                return decode_error(
-                    "matroska: the description of the tracks is missing or damaged",
-                );
+                return decode_error("the description of the tracks is missing or damaged");
             };
             match header.id {
                 SEGMENT => reader.enter(header),
@@ -128,15 +126,13 @@ impl<'s> MatroskaReader<'s> {
                 TRACKS => {
                     let body = reader.body(header)?;
                     reader.take_tracks(&body);
-                    if reader.audio.as_ref().is_some_and(|audio| audio.is_encoded) {
-                        return unsupported_error(
-                            "matroska: the track is packed with zlib, or encrypted",
-                        );
+                    if let Some(packed) = reader.audio.as_ref().and_then(|audio| audio.packed) {
+                        return unsupported_error(packed);
                     }
                     break;
                 }
                 CLUSTER if header.size.is_none() => {
-                    return decode_error("matroska: the tracks are described after the audio");
+                    return decode_error("the tracks are described after the audio");
                 }
                 _ => {
                     if header.id == CLUSTER {
@@ -191,7 +187,7 @@ impl<'s> MatroskaReader<'s> {
             return Err(Error::IoError(IoError::from(ErrorKind::UnexpectedEof)));
         }
         if size > MAX_BYTES {
-            return decode_error("matroska: an element is too large");
+            return decode_error("an element is too large");
         }
         let mut body = vec![0; size as usize];
         self.stream.read_exact(&mut body)?;

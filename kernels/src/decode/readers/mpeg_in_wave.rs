@@ -59,7 +59,7 @@ pub(super) fn open(
         frames: 0,
     };
     let Some(first) = reader.find_frame(MOST_JUNK_BYTES)? else {
-        return decode_error("WAV of MPEG audio without a frame");
+        return decode_error("no frame of the MPEG audio that the format chunk tells of");
     };
     let mut params = AudioCodecParameters::new();
     params.for_codec(first.codec());
@@ -100,9 +100,10 @@ impl MpegInWave {
             }
             if let Some(frame) = MpegHeader::parse(bytes) {
                 let rest = bytes.get(frame.bytes..).unwrap_or_default();
+                let next = MpegHeader::parse(rest);
                 if skipped == 0 && self.frames > 0
-                    || rest.len() < 4
-                    || MpegHeader::parse(rest).is_some()
+                    || frame.is_plausible(bytes)
+                        && (rest.len() < 4 || next.is_some_and(|next| next.is_like(&frame)))
                 {
                     return Ok(Some(frame));
                 }

@@ -154,3 +154,96 @@ fn finish(
     let track = layout.track();
     Ok(Box::new(BlockReader::new(source, INFO, layout, track)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Read, Seek, SeekFrom};
+
+    /// A file of `length` bytes: a head, then zeros that take no memory.
+    struct Sparse {
+        head: Cursor<Vec<u8>>,
+        length: u64,
+        at: u64,
+    }
+
+    impl Read for Sparse {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = buffer.len().min((self.length - self.at) as usize);
+            buffer[..count].fill(0);
+            self.head.set_position(self.at);
+            let _ = self.head.read(&mut buffer[..count])?;
+            self.at += count as u64;
+            Ok(count)
+        }
+    }
+
+    impl Seek for Sparse {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            let at = match to {
+                SeekFrom::Start(at) => at as i64,
+                SeekFrom::Current(by) => self.at as i64 + by,
+                SeekFrom::End(by) => self.length as i64 + by,
+            };
+            self.at = (at as u64).min(self.length);
+            Ok(self.at)
+        }
+    }
+
+    impl MediaSource for Sparse {
+        fn is_seekable(&self) -> bool {
+            true
+        }
+
+        fn byte_len(&self) -> Option<u64> {
+            Some(self.length)
+        }
+    }
+
+    /// Frames of a WAV file of stereo of 16 bits whose chunk of samples claims `claimed` bytes and has `bytes`, with
+    /// `tail` behind them.
+    fn frames(id: &[u8; 4], claimed: u32, bytes: u64) -> Option<u64> {
+        let mut head =
+            [&id[..], &claimed.to_le_bytes(), b"WAVEfmt \x10\0\0\0\x01\0\x02\0"].concat();
+        head.extend(
+            [&44_100_u32.to_le_bytes()[..], &176_400_u32.to_le_bytes(), &[4, 0, 16, 0]].concat(),
+        );
+        head.extend([&b"data"[..], &claimed.to_le_bytes()].concat());
+        let length = head.len() as u64 + bytes;
+        let source = Sparse { head: Cursor::new(head), length, at: 0 };
+        let mut reader = open(Box::new(source), length).unwrap();
+        // Without a promise the frames are those that are there: read the first ones.
+        assert!(reader.next_packet().unwrap().is_some());
+        reader.tracks()[0].num_frames
+    }
+
+    #[test]
+    fn sizes_above_4_gib_that_do_not_fit_the_header_do_not_cut_the_file() {
+        const GIB: u64 = 1 << 30;
+        // 5 GiB: the rest after division by 4 GiB is in the header. It is no promise.
+        assert_eq!(frames(b"RIFF", GIB as u32, 5 * GIB), None);
+        assert_eq!(frames(b"RIFF", 0, 4 * GIB), None);
+        assert_eq!(frames(b"RIFF", u32::MAX, 5 * GIB), None);
+        // It fits.
+        assert_eq!(frames(b"RIFF", GIB as u32, GIB), Some(GIB / 4));
+    }
+
+    #[test]
+    fn samples_that_look_like_the_name_of_a_chunk_are_samples() {
+        const GIB: u64 = 1 << 30;
+        // At the end that the header has, 44 + 10 bytes, come these.
+        let promised = |tail: &[u8], length: u64| {
+            let head = [&[0; 54][..], tail].concat();
+            let mut source = Sparse { head: Cursor::new(head), length, at: 0 };
+            let mut chunks =
+                Chunks { source: &mut source, length, big_endian: false, known: KNOWN };
+            let data = super::super::chunks::Chunk { id: *b"data", size: 10, body: 44 };
+            chunks.promised(data).unwrap()
+        };
+        assert_eq!(promised(b"abcd\x01\x02\0\0", 5 * GIB), None);
+        assert_eq!(promised(b"LIST\x01\x02\0\0", 5 * GIB), Some(10));
+        assert_eq!(promised(b"abcd\x04\0\0\0....efgh\x01\0\0\x80", 5 * GIB), None);
+        // A chunk of 4 GiB less 9 bytes that ends the file.
+        assert_eq!(promised(b"abcd\xf7\xff\xff\xff", 4 * GIB + 53), Some(10));
+    }
+}

@@ -4,6 +4,7 @@ use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, CODEC_ID_NULL_AUDIO};
 
+use super::super::super::codec::{ENCRYPTED, own};
 use super::super::ogg::mapping::Mapping;
 use super::super::wave_format::{self, WaveFormat};
 use super::ebml::{children, float, unsigned};
@@ -23,8 +24,8 @@ pub(super) struct Audio {
     pub rate_hz: u32,
     /// Bytes that every frame begins with and that are not stored.
     pub stripped: Vec<u8>,
-    /// Whether its frames are compressed or encrypted.
-    pub is_encoded: bool,
+    /// How its frames are packed, if that is not undone here.
+    pub packed: Option<&'static str>,
 }
 
 /// What the elements of a track say.
@@ -39,7 +40,8 @@ struct Entry<'a> {
     channels: u64,
     bits: u64,
     stripped: Vec<u8>,
-    is_encoded: bool,
+    packed: Option<&'static str>,
+    is_encrypted: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -74,10 +76,14 @@ impl<'a> Entry<'a> {
 
     /// Reads one ContentEncoding: bytes that are stripped from frames, or what is not undone here.
     fn read_encoding(&mut self, body: &[u8]) {
-        let (mut algorithm, mut settings, mut is_encryption) = (0, &[][..], false);
+        const FRAMES: u64 = 1;
+        let (mut algorithm, mut settings, mut is_encryption, mut scope) =
+            (0, &[][..], false, FRAMES);
         for (id, body) in children(body) {
             match id {
-                0x5033 => is_encryption = unsigned(body) != 0,
+                0x5032 => scope = unsigned(body),
+                0x5033 => is_encryption |= unsigned(body) != 0,
+                0x5035 => is_encryption = true,
                 0x5034 => {
                     for (id, body) in children(body) {
                         match id {
@@ -90,10 +96,16 @@ impl<'a> Entry<'a> {
                 _ => {}
             }
         }
-        if is_encryption || algorithm != 3 {
-            self.is_encoded = true;
-        } else {
-            self.stripped.splice(0..0, settings.iter().copied());
+        self.is_encrypted |= is_encryption;
+        match algorithm {
+            3 if scope & FRAMES == 0 => {}
+            3 => {
+                self.stripped.splice(0..0, settings.iter().copied());
+            }
+            0 => self.packed = Some("Matroska with sound packed by zlib"),
+            1 => self.packed = Some("Matroska with sound packed by bzip2"),
+            2 => self.packed = Some("Matroska with sound packed by LZO"),
+            _ => self.packed = Some("Matroska with sound packed in an unknown way"),
         }
     }
 }
@@ -112,7 +124,9 @@ impl Audio {
             params.with_channels(Channels::Discrete(channels));
         }
         let mut mapping = None;
-        if !entry.is_encoded {
+        if entry.is_encrypted {
+            params.for_codec(ENCRYPTED);
+        } else if entry.packed.is_none() {
             mapping = xiph_mapping(entry.codec, entry.private);
             match &mapping {
                 Some(mapping) => params = mapping.params(),
@@ -126,7 +140,7 @@ impl Audio {
             delay_frames: frames_of(entry.delay_ns, rate_hz),
             rate_hz,
             stripped: entry.stripped,
-            is_encoded: entry.is_encoded,
+            packed: entry.packed.filter(|_| !entry.is_encrypted),
             params,
         })
     }
@@ -231,6 +245,14 @@ fn codec_of(name: &str, bits: u64) -> AudioCodecId {
         ("A_WAVPACK4", _) => CODEC_ID_WAVPACK,
         ("A_MPC", _) => CODEC_ID_MUSEPACK,
         ("A_EAC3", _) => CODEC_ID_EAC3,
+        ("A_REAL/14_4", _) => own(b"lpcJ"),
+        ("A_REAL/28_8", _) => own(b"28_8"),
+        ("A_REAL/COOK", _) => own(b"cook"),
+        ("A_REAL/SIPR", _) => own(b"sipr"),
+        ("A_REAL/RALF", _) => own(b"ralf"),
+        ("A_REAL/ATRC", _) => own(b"atrc"),
+        ("A_QUICKTIME/QDMC", _) => own(b"QDMC"),
+        ("A_QUICKTIME/QDM2", _) => own(b"QDM2"),
         _ if name.starts_with("A_AAC") => CODEC_ID_AAC,
         _ if name.starts_with("A_AC3") => CODEC_ID_AC3,
         _ => CODEC_ID_NULL_AUDIO,
@@ -271,8 +293,8 @@ mod tests {
         let encoding = |byte| [0x50, 0x34, 0x87, 0x42, 0x54, 0x81, 3, 0x42, 0x55, 0x81, byte];
         let mut entry = Entry::default();
         entry.read_encoding(&[&encoding(7)[..1], &[0x34, 0x88], &encoding(7)[3..]].concat());
-        assert_eq!((entry.stripped.as_slice(), entry.is_encoded), (&[7][..], false));
+        assert_eq!((entry.stripped.as_slice(), entry.packed), (&[7][..], None));
         entry.read_encoding(&[]);
-        assert!(entry.is_encoded);
+        assert!(entry.packed.is_some_and(|packed| packed.contains("zlib")));
     }
 }

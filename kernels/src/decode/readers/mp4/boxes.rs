@@ -77,6 +77,31 @@ pub(super) fn descendant<'a>(bytes: &'a [u8], path: &[&Kind]) -> Option<&'a [u8]
     path.iter().try_fold(bytes, |bytes, kind| child(bytes, kind))
 }
 
+/// Identifiers of `uuid` boxes of Microsoft's PIFF that are older forms of `senc` and `tenc`.
+const PIFF_SAMPLE_ENCRYPTION: [u8; 16] = [
+    0xa2, 0x39, 0x4f, 0x52, 0x5a, 0x9b, 0x4f, 0x14, 0xa2, 0x44, 0x6c, 0x42, 0x7c, 0x64, 0x8d, 0xf4,
+];
+const PIFF_TRACK_ENCRYPTION: [u8; 16] = [
+    0x89, 0x74, 0xdb, 0xce, 0x7b, 0xe7, 0x4c, 0x51, 0x84, 0xf9, 0x71, 0x48, 0xf9, 0x88, 0x25, 0x54,
+];
+
+/// Whether `bytes`, a table of samples, a fragment of a track or a description, hold a box that tells of encryption:
+/// `sinf`, or `senc` for one sample or more, or one of those that PIFF had before them.
+pub(super) fn tell_of_encryption(bytes: &[u8]) -> bool {
+    let has_samples = |senc: &[u8]| {
+        // Flag 1 of PIFF: the algorithm, the size of vectors and the key come before the count.
+        let at = if senc.get(3).is_some_and(|flags| flags & 1 != 0) { 24 } else { 4 };
+        u32_at(senc, at).is_none_or(|count| count > 0)
+    };
+    boxes(bytes).any(|(kind, body)| match &kind {
+        b"sinf" => true,
+        b"senc" => has_samples(body),
+        b"uuid" if body.starts_with(&PIFF_TRACK_ENCRYPTION) => true,
+        b"uuid" if body.starts_with(&PIFF_SAMPLE_ENCRYPTION) => has_samples(&body[16..]),
+        _ => false,
+    })
+}
+
 /// The big-endian number at `at`.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::boxes::{boxes, child, top_box, u32_at, u64_at};
+use super::boxes::{boxes, child, tell_of_encryption, top_box, u32_at, u64_at};
 use super::sample_table::Sample;
 
 /// Largest `moof` box that is read.
@@ -29,6 +29,8 @@ pub(super) struct Fragments {
     length: u64,
     queue: VecDeque<Sample>,
     time: u64,
+    /// Whether a fragment of the track tells how its samples are encrypted.
+    pub is_encrypted: bool,
 }
 
 impl Fragments {
@@ -43,7 +45,8 @@ impl Fragments {
         let number = |at: usize| trex.and_then(|trex| u32_at(trex, at)).unwrap_or(0);
         let defaults =
             Defaults { description: number(8).max(1), duration: number(12), bytes: number(16) };
-        Some(Fragments { track_id, defaults, next_box, length, queue: VecDeque::new(), time })
+        let queue = VecDeque::new();
+        Some(Fragments { track_id, defaults, next_box, length, queue, time, is_encrypted: false })
     }
 
     /// The next sample; `None` at the end of the file.
@@ -81,6 +84,7 @@ impl Fragments {
     fn read_track(&mut self, traf: &[u8], tfhd: &[u8], moof: u64, data_end: u64) -> Option<u64> {
         let flags = u32_at(tfhd, 0)?;
         let wanted = u32_at(tfhd, 4)? == self.track_id;
+        self.is_encrypted |= wanted && tell_of_encryption(traf);
         let mut at = 8;
         let mut optional = |flag: u32, bytes: usize| {
             (flags & flag != 0).then(|| {

@@ -26,8 +26,9 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
+use super::super::codec::ENCRYPTED;
 use super::super::codecs::{aac, codecs};
-use boxes::{TopBox, boxes, child, descendant, top_box, u32_at};
+use boxes::{TopBox, boxes, child, descendant, tell_of_encryption, top_box, u32_at};
 use edits::Edit;
 use fragments::Fragments;
 use sample_entry::SampleEntry;
@@ -79,7 +80,7 @@ impl Mp4Reader {
         let mut input = BufReader::new(source);
         let (header, moov) = read_header(&mut input, length)?;
         if child(&moov, b"cmov").is_some() {
-            return Err(Error::Unsupported("QuickTime header that is compressed"));
+            return Err(Error::Unsupported("QuickTime with a compressed header"));
         }
         let mut sounds: Vec<Sound> = boxes(&moov)
             .filter(|(kind, _)| kind == b"trak")
@@ -143,6 +144,9 @@ impl Mp4Reader {
         if params.codec == CODEC_ID_AAC && !unit.is_empty() && !aac::has_channels(&unit) {
             empty = sample.map(|sample| sample.offset);
             (_, unit) = read();
+        }
+        if first.is_encrypted() {
+            params.for_codec(ENCRYPTED);
         }
         let mut block = None;
         match params.codec {
@@ -265,7 +269,10 @@ fn sound(trak: &[u8], movie_scale: u32) -> Option<Sound> {
     let mdhd = child(mdia, b"mdhd")?;
     let scale = u32_at(mdhd, if mdhd.first()? == &1 { 20 } else { 12 })?.max(1);
     let stbl = descendant(mdia, &[b"minf", b"stbl"])?;
-    let entry = sample_entry::read(child(stbl, b"stsd")?, scale)?;
+    let mut entry = sample_entry::read(child(stbl, b"stsd")?, scale)?;
+    if tell_of_encryption(stbl) {
+        entry.params.for_codec(ENCRYPTED);
+    }
     let table = SampleTable::read(stbl, entry.packing);
     let edits = edits::edit_list(trak, movie_scale, scale);
     Some(Sound { id, scale, entry, table, edits })
@@ -363,6 +370,9 @@ impl FormatReader for Mp4Reader {
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         let Some(selected) = self.selection.next(&mut self.input)? else { return Ok(None) };
+        if self.selection.is_encrypted() {
+            return Err(Error::Unsupported("the rest is encrypted"));
+        }
         let data = self.bytes(&selected.sample)?;
         let at = Timestamp::new(i64::try_from(self.position).unwrap_or(i64::MAX));
         let mut packet = Packet::new(self.track_id, at, Duration::new(selected.frames), data);

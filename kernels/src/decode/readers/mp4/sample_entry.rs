@@ -8,7 +8,8 @@ use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 use symphonia::core::common::FourCc;
 
-use super::boxes::{Kind, boxes, child, u16_at, u32_at, u64_at};
+use super::super::super::codec::ENCRYPTED;
+use super::boxes::{Kind, boxes, child, tell_of_encryption, u16_at, u32_at, u64_at};
 use super::sample_table::Packing;
 
 /// The description of a sound track.
@@ -55,8 +56,8 @@ pub(super) fn read(stsd: &[u8], scale: u32) -> Option<SampleEntry> {
     let mut params = AudioCodecParameters::new();
     let mut packing = None;
     let mut pre_skip = 0;
-    if kind == *b"enca" || child(children, b"sinf").is_some() {
-        params.for_codec(four_letters(b"enca"));
+    if is_encrypted(stsd, entries_version == 1) {
+        params.for_codec(ENCRYPTED);
     } else if let Some((codec, width)) = pcm(&fields, wave, child(children, b"pcmC")) {
         params.for_codec(codec);
         let bytes = u64::from(width) * u64::from(fields.channels);
@@ -135,6 +136,17 @@ pub(super) fn read(stsd: &[u8], scale: u32) -> Option<SampleEntry> {
         params.with_channels(Channels::Discrete(u16::try_from(fields.channels).ok()?));
     }
     Some(SampleEntry { params, packing, pre_skip })
+}
+
+/// Whether one of the entries of `stsd` describes encrypted samples. The first of several may be for some seconds in
+/// clear.
+fn is_encrypted(stsd: &[u8], iso: bool) -> bool {
+    boxes(stsd.get(8..).unwrap_or_default()).any(|(kind, entry)| {
+        let children = fields(kind, entry, iso).map_or(&[][..], |(_, children)| children);
+        kind == *b"enca"
+            || tell_of_encryption(children)
+            || child(children, b"wave").is_some_and(tell_of_encryption)
+    })
 }
 
 /// A codec that is known by the four letters of its description alone.

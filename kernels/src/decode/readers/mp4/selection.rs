@@ -122,6 +122,11 @@ impl Selection {
         self
     }
 
+    /// Whether a fragment that was read tells of encryption.
+    pub fn is_encrypted(&self) -> bool {
+        self.fragments.as_ref().is_some_and(|fragments| fragments.is_encrypted)
+    }
+
     /// Frames of all samples; `None` where fragments follow, which only reading finds.
     pub fn frames<S: Read + Seek + ?Sized>(&self, source: &mut S) -> io::Result<Option<u64>> {
         if self.fragments.is_some() {
