@@ -6,7 +6,7 @@
 
 import { ALL_SAMPLES, type OpenFile, type SampleRange, UnreadFormatError } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
-import { type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
+import { FfmpegError, type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
 import type { Gain } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
@@ -84,18 +84,33 @@ export async function openWithFallback<File extends OpenFile>(
     }
     return await withFfmpegAudio(path, async (audio) => {
       const file = await open(audio.path).catch((cause) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(reason.replaceAll(audio.path, printable(path)), { cause });
+        throw new FfmpegError(
+          `Decoding '${printable(path)}' through ffmpeg failed: its output cannot be analyzed ` +
+            `(${
+              finding(cause, audio.path)
+            }); check that the ffmpeg on the PATH works, or convert the file to FLAC or WAV`,
+          { cause },
+        );
       });
       const { codec, version } = audio;
       return {
         ...file,
         ...{ codec, decoder: `ffmpeg ${version}`, sourceBits: null },
-        warnings: [...audio.warnings, ...file.warnings],
+        warnings: [
+          ...audio.warnings,
+          ...file.warnings.map((warning) => `in the output of ffmpeg, ${warning}`),
+        ],
         notes: [`decoded through ffmpeg ${version}, since ${format} is not read here`],
       };
     }, options);
   }
+}
+
+/** Returns what an error of the decoder says about the file at a path, without the path and the advice. */
+function finding(error: unknown, path: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, text = message] = message.split(`'${path}'`);
+  return text.split("; ")[0]!.replace(/^[^:]{0,20}: /, "").trim();
 }
 
 /** Describes an opened file for the provenance of a result. */

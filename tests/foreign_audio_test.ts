@@ -161,6 +161,32 @@ Deno.test({
 });
 
 Deno.test({
+  name: "analyze does not report the output of a broken ffmpeg as damage of the file",
+  ignore,
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      await Deno.writeFile(join(folder, "song.wv"), WAVPACK);
+      await Deno.writeFile(join(folder, "empty"), pipedWav().slice(0, 44));
+      for (
+        const [body, finding] of [
+          ["echo not audio at all", "expected audio, found text, which is not audio"],
+          ["printf 'RIFF....WAVE'", "expected those of a WAV file, found damage"],
+          [`cat '${join(folder, "empty")}'`, "expected audio, found 0 samples"],
+        ] as const
+      ) {
+        const { env } = await fakeFfmpeg(folder, body);
+        const { code, stderr } = await analyze(folder, "song.wv", env);
+        equal(code, 1);
+        match(stderr, /song\.wv' through ffmpeg failed: its output cannot be analyzed \(/);
+        ok(stderr.includes(`(${finding}`), stderr);
+        match(stderr, /check that the ffmpeg on the PATH works/);
+        ok(!stderr.includes("intact copy") && !stderr.includes("tactus_ffmpeg_"), stderr);
+      }
+    });
+  },
+});
+
+Deno.test({
   name: "analyze ends ffmpeg and removes its file when it is interrupted",
   ignore,
   fn: async () => {
