@@ -134,5 +134,7 @@ function agreementVerdict(agreement: Agreement, tolerance: Tolerance): Verdict {
 
 function refusalVerdict(refusal: string): Verdict {
   if (/which is not audio|expected an audio track/.test(refusal)) return "not audio";
-  return /which is not read|found codec/.test(refusal) ? "refused by name" : "refused as damaged";
+  return /which is not read|found (?:encrypted|protected) sound/.test(refusal)
+    ? "refused by name"
+    : "refused as damaged";
 }

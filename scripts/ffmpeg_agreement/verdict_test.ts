@@ -57,10 +57,13 @@ Deno.test("judge() fails another sample rate", () => {
 
 Deno.test("judge() distinguishes refusals by their message", () => {
   const byName =
-    "Decoding 'a.wv': expected one of WAV, found WavPack, which is not read; convert it";
+    "Decoding 'a.wv': found WavPack, which is not read; expected one of WAV; convert it";
   equal(verdict(refused(byName), decoded("wavpack")), "refused by name");
   equal(
-    verdict(refused("Decoding 'a': expected WAV, found codec ac3 (no)"), decoded("ac3")),
+    verdict(
+      refused("Decoding 'a': expected audio, found encrypted sound; export it"),
+      decoded("ac3"),
+    ),
     "refused by name",
   );
   const text = "Decoding 'a': expected audio, found text, which is not audio; name an audio file";
