@@ -43,6 +43,7 @@ export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
 export type { GuardOptions } from "./guard.ts";
 export { type AppliedGain, decibels, type Gain } from "./levels.ts";
+export type { MetricalOptions } from "./metrical.ts";
 export { excerpt, type ReadMixture, readMixture } from "./mixture.ts";
 export { type NetworkModel, networkModel } from "./network.ts";
 export {
