@@ -7,7 +7,13 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
-import { shortenedName, writeResultFiles } from "../outputs/mod.ts";
+import {
+  type FormatName,
+  shortenedName,
+  writeCollections,
+  writeResultFiles,
+  writeTempoTag,
+} from "../outputs/mod.ts";
 import {
   type AnalysisResult,
   AnalysisRun,
@@ -50,6 +56,10 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly activ: boolean;
   /** Whether to write the embeddings. */
   readonly embed: boolean;
+  /** Formats of other programs to write. */
+  readonly formats: readonly FormatName[];
+  /** Whether to write the tempo into the tags of the audio files. */
+  readonly writeTags: boolean;
   /** Whether to print the result as JSON. */
   readonly json: boolean;
   readonly timingsPath?: string;
@@ -76,6 +86,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
   const status = new StatusLine();
   const loaded: StageTiming[] = [];
   let timings: StageTiming[] = [];
+  const written: string[] = [];
   const run = new AnalysisRun({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
     ...pick(call, "weightsDir", "keepIn", "audio", "findings"),
@@ -95,8 +106,11 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
         };
       },
       onAnalyzed: async (analyzed) => {
-        const options = { directory: outDir, activations: call.activ, embeddings: embed };
+        const kinds = { activations: call.activ, embeddings: embed, formats: call.formats };
+        const options = { directory: outDir, ...kinds, audio: call.audio };
         const file = await writeResultFiles(analyzed, options);
+        written.push(file);
+        if (call.writeTags) await writeTags(analyzed.result);
         if (timingsPath !== undefined) {
           // The loading of the weights is reported once, with the first result.
           const all = [...loaded.splice(0).sort(byStart), ...timings];
@@ -112,6 +126,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
         status.print(`${printable(path)}: ${error instanceof Error ? error.message : error}`);
       },
     });
+    await writeCollections(written, outDir, call.formats);
     return failures === 0 && tracks.length === call.tracks.length ? 0 : 1;
   } finally {
     status.clear();
@@ -143,6 +158,12 @@ async function namedTracks(tracks: readonly Track[]): Promise<Track[]> {
     );
   }
   return named;
+}
+
+/** Writes the tempo of a result into the tags of its audio file; without a tempo the tags stay as they are. */
+async function writeTags({ path, tempo }: AnalysisResult): Promise<void> {
+  if (tempo !== null) return void await writeTempoTag(path, tempo.bpm);
+  console.error(`${printable(path)}: no tempo was found, and its tags stay as they are`);
 }
 
 function byStart(a: StageTiming, b: StageTiming): number {

@@ -7,9 +7,10 @@
 import { basename, join, parse as parsePath, resolve } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions, Track } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
-import { OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
+import { listOf, OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
 import { FINDING_OPTIONS, findingsOf } from "./_finding_options.ts";
 import {
@@ -43,6 +44,14 @@ const OPTIONS = {
   outDir: option(OUTPUT_FOLDER, "folder for the results").short("o").default("./struct"),
   activ: flag("also write the activations, NAME.activ.npz").short("a"),
   embed: flag("also write the embeddings, NAME.embed.npy").short("e"),
+  format: option(
+    listOf("format", FORMAT_NAMES),
+    "also write files for other programs (docs/outputs.md describes them); " +
+      "rekordbox is one file for all tracks, and JSON is always written",
+  ).repeated(),
+  writeTags: flag(
+    "also write the tempo into the tags of the audio file itself, through a copy that replaces it",
+  ),
   json: flag("print the result as JSON instead of a summary"),
   ...FINDING_OPTIONS,
   timingsPath: option(
@@ -95,6 +104,17 @@ function parseAnalyzeArguments(
 ): AnalyzeCall {
   const directories = values.stemsDir ?? [];
   const isDemo = directories.length === 0 && audio.length === 0;
+  const formats = [...new Set((values.format ?? []).flat())];
+  if (formats.includes("wav-cues") && directories.length > 0 && audio.length === 0) {
+    throw new UsageError(
+      "--format wav-cues copies the audio of a track; with --stems-dir, name each mix as well",
+    );
+  }
+  if (values.writeTags && directories.length > 0 && audio.length === 0) {
+    throw new UsageError(
+      "--write-tags needs the audio file of a track; with --stems-dir, name each mix as well",
+    );
+  }
   if ([...directories, ...audio].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
@@ -112,6 +132,7 @@ function parseAnalyzeArguments(
     backend: backendOn(values.device, values.backend),
     audio: audioOf(values),
     findings: findingsOf(values),
+    formats,
     tracks: isDemo ? [{ path: DEMO, name: "demo" }] : tracksOf(directories, audio),
     ...(values.keepByproducts && { keepIn: values.demixDir }),
     ...(guard && {

@@ -47,6 +47,18 @@ export function oneOf<Name extends string>(
   };
 }
 
+/** Returns the type of several names, separated by commas. */
+export function listOf<Name extends string>(
+  name: string,
+  choices: readonly Name[],
+): ArgumentType<readonly Name[]> {
+  const one = oneOf(name, choices);
+  return {
+    ...{ name: `${name},...`, choices },
+    parse: (text, option) => text.split(",").map((part) => one.parse(part.trim(), option)),
+  };
+}
+
 /** Returns the type of a whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): ArgumentType<number> {
   const range = `${least} to ${most}`;

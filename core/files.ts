@@ -6,7 +6,17 @@
 
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { interruptible } from "./interruption.ts";
@@ -28,6 +38,40 @@ export async function writeWhole(
       await mkdir(dirname(path), { recursive: true });
       await writeFile(temporary, content);
       await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+/**
+ * Replaces an existing file atomically: the new content is on the disk, under a temporary name in the same folder, before it gets
+ * the name. The mode is kept. Of a symbolic link, the file that it leads to is replaced.
+ *
+ * @param path path of the file
+ * @param content parts of the new content in order, which may be read from the old file
+ * @throws if the file changes in the meantime, or the copy cannot be written; the file is as before then
+ */
+export async function replaceWhole(path: string, content: Iterable<Uint8Array>): Promise<void> {
+  const target = await realpath(path);
+  const before = await stat(target);
+  const temporary = join(dirname(target), temporaryName(basename(target)));
+  await interruptible(() => rmSync(temporary, { force: true }), async () => {
+    try {
+      const file = await open(temporary, "w");
+      try {
+        await writeFile(file, content);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await chmod(temporary, before.mode & 0o7777);
+      const now = await stat(target);
+      if (now.mtimeMs !== before.mtimeMs || now.size !== before.size || now.ino !== before.ino) {
+        throw new Error(`${printable(target)} was changed while its copy was written`);
+      }
+      await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;

@@ -1,5 +1,5 @@
 /**
- * Files written from an analysis: the result as JSON, activations and embeddings.
+ * Files written from an analysis: the result as JSON, activations, embeddings, and formats of other programs.
  *
  * @example
  * ```ts
@@ -11,4 +11,6 @@
  * @module
  */
 
+export * from "./formats/mod.ts";
 export * from "./result_files.ts";
+export * from "./tags/mod.ts";

@@ -10,7 +10,9 @@ import { join } from "node:path";
 import { freeName, NAME_BYTES, writeWhole } from "../core/files.ts";
 import { writeNpy } from "../core/npy.ts";
 import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
-import { resultToJson } from "../pipeline/result.ts";
+import type { AudioOptions } from "../pipeline/audio_files.ts";
+import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
+import { type Format, type FormatName, FORMATS } from "./formats/mod.ts";
 
 /** A kind of result file. */
 interface ResultFile {
@@ -38,9 +40,14 @@ const RESULT_FILES = {
   json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
 } as const satisfies Readonly<Record<string, ResultFile>>;
 
+/** Endings of all files of a track. */
+const ENDINGS: readonly string[] = [
+  ...Object.values(RESULT_FILES),
+  ...Object.values<Format>(FORMATS).flatMap(({ files }) => files),
+].map(({ ending }) => ending);
+
 /** Bytes that the name of a track may have in front of each ending. */
-const ROOM_BYTES = NAME_BYTES -
-  Math.max(...Object.values(RESULT_FILES).map(({ ending }) => ending.length));
+const ROOM_BYTES = NAME_BYTES - Math.max(...ENDINGS.map((ending) => ending.length));
 
 type ResultFileName = keyof typeof RESULT_FILES;
 
@@ -52,6 +59,10 @@ export interface ResultFilesOptions {
   readonly activations: boolean;
   /** Whether to write `NAME.embed.npy`. */
   readonly embeddings: boolean;
+  /** Formats of other programs to write; none by default. */
+  readonly formats?: readonly FormatName[];
+  /** How audio is read for formats that copy it. */
+  readonly audio?: AudioOptions;
 }
 
 /**
@@ -83,7 +94,7 @@ function isFreeFor(stem: string, path: string): boolean {
     text = readFileSync(`${stem}${RESULT_FILES.json.ending}`, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
-    return Object.values(RESULT_FILES).every(({ ending }) => !existsSync(`${stem}${ending}`));
+    return ENDINGS.every((ending) => !existsSync(`${stem}${ending}`));
   }
   try {
     return JSON.parse(text).path === path;
@@ -104,14 +115,79 @@ export async function writeResultFiles(
   analyzed: AnalyzedTrack,
   options: ResultFilesOptions,
 ): Promise<string> {
-  const { directory, ...kinds } = options;
+  const { directory, formats = [], audio, ...kinds } = options;
   await mkdir(directory, { recursive: true });
   const stem = join(directory, resultName(analyzed.track, directory));
   const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: true };
   for (const name of Object.keys(RESULT_FILES) as ResultFileName[]) {
     if (!wanted[name]) continue;
+    if (name === "json") await writeFormats(analyzed.result, stem, formats, audio);
     const { ending, encode } = RESULT_FILES[name];
     await writeWhole(`${stem}${ending}`, await encode(analyzed));
   }
   return `${stem}${RESULT_FILES.json.ending}`;
+}
+
+/**
+ * Writes a result in formats of other programs.
+ *
+ * @param result the result, which may come from the JSON of an earlier run
+ * @param stem path of the files without their endings
+ * @param formats names of the formats
+ * @param audio how audio is read for formats that copy it
+ * @throws if a file cannot be written, or the audio not be read
+ */
+export async function writeFormats(
+  result: AnalysisResult,
+  stem: string,
+  formats: readonly FormatName[],
+  audio: AudioOptions = {},
+): Promise<void> {
+  for (const name of new Set(formats)) {
+    const { files }: Format = FORMATS[name];
+    for (const { ending, encode } of files) {
+      await writeWhole(`${stem}${ending}`, await encode(result, audio));
+    }
+  }
+}
+
+/**
+ * Returns whether every file of formats exists for a result.
+ *
+ * @param stem path of the files without their endings
+ * @param formats names of the formats
+ */
+export function hasFormats(stem: string, formats: readonly FormatName[]): boolean {
+  return formats.every((name) => {
+    const { files }: Format = FORMATS[name];
+    return files.every(({ ending }) => existsSync(`${stem}${ending}`));
+  });
+}
+
+/**
+ * Writes the formats that have one file for all tracks of a call, replacing that of an earlier call.
+ *
+ * @param results paths of the JSON files of the tracks, in the order of the collection
+ * @param directory output folder
+ * @param formats names of the formats; those without such a file are passed over
+ * @returns paths of the written files
+ * @throws if a JSON file cannot be read, or a file not be written
+ */
+export async function writeCollections(
+  results: readonly string[],
+  directory: string,
+  formats: readonly FormatName[],
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const name of new Set(formats)) {
+    const { collection }: Format = FORMATS[name];
+    if (collection === undefined) continue;
+    const read = [...new Set(results)].map((path): AnalysisResult =>
+      JSON.parse(readFileSync(path, "utf8"))
+    );
+    const path = join(directory, collection.name);
+    await writeWhole(path, await collection.encode(read));
+    written.push(path);
+  }
+  return written;
 }

@@ -90,6 +90,7 @@ function faultsOf(sources: Sources): Record<string, string[]> {
 
 /** Files with names that the options need; they load nothing else. */
 const NAMES: readonly string[] = [
+  "outputs/formats/mod.ts",
   "parity/suites.ts",
   "pipeline/backends/backend.ts",
   "pipeline/backends/devices.ts",

@@ -1,0 +1,20 @@
+/**
+ * Facts about a track that several formats need.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import type { AnalysisResult } from "../../pipeline/result.ts";
+import { AUDIO_ENDING } from "../../pipeline/stems.ts";
+
+/** Returns the name of the track: its file's name without the ending. */
+export function titleOf({ path }: Pick<AnalysisResult, "path">): string {
+  const name = basename(path);
+  return name.replace(AUDIO_ENDING, "") || name;
+}
+
+/** Returns the length of the track in seconds: the end of the last frame, at most 10 ms after that of the audio. */
+export function durationOf({ segments, beats }: AnalysisResult): number {
+  return Math.max(segments.at(-1)?.end ?? 0, beats.at(-1) ?? 0);
+}

@@ -1,0 +1,84 @@
+/** Tests the options of analyze that write for other programs: formats and tags. */
+
+import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { writeTempoTag } from "../outputs/tags/mod.ts";
+import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
+
+const WEIGHTS = ["-m", "embedded", "--demixer", "hpss-mix"] as const;
+
+const DEMO = join(repository, "fixtures", "audio", "four_four", "mix.flac");
+
+/** Writes a WAV file of two seconds of noise. */
+async function makeMix(path: string, seed: number): Promise<string> {
+  const samples = noise(2 * 88_200, seed);
+  await Deno.writeFile(path, wavFile({ sampleRateHz: 44_100, channels: 2, bits: 16, samples }));
+  return path;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+Deno.test("analyze --format writes the files of each track, and one collection", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const first = await makeMix(join(folder, "Löve & <Peace>.wav"), 1);
+    const second = await makeMix(join(folder, "b.wav"), 2);
+    const broken = join(folder, "broken.wav");
+    await Deno.writeTextFile(broken, "no audio");
+    const out = join(folder, "out");
+    const formats = ["--format", "midi,wav-cues", "--format", "rekordbox", "--format", "json,midi"];
+    const args = ["analyze", first, broken, second, "-o", out, ...formats, ...WEIGHTS];
+    const { code, stderr } = await tactus(args);
+    equal(code, 1, stderr);
+    equal(
+      await filesIn(out),
+      [
+        ...["Löve & <Peace>.cues.wav", "Löve & <Peace>.json", "Löve & <Peace>.mid"],
+        ...["b.cues.wav", "b.json", "b.mid", "tactus.rekordbox.xml"],
+      ].toSorted(),
+    );
+    const xml = await Deno.readTextFile(join(out, "tactus.rekordbox.xml"));
+    match(xml, /<COLLECTION Entries="2">/);
+    match(xml, /Name="Löve &amp; &lt;Peace&gt;".*Location="file:\/\/localhost.*L%C3%B6ve%20%26%20/);
+    ok(!xml.includes("broken"));
+    // The JSON is the mark of a complete result.
+    const time = async (name: string): Promise<number> =>
+      (await Deno.stat(join(out, name))).mtime!.getTime();
+    ok(await time("b.json") >= await time("b.cues.wav"));
+    ok(await time("b.json") >= await time("b.mid"));
+  });
+});
+
+Deno.test("analyze refuses unknown formats, and formats and tags that need the audio of given stems", async () => {
+  const unknown = await tactus(["analyze", DEMO, "--format", "midi,pdf"]);
+  equal(unknown.code, 2);
+  match(unknown.stderr, /--format expects one of json, beats, .*, wav-cues, but got pdf/);
+  for (
+    const [option, text] of [["--format=wav-cues", "wav-cues"], ["--write-tags", "tags"]] as const
+  ) {
+    const { code, stderr } = await tactus(["analyze", "--stems-dir", "stems", option]);
+    equal(code, 2);
+    match(stderr, new RegExp(`${text}.*with --stems-dir, name each mix as well`));
+  }
+});
+
+Deno.test("analyze --write-tags changes the file's tags, and fails on a read-only file after its result", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const song = join(folder, "song.flac");
+    const locked = join(folder, "locked.flac");
+    await Deno.copyFile(DEMO, song);
+    await Deno.copyFile(DEMO, locked);
+    await Deno.chmod(locked, 0o444);
+    const args = ["analyze", song, locked, "-o", folder, "--write-tags", ...WEIGHTS];
+    const { code, stderr } = await tactus(args);
+    equal(code, 1);
+    match(stderr, /locked\.flac: Could not write the tempo into the tags of .*: it is read-only/);
+    const { tempo } = JSON.parse(await Deno.readTextFile(join(folder, "song.json")));
+    equal(await writeTempoTag(song, tempo.bpm), false, "the tag holds the tempo of the result");
+    equal(await Deno.readFile(locked), await Deno.readFile(DEMO));
+    equal(await filesIn(folder), ["locked.flac", "locked.json", "song.flac", "song.json"]);
+  });
+});
