@@ -15,6 +15,8 @@ mod mpeg;
 mod mpeg_in_wave;
 mod ogg;
 mod riff;
+#[cfg(test)]
+mod sparse;
 mod wave_format;
 
 use std::io::{self, Read, Seek, SeekFrom};

@@ -45,10 +45,32 @@ pub(super) fn open(mut source: Box<dyn MediaSource>, length: u64) -> Result<Box<
         bytes: 0,
         promised_bytes: None,
     };
-    // A size of 0 was never written, one of 2^32 - 1 stands for an unknown one.
+    let begin = u64::from(u32::from_be_bytes(begin)).max(24);
+    // A size of 0 was never written, one of 2^32 - 1 stands for an unknown one, and none above it fits.
     let promised = u64::from(u32::from_be_bytes(size));
-    let promised = Some(promised).filter(|size| (1..0xffff_ffff).contains(size));
-    layout.place(u64::from(u32::from_be_bytes(begin)).max(24), promised, length);
+    let fits = length.saturating_sub(begin) < 0xffff_ffff;
+    let promised = Some(promised).filter(|size| fits && (1..0xffff_ffff).contains(size));
+    layout.place(begin, promised, length);
     let track = layout.track();
     Ok(Box::new(BlockReader::new(source, INFO, layout, track)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sparse::Sparse;
+    use super::*;
+
+    #[test]
+    fn a_size_above_4_gib_that_does_not_fit_the_header_does_not_cut_the_file() {
+        const GIB: u64 = 1 << 30;
+        let frames = |bytes: u64| {
+            let words = [24, GIB as u32, 3, 44_100, 2];
+            let head = words.iter().flat_map(|word: &u32| word.to_be_bytes());
+            let head = b".snd".iter().copied().chain(head).collect();
+            let reader = open(Box::new(Sparse::new(head, 24 + bytes)), 24 + bytes).unwrap();
+            reader.tracks()[0].num_frames
+        };
+        assert_eq!(frames(GIB), Some(GIB / 4));
+        assert_eq!(frames(5 * GIB), None);
+    }
 }

@@ -157,48 +157,8 @@ fn finish(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sparse::Sparse;
     use super::*;
-    use std::io::{Cursor, Read, Seek, SeekFrom};
-
-    /// A file of `length` bytes: a head, then zeros that take no memory.
-    struct Sparse {
-        head: Cursor<Vec<u8>>,
-        length: u64,
-        at: u64,
-    }
-
-    impl Read for Sparse {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let count = buffer.len().min((self.length - self.at) as usize);
-            buffer[..count].fill(0);
-            self.head.set_position(self.at);
-            let _ = self.head.read(&mut buffer[..count])?;
-            self.at += count as u64;
-            Ok(count)
-        }
-    }
-
-    impl Seek for Sparse {
-        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-            let at = match to {
-                SeekFrom::Start(at) => at as i64,
-                SeekFrom::Current(by) => self.at as i64 + by,
-                SeekFrom::End(by) => self.length as i64 + by,
-            };
-            self.at = (at as u64).min(self.length);
-            Ok(self.at)
-        }
-    }
-
-    impl MediaSource for Sparse {
-        fn is_seekable(&self) -> bool {
-            true
-        }
-
-        fn byte_len(&self) -> Option<u64> {
-            Some(self.length)
-        }
-    }
 
     /// Frames of a WAV file of stereo of 16 bits whose chunk of samples claims `claimed` bytes and has `bytes`, with
     /// `tail` behind them.
@@ -210,7 +170,7 @@ mod tests {
         );
         head.extend([&b"data"[..], &claimed.to_le_bytes()].concat());
         let length = head.len() as u64 + bytes;
-        let source = Sparse { head: Cursor::new(head), length, at: 0 };
+        let source = Sparse::new(head, length);
         let mut reader = open(Box::new(source), length).unwrap();
         // Without a promise the frames are those that are there: read the first ones.
         assert!(reader.next_packet().unwrap().is_some());
@@ -234,7 +194,7 @@ mod tests {
         // At the end that the header has, 44 + 10 bytes, come these.
         let promised = |tail: &[u8], length: u64| {
             let head = [&[0; 54][..], tail].concat();
-            let mut source = Sparse { head: Cursor::new(head), length, at: 0 };
+            let mut source = Sparse::new(head, length);
             let mut chunks =
                 Chunks { source: &mut source, length, big_endian: false, known: KNOWN };
             let data = super::super::chunks::Chunk { id: *b"data", size: 10, body: 44 };
