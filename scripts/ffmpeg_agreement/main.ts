@@ -28,7 +28,7 @@ const WORKER = "--worker";
 /** Endings of audio, and of files that hold audio at times. */
 const ENDINGS = new Set(
   ("wav wave rf64 bw64 w64 aif aiff aifc caf au snd flac fla mp1 mp2 mp3 mpga mpc ogg oga ogv opus spx mka mkv webm m4a m4b " +
-    "m4p m4r m4v mp4 mov 3gp 3g2 aac adts ac3 eac3 wma wmv asf wv tta ape tak ofr dsf dff amr avi flv m2ts latm dts thd voc sox ircam sph g722 gsm oma shn")
+    "m4p m4r m4v mp4 mov 3gp 3g2 aac adts sbc aptx loas ac3 eac3 wma wmv asf wv tta ape tak ofr dsf dff amr avi flv m2ts latm dts thd voc sox ircam sph g722 gsm oma shn")
     .split(" "),
 );
 
