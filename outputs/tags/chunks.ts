@@ -19,13 +19,15 @@ import {
 interface Kind {
   readonly name: string;
   readonly isLittleEndian: boolean;
+  /** Name of the chunk with the samples. */
+  readonly audio: string;
   /** Name of the chunk with the tag. */
   readonly tag: string;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  RIFF: { name: "WAV", isLittleEndian: true, tag: "id3 " },
-  FORM: { name: "AIFF", isLittleEndian: false, tag: "ID3 " },
+  RIFF: { name: "WAV", isLittleEndian: true, audio: "data", tag: "id3 " },
+  FORM: { name: "AIFF", isLittleEndian: false, audio: "SSND", tag: "ID3 " },
 };
 
 /**
@@ -45,6 +47,7 @@ export function chunksWithTempo(source: Source, bpm: number): Part[] | undefined
     new TagError(`the sizes of its chunks do not fit the ${kind.name} file`);
   if (end > source.size) throw damaged();
   let at = 12;
+  let hasAudio = false;
   let found: { name: string; start: number; size: number; end: number } | undefined;
   while (at < end) {
     if (at + 8 > end) throw damaged();
@@ -53,9 +56,11 @@ export function chunksWithTempo(source: Source, bpm: number): Part[] | undefined
     // The padding of a last chunk may be missing.
     const next = Math.min(at + 8 + size + size % 2, end);
     if (at + 8 + size > end) throw damaged();
+    hasAudio ||= name === kind.audio;
     if (name.toLowerCase() === "id3 ") found ??= { name, start: at, size, end: next };
     at = next;
   }
+  if (!hasAudio) throw damaged();
   const old = found === undefined ? undefined : source.read(found.start + 8, found.size);
   if (old !== undefined && asciiOf(old.subarray(0, 3)) !== "ID3") {
     throw new TagError("its ID3v2 chunk is damaged");

@@ -1,7 +1,9 @@
 /**
  * The tempo in the tags of audio files.
  *
- * A file is edited by a copy that replaces it when it is complete. Audio, other tags and other metadata keep their bytes.
+ * A file is edited by a copy that replaces it when it is complete. Audio, other tags and other metadata keep their bytes. That is why
+ * no library is used: the one that knows all these formats, TagLib (taglib-wasm 1.5.1), writes ID3v2.3 anew as 2.4, and adds an ID3v1
+ * tag and a comment.
  *
  * @example
  * ```ts

@@ -110,7 +110,9 @@ function childrenOf(bytes: Uint8Array): Box[] {
   for (let at = 0; at < bytes.length;) {
     const isEnd = bytes.length - at === 4 && bytes.subarray(at).every((byte) => byte === 0);
     if (isEnd) break;
+    // Only the last box of a file may have no size.
     const box = boxAt(bytes, at, bytes.length - at);
+    if (viewOf(bytes).getUint32(at) === 0) throw new TagError("its boxes are damaged");
     boxes.push(box);
     at = box.end;
   }

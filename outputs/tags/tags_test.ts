@@ -88,6 +88,28 @@ Deno.test("a file that is cut anywhere in its metadata is refused, or its audio 
   });
 });
 
+Deno.test("files that fuzzing has found are refused, and stay as they are", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const read = (name: string): Promise<Uint8Array> => Deno.readFile(join(FORMATS_FOLDER, name));
+    const noSize = await read("wav_s16le.wav");
+    noSize.fill(0, 4, 8);
+    const noData = await read("wav_s16le.wav");
+    noData[new TextDecoder("latin1").decode(noData).indexOf("data")] = 0x80;
+    const moov = await read("aac_faststart.m4a");
+    // The size of the last box in moov, udta.
+    const udta = new TextDecoder("latin1").decode(moov).indexOf("udta");
+    moov.fill(0, udta - 4, udta);
+    const path = join(folder, "damaged");
+    for (
+      const [bytes, reason] of [[noSize, /chunks/], [noData, /chunks/], [moov, /boxes/]] as const
+    ) {
+      await Deno.writeFile(path, bytes);
+      await rejects(writeTempoTag(path, 120), reason);
+      equal(await Deno.readFile(path), bytes);
+    }
+  });
+});
+
 Deno.test("a read-only file is refused", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.flac");

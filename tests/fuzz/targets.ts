@@ -8,6 +8,7 @@ import type { Target } from "./target.ts";
 import { audioTarget, beatsTarget } from "./targets/kernels.ts";
 import { configurationTarget, manifestTarget } from "./targets/texts.ts";
 import { npyTarget, npzTarget } from "./targets/arrays.ts";
+import { tagsTarget } from "./targets/tags.ts";
 import { torchTarget } from "./targets/torch.ts";
 
 /** The targets, in the order in which they run. */
@@ -19,4 +20,5 @@ export const TARGETS: readonly Target[] = [
   manifestTarget,
   audioTarget,
   beatsTarget,
+  tagsTarget,
 ];
