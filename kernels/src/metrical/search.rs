@@ -195,7 +195,7 @@ struct Chains<'a> {
 fn run_chains<const N: usize>(chains: &mut Chains, tempo: usize) {
     let Chains { inside, outside, ring, first, .. } = *chains;
     let mut scores: [Lanes; N] =
-        array::from_fn(|i| lanes(chains.entries, (tempo + i) * ring + first % ring));
+        array::from_fn(|i| lanes(chains.entries, (tempo + i) * ring + (first & (ring - 1))));
     let intervals: [usize; N] = array::from_fn(|i| chains.intervals[tempo + i]);
     let borders: [usize; N] = array::from_fn(|i| chains.borders[tempo + i]);
     // Tempi ascend by their intervals, and so do their borders.
@@ -226,9 +226,11 @@ fn run_chains<const N: usize>(chains: &mut Chains, tempo: usize) {
     }
     for (i, scores) in scores.iter().enumerate() {
         let ends = &mut chains.ends[(tempo + i) * ring..][..ring];
-        for (lane, &score) in scores.iter().enumerate() {
-            ends[(first + lane + intervals[i]) % ring] = score;
-        }
+        // The ring is a power of two.
+        let slot = (first + intervals[i]) & (ring - 1);
+        let (to_end, from_start) = scores.split_at(BLOCK.min(ring - slot));
+        ends[slot..slot + to_end.len()].copy_from_slice(to_end);
+        ends[..from_start.len()].copy_from_slice(from_start);
     }
 }
 
