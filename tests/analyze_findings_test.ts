@@ -6,17 +6,50 @@ import type { AnalysisResult } from "../pipeline/result.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
+import { noise, wavFile } from "./support/wav.ts";
 
 const MIX = join(repository, "fixtures", "audio", "four_four", "mix.flac");
 const NETWORKS = ["-m", "embedded", "--demixer", "hpss-mix"] as const;
 
-async function analyze(folder: string, ...args: string[]): Promise<AnalysisResult> {
+async function analyzeFile(
+  file: string,
+  folder: string,
+  ...args: string[]
+): Promise<AnalysisResult> {
   const { code, stdout, stderr } = await tactus(
-    ["analyze", MIX, "--json", ...NETWORKS, ...args],
+    ["analyze", file, "--json", ...NETWORKS, ...args],
     { cwd: folder },
   );
   equal(code, 0, stderr);
   return resultSchema.parse(JSON.parse(stdout));
+}
+
+async function analyze(folder: string, ...args: string[]): Promise<AnalysisResult> {
+  return await analyzeFile(MIX, folder, ...args);
+}
+
+/** Writes a loop of drums: a bass drum with a bass note on each downbeat, a snare drum on the other beats. */
+async function writeDrums(
+  path: string,
+  { bpm, metre, seconds }: { bpm: number; metre: number; seconds: number },
+): Promise<string> {
+  const sampleRateHz = 44_100;
+  const samples = new Float32Array(seconds * sampleRateHz);
+  const hiss = noise(8000);
+  for (let beat = 0;; beat++) {
+    const start = Math.floor((0.5 + beat * 60 / bpm) * sampleRateHz);
+    if (start + 8000 >= samples.length) break;
+    for (let i = 0; i < 8000; i++) {
+      const time = i / sampleRateHz;
+      const snap = 0.2 * hiss[i]! * Math.exp(-150 * time);
+      const thud = 0.7 * Math.sin(2 * Math.PI * 50 * time) * Math.exp(-15 * time) +
+        0.3 * Math.sin(2 * Math.PI * 55 * time) * Math.exp(-5 * time);
+      const rattle = 0.8 * hiss[i]! * Math.exp(-40 * time);
+      samples[start + i] = samples[start + i]! + snap + (beat % metre === 0 ? thud : rattle);
+    }
+  }
+  await Deno.writeFile(path, wavFile({ sampleRateHz, channels: 1, bits: 16, samples }));
+  return path;
 }
 
 Deno.test("analyze fits the tempo, and its options change what they name and are recorded", async () => {
@@ -71,6 +104,29 @@ Deno.test("analyze --start --end analyses a part, in times of the whole", async 
     ok(Math.abs(phase - Math.round(phase)) < 0.1, `${phase}`);
   });
 });
+
+for (
+  const { bpm, metre, options } of [
+    { bpm: 120, metre: 5, options: ["--beats-per-bar", "2,3,4,5,6,7"] },
+    { bpm: 120, metre: 7, options: ["--beats-per-bar", "2,3,4,5,6,7"] },
+    { bpm: 240, metre: 4, options: ["--max-bpm", "260"] },
+    { bpm: 50, metre: 4, options: ["--min-bpm", "40", "--max-bpm", "90"] },
+    { bpm: 174, metre: 4, options: [] },
+  ]
+) {
+  const named = `${bpm} bpm and bars of ${metre} with ${options.join(" ") || "allin1's limits"}`;
+  Deno.test(`analyze finds ${named}`, async () => {
+    await inTemporaryFolder(async (folder) => {
+      const drums = await writeDrums(join(folder, "drums.wav"), { bpm, metre, seconds: 24 });
+      const found = await analyzeFile(drums, folder, ...options);
+      ok(Math.abs(found.tempo!.bpm / bpm - 1) < 0.001, String(found.tempo!.bpm));
+      equal([found.tempo!.constant, found.metre!.beats_per_bar], [true, metre]);
+      // A beat of the loop is at 0.5 s.
+      const phase = (found.tempo!.anchor - 0.5) * bpm / 60;
+      ok(Math.abs(phase - Math.round(phase)) < 0.1, String(phase));
+    });
+  });
+}
 
 Deno.test("analyze refuses ranges that contradict each other", async () => {
   const refused: readonly (readonly [RegExp, ...string[]])[] = [
