@@ -70,8 +70,7 @@ export async function compareFile(path: string): Promise<FileResult> {
   const ours = await decodeWithTactus(path, rate || 44_100);
   let judged = judge(ours, theirs, comparePcm);
   if ("pcm" in ours && DOUBTFUL.has(judged.verdict)) {
-    const isShifted = judged.agreement?.offsetSamples !== 0;
-    judged = await judgeByReference(path, ours, isShifted) ?? judged;
+    judged = await judgeByReference(path, ours) ?? judged;
   }
   return {
     path,

@@ -1,6 +1,6 @@
 /**
  * Decoding by the reference decoder of a codec, where ffmpeg 5.1 is not the judge: it keeps samples of Vorbis that libvorbis
- * drops, has an Opus decoder of its own, and cannot read FLAC of 32 bits or of changing width, the byte order of RIFX and
+ * drops, has an Opus decoder of its own, bounds of bands of MP3 at 24 kHz that differ from LAME's and libmad's, and cannot read FLAC of 32 bits or of changing width, the byte order of RIFX and
  * of PCM in MP4, 24 bits in the lower part of 32, and the `CodecDelay` of AAC in Matroska (RFC 9559, section 5.1.4.1.25),
  * which later versions read.
  *
@@ -28,8 +28,6 @@ interface Reference {
   readonly relativeRms?: number;
   /** Most samples at the end that it leaves out. */
   readonly missingSamples?: number;
-  /** Samples at the start that it leaves out of some files. */
-  readonly skippedSamples?: number;
   /** Whether it clips, as programs that write 16 bits do. */
   readonly clips?: boolean;
 }
@@ -89,8 +87,6 @@ const REFERENCES: Readonly<Record<string, readonly Reference[]>> = {
     program: "lame",
     args: (path) => ["--quiet", "--decode", path, "-"],
     tolerance: 1.8e-5,
-    // The delay of a decoder, where no tag tells that of the encoder.
-    skippedSamples: 529,
     clips: true,
   }, MAD],
   flac: [{
@@ -116,27 +112,17 @@ const REFERENCES: Readonly<Record<string, readonly Reference[]>> = {
 /**
  * Compares a decoding with that of the codec's reference decoder.
  *
- * @param path the file
- * @param ours decoding of the project
- * @param isShifted whether ffmpeg's decoding begins at another sample
  * @returns null if the codec has no reference decoder, it is not installed, or it disagrees
  */
-export async function judgeByReference(
-  path: string,
-  ours: Decoding,
-  isShifted: boolean,
-): Promise<Judgement | null> {
+export async function judgeByReference(path: string, ours: Decoding): Promise<Judgement | null> {
   for (const reference of REFERENCES[ours.codec] ?? []) {
     const agreement = await agreementWith(reference, path, ours.pcm);
     if (agreement === null) continue;
     const { offsetSamples, extraSamples, largestDifference, relativeRms } = agreement;
     const isWithin = largestDifference <= reference.tolerance ||
       relativeRms <= (reference.relativeRms ?? 0);
-    const isAligned = offsetSamples === 0 ||
-      offsetSamples === reference.skippedSamples && !isShifted;
-    const missing = extraSamples - offsetSamples;
-    const isWhole = missing >= 0 && missing <= (reference.missingSamples ?? 0);
-    if (!isWithin || !isAligned || !isWhole) continue;
+    const isWhole = extraSamples >= 0 && extraSamples <= (reference.missingSamples ?? 0);
+    if (!isWithin || offsetSamples !== 0 || !isWhole) continue;
     return { verdict: "as the reference", agreement };
   }
   return null;

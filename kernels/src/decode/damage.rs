@@ -143,8 +143,8 @@ impl Damage {
         }
         if let Some(rate_hz) = self.doubtful_stereo_hz {
             warnings.push(format!(
-                "it has intensity stereo at {rate_hz} Hz, which no two decoders of MP3 read alike: the balance of left \
-                 and right in the upper bands may not be that of the encoder"
+                "the file has intensity stereo at {rate_hz} Hz, which decoders of MP3 read differently: the balance of \
+                 left and right in the upper bands may not be that of the encoder"
             ));
         }
         let reason = self.first_reason.unwrap_or_default();

@@ -236,10 +236,30 @@ impl DecodeError {
     }
 }
 
-/// The words of an error of a reader or a decoder, without its kind.
+/// The words of an error of a reader or a decoder, without its kind and the name of its module.
 pub(super) fn reason(error: &CodecError) -> String {
-    match error {
+    let text = match error {
         CodecError::DecodeError(reason) | CodecError::Unsupported(reason) => (*reason).to_string(),
         error => error.to_string(),
+    };
+    let is_module =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    match text.split_once(": ") {
+        Some((module, words)) if is_module(module) => words.to_string(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_has_no_kind_and_no_module() {
+        let of = |text: &'static str| reason(&CodecError::DecodeError(text));
+        assert_eq!(of("mpa: huffman decode overrun"), "huffman decode overrun");
+        assert_eq!(of("no header (moov): the file is cut"), "no header (moov): the file is cut");
+        assert_eq!(of("no frame"), "no frame");
+        assert_eq!(reason(&CodecError::Unsupported("flac: wide")), "wide");
     }
 }
