@@ -8,23 +8,37 @@ import process from "node:process";
 import { tactus } from "./cli/commands.ts";
 import { escapeOnTerminal } from "./cli/terminal.ts";
 import { cleanUpInterrupted } from "./core/interruption.ts";
+import { reasonOf } from "./core/reason.ts";
+import { UsageError } from "./core/usage_error.ts";
 
 function interrupted(exitCode: number): void {
   cleanUpInterrupted();
   Deno.exit(exitCode);
 }
 
-// Tasks run in the repository, but relative paths start in the user's directory.
-const userDirectory = Deno.env.get("TACTUS_CWD");
-if (userDirectory) Deno.chdir(userDirectory);
+/** Tasks run in the repository, but relative paths start in the user's directory. */
+function enterUserDirectory(): void {
+  try {
+    const folder = Deno.env.get("TACTUS_CWD");
+    if (folder) Deno.chdir(folder);
+    Deno.cwd();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.InvalidData)) throw cause;
+    throw new UsageError(
+      "The name of the current folder is not UTF-8, and files cannot be found from it: rename it, or work in another",
+      { cause },
+    );
+  }
+}
 
 escapeOnTerminal(console, { log: process.stdout.isTTY, error: process.stderr.isTTY });
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
 try {
+  enterUserDirectory();
   const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);
   Deno.exit(Deno.args.length === 0 ? 2 : code);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(reasonOf(error));
   Deno.exit(2);
 }

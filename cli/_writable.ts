@@ -6,8 +6,9 @@
 
 import { access, constants, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { ensureSpace, nearestExisting } from "../core/files.ts";
+import { ensureSpace, isUndecoded, nearestExisting } from "../core/files.ts";
 import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 
 /** Space that every output has: results are small. */
@@ -24,6 +25,7 @@ export async function ensureFolder(directory: string, option: string): Promise<v
   if (directory === "") {
     throw new UsageError(`${option} expects the name of a folder, but got none`);
   }
+  ensureDecoded(directory, option);
   try {
     const existing = await nearestExisting(resolve(directory));
     if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
@@ -43,6 +45,7 @@ export async function ensureFolder(directory: string, option: string): Promise<v
  */
 export async function ensureFile(path: string, option: string): Promise<void> {
   if (path === "") throw new UsageError(`${option} expects the name of a file, but got none`);
+  ensureDecoded(path, option);
   await ensureFolder(dirname(resolve(path)), option);
   const existed = await stat(path).then(() => true, () => false);
   if (!existed) return;
@@ -53,8 +56,19 @@ export async function ensureFile(path: string, option: string): Promise<void> {
   }
 }
 
+/** Throws where another name would be written than the user gave. */
+function ensureDecoded(path: string, option: string): void {
+  if (!isUndecoded(path)) return;
+  throw new UsageError(
+    `Cannot write ${
+      printable(path)
+    }: the name is not UTF-8 (\ufffd stands for other bytes), and a ` +
+      `file or folder of another name would be made; name another with ${option}`,
+  );
+}
+
 function cannotWrite(path: string, option: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new UsageError(printable(`Cannot write ${path}: ${reason}; name another with ${option}`), {
     cause,
   });

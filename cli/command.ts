@@ -5,6 +5,7 @@
  */
 
 import { Command as Parser, CommanderError, Option } from "commander";
+import { undecodedName } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ArgumentType } from "./argument_types.ts";
 
@@ -107,6 +108,11 @@ export interface CommandSpec<Given extends Options> {
   readonly options?: Given;
   /** Commands below this one by their names, each loaded when it is called. */
   readonly commands?: Commands;
+  /**
+   * Whether the command itself reports names that are not UTF-8 among its arguments and repeated options, so that one
+   * does not stop the others.
+   */
+  readonly reportsNames?: boolean;
   /** Meaning of the exit codes 0 and 1; 1 is absent where it does not occur. */
   readonly exitCodes?: readonly [success: string, failure?: string];
   /**
@@ -171,16 +177,30 @@ export function command<const Given extends Options>(spec: CommandSpec<Given>): 
       const parsed = parse(parser, spec, args, spec.run !== undefined);
       if (parsed === "help") return 0;
       const values: Record<string, unknown> = { ...parser.opts() };
-      for (const [key, { declaration: { type } }] of Object.entries(options)) {
+      for (const [key, { declaration: { type, isRepeated } }] of Object.entries(options)) {
         if (type === undefined) values[key] ??= false;
-        else if (values[key] !== undefined) await type.check?.(values[key], optionName(key));
+        else if (values[key] !== undefined) {
+          await type.check?.(values[key], optionName(key));
+          if (spec.reportsNames && isRepeated) continue;
+          const texts = [values[key]].flat().filter((one) => typeof one === "string");
+          await checkNames(texts, optionName(key));
+        }
       }
+      if (!spec.reportsNames) await checkNames(parser.args, "an argument");
       const given = Object.keys(options).filter((key) =>
         parser.getOptionValueSource(key) === "cli"
       );
       return await spec.run!(values as Values<Given>, parser.args, new Set(given));
     },
   };
+}
+
+/** Throws {@linkcode UsageError} where a name cannot be opened, or another one would be used instead of it. */
+async function checkNames(names: readonly string[], where: string): Promise<void> {
+  for (const name of names) {
+    const undecoded = await undecodedName(name);
+    if (undecoded !== undefined) throw new UsageError(`${undecoded} (in ${where})`);
+  }
 }
 
 /** Returns the options that take an argument, such as `--out-dir` and `-o`. */

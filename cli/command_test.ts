@@ -145,3 +145,60 @@ Deno.test("optionName() gives the name of a key, pick() the fields that are ther
   const fields: { a: number; b?: number; c?: number | undefined } = { a: 1, c: undefined };
   deepEqual(pick(fields, "a", "b", "c"), { a: 1 });
 });
+
+/** Calls of every command, each with one of its options that name a file or a folder, and that option. */
+async function pathCalls(
+  command: Command,
+  value: string,
+): Promise<{ run: () => Promise<number>; what: string; isOutput: boolean }[]> {
+  const { registeredArguments, options } = command.parser;
+  const needed = [
+    ...registeredArguments.filter(({ required }) => required).map(() => "a"),
+    ...options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long!, "1"]),
+  ];
+  const paths = options.filter(({ flags }) => /<(?:dir|file)>/.test(flags));
+  const own = paths.map(({ long, description }) => ({
+    run: () => command.run([...needed, `${long}=${value}`]),
+    what: `${command.name} ${long}`,
+    isOutput: /folder for (?:the (?:results|reports|seams)|activations)|also write|append/
+      .test(description),
+  }));
+  // A group is not called itself.
+  const called = command.exitCodes.length === 0 ? [] : own;
+  const below = await Promise.all(
+    Object.values(command.commands).map(async ({ load }) => await pathCalls(await load(), value)),
+  );
+  return [...called, ...below.flat()];
+}
+
+Deno.test("no option of a command takes a name that is not UTF-8, for which another would be used", async () => {
+  const calls = await pathCalls(tactus, "x\ufffd/y");
+  ok(calls.length > 50, `${calls.length} options`);
+  for (const { run, what } of calls) {
+    // One of several tracks must not stop the others: analyze reports it itself.
+    if (what.endsWith("analyze --stems-dir")) continue;
+    await rejects(run, (error) => {
+      ok(error instanceof UsageError, `${what}: ${error}`);
+      match(error.message, /the name is not UTF-8/, what);
+      return true;
+    });
+  }
+});
+
+Deno.test({
+  name:
+    "an option that names an output says that the operating system keeps /proc, not how Deno is called",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const calls = (await pathCalls(tactus, "/proc/x/y")).filter(({ isOutput }) => isOutput);
+    ok(calls.length > 20, `${calls.length} options`);
+    for (const { run, what } of calls) {
+      await rejects(run, (error) => {
+        ok(error instanceof UsageError, `${what}: ${error}`);
+        match(error.message, /^Cannot write \/proc\/x.* operating system keeps for itself/, what);
+        ok(!error.message.includes("--allow"), what);
+        return true;
+      });
+    }
+  },
+});

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { writeWhole } from "../core/files.ts";
+import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { History, RunReport } from "../reports/mod.ts";
 import { OUTPUT_FILE, seconds } from "./argument_types.ts";
@@ -84,6 +85,6 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    throw new UsageError(`Cannot read ${file}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Cannot read ${file}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -141,11 +141,16 @@ function hashOf(text: string): string {
  * @returns a message for the user, or undefined for every other path
  */
 export async function undecodedName(path: string): Promise<string | undefined> {
-  if (!path.includes("\ufffd") || await exists(path)) return undefined;
+  if (!isUndecoded(path) || await exists(path)) return undefined;
   return `${
     printable(path)
   }: the name is not UTF-8 (\ufffd stands for other bytes), and such a file cannot be ` +
     "opened here; rename it";
+}
+
+/** Returns whether a name can be one that is not UTF-8: it has U+FFFD, which Deno puts in place of other bytes. */
+export function isUndecoded(name: string): boolean {
+  return name.includes("\ufffd");
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -6,6 +6,7 @@
 
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { reasonOf } from "../core/reason.ts";
 import { type Annotation, AnnotationError } from "./annotation.ts";
 
 /** Largest time that is accepted, seconds; larger values are samples or milliseconds (as in mir_eval). */
@@ -109,7 +110,7 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new AnnotationError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new AnnotationError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

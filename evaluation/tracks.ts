@@ -7,6 +7,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, extname, join, parse, resolve } from "node:path";
 import { z } from "zod";
+import { reasonOf } from "../core/reason.ts";
 import { scanFolder, type TrackFiles } from "../pipeline/corpus.ts";
 import { AnnotationError } from "./annotation.ts";
 import { readJson } from "./read_annotation.ts";
@@ -107,7 +108,7 @@ export class StoredResults {
       return new StoredResults(directory, await readdir(directory));
     } catch (cause) {
       throw new AnnotationError(
-        `Cannot read the results folder ${directory}: ${(cause as Error).message}`,
+        `Cannot read the results folder ${directory}: ${reasonOf(cause)}`,
         { cause },
       );
     }

@@ -8,6 +8,7 @@
  */
 
 import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
@@ -27,7 +28,7 @@ const FUNCTIONS = {
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle"],
-  tactus_separation_open: ["array", "array", "usize", "array", "array"],
+  tactus_network_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
   tactus_separation_input: ["handle", "usize", "array", "array", "array"],
   tactus_separation_output: ["handle", "usize", "array", "array"],
   tactus_separation_stem: ["handle", "usize", "array", "array"],
@@ -166,9 +167,10 @@ export class Binding {
     try {
       library = open(path, SYMBOLS);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new KernelLoadError(
-        `Could not load the kernels, ${path}: ${reason}; delete the file and run deno task kernels`,
+        `Could not load the kernels, ${path}: ${
+          reasonOf(cause)
+        }; delete the file and run deno task kernels`,
         { cause },
       );
     }

@@ -9,6 +9,7 @@ import { join, posix, win32 } from "node:path";
 import process from "node:process";
 import { ModelError } from "./model_error.ts";
 import { bytesSha256 } from "../core/hash.ts";
+import { reasonOf } from "../core/reason.ts";
 import { hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.ts";
 
 /** Environment variables by name. */
@@ -108,7 +109,7 @@ export async function readIfThere(
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new ModelError(
       "unreadable",
-      `Cannot read the weights file ${path}: ${(cause as Error).message}; check its permissions`,
+      `Cannot read the weights file ${path}: ${reasonOf(cause)}; check its permissions`,
       { cause },
     );
   }
@@ -164,41 +165,4 @@ export function modelNotFound(
       `${fileNames.join(" and ")} there; download them with ${pullCommand(name, options)} ` +
       `(from ${url}), or name another folder with --weights-dir or ${MODELS_DIR_VARIABLE}`,
   );
-}
-
-/** A file of weights with verified content. */
-export interface ReadFile {
-  /** Path of the file. */
-  readonly path: string;
-  /** Content of the file. */
-  readonly bytes: Uint8Array;
-  /** SHA-256 of the content, hexadecimal. */
-  readonly sha256: string;
-}
-
-/**
- * Reads the only file of a model and verifies its SHA-256.
- *
- * @param name name of the model
- * @param file pinned file
- * @param options location of the weights
- * @throws {ModelError} `not-found`, naming the command that downloads it; `sha256`
- *
- * @example
- * ```ts no-assert
- * import { HTDEMUCS_FILE } from "./download/published_files.ts";
- * import { readModelFile } from "./models_folder.ts";
- * const read = () => readModelFile("htdemucs", HTDEMUCS_FILE, { weightsDir: "weights" });
- * ```
- */
-export async function readModelFile(
-  name: string,
-  file: PinnedFile,
-  options: LoadOptions = {},
-): Promise<ReadFile> {
-  const folder = modelsFolder(options);
-  const bytes = await readIfThere(folder, file.fileName);
-  if (bytes === undefined) throw modelNotFound(name, [file.fileName], file.url, options);
-  const sha256 = verifyContent(folder, file, bytes);
-  return { path: join(folder, file.fileName), bytes, sha256 };
 }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { NpyError } from "../core/npy_error.ts";
 import { NpyFile } from "../core/npy_file.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type DType, elementCount } from "../core/tensor.ts";
 import { SEAMS } from "../pipeline/seams.ts";
@@ -127,7 +128,7 @@ async function opened(path: string): Promise<NpyFile> {
   try {
     return await NpyFile.open(path);
   } catch (cause) {
-    throw new RecordingError(`${path}: ${(cause as Error).message}`, { cause });
+    throw new RecordingError(`${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -166,7 +167,7 @@ async function seamsOf(folder: string): Promise<Set<string>> {
   try {
     names = await readdir(folder);
   } catch (cause) {
-    throw new RecordingError(`Cannot read the folder ${folder}: ${(cause as Error).message}`, {
+    throw new RecordingError(`Cannot read the folder ${folder}: ${reasonOf(cause)}`, {
       cause,
     });
   }

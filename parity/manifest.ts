@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FIXTURES_FOLDER } from "../core/program.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STEMS } from "../pipeline/stems.ts";
@@ -202,7 +203,7 @@ export async function readManifest(directory: string = FIXTURES_FOLDER): Promise
     manifest = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
     throw new ReferenceError(
-      `Could not read the manifest of references ${path}: ${(cause as Error).message}`,
+      `Could not read the manifest of references ${path}: ${reasonOf(cause)}`,
       { cause },
     );
   }

@@ -7,7 +7,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, parse, resolve } from "node:path";
 import { undecodedName } from "../core/files.ts";
-import { AUDIO_ENDING, STEMS } from "./stems.ts";
+import { reasonOf } from "../core/reason.ts";
+import { AUDIO_ENDING } from "./find_stems.ts";
+import { STEMS } from "./stems.ts";
 
 /** Thrown when a folder of tracks cannot be used; the message names the path and what was expected. */
 export class CorpusError extends Error {
@@ -94,7 +96,7 @@ async function listing(folder: string): Promise<{ files: string[]; folders: stri
     }
     return { files, folders };
   } catch (cause) {
-    throw new CorpusError(`Cannot read the folder ${folder}: ${(cause as Error).message}`, {
+    throw new CorpusError(`Cannot read the folder ${folder}: ${reasonOf(cause)}`, {
       cause,
     });
   }

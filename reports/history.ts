@@ -10,6 +10,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { reasonOf } from "../core/reason.ts";
 import { HistoryError, migrate, refuseForeign } from "./history_schema.ts";
 import type { Measurement, ParityFigure, QualityFigure, RunReport } from "./run_report.ts";
 
@@ -65,7 +66,7 @@ export class History {
     } catch (cause) {
       database?.close();
       if (cause instanceof HistoryError) throw cause;
-      throw new HistoryError(`Cannot open the history ${path}: ${(cause as Error).message}`, {
+      throw new HistoryError(`Cannot open the history ${path}: ${reasonOf(cause)}`, {
         cause,
       });
     }

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { reasonOf } from "../core/reason.ts";
 import { STAGE_TABLE } from "../pipeline/stages.ts";
 import { TOTAL } from "./run_report.ts";
 
@@ -126,7 +127,9 @@ export async function readRegressionSettings(path: string): Promise<RegressionSe
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new SettingsError(`Cannot read the settings ${path}: ${reason(cause)}`, { cause });
+    throw new SettingsError(`Cannot read the settings ${path}: ${reasonOf(cause).trim()}`, {
+      cause,
+    });
   }
   return parseRegressionSettings(text, path);
 }
@@ -146,7 +149,7 @@ export function parseRegressionSettings(
   try {
     source = parse(text);
   } catch (cause) {
-    throw new SettingsError(`${name} is not TOML: ${reason(cause)}`, { cause });
+    throw new SettingsError(`${name} is not TOML: ${reasonOf(cause).trim()}`, { cause });
   }
   const { data, error } = schema.safeParse(source);
   if (error === undefined) return settingsOf(data);
@@ -199,8 +202,4 @@ function expects(expected: string): (issue: { readonly input?: unknown }) => str
     const found = typeof input === "number" ? String(input) : JSON.stringify(input);
     return `expects ${expected}, but has ${found}`;
   };
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message.trim() : String(cause);
 }

@@ -117,3 +117,45 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "no command names a flag of Deno where it cannot use a folder of the operating system",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      await Deno.writeFile(join(folder, "song.wav"), SOUND);
+      const calls: string[][] = [
+        ["analyze", "song.wav", "-o", "/proc/x"],
+        ["analyze", "song.wav", "-k", "--demix-dir", "/sys/x"],
+        ["analyze", "song.wav", "-k", "--spec-dir", "/dev/x/y"],
+        ["analyze", "song.wav", "--timings-path", "/proc/x.jsonl"],
+        ["analyze", "song.wav", "--weights-dir", "/proc/x", "-m", "harmonix-fold0"],
+        ["analyze", "song.wav", "--demixer", "/proc/x.th"],
+        ["analyze", "--stems-dir", "/proc/x"],
+        ["analyze", "--tracks", "/proc/x.json"],
+        ["analyze", "--stems-pattern", "{track}_{stem}.wav", "--stems-dir", "/proc/x"],
+        ["evaluate", "/proc/x"],
+        ["evaluate", folder, "--results", "/proc/x"],
+        ["bench", "/proc/x"],
+        ["report", "timings", "/proc/x.jsonl"],
+        ["history", "list", "--history", "/proc/x.sqlite"],
+        ["history", "import", "/proc/x", "--history", join(folder, "h.sqlite")],
+        ["nightly", "--settings", "/proc/x.toml", "-o", folder],
+        ["parity", "--fixtures-dir", "/proc/x"],
+        ["parity", "diff", "/proc/x", "/proc/y"],
+        ["parity", "beats", "/proc/x", "/proc/y"],
+        ["parity", "record", "song.wav", "--out", "/proc/x"],
+        ["models", "list", "--weights-dir", "/proc/x"],
+        ["models", "pull", "htdemucs", "--weights-dir", "/proc/x"],
+        ["models", "remove", "htdemucs", "--weights-dir", "/proc/x"],
+      ];
+      for (const args of calls) {
+        const { code, stdout, stderr } = await tactus(args, { cwd: folder });
+        const said = `${args.join(" ")}: ${stdout}${stderr}`;
+        ok(code === 1 || code === 2, said);
+        ok(/\/(?:proc|sys|dev)\b/.test(stderr), said);
+        ok(!/--allow-|NotCapable/.test(stdout + stderr), said);
+      }
+    });
+  },
+});

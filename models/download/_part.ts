@@ -7,7 +7,8 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../../core/hash.ts";
-import type { PinnedFile } from "./pinned_file.ts";
+import { reasonOf } from "../../core/reason.ts";
+import { partialFiles, type PinnedFile } from "./pinned_file.ts";
 import { DownloadError } from "./request.ts";
 
 /**
@@ -30,9 +31,9 @@ export class PartialFile {
   }
 
   /** Opens the existing part, or an empty one. */
-  static async open(folder: string, { fileName }: PinnedFile): Promise<PartialFile> {
-    const path = join(folder, `.${fileName}.part`);
-    const target = join(folder, fileName);
+  static async open(folder: string, pinned: PinnedFile): Promise<PartialFile> {
+    const [path] = partialFiles(folder, pinned);
+    const target = join(folder, pinned.fileName);
     try {
       const file = await Deno.open(path, { create: true, append: true });
       const part = new PartialFile(target, path, file, (await file.stat()).size);
@@ -117,14 +118,14 @@ export class PartialFile {
 
 /** Returns the error for a folder that cannot be written. */
 export function folderError(path: string, cause: unknown): DownloadError {
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code } = cause as NodeJS.ErrnoException;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new DownloadError(
     "folder",
     isFull
       ? `Cannot write ${path}: the disk is full; free some space and repeat the call, or name another ` +
         "folder with --weights-dir or TACTUS_MODELS_DIR"
-      : `Cannot write ${path}: ${message}; name another folder with --weights-dir or ` +
+      : `Cannot write ${path}: ${reasonOf(cause)}; name another folder with --weights-dir or ` +
         "TACTUS_MODELS_DIR",
     { cause },
   );

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DownloadError, fileAddress, shownAddress } from "./request.ts";
 import { lockFile } from "../../core/file_lock.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { folderError, PartialFile } from "./_part.ts";
 import { transfer } from "./_transfer.ts";
 import { hasSha256, isInstalled, type PinnedFile, shownSha256 } from "./pinned_file.ts";
@@ -82,7 +83,7 @@ async function isThere(folder: string, file: PinnedFile): Promise<boolean> {
   } catch (cause) {
     throw new DownloadError(
       "folder",
-      `Cannot read ${join(folder, file.fileName)}: ${(cause as Error).message}`,
+      `Cannot read ${join(folder, file.fileName)}: ${reasonOf(cause)}`,
       { cause },
     );
   }

@@ -55,6 +55,20 @@ export async function findPinnedFile(folder: string, file: PinnedFile): Promise<
   }
 }
 
+/**
+ * Returns the paths of an unfinished download: the content so far, and the version that the server reported.
+ *
+ * @param folder folder of weights
+ * @param file the file
+ */
+export function partialFiles(
+  folder: string,
+  { fileName }: Pick<PinnedFile, "fileName">,
+): [content: string, version: string] {
+  const path = join(folder, `.${fileName}.part`);
+  return [path, `${path}.version`];
+}
+
 /** Returns whether a SHA-256 starts with the pinned digits. */
 export function hasSha256(file: PinnedFile, sha256: string): boolean {
   return file.sha256.length > 0 && sha256.startsWith(file.sha256);

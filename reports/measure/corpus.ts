@@ -10,8 +10,10 @@ import { basename, join, parse, relative, resolve, sep } from "node:path";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import type { Track } from "../../pipeline/analyze_track.ts";
 import { freeName } from "../../core/files.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { CorpusError, scanFolder, type TrackFiles } from "../../pipeline/corpus.ts";
-import { findStems, STEMS } from "../../pipeline/stems.ts";
+import { findStems } from "../../pipeline/find_stems.ts";
+import { STEMS } from "../../pipeline/stems.ts";
 
 /** Demo pieces that come with the program. */
 const DEMO_PIECES = ["four_four", "three_four"] as const;
@@ -61,7 +63,7 @@ function demoPieces(): string[] {
 
 async function tracksAt(path: string): Promise<Track[]> {
   const found = await stat(path).catch((cause) => {
-    throw new CorpusError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new CorpusError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   if (!found.isDirectory()) return [{ path, name: parse(path).name }];
   const { itself, files, folders } = await scanFolder(path);

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { firstIssue } from "../../core/schema.ts";
 import type { BenchVariant, PeerPythons } from "./time_variants.ts";
 
@@ -99,7 +100,7 @@ export class PeerError extends Error {
 
   /** Returns the error of a program that could not be started. */
   static ofStart(program: string, cause: unknown): PeerError {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = reasonOf(cause);
     return new PeerError(`Could not start the peer ${program}: ${message}`, { cause });
   }
 
