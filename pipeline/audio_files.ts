@@ -6,6 +6,7 @@
 
 import { ALL_SAMPLES, type OpenFile, type SampleRange, UnreadFormatError } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { FfmpegError, type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
 import type { Gain } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
@@ -56,7 +57,7 @@ export type OpenedFile<File extends OpenFile> = File & {
  * @param open opens a file with the kernels
  * @param options whether ffmpeg may be used
  * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
- * @throws {FfmpegError} if ffmpeg cannot decode it either
+ * @throws {FfmpegError} if ffmpeg cannot decode it either, or does not work
  */
 export async function openWithFallback<File extends OpenFile>(
   path: string,
@@ -75,7 +76,7 @@ export async function openWithFallback<File extends OpenFile>(
         { cause: error },
       );
     }
-    if (!await hasFfmpeg()) {
+    if (!await hasFfmpeg(path)) {
       throw new UnreadFormatError(
         `${message}, or install ffmpeg: with ffmpeg on the PATH such a file is read as it is`,
         format,
@@ -108,7 +109,7 @@ export async function openWithFallback<File extends OpenFile>(
 
 /** Returns what an error of the decoder says about the file at a path, without the path and the advice. */
 function finding(error: unknown, path: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const [, text = message] = message.split(`'${path}'`);
   return text.split("; ")[0]!.replace(/^[^:]{0,20}: /, "").trim();
 }

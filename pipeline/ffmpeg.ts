@@ -7,9 +7,11 @@
 import { join } from "node:path";
 import { interruptible } from "../core/interruption.ts";
 import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
+import { beginsAsWav, findFfmpeg, versionIn, WAV_START_BYTES } from "./_ffmpeg_program.ts";
 
-/** ffmpeg could not decode a file; the message names the file and has the last lines of ffmpeg. */
+/** ffmpeg could not decode a file, or does not work; the message names the file and has the last lines of ffmpeg. */
 export class FfmpegError extends Error {
   /** Name of the class in printed errors. */
   override name = "FfmpegError";
@@ -41,19 +43,22 @@ const KEPT_CHARACTERS = 64 * 1024;
 /** Hours of audio that a temporary file may hold; a decoder of a damaged file could go on for ever. */
 const MOST_HOURS = 12.1;
 
-/** Returns whether this process may run ffmpeg and there is one on the PATH. */
-export async function hasFfmpeg(): Promise<boolean> {
-  const { state } = await Deno.permissions.query({ name: "run", command: "ffmpeg" });
-  if (state !== "granted") return false;
-  try {
-    const { success } = await new Deno.Command("ffmpeg", {
-      args: ["-version"],
-      ...{ stdin: "null", stdout: "null", stderr: "null" },
-    }).output();
-    return success;
-  } catch {
-    return false;
-  }
+/** Remedy where the program on the PATH is at fault, not the file. */
+const REPAIR = "repair or replace it, or convert the file to FLAC or WAV";
+
+/**
+ * Returns whether this process may run ffmpeg and there is one on the PATH.
+ *
+ * @param path the file that it is needed for, for the message
+ * @throws {FfmpegError} if the one on the PATH does not work
+ */
+export async function hasFfmpeg(path: string): Promise<boolean> {
+  const found = await findFfmpeg();
+  if (typeof found === "string") return found === "works";
+  throw new FfmpegError(
+    `Decoding '${printable(path)}' needs ffmpeg, but the ffmpeg on the PATH does not work: ` +
+      `${found.fault}; ${REPAIR}`,
+  );
 }
 
 /**
@@ -63,7 +68,7 @@ export async function hasFfmpeg(): Promise<boolean> {
  * @param work receives the decoded file
  * @param options time after which ffmpeg counts as hung
  * @returns the result of `work`
- * @throws {FfmpegError} if ffmpeg fails, hangs, or gives no samples, or the temporary file cannot be written
+ * @throws {FfmpegError} if ffmpeg fails, hangs, gives no samples, or is no ffmpeg, or the temporary file cannot be written
  */
 export async function withFfmpegAudio<Result>(
   path: string,
@@ -86,6 +91,11 @@ async function convert(
       `Decoding '${printable(path)}' through ffmpeg failed: ${reason}; ${remedy}`,
       { cause },
     );
+  const foreign = (lines: string): FfmpegError =>
+    failed(
+      `what it gave is not the WAV that was asked for (${lines})`,
+      `the ffmpeg on the PATH does not work: ${REPAIR}`,
+    );
   const child = new Deno.Command("ffmpeg", {
     args: [
       ...["-nostdin", "-nostats", "-loglevel", "repeat+level+info"],
@@ -107,6 +117,7 @@ async function convert(
     let idle = 0;
     let stopped: string | undefined;
     let bytes = 0;
+    let isForeign = false;
     const timer = setInterval(() => {
       if (++idle < idleSeconds) return;
       stopped = `it gave no samples for ${idleSeconds} s`;
@@ -118,6 +129,9 @@ async function convert(
       let most = Infinity;
       for await (const chunk of child.stdout) {
         idle = 0;
+        // Another program's output is not waited for.
+        isForeign = bytes === 0 && chunk.length >= WAV_START_BYTES && !beginsAsWav(chunk);
+        if (isForeign) break;
         if (bytes === 0) most = MOST_HOURS * 3600 * bytesPerSecond(chunk);
         bytes += chunk.length;
         if (bytes > most) {
@@ -126,10 +140,10 @@ async function convert(
         }
         for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
       }
-      if (bytes > most) kill();
+      if (bytes > most || isForeign) kill();
     } catch (cause) {
       kill();
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw failed(
         `its samples could not be written to ${output} (${reason})`,
         "free some space there, or name another folder in TMPDIR",
@@ -142,12 +156,25 @@ async function convert(
     const { code, signal } = await child.status;
     const { head, tail } = await log;
     const lines = tail.map((line) => printable(line)).join(" | ") || "no message";
-    const remedy = "check that the file plays elsewhere, or convert it to FLAC or WAV";
+    // A wrapper that fails, or another program of this name, says nothing about the file.
+    const isFfmpeg = versionIn(head) !== undefined;
+    const remedy = isFfmpeg
+      ? "check that the file plays elsewhere, or convert it to FLAC or WAV"
+      : `the ffmpeg on the PATH does not work: ${REPAIR}`;
     if (stopped !== undefined) throw failed(`${stopped} (${lines})`, remedy);
+    if (isForeign) throw foreign(lines);
     if (code !== 0) throw failed(`${signal ?? `exit code ${code}`} (${lines})`, remedy);
     if (bytes === 0) throw failed(`it gave no samples (${lines})`, remedy);
+    if (!beginsAsWav(await beginningOf(output))) throw foreign(lines);
     return factsOf(head);
   });
+}
+
+/** Returns the first bytes of a file. */
+async function beginningOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(WAV_START_BYTES);
+  return bytes.subarray(0, await file.read(bytes) ?? 0);
 }
 
 /** Returns the bytes a second that a WAV header states; the largest there are where the chunk is too short. */
@@ -184,7 +211,7 @@ function factsOf(log: string): Omit<FfmpegAudio, "path"> {
   const errors = log.split("\n").filter((line) => /\[(?:error|fatal|panic)\]/.test(line))
     .map((line) => printable(line.replace(/^.*\[(?:error|fatal|panic)\] */, "").trim()));
   return {
-    version: /ffmpeg version (\S+)/.exec(log)?.[1] ?? "of unknown version",
+    version: versionIn(log) ?? "of unknown version",
     codec: streams[0]?.[1] ?? "unknown",
     warnings: [
       ...(streams.length > 1

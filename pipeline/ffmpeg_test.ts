@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fakeFfmpeg } from "../tests/support/fake_ffmpeg.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { FfmpegError, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
+import { findFfmpeg } from "./_ffmpeg_program.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -11,9 +12,10 @@ async function withFake(
   body: string,
   log: readonly string[],
   work: (temporary: string) => Promise<void>,
+  version?: string,
 ): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const { env } = await fakeFfmpeg(folder, body, log);
+    const { env } = await fakeFfmpeg(folder, body, log, version);
     const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
     for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
     try {
@@ -62,14 +64,15 @@ Deno.test({
   name: "withFfmpegAudio() waits for an ffmpeg that is slow",
   ignore,
   fn: async () => {
-    const body = "for i in 1 2 3 4 5 6; do printf 12345678; sleep 0.4; done";
+    const body =
+      "printf 'RIFF1234WAVEfmt '; for i in 1 2 3 4 5 6; do printf 12345678; sleep 0.4; done";
     await withFake(body, [], async () => {
       const size = await withFfmpegAudio(
         "/a/song.wv",
         async ({ path }) => (await Deno.stat(path)).size,
         { idleSeconds: 2 },
       );
-      equal(size, 48);
+      equal(size, 64);
     });
   },
 });
@@ -98,8 +101,8 @@ Deno.test({
       "[info] Output #0, wav, to 'pipe:1':",
       "[info]   Stream #0:0: Audio: pcm_f32le",
     ];
-    await withFake("printf RIFF", log, async () => {
-      ok(await hasFfmpeg());
+    await withFake("printf 'RIFF1234WAVEfmt '", log, async () => {
+      ok(await hasFfmpeg("/a/song.wv"));
       const facts = await withFfmpegAudio(
         "/a/song.wv",
         ({ path: _, ...facts }) => Promise.resolve(facts),
@@ -115,6 +118,97 @@ Deno.test({
           ],
         }),
       );
+    });
+  },
+});
+
+const GONE = "repair or replace it, or convert the file to FLAC or WAV";
+
+Deno.test({
+  name: "hasFfmpeg() names a program on the PATH that is no ffmpeg, or does not work",
+  ignore,
+  fn: async () => {
+    const faults: [version: string, fault: string][] = [
+      [
+        "echo 'libx264.so.1: cannot open' >&2; exit 127",
+        "ends with exit code 127 (libx264.so.1: cannot open)",
+      ],
+      ["echo hello", "does not tell a version of ffmpeg"],
+      ["exit 0", "does not tell a version of ffmpeg"],
+      ["kill -SEGV $$", "ends with SIGSEGV"],
+    ];
+    for (const [version, fault] of faults) {
+      await withFake("exit 0", [], async () => {
+        await rejects(hasFfmpeg("/a/song.wv"), (error) => {
+          ok(error instanceof FfmpegError);
+          equal(
+            error.message,
+            "Decoding '/a/song.wv' needs ffmpeg, but the ffmpeg on the PATH does not work: " +
+              `ffmpeg -version ${fault}; ${GONE}`,
+          );
+          return true;
+        });
+      }, version);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "findFfmpeg() does not wait for a program that tells no version, and tells a broken one from none",
+  ignore,
+  fn: async () => {
+    await withFake("exit 0", [], async () => {
+      equal(
+        JSON.stringify(await findFfmpeg(0.5)),
+        JSON.stringify({ fault: "ffmpeg -version does not end within 0.5 s" }),
+      );
+    }, "exec sleep 60");
+    await withFake("exit 0", [], async () => {
+      const [bin = ""] = Deno.env.get("PATH")?.split(":") ?? [];
+      const before = Deno.env.get("PATH");
+      Deno.env.set("PATH", bin);
+      try {
+        await Deno.writeTextFile(join(bin, "ffmpeg"), "\x7fELF, and no program");
+        match(JSON.stringify(await findFfmpeg()), /fault":"(?:ffmpeg -version ends|it cannot be)/);
+        await Deno.remove(join(bin, "ffmpeg"));
+        equal(await findFfmpeg(), "missing");
+      } finally {
+        Deno.env.set("PATH", before ?? "");
+      }
+    });
+  },
+});
+
+Deno.test({
+  name: "withFfmpegAudio() does not blame the file for what a program gives that is no ffmpeg",
+  ignore,
+  fn: async () => {
+    const blamed = new RegExp(`the ffmpeg on the PATH does not work: ${GONE}$`);
+    for (const body of ["printf 'music, perhaps'; exit 0", "printf 'RIFFxxxxAVI LIST    '"]) {
+      await withFake(body, [], async () => {
+        await rejects(withFfmpegAudio("/a/song.wv", () => Promise.resolve()), (error) => {
+          ok(error instanceof FfmpegError);
+          match(error.message, /what it gave is not the WAV that was asked for/);
+          match(error.message, blamed);
+          return true;
+        });
+      });
+    }
+    // No word of a version: not the messages of ffmpeg.
+    await inTemporaryFolder(async (folder) => {
+      const before = Deno.env.get("PATH");
+      await Deno.writeTextFile(join(folder, "ffmpeg"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+      Deno.env.set("PATH", `${folder}:${before}`);
+      try {
+        await rejects(withFfmpegAudio("/a/song.wv", () => Promise.resolve()), (error) => {
+          match((error as Error).message, /failed: exit code 1 \(no message\)/);
+          match((error as Error).message, blamed);
+          return true;
+        });
+      } finally {
+        Deno.env.set("PATH", before ?? "");
+      }
     });
   },
 });

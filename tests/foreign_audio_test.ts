@@ -237,3 +237,57 @@ Deno.test("the tasks that decode audio may run ffmpeg, and no other program", ()
     equal(words.filter((word) => word.startsWith("--allow")).toSorted(), allowed, name);
   }
 });
+
+Deno.test({
+  name: "an ffmpeg that is none, or does not work, is not told as damage of the file",
+  ignore,
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      await Deno.writeFile(join(folder, "song.wv"), WAVPACK);
+      const cases: [body: string, version: string, message: RegExp][] = [
+        [
+          "exit 0",
+          "exit 1",
+          /needs ffmpeg, but the ffmpeg on the PATH does not work: ffmpeg -version/,
+        ],
+        ["exit 0", "echo another program", /ffmpeg -version does not tell a version of ffmpeg/],
+        ["head -c 100000 /dev/zero", "echo ffmpeg version 1", /is not the WAV that was asked for/],
+      ];
+      for (const [body, version, message] of cases) {
+        const { env } = await fakeFfmpeg(folder, body, [], version);
+        const { code, stderr } = await analyze(folder, "song.wv", env);
+        equal(code, 1);
+        match(stderr, message);
+        match(stderr, /song\.wv'.*[;:] repair or replace it, or convert the file to FLAC or WAV/);
+        ok(!/damaged|plays elsewhere/.test(stderr), stderr);
+      }
+    });
+  },
+});
+
+Deno.test({
+  name: "every command that decodes audio can be kept from running ffmpeg",
+  ignore,
+  fn: async () => {
+    await inTemporaryFolder(async (folder) => {
+      const mix = join(folder, "song.wv");
+      await Deno.writeFile(mix, WAVPACK);
+      await Deno.writeTextFile(join(folder, "song.json"), '{"beats": [1, 2]}');
+      const { env, calls } = await fakeFfmpeg(folder, "exit 1");
+      const untrained = ["-m", "seeded-fold0", "--demixer", "hpss"];
+      const commands = [
+        ["evaluate", folder, "--system", "hpss/seeded-fold0"],
+        ["bench", mix, ...untrained, "--rounds", "1"],
+        ["nightly", mix, ...untrained, "--skip", "parity", "-o", join(folder, "nightly")],
+        ["parity", "record", mix, ...untrained, "--out", join(folder, "seams")],
+        ["parity", "backends", mix, "--demixer", "seeded-htdemucs", "--stage", "network"],
+      ];
+      for (const args of commands) {
+        const { code, stderr } = await tactus([...args, "--no-ffmpeg"], { cwd: folder, env });
+        ok(code > 0, args.join(" "));
+        match(stderr, /found WavPack, which is not read; .*without --no-ffmpeg/, args.join(" "));
+      }
+      equal(await calls(), []);
+    });
+  },
+});

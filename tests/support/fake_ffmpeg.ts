@@ -20,11 +20,13 @@ export interface FakeFfmpeg {
  * @param folder folder for the script and its record
  * @param body shell commands after the log; their stdout is the audio
  * @param log further lines on stderr
+ * @param version shell commands that answer -version
  */
 export async function fakeFfmpeg(
   folder: string,
   body: string,
   log: readonly string[] = [],
+  version: string = "echo 'ffmpeg version 9.1-fake'",
 ): Promise<FakeFfmpeg> {
   const bin = join(folder, "bin");
   const temporary = join(folder, "temporary");
@@ -41,7 +43,7 @@ export async function fakeFfmpeg(
     join(bin, "ffmpeg"),
     [
       "#!/bin/sh",
-      'if [ "$1" = -version ]; then exit 0; fi',
+      `if [ "$1" = -version ]; then ${version}; exit 0; fi`,
       `echo "$*" >> '${record}'`,
       ...lines.map((line) => `echo "${line}" >&2`),
       body,
