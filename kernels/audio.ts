@@ -18,6 +18,10 @@ export interface Levels {
   readonly rms: number;
   /** Root of the mean square of the mean of both channels, of which the spectrogram is made. */
   readonly monoRms: number;
+  /** Blocks of one second that count, in seconds. */
+  readonly soundSeconds: number;
+  /** Those of them in which the mean of both channels is more than 15 dB below them, in seconds. */
+  readonly cancelledSeconds: number;
 }
 
 /** A file has sound in a format or codec that the kernels do not read; it is not damaged. */

@@ -33,6 +33,9 @@ export const QUIET_DB: number = -35;
 /** Level in decibels by which the mean of both channels must be below them for a warning. */
 const CANCELLED_DB = 20;
 
+/** Seconds of cancelled channels, and their share of all sound, from which on a warning is given. */
+const LEAST_CANCELLED = { seconds: 3, share: 0.05 } as const;
+
 /** Peak below which 16 bits hold silence. */
 const SILENT_PEAK = 0.5 / 32_768;
 
@@ -60,7 +63,8 @@ export function decibels(level: number): number {
 }
 
 /**
- * Warns where the level of the audio lets an analysis find little: silence, channels that cancel, quiet audio.
+ * Warns where the level of the audio lets an analysis find little: silence, channels that cancel each other in all of
+ * the audio or in a part of it, quiet audio.
  *
  * @param path the mix, or the folder of the stems
  * @param files levels of the mix, or of each stem, before the gain; with a name for each stem
@@ -81,10 +85,14 @@ export function levelWarnings(
   }
   const factor = factorOf(gain);
   const all = sumOf(files.map(({ levels }) => levels));
-  const cancelled = isCancelled(all) && files.length === 1
-    ? files
-    : files.filter(({ levels }) => isCancelled(levels) && decibels(levels.rms * factor) > QUIET_DB);
+  // What is left in a quiet stem does not matter among louder ones.
+  const audible = files.filter(({ levels }) =>
+    files.length === 1 || decibels(levels.rms * factor) > QUIET_DB
+  );
+  const cancelled = audible.filter(({ levels }) => isCancelled(levels));
   const warnings = cancelled.map(({ levels, name }) => cancelledWarning(named, levels, name));
+  const partly = audible.filter(({ levels }) => !isCancelled(levels) && isPartlyCancelled(levels));
+  warnings.push(...partly.map(({ levels, name }) => partlyCancelledWarning(named, levels, name)));
   if (isCancelled(all)) {
     return warnings.length > 0 ? warnings : [cancelledWarning(named, all, undefined)];
   }
@@ -111,6 +119,21 @@ function sumOf(files: readonly MeanSquares[]): MeanSquares {
 
 function isCancelled({ rms, monoRms }: MeanSquares): boolean {
   return rms > 0 && decibels(rms) - decibels(monoRms) > CANCELLED_DB;
+}
+
+function isPartlyCancelled({ cancelledSeconds, soundSeconds }: Levels): boolean {
+  const { seconds, share } = LEAST_CANCELLED;
+  return cancelledSeconds >= Math.max(seconds, share * soundSeconds);
+}
+
+function partlyCancelledWarning(
+  path: string,
+  { cancelledSeconds, soundSeconds }: Levels,
+  name: string | undefined,
+): string {
+  return `${path}: the channels${name === undefined ? "" : ` of ${name}`} cancel each other in ` +
+    `${cancelledSeconds} of ${soundSeconds} s with sound: the mean of left and right, which is ` +
+    "analysed, is almost silent there, and beats can be lost; give only one of the channels";
 }
 
 function cancelledWarning(

@@ -9,11 +9,14 @@ import {
 } from "./levels.ts";
 
 const level = (db: number): number => 10 ** (db / 20);
-const LOUD = { peak: 0.9, rms: 0.2, monoRms: 0.18 };
+/** Nothing is cancelled. */
+const TIMES = { soundSeconds: 60, cancelledSeconds: 0 };
+const LOUD = { peak: 0.9, rms: 0.2, monoRms: 0.18, ...TIMES };
 const quiet = (db: number): typeof LOUD => ({
   peak: level(db + 12),
   rms: level(db),
   monoRms: level(db),
+  ...TIMES,
 });
 
 Deno.test("appliedGain() is none, as given, or what brings the peak to the level of normalised audio", () => {
@@ -30,7 +33,7 @@ Deno.test("appliedGain() is none, as given, or what brings the peak to the level
 
 Deno.test("levelWarnings() has none for audio at a usual level, or a silent stem among others", () => {
   deepEqual(levelWarnings("a", [{ levels: LOUD }], null), []);
-  const silent = { peak: 0, rms: 0, monoRms: 0 };
+  const silent = { peak: 0, rms: 0, monoRms: 0, ...TIMES };
   deepEqual(
     levelWarnings("a", [{ levels: LOUD, name: "x" }, { levels: silent, name: "y" }], null),
     [],
@@ -39,18 +42,18 @@ Deno.test("levelWarnings() has none for audio at a usual level, or a silent stem
 });
 
 Deno.test("levelWarnings() names silence", () => {
-  const silent = { levels: { peak: 0, rms: 0, monoRms: 0 } };
+  const silent = { levels: { peak: 0, rms: 0, monoRms: 0, ...TIMES } };
   const [warning = "", ...others] = levelWarnings("a", [silent, silent], null);
   match(warning, /^a: the audio is silent/);
   equal(warning.includes("--gain"), false);
   deepEqual(others, []);
-  const almost = { levels: { peak: 1e-6, rms: 1e-6, monoRms: 1e-6 } };
+  const almost = { levels: { peak: 1e-6, rms: 1e-6, monoRms: 1e-6, ...TIMES } };
   match(levelWarnings("a", [almost], null)[0] ?? "", /silent.*--normalize/);
   equal(levelWarnings("a", [almost], { db: 100, normalized: false }).length, 0);
 });
 
 Deno.test("levelWarnings() names channels that cancel, of a mix and of a stem", () => {
-  const levels = { peak: 0.9, rms: 0.2, monoRms: 0 };
+  const levels = { peak: 0.9, rms: 0.2, monoRms: 0, ...TIMES };
   const [warning = "", ...others] = levelWarnings("a\nb", [{ levels }], null);
   match(
     warning,
@@ -63,8 +66,8 @@ Deno.test("levelWarnings() names channels that cancel, of a mix and of a stem", 
     /^a: the channels of drums\.wav cancel[^,]*, which is analysed/,
   );
   // Quiet or not, alone or with silent stems: more level is no remedy.
-  const low = { peak: 0.01, rms: 0.002, monoRms: 0 };
-  const silent = { peak: 0, rms: 0, monoRms: 0 };
+  const low = { peak: 0.01, rms: 0.002, monoRms: 0, ...TIMES };
+  const silent = { peak: 0, rms: 0, monoRms: 0, ...TIMES };
   for (
     const files of [
       [{ levels: low }],
@@ -81,7 +84,7 @@ Deno.test("levelWarnings() names channels that cancel, of a mix and of a stem", 
     levelWarnings("a", [{ levels: low, name: "x" }, { levels: LOUD, name: "y" }], null),
     [],
   );
-  const wide = { peak: 0.9, rms: 0.2, monoRms: 0.05 };
+  const wide = { peak: 0.9, rms: 0.2, monoRms: 0.05, ...TIMES };
   deepEqual(levelWarnings("a", [{ levels: wide }], null), []);
 });
 
@@ -99,4 +102,36 @@ Deno.test("levelWarnings() names quiet audio, its level after the gain, and what
   // Four quiet stems sum up.
   deepEqual(levelWarnings("a", [file, file, file, file], null), []);
   equal(Math.round(decibels(0.5) * 100), -602);
+});
+
+Deno.test("levelWarnings() names channels that cancel in a part of the audio", () => {
+  // Three quarters in antiphase: 6 dB are lost over all.
+  const antiphase = { ...LOUD, monoRms: LOUD.rms / 2, cancelledSeconds: 45 };
+  const [warning = "", ...others] = levelWarnings("a", [{ levels: antiphase }], null);
+  match(warning, /^a: the channels cancel each other in 45 of 60 s with sound: .*only one of the/);
+  deepEqual(others, []);
+  const stems = [{ levels: LOUD, name: "bass.wav" }, { levels: antiphase, name: "drums.wav" }];
+  match(
+    levelWarnings("a", stems, null).join(),
+    /^a: the channels of drums\.wav cancel .* in 45 of/,
+  );
+  const counts: [cancelled: number, sound: number, warnings: number][] = [
+    [2, 3, 0],
+    [3, 60, 1],
+    [3, 61, 0],
+    [10, 200, 1],
+    [9, 200, 0],
+  ];
+  for (const [cancelledSeconds, soundSeconds, warnings] of counts) {
+    const levels = { ...LOUD, cancelledSeconds, soundSeconds };
+    equal(levelWarnings("a", [{ levels }], null).length, warnings);
+  }
+  // One warning where all is cancelled; none for a quiet stem among loud ones.
+  const all = { ...antiphase, monoRms: 0, cancelledSeconds: 60 };
+  equal(levelWarnings("a", [{ levels: all }], null).length, 1);
+  const low = { ...antiphase, rms: 0.002, monoRms: 0.001 };
+  deepEqual(
+    levelWarnings("a", [{ levels: low, name: "x" }, { levels: LOUD, name: "y" }], null),
+    [],
+  );
 });

@@ -14,7 +14,14 @@ pub struct Levels {
     pub rms: f64,
     /// Root of the mean square of the mean of both channels, of which the spectrogram is made.
     pub mono_rms: f64,
+    /// Blocks of one second that count.
+    pub sound_seconds: u32,
+    /// Those of them in which the mean of both channels is more than 15 dB below them.
+    pub cancelled_seconds: u32,
 }
+
+/// Power of the mean of both channels over theirs below which they cancel each other: -15 dB.
+const CANCELLED: f64 = 0.031_622_776_601_683_79;
 
 /// Looks at blocks of one or two channels at the rate of the analysis.
 pub(super) struct Pcm {
@@ -81,8 +88,14 @@ impl Pcm {
     pub fn finish(self) -> (Levels, String) {
         let digest = self.hash.finalize();
         let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let least = self.stereo.least();
+        let sound = self.stereo.blocks.iter().zip(&self.mono.blocks);
+        let sound = sound.filter(|(stereo, _)| **stereo > 0.0 && **stereo >= least);
+        let cancelled = sound.clone().filter(|(stereo, mono)| **mono < CANCELLED * **stereo);
         let levels = Levels {
             peak: f64::from(self.peak),
+            sound_seconds: sound.count() as u32,
+            cancelled_seconds: cancelled.count() as u32,
             rms: self.stereo.root(),
             mono_rms: self.mono.root(),
         };
@@ -113,11 +126,19 @@ impl MeanSquares {
         if self.blocks.is_empty() {
             self.blocks.push(self.sum / self.frames.max(1) as f64);
         }
-        let mean = |blocks: &[f64]| blocks.iter().sum::<f64>() / blocks.len().max(1) as f64;
-        let least = mean(&self.blocks) / 10.0;
+        let least = self.least();
         self.blocks.retain(|block| *block >= least);
         mean(&self.blocks).sqrt()
     }
+
+    /// The mean square from which on a block counts.
+    fn least(&self) -> f64 {
+        mean(&self.blocks) / 10.0
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -154,11 +175,21 @@ mod tests {
         let sound: Vec<f32> = (0..2000).map(wave).collect();
         let around = |sound: &[f32]| [&[0.0; 5000][..], sound, &[0.0; 5000]].concat();
         let (levels, _) = facts(&[around(&sound)], 1000, 700);
-        assert_eq!(levels, Levels { peak: 0.5, rms: 0.5, mono_rms: 0.5 });
+        let expected =
+            Levels { peak: 0.5, rms: 0.5, mono_rms: 0.5, sound_seconds: 2, cancelled_seconds: 0 };
+        assert_eq!(levels, expected);
         let opposite: Vec<f32> = sound.iter().map(|v| -v).collect();
         let (levels, _) = facts(&[around(&sound), around(&opposite)], 1000, 700);
-        assert_eq!(levels, Levels { peak: 0.5, rms: 0.5, mono_rms: 0.0 });
+        assert_eq!(levels, Levels { mono_rms: 0.0, cancelled_seconds: 2, ..expected });
         assert_eq!(facts(&[vec![0.0; 10]], 1000, 3).0, Levels::default());
+        // In the second half only, and not quite: the mean is 12.8 and 15.5 dB below.
+        let rest = |share: f32| {
+            let right: Vec<f32> = sound.iter().map(|v| v * (2.0 * share - 1.0)).collect();
+            facts(&[[&sound[..], &sound].concat(), [&sound[..], &right].concat()], 1000, 700).0
+        };
+        let (audible, lost) = (rest(0.19), rest(0.145));
+        assert_eq!((audible.sound_seconds, audible.cancelled_seconds), (4, 0));
+        assert_eq!((lost.sound_seconds, lost.cancelled_seconds), (4, 2));
         // Less than a second.
         assert_eq!(facts(&[vec![-0.25; 10]], 1000, 3).0.rms, 0.25);
     }

@@ -122,6 +122,8 @@ fn describe<Sample>(audio: &Decoded<Sample>) -> serde_json::Value {
             "peak": audio.levels.peak,
             "rms": audio.levels.rms,
             "monoRms": audio.levels.mono_rms,
+            "soundSeconds": audio.levels.sound_seconds,
+            "cancelledSeconds": audio.levels.cancelled_seconds,
         },
         "clippedSamples": audio.clipped,
         "warnings": audio.warnings,
@@ -256,11 +258,17 @@ mod tests {
             decoder: "symphonia 0.6.1".into(),
             trimmed: (1105, 2),
             pcm_sha256: "ab".into(),
-            levels: Levels { peak: 1.0, rms: 0.5, mono_rms: 0.25 },
+            levels: Levels {
+                peak: 1.0,
+                rms: 0.5,
+                mono_rms: 0.25,
+                sound_seconds: 9,
+                cancelled_seconds: 4,
+            },
             clipped: 3,
             warnings: vec!["a \"quoted\"\nline".into()],
         };
-        let mut output = [0; 400];
+        let mut output = [0; 500];
         let bytes = write_json(&describe(&audio), &mut output) as usize;
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&output[..bytes]).unwrap(),
@@ -271,7 +279,13 @@ mod tests {
                 "sourceBits": null,
                 "trimmedSamples": [1105, 2],
                 "pcmSha256": "ab",
-                "levels": { "peak": 1.0, "rms": 0.5, "monoRms": 0.25 },
+                "levels": {
+                    "peak": 1.0,
+                    "rms": 0.5,
+                    "monoRms": 0.25,
+                    "soundSeconds": 9,
+                    "cancelledSeconds": 4,
+                },
                 "clippedSamples": 3,
                 "warnings": ["a \"quoted\"\nline"],
             })
