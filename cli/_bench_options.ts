@@ -10,7 +10,7 @@ import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
 import type { TrackBenchOptions, Variant } from "../reports/mod.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { option, pick, type Values } from "./command.ts";
-import { AUTO, COMPUTE_OPTIONS } from "./_options.ts";
+import { AUDIO_OPTIONS, audioOf, AUTO, COMPUTE_OPTIONS } from "./_options.ts";
 import type { StatusLine } from "./status_line.ts";
 
 const DEFAULT_BACKEND: Backend = "native";
@@ -20,6 +20,7 @@ export const TRACK_OPTIONS = {
   model: option(text("name"), "model as in analyze").short("m").shownDefault(AUTO),
   demixer: option(text("name"), "demixer as in analyze").shownDefault(AUTO),
   weightsDir: COMPUTE_OPTIONS.weightsDir,
+  noFfmpeg: AUDIO_OPTIONS.noFfmpeg,
   backend: option(
     oneOf("name", BACKENDS),
     "backend of the networks",
@@ -58,10 +59,11 @@ export async function withBench<Result>(
   const chosen = await chosenWeights({ model, demixer }, values, { demixer: separates });
   const weights = { ...pick(chosen, "demixer", "model"), ...pick(values, "weightsDir") };
   const variants = variantsOf(values);
+  const audio = audioOf(values);
   const onTurn = (text: string): void => status.show(text);
   return await withScratchFolder(
     "tactus_bench_",
-    (scratch) => work({ tracks, variants, weights, warmUps, rounds, seed, scratch, onTurn }),
+    (scratch) => work({ tracks, variants, weights, audio, warmUps, rounds, seed, scratch, onTurn }),
   );
 }
 

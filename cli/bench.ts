@@ -16,6 +16,7 @@ import type { PeerPythons, RunReport } from "../reports/mod.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
+import { audioOf } from "./_options.ts";
 import { EXPORT_OPTIONS, writeExports } from "./_report_files.ts";
 import { StatusLine } from "./status_line.ts";
 
@@ -137,7 +138,7 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
   const status = new StatusLine();
   return await withScratchFolder("tactus_bench_", (scratch) =>
     stageRun({
-      ...{ stages, model, threads, scratch, ...(peers && { peers }) },
+      ...{ stages, model, threads, scratch, audio: audioOf(values), ...(peers && { peers }) },
       backends: values.backend ?? BACKENDS,
       stemsDirectory: values.stemsDir,
       demixer: values.demixer ?? "seeded-htdemucs",

@@ -48,7 +48,7 @@ const OPTIONS = {
   results: option(text("dir"), "folder of stored results to evaluate, NAME.json").repeated(),
   seconds: option(seconds(Infinity, true), "length of the part of each track that is evaluated"),
   stemsPadding: STEMS_PADDING,
-  noFfmpeg: AUDIO_OPTIONS.noFfmpeg,
+  ...AUDIO_OPTIONS,
   weightsDir,
   threads,
   exportJson: EXPORT_JSON,

@@ -6,13 +6,16 @@
 
 import { writeJson } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { Seams } from "../pipeline/mod.ts";
+import type { AudioOptions, Seams } from "../pipeline/mod.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { oneOf, seconds, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
 import {
+  AUDIO_OPTIONS,
+  audioOf,
   COMPUTE_OPTIONS,
   EXPORT_JSON,
+  STEMS_PADDING,
   TOLERANCE_OPTIONS,
   toleranceOf,
   WEIGHTS_OPTIONS,
@@ -30,6 +33,8 @@ const { weightsDir, threads } = COMPUTE_OPTIONS;
 
 const OPTIONS = {
   stemsDir: option(text("dir"), "folder with the stems, instead of a mix"),
+  stemsPadding: STEMS_PADDING,
+  ...AUDIO_OPTIONS,
   seconds: option(seconds(), "length of the part that is computed"),
   stage: option(oneOf("name", NETWORKS), "only this stage").repeated(),
   model: WEIGHTS_OPTIONS.model.default("seeded-all"),
@@ -71,6 +76,7 @@ async function compare(
     );
   }
   checkNames(values);
+  const reading = audioOf(values);
   if (FILTER_NAMES.includes(values.demixer)) {
     throw new UsageError(
       `--demixer ${values.demixer} is not a network: only the native backend computes it`,
@@ -88,8 +94,8 @@ async function compare(
     });
     status.show("decoding");
     const given = stemsDir === undefined
-      ? { mixture: await mixtureOf(audio, values.seconds) }
-      : { stems16: await stemsOf(stemsDir, values.seconds, status) };
+      ? { mixture: await mixtureOf(audio, reading, values.seconds, status) }
+      : { stems16: await stemsOf(stemsDir, reading, values.seconds, status) };
     const report = await parity.compareBackends(given, runners, {
       stages,
       floats: toleranceOf(values),
@@ -118,10 +124,15 @@ function stagesOf(
 
 async function mixtureOf(
   path: string | undefined,
+  reading: AudioOptions,
   seconds: number | undefined,
+  status: StatusLine,
 ): Promise<Seams["mixture"]> {
   const { excerpt, readMixture, SAMPLE_RATE_HZ } = await import("../pipeline/mod.ts");
-  const mixture = path === undefined ? await demoClip() : (await readMixture(path)).mixture;
+  const read = path === undefined ? undefined : await readMixture(path, reading);
+  for (const note of read?.notes ?? []) status.print(note);
+  status.warn(...read?.warnings ?? []);
+  const mixture = read?.mixture ?? await demoClip();
   const samples = mixture.shape[1] ?? 0;
   return seconds === undefined
     ? mixture
@@ -138,13 +149,15 @@ async function demoClip(): Promise<Seams["mixture"]> {
 
 async function stemsOf(
   folder: string,
+  reading: AudioOptions,
   seconds: number | undefined,
   status: StatusLine,
 ): Promise<Seams["stems16"]> {
   const { findStems, firstSamples, readStems, SAMPLE_RATE_HZ } = await import(
     "../pipeline/mod.ts"
   );
-  const { stems16, warnings } = await readStems(await findStems(folder));
+  const { stems16, warnings, notes } = await readStems(await findStems(folder), reading);
+  for (const note of notes) status.print(note);
   status.warn(...warnings);
   return seconds === undefined
     ? stems16

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { AudioOptions } from "../pipeline/audio_files.ts";
 import { KernelLoadError } from "../kernels/mod.ts";
@@ -73,6 +74,7 @@ export class Evaluation {
    */
   constructor(loaded: LoadedSystems, options: EvaluationOptions) {
     const { systems, results, seconds = null, threads = null } = options;
+    const gain = options.audio?.gain;
     this.#loaded = loaded;
     this.#options = options;
     this.#scored = [
@@ -87,7 +89,10 @@ export class Evaluation {
     ];
     this.report = {
       program: PROGRAM,
-      settings: { folder: resolve(options.folder), seconds, threads },
+      settings: {
+        ...{ folder: resolve(options.folder), seconds, threads },
+        ...(gain !== undefined && { gain }),
+      },
       systems: this.#scored,
     };
   }
@@ -148,7 +153,7 @@ export class Evaluation {
   /** Records a failure; throws an error that concerns all tracks. */
   #fail({ name: track }: EvaluationTrack, failed: readonly ScoredSystem[], error: unknown): void {
     if (error instanceof KernelLoadError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     for (const { failures } of failed) failures.push({ track, reason });
     const subject = failed.length === 1 ? `${track}, ${failed[0]?.name}` : track;
     this.#options.onFailure?.(`${subject}: ${reason}`);

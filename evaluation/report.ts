@@ -54,6 +54,8 @@ const settings = z.strictObject({
     .describe("Length of each track that was used, seconds; null for everything"),
   threads: z.int().min(1).nullable()
     .describe("Threads of the networks; null stands for one for each core"),
+  gain: z.union([z.number(), z.literal("normalize")]).optional()
+    .describe("Gain of the audio before the analysis, dB, or normalize; absent for none"),
 });
 
 const constants = z.strictObject({

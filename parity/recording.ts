@@ -18,6 +18,8 @@ const origin = z.strictObject({
   model: z.string().describe("Name of the model"),
   demixer: z.string().nullable().describe("Name of the demixer; null where stems were given"),
   backend: z.string().describe("Backend of the networks"),
+  gain_db: z.number().optional()
+    .describe("Gain of the audio before the analysis, dB; absent for none"),
 });
 
 const recordedSeam = z.strictObject({

@@ -76,7 +76,9 @@ class NightlyRun {
     await this.#part(id, "evaluate", async () => {
       const { demixer, model } = found.settings;
       const system = `${demixer === "external" ? "stems" : demixer}/${model}`;
+      const { audio } = bench;
       const args = [evaluate, "--system", system];
+      if (audio?.ffmpeg === false) args.push("--no-ffmpeg");
       const report = await this.#command("evaluate", args, evaluationSchema);
       this.#history.setQuality(id, qualityFigures(report));
     });

@@ -147,3 +147,34 @@ Deno.test("evaluate rejects invalid calls and missing weights", async () => {
   equal(code, 0);
   match(stdout, /--system <demixer\/model>/);
 });
+
+Deno.test("evaluate applies a gain to the audio, and states it in its report", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const samples = noise(4 * 44_100).map((value) => value / 200);
+    const quiet = wavFile({ sampleRateHz: 44_100, channels: 2, bits: 16, samples });
+    await Deno.writeFile(join(folder, "song.wav"), quiet);
+    await Deno.writeTextFile(
+      join(folder, "song.json"),
+      JSON.stringify({ beats: [0.5, 1], beat_positions: [1, 2], segments: [] }),
+    );
+    const file = join(folder, "out", "figures.json");
+    const run = async (...more: string[]): Promise<[unknown, string]> => {
+      const { code, stderr } = await evaluate(
+        ...[folder, "--system", "mix/seeded-fold0", "--export-json", file, ...more],
+      );
+      equal(code, 0, stderr);
+      return [JSON.parse(await Deno.readTextFile(file)).settings.gain, stderr];
+    };
+    const [none, warned] = await run();
+    equal(none, undefined);
+    match(warned, /Warning: .*the audio is quiet/);
+    for (const [args, gain] of [[["--gain", "30"], 30], [["--normalize"], "normalize"]] as const) {
+      const [stated, said] = await run(...args);
+      equal(stated, gain);
+      ok(!said.includes("quiet"), said);
+    }
+    const both = await evaluate(folder, "--gain", "3", "--normalize");
+    equal(both.code, 2);
+    match(both.stderr, /Expected --gain or --normalize, but got both/);
+  });
+});

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { reasonOf } from "../../core/reason.ts";
 import { writeResultFiles } from "../../outputs/result_files.ts";
 import { AnalysisRun } from "../../pipeline/analysis_run.ts";
 import { timed } from "../../pipeline/runner.ts";
@@ -25,9 +26,15 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const meter = new StageMeter();
   meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
-  const { model, demixer, backend, threads, weightsDir } = request;
+  const { model, demixer, backend, threads, weightsDir, audio } = request;
   const run = new AnalysisRun({
-    ...{ model, compute: { backend, threads }, embeddings: false, shifts: demixShifts(1, 0) },
+    ...{
+      model,
+      audio,
+      compute: { backend, threads },
+      embeddings: false,
+      shifts: demixShifts(1, 0),
+    },
     ...(weightsDir !== undefined && { weightsDir }),
     ...(request.stemsDirectory === undefined && { demixer }),
     ...{ observer: meter, origin },
@@ -57,7 +64,7 @@ if (import.meta.main) {
   try {
     console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? "{}"))));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(reasonOf(error));
     Deno.exit(1);
   }
   Deno.exit(0);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 
 /** One analysis that is to be measured. */
@@ -24,6 +25,8 @@ export interface MeasureRequest {
   readonly backend: Backend;
   /** Threads of the networks. */
   readonly threads: number;
+  /** How the track is read. */
+  readonly audio: AudioOptions;
   /** Folder that the result is written to. */
   readonly outputDirectory: string;
   /** Start of the process, milliseconds since 1970. */

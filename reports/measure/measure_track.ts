@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { Track } from "../../pipeline/analyze_track.ts";
+import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Variant } from "../run_report.ts";
 import { type MeasureReply, measureReplySchema } from "./measure_reply.ts";
 import type { MeasureRequest } from "./measure_request.ts";
@@ -45,6 +46,7 @@ export class MeasureError extends Error {
  * @param variant backend and threads
  * @param weights demixer and model
  * @param outputDirectory folder of the result
+ * @param audio how the track is read
  * @throws {MeasureError} if the analysis fails
  */
 export async function measureTrack(
@@ -52,6 +54,7 @@ export async function measureTrack(
   variant: Pick<Variant, "backend" | "threads">,
   weights: MeasuredWeights,
   outputDirectory: string,
+  audio: AudioOptions = {},
 ): Promise<MeasuredAnalysis> {
   const { path, name, stemsDirectory } = track;
   const start = performance.now();
@@ -59,7 +62,7 @@ export async function measureTrack(
     ...{ path, name, ...(stemsDirectory !== undefined && { stemsDirectory }) },
     ...weights,
     ...{ backend: variant.backend as MeasureRequest["backend"], threads: variant.threads },
-    outputDirectory,
+    ...{ outputDirectory, audio },
     startedAt: performance.timeOrigin + start,
   };
   const { code, stdout, stderrTail } = await childOutput([

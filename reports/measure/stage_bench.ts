@@ -16,7 +16,7 @@ import type { Bench, BenchVariant } from "./time_variants.ts";
 import { trackSha256 } from "./corpus.ts";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import { loadDemixer } from "../../pipeline/backends/demixers.ts";
-import { demix } from "../../pipeline/demix.ts";
+import { demix, releaseDemixer } from "../../pipeline/demix.ts";
 import { excerpt, readMixture } from "../../pipeline/mixture.ts";
 import type { NetworkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
@@ -186,6 +186,6 @@ async function tactusDemix(
       await demix(demixer, clip, { shifts: [0], stems: "stereo" });
       return (performance.now() - start) / 1000;
     },
-    close: async () => await demixer.session?.release(),
+    close: () => releaseDemixer(demixer),
   };
 }

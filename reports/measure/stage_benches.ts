@@ -7,6 +7,7 @@
 import { basename, join, resolve } from "node:path";
 import { type LoadOptions, modelsFolder } from "../../models/models_folder.ts";
 import { loadModel } from "../../models/registry.ts";
+import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { networkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
@@ -33,6 +34,8 @@ export interface StageBenchesOptions extends LoadOptions {
   readonly peers?: PeerPythons;
   /** Folder with the stems of the track. */
   readonly stemsDirectory: string;
+  /** How the stems are read. */
+  readonly audio?: AudioOptions;
   /** Length that the track is repeated to. */
   readonly seconds: number;
   /** Name of the model. */
@@ -117,7 +120,7 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
   const analyzes = options.stages.includes("analyze");
   if (stages.length > 0 || analyzes) {
     options.onProgress("preparing the track");
-    const stems16 = await longStems(options.stemsDirectory, options.seconds);
+    const stems16 = await longStems(options.stemsDirectory, options.seconds, options.audio);
     const track: RunTrack = {
       name: `${basename(resolve(options.stemsDirectory))}, stems`,
       seconds: (stems16.shape[2] ?? 0) / SAMPLE_RATE_HZ,

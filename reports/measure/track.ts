@@ -5,7 +5,9 @@
  */
 
 import { join } from "node:path";
-import { findStems, readStems, STEMS } from "../../pipeline/stems.ts";
+import type { AudioOptions } from "../../pipeline/audio_files.ts";
+import { findStems } from "../../pipeline/find_stems.ts";
+import { readStems, STEMS } from "../../pipeline/stems.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { encodeWav } from "../../pipeline/wav.ts";
@@ -15,11 +17,16 @@ import { encodeWav } from "../../pipeline/wav.ts";
  *
  * @param directory folder with bass, drums, other, vocals
  * @param seconds shortest length; a longer track is not changed
+ * @param audio gain, limit of the padding of stems, and whether ffmpeg may be used
  * @returns `[4, 2, samples]` i16
  * @throws {StemsError | KernelError} if the stems cannot be read
  */
-export async function longStems(directory: string, seconds: number): Promise<Tensor<"i16">> {
-  const { stems16 } = await readStems(await findStems(directory));
+export async function longStems(
+  directory: string,
+  seconds: number,
+  audio: AudioOptions = {},
+): Promise<Tensor<"i16">> {
+  const { stems16 } = await readStems(await findStems(directory), audio);
   const [stems = 0, channels = 0, length = 0] = stems16.shape;
   const samples = Math.max(length, Math.round(seconds * SAMPLE_RATE_HZ));
   if (samples === length) return stems16;

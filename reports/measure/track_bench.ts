@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Measurement, RunReport, RunTrack, Variant } from "../run_report.ts";
 import { type History, measurementKey, type NewRun } from "../history.ts";
 import type { CorpusTrack } from "./corpus.ts";
@@ -20,6 +21,8 @@ export interface TrackBenchOptions {
   readonly variants: readonly Variant[];
   /** Demixer and model. */
   readonly weights: MeasuredWeights;
+  /** How the tracks are read. */
+  readonly audio?: AudioOptions;
   /** Rounds that do not count, at least one: they give the length of the tracks and the hash of the weights. */
   readonly warmUps: number;
   /** Rounds that count. */
@@ -81,11 +84,12 @@ function turns({ tracks, variants, warmUps, rounds, seed }: TrackBenchOptions): 
 }
 
 async function measureTurn(turn: Turn, options: TrackBenchOptions): Promise<MeasuredAnalysis> {
-  const { tracks, variants, weights, rounds, scratch, onTurn, measure = measureTrack } = options;
+  const { tracks, variants, weights, audio, rounds, scratch, onTurn } = options;
+  const { measure = measureTrack } = options;
   const [track, variant] = [tracks[turn.track]!, variants[turn.variant]!];
   const when = turn.round < 0 ? "warm-up" : `round ${turn.round + 1} of ${rounds}`;
   onTurn?.(`${when}: ${track.name}, ${variant.name}`);
-  return await measure(track, variant, weights, join(scratch, "struct"));
+  return await measure(track, variant, weights, join(scratch, "struct"), audio);
 }
 
 async function newTrackRun(

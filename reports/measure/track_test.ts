@@ -1,6 +1,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
-import { findStems, readStems } from "../../pipeline/stems.ts";
+import { findStems } from "../../pipeline/find_stems.ts";
+import { readStems } from "../../pipeline/stems.ts";
 import { tensor } from "../../core/tensor.ts";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { longStems, writeStems } from "./track.ts";
