@@ -7,10 +7,18 @@
 import { join, resolve } from "node:path";
 import { PROGRAM } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
-import type { Seams } from "../pipeline/mod.ts";
+import type { AppliedGain, AudioOptions, Seams } from "../pipeline/mod.ts";
 import { OUTPUT_FOLDER, text } from "./argument_types.ts";
 import { type Command, command, option, pick, type Values } from "./command.ts";
-import { backendOn, COMPUTE_OPTIONS, SHIFT_OPTIONS, WEIGHTS_OPTIONS } from "./_options.ts";
+import {
+  AUDIO_OPTIONS,
+  audioOf,
+  backendOn,
+  COMPUTE_OPTIONS,
+  SHIFT_OPTIONS,
+  STEMS_PADDING,
+  WEIGHTS_OPTIONS,
+} from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
 
 const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
@@ -18,6 +26,8 @@ const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
 const OPTIONS = {
   out: option(OUTPUT_FOLDER, "folder for the seams, which must be empty or missing").required(),
   stemsDir: option(text("dir"), "folder with the stems, instead of a mix"),
+  stemsPadding: STEMS_PADDING,
+  ...AUDIO_OPTIONS,
   ...WEIGHTS_OPTIONS,
   ...SHIFT_OPTIONS,
   weightsDir,
@@ -40,15 +50,15 @@ async function record(
   values: Values<typeof OPTIONS>,
   audio: readonly string[],
 ): Promise<number> {
-  const { demixShifts, loadDemixer, loadModel, networkModel, runStages } = await import(
-    "../pipeline/mod.ts"
-  );
+  const { demixShifts, loadDemixer, loadModel, networkModel, releaseDemixer, runStages } =
+    await import("../pipeline/mod.ts");
   const { recordSeams } = await import("../parity/mod.ts");
   const { checkNames, chosenWeights, warnOfUntrained } = await import("./_weights.ts");
   const { out, stemsDir } = values;
   const path = pathOf(stemsDir, audio);
   const fromMix = stemsDir === undefined;
   checkNames(values);
+  const reading = audioOf(values);
   const shifts = demixShifts(values.shifts, values.demixSeed);
   const compute = {
     backend: backendOn("cpu", values.backend),
@@ -64,14 +74,18 @@ async function record(
     : undefined;
   try {
     status.show("decoding");
+    const { given, gain } = await givenSeams(path, fromMix, reading, status);
     const seams = await runStages(
-      await givenSeams(path, fromMix, status),
+      given,
       {
         model: Promise.resolve(model),
         embeddings: true,
         compute,
         ...(demixer && {
-          separation: { demixer: Promise.resolve(demixer), shifts, stems: "floats" },
+          separation: {
+            ...{ demixer: Promise.resolve(demixer), shifts, overlap: values.overlap },
+            stems: "floats",
+          },
         }),
       },
       {
@@ -86,13 +100,14 @@ async function record(
       model: model.name,
       demixer: demixer?.name ?? null,
       backend: compute.backend,
+      ...(gain !== null && { gain_db: gain.db }),
     });
     status.clear();
     console.log(`${names.length} seams: ${join(out, "seams.json")}`);
     return 0;
   } finally {
     status.clear();
-    await demixer?.session?.release();
+    await releaseDemixer(demixer);
   }
 }
 
@@ -115,20 +130,19 @@ async function ensureEmpty(folder: string): Promise<void> {
   }
 }
 
+/** Reads the audio, and prints its notes and warnings. */
 async function givenSeams(
   path: string,
   fromMix: boolean,
+  reading: AudioOptions,
   status: StatusLine,
-): Promise<Partial<Seams>> {
+): Promise<{ readonly given: Partial<Seams>; readonly gain: AppliedGain | null }> {
   const { findStems, readMixture, readStems } = await import("../pipeline/mod.ts");
-  if (fromMix) {
-    const { mixture, warnings, notes } = await readMixture(path);
-    for (const note of notes) status.print(note);
-    status.warn(...warnings);
-    return { mixture };
-  }
-  const { stems16, warnings, notes } = await readStems(await findStems(path));
-  for (const note of notes) status.print(note);
-  status.warn(...warnings);
-  return { stems16 };
+  const read = fromMix
+    ? await readMixture(path, reading)
+    : await readStems(await findStems(path), reading);
+  for (const note of read.notes) status.print(note);
+  status.warn(...read.warnings);
+  const given = "mixture" in read ? { mixture: read.mixture } : { stems16: read.stems16 };
+  return { given, gain: read.gain };
 }

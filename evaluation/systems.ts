@@ -9,7 +9,7 @@ import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import type { ComputeOptions } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
-import type { Demixer } from "../pipeline/demix.ts";
+import { type Demixer, releaseDemixer } from "../pipeline/demix.ts";
 import type { AudioOptions } from "../pipeline/audio_files.ts";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
@@ -19,8 +19,8 @@ import { demixShifts } from "../pipeline/shifts.ts";
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { type StageContext, STAGES } from "../pipeline/stages.ts";
+import { findStems } from "../pipeline/find_stems.ts";
 import {
-  findStems,
   firstSamples,
   readStems,
   readStemsOrSpectrogram,
@@ -148,7 +148,7 @@ export class LoadedSystems {
 
   /** Releases the networks; they cannot run again. */
   async close(): Promise<void> {
-    for (const { session } of this.#demixers.values()) await session?.release();
+    for (const demixer of this.#demixers.values()) await releaseDemixer(demixer);
   }
 
   #context({ model }: System): StageContext {

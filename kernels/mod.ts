@@ -21,5 +21,6 @@ export * from "./decoder_options.ts";
 export * from "./metrical.ts";
 export * from "./networks.ts";
 export { recordSeams, type SeamDType, type SeamRecorder } from "./seams.ts";
+export * from "./overlap.ts";
 export * from "./separation.ts";
 export * from "./spectrogram.ts";

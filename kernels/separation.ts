@@ -5,12 +5,16 @@
  */
 
 import { close, type Handle, invoke } from "./binding.ts";
+import { OVERLAP } from "./overlap.ts";
 
 /** Length of a segment of the separation network, samples at 44.1 kHz. */
 export const SEGMENT_SAMPLES = 343_980;
 
 /** Shape of a segment's spectrum for one channel part: bins, frames. */
 export const SEGMENT_SPECTRUM: readonly [bins: number, frames: number] = [2048, 336];
+
+/** The stem of each source of the published network, drums, bass, other and vocals: 0 to 3 are bass, drums, other, vocals. */
+export const SOURCE_STEMS: readonly number[] = [1, 0, 2, 3];
 
 /** A mixture that is being separated, which the kernels hold until it is closed. */
 export interface SeparatedStems {
@@ -88,8 +92,8 @@ export interface Separation extends SeparatedStems {
    * Joins the network's outputs for one segment to the stems, in the order of the segments.
    *
    * @param index the segment, whose input was computed before
-   * @param wave `[4, 2, 343980]` f32; drums, bass, other, vocals
-   * @param spectrum `[4, 4, 2048, 336]` f32
+   * @param wave `[sources, 2, 343980]` f32; of the published network drums, bass, other, vocals
+   * @param spectrum `[sources, 4, 2048, 336]` f32
    */
   output(
     index: number,
@@ -98,25 +102,47 @@ export interface Separation extends SeparatedStems {
   ): Promise<void>;
 }
 
+/** How a mixture is passed through the network. */
+export interface Passes {
+  /**
+   * For each pass over the mixture the samples, 0 to 22050, by which upstream's random shift moves the segments, or
+   * null for none; the stems are the mean of the passes.
+   */
+  readonly shifts: readonly (number | null)[];
+  /** Share of a segment that overlaps the next one, 0 to 0.99; {@linkcode OVERLAP} by default. */
+  readonly overlap?: number;
+  /** Stem that each source of the network is added to; {@linkcode SOURCE_STEMS} by default. */
+  readonly sourceStems?: readonly number[];
+}
+
 /**
  * Prepares the separation of a mixture with the network.
  *
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz, in C order; must not change before the separation is
  * closed
- * @param shifts for each pass over the mixture the samples, 0 to 22050, by which upstream's random shift moves the
- * segments, or null for none; the stems are the mean of the passes
+ * @param passes shifts, overlap and sources
  * @param mono requests mono stems instead of floats, for a single pass
  * @returns the separation, to be closed by the caller
- * @throws {KernelError} if there are no samples
+ * @throws {KernelError} if there are no samples, the overlap is out of its range, or a stem has no source
  */
 export async function openSeparation(
   mixture: Float32Array,
-  shifts: readonly (number | null)[],
+  { shifts, overlap = OVERLAP, sourceStems = SOURCE_STEMS }: Passes,
   mono?: MonoStems,
 ): Promise<Separation> {
   const offsets = Int32Array.from(shifts, (shift) => shift ?? -1);
   const numbers = new BigUint64Array(2);
-  await invoke("tactus_separation_open", mixture, offsets, ...monoArguments(mono), numbers);
+  const stems = Uint8Array.from(sourceStems);
+  const request = monoArguments(mono);
+  await invoke(
+    "tactus_network_separation_open",
+    mixture,
+    offsets,
+    overlap,
+    stems,
+    ...request,
+    numbers,
+  );
   const [handle = 0n, segments = 0n] = numbers;
   return {
     segments: Number(segments),

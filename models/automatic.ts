@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HPSS_MIX } from "./registry.ts";
+import { HPSS_MIX } from "./demixer_weights.ts";
 import { LISTED_MODELS, modelState } from "./download/listed_models.ts";
 import { EMBEDDED } from "./embedded/embedded.ts";
 

@@ -14,6 +14,7 @@ const PREFIX_BYTES = 8;
  * Writes tensors in safetensors format.
  *
  * @param tensors the tensors by name, f32 in C order
+ * @param metadata texts by name; none by default
  * @returns the bytes of the file; the values start at a multiple of 8 bytes
  *
  * @example
@@ -28,13 +29,17 @@ const PREFIX_BYTES = 8;
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor<"f32">>,
+  metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   let end = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => {
     const offsets = [end, end += data.byteLength];
     return [name, { dtype: "F32", shape, data_offsets: offsets }];
   });
-  const json = JSON.stringify(Object.fromEntries(entries));
+  const json = JSON.stringify({
+    ...(metadata && { __metadata__: metadata }),
+    ...Object.fromEntries(entries),
+  });
   const written = new TextEncoder().encode(json).length;
   const header = new TextEncoder().encode(json + " ".repeat(-written & (PREFIX_BYTES - 1)));
   const bytes = new Uint8Array(PREFIX_BYTES + header.length + end);

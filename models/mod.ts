@@ -25,6 +25,7 @@ export {
 } from "./all_in_one/parameters.ts";
 export { seededCheckpoint, type SeededRange, seededTensor } from "./all_in_one/seeded.ts";
 export * from "./automatic.ts";
+export * from "./demixer_weights.ts";
 export { download, type DownloadOptions } from "./download/download.ts";
 export * from "./download/listed_models.ts";
 export {
@@ -32,6 +33,7 @@ export {
   findPinnedFile,
   type FoundFile,
   isInstalled,
+  partialFiles,
   type PinnedFile,
 } from "./download/pinned_file.ts";
 export * from "./download/published_files.ts";

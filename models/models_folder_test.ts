@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { HTDEMUCS_FILE } from "./download/published_files.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
-import { cacheFolder, modelsFolder, pullCommand, readModelFile } from "./models_folder.ts";
+import { cacheFolder, modelsFolder, pullCommand } from "./models_folder.ts";
 
 const ENVIRONMENT = {
   TACTUS_MODELS_DIR: "/named",
@@ -65,29 +61,6 @@ Deno.test("pullCommand() contains the given folder, quoted if necessary", () => 
     pullCommand("htdemucs", { weightsDir: "my weights" }),
     'deno task models pull htdemucs --weights-dir "my weights"',
   );
-});
-
-Deno.test("readModelFile() returns a verified file with its SHA-256, or names the command that downloads it", async () => {
-  await inTemporaryFolder(async (folder) => {
-    const options = { weightsDir: folder };
-    await assert.rejects(
-      readModelFile("htdemucs", HTDEMUCS_FILE, options),
-      isProblem(
-        "not-found",
-        /955717e8-8726e21a\.th there; download .* deno task models pull htdemucs/,
-      ),
-    );
-    const bytes = new TextEncoder().encode("weights");
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    await Deno.writeFile(join(folder, HTDEMUCS_FILE.fileName), bytes);
-    await assert.rejects(
-      readModelFile("htdemucs", HTDEMUCS_FILE, options),
-      isProblem("sha256", new RegExp(`expected SHA-256 8726e21a…, got ${sha256}`)),
-    );
-    const known = { ...HTDEMUCS_FILE, sha256: sha256.slice(0, 8) };
-    const read = await readModelFile("htdemucs", known, options);
-    assert.deepEqual([new Uint8Array(read.bytes), read.sha256], [bytes, sha256]);
-  });
 });
 
 Deno.test("cacheFolder() is the one that TACTUS_CACHE_DIR names, otherwise the platform's", () => {

@@ -1,28 +1,21 @@
 /**
- * Registry of models and demixers by name, and how their weights are loaded.
+ * Registry of models by name, and how their weights are loaded. `demixer_weights.ts` is that of demixers.
  *
  * @module
  */
 
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
-import { bytesSha256 } from "../core/hash.ts";
 import type { Checkpoint } from "./all_in_one/parameters.ts";
 import { seededCheckpoint } from "./all_in_one/seeded.ts";
-import { HARMONIX_FILES, HTDEMUCS_FILE } from "./download/published_files.ts";
+import { HARMONIX_FILES } from "./download/published_files.ts";
 import { EMBEDDED, embeddedCheckpoint } from "./embedded/embedded.ts";
-import type { HtdemucsCheckpoint } from "./htdemucs/parameters.ts";
-import { seededHtdemucs } from "./htdemucs/seeded.ts";
 import { ModelError } from "./model_error.ts";
 import {
   type LoadOptions,
   modelNotFound,
   modelsFolder,
   readIfThere,
-  readModelFile,
   verifyContent,
 } from "./models_folder.ts";
-import { readSafetensorsCheckpoint } from "./readers/safetensors.ts";
 
 /** A network of a model, and how its weights are loaded. */
 interface Fold {
@@ -132,92 +125,4 @@ async function loadHarmonix(
   // Readers of archives are loaded where they are needed: the program starts without them.
   const { readNpzCheckpoint } = await import("./readers/npz.ts");
   return readNpzCheckpoint(name, weights, new TextDecoder().decode(configuration));
-}
-
-/** Name of the demixer without weights: median filters (harmonic-percussive source separation). */
-export const HPSS = "hpss";
-
-/** Name of the demixer with the bass and drums of {@linkcode HPSS}, and the mix itself as other and as vocals. */
-export const HPSS_MIX = "hpss-mix";
-
-/** Names of the demixers without weights. */
-export const FILTER_NAMES: readonly string[] = [HPSS_MIX, HPSS];
-
-/** Names of all demixers. */
-const DEMIXER_NAMES: readonly string[] = ["htdemucs", ...FILTER_NAMES, "seeded-htdemucs"];
-
-/** Endings of files with demixer weights. */
-const WEIGHTS_ENDING = /\.(th|safetensors)$/i;
-
-/** Weights of a separation network, parsed on demand. */
-export interface DemixerWeights {
-  /** Registered name, or name of the file. */
-  readonly name: string;
-  /** SHA-256 of the file, or of all values if there is no file. */
-  readonly sha256: string;
-  /**
-   * Parses the weights.
-   *
-   * @throws {ModelError} if the file is not an HTDemucs
-   */
-  checkpoint(): HtdemucsCheckpoint;
-}
-
-/**
- * Checks the name of a demixer.
- *
- * @param name one of {@linkcode DEMIXER_NAMES}, or path of a `.th` or `.safetensors` file
- * @throws {ModelError} `unknown-name`
- */
-export function checkDemixerName(name: string): void {
-  if (DEMIXER_NAMES.includes(name) || WEIGHTS_ENDING.test(name)) return;
-  throw new ModelError(
-    "unknown-name",
-    `Unknown demixer ${JSON.stringify(name)}: expected one of ${DEMIXER_NAMES.join(", ")}, ` +
-      "or a file that ends in .th or .safetensors",
-  );
-}
-
-/**
- * Reads and verifies the weights of a separation network.
- *
- * @param name one of {@linkcode DEMIXER_NAMES} except {@linkcode FILTER_NAMES}, or path of a `.th` or `.safetensors` file
- * @param options location of the published weights
- * @throws {ModelError} `unknown-name`; `not-found`, naming the command that downloads the weights; `sha256` for a changed file
- */
-export async function demixerWeights(
-  name: string,
-  options: LoadOptions = {},
-): Promise<DemixerWeights> {
-  checkDemixerName(name);
-  if (name === "seeded-htdemucs") {
-    const checkpoint = seededHtdemucs();
-    return { name, sha256: checkpoint.sha256, checkpoint: () => checkpoint };
-  }
-  if (name === "htdemucs") {
-    const { readThCheckpoint } = await import("./readers/torch.ts");
-    const { bytes, sha256 } = await readModelFile(name, HTDEMUCS_FILE, options);
-    return { name, sha256, checkpoint: () => readThCheckpoint(name, bytes, sha256) };
-  }
-  return await weightsOfFile(name);
-}
-
-async function weightsOfFile(path: string): Promise<DemixerWeights> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new ModelError(
-      "not-found",
-      `Cannot read the weights file ${path}: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-  const name = basename(path);
-  const sha256 = bytesSha256(bytes);
-  const { readThCheckpoint } = await import("./readers/torch.ts");
-  const checkpoint = /\.th$/i.test(path)
-    ? (): HtdemucsCheckpoint => readThCheckpoint(name, bytes, sha256)
-    : (): HtdemucsCheckpoint => readSafetensorsCheckpoint(name, bytes, undefined, sha256);
-  return { name, sha256, checkpoint };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Tensor } from "../core/tensor.ts";
-import type { Demixer } from "../pipeline/demix.ts";
+import { type Demixer, releaseDemixer } from "../pipeline/demix.ts";
 import { type RunObserver, runStages } from "../pipeline/runner.ts";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, type StageContext, STAGES } from "../pipeline/stages.ts";
@@ -110,7 +110,7 @@ async function runClips(
       results.push(...await runPiece(piece, stages, { ...context, separation }, options));
     }
   } finally {
-    await demixer.session?.release();
+    await releaseDemixer(demixer);
   }
   return results;
 }

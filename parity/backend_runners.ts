@@ -7,6 +7,7 @@
 import type { LoadOptions } from "../models/models_folder.ts";
 import type { Backend } from "../pipeline/backends/backend.ts";
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
+import { releaseDemixer } from "../pipeline/demix.ts";
 import { builtInDevices } from "../pipeline/backends/devices.ts";
 import type { NetworkModel } from "../pipeline/network.ts";
 import type { Seams } from "../pipeline/seams.ts";
@@ -80,7 +81,7 @@ function backendRunner(backend: Backend, device: string, options: RunnerOptions)
       };
       return {
         run: (seams) => stage.run(seams, { ...context, separation }),
-        release: async () => await demixer.session?.release(),
+        release: () => releaseDemixer(demixer),
       };
     },
   };

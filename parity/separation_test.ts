@@ -8,7 +8,7 @@ import { buildHtdemucs } from "../pipeline/backends/onnx/htdemucs_graph.ts";
 import { seededHtdemucs } from "../models/htdemucs/seeded.ts";
 import type { DemixSession, SegmentOutput } from "../pipeline/backends/demix_session.ts";
 import { createDemixSession } from "../pipeline/backends/onnx/htdemucs.ts";
-import type { Demixer } from "../pipeline/demix.ts";
+import { type Demixer, wholeNetwork } from "../pipeline/demix.ts";
 import type { StageContext } from "../pipeline/stages.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
@@ -43,7 +43,8 @@ function loadDemixer(name: string): Promise<Demixer> {
     return output;
   };
   const release = (): Promise<void> => Promise.resolve(void releases++);
-  return Promise.resolve({ name, sha256: "", backend: "onnx", session: { run, release } });
+  const networks = [wholeNetwork({ run, release })];
+  return Promise.resolve({ name, sha256: "", backend: "onnx", networks });
 }
 
 /** Differences of a run from the repository. */

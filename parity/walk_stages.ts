@@ -4,7 +4,8 @@
  * @module
  */
 
-import { demixerWeights, loadModel } from "../models/registry.ts";
+import { demixerWeights } from "../models/demixer_weights.ts";
+import { loadModel } from "../models/registry.ts";
 import type { HtdemucsCheckpoint } from "../models/htdemucs/parameters.ts";
 import type { Checkpoint } from "../models/all_in_one/parameters.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
@@ -81,18 +82,18 @@ async function walkDemix(manifest: Manifest, options: WalkOptions): Promise<Walk
   if (clip === undefined) throw new ReferenceError(`The manifest has no clip ${separation.clip}`);
   const mixture = await readClip(clip, pieces, options.directory);
   options.onInput?.(mixture);
-  const weights = await demixerWeights("seeded-htdemucs", options);
+  const { name, networks: [network] } = await demixerWeights("seeded-htdemucs", options);
   const shapes = new Map(separation.seams.map(({ seam, sampledFrom }) => [seam, sampledFrom]));
   const { mean = 0, rms = 0 } = separation.seams.find(({ seam }) => seam === "stft")?.statistics ??
     {};
   const size = elementCount(shapes.get("stft") ?? []);
-  const seams = await demixSeams(options.weights?.demix ?? weights.checkpoint(), mixture, {
+  const seams = await demixSeams(options.weights?.demix ?? network!.checkpoint(), mixture, {
     ...(options.compute && { compute: options.compute }),
     shapes,
     stft: { mean, deviation: Math.sqrt((rms * rms - mean * mean) * size / (size - 1)) },
   });
   const backend = backendOf(options.compute);
-  const subject = `the first segment of ${separation.clip}, ${weights.name}, ${backend}`;
+  const subject = `the first segment of ${separation.clip}, ${name}, ${backend}`;
   return { subject, entries: separation.seams, seams };
 }
 

@@ -13,22 +13,45 @@ import {
   SEGMENT_SPECTRUM,
   type SeparatedStems,
   type Separation,
+  SOURCE_STEMS,
   type TakenMono,
 } from "../kernels/mod.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 
+/** A network of a demixer. */
+export interface DemixNetwork {
+  /** The network for one segment. */
+  readonly session: DemixSession;
+  /** Stem that each source of the network is added to: 0 to 3 are bass, drums, other, vocals. */
+  readonly sourceStems: readonly number[];
+  /** Stems that are taken from its separation. */
+  readonly stems: readonly number[];
+}
+
+/** Indices of all stems. */
+export const ALL_STEMS: readonly number[] = [0, 1, 2, 3];
+
+/**
+ * Returns the network of a demixer that separates all stems with it, from the sources of the published network.
+ *
+ * @param session the network
+ */
+export function wholeNetwork(session: DemixSession): DemixNetwork {
+  return { session, sourceStems: SOURCE_STEMS, stems: ALL_STEMS };
+}
+
 /** A loaded demixer. */
 export interface Demixer {
   /** Name in the registry, such as `htdemucs`. */
   readonly name: string;
-  /** SHA-256 of the weights; null where there are none. */
+  /** SHA-256 of the weights, of several files that of their SHA-256 in order; null where there are none. */
   readonly sha256: string | null;
-  /** Backend of the network. */
+  /** Backend of the networks. */
   readonly backend: Backend;
-  /** The network for one segment; null for a separation by median filters. */
-  readonly session: DemixSession | null;
+  /** The networks: one, or one for each stem of a bag, which run in turn; none for a separation by median filters. */
+  readonly networks: readonly DemixNetwork[];
   /**
    * Demixer whose bass and drums are used, with the mixture itself as other and as vocals; absent where all
    * stems are separated. It also makes the stems that are kept as files.
@@ -43,6 +66,8 @@ export interface DemixOptions {
    * for no shift at all; the stems are the mean of the passes. Of no meaning without a network.
    */
   readonly shifts: readonly (number | null)[];
+  /** Share of a segment that overlaps the next one; a quarter by default. */
+  readonly overlap?: number;
   /**
    * Form of the stems: `floats` as well as 16-bit stereo, `stereo` only, or `mono`, which is all that
    * the spectrogram needs. All but `mono` keep floats, 85 MB a minute. For `mono`, the part before the
@@ -81,19 +106,59 @@ export async function demix(
   mixture: Tensor<"f32">,
   options: DemixOptions,
 ): Promise<DemixedStems> {
-  const { session, rhythmOf } = demixer;
-  if (options.stems === "mono" && (session === null || options.shifts.length === 1)) {
+  const { networks, rhythmOf } = demixer;
+  if (options.stems === "mono" && (networks.length === 0 || options.shifts.length === 1)) {
     return { stems16: await demixToMono(demixer, mixture, options) };
   }
   if (rhythmOf !== undefined) {
     return await withMixture(await demix(rhythmOf, mixture, options), mixture);
   }
-  const separation = await separate(demixer, mixture, options);
-  try {
-    return await takeStems(separation, mixture.shape, options.stems === "floats");
-  } finally {
-    separation.close();
+  const length = elementCount(mixture.shape);
+  const stems16 = new Int16Array(4 * length);
+  const floats = options.stems === "floats" ? new Float32Array(4 * length) : undefined;
+  for (const part of partsOf(demixer, options)) {
+    const separation = await separate(part, mixture, options);
+    try {
+      // In turn, so that each stem is freed before the next is made.
+      for (const stem of part.stems) {
+        const [start, end] = [stem * length, (stem + 1) * length];
+        await separation.stem(stem, stems16.subarray(start, end), floats?.subarray(start, end));
+      }
+    } finally {
+      separation.close();
+    }
   }
+  return {
+    stems16: tensor("i16", [4, ...mixture.shape], stems16),
+    ...(floats && { stems: tensor("f32", [4, ...mixture.shape], floats) }),
+  };
+}
+
+/** Releases the networks of a demixer; none where there is no demixer. */
+export async function releaseDemixer(demixer: Demixer | undefined): Promise<void> {
+  for (const { session } of demixer?.networks ?? []) await session.release();
+}
+
+/** A separation of the whole mixture, from which some stems are taken. */
+interface Part extends Pick<DemixNetwork, "stems"> {
+  /** The network; absent for median filters. */
+  readonly network?: DemixNetwork;
+  /** Receives the progress of the part as that of all parts. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Returns the separations of a demixer, one for each network. */
+function partsOf(
+  { networks, rhythmOf }: Demixer,
+  { onProgress }: Pick<DemixOptions, "onProgress">,
+): Part[] {
+  const parts = networks.length === 0
+    ? [{ stems: rhythmOf === undefined ? ALL_STEMS : ALL_STEMS.slice(0, RHYTHM_STEMS) }]
+    : networks.map((network) => ({ network, stems: network.stems }));
+  return parts.map((part, at) => ({
+    ...part,
+    onProgress: (done, total) => onProgress?.(at * total + done, parts.length * total),
+  }));
 }
 
 /**
@@ -135,27 +200,28 @@ async function demixToMono(
 ): Promise<Tensor<"i16">> {
   const samples = mixture.shape[1] ?? 0;
   const stems16 = new Int16Array(4 * samples);
-  const separated = demixer.rhythmOf === undefined ? 4 : RHYTHM_STEMS;
-  const take = async (mono: MonoStems): Promise<TakenMono[]> => {
-    const separation = await separate(demixer, mixture, options, mono);
-    try {
-      const taken: TakenMono[] = [];
-      for (let stem = 0; stem < separated; stem++) {
-        const [start, end] = [stem * samples, stem * samples + mono.samples];
-        taken.push(await separation.mono(stem, stems16.subarray(start, end)));
+  for (const part of partsOf(demixer, options)) {
+    const take = async (mono: MonoStems): Promise<ReadonlyMap<number, TakenMono>> => {
+      const separation = await separate(part, mixture, options, mono);
+      try {
+        const taken = new Map<number, TakenMono>();
+        for (const stem of part.stems) {
+          const [start, end] = [stem * samples, stem * samples + mono.samples];
+          taken.set(stem, await separation.mono(stem, stems16.subarray(start, end)));
+        }
+        return taken;
+      } finally {
+        separation.close();
       }
-      return taken;
-    } finally {
-      separation.close();
+    };
+    const taken = await take({ samples });
+    const stale = Math.max(...[...taken.values()].map((stem) => stem.stale));
+    if (stale > 0) {
+      const divisors = ALL_STEMS.map((stem) => taken.get(stem)?.divisor ?? 1);
+      await take({ samples: stale, divisors });
     }
-  };
-  const taken = await take({ samples });
-  const stale = Math.max(...taken.map((stem) => stem.stale));
-  if (stale > 0) {
-    const divisors = Array.from({ length: 4 }, (_, stem) => taken[stem]?.divisor ?? 1);
-    await take({ samples: stale, divisors });
   }
-  if (separated < 4) await takeMixture(mixture.data, stems16);
+  if (demixer.rhythmOf !== undefined) await takeMixture(mixture.data, stems16);
   // The garbage collector would free it later.
   if (options.releaseMixture) (mixture.data.buffer as ArrayBuffer).transfer(0);
   return tensor("i16", [4, 1, samples], stems16);
@@ -163,22 +229,28 @@ async function demixToMono(
 
 /** Separates the mixture; the caller takes the stems out and closes the separation. */
 async function separate(
-  { session, rhythmOf }: Demixer,
+  { network, stems, onProgress }: Part,
   mixture: Tensor<"f32">,
-  { shifts, onProgress }: DemixOptions,
+  { shifts, overlap }: DemixOptions,
   mono?: MonoStems,
 ): Promise<SeparatedStems> {
   const samples = mixture.data as Float32Array<ArrayBuffer>;
-  if (session === null) {
-    const separation = await openHpss(samples, mono, rhythmOf === undefined ? 4 : RHYTHM_STEMS);
+  if (network === undefined) {
+    const separation = await openHpss(
+      samples,
+      mono,
+      stems.length === RHYTHM_STEMS ? RHYTHM_STEMS : 4,
+    );
     return await closedOnFailure(separation, async () => {
       for (let part = 0; part < separation.parts; part++) {
         await separation.separatePart();
-        onProgress?.(part + 1, separation.parts);
+        onProgress(part + 1, separation.parts);
       }
     });
   }
-  const separation = await openSeparation(samples, shifts, mono);
+  const { session, sourceStems } = network;
+  const passes = { shifts, sourceStems, ...(overlap !== undefined && { overlap }) };
+  const separation = await openSeparation(samples, passes, mono);
   return await closedOnFailure(separation, () => runSegments(separation, session, onProgress));
 }
 
@@ -200,7 +272,7 @@ async function closedOnFailure(
 async function runSegments(
   separation: Separation,
   session: DemixSession,
-  onProgress: DemixOptions["onProgress"],
+  onProgress: Part["onProgress"],
 ): Promise<void> {
   // Two sets of inputs: the network reads one while the kernels fill the other.
   const inputs = [0, 1].map(() => ({
@@ -222,29 +294,10 @@ async function runSegments(
       const output = await session.run(input.wave, input.spectrum);
       await joining;
       joining = separation.output(index, output.wave, output.spectrum);
-      onProgress?.(index + 1, separation.segments);
+      onProgress(index + 1, separation.segments);
     }
     await joining;
   } finally {
     await Promise.allSettled([preparing, joining]);
   }
-}
-
-async function takeStems(
-  separation: SeparatedStems,
-  shape: readonly number[],
-  floats: boolean,
-): Promise<DemixedStems> {
-  const length = elementCount(shape);
-  const stems16 = new Int16Array(4 * length);
-  const stems = floats ? new Float32Array(4 * length) : undefined;
-  // In turn, so that each stem is freed before the next is made.
-  for (let stem = 0; stem < 4; stem++) {
-    const [start, end] = [stem * length, (stem + 1) * length];
-    await separation.stem(stem, stems16.subarray(start, end), stems?.subarray(start, end));
-  }
-  return {
-    stems16: tensor("i16", [4, ...shape], stems16),
-    ...(stems && { stems: tensor("f32", [4, ...shape], stems) }),
-  };
 }

@@ -12,7 +12,7 @@ import { naiveStems16 } from "./naive/stems16.ts";
 import type { Backend } from "./backends/backend.ts";
 import { createNativeDemixSession } from "./backends/native/htdemucs.ts";
 import { createDemixSession } from "./backends/onnx/htdemucs.ts";
-import { demix, type Demixer } from "./demix.ts";
+import { demix, type Demixer, releaseDemixer, wholeNetwork } from "./demix.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 const TOLERANCE = { absolute: 1e-6, relative: 1e-6 };
@@ -25,11 +25,11 @@ async function demixerOf(
   const session = backend === "native"
     ? await createNativeDemixSession(checkpoint)
     : await createDemixSession(buildHtdemucs(checkpoint));
-  return { name, sha256, backend, session };
+  return { name, sha256, backend, networks: [wholeNetwork(session)] };
 }
 
 const demixer = await demixerOf(seededHtdemucs());
-Deno.test.afterAll(() => demixer.session?.release());
+Deno.test.afterAll(() => releaseDemixer(demixer));
 
 /** Returns the stems of a mixture as floats and as 16 bit. */
 async function demixed(
@@ -82,7 +82,7 @@ Deno.test("demix() by ONNX Runtime equals true demucs in every sample of every s
   const onnx = await demixerOf(seededHtdemucs(), "onnx");
   const { stems } = await demixed(await separationClip(), [0], () => {}, onnx);
   const { passed, reason } = compare(stems, await separationStems(), TOLERANCE);
-  await onnx.session?.release();
+  await releaseDemixer(onnx);
   ok(passed, reason);
 });
 
@@ -100,7 +100,7 @@ Deno.test("demix() equals true demucs with weights of half precision, as they ar
   );
   const half = await demixerOf({ ...checkpoint, name: "halves", tensors: new Map(halves) });
   const { passed, reason } = await compareWithCheck(half, "half_weights");
-  await half.session?.release();
+  await releaseDemixer(half);
   ok(passed, reason);
   // The rounding of the weights is visible in the stems.
   ok(!(await compareWithCheck(demixer, "half_weights")).passed);

@@ -6,7 +6,7 @@ import { naiveSpectrogram } from "./naive/spectrogram.ts";
 import { naiveStems16 } from "./naive/stems16.ts";
 import { createNativeDemixSession } from "./backends/native/htdemucs.ts";
 import { loadDemixer } from "./backends/demixers.ts";
-import { demix, type Demixer } from "./demix.ts";
+import { demix, type Demixer, wholeNetwork } from "./demix.ts";
 import { excerpt } from "./mixture.ts";
 import { spectrogram } from "./spectrogram.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
@@ -19,7 +19,12 @@ const checkpoint = readThCheckpoint(
   await Deno.readFile(new URL("../models/testdata/small_htdemucs.th", import.meta.url)),
 );
 const session = await createNativeDemixSession(checkpoint);
-const demixer: Demixer = { name: "small", sha256: checkpoint.sha256, backend: "native", session };
+const demixer: Demixer = {
+  name: "small",
+  sha256: checkpoint.sha256,
+  backend: "native",
+  networks: [wholeNetwork(session)],
+};
 Deno.test.afterAll(() => session.release());
 
 Deno.test("demix() gives the mean of its passes", async () => {
@@ -92,7 +97,7 @@ function soundOf(samples: number, loudness: number): Tensor<"f32"> {
 
 Deno.test("demix() without a network makes stems that sum to the mixture", async () => {
   const hpss = await loadDemixer("hpss");
-  equal([hpss.name, hpss.sha256, hpss.session], ["hpss", null, null]);
+  equal([hpss.name, hpss.sha256, hpss.networks], ["hpss", null, []]);
   const samples = 20 * 44_100;
   const mixture = soundOf(samples, 0.9);
   let [last, all] = [0, 0];
@@ -188,5 +193,26 @@ Deno.test("demix() with hpss-mix frees the mixture only where it is told to, and
   for (const stems of ["mono", "stereo", "floats"] as const) {
     const nothing = tensor("f32", [2, 0], new Float32Array());
     await rejects(demix(mixing, nothing, { shifts: [], stems }), /no audio/);
+  }
+});
+
+Deno.test("demix() has more segments where they overlap more", async () => {
+  const mixture = excerpt(await separationClip(), 0, 200_000);
+  const totals: number[] = [];
+  for (const overlap of [0, 0.25, 0.5, 0.9]) {
+    let all = 0;
+    const onProgress = (_: number, total: number): number => all = total;
+    const options = { shifts: [null], stems: "floats", overlap, onProgress } as const;
+    const { stems } = await demix(demixer, mixture, options);
+    ok(stems!.data.every((value) => Number.isFinite(value)));
+    totals.push(all);
+  }
+  // Segments of 343980 samples; every 343980, 257985, 171990 and 34397 of them.
+  equal(totals, [1, 1, 2, 6]);
+  for (const overlap of [-0.1, 0.991, NaN]) {
+    await rejects(
+      demix(demixer, mixture, { shifts: [0], stems: "stereo", overlap }),
+      /overlap by 0/,
+    );
   }
 });

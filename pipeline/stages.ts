@@ -9,7 +9,7 @@
 
 import { activations } from "./activations.ts";
 import { type Backend, backendOf, type ComputeOptions, otherBackend } from "./backends/backend.ts";
-import { demix, type Demixer, type DemixOptions } from "./demix.ts";
+import { demix, type Demixer, type DemixOptions, releaseDemixer } from "./demix.ts";
 import { functional } from "./functional.ts";
 import { metrical, type MetricalOptions } from "./metrical.ts";
 import { naiveBeats } from "./naive/beat_decoder.ts";
@@ -35,7 +35,7 @@ export interface StageContext {
 }
 
 /** How mixtures are separated. */
-export interface SeparationContext extends Pick<DemixOptions, "shifts" | "stems"> {
+export interface SeparationContext extends Pick<DemixOptions, "shifts" | "overlap" | "stems"> {
   /** Loaded demixer, which may still be loading. */
   readonly demixer: Promise<Demixer>;
   /** As in {@linkcode DemixOptions}. */
@@ -103,15 +103,15 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
       await separate(await separationOf(context).demixer, seams, context),
     alternative: async (context) => {
       const { demixer, loadFallback } = separationOf(context);
-      const { session, backend } = await demixer;
+      const { networks, backend } = await demixer;
       // Median filters have one implementation.
-      if (session === null || loadFallback === undefined) return null;
+      if (networks.length === 0 || loadFallback === undefined) return null;
       const other = await loadFallback(otherBackend(backend));
       return {
         backend: other.backend,
         tolerance: NETWORK_TOLERANCE,
         run: (seams, context) => separate(other, seams, context),
-        release: async () => await other.session?.release(),
+        release: () => releaseDemixer(other),
       };
     },
   },
@@ -198,9 +198,9 @@ async function separate(
   { mixture }: Seams,
   context: StageContext,
 ): Promise<Partial<Seams>> {
-  const { shifts, stems, releaseMixture } = separationOf(context);
+  const { demixer: _, loadFallback: __, ...options } = separationOf(context);
   return await demix(demixer, mixture, {
-    ...{ shifts, stems, ...(releaseMixture !== undefined && { releaseMixture }) },
+    ...options,
     ...(context.onProgress && { onProgress: context.onProgress }),
   });
 }

@@ -11,7 +11,7 @@ import { FIXTURES_FOLDER } from "../core/program.ts";
 import { readManifest } from "../parity/manifest.ts";
 import { readVerified } from "../parity/references.ts";
 import { createNativeDemixSession } from "../pipeline/backends/native/htdemucs.ts";
-import { demix, type Demixer } from "../pipeline/demix.ts";
+import { demix, type Demixer, releaseDemixer, wholeNetwork } from "../pipeline/demix.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { networkModel } from "../pipeline/network.ts";
 import { runStages } from "../pipeline/runner.ts";
@@ -41,7 +41,8 @@ async function halfDemixer(): Promise<Demixer> {
     return [name, tensor("f32", shape, new Float32Array(new Float16Array(data)))];
   }));
   const session = await createNativeDemixSession({ ...seeded, tensors });
-  return { name: "seeded-htdemucs-half", sha256: "", backend: "native", session };
+  const networks = [wholeNetwork(session)];
+  return { name: "seeded-htdemucs-half", sha256: "", backend: "native", networks };
 }
 
 Deno.test("the mix has the beats, bars, tempo and segments that upstream finds", async (test) => {
@@ -74,5 +75,5 @@ Deno.test("the mix has the beats, bars, tempo and segments that upstream finds",
       notEqual((await last(tensor("i16", stems16.shape, swapped)))["beats"], found["beats"]);
     });
   }
-  await demixer.session?.release();
+  await releaseDemixer(demixer);
 });

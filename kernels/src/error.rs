@@ -118,6 +118,19 @@ pub enum Error {
     #[error("There is no audio to separate: the mixture has 0 samples")]
     EmptyMixture,
 
+    /// Segments of a separation overlap by another share than is possible.
+    #[error("Segments overlap by 0 to {most} of their length, not by {found}")]
+    Overlap {
+        /// Largest share.
+        most: f64,
+        /// Share asked for.
+        found: f64,
+    },
+
+    /// The sources of a network do not make all stems.
+    #[error("Every stem needs a source of the network, but the stems of its sources are {0:?}")]
+    SourceStems(Vec<usize>),
+
     /// A stem without samples has no spectrogram.
     #[error("A stem of {channels} channels and {samples} samples has no frame")]
     EmptyStem {

@@ -8,7 +8,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../../core/hash.ts";
 import { EMBEDDED } from "../embedded/embedded.ts";
-import { foldNames, HPSS, HPSS_MIX, MODEL_NAMES } from "../registry.ts";
+import { HPSS, HPSS_MIX } from "../demixer_weights.ts";
+import { foldNames, MODEL_NAMES } from "../registry.ts";
 import {
   type FileState,
   findPinnedFile,
@@ -17,7 +18,7 @@ import {
   type PinnedFile,
   shownSha256,
 } from "./pinned_file.ts";
-import { HARMONIX_FILES, HTDEMUCS_FILE } from "./published_files.ts";
+import { HARMONIX_FILES, HTDEMUCS_FILES, type HtdemucsFile } from "./published_files.ts";
 
 /** Files that a network needs together. */
 export interface ModelPart {
@@ -64,7 +65,17 @@ export const LISTED_MODELS: readonly ListedModel[] = [
   {
     name: "htdemucs",
     description: "separation into stems",
-    parts: [{ files: [HTDEMUCS_FILE] }],
+    parts: HTDEMUCS_FILES.htdemucs.map(htdemucsPart),
+  },
+  {
+    name: "htdemucs_ft",
+    description: "separation by four networks, one tuned for each stem",
+    parts: HTDEMUCS_FILES.htdemucs_ft.map(htdemucsPart),
+  },
+  {
+    name: "htdemucs_6s",
+    description: "separation into six sources; guitar and piano are added to other",
+    parts: HTDEMUCS_FILES.htdemucs_6s.map(htdemucsPart),
   },
   ...MODEL_NAMES.filter((name) => name.startsWith("seeded")).map((name) => ({
     name,
@@ -75,6 +86,10 @@ export const LISTED_MODELS: readonly ListedModel[] = [
   })),
   { name: "seeded-htdemucs", description: "as htdemucs, untrained: for tests", parts: [] },
 ];
+
+function htdemucsPart({ th, safetensors }: HtdemucsFile): ModelPart {
+  return { files: [th], alternative: safetensors };
+}
 
 /** Returns the files of a model; none if it is built in. */
 export function modelFiles({ parts }: ListedModel): readonly PinnedFile[] {

@@ -124,14 +124,44 @@ function pinned(fileName: string, content: { bytes: number; sha256: string }): P
   return { fileName, url: `${SOURCE}/${fileName}`, sha256, minBytes: bytes, maxBytes: bytes };
 }
 
+/** Files of a published separation network; one of them is enough. */
+export interface HtdemucsFile {
+  /** Weights as demucs has published them from version 4.0 on. */
+  readonly th: PinnedFile;
+  /** Name of the file in the repositories of demucs 4.1, whose SHA-256 is not published. */
+  readonly safetensors: string;
+  /** The only source that is used of the network, one of a bag; absent where all are used. */
+  readonly source?: string;
+}
+
 /**
- * Weights of HTDemucs. Its authors publish the first eight hexadecimal digits of the SHA-256, as the part of the name
- * after the dash; the size is about 84 MB.
+ * The published separation networks by demucs' names. The authors publish the first eight hexadecimal digits of the
+ * SHA-256, as the part of the name after the dash.
+ *
+ * Source: demucs 4.1.0, `remote/files.txt`, `remote/htdemucs_ft.yaml` and `hf.py`, for the names; the bag takes each
+ * source from one network.
  */
-export const HTDEMUCS_FILE: PinnedFile = {
-  fileName: "955717e8-8726e21a.th",
-  url: "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/955717e8-8726e21a.th",
-  sha256: "8726e21a",
-  minBytes: 80_000_001,
-  maxBytes: 99_999_999,
-};
+export const HTDEMUCS_FILES = {
+  htdemucs: [htdemucsFile("955717e8-8726e21a")],
+  htdemucs_ft: [
+    { ...htdemucsFile("f7e0c4bc-ba3fe64a"), source: "drums" },
+    { ...htdemucsFile("d12395a8-e57c48e6"), source: "bass" },
+    { ...htdemucsFile("92cfc3b6-ef3bcb9c"), source: "other" },
+    { ...htdemucsFile("04573f0d-f3cf25b2"), source: "vocals" },
+  ],
+  htdemucs_6s: [htdemucsFile("5c90dfd2-34c22ccb", [40_000_001, 69_999_999])],
+} as const satisfies Readonly<Record<string, readonly HtdemucsFile[]>>;
+
+/** Weights of `htdemucs`, about 84 MB. */
+export const HTDEMUCS_FILE: PinnedFile = HTDEMUCS_FILES.htdemucs[0].th;
+
+function htdemucsFile(
+  name: string,
+  [minBytes, maxBytes]: readonly [number, number] = [80_000_001, 99_999_999],
+): HtdemucsFile {
+  const [signature = "", sha256 = ""] = name.split("-");
+  const fileName = `${name}.th`;
+  const url = `https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/${fileName}`;
+  const th = { fileName, url, sha256, minBytes, maxBytes };
+  return { th, safetensors: `${signature}.safetensors` };
+}

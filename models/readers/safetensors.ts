@@ -9,9 +9,14 @@
 import { bytesSha256 } from "../../core/hash.ts";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
 import { type Checkpoint, validateParameters } from "../all_in_one/parameters.ts";
-import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS } from "../htdemucs/configuration.ts";
+import {
+  type HtdemucsConfiguration,
+  parseHtdemucsConfiguration,
+  PUBLISHED_HTDEMUCS,
+} from "../htdemucs/configuration.ts";
 import { type HtdemucsCheckpoint, validateHtdemucsParameters } from "../htdemucs/parameters.ts";
 import { ModelError } from "../model_error.ts";
+import { TorchFraction } from "../torch/torch_file.ts";
 import { parseYamlConfiguration } from "./yaml.ts";
 
 const MAX_HEADER_BYTES = 100_000_000;
@@ -47,7 +52,13 @@ interface Entry {
  * ```
  */
 export function readSafetensors(bytes: Uint8Array): Map<string, Tensor<"f32">> {
-  const { entries, dataStart } = readHeader(bytes);
+  return tensorsOf(bytes, readHeader(bytes));
+}
+
+function tensorsOf(
+  bytes: Uint8Array,
+  { entries, dataStart }: Header,
+): Map<string, Tensor<"f32">> {
   checkLayout(entries, bytes.length - dataStart);
   return new Map(entries.map(({ name, element, shape, begin, end }) => {
     // A copy that starts at 0 is aligned.
@@ -56,7 +67,16 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor<"f32">> {
   }));
 }
 
-function readHeader(bytes: Uint8Array): { entries: Entry[]; dataStart: number } {
+/** Content of a file's header. */
+interface Header {
+  readonly entries: readonly Entry[];
+  /** Texts by name; upstream's programs keep settings there. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Position of the first value. */
+  readonly dataStart: number;
+}
+
+function readHeader(bytes: Uint8Array): Header {
   if (bytes.length < PREFIX_BYTES) throw malformed(`it has ${bytes.length} bytes, fewer than 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
@@ -77,7 +97,8 @@ function readHeader(bytes: Uint8Array): { entries: Entry[]; dataStart: number } 
   const entries = Object.entries(header).flatMap(([name, value]) =>
     name === "__metadata__" ? [] : [readEntry(name, value)]
   );
-  return { entries, dataStart };
+  const { __metadata__: metadata } = header;
+  return { entries, dataStart, metadata: isRecord(metadata) ? metadata : {} };
 }
 
 function readEntry(name: string, value: unknown): Entry {
@@ -168,22 +189,66 @@ export function readSafetensorsFold(
 }
 
 /**
- * Reads an HTDemucs. The file has weights only, so the sizes are given.
+ * Reads an HTDemucs. The files of demucs 4.1 state class and arguments as JSON in their metadata; other files have weights
+ * only, and their sizes are those of the published model, or given.
  *
  * @param name registered name of the network, for the result and for errors
  * @param bytes content of the file, with upstream's parameter names
- * @param configuration sizes; those of the published model by default
+ * @param configuration sizes; by default those of the metadata, else of the published model
  * @param sha256 SHA-256 of the file, hexadecimal, if it is already known
  * @returns checkpoint; half and double precision become f32
- * @throws {ModelError} `format` if the file is malformed, `parameters` if it does not hold this network
+ * @throws {ModelError} `format` if the file is malformed or of another class, `configuration` for arguments that are not
+ *   supported, `parameters` if it does not hold this network
+ *
+ * Source: `demucs/hf.py` (demucs 4.1.0), for the metadata.
  */
 export function readSafetensorsCheckpoint(
   name: string,
   bytes: Uint8Array,
-  configuration: HtdemucsConfiguration = PUBLISHED_HTDEMUCS,
+  configuration?: HtdemucsConfiguration,
   sha256: string = bytesSha256(bytes),
 ): HtdemucsCheckpoint {
-  const tensors = readSafetensors(bytes);
-  validateHtdemucsParameters(configuration, tensors, name);
-  return { name, configuration, tensors, sha256 };
+  const header = readHeader(bytes);
+  const own = configuration ?? statedConfiguration(name, header.metadata) ?? PUBLISHED_HTDEMUCS;
+  const tensors = tensorsOf(bytes, header);
+  validateHtdemucsParameters(own, tensors, name);
+  return { name, configuration: own, tensors, sha256 };
+}
+
+/** The only class that a file may name. */
+const HTDEMUCS = "demucs.htdemucs.HTDemucs";
+
+/** Returns the sizes that metadata of demucs 4.1 states; undefined for other metadata. */
+function statedConfiguration(
+  name: string,
+  { klass, args, kwargs, structure }: Header["metadata"],
+): HtdemucsConfiguration | undefined {
+  if (klass === undefined && kwargs === undefined) return undefined;
+  if (klass !== HTDEMUCS) {
+    throw malformed(`${name} should be of class ${HTDEMUCS}, but is ${JSON.stringify(klass)}`);
+  }
+  if (structure !== undefined) {
+    throw malformed(`${name} is quantized, which is not supported`);
+  }
+  const [positional, named] = [args ?? "[]", kwargs ?? "{}"].map((text) => {
+    try {
+      return JSON.parse(String(text), fractionOf);
+    } catch (cause) {
+      throw malformed(`the arguments of ${name} are not JSON`, { cause });
+    }
+  });
+  if (!Array.isArray(positional) || positional.length > 1 || !isRecord(named)) {
+    throw malformed(
+      `${name} should have named arguments and at most one without a name (sources)`,
+    );
+  }
+  const sources = positional.length === 0 ? {} : { sources: positional[0] };
+  return parseHtdemucsConfiguration({ ...sources, ...named });
+}
+
+/** Restores a fraction, which demucs writes as an object. */
+function fractionOf(_: string, value: unknown): unknown {
+  if (!isRecord(value) || value["_type"] !== "fraction") return value;
+  const { numerator, denominator } = value;
+  return new TorchFraction(Number(numerator), Number(denominator));
 }

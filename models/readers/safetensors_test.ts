@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { elementCount } from "../../core/tensor.ts";
 import { parseConfiguration } from "../all_in_one/configuration.ts";
 import { allInOneParameters } from "../all_in_one/parameters.ts";
+import { encodeSafetensors } from "../encode_safetensors.ts";
 import { ModelError } from "../model_error.ts";
 import { readSafetensors, readSafetensorsCheckpoint, readSafetensorsFold } from "./safetensors.ts";
 import { readThCheckpoint } from "./torch.ts";
@@ -138,5 +139,57 @@ Deno.test("readSafetensorsFold() fails on other tensors and on text that is not 
   );
   for (const text of ["depth: [", "- 1", "depth: 2\ndim_embed: 4\ndata:\n  num_labels: 2\n"]) {
     assert.throws(() => readSafetensorsFold("small", stored(), text), ModelError);
+  }
+});
+
+Deno.test("readSafetensorsCheckpoint() takes the sizes from the metadata of demucs 4.1", () => {
+  const { tensors, configuration } = readThCheckpoint("tiny", file("htdemucs.th"));
+  const kwargs = {
+    ...{ sources: configuration.sources, channels: 16, growth: 2, nfft: 256, depth: 2 },
+    ...{ dconv_mode: 3, bottom_channels: 8, t_layers: 3, t_heads: 2, t_hidden_scale: 2 },
+    ...{ samplerate: 1000, segment: { _type: "fraction", numerator: 53, denominator: 20 } },
+  };
+  const metadata = {
+    format: "pt",
+    klass: "demucs.htdemucs.HTDemucs",
+    args: "[]",
+    kwargs: JSON.stringify(kwargs),
+  };
+  const read = (changes: Readonly<Record<string, string>>): unknown =>
+    readSafetensorsCheckpoint("tiny", encodeSafetensors(tensors, { ...metadata, ...changes }))
+      .configuration;
+  assert.deepEqual(read({}), configuration);
+  const { sources, ...others } = kwargs;
+  assert.deepEqual(
+    read({ args: JSON.stringify([sources]), kwargs: JSON.stringify(others) }),
+    configuration,
+  );
+  const refused: [Record<string, string>, RegExp][] = [
+    [
+      { klass: "demucs.hdemucs.HDemucs" },
+      /should be of class demucs\.htdemucs\.HTDemucs, but is "/,
+    ],
+    [{ klass: "os.system" }, /should be of class/],
+    [{ structure: "{}" }, /quantized/],
+    [{ kwargs: "{" }, /arguments of tiny are not JSON/],
+    [{ args: "[1, 2]" }, /at most one without a name/],
+    [{ kwargs: "[]" }, /should have named arguments/],
+    [{ kwargs: JSON.stringify({ ...kwargs, cac: false }) }, /argument cac must be true/],
+    [{ kwargs: JSON.stringify({ ...kwargs, channels: 8 }) }, /does not hold the HTDemucs/],
+    [
+      {
+        kwargs: JSON.stringify({
+          ...kwargs,
+          segment: { _type: "fraction", numerator: 1, denominator: 0 },
+        }),
+      },
+      /segment must be a positive number/,
+    ],
+  ];
+  for (const [changes, message] of refused) {
+    assert.throws(
+      () => read(changes),
+      (error) => error instanceof ModelError && message.test(error.message),
+    );
   }
 });

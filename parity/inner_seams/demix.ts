@@ -55,7 +55,7 @@ export async function demixSeams(
 type Inputs = Record<"mix" | "spectrum", Float32Array<ArrayBuffer>>;
 
 async function firstSegment(mixture: Tensor<"f32">): Promise<Inputs> {
-  const separation = await openSeparation(mixture.data, [0]);
+  const separation = await openSeparation(mixture.data, { shifts: [0] });
   try {
     const mix = new Float32Array(2 * SEGMENT_SAMPLES);
     const spectrum = new Float32Array(4 * elementCount(SEGMENT_SPECTRUM));

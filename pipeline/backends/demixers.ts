@@ -4,12 +4,22 @@
  * @module
  */
 
-import { type DemixerWeights, demixerWeights, HPSS, HPSS_MIX } from "../../models/registry.ts";
+import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../kernels/mod.ts";
+import {
+  demixerWeights,
+  HPSS,
+  HPSS_MIX,
+  type NetworkWeights,
+} from "../../models/demixer_weights.ts";
+import type { HtdemucsConfiguration } from "../../models/htdemucs/configuration.ts";
+import { ModelError } from "../../models/model_error.ts";
 import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
-import type { Demixer } from "../demix.ts";
+import { ALL_STEMS, type Demixer, type DemixNetwork } from "../demix.ts";
 import { backendOf, type ComputeOptions } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
+import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
+import { SAMPLE_RATE_HZ } from "../spectrogram.ts";
 import { createNativeDemixSession } from "./native/htdemucs.ts";
 
 /** Folder of the weights; backend, device and threads of the network. */
@@ -19,35 +29,94 @@ export interface DemixerOptions extends LoadOptions {
 }
 
 /**
- * Loads a separation network, or none for `hpss` and `hpss-mix`, which the kernels compute on the CPU.
+ * Stem of each source that a network can have: 0 to 3 are bass, drums, other, vocals. What belongs to no stem of its own is
+ * added to other.
+ */
+const STEM_OF_SOURCE: ReadonlyMap<string, number> = new Map([
+  ["bass", 0],
+  ["drums", 1],
+  ["other", 2],
+  ["vocals", 3],
+  ["guitar", 2],
+  ["piano", 2],
+]);
+
+/**
+ * Loads a separation network or a bag of networks, or none for `hpss` and `hpss-mix`, which the kernels compute on the CPU.
  *
  * @param name `hpss`, `hpss-mix`, or as in `demixerWeights()`
  * @param options folder of the weights, backend, device, threads
- * @returns the demixer; the caller releases its session, where it has one
+ * @returns the demixer; the caller releases it
  * @throws {ModelError} if the weights are missing or are not what they should be
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device
  */
 export async function loadDemixer(name: string, options: DemixerOptions = {}): Promise<Demixer> {
-  const hpss: Demixer = { name: HPSS, sha256: null, backend: "native", session: null };
+  const hpss: Demixer = { name: HPSS, sha256: null, backend: "native", networks: [] };
   if (name === HPSS) return hpss;
   if (name === HPSS_MIX) return { ...hpss, name, rhythmOf: hpss };
   const weights = await demixerWeights(name, options);
   const backend = backendOf(options.compute);
-  const session = backend === "native"
-    ? await createNativeDemixSession(weights.checkpoint(), options.compute?.threads)
-    : await onnxSession(weights, options);
-  return { name: weights.name, sha256: weights.sha256, backend, session };
+  const networks: DemixNetwork[] = [];
+  try {
+    for (const network of weights.networks) {
+      networks.push(await loadNetwork(weights.name, network, options));
+    }
+  } catch (error) {
+    for (const { session } of networks) await session.release();
+    throw error;
+  }
+  return { name: weights.name, sha256: weights.sha256, backend, networks };
+}
+
+/** Loads one network, and assigns its sources to stems. */
+async function loadNetwork(
+  name: string,
+  weights: NetworkWeights,
+  options: DemixerOptions,
+): Promise<DemixNetwork> {
+  const checkpoint = weights.checkpoint();
+  const { sources, segmentSamples, nfft, audioChannels, sampleRate } = checkpoint.configuration;
+  const sourceStems = sources.map((source) => STEM_OF_SOURCE.get(source) ?? NaN);
+  const usable = audioChannels === 2 && sampleRate === SAMPLE_RATE_HZ &&
+    segmentSamples === SEGMENT_SAMPLES && nfft === 2 * SEGMENT_SPECTRUM[0] &&
+    ALL_STEMS.every((stem) => sourceStems.includes(stem)) && !sourceStems.includes(NaN);
+  if (!usable) {
+    throw new ModelError(
+      "configuration",
+      `The demixer ${name} separates ${describe(checkpoint.configuration)}, but expected are ` +
+        `bass, drums, other and vocals (guitar and piano are added to other) from ` +
+        `2 channels at ${SAMPLE_RATE_HZ} Hz, in segments of ${SEGMENT_SAMPLES} samples and frames of ` +
+        `${2 * SEGMENT_SPECTRUM[0]}`,
+    );
+  }
+  const only = weights.source === undefined ? undefined : STEM_OF_SOURCE.get(weights.source);
+  return {
+    session: backendOf(options.compute) === "native"
+      ? await createNativeDemixSession(checkpoint, options.compute?.threads)
+      : await onnxSession(weights, checkpoint, options),
+    sourceStems,
+    stems: only === undefined ? ALL_STEMS : [only],
+  };
+}
+
+function describe(configuration: HtdemucsConfiguration): string {
+  const { sources, audioChannels, sampleRate, segmentSamples, nfft } = configuration;
+  return `${
+    sources.join(", ")
+  } from ${audioChannels} channels at ${sampleRate} Hz, in segments of ` +
+    `${segmentSamples} samples and frames of ${nfft}`;
 }
 
 /** Makes an ONNX Runtime session; loads the graph builder only where it is needed. */
 async function onnxSession(
-  weights: DemixerWeights,
+  weights: NetworkWeights,
+  checkpoint: HtdemucsCheckpoint,
   options: DemixerOptions,
 ): Promise<DemixSession> {
   const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("./onnx/htdemucs_graph.ts");
   const { createDemixSession } = await import("./onnx/htdemucs.ts");
   const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
-  const graph = await cachedGraph(folder, key, () => buildHtdemucs(weights.checkpoint()));
+  const graph = await cachedGraph(folder, key, () => buildHtdemucs(checkpoint));
   return await createDemixSession(graph, options.compute);
 }

@@ -8,7 +8,10 @@ use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use crate::error::Error;
 use crate::hpss::{HpssSeparator, Wanted};
-use crate::separation::{CHANNELS, Kept, MonoStem, SegmentInput, Separator, TakenMono};
+use crate::separation::{
+    CHANNELS, Kept, MOST_OVERLAP, MonoStem, OVERLAP, Passes, SOURCE_STEMS, STEMS, SegmentInput,
+    Separator, TakenMono,
+};
 use crate::stems16::{requantize, requantize_to_mono};
 
 static SEPARATORS: LazyLock<Handles<Open>> = LazyLock::new(Handles::default);
@@ -191,17 +194,75 @@ pub unsafe extern "C" fn tactus_separation_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        let mixture = channels(mixture)?;
-        let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-        let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
-        let separator = Separator::new(mixture, &shifts, kept, wanted);
-        let segments = separator.segments().count();
-        let handle = SEPARATORS.insert(Open {
-            separator: Mutex::new(Method::Network(separator)),
-            inputs: Mutex::new(vec![None; segments]),
-        });
-        write("numbers", &[handle, segments as u64], numbers)
+        open_network(mixture, shifts, OVERLAP, &SOURCE_STEMS, (mono_samples, divisors), numbers)
     })
+}
+
+/// Prepares the separation of `mixture`, as [`tactus_separation_open`] does, with segments that overlap by the
+/// share `overlap`, and with a network of one source for each of `source_stems`, which tell the stem that the source
+/// is added to: 0 to 3 are bass, drums, other, vocals.
+///
+/// # Safety
+/// `mixture`, `shifts`, `source_stems` and `divisors` must be valid for reads, `numbers` for writes of their lengths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_network_separation_open(
+    mixture: *const f32,
+    mixture_length: usize,
+    shifts: *const i32,
+    shifts_length: usize,
+    overlap: f64,
+    source_stems: *const u8,
+    source_stems_length: usize,
+    mono_samples: usize,
+    divisors: *const f64,
+    divisors_length: usize,
+    numbers: *mut u64,
+    numbers_length: usize,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (mixture, shifts, source_stems, divisors, numbers) = unsafe {
+            (
+                slice(mixture, mixture_length),
+                slice(shifts, shifts_length),
+                slice(source_stems, source_stems_length),
+                slice(divisors, divisors_length),
+                slice_mut(numbers, numbers_length),
+            )
+        };
+        let stems: Vec<usize> = source_stems.iter().map(|&stem| usize::from(stem)).collect();
+        open_network(mixture, shifts, overlap, &stems, (mono_samples, divisors), numbers)
+    })
+}
+
+/// Opens a separation with a network; `numbers` receives `[handle, number of segments]`.
+fn open_network(
+    mixture: &[f32],
+    shifts: &[i32],
+    overlap: f64,
+    source_stems: &[usize],
+    (mono_samples, divisors): (usize, &[f64]),
+    numbers: &mut [u64],
+) -> Result<(), Error> {
+    let mixture = channels(mixture)?;
+    if !(0.0..=MOST_OVERLAP).contains(&overlap) {
+        return Err(Error::Overlap { most: MOST_OVERLAP, found: overlap });
+    }
+    if !(0..STEMS).all(|stem| source_stems.contains(&stem))
+        || source_stems.iter().any(|&stem| stem >= STEMS)
+    {
+        return Err(Error::SourceStems(source_stems.to_vec()));
+    }
+    let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
+    let passes = Passes { shifts: &shifts, overlap, source_stems };
+    let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
+    let separator = Separator::new(mixture, passes, kept, wanted);
+    let segments = separator.segments().count();
+    let handle = SEPARATORS.insert(Open {
+        separator: Mutex::new(Method::Network(separator)),
+        inputs: Mutex::new(vec![None; segments]),
+    });
+    write("numbers", &[handle, segments as u64], numbers)
 }
 
 /// Computes the network's inputs for segment `index` of the mixture that the separation was opened with:
@@ -244,7 +305,8 @@ pub unsafe extern "C" fn tactus_separation_input(
 }
 
 /// Joins the network's outputs for segment `index`, which must come in order: `wave`
-/// `[4, 2, 343980]`, `spectrum` `[4, 4, 2048, 336]`, f32; drums, bass, other, vocals.
+/// `[sources, 2, 343980]`, `spectrum` `[sources, 4, 2048, 336]`, f32; of the published network drums, bass,
+/// other, vocals.
 ///
 /// # Safety
 /// `wave` and `spectrum` must be valid for reads of their lengths.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::layout::{CHANNELS, SOURCES};
+use super::layout::{CHANNELS, STEMS};
 use crate::stems16::{rescale_divisor, to_mono_16_bit};
 
 /// The stems bass, drums, other, vocals as far as they are finished.
@@ -11,7 +11,7 @@ pub enum Kept {
     Floats(Vec<Vec<f32>>),
     /// All that a spectrogram is made from: 0.09 MB a second for each stem, and 0.35 MB from where on one is
     /// too loud for 16 bit.
-    Mono(Box<[MonoStem; SOURCES]>),
+    Mono(Box<[MonoStem; STEMS]>),
 }
 
 /// A stem rounded to 16 bit stereo and averaged over its channels as soon as it is finished.
@@ -44,11 +44,11 @@ pub struct TakenMono {
 impl Kept {
     /// Room for floats, all silent.
     pub fn floats(samples: usize) -> Self {
-        Kept::Floats(vec![vec![0.0; CHANNELS * samples]; SOURCES])
+        Kept::Floats(vec![vec![0.0; CHANNELS * samples]; STEMS])
     }
 
     /// Mono stems, by what each is divided where a separation of the same mixture has shown it.
-    pub fn mono(divisors: Option<[f64; SOURCES]>) -> Self {
+    pub fn mono(divisors: Option<[f64; STEMS]>) -> Self {
         Kept::Mono(Box::new(std::array::from_fn(|stem| MonoStem {
             divisor: divisors.map(|divisors| divisors[stem]),
             ..MonoStem::default()
@@ -78,7 +78,7 @@ impl Kept {
 }
 
 /// The first sample of a part, and the samples of all stems: `[4][2][count]`.
-pub(crate) type FinishedPart<'a> = (usize, [[&'a [f32]; CHANNELS]; SOURCES]);
+pub(crate) type FinishedPart<'a> = (usize, [[&'a [f32]; CHANNELS]; STEMS]);
 
 /// Adds finished samples, from sample `start` on, to a stem: `[2 · samples]`.
 fn add_floats(stem: &mut [f32], start: usize, finished: &[&[f32]; CHANNELS]) {

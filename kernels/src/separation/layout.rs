@@ -1,10 +1,10 @@
-//! Channels, sources and stems.
+//! Channels, stems, and the sources of the network.
 
 /// Channels of the mixture and of every stem.
 pub const CHANNELS: usize = 2;
 
-/// Sources that the network separates, in its own order: drums, bass, other, vocals.
-pub const SOURCES: usize = 4;
+/// Stems: bass, drums, other, vocals.
+pub const STEMS: usize = 4;
 
-/// For each stem in the order bass, drums, other, vocals: the network's source.
-pub const STEM_SOURCES: [usize; SOURCES] = [1, 0, 2, 3];
+/// The stem of each source of the published network, which has its own order: drums, bass, other, vocals.
+pub const SOURCE_STEMS: [usize; STEMS] = [1, 0, 2, 3];

@@ -17,7 +17,7 @@ mod separator;
 mod spectrum;
 
 pub use kept::{Kept, MonoStem, TakenMono};
-pub use layout::{CHANNELS, SOURCES, STEM_SOURCES};
-pub use plan::{OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, STRIDE_SAMPLES, Segment, SegmentPlan};
-pub use separator::{Excerpt, Mixture, SegmentInput, Separator};
+pub use layout::{CHANNELS, SOURCE_STEMS, STEMS};
+pub use plan::{MOST_OVERLAP, OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, Segment, SegmentPlan};
+pub use separator::{Excerpt, Mixture, Passes, SegmentInput, Separator};
 pub use spectrum::{BINS, FRAMES};

@@ -28,7 +28,12 @@ impl Normalisation {
 
     /// value · deviation + mean. Upstream adds no floor on the way back.
     pub fn undo(&self, value: f64) -> f64 {
-        value * self.deviation + self.mean
+        self.undo_sum(value, 1)
+    }
+
+    /// The same for the sum of `count` values: each has the mean.
+    pub fn undo_sum(&self, sum: f64, count: usize) -> f64 {
+        sum * self.deviation + count as f64 * self.mean
     }
 }
 
@@ -41,6 +46,13 @@ mod tests {
         let normalisation = Normalisation::of([1.0, 2.0, 3.0, 4.0].into_iter());
         assert_eq!(normalisation.mean, 2.5);
         assert!((normalisation.deviation - (5.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_sum_is_undone_as_its_values_are() {
+        let normalisation = Normalisation { mean: 0.25, deviation: 2.0 };
+        let sum = normalisation.undo(3.0) + normalisation.undo(-1.0) + normalisation.undo(0.5);
+        assert_eq!(normalisation.undo_sum(2.5, 3), sum);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::kept::Kept;
-use super::layout::{CHANNELS, SOURCES, STEM_SOURCES};
+use super::layout::{CHANNELS, STEMS};
 use super::normalisation::{Normalisation, SEGMENT_FLOOR};
 use super::plan::{SEGMENT_SAMPLES, Segment, SegmentPlan, weight};
 use super::spectrum::{BINS, FRAMES, Transforms};
@@ -21,6 +21,10 @@ pub struct Separator {
     normalisation: Normalisation,
     /// The segments of every pass over the mixture; the stems are the mean of the passes.
     passes: Vec<SegmentPlan>,
+    /// Number of sources of the network.
+    sources: usize,
+    /// The sources of each stem.
+    stem_sources: [Vec<usize>; STEMS],
     /// The pass that the next segment belongs to.
     pass: usize,
     /// Index within its pass of the segment whose output comes next.
@@ -38,6 +42,17 @@ pub struct Separator {
 /// A mixture: left and right, f32, full scale 1.0, 44.1 kHz, of the same length.
 pub type Mixture<'a> = [&'a [f32]; CHANNELS];
 
+/// How a mixture is passed through the network.
+#[derive(Debug, Clone, Copy)]
+pub struct Passes<'a> {
+    /// One for each pass, as in [`SegmentPlan::new`].
+    pub shifts: &'a [Option<usize>],
+    /// As in [`SegmentPlan::new`].
+    pub overlap: f64,
+    /// The stem of each source of the network; several sources of one stem are added.
+    pub source_stems: &'a [usize],
+}
+
 /// Normalisation of one segment's inputs, which its outputs need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SegmentInput {
@@ -50,20 +65,21 @@ impl Separator {
     ///
     /// # Parameters
     /// - `mixture`: not kept; pass the same one to [`Separator::excerpt`].
-    /// - `shifts`: one for each pass, as in [`SegmentPlan::new`].
+    /// - `passes`: shifts, overlap and sources.
     /// - `kept`: floats as long as the mixture; mono stems are for a single pass.
     /// - `wanted`: how many samples, from the first on, are separated.
     ///
     /// # Panics
     /// If there are no samples, none are wanted, or there are no passes, or several for mono stems, or the channels differ in
-    /// length.
-    pub fn new(
-        [left, right]: Mixture,
-        shifts: &[Option<usize>],
-        kept: Kept,
-        wanted: usize,
-    ) -> Self {
+    /// length, or a stem has no source.
+    pub fn new([left, right]: Mixture, passes: Passes, kept: Kept, wanted: usize) -> Self {
         assert_eq!(left.len(), right.len(), "channels differ in length");
+        let Passes { shifts, overlap, source_stems } = passes;
+        let stem_sources: [Vec<usize>; STEMS] = std::array::from_fn(|stem| {
+            let sources = source_stems.iter().enumerate().filter(|&(_, &of)| of == stem);
+            sources.map(|(source, _)| source).collect()
+        });
+        assert!(stem_sources.iter().all(|sources| !sources.is_empty()), "a stem has no source");
         assert!(!shifts.is_empty(), "a separation has a pass");
         assert!(wanted > 0, "a separation has samples");
         let is_mono = matches!(kept, Kept::Mono(_));
@@ -73,11 +89,13 @@ impl Separator {
             normalisation: Normalisation::of(mono),
             passes: shifts
                 .iter()
-                .map(|&shift| SegmentPlan::new(left.len(), shift).up_to(wanted))
+                .map(|&shift| SegmentPlan::new(left.len(), shift, overlap).up_to(wanted))
                 .collect(),
+            sources: source_stems.len(),
+            stem_sources,
             pass: 0,
             next: 0,
-            sums: vec![Vec::new(); SOURCES * CHANNELS],
+            sums: vec![Vec::new(); STEMS * CHANNELS],
             weights: Vec::new(),
             joined: 0,
             kept,
@@ -100,8 +118,9 @@ impl Separator {
     /// # Parameters
     /// - `index`: the segment; they come in order.
     /// - `input`: what [`Excerpt::transform`] returned for it.
-    /// - `wave`: `[4, 2, SEGMENT_SAMPLES]` f32, normalised; drums, bass, other, vocals.
-    /// - `spectrum`: `[4, 4, BINS, FRAMES]` f32, normalised.
+    /// - `wave`: `[sources, 2, SEGMENT_SAMPLES]` f32, normalised; of the published network drums, bass, other,
+    ///   vocals.
+    /// - `spectrum`: `[sources, 4, BINS, FRAMES]` f32, normalised.
     ///
     /// # Errors
     /// If it is another segment's turn or an array has another length.
@@ -119,12 +138,12 @@ impl Separator {
         }
         Error::expect_length(
             "wave of a segment",
-            SOURCES * CHANNELS * SEGMENT_SAMPLES,
+            self.sources * CHANNELS * SEGMENT_SAMPLES,
             wave.len(),
         )?;
         Error::expect_length(
             "spectrum of a segment",
-            SOURCES * 2 * CHANNELS * PLANE,
+            self.sources * 2 * CHANNELS * PLANE,
             spectrum.len(),
         )?;
         let plan = &self.passes[self.pass];
@@ -132,17 +151,20 @@ impl Separator {
         self.next += 1;
         self.reserve(&segment, samples);
         let transforms = Transforms::shared();
+        let stem_sources = &self.stem_sources;
         self.sums.par_iter_mut().enumerate().for_each(|(row, sums)| {
             // Rows are stems, the network's outputs sources.
-            let source = STEM_SOURCES[row / CHANNELS] * CHANNELS + row % CHANNELS;
-            let planes = &spectrum[source * 2 * PLANE..(source + 1) * 2 * PLANE];
-            let (re, im) = planes.split_at(PLANE);
-            let undo = |value: f32| input.spectrum.undo(f64::from(value));
-            let from_spectrum = transforms.signal(re, im, undo);
-            let wave = &wave[source * SEGMENT_SAMPLES..(source + 1) * SEGMENT_SAMPLES];
-            for (time, position, at) in used(&segment, samples) {
-                let value = input.wave.undo(f64::from(wave[at])) + from_spectrum[at];
-                sums[time - joined] += weight(position) * value;
+            for source in &stem_sources[row / CHANNELS] {
+                let source = source * CHANNELS + row % CHANNELS;
+                let planes = &spectrum[source * 2 * PLANE..(source + 1) * 2 * PLANE];
+                let (re, im) = planes.split_at(PLANE);
+                let undo = |value: f32| input.spectrum.undo(f64::from(value));
+                let from_spectrum = transforms.signal(re, im, undo);
+                let wave = &wave[source * SEGMENT_SAMPLES..(source + 1) * SEGMENT_SAMPLES];
+                for (time, position, at) in used(&segment, samples) {
+                    let value = input.wave.undo(f64::from(wave[at])) + from_spectrum[at];
+                    sums[time - joined] += weight(position) * value;
+                }
             }
         });
         for (time, position, _) in used(&segment, samples) {
@@ -188,9 +210,11 @@ impl Separator {
         let weights: Vec<f64> = self.weights.drain(..until - start).collect();
         let normalisation = self.normalisation;
         for (stem, sums) in self.sums.chunks_mut(CHANNELS).enumerate() {
+            let sources = self.stem_sources[stem].len();
             let finished: [Vec<f32>; CHANNELS] = std::array::from_fn(|channel| {
                 let sums = sums[channel].drain(..weights.len()).zip(&weights);
-                sums.map(|(sum, w)| (normalisation.undo(sum / w) * share) as f32).collect()
+                sums.map(|(sum, w)| (normalisation.undo_sum(sum / w, sources) * share) as f32)
+                    .collect()
             });
             self.kept.add(stem, start, &finished.each_ref().map(Vec::as_slice));
         }

@@ -1,12 +1,16 @@
 //! A network that hands back its input separates every mixture into copies of itself.
 
 use super::*;
-use crate::separation::TakenMono;
+use crate::separation::{OVERLAP, SOURCE_STEMS, TakenMono};
 use crate::test_noise::numbers;
 
 fn noise(samples: usize, seed: u64) -> Vec<f32> {
     let sample = |number| ((number >> 40) as f32 / 16_777_216.0 - 0.5) * 0.8;
     numbers(seed).map(sample).take(samples).collect()
+}
+
+fn passes(shifts: &[Option<usize>]) -> Passes<'_> {
+    Passes { shifts, overlap: OVERLAP, source_stems: &SOURCE_STEMS }
 }
 
 /// Runs all segments through a network that gives each source the share of the input that
@@ -17,7 +21,17 @@ fn separate(
     wave_share: f32,
     spectrum_share: f32,
 ) -> Vec<Vec<f32>> {
-    let mut separator = Separator::new(mixture, shifts, Kept::floats(mixture[0].len()), usize::MAX);
+    separate_with(mixture, passes(shifts), wave_share, spectrum_share)
+}
+
+/// The same with other passes.
+fn separate_with(
+    mixture: [&[f32]; 2],
+    passes: Passes,
+    wave_share: f32,
+    spectrum_share: f32,
+) -> Vec<Vec<f32>> {
+    let mut separator = Separator::new(mixture, passes, Kept::floats(mixture[0].len()), usize::MAX);
     run(&mut separator, mixture, wave_share, spectrum_share);
     let Some(Kept::Floats(stems)) = separator.finished() else { panic!("floats were kept") };
     stems.iter().flat_map(|stem| stem.chunks(mixture[0].len())).map(<[f32]>::to_vec).collect()
@@ -32,7 +46,7 @@ fn run(separator: &mut Separator, mixture: [&[f32]; 2], wave_share: f32, spectru
         let input = excerpt.transform(&mut wave, &mut spectrum).unwrap();
         let scale = |values: &[f32], share: f32| -> Vec<f32> {
             let scaled: Vec<f32> = values.iter().map(|value| value * share).collect();
-            scaled.repeat(SOURCES)
+            scaled.repeat(separator.sources)
         };
         let wave = scale(&wave, wave_share);
         let spectrum = scale(&spectrum, spectrum_share);
@@ -93,7 +107,7 @@ fn sources_come_out_as_bass_drums_other_vocals() {
     let channels = [noise(1000, 1), noise(1000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
     let mut separator =
-        Separator::new(mixture, &[None], Kept::floats(mixture[0].len()), usize::MAX);
+        Separator::new(mixture, passes(&[None]), Kept::floats(mixture[0].len()), usize::MAX);
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 0).unwrap();
@@ -101,7 +115,7 @@ fn sources_come_out_as_bass_drums_other_vocals() {
     // Drums, bass, other, vocals at levels 1 to 4.
     let levels: Vec<f32> =
         (1..=4).flat_map(|level| wave.iter().map(move |value| value * level as f32)).collect();
-    let silent = vec![0.0; SOURCES * 2 * CHANNELS * PLANE];
+    let silent = vec![0.0; STEMS * 2 * CHANNELS * PLANE];
     separator.output(0, input, &levels, &silent).unwrap();
     let Some(Kept::Floats(stems)) = separator.finished() else { panic!("floats were kept") };
     let level = |stem: usize| stems[stem].iter().map(|v| v.abs()).sum::<f32>();
@@ -111,11 +125,39 @@ fn sources_come_out_as_bass_drums_other_vocals() {
 }
 
 #[test]
+fn the_mixture_comes_back_at_every_overlap() {
+    let mixture = [noise(400_000, 1), noise(400_000, 2)];
+    let mixture = mixture.each_ref().map(Vec::as_slice);
+    for overlap in [0.0, 0.1, 0.5, 0.8] {
+        let passes = Passes { overlap, ..passes(&[Some(12_345)]) };
+        for (row, stem) in separate_with(mixture, passes, 1.0, 0.0).iter().enumerate() {
+            let difference = largest_difference(stem, mixture[row % 2]);
+            assert!(difference < 2e-5, "{overlap}: {difference}");
+        }
+    }
+}
+
+#[test]
+fn sources_of_one_stem_are_added_with_their_means() {
+    // A mean that is not 0 is in each source.
+    let lifted = |seed| noise(5000, seed).iter().map(|v| v + 0.1).collect::<Vec<f32>>();
+    let mixture = [lifted(1), lifted(2)];
+    let mixture = mixture.each_ref().map(Vec::as_slice);
+    let passes = Passes { source_stems: &[1, 0, 2, 3, 2, 2], ..passes(&[None]) };
+    for (row, stem) in separate_with(mixture, passes, 1.0, 0.0).iter().enumerate() {
+        let count = if row / 2 == 2 { 3.0 } else { 1.0 };
+        let expected: Vec<f32> = mixture[row % 2].iter().map(|v| count * v).collect();
+        let difference = largest_difference(stem, &expected);
+        assert!(difference < 6e-5, "{row}: {difference}");
+    }
+}
+
+#[test]
 fn a_segment_out_of_turn_is_an_error() {
     let channels = [noise(600_000, 1), noise(600_000, 2)];
     let mixture = channels.each_ref().map(Vec::as_slice);
     let mut separator =
-        Separator::new(mixture, &[None], Kept::floats(mixture[0].len()), usize::MAX);
+        Separator::new(mixture, passes(&[None]), Kept::floats(mixture[0].len()), usize::MAX);
     let (mut wave, mut spectrum) =
         (vec![0.0; CHANNELS * SEGMENT_SAMPLES], vec![0.0; 2 * CHANNELS * PLANE]);
     let excerpt = separator.excerpt(mixture, 1).unwrap();
@@ -138,7 +180,8 @@ fn mono_stems_are_the_mean_of_the_rounded_stereo_stems() {
         let mixture = loud.each_ref().map(Vec::as_slice);
         let stereo = separate(mixture, &[Some(7)], 0.5, 0.5);
         let mono = |divisors, wanted| {
-            let mut separator = Separator::new(mixture, &[Some(7)], Kept::mono(divisors), wanted);
+            let mut separator =
+                Separator::new(mixture, passes(&[Some(7)]), Kept::mono(divisors), wanted);
             run(&mut separator, mixture, 0.5, 0.5);
             let Some(Kept::Mono(stems)) = separator.finished() else { panic!("mono was kept") };
             let taken = stems.each_mut().map(|stem| stem.take().unwrap());
