@@ -32,7 +32,12 @@ import { StatusLine } from "./status_line.ts";
 /** Models that are listed, verified and downloaded. */
 export type Registry = readonly ListedModel[];
 
-function find(names: readonly string[], registry: Registry): readonly ListedModel[] {
+/**
+ * Returns the named models.
+ *
+ * @throws {UsageError} if a name is unknown
+ */
+export function findModels(names: readonly string[], registry: Registry): readonly ListedModel[] {
   return names.map((name) => {
     const model = registry.find((one) => one.name === name);
     if (model !== undefined) return model;
@@ -49,7 +54,7 @@ export async function listModels(
   { json, ...options }: LoadOptions & { readonly json: boolean },
   registry: Registry = LISTED_MODELS,
 ): Promise<number> {
-  const models = names.length > 0 ? find(names, registry) : registry;
+  const models = names.length > 0 ? findModels(names, registry) : registry;
   const folder = resolve(modelsFolder(options));
   const states = await Promise.all(models.map((model) => modelState(folder, model)));
   console.log(json ? modelsJson(folder, states) : modelsTable(folder, states));
@@ -62,7 +67,7 @@ export async function verifyModels(
   options: LoadOptions,
   registry: Registry = LISTED_MODELS,
 ): Promise<number> {
-  const named = find(names, registry);
+  const named = findModels(names, registry);
   const folder = resolve(modelsFolder(options));
   const checked = new Set<string>();
   let failures = 0;
@@ -99,7 +104,7 @@ export async function printPaths(
   options: LoadOptions,
   registry: Registry = LISTED_MODELS,
 ): Promise<number> {
-  const models = find(names, registry);
+  const models = findModels(names, registry);
   const folder = resolve(modelsFolder(options));
   if (models.length === 0) console.log(folder);
   for (const model of models) {
@@ -132,7 +137,7 @@ export async function pullModels(
   values: PullOptions,
   registry: Registry = LISTED_MODELS,
 ): Promise<number> {
-  const models = find(names, registry);
+  const models = findModels(names, registry);
   if (models.length === 0) {
     throw new UsageError(
       "Expected the name of a model to pull, such as harmonix-all; deno task models list has them",
@@ -261,7 +266,7 @@ function modelSize(files: ModelState["files"]): string {
 }
 
 /** Formats a number of bytes in powers of 1000. */
-function shownBytes(bytes: number): string {
+export function shownBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 999_950) return `${(bytes / 1e3).toFixed(1)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;

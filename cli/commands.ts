@@ -23,7 +23,7 @@ export const tactus: Command = command({
       load: async () => (await import("./parity.ts")).parity,
     },
     models: {
-      summary: "list, download and verify weights",
+      summary: "list, download, verify and remove weights",
       load: async () => (await import("./models.ts")).models,
     },
     evaluate: {

@@ -1,5 +1,5 @@
 /**
- * `models`: lists, downloads and verifies weights.
+ * `models`: lists, downloads, verifies and removes weights.
  *
  * @module
  */
@@ -16,6 +16,8 @@ const WEIGHTS_DIR = option(
   "$TACTUS_MODELS_DIR, else the cache folder of the platform: ~/.cache/tactus/models, " +
     "~/Library/Caches/tactus/models or %LOCALAPPDATA%\\tactus\\models",
 );
+
+const DRY_RUN = flag("only print what would be removed");
 
 const PULL_OPTIONS = {
   weightsDir: WEIGHTS_DIR,
@@ -73,14 +75,38 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
     run: async (values, names) =>
       await (await import("./_models_run.ts")).printPaths(names, values, registry),
   });
+  const remove = command({
+    name: "deno task models remove",
+    description:
+      "Removes the files of models, and what interrupted downloads have left. The folds of harmonix-all " +
+      "are its files.",
+    arguments: { "[name...]": "models to remove, at least one" },
+    options: { weightsDir: WEIGHTS_DIR, dryRun: DRY_RUN },
+    exitCodes: ["the files are removed", "a file could not be removed"],
+    run: async (values, names) =>
+      await (await import("./_models_remove.ts")).removeModels(names, values, registry),
+  });
+  const cache = command({
+    name: "deno task models cache",
+    description:
+      `Prints the graphs that were built for ONNX Runtime, and their sizes. They are built again when they are needed.
+
+The folder is graphs in $TACTUS_CACHE_DIR, else in the cache folder of the platform.`,
+    options: { clear: flag("remove them"), dryRun: DRY_RUN },
+    exitCodes: ["done", "a file could not be removed"],
+    run: async (values) => await (await import("./_models_remove.ts")).cacheOf(values),
+  });
   return command({
     name: "deno task models",
-    description: "Lists, downloads and verifies weights, which are not part of this program.",
+    description:
+      "Lists, downloads, verifies and removes weights, which are not part of this program.",
     commands: {
       list: { summary: "print the models and which are installed", load: () => list },
       pull: { summary: "download models", load: () => pull },
       verify: { summary: "compare the files with the published ones", load: () => verify },
       path: { summary: "print the folder or the files of models", load: () => path },
+      remove: { summary: "remove the files of models", load: () => remove },
+      cache: { summary: "print or remove built graphs", load: () => cache },
     },
   });
 }

@@ -101,6 +101,7 @@ const NAMES: readonly string[] = [
 /** Files of cli/ that are loaded when a command runs. */
 const LOADED_LATE: readonly string[] = [
   "cli/_analyze_run.ts",
+  "cli/_models_remove.ts",
   "cli/_models_run.ts",
   "cli/_weights.ts",
 ];

@@ -106,7 +106,7 @@ Deno.test("models path prints the folder and the paths of files", () =>
 Deno.test("models rejects invalid calls", () =>
   withProgram(async (program) => {
     const calls = [
-      [[], /Expected one of list, pull, verify, path, but got nothing/],
+      [[], /Expected one of list, pull, verify, path, remove, cache, but got nothing/],
       [["toString"], /Unknown command 'toString'/],
       [["list", "--offline"], /--offline/],
       [["verify", "c"], /Unknown model "c": expected one of both, a, b, none/],
@@ -150,4 +150,75 @@ Deno.test("tactus models pull names the task to call where it is not allowed to 
       stderr,
       /Access to raw\.githubusercontent\.com is not permitted: run deno task models/,
     );
+  }));
+
+Deno.test("models remove deletes the files of models and of interrupted downloads, and no others", () =>
+  withProgram(async (program) => {
+    const files = ["a.npz", "a.yaml", "b.th"];
+    for (const name of files) await program.install(name);
+    for (const name of ["a.pth", ".b.th.part", ".b.th.part.version", "mine.th"]) {
+      await program.install(name, content(7));
+    }
+    const all = await program.files();
+    const planned = await program.run(["remove", "a", "b", "--dry-run"]);
+    equal([planned.code, planned.stderr], [0, ""]);
+    match(planned.stdout, /a\.npz {2}would be removed, 250\.0 kB\n/);
+    equal(await program.files(), all);
+
+    const first = await program.run(["remove", "a", "none"]);
+    equal([first.code, first.stderr], [0, ""]);
+    match(
+      first.stdout,
+      /a\.npz {2}removed, 250\.0 kB\na\.yaml {2}removed, 1\.0 kB\na\.pth {2}removed/,
+    );
+    match(first.stdout, /none {2}built in: there is nothing to remove\n251\.0 kB freed\n$/);
+    equal(await program.files(), [".b.th.part", ".b.th.part.version", "b.th", "mine.th"]);
+
+    // A file of two models is removed once.
+    const second = await program.run(["remove", "both", "b", "a"]);
+    equal(second.stdout.match(/b\.th {2}removed/g)?.length, 1);
+    match(second.stdout, /a {2}not installed in /);
+    equal(await program.files(), ["mine.th"]);
+    equal(program.server.requests, []);
+  }));
+
+Deno.test("models remove refuses unknown names and no name, and ends with 1 where it cannot remove", () =>
+  withProgram(async (program) => {
+    for (
+      const [args, message] of [[[], /Expected the name/], [["c"], /Unknown model "c"/]] as const
+    ) {
+      const { code, stderr } = await program.run(["remove", ...args]);
+      equal(code, 2);
+      match(stderr, message);
+    }
+    await Deno.mkdir(program.path("b.th"), { recursive: true });
+    await Deno.writeTextFile(`${program.path("b.th")}/inside`, "");
+    const { code, stderr } = await program.run(["remove", "b"]);
+    equal(code, 1);
+    match(stderr, /b\.th could not be removed: /);
+  }));
+
+Deno.test("models cache lists built graphs and removes them, and no other files", () =>
+  withProgram(async (program) => {
+    await inTemporaryFolder(async (cache) => {
+      const env = { TACTUS_CACHE_DIR: cache };
+      const empty = await program.run(["cache"], env);
+      equal([empty.code, empty.stdout], [0, `0 graphs, 0 B, in ${cache}/graphs\n`]);
+      await Deno.mkdir(`${cache}/graphs`);
+      for (const name of ["x-v1-a.onnx", "y-v1-b.onnx", "notes.txt"]) {
+        await Deno.writeFile(`${cache}/graphs/${name}`, content(2000));
+      }
+      const listed = await program.run(["cache"], env);
+      match(
+        listed.stdout,
+        /^x-v1-a\.onnx {2}2\.0 kB\ny-v1-b\.onnx {2}2\.0 kB\n2 graphs, 4\.0 kB, in /,
+      );
+      const names = async (): Promise<string[]> =>
+        (await Array.fromAsync(Deno.readDir(`${cache}/graphs`))).map(({ name }) => name).sort();
+      await program.run(["cache", "--dry-run"], env);
+      equal((await names()).length, 3);
+      const cleared = await program.run(["cache", "--clear"], env);
+      match(cleared.stdout, /4\.0 kB freed\n$/);
+      equal(await names(), ["notes.txt"]);
+    });
   }));
