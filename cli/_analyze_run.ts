@@ -30,6 +30,7 @@ import {
 } from "../pipeline/mod.ts";
 import { NAME_BYTES, undecodedName } from "../core/files.ts";
 import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { pick } from "./command.ts";
 import { StatusLine } from "./status_line.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
@@ -49,9 +50,15 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   /** Number of passes over a mix. */
   readonly shifts: number;
   readonly demixSeed: number;
+  /** Share of a segment of the demixer that overlaps the next one. */
+  readonly overlap: number;
   /** Folder for the kept stems; absent to keep none. */
   readonly keepIn?: string;
+  /** Folder for the kept spectrograms; absent to keep none. */
+  readonly keepSpectrogramsIn?: string;
   readonly outDir: string;
+  /** Folder for activations and embeddings; that of the results by default. */
+  readonly arrayDir?: string;
   /** Whether to write the activations. */
   readonly activ: boolean;
   /** Whether to write the embeddings. */
@@ -74,10 +81,11 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
  * @throws {UsageError | ModelError | DeviceError} if weights, folders or the device cannot be used
  */
 export async function runAnalyze(call: AnalyzeCall): Promise<number> {
-  const { outDir, embed, timingsPath, keepIn, guardOptions } = call;
+  const { outDir, embed, timingsPath, keepIn, keepSpectrogramsIn, guardOptions } = call;
   checkNames(call);
   await providersOf(call.device);
   if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
+  if (keepSpectrogramsIn !== undefined) await ensureFolder(keepSpectrogramsIn, "--spec-dir");
   const tracks = await namedTracks(call.tracks);
   if (tracks.length === 0) return 1;
   const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
@@ -89,7 +97,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
   const written: string[] = [];
   const run = new AnalysisRun({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
-    ...pick(call, "weightsDir", "keepIn", "audio", "findings"),
+    ...pick(call, "weightsDir", "keepIn", "keepSpectrogramsIn", "audio", "overlap", "findings"),
     compute: pick(call, "backend", "device", "threads"),
     ...(separates && { demixer }),
     ...(guardOptions && { guard: guardOptions }),
@@ -106,8 +114,11 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
         };
       },
       onAnalyzed: async (analyzed) => {
-        const kinds = { activations: call.activ, embeddings: embed, formats: call.formats };
-        const options = { directory: outDir, ...kinds, audio: call.audio };
+        const options = {
+          ...{ directory: outDir, activations: call.activ, embeddings: embed },
+          ...{ formats: call.formats, audio: call.audio },
+          ...(call.arrayDir !== undefined && { arrayDirectory: call.arrayDir }),
+        };
         const file = await writeResultFiles(analyzed, options);
         written.push(file);
         if (call.writeTags) await writeTags(analyzed.result);
@@ -123,7 +134,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
         console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));
       },
       onFailure: ({ path }, error) => {
-        status.print(`${printable(path)}: ${error instanceof Error ? error.message : error}`);
+        status.print(`${printable(path)}: ${reasonOf(error)}`);
       },
     });
     await writeCollections(written, outDir, call.formats);

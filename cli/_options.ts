@@ -11,6 +11,7 @@ import { UsageError } from "../core/usage_error.ts";
 import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
 import type { AudioOptions } from "../pipeline/mod.ts";
+import { MOST_OVERLAP, OVERLAP } from "../kernels/overlap.ts";
 import { DEVICE_NAMES } from "../pipeline/backends/devices.ts";
 import { NORMALIZED_DB, STEMS_PADDING_SECONDS } from "../pipeline/levels.ts";
 import {
@@ -61,7 +62,9 @@ export const WEIGHTS_OPTIONS = {
   ).short("m").default(AUTO),
   demixer: option(
     text("name"),
-    "demixer that separates a mix: htdemucs (the published network), hpss (median filters, no " +
+    "demixer that separates a mix: htdemucs (the published network), htdemucs_ft (four networks, each " +
+      "tuned for one stem: four times the time), htdemucs_6s (six sources, of which guitar and piano are " +
+      "added to other), hpss (median filters, no " +
       "weights), hpss-mix (bass and drums of hpss, the mix itself as other and as vocals), " +
       "seeded-htdemucs (untrained), a file of HTDemucs weights that ends in .th or .safetensors, " +
       "or auto: htdemucs where it is installed, else hpss-mix",
@@ -82,7 +85,7 @@ const SEED: ArgumentType<number> = {
   },
 };
 
-/** Passes of the demixer over a mix. */
+/** Passes of the demixer over a mix, and the overlap of their segments. */
 export const SHIFT_OPTIONS = {
   shifts: option(
     wholeNumber(0, MOST_SHIFTS),
@@ -90,6 +93,10 @@ export const SHIFT_OPTIONS = {
       "pass without a shift",
   ).default(1),
   demixSeed: option(SEED, "seed that the shifts are drawn from").default(0),
+  overlap: option(
+    numberFrom("share", 0, MOST_OVERLAP),
+    "share of a segment of the separation network that overlaps the next one; more takes longer",
+  ).default(OVERLAP),
 } as const;
 
 /** How audio is read: through ffmpeg or not, and how much louder. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { basename, join, parse as parsePath, resolve } from "node:path";
+import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
-import type { GuardOptions, Track } from "../pipeline/mod.ts";
+import type { GuardOptions } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
 import { listOf, OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
@@ -20,9 +20,10 @@ import {
   COMPUTE_OPTIONS,
   PART_OPTIONS,
   SHIFT_OPTIONS,
-  STEMS_PADDING,
   WEIGHTS_OPTIONS,
 } from "./_options.ts";
+import { trackOf, tracksWithStems } from "./_stems_input.ts";
+import { STEMS_OPTIONS } from "./_stems_options.ts";
 
 /** The demo piece. */
 const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
@@ -30,20 +31,19 @@ const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
 const GUARD_DEFAULTS: GuardOptions = { seconds: 10, tolerance: 1e-6 };
 
 const OPTIONS = {
-  stemsDir: option(
-    text("dir"),
-    "folder with the stems bass, drums, other and vocals of one track",
-  ).repeated(),
-  stemsPadding: STEMS_PADDING,
+  ...STEMS_OPTIONS,
   ...AUDIO_OPTIONS,
   ...PART_OPTIONS,
   ...WEIGHTS_OPTIONS,
   ...SHIFT_OPTIONS,
-  keepByproducts: flag("keep the separated stems, and use them again").short("k"),
+  keepByproducts: flag("keep separated stems and spectrograms, and use them again").short("k"),
   demixDir: option(text("dir"), "folder for the kept stems").default("./demix"),
+  specDir: option(text("dir"), "folder for the kept spectrograms").default("./spec"),
   outDir: option(OUTPUT_FOLDER, "folder for the results").short("o").default("./struct"),
   activ: flag("also write the activations, NAME.activ.npz").short("a"),
   embed: flag("also write the embeddings, NAME.embed.npy").short("e"),
+  arrayDir: option(OUTPUT_FOLDER, "folder for activations and embeddings")
+    .shownDefault("that of --out-dir"),
   format: option(
     listOf("format", FORMAT_NAMES),
     "also write files for other programs (docs/outputs.md describes them); " +
@@ -82,12 +82,13 @@ export const analyze: Command = command({
     "Finds tempo, beats, downbeats and segments of tracks, from the mix (docs/inputs.md lists the " +
     "formats) or from four stems. Without arguments it analyses the demo piece.",
   arguments: {
-    "[audio...]": "mixes; with --stems-dir they only name the tracks in the results",
+    "[audio...]": "mixes; where stems are given they only name the tracks in the results",
   },
   options: OPTIONS,
+  reportsNames: true,
   exitCodes: ["all tracks are analysed", "a track failed"],
   async run(values, audio): Promise<number> {
-    const call = parseAnalyzeArguments(values, audio);
+    const call = await parseAnalyzeArguments(values, audio);
     // The pipeline is loaded after the arguments are parsed: the help and wrong calls answer at once.
     return await (await import("./_analyze_run.ts")).runAnalyze(call);
   },
@@ -98,24 +99,25 @@ export const analyze: Command = command({
  *
  * @throws {UsageError} if they contradict each other
  */
-function parseAnalyzeArguments(
+async function parseAnalyzeArguments(
   values: Values<typeof OPTIONS>,
   audio: readonly string[],
-): AnalyzeCall {
-  const directories = values.stemsDir ?? [];
-  const isDemo = directories.length === 0 && audio.length === 0;
+): Promise<AnalyzeCall> {
+  const given = await tracksWithStems(values, audio);
   const formats = [...new Set((values.format ?? []).flat())];
-  if (formats.includes("wav-cues") && directories.length > 0 && audio.length === 0) {
+  // The paths of --tracks are those of the mixes.
+  const hasNoAudio = given !== undefined && audio.length === 0 && values.tracks === undefined;
+  if (formats.includes("wav-cues") && hasNoAudio) {
     throw new UsageError(
-      "--format wav-cues copies the audio of a track; with --stems-dir, name each mix as well",
+      "--format wav-cues copies the audio of a track; where stems are given, name each mix as well",
     );
   }
-  if (values.writeTags && directories.length > 0 && audio.length === 0) {
+  if (values.writeTags && hasNoAudio) {
     throw new UsageError(
-      "--write-tags needs the audio file of a track; with --stems-dir, name each mix as well",
+      "--write-tags needs the audio file of a track; where stems are given, name each mix as well",
     );
   }
-  if ([...directories, ...audio].includes("")) {
+  if ([...values.stemsDir ?? [], ...audio].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
   const { guard, guardMaxAbs, guardSeconds } = values;
@@ -127,14 +129,18 @@ function parseAnalyzeArguments(
       "--keep-byproducts keeps the stems of whole tracks: leave it out, or --start and --end",
     );
   }
+  const isDemo = audio.length === 0;
+  const mixes = isDemo ? [{ path: DEMO, name: "demo" }] : audio.map(trackOf);
   return {
     ...values,
     backend: backendOn(values.device, values.backend),
     audio: audioOf(values),
     findings: findingsOf(values),
     formats,
-    tracks: isDemo ? [{ path: DEMO, name: "demo" }] : tracksOf(directories, audio),
-    ...(values.keepByproducts && { keepIn: values.demixDir }),
+    tracks: given ?? mixes,
+    ...(values.keepByproducts && {
+      ...{ keepIn: values.demixDir, keepSpectrogramsIn: values.specDir },
+    }),
     ...(guard && {
       guardOptions: {
         seconds: guardSeconds ?? GUARD_DEFAULTS.seconds,
@@ -142,26 +148,4 @@ function parseAnalyzeArguments(
       },
     }),
   };
-}
-
-/** Returns the mixes, or the tracks whose stems are given. */
-function tracksOf(directories: readonly string[], audio: readonly string[]): Track[] {
-  if (directories.length === 0) return audio.map(mixOf);
-  if (audio.length > 0 && audio.length !== directories.length) {
-    throw new UsageError(
-      `Expected one AUDIO for each --stems-dir, or none, but got ${audio.length} for ` +
-        `${directories.length}`,
-    );
-  }
-  return directories.map((stemsDirectory, i): Track => {
-    const named = audio[i];
-    if (named !== undefined) return { ...mixOf(named), stemsDirectory };
-    const path = resolve(stemsDirectory);
-    return { path, name: basename(path), stemsDirectory };
-  });
-}
-
-function mixOf(file: string): Track {
-  const path = resolve(file);
-  return { path, name: parsePath(path).name };
 }

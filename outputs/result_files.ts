@@ -18,6 +18,8 @@ import { type Format, type FormatName, FORMATS } from "./formats/mod.ts";
 interface ResultFile {
   /** Ending that follows the name of the track. */
   readonly ending: string;
+  /** Whether it has a folder of its own where one is given for arrays. */
+  readonly isArray?: true;
   /** Returns the content of the file. */
   encode(analyzed: AnalyzedTrack): string | Uint8Array | Iterable<Uint8Array> | Promise<Uint8Array>;
 }
@@ -26,6 +28,7 @@ interface ResultFile {
 const RESULT_FILES = {
   activations: {
     ending: ".activ.npz",
+    isArray: true,
     async encode({ seams }): Promise<Uint8Array> {
       const { writeNpz } = await import("../core/npz.ts");
       return writeNpz([
@@ -36,7 +39,11 @@ const RESULT_FILES = {
       ]);
     },
   },
-  embeddings: { ending: ".embed.npy", encode: ({ seams }) => writeNpy(seams.embeddings) },
+  embeddings: {
+    ending: ".embed.npy",
+    isArray: true,
+    encode: ({ seams }) => writeNpy(seams.embeddings),
+  },
   json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
 } as const satisfies Readonly<Record<string, ResultFile>>;
 
@@ -45,6 +52,10 @@ const ENDINGS: readonly string[] = [
   ...Object.values(RESULT_FILES),
   ...Object.values<Format>(FORMATS).flatMap(({ files }) => files),
 ].map(({ ending }) => ending);
+
+/** Endings of the files that may have a folder of their own. */
+const ARRAY_ENDINGS = Object.values<ResultFile>(RESULT_FILES).filter(({ isArray }) => isArray)
+  .map(({ ending }) => ending);
 
 /** Bytes that the name of a track may have in front of each ending. */
 const ROOM_BYTES = NAME_BYTES - Math.max(...ENDINGS.map((ending) => ending.length));
@@ -55,6 +66,8 @@ type ResultFileName = keyof typeof RESULT_FILES;
 export interface ResultFilesOptions {
   /** Output folder; created if it is missing. */
   readonly directory: string;
+  /** Folder of activations and embeddings; the output folder by default. */
+  readonly arrayDirectory?: string;
   /** Whether to write `NAME.activ.npz` with `beat`, `downbeat`, `segment` and `label`. */
   readonly activations: boolean;
   /** Whether to write `NAME.embed.npy`. */
@@ -71,10 +84,14 @@ export interface ResultFilesOptions {
  *
  * @param track track of the results
  * @param directory output folder
+ * @param arrays folder of activations and embeddings; the output folder by default
  */
-export function resultName(track: Track, directory: string): string {
-  return freeName(track, (name) => isFreeFor(join(directory, name), track.path), ROOM_BYTES);
+export function resultName(track: Track, directory: string, arrays: string = directory): string {
+  return freeName(track, (name) => isFreeFor(name, [directory, arrays], track.path), ROOM_BYTES);
 }
+
+/** The output folder, and that of arrays. */
+type Folders = readonly [directory: string, arrays: string];
 
 /**
  * Returns the name of a track's results where its own name is too long for them.
@@ -87,14 +104,25 @@ export function shortenedName(track: Track): string | undefined {
   return name === track.name ? undefined : name;
 }
 
+/** Returns the path of a result file. */
+function pathOf(
+  name: string,
+  { ending, isArray }: ResultFile,
+  [directory, arrays]: Folders,
+): string {
+  return join(isArray ? arrays : directory, `${name}${ending}`);
+}
+
 /** Returns whether a name is not used, or used by the result of the same track. */
-function isFreeFor(stem: string, path: string): boolean {
+function isFreeFor(name: string, folders: Folders, path: string): boolean {
   let text: string;
   try {
-    text = readFileSync(`${stem}${RESULT_FILES.json.ending}`, "utf8");
+    text = readFileSync(pathOf(name, RESULT_FILES.json, folders), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
-    return ENDINGS.every((ending) => !existsSync(`${stem}${ending}`));
+    const [directory, arrays] = folders;
+    return ENDINGS.every((ending) => !existsSync(join(directory, `${name}${ending}`))) &&
+      ARRAY_ENDINGS.every((ending) => !existsSync(join(arrays, `${name}${ending}`)));
   }
   try {
     return JSON.parse(text).path === path;
@@ -115,17 +143,20 @@ export async function writeResultFiles(
   analyzed: AnalyzedTrack,
   options: ResultFilesOptions,
 ): Promise<string> {
-  const { directory, formats = [], audio, ...kinds } = options;
+  const { directory, arrayDirectory = directory, formats = [], audio, ...kinds } = options;
+  const folders = [directory, arrayDirectory] as const;
   await mkdir(directory, { recursive: true });
-  const stem = join(directory, resultName(analyzed.track, directory));
+  const name = resultName(analyzed.track, ...folders);
   const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: true };
-  for (const name of Object.keys(RESULT_FILES) as ResultFileName[]) {
-    if (!wanted[name]) continue;
-    if (name === "json") await writeFormats(analyzed.result, stem, formats, audio);
-    const { ending, encode } = RESULT_FILES[name];
-    await writeWhole(`${stem}${ending}`, await encode(analyzed));
+  for (const kind of Object.keys(RESULT_FILES) as ResultFileName[]) {
+    if (!wanted[kind]) continue;
+    if (kind === "json") {
+      await writeFormats(analyzed.result, join(directory, name), formats, audio);
+    }
+    const file: ResultFile = RESULT_FILES[kind];
+    await writeWhole(pathOf(name, file, folders), await file.encode(analyzed));
   }
-  return `${stem}${RESULT_FILES.json.ending}`;
+  return pathOf(name, RESULT_FILES.json, folders);
 }
 
 /**

@@ -80,3 +80,15 @@ Deno.test("resultName() keeps dots, and avoids names that are in use", async () 
     ok(resultName(track, folder) !== "01. Mr. Song");
   });
 });
+
+Deno.test("resultName() avoids names that are in use in the folder of arrays", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [out, arrays] = ["out", "arrays"].map((name) => join(folder, name));
+    const track = { name: "song", path: "/a/song" };
+    await writeWhole(join(arrays!, "song.embed.npy"), "of another track");
+    ok(/^song\.[0-9a-f]{8}$/.test(resultName(track, out!, arrays)));
+    equal(resultName(track, out!), "song");
+    await writeWhole(join(out!, "song.json"), JSON.stringify({ path: track.path }));
+    equal(resultName(track, out!, arrays), "song");
+  });
+});

@@ -15,21 +15,25 @@ import {
 } from "./analyze_track.ts";
 import { loadDemixer } from "./backends/demixers.ts";
 import { DeviceError } from "./backends/devices.ts";
-import type { Demixer } from "./demix.ts";
+import { type Demixer, releaseDemixer } from "./demix.ts";
 import { type NetworkModel, networkModel } from "./network.ts";
 import { CPU, type RunObserver, timed } from "./runner.ts";
 
 /** Weights, compute options and settings that all tracks of a run share. */
-export interface AnalysisRunOptions
-  extends
-    LoadOptions,
-    Pick<TrackOptions, "automatic" | "audio" | "compute" | "findings" | "guard"> {
+export interface AnalysisRunOptions extends
+  LoadOptions,
+  Pick<
+    TrackOptions,
+    "automatic" | "audio" | "compute" | "findings" | "guard" | "keepSpectrogramsIn"
+  > {
   /** Name of the model, never `auto`. */
   readonly model: string;
   /** Name of the demixer, never `auto`; absent where the stems of all tracks are given. */
   readonly demixer?: string;
   /** Samples that each pass of the demixer is shifted by; null for a pass without a shift. */
   readonly shifts: readonly (number | null)[];
+  /** Share of a segment of the demixer that overlaps the next one; a quarter by default. */
+  readonly overlap?: number;
   /** Folder where stems are kept and used again; absent to keep none. */
   readonly keepIn?: string;
   /** Whether embeddings are computed. */
@@ -79,7 +83,7 @@ export class AnalysisRun {
    * @throws {ModelError | StemsError | KernelError | DeviceError} if weights, audio or device cannot be used
    */
   async analyze(track: Track, observer: RunObserver = {}): Promise<AnalyzedTrack> {
-    const { demixer, shifts, keepIn } = this.#options;
+    const { demixer, shifts, overlap, keepIn } = this.#options;
     return await analyzeTrack(track, {
       ...this.#options,
       model: this.#model,
@@ -87,6 +91,7 @@ export class AnalysisRun {
         separation: {
           demixer: this.#demixer,
           shifts,
+          ...(overlap !== undefined && { overlap }),
           // The guard's second implementation runs on the CPU.
           loadFallback: (backend) =>
             loadDemixer(demixer, {
@@ -125,10 +130,9 @@ export class AnalysisRun {
     return failures;
   }
 
-  /** Releases the session of the demixer. */
+  /** Releases the networks of the demixer. */
   async close(): Promise<void> {
-    const demixer = await this.#demixer?.catch(() => undefined);
-    await demixer?.session?.release();
+    await releaseDemixer(await this.#demixer?.catch(() => undefined));
   }
 
   #load<Loaded>(stage: string, load: () => Promise<Loaded>): Promise<Loaded> {

@@ -5,19 +5,9 @@
  */
 
 import { backendOf, type ComputeOptions } from "./backends/backend.ts";
-import {
-  demixFolder,
-  type DemixRecord,
-  ensureSpaceForStems,
-  readDemixed,
-  sha256Of,
-  writeDemixed,
-} from "./demix_files.ts";
 import type { DecodedMetre } from "../kernels/mod.ts";
 import { type AudioOptions, rangeOf } from "./audio_files.ts";
-import { withMixture } from "./demix.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
-import { readMixture } from "./mixture.ts";
 import type { NetworkModel } from "./network.ts";
 import { printable } from "../core/printable.ts";
 import { PROGRAM, RUNTIME_VERSIONS } from "../core/program.ts";
@@ -29,22 +19,20 @@ import {
   type GuardProvenance,
   type Provenance,
 } from "./result.ts";
-import { CPU, type RunObserver, runStages, timed } from "./runner.ts";
+import { CPU, type RunObserver, runStages } from "./runner.ts";
 import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
+import { spectrogramPath, writeSpectrogram } from "./spectrogram_files.ts";
 import type { Seams } from "./seams.ts";
-import { type SeparationContext, type Stage, type StageContext, STAGES } from "./stages.ts";
-import { findStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { type Stage, type StageContext, STAGES } from "./stages.ts";
+import {
+  readGiven,
+  separate,
+  type SeparationOptions,
+  type StemsRun,
+  type Track,
+} from "./track_stems.ts";
 
-/** A track: a mix to separate, or a track whose stems are given. */
-export interface Track {
-  /** Absolute path of the track in the result; the mix, where no stems are given. */
-  readonly path: string;
-  /** Name of its result files. */
-  readonly name: string;
-  /** Folder with the four stems; absent for a mix. */
-  readonly stemsDirectory?: string;
-}
+export type { SeparationOptions, Track };
 
 /** Options of an analysis. */
 export interface TrackOptions {
@@ -58,6 +46,8 @@ export interface TrackOptions {
   readonly audio?: AudioOptions;
   /** How a mix is separated. */
   readonly separation?: SeparationOptions;
+  /** Folder where spectrograms are kept and reused; absent to keep none. */
+  readonly keepSpectrogramsIn?: string;
   /** What is searched for, and how it is told; as allin1 by default. */
   readonly findings?: FindingOptions;
   /** Backend, device and threads of the networks. */
@@ -70,20 +60,13 @@ export interface TrackOptions {
   readonly origin?: number;
 }
 
-/** How a mix is separated. */
-export interface SeparationOptions
-  extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts"> {
-  /** Folder where stems are kept and reused; absent to keep none. */
-  readonly keepIn?: string;
-}
-
 /** Outcome of an analysis. */
 export interface AnalyzedTrack {
   /** The track. */
   readonly track: Track;
   /** Result, as it is written. */
   readonly result: AnalysisResult;
-  /** Every seam from `stems16` on; from `spectrogram` on where long stems were given. */
+  /** Every seam from `stems16` on; from `spectrogram` on where long stems were given, or a kept spectrogram is used. */
   readonly seams: Seams;
   /** Time in the track at which the seams begin; the result has times of the track. */
   readonly startSeconds: number;
@@ -93,23 +76,6 @@ export interface AnalyzedTrack {
   readonly warnings: readonly string[];
   /** Notes for the user, each naming the track. */
   readonly notes: readonly string[];
-}
-
-/** Stems of a track and their provenance. */
-interface Separated {
-  /** `stems16`, or `spectrogram` of long stems. */
-  readonly seams: Partial<Seams>;
-  /** SHA-256 of the seam `stems16`. */
-  readonly sha256: Promise<string>;
-  readonly durationSeconds: number;
-  readonly provenance: Pick<
-    Provenance,
-    "demixer" | "demixer_weights" | "demix_shifts" | "mix" | "stems" | "decoder" | "gain"
-  >;
-  /** Backend of the separation, where one was needed. */
-  readonly backends?: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
-  readonly notes?: readonly string[];
 }
 
 /** The stages up to the stems. */
@@ -154,12 +120,28 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   };
   const { audio = {} } = options;
   const startSeconds = rangeOf(audio).first / SAMPLE_RATE_HZ;
-  const run = { context, observer, origin, audio, stages: watched(BEFORE_STEMS) };
+  const run: StemsRun = {
+    ...{ context, observer, origin, audio, stages: watched(BEFORE_STEMS) },
+    takesUpstreams: options.automatic?.includes("demixer") ?? false,
+    ...(options.keepSpectrogramsIn !== undefined && {
+      spectrogramAt: spectrogramPath(options.keepSpectrogramsIn, track),
+    }),
+  };
   const separated = track.stemsDirectory === undefined
     ? await separate(track, options.separation, run)
-    : await readGiven(track.stemsDirectory, run);
-  const after = watched(AFTER_STEMS);
+    : await readGiven(track, track.stemsDirectory, run);
+  // A kept spectrogram is not computed again.
+  const after = watched(
+    AFTER_STEMS.filter(({ outputs }) =>
+      outputs.some((output) => separated.seams[output] === undefined)
+    ),
+  );
   const seams = await runStages(separated.seams, context, observer, origin, after) as Seams;
+  if (separated.toKeep !== undefined) {
+    const { path, record } = separated.toKeep;
+    const { spectrogram } = seams;
+    await writeSpectrogram(path, record, { spectrogram, stemsSha256: await separated.sha256 });
+  }
   const model = await options.model;
   const provenance: Provenance = {
     program: PROGRAM,
@@ -225,124 +207,4 @@ function fallbackWarning({ path }: Track, finding: GuardFinding): string {
   return `${
     printable(path)
   }: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;
-}
-
-interface RunOptions {
-  readonly context: StageContext;
-  readonly observer: RunObserver;
-  readonly origin: number;
-  readonly audio: AudioOptions;
-  /** Stages up to the stems. */
-  readonly stages: readonly Stage[];
-}
-
-async function readGiven(directory: string, run: RunOptions): Promise<Separated> {
-  const files = await findStems(directory);
-  const read = await timed(
-    run.origin,
-    "decode",
-    run.observer,
-    () => readStemsOrSpectrogram(files, run.audio),
-  );
-  const stems = read.sources.map((source, at) => ({ name: STEMS[at] ?? "", ...source }));
-  return {
-    ...("stems16" in read ? { seams: { stems16: read.stems16 }, sha256: sha256Of(read.stems16) } : {
-      seams: { spectrogram: read.spectrogram },
-      sha256: Promise.resolve(read.sha256),
-    }),
-    durationSeconds: read.durationSeconds,
-    provenance: {
-      demixer: "external",
-      demixer_weights: null,
-      demix_shifts: null,
-      mix: null,
-      stems,
-      decoder: [...new Set(stems.map(({ decoder }) => decoder))].join(", "),
-      gain: read.gain,
-    },
-    warnings: read.warnings,
-    notes: read.notes,
-  };
-}
-
-/** Separates a mix, or reads the stems that an earlier run kept; frees the mixture afterwards. */
-async function separate(
-  { path, ...track }: Track,
-  options: SeparationOptions | undefined,
-  { context, observer, origin, audio, stages }: RunOptions,
-): Promise<Separated> {
-  if (options === undefined) throw new Error(`${path} has no stems, and no demixer is given`);
-  if (options.keepIn !== undefined && audio.part !== undefined) {
-    throw new Error(`${path}: stems of a part are not kept, since those of the whole may be`);
-  }
-  const decoding = timed(origin, "decode", observer, () => readMixture(path, audio));
-  // Reports missing weights first, even if decoding fails earlier.
-  const [demixer, read] = await bothOf(options.demixer, decoding);
-  const { name, sha256, backend, rhythmOf } = demixer;
-  const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
-    seams: { stems16 },
-    sha256: sha256Of(stems16),
-  });
-  const separated: Omit<Separated, "seams" | "sha256"> = {
-    durationSeconds: (read.mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ,
-    provenance: {
-      demixer: name,
-      demixer_weights: sha256,
-      demix_shifts: sha256 === null ? null : options.shifts,
-      mix: read.source,
-      stems: [],
-      decoder: read.source.decoder,
-      gain: read.gain,
-    },
-    backends: { demix: backend },
-    warnings: read.warnings,
-    notes: read.notes,
-  };
-  // Kept stems are all separated, so that they are of use elsewhere too.
-  const separator = options.keepIn === undefined ? demixer : rhythmOf ?? demixer;
-  const run = async (): Promise<Tensor<"i16">> => {
-    // Mono takes a quarter of the memory and suffices where stems are not kept.
-    const stems = options.keepIn === undefined ? "mono" as const : "stereo" as const;
-    const separation = {
-      demixer: Promise.resolve(separator),
-      shifts: options.shifts,
-      stems,
-      releaseMixture: true,
-      ...(options.loadFallback && { loadFallback: options.loadFallback }),
-    };
-    const given = { mixture: read.mixture };
-    const full = { ...context, separation };
-    const seams = await runStages(given, full, observer, origin, stages) as Seams;
-    return seams.stems16;
-  };
-  if (options.keepIn === undefined) return { ...from(await run()), ...separated };
-  const analysed = async (stems16: Tensor<"i16">): Promise<Tensor<"i16">> =>
-    rhythmOf === undefined ? stems16 : (await withMixture({ stems16 }, read.mixture)).stems16;
-  const folder = demixFolder(options.keepIn, separator.name, { path, ...track });
-  const record: DemixRecord = {
-    path,
-    mixture_sha256: await sha256Of(read.mixture),
-    program: PROGRAM,
-    demixer: separator.name,
-    weights_sha256: sha256,
-    backend,
-    device: context.compute?.device ?? CPU,
-    shifts: sha256 === null ? null : options.shifts,
-    ...(read.gain !== null && { gain_db: read.gain.db }),
-  };
-  const kept = await readDemixed(folder, record);
-  if (kept !== undefined) {
-    const note = printable(`${path}: stems of an earlier run, ${folder}`);
-    return { ...from(await analysed(kept)), ...separated, notes: [...read.notes, note] };
-  }
-  await ensureSpaceForStems(folder, read.mixture.shape[1] ?? 0);
-  const stems16 = await run();
-  await writeDemixed(folder, record, stems16);
-  return { ...from(await analysed(stems16)), ...separated };
-}
-
-/** Waits for two results; where both fail, throws the error of the first. */
-async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
 }

@@ -12,8 +12,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ensureSpace, freeName, nearestExisting, writeJson, writeWhole } from "../core/files.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import type { DemixRecordSchemas } from "./demix_record_schema.ts";
+import { HOP_SAMPLES } from "./spectrogram.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
@@ -75,6 +77,52 @@ export async function readDemixed(
 }
 
 /**
+ * Returns the folder in which allin1 or demucs have kept the stems of a track, `DIRECTORY/htdemucs/NAME`.
+ *
+ * @param directory folder of all stems
+ * @param track the track
+ * @returns undefined where there are none, or they were made by this program
+ */
+export function upstreamFolder(
+  directory: string,
+  { name }: { readonly name: string },
+): string | undefined {
+  const folder = join(directory, "htdemucs", name);
+  const has = (file: string): boolean => existsSync(join(folder, file));
+  return !has(RECORD_FILE) && STEMS.every((stem) => has(`${stem}.wav`)) ? folder : undefined;
+}
+
+/** Correlation of a mixture with the sum of its stems, below which the stems are of another track. */
+const LEAST_CORRELATION = 0.5;
+
+/**
+ * Returns whether stems can be those of a mixture: they are as long, and their sum is like it.
+ *
+ * @param stems16 `[4, 2, samples]` i16
+ * @param mixture `[2, samples]` f32
+ */
+export function areStemsOf(stems16: Tensor<"i16">, mixture: Tensor<"f32">): boolean {
+  const [stems = 0, channels = 0, samples = 0] = stems16.shape;
+  const [, length = 0] = mixture.shape;
+  if (Math.abs(samples - length) > 2 * HOP_SAMPLES) return false;
+  let [both, ofMix, ofStems] = [0, 0, 0];
+  for (let channel = 0; channel < channels; channel++) {
+    for (let at = 0; at < Math.min(samples, length); at++) {
+      let sum = 0;
+      for (let stem = 0; stem < stems; stem++) {
+        sum += stems16.data[(stem * channels + channel) * samples + at]!;
+      }
+      const value = mixture.data[channel * length + at]!;
+      both += sum * value;
+      ofMix += value * value;
+      ofStems += sum * sum;
+    }
+  }
+  if (ofMix === 0 || ofStems === 0) return ofMix === ofStems;
+  return both / Math.sqrt(ofMix * ofStems) >= LEAST_CORRELATION;
+}
+
+/**
  * Checks before the separation that the stems will fit.
  *
  * @param folder folder of the track
@@ -85,7 +133,7 @@ export async function ensureSpaceForStems(folder: string, samples: number): Prom
   try {
     await ensureSpace(await nearestExisting(resolve(folder)), STEMS.length * 4 * samples);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Error(`Cannot keep the stems in ${folder}: ${reason}`, { cause });
   }
 }

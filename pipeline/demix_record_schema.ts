@@ -24,7 +24,17 @@ const record = z.strictObject({
     "Shift of each pass in samples, null for a pass without a shift; null for a demixer without a " +
       "network",
   ),
+  overlap: z.number().min(0).lt(1).optional()
+    .describe("Share of a segment that overlaps the next one; absent for a quarter"),
+  gain_db: z.number().optional().describe("Gain of the mix in dB; absent for none"),
 });
+
+/**
+ * Fields of the record.
+ *
+ * @internal
+ */
+export const demixRecordShape: typeof record.shape = record.shape;
 
 /**
  * Schema of the file: the record, and the hash of the stems.

@@ -38,7 +38,7 @@ export {
   type Providers,
   providersOf,
 } from "./backends/devices.ts";
-export type { Demixer, DemixOptions } from "./demix.ts";
+export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } from "./demix.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
 export type { GuardOptions } from "./guard.ts";
@@ -76,8 +76,8 @@ export {
   type StageContext,
   STAGES,
 } from "./stages.ts";
+export { findStems } from "./find_stems.ts";
 export {
-  findStems,
   firstSamples,
   type ReadStems,
   readStems,

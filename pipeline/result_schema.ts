@@ -135,6 +135,9 @@ const provenance = z.strictObject({
     "Shift of each pass of the separation in samples, null for a pass without a shift; null for a " +
       "demixer without a network",
   ),
+  demix_overlap: z.number().min(0).lt(1).optional().describe(
+    "Share of a segment of the separation network that overlaps the next one; absent for a quarter",
+  ),
   automatic: z.array(z.enum(["demixer", "model"]))
     .describe("Roles whose weights the program chose"),
   mix: audioFile.nullable().describe("The separated mix; null where the stems were given"),

@@ -5,9 +5,9 @@
  */
 
 import { createHash, type Hash } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, parse } from "node:path";
-import { type DecodedStem, openStem } from "../kernels/mod.ts";
+import { stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { computeSpectrogram, type DecodedStem, openStem } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import {
   audioFile,
@@ -23,6 +23,7 @@ import {
   levelWarnings,
   STEMS_PADDING_SECONDS,
 } from "./levels.ts";
+import { addSamples } from "./other_sources.ts";
 import type { AudioFile } from "./result.ts";
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
@@ -33,9 +34,8 @@ export const STEMS = ["bass", "drums", "other", "vocals"] as const;
 /** The name of a stem. */
 export type StemName = typeof STEMS[number];
 
-/** Endings of audio files; a file that is not decoded gets an error of its own. */
-export const AUDIO_ENDING =
-  /\.(wav|wave|w64|rf64|bw64|au|snd|flac|mp3|mp2|mp1|mpga|m4a|m4b|mp4|mov|aac|adts|ogg|oga|opus|spx|aif|aiff|aifc|caf|mka|mkv|webm|wv|ape|tak|mpc|wma|asf|ac3|eac3|dts|dsf|dff|tta|g722|gsm)$/i;
+/** Index of the stem that guitar and piano are added to. */
+const OTHER = STEMS.indexOf("other");
 
 /** Smallest difference in length that is refused, in samples: the ends of codecs differ by more than one frame. */
 const LEAST_PADDING_SAMPLES = 2 * HOP_SAMPLES;
@@ -75,58 +75,11 @@ export interface LongStems extends StemsRecord {
 }
 
 /**
- * Finds the file of each stem in a folder: `bass`, `drums`, `other`, `vocals` with an ending of audio files.
- *
- * @param directory folder of one track
- * @returns paths in the order of {@linkcode STEMS}
- * @throws {StemsError} if the folder cannot be read, a stem is missing, or there are two files for one
- */
-export async function findStems(directory: string): Promise<string[]> {
-  let names: string[];
-  try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  } catch (cause) {
-    throw new StemsError(
-      `Could not read the stems folder ${printable(directory)}: expected a folder with ${
-        STEMS.join(", ")
-      }` +
-        ` (${cause instanceof Error ? cause.message : cause})`,
-      { cause },
-    );
-  }
-  const audio = names.filter((name) => AUDIO_ENDING.test(name)).sort();
-  const filesOf = (stem: StemName): string[] =>
-    audio.filter((name) => parse(name).name.toLowerCase() === stem);
-  const missing = STEMS.filter((stem) => filesOf(stem).length === 0);
-  if (missing.length > 0) {
-    throw new StemsError(
-      `The stems folder ${printable(directory)} has no file for ${missing.join(", ")}: ` +
-        `expected ${
-          STEMS.map((stem) => `${stem}.wav`).join(", ")
-        } (or flac, mp3, m4a, ogg, aiff), ` +
-        `found ${printable(names.sort().join(", ")) || "nothing"}`,
-    );
-  }
-  return STEMS.map((stem) => {
-    const [file = "", second] = filesOf(stem);
-    if (second !== undefined) {
-      throw new StemsError(
-        `The stems folder ${printable(directory)} has two files for ${stem}, ${
-          printable(file)
-        } and ${printable(second)}: remove one`,
-      );
-    }
-    return join(directory, file);
-  });
-}
-
-/**
  * Decodes the stems of one track, all at the same time, to 16 bit stereo at 44.1 kHz.
  *
  * Stems that are shorter than the longest are padded with silence, up to a limit.
  *
- * @param paths files in the order of {@linkcode STEMS}
+ * @param paths files in the order of {@linkcode STEMS}, and then those that are added to other
  * @param options gain, limit of the padding, and whether ffmpeg may be used
  * @returns the stems, their sources and warnings
  * @throws {KernelError} if a file cannot be decoded
@@ -159,6 +112,9 @@ export async function readStemsOrSpectrogram(
   const settings = await settingsOf(paths, atOnce, options);
   return await withOpen(paths.slice(0, atOnce), most, settings, async (files) => {
     const longest = Math.max(...files.map(({ samples }) => samples));
+    if (longest > most && paths.length > STEMS.length) {
+      return await longSources(paths, longest, settings);
+    }
     if (longest > most) return await longStems(paths, files, longest, most, settings);
     return await withOpen(
       paths.slice(atOnce),
@@ -261,13 +217,40 @@ async function joinStems(
 ): Promise<ReadStems> {
   const samples = Math.max(...files.map((file) => file.samples));
   const record = recordOf(paths, files, samples, settings);
-  const data = new Int16Array(files.length * 2 * samples);
-  await Promise.all(
-    files.map((file, stem) =>
-      file.read(0, 2, data.subarray(stem * 2 * samples, (stem + 1) * 2 * samples))
-    ),
-  );
-  return { stems16: tensor("i16", [files.length, 2, samples], data), ...record };
+  const stems = Math.min(files.length, STEMS.length);
+  const data = new Int16Array(stems * 2 * samples);
+  const of = (stem: number): Int16Array =>
+    data.subarray(stem * 2 * samples, (stem + 1) * 2 * samples);
+  await Promise.all(files.slice(0, stems).map((file, stem) => file.read(0, 2, of(stem))));
+  const limited = await addOthers(files.slice(stems), 2, of(OTHER));
+  return {
+    stems16: tensor("i16", [stems, 2, samples], data),
+    ...withLimited(record, paths, limited),
+  };
+}
+
+/** Adds files to the stem other; returns the number of samples that exceed full scale and are limited. */
+async function addOthers(
+  files: readonly OpenedStem[],
+  channels: 1 | 2,
+  other: Int16Array,
+): Promise<number> {
+  let limited = 0;
+  for (const file of files) {
+    const added = new Int16Array(other.length);
+    await file.read(0, channels, added);
+    limited += addSamples(other, added);
+  }
+  return limited;
+}
+
+function withLimited(record: StemsRecord, paths: readonly string[], limited: number): StemsRecord {
+  if (limited === 0) return record;
+  const added = paths.slice(STEMS.length).map((path) => basename(path)).join(" and ");
+  const warning =
+    `${printable(dirname(paths[0] ?? ""))}: other with ${printable(added)} exceeds full ` +
+    `scale in ${limited} samples, which are clipped; lower the level of all stems with --gain`;
+  return { ...record, warnings: [...record.warnings, warning] };
 }
 
 /** Converts stems to spectrograms, the open ones first, and closes each pair before the next. */
@@ -318,6 +301,48 @@ async function longStems(
     ),
     sha256: hash.digest("hex"),
     ...recordOf(paths, read, samples, settings),
+  };
+}
+
+/** Converts stems to spectrograms one after the other, where further sources are added to other. */
+async function longSources(
+  paths: readonly string[],
+  longest: number,
+  settings: Settings,
+): Promise<LongStems> {
+  const others = [...paths.keys()].slice(STEMS.length);
+  const groups = STEMS.map((_, stem) => stem === OTHER ? [stem, ...others] : [stem]);
+  const order = groups.flat();
+  const ordered = order.map((at) => paths[at] ?? "");
+  // Another stem may be longer within the limit; surplus frames are dropped at the end.
+  const mono = new Int16Array(longest + settings.padding);
+  const size = Math.ceil(mono.length / HOP_SAMPLES) * BANDS;
+  const spectrograms = STEMS.map(() => new Float32Array(size));
+  const hash = createHash("sha256");
+  const read: OpenedStem[] = [];
+  let limited = 0;
+  for (const [stem, group] of groups.entries()) {
+    await withOpen(group.map((at) => paths[at] ?? ""), 0, settings, async (files) => {
+      read.push(...files);
+      // Stems of too different lengths are refused before the computation.
+      recordOf(ordered, read, Math.max(...read.map((file) => file.samples)), settings);
+      await files[0]!.read(0, 1, mono);
+      limited += await addOthers(files.slice(1), 1, mono);
+      hash.update(mono.subarray(0, Math.max(...files.map((file) => file.samples))));
+      await computeSpectrogram(mono, 1, spectrograms[stem]!);
+    });
+  }
+  const files = [...paths.keys()].map((at) => read[order.indexOf(at)]!);
+  const samples = Math.max(...files.map((file) => file.samples));
+  const frames = Math.ceil(samples / HOP_SAMPLES);
+  const data = new Float32Array(STEMS.length * frames * BANDS);
+  for (const [stem, all] of spectrograms.entries()) {
+    data.set(all.subarray(0, frames * BANDS), stem * frames * BANDS);
+  }
+  return {
+    spectrogram: tensor("f32", [STEMS.length, frames, BANDS], data),
+    sha256: hash.digest("hex"),
+    ...withLimited(recordOf(paths, files, samples, settings), paths, limited),
   };
 }
 

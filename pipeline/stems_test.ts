@@ -6,7 +6,8 @@ import { readManifest } from "../parity/manifest.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { spectrogram } from "./spectrogram.ts";
 import type { AudioOptions } from "./audio_files.ts";
-import { findStems, type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
+import { findStems } from "./find_stems.ts";
+import { type LongStems, readStems, readStemsOrSpectrogram, STEMS } from "./stems.ts";
 import { encodeWav } from "./wav.ts";
 
 async function withFiles(
@@ -152,5 +153,59 @@ Deno.test("readStems() normalises all stems by one gain, long ones too", async (
     ok(stems16.data.every((value, i) => Math.abs(value - plain.data[i]! * factor) <= 0.51));
     const long = await readLong(paths, { gain: "normalize" });
     equal([long.gain, long.spectrogram], [gain, await spectrogram(stems16)]);
+  });
+});
+
+Deno.test("findStems() finds guitar and piano after the four stems", async () => {
+  const names = [...STEMS.map((stem) => `${stem}.wav`), "Piano.flac", "guitar.wav"];
+  await withFiles(names, async (folder) => {
+    const found = await findStems(folder);
+    equal(found.map((path) => basename(path)).slice(4), ["guitar.wav", "Piano.flac"]);
+    await Deno.remove(join(folder, "guitar.wav"));
+    equal((await findStems(folder)).length, 5);
+  });
+});
+
+Deno.test("readStems() adds further sources to other, sample by sample", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const all = await writeStems(folder, [44_100, 44_100, 44_000, 44_100]);
+    // Guitar and piano are the bass and the drums again, one shorter than the others.
+    const [bass = "", drums = ""] = all;
+    const { stems16: four } = await readStems(all);
+    const six = [...all, bass, drums];
+    const { stems16, warnings, sources } = await readStems(six);
+    equal([stems16.shape, sources.length], [[4, 2, 44_100], 6]);
+    const of = (stem: number): Int16Array => four.data.subarray(stem * 88_200, (stem + 1) * 88_200);
+    let limited = 0;
+    let at = 0;
+    const other = of(2).map((value) => {
+      let sum = value;
+      for (const added of [of(0)[at]!, of(1)[at]!]) {
+        const next = sum + added;
+        if (next > 32_767 || next < -32_768) limited++;
+        sum = Math.max(-32_768, Math.min(32_767, next));
+      }
+      at++;
+      return sum;
+    });
+    const expected = new Int16Array(four.data);
+    expected.set(other, 2 * 88_200);
+    equal(stems16.data, expected);
+    ok(limited > 1000);
+    ok(warnings.some((text) => text.includes(`exceeds full scale in ${limited} samples`)));
+
+    // Quiet ones fit, also where only the spectrogram is kept.
+    const quiet = await readStems(six, { gain: -12 });
+    equal(quiet.warnings.filter((text) => text.includes("exceeds")), []);
+    const long = await readLong(six, { gain: -12 });
+    const short = await spectrogram(quiet.stems16);
+    equal(long.spectrogram.shape, short.shape);
+    const worst = long.spectrogram.data.reduce(
+      (most, value, at) => Math.max(most, Math.abs(value - short.data[at]!)),
+      0,
+    );
+    // The mean of the channels is rounded for each source rather than once.
+    ok(worst < 2e-3, `${worst}`);
+    equal([long.warnings, long.sources], [quiet.warnings, quiet.sources]);
   });
 });

@@ -8,6 +8,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { modelsListSchema } from "../cli/models_list_schema.ts";
+import { tracksSchema } from "../cli/tracks_schema.ts";
 import { jsonSchemaText } from "../core/schema.ts";
 import { differencesSchema } from "../evaluation/differences.ts";
 import { evaluationSchema } from "../evaluation/report.ts";
@@ -16,6 +17,7 @@ import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { parityReportSchema } from "../parity/report.ts";
 import { demixRecordSchema } from "../pipeline/demix_record_schema.ts";
+import { spectrogramRecordSchema } from "../pipeline/spectrogram_record_schema.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { timingSchema } from "../pipeline/timing_schema.ts";
 import { documentSchema, historyLineSchema, REPORT_SCHEMA } from "../reports/run_report.ts";
@@ -33,6 +35,14 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "urn:tactus:demix-record:1",
       "tactus.json of the stems that deno task analyze --keep-byproducts keeps",
       demixRecordSchema,
+    ),
+  ],
+  [
+    "pipeline/spectrogram_record.schema.json",
+    jsonSchemaText(
+      "urn:tactus:spectrogram-record:1",
+      "NAME.tactus.json of the spectrograms that deno task analyze --keep-byproducts keeps",
+      spectrogramRecordSchema,
     ),
   ],
   [
@@ -110,6 +120,10 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "List of deno task models list --json",
       modelsListSchema,
     ),
+  ],
+  [
+    "cli/tracks.schema.json",
+    jsonSchemaText("urn:tactus:tracks:1", "Tracks of deno task analyze --tracks", tracksSchema),
   ],
   [
     "tests/faults/proof.schema.json",

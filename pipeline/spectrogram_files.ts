@@ -1,0 +1,135 @@
+/**
+ * Spectrograms that are kept as files and reused.
+ *
+ * A spectrogram has upstream's name and layout, `NAME.npy` with `[4, frames, 81]` f32, and a file `NAME.tactus.json` that
+ * records what it was made from. It is reused only where the record is the same and the values are unchanged.
+ *
+ * Source: allin1 1.1.0, `spectrogram.py`, for name and layout.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import {
+  ensureSpace,
+  freeName,
+  NAME_BYTES,
+  nearestExisting,
+  writeJson,
+  writeWhole,
+} from "../core/files.ts";
+import { npyParts, readNpy } from "../core/npy.ts";
+import { reasonOf } from "../core/reason.ts";
+import type { JsonOf } from "../core/schema.ts";
+import { sha256Of } from "./demix_files.ts";
+import { BANDS } from "./spectrogram.ts";
+import type { SpectrogramRecordSchemas } from "./spectrogram_record_schema.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+/** Record of what a spectrogram was made from: everything that can change it. */
+export type SpectrogramRecord = JsonOf<SpectrogramRecordSchemas["record"]>;
+
+/** Content of the file of the record. */
+type RecordFile = JsonOf<SpectrogramRecordSchemas["file"]>;
+
+/** Ending of the file of the record, which is the longest. */
+const RECORD_ENDING = ".tactus.json";
+const ARRAY_ENDING = ".npy";
+
+/** A kept spectrogram. */
+export interface KeptSpectrogram {
+  /** `[4, frames, 81]` f32, as the stage makes it. */
+  readonly spectrogram: Tensor<"f32">;
+  /** SHA-256 of the stems that it was made from. */
+  readonly stemsSha256: string;
+}
+
+/**
+ * Returns the path of a track's spectrogram without its ending: `DIRECTORY/NAME`. Where files of that name belong to
+ * another track or to another program, a hash of the track's path is added to the name.
+ *
+ * @param directory folder of all spectrograms
+ * @param track the track
+ */
+export function spectrogramPath(
+  directory: string,
+  track: { readonly path: string; readonly name: string },
+): string {
+  const name = freeName(track, (name) => {
+    const path = join(directory, name);
+    try {
+      return JSON.parse(readFileSync(`${path}${RECORD_ENDING}`, "utf8")).path === track.path;
+    } catch {
+      return !existsSync(`${path}${ARRAY_ENDING}`) && !existsSync(`${path}${RECORD_ENDING}`);
+    }
+  }, NAME_BYTES - RECORD_ENDING.length);
+  return join(directory, name);
+}
+
+/**
+ * Reads a kept spectrogram.
+ *
+ * @param path path without its ending
+ * @param record record that it must have
+ * @returns undefined where a file is missing, the record differs, or the values were changed
+ */
+export async function readSpectrogram(
+  path: string,
+  record: SpectrogramRecord,
+): Promise<KeptSpectrogram | undefined> {
+  try {
+    const { spectrogram_sha256, stems16_sha256, ...found }: RecordFile = JSON.parse(
+      await readFile(`${path}${RECORD_ENDING}`, "utf8"),
+    );
+    if (JSON.stringify(found) !== JSON.stringify(record)) return undefined;
+    const spectrogram = readNpy(await readFile(`${path}${ARRAY_ENDING}`));
+    const { dtype, shape } = spectrogram;
+    if (dtype !== "f32" || shape.length !== 3 || shape[2] !== BANDS) return undefined;
+    if (await sha256Of(spectrogram) !== spectrogram_sha256) return undefined;
+    return { spectrogram: spectrogram as Tensor<"f32">, stemsSha256: stems16_sha256 };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a spectrogram, the record last: an array without a record is never reused.
+ *
+ * @param path path without its ending; the folder is made if it is missing
+ * @param record what the spectrogram was made from
+ * @param kept the spectrogram and the hash of its stems
+ * @throws if a file cannot be written
+ */
+export async function writeSpectrogram(
+  path: string,
+  record: SpectrogramRecord,
+  { spectrogram, stemsSha256 }: KeptSpectrogram,
+): Promise<void> {
+  await rm(`${path}${RECORD_ENDING}`, { force: true });
+  await writeWhole(`${path}${ARRAY_ENDING}`, npyParts(spectrogram));
+  const written: RecordFile = {
+    ...record,
+    stems16_sha256: stemsSha256,
+    spectrogram_sha256: await sha256Of(spectrogram),
+  };
+  await writeJson(`${path}${RECORD_ENDING}`, written);
+}
+
+/**
+ * Checks before the analysis that the spectrogram will fit.
+ *
+ * @param path path without its ending
+ * @param frames length of the track
+ * @throws if the file system has less space
+ */
+export async function ensureSpaceForSpectrogram(path: string, frames: number): Promise<void> {
+  try {
+    await ensureSpace(await nearestExisting(resolve(path)), 4 * 4 * BANDS * frames);
+  } catch (cause) {
+    throw new Error(`Cannot keep the spectrogram ${path}${ARRAY_ENDING}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
