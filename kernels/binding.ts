@@ -12,7 +12,7 @@ import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 14;
+export const ABI_VERSION = 15;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
@@ -28,7 +28,7 @@ const FUNCTIONS = {
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle"],
-  tactus_network_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
+  tactus_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
   tactus_separation_input: ["handle", "usize", "array", "array", "array"],
   tactus_separation_output: ["handle", "usize", "array", "array"],
   tactus_separation_stem: ["handle", "usize", "array", "array"],

@@ -135,7 +135,7 @@ export async function openSeparation(
   const stems = Uint8Array.from(sourceStems);
   const request = monoArguments(mono);
   await invoke(
-    "tactus_network_separation_open",
+    "tactus_separation_open",
     mixture,
     offsets,
     overlap,

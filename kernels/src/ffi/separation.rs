@@ -9,8 +9,7 @@ use super::outcome::outcome;
 use crate::error::Error;
 use crate::hpss::{HpssSeparator, Wanted};
 use crate::separation::{
-    CHANNELS, Kept, MOST_OVERLAP, MonoStem, OVERLAP, Passes, SOURCE_STEMS, STEMS, SegmentInput,
-    Separator, TakenMono,
+    CHANNELS, Kept, MOST_OVERLAP, MonoStem, Passes, STEMS, SegmentInput, Separator, TakenMono,
 };
 use crate::stems16::{requantize, requantize_to_mono};
 
@@ -165,47 +164,16 @@ pub unsafe extern "C" fn tactus_hpss_step(
     })
 }
 
-/// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of
-/// `shifts`, which are below 0 for none. Float stems are kept, or where `mono_samples` is not 0 so many
-/// samples of mono stems as in [`Kept::mono`], with `divisors` where there are four. `numbers` receives
-/// `[handle, number of segments]`.
-///
-/// # Safety
-/// `mixture`, `shifts` and `divisors` must be valid for reads, `numbers` for writes of their lengths.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_separation_open(
-    mixture: *const f32,
-    mixture_length: usize,
-    shifts: *const i32,
-    shifts_length: usize,
-    mono_samples: usize,
-    divisors: *const f64,
-    divisors_length: usize,
-    numbers: *mut u64,
-    numbers_length: usize,
-) -> i32 {
-    outcome(|| {
-        // SAFETY: the caller's promise.
-        let (mixture, shifts, divisors, numbers) = unsafe {
-            (
-                slice(mixture, mixture_length),
-                slice(shifts, shifts_length),
-                slice(divisors, divisors_length),
-                slice_mut(numbers, numbers_length),
-            )
-        };
-        open_network(mixture, shifts, OVERLAP, &SOURCE_STEMS, (mono_samples, divisors), numbers)
-    })
-}
-
-/// Prepares the separation of `mixture`, as [`tactus_separation_open`] does, with segments that overlap by the
-/// share `overlap`, and with a network of one source for each of `source_stems`, which tell the stem that the source
-/// is added to: 0 to 3 are bass, drums, other, vocals.
+/// Prepares the separation of `mixture`, `[2, samples]` f32 at 44.1 kHz, in one pass for each of `shifts`, which are
+/// below 0 for none, in segments that overlap by the share `overlap`. The network has one source for each of
+/// `source_stems`, which tell the stem that the source is added to: 0 to 3 are bass, drums, other, vocals. Float stems are
+/// kept, or where `mono_samples` is not 0 so many samples of mono stems as in [`Kept::mono`], with `divisors` where there
+/// are four. `numbers` receives `[handle, number of segments]`.
 ///
 /// # Safety
 /// `mixture`, `shifts`, `source_stems` and `divisors` must be valid for reads, `numbers` for writes of their lengths.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tactus_network_separation_open(
+pub unsafe extern "C" fn tactus_separation_open(
     mixture: *const f32,
     mixture_length: usize,
     shifts: *const i32,
@@ -230,21 +198,22 @@ pub unsafe extern "C" fn tactus_network_separation_open(
                 slice_mut(numbers, numbers_length),
             )
         };
-        let stems: Vec<usize> = source_stems.iter().map(|&stem| usize::from(stem)).collect();
-        open_network(mixture, shifts, overlap, &stems, (mono_samples, divisors), numbers)
+        let source_stems: Vec<usize> = source_stems.iter().map(|&stem| stem.into()).collect();
+        let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
+        let passes = Passes { shifts: &shifts, overlap, source_stems: &source_stems };
+        open_network(mixture, passes, (mono_samples, divisors), numbers)
     })
 }
 
 /// Opens a separation with a network; `numbers` receives `[handle, number of segments]`.
 fn open_network(
     mixture: &[f32],
-    shifts: &[i32],
-    overlap: f64,
-    source_stems: &[usize],
+    passes: Passes,
     (mono_samples, divisors): (usize, &[f64]),
     numbers: &mut [u64],
 ) -> Result<(), Error> {
     let mixture = channels(mixture)?;
+    let Passes { overlap, source_stems, .. } = passes;
     if !(0.0..=MOST_OVERLAP).contains(&overlap) {
         return Err(Error::Overlap { most: MOST_OVERLAP, found: overlap });
     }
@@ -253,8 +222,6 @@ fn open_network(
     {
         return Err(Error::SourceStems(source_stems.to_vec()));
     }
-    let shifts: Vec<_> = shifts.iter().map(|&shift| usize::try_from(shift).ok()).collect();
-    let passes = Passes { shifts: &shifts, overlap, source_stems };
     let (kept, wanted) = kept(mixture[0].len(), mono_samples, divisors);
     let separator = Separator::new(mixture, passes, kept, wanted);
     let segments = separator.segments().count();
