@@ -6,7 +6,7 @@
 
 import { extname } from "node:path";
 import type { AnalysisResult } from "../../pipeline/result.ts";
-import { AUDIO_ENDING } from "../../pipeline/stems.ts";
+import { AUDIO_ENDING } from "../../pipeline/find_stems.ts";
 import { mappedBeats, type Signature, type Tempo, tempoMap } from "./beat_grid.ts";
 import { durationOf, titleOf } from "./track_facts.ts";
 

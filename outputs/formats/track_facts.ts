@@ -6,7 +6,7 @@
 
 import { basename } from "node:path";
 import type { AnalysisResult } from "../../pipeline/result.ts";
-import { AUDIO_ENDING } from "../../pipeline/stems.ts";
+import { AUDIO_ENDING } from "../../pipeline/find_stems.ts";
 
 /** Returns the name of the track: its file's name without the ending. */
 export function titleOf({ path }: Pick<AnalysisResult, "path">): string {
