@@ -4,34 +4,14 @@
  * @module
  */
 
-import type { JsonOf } from "../core/schema.ts";
 import { type DecodedMetre, DECODER_DEFAULTS, type DecoderOptions } from "../kernels/mod.ts";
 import { LABELS } from "./functional.ts";
-import type { ResultSchemas } from "./result_schema.ts";
+import type { AnalysisResult, Metre, Provenance } from "./result_types.ts";
 import type { Seams } from "./seams.ts";
 import { fitSegments, type SegmentOptions } from "./segment_fit.ts";
 import { type BpmRange, fitTempo } from "./tempo_fit.ts";
 
-/** A part of the track that has one function. */
-export type Segment = JsonOf<ResultSchemas["segment"]>;
-
-/** Tempo fitted to the beats. */
-export type FittedTempo = JsonOf<ResultSchemas["fittedTempo"]>;
-
-/** Length of the bars. */
-export type Metre = JsonOf<ResultSchemas["metre"]>;
-
-/** A decoded audio file. */
-export type AudioFile = JsonOf<ResultSchemas["audioFile"]>;
-
-/** Finding of the guard for one stage on the first seconds. */
-export type GuardProvenance = JsonOf<ResultSchemas["guardFinding"]>;
-
-/** Provenance of a result: what is needed to make it again. */
-export type Provenance = JsonOf<ResultSchemas["provenance"]>;
-
-/** Analysis of one track: upstream's keys, `tempo`, `metre` and `provenance`; `result.schema.json` describes each field. */
-export type AnalysisResult = JsonOf<ResultSchemas["result"]>;
+export type * from "./result_types.ts";
 
 /** Seams that a result is made of. */
 export type ResultSeams = Pick<

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Segment } from "./result.ts";
+import type { Segment } from "./result_types.ts";
 
 /** Changes of the segments, in the order in which they are made; by default none is. */
 export interface SegmentOptions {

@@ -7,7 +7,7 @@
 import { indexBeats } from "./beat_indices.ts";
 import { fitGrid, type Grid, isOnGrid, nearestPosition } from "./grid.ts";
 import { quantile, weightedMedian } from "./order_statistics.ts";
-import type { FittedTempo } from "./result.ts";
+import type { FittedTempo } from "./result_types.ts";
 
 /** Share of the beats that lie on one grid where the tempo is constant; also within a piece of the curve. */
 export const CONSTANT_SHARE = 0.9;
