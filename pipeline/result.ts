@@ -6,7 +6,7 @@
 
 import { type DecodedMetre, DECODER_DEFAULTS, type DecoderOptions } from "../kernels/mod.ts";
 import { LABELS } from "./functional.ts";
-import type { AnalysisResult, Metre, Provenance } from "./result_types.ts";
+import type { AnalysisResult, Provenance } from "./result_types.ts";
 import type { Seams } from "./seams.ts";
 import { fitSegments, type SegmentOptions } from "./segment_fit.ts";
 import { type BpmRange, fitTempo } from "./tempo_fit.ts";

@@ -103,6 +103,10 @@ function headersOf(
     if (page.serial !== first.serial || (page.flags & FIRST) !== 0) {
       throw new TagError("it holds several Ogg streams");
     }
+    // A wrong checksum would become a right one.
+    if (!isIntact(source.read(page.start, page.end - page.start))) {
+      throw new TagError("the checksum of an Ogg page is wrong");
+    }
     let position = page.content;
     let isDone = false;
     let length = 0;
@@ -178,12 +182,19 @@ function* renumbered(
     const page = pageAt(source, at);
     const bytes = source.read(page.start, page.end - page.start);
     if (page.serial === serial) {
+      if (!isIntact(bytes)) throw new TagError("the checksum of an Ogg page is wrong");
       viewOf(bytes).setUint32(18, page.sequence + shift, true);
       checked(bytes);
     }
     yield bytes;
     at = page.end;
   }
+}
+
+/** Returns whether a page has its checksum. */
+function isIntact(page: Uint8Array<ArrayBuffer>): boolean {
+  const sum = (bytes: Uint8Array): number => viewOf(bytes).getUint32(22, true);
+  return sum(page) === sum(checked(page.slice()));
 }
 
 /** Sets the checksum of a page. */

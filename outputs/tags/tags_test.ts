@@ -99,9 +99,15 @@ Deno.test("files that fuzzing has found are refused, and stay as they are", asyn
     // The size of the last box in moov, udta.
     const udta = new TextDecoder("latin1").decode(moov).indexOf("udta");
     moov.fill(0, udta - 4, udta);
+    const checksum = await read("vorbis.ogg");
+    const page = new TextDecoder("latin1").decode(checksum).indexOf("OggS", 1);
+    checksum[page + 22]! ^= 1;
     const path = join(folder, "damaged");
     for (
-      const [bytes, reason] of [[noSize, /chunks/], [noData, /chunks/], [moov, /boxes/]] as const
+      const [bytes, reason] of [[noSize, /chunks/], [noData, /chunks/], [moov, /boxes/], [
+        checksum,
+        /checksum/,
+      ]] as const
     ) {
       await Deno.writeFile(path, bytes);
       await rejects(writeTempoTag(path, 120), reason);
