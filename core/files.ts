@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import {
   chmod,
+  chown,
   mkdir,
   open,
   realpath,
@@ -47,7 +48,7 @@ export async function writeWhole(
 
 /**
  * Replaces an existing file atomically: the new content is on the disk, under a temporary name in the same folder, before it gets
- * the name. The mode is kept. Of a symbolic link, the file that it leads to is replaced.
+ * the name. Mode and, as far as the user may set them, owner and group are kept. Of a symbolic link, the file that it leads to is replaced.
  *
  * @param path path of the file
  * @param content parts of the new content in order, which may be read from the old file
@@ -65,6 +66,10 @@ export async function replaceWhole(path: string, content: Iterable<Uint8Array>):
         await file.sync();
       } finally {
         await file.close();
+      }
+      const made = await stat(temporary);
+      if (made.uid !== before.uid || made.gid !== before.gid) {
+        await chown(temporary, before.uid, before.gid).catch(() => {});
       }
       await chmod(temporary, before.mode & 0o7777);
       const now = await stat(target);

@@ -1,7 +1,15 @@
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { bytesOf, ensureSpace, freeName, nearestExisting, spaceAt, writeWhole } from "./files.ts";
+import {
+  bytesOf,
+  ensureSpace,
+  freeName,
+  nearestExisting,
+  replaceWhole,
+  spaceAt,
+  writeWhole,
+} from "./files.ts";
 
 const always = (): boolean => true;
 
@@ -44,5 +52,30 @@ Deno.test("ensureSpace() refuses a full file system, and names the folder", asyn
     ok(bytes > 0 && Number.isFinite(bytes) && files);
     equal(await spaceAt(join(folder, "missing")), { bytes: Infinity, files: true });
     equal(await nearestExisting(join(folder, "a", "b")), folder);
+  });
+});
+
+Deno.test("replaceWhole() keeps the file, its mode and its links where the copy fails, and leaves nothing else", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a");
+    await Deno.writeTextFile(path, "old");
+    await Deno.chmod(path, 0o604);
+    const bytes = new TextEncoder().encode("new");
+    const failing = function* (): Iterable<Uint8Array> {
+      yield bytes;
+      throw new Error("no more");
+    };
+    await rejects(replaceWhole(path, failing()), /no more/);
+    const changing = function* (): Iterable<Uint8Array> {
+      yield bytes;
+      Deno.writeTextFileSync(path, "changed by another program");
+    };
+    await rejects(replaceWhole(path, changing()), /was changed while its copy was written/);
+    equal(await Deno.readTextFile(path), "changed by another program");
+    await replaceWhole(path, [bytes]);
+    equal(await Deno.readTextFile(path), "new");
+    equal((await Deno.stat(path)).mode! & 0o777, 0o604);
+    await rejects(replaceWhole(join(folder, "missing"), [bytes]), { code: "ENOENT" });
+    equal([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
   });
 });

@@ -15,8 +15,7 @@
  * @module
  */
 
-import { constants } from "node:fs";
-import { access, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { replaceWhole } from "../../core/files.ts";
 import { printable } from "../../core/printable.ts";
 import { chunksWithTempo } from "./chunks.ts";
@@ -62,9 +61,7 @@ export async function writeTempoTag(path: string, bpm: number): Promise<boolean>
       const source = new Source(file.fd, size);
       const parts = edited(source, bpm);
       if (parts === undefined) return false;
-      // A user who may do anything could write to it all the same.
-      const isWritable = await access(path, constants.W_OK).then(() => true, () => false);
-      if (!isWritable || (mode & 0o222) === 0) throw new TagError("it is read-only");
+      if ((mode & 0o222) === 0 || !await isWritable(path)) throw new TagError("it is read-only");
       await replaceWhole(path, source.bytesOf(parts));
     } finally {
       await file.close();
@@ -72,6 +69,16 @@ export async function writeTempoTag(path: string, bpm: number): Promise<boolean>
     return true;
   } catch (error) {
     throw named(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** Returns whether the user may write to a file, which the copy would replace even if not. */
+async function isWritable(path: string): Promise<boolean> {
+  try {
+    await (await open(path, "r+")).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
