@@ -22,7 +22,10 @@ pub(super) enum Container {
     /// The sound format of Sun and NeXT.
     Au,
     /// Native FLAC.
-    Flac,
+    Flac {
+        /// Bytes that are none lie before the first frame.
+        after_junk: bool,
+    },
     /// Ogg.
     Ogg,
     /// Matroska and WebM.
@@ -47,7 +50,7 @@ impl Container {
             Container::Aiff => "an AIFF file",
             Container::Caf => "a CAF file",
             Container::Au => "an AU file",
-            Container::Flac => "a FLAC file",
+            Container::Flac { .. } => "a FLAC file",
             Container::Ogg => "an Ogg file",
             Container::Matroska => "a Matroska or WebM file",
             Container::Mp4 => "an MP4 or QuickTime file",
@@ -102,7 +105,7 @@ const SIGNATURES: &[Signature] = &[
     (b"FORM", 8, b"PBM ", Other("an IFF picture")),
     (b"caff", 0, b"", R(Caf)),
     (b".snd", 0, b"", R(Au)),
-    (b"fLaC", 0, b"", R(Flac)),
+    (b"fLaC", 0, b"", R(Flac { after_junk: false })),
     (b"OggS", 0, b"", R(Ogg)),
     (b"", 4, b"ftyp", R(Mp4)),
     (b"", 4, b"moov", R(Mp4)),
@@ -277,7 +280,7 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
             Contents::Readable(Container::Mpeg { after_junk: at > 0 }, begin + at as u64)
         }
         Some(Chain::Adts(at)) => Contents::Readable(Container::Adts, begin + at as u64),
-        Some(Chain::Flac(at)) => Contents::Readable(Flac, begin + at as u64),
+        Some(Chain::Flac(at)) => Contents::Readable(Flac { after_junk: at > 0 }, begin + at as u64),
         Some(Chain::FreeFormat) => Foreign("MPEG audio of free format"),
         None => {
             let known = foreign_chain::find(&head, begin + most == end);
@@ -286,7 +289,9 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
             let head = bytes_at(source, begin, most as usize)?;
             match (known, frame_chain::find_flac(&head, begin + most == end)) {
                 (Some(name), _) => Foreign(name),
-                (None, Some(at)) => Contents::Readable(Flac, begin + at as u64),
+                (None, Some(at)) => {
+                    Contents::Readable(Flac { after_junk: true }, begin + at as u64)
+                }
                 (None, None) => Unknown,
             }
         }

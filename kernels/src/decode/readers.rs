@@ -58,8 +58,8 @@ pub(super) fn open(
         Container::Matroska => {
             Box::new(matroska::MatroskaReader::try_new(streamed(source), length)?)
         }
-        Container::Flac => {
-            let mut reader = FlacReader::try_new(streamed(source))?;
+        Container::Flac { after_junk } => {
+            let mut reader = FlacReader::try_new(streamed(source), after_junk)?;
             let notes = reader.take_notes();
             return Ok((Box::new(reader), notes));
         }

@@ -46,7 +46,7 @@ pub(super) fn read(
             }
         };
     let end = match container {
-        Container::Mpeg { .. } | Container::Adts | Container::Flac => {
+        Container::Mpeg { .. } | Container::Adts | Container::Flac { .. } => {
             tags::audio_end(source.as_mut(), begin, bytes).map_err(open_error)?
         }
         _ => bytes,

@@ -444,8 +444,9 @@ fn flac_without_its_beginning_is_read_from_the_first_intact_frame_with_a_warning
     // A tag whose picture is larger than what other formats may have before their first frame.
     let picture: Vec<u8> =
         (0..3_000_000_u32).map(|n| (n.wrapping_mul(0x9e37_79b9) >> 23) as u8).collect();
-    let audio = intact(&[&picture[..], &frames].concat());
+    let audio = decoded(&[&picture[..], &frames].concat());
     assert!(audio.channels == expected);
+    assert_eq!(audio.warnings, ["bytes before the first FLAC frame are passed over"]);
     // The first frame of those that are left is damaged.
     let mut damaged = frames[at[1] + 7..].to_vec();
     let byte = at[2] - at[1] + 500;

@@ -64,8 +64,9 @@ enum Found {
 }
 
 impl<'s> FlacReader<'s> {
-    /// Reads the blocks before the first frame; a stream that begins with a frame has none.
-    pub fn try_new(source: MediaSourceStream<'s>) -> Result<Self> {
+    /// Reads the blocks before the first frame; a stream that begins with a frame has none. `after_junk` tells that
+    /// other bytes lie before it.
+    pub fn try_new(source: MediaSourceStream<'s>, after_junk: bool) -> Result<Self> {
         let mut input = Lookahead::new(source);
         let first = FrameHeader::parse(input.peek(MAX_HEADER_BYTES)?, NO_FORMAT);
         let mut notes = Vec::new();
@@ -77,6 +78,8 @@ impl<'s> FlacReader<'s> {
                          FLAC stream",
                         first.first_sample() as f64 / f64::from(first.format.rate_hz)
                     ));
+                } else if after_junk {
+                    notes.push("bytes before the first FLAC frame are passed over".to_string());
                 }
                 StreamInfo::of_any_block(first.format).to_vec()
             }
