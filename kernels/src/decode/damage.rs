@@ -29,7 +29,8 @@ pub(super) struct Damage {
     kept_before_audio: usize,
     format_changes: u64,
     first_format_change: String,
-    doubtful_stereo_hz: Option<u32>,
+    low_rate_frames: u64,
+    doubtful_frames: u64,
     unreadable: u64,
     gaps: u64,
     first_gap_seconds: f64,
@@ -88,9 +89,10 @@ impl Damage {
         self.format_changes += 1;
     }
 
-    /// A frame of MP3 has intensity stereo at this low rate.
-    pub fn doubtful_stereo(&mut self, rate_hz: u32) {
-        self.doubtful_stereo_hz.get_or_insert(rate_hz);
+    /// A frame of MP3 at a rate of MPEG-2 or 2.5, and whether decoders may disagree on its stereo.
+    pub fn low_rate_frame(&mut self, is_doubtful: bool) {
+        self.low_rate_frames += 1;
+        self.doubtful_frames += u64::from(is_doubtful);
     }
 
     /// The container could not make a packet of what it read.
@@ -141,10 +143,12 @@ impl Damage {
                 self.first_format_change
             ));
         }
-        if let Some(rate_hz) = self.doubtful_stereo_hz {
+        // Encoders of music leave the place for such positions in some frames, and do not write them.
+        if self.doubtful_frames > self.low_rate_frames / 100 {
             warnings.push(format!(
-                "the file has intensity stereo at {rate_hz} Hz, which decoders of MP3 read differently: the balance of \
-                 left and right in the upper bands may not be that of the encoder"
+                "{} of {} frames have intensity stereo that decoders of MP3 read differently: the balance of left and \
+                 right in the upper bands may not be that of the encoder",
+                self.doubtful_frames, self.low_rate_frames
             ));
         }
         let reason = self.first_reason.unwrap_or_default();

@@ -95,11 +95,17 @@ impl MpegHeader {
         self.word & SAME_STREAM == other.word & SAME_STREAM
     }
 
-    /// Whether a frame of layer 3 at a sample rate of MPEG-2 or 2.5 has its upper bands in intensity stereo, about which
-    /// decoders disagree: on positions that the standard calls illegal, above all.
-    pub fn has_doubtful_stereo(&self) -> bool {
+    /// Whether `frame`, which begins with this header, has intensity stereo with positions of five bits: decoders disagree
+    /// on those above 15. They are possible in layer 3 of MPEG-2 and 2.5 only, where no common encoder writes them.
+    pub fn has_doubtful_stereo(&self, frame: &[u8]) -> bool {
         let (mode, extension) = (self.word >> 6 & 3, self.word >> 4 & 3);
-        self.layer == 3 && self.low_rate && mode == 1 && extension & 1 == 1
+        if self.layer != 3 || !self.low_rate || mode != 1 || extension & 1 == 0 {
+            return false;
+        }
+        // Of the second channel, the sizes of factors say those of positions (ISO/IEC 13818-3, section 2.4.3.2).
+        let Some(channel) = self.granules().nth(1) else { return false };
+        let sizes = bits(self.body(frame), channel + 12 + 9 + 8, 9) >> 1;
+        sizes < 180 && (sizes % 36 / 6 == 5 || sizes % 6 == 5)
     }
 
     /// Bytes of the side information of layer 3.
@@ -199,16 +205,33 @@ mod tests {
     }
 
     #[test]
-    fn intensity_stereo_is_doubtful_at_low_rates_in_layer_3() {
-        let is_doubtful = |bytes: [u8; 4]| MpegHeader::parse(&bytes).unwrap().has_doubtful_stereo();
-        // MPEG-2 and 2.5: joint stereo with intensity, without, and stereo.
-        assert!(is_doubtful([0xff, 0xf3, 0x80, 0x54]));
-        assert!(is_doubtful([0xff, 0xe3, 0x80, 0x74]));
-        assert!(!is_doubtful([0xff, 0xf3, 0x80, 0x64]));
-        assert!(!is_doubtful([0xff, 0xf3, 0x80, 0x14]));
-        // MPEG-1, and layer 2.
-        assert!(!is_doubtful([0xff, 0xfb, 0x90, 0x54]));
-        assert!(!is_doubtful([0xff, 0xf5, 0x80, 0x54]));
+    fn intensity_stereo_with_positions_of_five_bits_is_doubtful() {
+        let is_doubtful = |header: [u8; 4], sizes: u32| {
+            let mut frame = [&header[..], &[0; 200]].concat();
+            // Bit 102 of the side information and the eight after it; the last is the scale of positions.
+            let field = sizes << 1;
+            (0..9).for_each(|bit| {
+                frame[4 + (102 + bit) / 8] |=
+                    ((field >> (8 - bit) & 1) << (7 - (102 + bit) % 8)) as u8
+            });
+            MpegHeader::parse(&header).unwrap().has_doubtful_stereo(&frame)
+        };
+        let (mpeg_2, mpeg_25) = ([0xff, 0xf3, 0x80, 0x54], [0xff, 0xe3, 0x80, 0x74]);
+        for (sizes, expected) in
+            [(179, true), (125, true), (30, true), (93, false), (172, false), (180, false)]
+        {
+            assert_eq!(is_doubtful(mpeg_2, sizes), expected, "{sizes}");
+            assert_eq!(is_doubtful(mpeg_25, sizes), expected, "{sizes}");
+        }
+        // Without intensity, MPEG-1, layer 2.
+        for header in [
+            [0xff, 0xf3, 0x80, 0x64],
+            [0xff, 0xf3, 0x80, 0x14],
+            [0xff, 0xfb, 0x90, 0x54],
+            [0xff, 0xf5, 0x80, 0x54],
+        ] {
+            assert!(!is_doubtful(header, 179));
+        }
     }
 
     #[test]

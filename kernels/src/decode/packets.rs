@@ -162,10 +162,9 @@ impl Reader<'_> {
             return Ok(true);
         }
         if self.params.codec == CODEC_ID_MP3
-            && let Some(header) = MpegHeader::parse(&packet.data)
-            && header.has_doubtful_stereo()
+            && let Some(header) = MpegHeader::parse(&packet.data).filter(|header| header.low_rate)
         {
-            self.damage.doubtful_stereo(header.rate_hz);
+            self.damage.low_rate_frame(header.has_doubtful_stereo(&packet.data));
         }
         let reason = match self.decoder.decode(packet) {
             Ok(block) if block.frames() == 0 => return Ok(true),

@@ -296,12 +296,27 @@ fn frames_with_mixed_blocks_are_silence_with_a_warning() {
 }
 
 #[test]
-fn intensity_stereo_at_a_low_rate_is_told_of() {
-    // MPEG-2, 22.05 kHz, 64 kbit/s, joint stereo with intensity: silence in frames of 208 bytes.
+fn intensity_stereo_that_decoders_read_differently_is_told_of() {
+    // MPEG-2, 22.05 kHz, 64 kbit/s, joint stereo: silence in frames of 208 bytes.
     let frame = |mode: u8| [&[0xff, 0xf3, 0x80, mode][..], &[0; 204]].concat();
-    let audio = decoded(&[frame(0x54).repeat(9), frame(0x64).repeat(9)].concat());
+    // The second channel has positions of up to five bits, 98 in all: its length is at bit 73 of the side
+    // information, their sizes at bit 102.
+    let mut doubtful = frame(0x54);
+    for (at, bits, value) in [(73, 12, 98), (102, 9, 179 << 1)] {
+        for bit in 0..bits {
+            let place = 32 + at + bit;
+            doubtful[place / 8] |= ((value >> (bits - 1 - bit) & 1) << (7 - place % 8)) as u8;
+        }
+    }
+    let audio = decoded(&[doubtful.repeat(9), frame(0x64).repeat(9)].concat());
     assert_eq!(audio.warnings.len(), 1, "{:?}", audio.warnings);
-    assert!(audio.warnings[0].contains("intensity stereo at 22050 Hz"), "{:?}", audio.warnings);
+    assert!(
+        audio.warnings[0].contains("9 of 18 frames have intensity stereo"),
+        "{:?}",
+        audio.warnings
+    );
+    // Music has few such frames, without those positions.
+    intact(&[doubtful, frame(0x64).repeat(150)].concat());
     intact(&frame(0x64).repeat(9));
 }
 
