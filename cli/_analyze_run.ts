@@ -222,9 +222,7 @@ function summary(result: AnalysisResult, file: string): string {
 function tempoLine({ bpm, tempo }: AnalysisResult): string {
   if (bpm === null || tempo === null) return "none found";
   const fitted = `${bpm} bpm, fitted ${tempo.bpm.toFixed(2)}`;
-  if (tempo.constant) return fitted;
-  const tempi = tempo.curve.map(({ bpm }) => bpm);
-  return `${fitted}, from ${Math.min(...tempi).toFixed(1)} to ${Math.max(...tempi).toFixed(1)}`;
+  return tempo.constant ? fitted : `${fitted}, not constant`;
 }
 
 /** Formats seconds as minutes and seconds, `0:07.25`. */

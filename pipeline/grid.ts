@@ -17,12 +17,20 @@ export interface Grid {
 /** Largest distance in seconds at which a beat lies on a grid: three frames of the network. */
 export const ON_GRID_SECONDS = 0.03;
 
-/** Multiples of {@linkcode ON_GRID_SECONDS} within which beats count in each round of the fit. */
-const ROUNDS = [3, 2, 1, 1, 1, 1, 1, 1];
+/** Multiples of {@linkcode ON_GRID_SECONDS} within which beats count in each round of a fit. */
+const ROUNDS = [2, 1, 1] as const;
 
-/** Returns the time of the position of a grid that is next to a time, seconds. */
-export function nearestPosition({ origin, period }: Grid, time: number): number {
-  return origin + Math.round((time - origin) / period) * period;
+/** Largest distance, in periods, from a whole number of them at which a beat is counted. */
+const OFF_COUNT = 0.25;
+
+/** Returns the index of the position of a grid that is nearest to a time. */
+export function nearestIndex({ origin, period }: Grid, time: number): number {
+  return Math.round((time - origin) / period);
+}
+
+/** Returns the time of the position of a grid that is nearest to a time, seconds. */
+export function nearestPosition(grid: Grid, time: number): number {
+  return grid.origin + nearestIndex(grid, time) * grid.period;
 }
 
 /** Returns whether a time lies on a grid. */
@@ -31,30 +39,41 @@ export function isOnGrid(grid: Grid, time: number): boolean {
 }
 
 /**
- * Fits a grid to numbered beats: least squares over the beats within {@linkcode ON_GRID_SECONDS} of it, found in rounds that start
- * from medians, so that a minority of stray beats does not count.
+ * Finds the grid of a few beats. Its period is about the median of the intervals; a gap takes as many positions as beats are
+ * missing in it, and a beat between two positions does not count.
  *
- * @param beats `[n]` seconds, ascending, at least two
- * @param indices `[n]` number of each beat, as {@linkcode indexBeats} returns them; those without do not count
+ * @param beats `[n]` seconds, ascending, at least two and not all equal
  */
-export function fitGrid(beats: readonly number[], indices: readonly (number | null)[]): Grid {
-  const points = beats.flatMap((time, at) => {
-    const index = indices[at];
-    return index === null || index === undefined ? [] : [{ index, time }];
-  });
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined || first === last) {
-    const period = median(beats.slice(1).map((beat, at) => beat - beats[at]!));
-    return { origin: beats[0] ?? 0, period };
+export function gridOfFew(beats: readonly number[]): Grid {
+  const intervals = beats.slice(1).map((beat, at) => beat - beats[at]!);
+  const period = median(intervals.filter((interval) => interval > 0));
+  const points: Point[] = [{ index: 0, time: beats[0]! }];
+  for (const time of beats) {
+    const last = points.at(-1)!;
+    const periods = (time - last.time) / period;
+    const whole = Math.round(periods);
+    if (whole === 0 || Math.abs(periods - whole) > OFF_COUNT) continue;
+    points.push({ index: last.index + whole, time });
   }
-  let grid = gridOfMedians(points);
+  return refineGrid(leastSquares(points) ?? { origin: beats[0]!, period }, beats);
+}
+
+/**
+ * Fits a grid again, to the beats that lie on it: least squares, in rounds that take in beats of twice the distance first.
+ *
+ * @param grid grid that is right to within a fraction of a period over all beats
+ * @param beats `[n]` seconds, ascending
+ */
+export function refineGrid(grid: Grid, beats: readonly number[]): Grid {
+  let fitted = grid;
   for (const multiple of ROUNDS) {
-    const near = points.filter(({ index, time }) =>
-      Math.abs(time - (grid.origin + index * grid.period)) <= multiple * ON_GRID_SECONDS
+    const near = beats.filter((time) =>
+      Math.abs(time - nearestPosition(fitted, time)) <= multiple * ON_GRID_SECONDS
     );
-    grid = leastSquares(near) ?? grid;
+    fitted = leastSquares(near.map((time) => ({ index: nearestIndex(fitted, time), time }))) ??
+      fitted;
   }
-  return grid;
+  return fitted;
 }
 
 interface Point {
@@ -62,26 +81,13 @@ interface Point {
   readonly time: number;
 }
 
-/** Returns the grid whose period is the median over pairs that are half of the points apart. */
-function gridOfMedians(points: readonly Point[]): Grid {
-  const apart = Math.max(1, Math.floor(points.length / 2));
-  const period = median(
-    points.slice(apart).map(({ index, time }, at) => {
-      const before = points[at]!;
-      return (time - before.time) / (index - before.index);
-    }),
-  );
-  return { origin: median(points.map(({ index, time }) => time - index * period)), period };
-}
-
-/** Returns the line with the least squares of its distances in time; null for fewer than two points. */
+/** Returns the line with the least squares of its distances in time; null for fewer than two positions. */
 function leastSquares(points: readonly Point[]): Grid | null {
-  if (points.length < 2) return null;
   const mean = (of: (point: Point) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;
   const [index, time] = [mean((point) => point.index), mean((point) => point.time)];
   const covariance = mean((point) => (point.index - index) * (point.time - time));
   const variance = mean((point) => (point.index - index) ** 2);
   const period = covariance / variance;
-  return period > 0 ? { origin: time - period * index, period } : null;
+  return period > 0 && Number.isFinite(period) ? { origin: time - period * index, period } : null;
 }

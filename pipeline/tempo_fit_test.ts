@@ -61,6 +61,32 @@ Deno.test("fitTempo() is not moved by missing beats, added ones, double tempo an
   ok(found.confidence < 0.9, String(found.confidence));
 });
 
+Deno.test("fitTempo() keeps its grid where four beats take the place of three, or five of six", () => {
+  const beats = clicks(94.5, 400);
+  const replaced = (at: number, from: number, to: number): number[] => {
+    const [start, end] = [beats[at]!, beats[at + from]!];
+    return Array.from({ length: to }, (_, beat) => start + (end - start) * beat / to);
+  };
+  const found = fit(frames([
+    ...[...beats.slice(0, 130), ...replaced(130, 3, 4), ...beats.slice(133, 200)],
+    ...[...replaced(200, 6, 5), ...beats.slice(206, 300), ...replaced(300, 3, 4)],
+    ...beats.slice(303),
+  ]));
+  near(found.bpm, 94.5, 0.005, "tempo");
+  equal([found.constant, found.curve.length], [true, 1]);
+  ok(found.confidence > 0.95 && found.confidence < 1, String(found.confidence));
+});
+
+Deno.test("fitTempo() gives a part at two thirds of the tempo its own tempo", () => {
+  const middle = clicks(100, 80, 40.5);
+  const found = fit([
+    ...[...clicks(150, 100), ...middle],
+    ...clicks(150, 100, middle.at(-1)! + 0.6),
+  ]);
+  equal(found.curve.map(({ bpm }) => Math.round(bpm)), [150, 100, 150]);
+  near(found.curve[1]!.start, 40.5, 0.61, "start of the middle");
+});
+
 Deno.test("fitTempo() is not moved by a stray first beat", () => {
   const found = fit([0.2, ...clicks(120, 100)]);
   near(found.bpm, 120, 0.01, "tempo");
