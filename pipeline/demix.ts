@@ -127,6 +127,7 @@ export async function demix(
     } finally {
       separation.close();
     }
+    await part.network?.session.rest?.();
   }
   return {
     stems16: tensor("i16", [4, ...mixture.shape], stems16),
@@ -220,6 +221,7 @@ async function demixToMono(
       const divisors = ALL_STEMS.map((stem) => taken.get(stem)?.divisor ?? 1);
       await take({ samples: stale, divisors });
     }
+    await part.network?.session.rest?.();
   }
   if (demixer.rhythmOf !== undefined) await takeMixture(mixture.data, stems16);
   // The garbage collector would free it later.

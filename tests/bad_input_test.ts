@@ -197,6 +197,26 @@ Deno.test("analyze names silence, and channels that cancel each other", async ()
   });
 });
 
+Deno.test("analyze names channels that cancel each other in a part of the audio", async () => {
+  // Three quarters of eight seconds in antiphase.
+  const half = noise(8 * RATE);
+  const samples = Float32Array.from({ length: 16 * RATE }, (_, i) => {
+    const [frame, channel] = [i >> 1, i & 1];
+    return frame >= 2 * RATE && channel === 1 ? -half[frame]! : half[frame]!;
+  });
+  const antiphase = wavFile({ sampleRateHz: RATE, channels: 2, bits: 16, samples });
+  const plain = stereo(8 * RATE);
+  await analyze({ "drums.wav": antiphase, default: plain }, ({ code, stderr }) => {
+    equal(code, 0);
+    match(
+      stderr,
+      /^Warning: .*song: the channels of drums\.wav cancel each other in 6 of 8 s with sound[^\n]*\n$/,
+    );
+  });
+  // Channels that have nothing in common are usual.
+  await analyze({ default: plain }, ({ stderr }) => equal(stderr, ""));
+});
+
 Deno.test("analyze warns of quiet stems; --gain and --normalize raise them and are noted", async () => {
   const loud = stereo(2 * RATE);
   const float = (level: number): Uint8Array =>

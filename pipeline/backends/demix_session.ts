@@ -6,9 +6,9 @@
 
 /** Output of the network for one segment. */
 export interface SegmentOutput {
-  /** `[4, 2, 343980]` f32, normalised; drums, bass, other, vocals. */
+  /** `[sources, 2, 343980]` f32, normalised; of the published network drums, bass, other, vocals. */
   readonly wave: Float32Array<ArrayBuffer>;
-  /** `[4, 4, 2048, 336]` f32, normalised. */
+  /** `[sources, 4, 2048, 336]` f32, normalised. */
   readonly spectrum: Float32Array<ArrayBuffer>;
 }
 
@@ -22,6 +22,8 @@ export interface DemixSession {
    * @returns arrays that are overwritten by the run after the next one
    */
   run(wave: Float32Array<ArrayBuffer>, spectrum: Float32Array<ArrayBuffer>): Promise<SegmentOutput>;
+  /** Frees the network's memory until it runs again; absent where it is held. */
+  rest?(): Promise<void>;
   /** Frees the network's memory; it cannot run again. */
   release(): Promise<void>;
 }

@@ -90,12 +90,39 @@ async function loadNetwork(
     );
   }
   const only = weights.source === undefined ? undefined : STEM_OF_SOURCE.get(weights.source);
+  if (only === undefined) {
+    return {
+      session: await openSession(weights, checkpoint, options),
+      sourceStems,
+      stems: ALL_STEMS,
+    };
+  }
+  const session = restingSession(() => openSession(weights, weights.checkpoint(), options));
+  return { session, sourceStems, stems: [only] };
+}
+
+async function openSession(
+  weights: NetworkWeights,
+  checkpoint: HtdemucsCheckpoint,
+  options: DemixerOptions,
+): Promise<DemixSession> {
+  return backendOf(options.compute) === "native"
+    ? await createNativeDemixSession(checkpoint, options.compute?.threads)
+    : await onnxSession(weights, checkpoint, options);
+}
+
+/** Returns a session that is opened when it runs: the networks of a bag would take half a gigabyte each. */
+function restingSession(open: () => Promise<DemixSession>): DemixSession {
+  let session: Promise<DemixSession> | undefined;
+  const rest = async (): Promise<void> => {
+    const opened = session;
+    session = undefined;
+    await (await opened)?.release();
+  };
   return {
-    session: backendOf(options.compute) === "native"
-      ? await createNativeDemixSession(checkpoint, options.compute?.threads)
-      : await onnxSession(weights, checkpoint, options),
-    sourceStems,
-    stems: only === undefined ? ALL_STEMS : [only],
+    run: async (...input) => await (await (session ??= open())).run(...input),
+    rest,
+    release: rest,
   };
 }
 
