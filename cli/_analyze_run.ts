@@ -10,6 +10,7 @@ import type { LoadOptions } from "../models/mod.ts";
 import {
   type FormatName,
   shortenedName,
+  type TrackFilesOptions,
   writeCollections,
   writeResultFiles,
   writeTempoTag,
@@ -67,6 +68,8 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly formats: readonly FormatName[];
   /** Whether to write the tempo into the tags of the audio files. */
   readonly writeTags: boolean;
+  /** Plots, player pages and tracks with clicks; absent for none. */
+  readonly trackFiles?: TrackFilesOptions;
   /** Whether to print the result as JSON. */
   readonly json: boolean;
   readonly timingsPath?: string;
@@ -86,6 +89,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
   await providersOf(call.device);
   if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
   if (keepSpectrogramsIn !== undefined) await ensureFolder(keepSpectrogramsIn, "--spec-dir");
+  await ensureTrackFolders(call.trackFiles);
   const tracks = await namedTracks(call.tracks);
   if (tracks.length === 0) return 1;
   const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
@@ -118,6 +122,7 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
           ...{ directory: outDir, activations: call.activ, embeddings: embed },
           ...{ formats: call.formats, audio: call.audio },
           ...(call.arrayDir !== undefined && { arrayDirectory: call.arrayDir }),
+          ...pick(call, "trackFiles"),
         };
         const file = await writeResultFiles(analyzed, options);
         written.push(file);
@@ -143,6 +148,13 @@ export async function runAnalyze(call: AnalyzeCall): Promise<number> {
     status.clear();
     await run.close();
   }
+}
+
+/** Throws {@linkcode UsageError} where the folders of plots or clicks cannot be written. */
+async function ensureTrackFolders(files: TrackFilesOptions | undefined): Promise<void> {
+  if (files === undefined) return;
+  if (files.plots.length > 0 || files.page) await ensureFolder(files.plotDirectory, "--viz-dir");
+  if (files.clicks !== undefined) await ensureFolder(files.clicks.directory, "--sonif-dir");
 }
 
 /**

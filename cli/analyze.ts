@@ -10,7 +10,16 @@ import { UsageError } from "../core/usage_error.ts";
 import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
-import { listOf, OUTPUT_FILE, OUTPUT_FOLDER, seconds, text, tolerance } from "./argument_types.ts";
+import { CLICK_FORMATS, PLOT_FORMATS } from "../outputs/track_file_formats.ts";
+import {
+  listOf,
+  oneOf,
+  OUTPUT_FILE,
+  OUTPUT_FOLDER,
+  seconds,
+  text,
+  tolerance,
+} from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
 import { FINDING_OPTIONS, findingsOf } from "./_finding_options.ts";
 import {
@@ -52,6 +61,18 @@ const OPTIONS = {
   writeTags: flag(
     "also write the tempo into the tags of the audio file itself, through a copy that replaces it",
   ),
+  visualize: flag("also draw a plot of each track, NAME.pdf in --viz-dir").short("v"),
+  vizDir: option(text("dir"), "folder for plots and player pages").default("./viz"),
+  vizFormat: option(oneOf("format", PLOT_FORMATS), "format of the plots")
+    .repeated().shownDefault("pdf"),
+  html: flag("also write a page that plays each track, NAME.html in --viz-dir"),
+  sonify: flag(
+    "also write each track with clicks at beats and downbeats and a riser and a drop at boundaries, " +
+      "NAME.sonif.wav or .flac in --sonif-dir",
+  ).short("s"),
+  sonifDir: option(text("dir"), "folder for tracks with clicks").default("./sonif"),
+  sonifFormat: option(oneOf("format", CLICK_FORMATS), "format of tracks with clicks")
+    .shownDefault("flac for a FLAC file, else wav"),
   json: flag("print the result as JSON instead of a summary"),
   ...FINDING_OPTIONS,
   timingsPath: option(
@@ -141,11 +162,29 @@ async function parseAnalyzeArguments(
     ...(values.keepByproducts && {
       ...{ keepIn: values.demixDir, keepSpectrogramsIn: values.specDir },
     }),
+    ...trackFilesOf(values),
     ...(guard && {
       guardOptions: {
         seconds: guardSeconds ?? GUARD_DEFAULTS.seconds,
         tolerance: guardMaxAbs ?? GUARD_DEFAULTS.tolerance,
       },
     }),
+  };
+}
+
+/** Returns the files for viewers and listeners that a call asks for. */
+function trackFilesOf(values: Values<typeof OPTIONS>): Pick<AnalyzeCall, "trackFiles"> {
+  const { visualize, vizDir, vizFormat, html, sonify, sonifDir, sonifFormat } = values;
+  if (!visualize && vizFormat !== undefined) throw new UsageError("--viz-format needs --visualize");
+  if (!sonify && sonifFormat !== undefined) throw new UsageError("--sonif-format needs --sonify");
+  if (!visualize && !html && !sonify) return {};
+  return {
+    trackFiles: {
+      plotDirectory: vizDir,
+      plots: visualize ? vizFormat ?? ["pdf"] : [],
+      page: html,
+      ...(sonify && { clicks: { directory: sonifDir, format: sonifFormat ?? "auto" } }),
+      audio: audioOf(values),
+    },
   };
 }

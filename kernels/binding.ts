@@ -27,6 +27,7 @@ const FUNCTIONS = {
   ],
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array"],
+  tactus_flac_encode: ["array", "usize", "u32", "array", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle"],
   tactus_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
   tactus_separation_input: ["handle", "usize", "array", "array", "array"],

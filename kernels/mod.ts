@@ -18,6 +18,7 @@
 export * from "./audio.ts";
 export { type Handle, KernelError, KernelLoadError } from "./binding.ts";
 export * from "./decoder_options.ts";
+export * from "./flac.ts";
 export * from "./metrical.ts";
 export * from "./networks.ts";
 export { recordSeams, type SeamDType, type SeamRecorder } from "./seams.ts";

@@ -1,5 +1,6 @@
 /**
- * Files written from an analysis: the result as JSON, activations, embeddings, and formats of other programs.
+ * Files written from an analysis: the result as JSON, activations, embeddings, formats of other programs, plots, a player
+ * page, a click track.
  *
  * @example
  * ```ts
@@ -13,4 +14,7 @@
 
 export * from "./formats/mod.ts";
 export * from "./result_files.ts";
+export { addClicks, type Audible } from "./sonify/click_track.ts";
 export * from "./tags/mod.ts";
+export * from "./track_file_formats.ts";
+export * from "./track_files.ts";

@@ -13,6 +13,11 @@ import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import type { AudioOptions } from "../pipeline/audio_files.ts";
 import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
 import { type Format, type FormatName, FORMATS } from "./formats/mod.ts";
+import {
+  LONGEST_TRACK_FILE_ENDING,
+  type TrackFilesOptions,
+  writeTrackFiles,
+} from "./track_files.ts";
 
 /** A kind of result file. */
 interface ResultFile {
@@ -58,7 +63,8 @@ const ARRAY_ENDINGS = Object.values<ResultFile>(RESULT_FILES).filter(({ isArray 
   .map(({ ending }) => ending);
 
 /** Bytes that the name of a track may have in front of each ending. */
-const ROOM_BYTES = NAME_BYTES - Math.max(...ENDINGS.map((ending) => ending.length));
+const ROOM_BYTES = NAME_BYTES -
+  Math.max(LONGEST_TRACK_FILE_ENDING.length, ...ENDINGS.map((ending) => ending.length));
 
 type ResultFileName = keyof typeof RESULT_FILES;
 
@@ -76,6 +82,8 @@ export interface ResultFilesOptions {
   readonly formats?: readonly FormatName[];
   /** How audio is read for formats that copy it. */
   readonly audio?: AudioOptions;
+  /** Plots, player page and click track; absent for none. */
+  readonly trackFiles?: TrackFilesOptions;
 }
 
 /**
@@ -143,10 +151,12 @@ export async function writeResultFiles(
   analyzed: AnalyzedTrack,
   options: ResultFilesOptions,
 ): Promise<string> {
-  const { directory, arrayDirectory = directory, formats = [], audio, ...kinds } = options;
+  const { directory, arrayDirectory = directory, formats = [], audio, trackFiles, ...kinds } =
+    options;
   const folders = [directory, arrayDirectory] as const;
   await mkdir(directory, { recursive: true });
   const name = resultName(analyzed.track, ...folders);
+  if (trackFiles !== undefined) await writeTrackFiles(analyzed, name, trackFiles);
   const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: true };
   for (const kind of Object.keys(RESULT_FILES) as ResultFileName[]) {
     if (!wanted[kind]) continue;

@@ -14,22 +14,37 @@ import { renderToString } from "preact-render-to-string";
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
+/** What a page has besides the style of all pages. */
+export interface PageOptions {
+  /** Further directives of the content security policy. */
+  readonly policy?: string;
+  /** Further rules of the style sheet. */
+  readonly style?: string;
+}
+
 /**
  * Renders a whole document.
  *
  * @param title title of the window
  * @param body content of the body
+ * @param options further rules of policy and style
  * @returns HTML with a final newline
  */
-export function renderPage(title: string, body: ComponentChildren): string {
-  const style = readFileSync(new URL("./style.css", import.meta.url), "utf8");
+export function renderPage(
+  title: string,
+  body: ComponentChildren,
+  options: PageOptions = {},
+): string {
+  const shared = readFileSync(new URL("./style.css", import.meta.url), "utf8");
+  const style = shared + (options.style ?? "");
+  const policy = options.policy === undefined ? POLICY : `${POLICY}; ${options.policy}`;
   const document = (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content={POLICY} />
+        <meta http-equiv="Content-Security-Policy" content={policy} />
         <title>{title}</title>
         <link rel="icon" href="data:," />
         <style dangerouslySetInnerHTML={{ __html: style }} />

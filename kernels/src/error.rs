@@ -192,6 +192,21 @@ pub enum Error {
         found: String,
     },
 
+    /// Samples cannot be split into the channels of a FLAC file.
+    #[error(
+        "A FLAC file holds 1 to 8 channels of equal lengths above 0, not {samples} samples in {channels}"
+    )]
+    FlacShape {
+        /// Samples of all channels.
+        samples: usize,
+        /// Number of channels.
+        channels: usize,
+    },
+
+    /// The FLAC encoder refused its input.
+    #[error("The FLAC encoder failed: {0}")]
+    FlacEncoder(String),
+
     /// An inner seam of this number was not recorded or was taken before.
     #[error("The recorder holds no seam of number {0}")]
     UnknownSeam(usize),

@@ -7,6 +7,7 @@ pub mod all_in_one;
 pub mod decode;
 mod error;
 pub mod ffi;
+pub mod flac;
 pub mod hpss;
 pub mod htdemucs;
 pub mod linear;

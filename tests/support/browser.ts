@@ -32,6 +32,12 @@ export function browserPath(): string | null {
     .find((file) => existsSync(file)) ?? null;
 }
 
+/** Codes of keys that type no character. */
+const KEY_CODES: Readonly<Record<string, number>> = {
+  ...{ Tab: 9, Enter: 13, End: 35, Home: 36 },
+  ...{ ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 },
+};
+
 /** Parameters and results of the protocol. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -165,15 +171,14 @@ export class Browser implements AsyncDisposable {
     );
   }
 
-  /** Presses and releases a key. */
+  /** Presses and releases a key, named as `KeyboardEvent.key` names it. */
   async press(key: string): Promise<void> {
+    const keyCode = KEY_CODES[key] ?? key.toUpperCase().charCodeAt(0);
     for (const type of ["keyDown", "keyUp"]) {
-      const keyCode = key === "Tab" ? 9 : key === "ArrowDown" ? 40 : 13;
       await this.call("Input.dispatchKeyEvent", {
-        type,
-        key,
-        code: key,
-        windowsVirtualKeyCode: keyCode,
+        ...{ type, key, code: key, windowsVirtualKeyCode: keyCode },
+        // Enter presses a button by the character that it types.
+        ...(type === "keyDown" && key === "Enter" && { text: "\r" }),
       });
     }
   }

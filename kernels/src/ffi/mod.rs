@@ -10,6 +10,7 @@
 
 mod all_in_one;
 mod audio;
+mod flac;
 mod handles;
 mod htdemucs;
 mod memory;

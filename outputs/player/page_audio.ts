@@ -1,0 +1,197 @@
+/**
+ * The audio of a player page: embedded, or named where it is too large.
+ *
+ * @module
+ */
+
+import { readFile, stat } from "node:fs/promises";
+import { extname, relative, sep } from "node:path";
+import type { Tensor } from "../../core/tensor.ts";
+import { encodeFlac } from "../../kernels/mod.ts";
+import type { AnalyzedTrack } from "../../pipeline/analyze_track.ts";
+import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
+import { STEMS } from "../../pipeline/stems.ts";
+import { isFile } from "../track_audio.ts";
+
+/** One source that a page plays. */
+export interface PageSource {
+  /** `mix`, or the name of a stem; letters only. */
+  readonly name: string;
+  /** Media type. */
+  readonly type: string;
+  /** Content of the file. */
+  readonly bytes: Uint8Array;
+}
+
+/** The audio of a page. */
+export interface PageAudio {
+  /** Embedded sources, whose sum is heard; none where the audio is linked. */
+  readonly sources: readonly PageSource[];
+  /** Address of the audio relative to the page, or null where it is embedded. */
+  readonly link: string | null;
+  /** Whether the page decodes all of it before it plays; otherwise it decodes while it plays, and one source only. */
+  readonly isDecoded: boolean;
+  /** Whether the audio has the samples that were analysed, so that the page need not find their beginning. */
+  readonly isExact: boolean;
+  /** What the listener should know; null for nothing. */
+  readonly note: string | null;
+}
+
+/** Limits of the audio of a page. */
+export interface PageLimits {
+  /** Bytes of audio files that are embedded at most: browsers hold a page in one text of less than 512 MB. */
+  readonly embeddedBytes: number;
+  /** Bytes of decoded audio that a page holds at most. */
+  readonly decodedBytes: number;
+}
+
+/** Limits by default: 150 MB of files; 800 MB decoded, which is 38 min of a mix, 9 min of four stems. */
+export const PAGE_LIMITS: PageLimits = { embeddedBytes: 150e6, decodedBytes: 800e6 };
+
+/** Media types of files that all browsers play, by the ending and the codec. */
+const PLAYABLE: readonly [ending: RegExp, codec: RegExp, type: string][] = [
+  [/^\.mp3$/i, /^mp3$/, "audio/mpeg"],
+  [/^\.(m4a|mp4)$/i, /^aac/, "audio/mp4"],
+  [/^\.(ogg|oga)$/i, /^vorbis$/, "audio/ogg"],
+  [/^\.(ogg|oga|opus)$/i, /^opus$/, "audio/ogg"],
+];
+
+/** Bytes of one second of decoded audio: two channels of floats. */
+const DECODED_BYTES = 2 * 4 * SAMPLE_RATE_HZ;
+
+/**
+ * Prepares the audio of a page.
+ *
+ * Stems are embedded as FLAC where they are in memory as stereo, as kept and given stems are. Otherwise the mix is: the
+ * file itself where it is lossy and browsers play it, else FLAC of 16 bit. Stems that exceed the limits give way to the
+ * mix, and a mix that exceeds them is linked.
+ *
+ * @param analyzed the analysis
+ * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
+ * @param folder folder of the page, to which a link is relative
+ * @param limits limits of the audio
+ * @throws {KernelError} if the audio cannot be encoded
+ */
+export async function pageAudio(
+  analyzed: AnalyzedTrack,
+  mixture: Tensor<"f32">,
+  folder: string,
+  limits: PageLimits = PAGE_LIMITS,
+): Promise<PageAudio> {
+  const { track: { path } } = analyzed;
+  const seconds = (mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ;
+  const embedded = { link: null, isDecoded: true, isExact: true, note: null };
+  const isDecoded = (count: number): boolean =>
+    count * seconds * DECODED_BYTES <= limits.decodedBytes;
+  const stems = await stemSources(analyzed, mixture, isDecoded);
+  const stemBytes = stems.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (stems.length > 0 && stemBytes <= limits.embeddedBytes) {
+    return { ...embedded, sources: stems };
+  }
+  const hasStems = stereoStems(analyzed).length > 0;
+  const note = hasStems ? "The stems are too large for this page; it plays the mix." : null;
+  const original = await originalSource(analyzed, limits.embeddedBytes);
+  if (original !== null) {
+    return {
+      ...embedded,
+      ...{ sources: [original], isDecoded: isDecoded(1), isExact: false, note },
+    };
+  }
+  // An hour of FLAC takes about 350 MB: what cannot fit is not encoded.
+  const isShort = mixture.data.length * 2 <= 3 * limits.embeddedBytes;
+  const mix = isShort ? await flacSource("mix", rounded(mixture)) : null;
+  if (mix !== null && mix.bytes.length <= limits.embeddedBytes || !await isFile(path)) {
+    return {
+      ...embedded,
+      sources: [mix ?? await flacSource("mix", rounded(mixture))],
+      ...{ isDecoded: isDecoded(1), note },
+    };
+  }
+  return {
+    sources: [],
+    link: relative(folder, path).split(sep).map(encodeURIComponent).join("/"),
+    ...{ isDecoded: false, isExact: false },
+    note:
+      "The audio is too large for this page, which plays the file next to it: keep both together.",
+  };
+}
+
+/** Returns the file itself, where browsers play it and an encoding without loss would be larger. */
+async function originalSource(
+  { track: { path }, result }: AnalyzedTrack,
+  mostBytes: number,
+): Promise<PageSource | null> {
+  const codec = result.provenance.mix?.codec ?? "";
+  const found = PLAYABLE.find(([ending, codecs]) =>
+    ending.test(extname(path)) && codecs.test(codec)
+  );
+  if (found === undefined || (await stat(path)).size > mostBytes) return null;
+  return { name: "mix", type: found[2], bytes: new Uint8Array(await readFile(path)) };
+}
+
+/** A stem as samples. */
+interface StereoStem {
+  readonly name: string;
+  /** `[2, samples]` i16. */
+  readonly samples: Int16Array;
+}
+
+/** Returns the stems that are in memory as stereo, without those that are equal: they are the mix itself. */
+function stereoStems({ seams: { stems16 } }: AnalyzedTrack): StereoStem[] {
+  // Of long stems only the spectrogram is kept.
+  const [, channels = 0, length = 0] = stems16?.shape ?? [];
+  if (stems16 === undefined || channels !== 2) return [];
+  const all = STEMS.map((name, stem): StereoStem => ({
+    name,
+    samples: stems16.data.subarray(2 * stem * length, 2 * (stem + 1) * length),
+  }));
+  const isEqual = (one: Int16Array, other: Int16Array): boolean =>
+    one.every((value, at) => value === other[at]);
+  return all.filter((one) =>
+    !all.some((other) => other !== one && isEqual(one.samples, other.samples))
+  );
+}
+
+async function stemSources(
+  analyzed: AnalyzedTrack,
+  mixture: Tensor<"f32">,
+  isDecoded: (count: number) => boolean,
+): Promise<PageSource[]> {
+  const stems = stereoStems(analyzed);
+  if (stems.length === 0) return [];
+  // Two of four stems: the others are the mix itself, and what is left of it is the third.
+  const heard = stems.length === STEMS.length ? stems : [...stems, rest(stems, mixture)];
+  if (!isDecoded(heard.length)) return [];
+  const sources: PageSource[] = [];
+  for (const { name, samples } of heard) sources.push(await flacSource(name, samples));
+  return sources;
+}
+
+/** Returns the mix without stems; where the lengths differ, up to the shorter. */
+function rest(stems: readonly StereoStem[], { data, shape }: Tensor<"f32">): StereoStem {
+  const length = shape[1] ?? 0;
+  const samples = new Int16Array(2 * length);
+  for (const channel of [0, 1]) {
+    for (let i = 0; i < length; i++) {
+      let value = data[channel * length + i]! * 32768;
+      for (const stem of stems) {
+        const stemLength = stem.samples.length / 2;
+        if (i < stemLength) value -= stem.samples[channel * stemLength + i]!;
+      }
+      samples[channel * length + i] = saturated(value);
+    }
+  }
+  return { name: "rest", samples };
+}
+
+async function flacSource(name: string, samples: Int16Array): Promise<PageSource> {
+  return { name, type: "audio/flac", bytes: await encodeFlac(samples, 2, SAMPLE_RATE_HZ) };
+}
+
+function rounded({ data }: Tensor<"f32">): Int16Array {
+  return Int16Array.from(data, (value) => saturated(value * 32768));
+}
+
+function saturated(value: number): number {
+  return Math.max(-32768, Math.min(32767, Math.round(value)));
+}
