@@ -8,7 +8,7 @@ import { stat } from "node:fs/promises";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { type DecodedStem, openStem } from "../kernels/mod.ts";
 import type { Track } from "../pipeline/analyze_track.ts";
-import { type AudioOptions, openWithFallback } from "../pipeline/audio_files.ts";
+import { type AudioOptions, openWithFallback, rangeOf } from "../pipeline/audio_files.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import { findStems } from "../pipeline/stems.ts";
@@ -20,7 +20,7 @@ const PIECE_SAMPLES = 2 ** 20;
  * Reads the mix of a track; where its stems were given and it names no file, the sum of the stems. No gain is applied.
  *
  * @param track the track
- * @param options whether ffmpeg may be used
+ * @param options part of the track, and whether ffmpeg may be used
  * @returns `[2, samples]` f32, full scale 1.0, 44.1 kHz
  * @throws {KernelError | FfmpegError | StemsError} if the audio cannot be read
  */
@@ -42,7 +42,7 @@ export async function isFile(path: string): Promise<boolean> {
  * Reads stems one after the other and adds them up.
  *
  * @param paths files of the stems
- * @param options whether ffmpeg may be used
+ * @param options part of the track, and whether ffmpeg may be used
  * @returns `[2, samples]` f32, full scale 1.0, 44.1 kHz, as long as the longest stem
  */
 async function sumOfStems(
@@ -50,7 +50,7 @@ async function sumOfStems(
   options: AudioOptions,
 ): Promise<Tensor<"f32">> {
   const open = (path: string): Promise<DecodedStem> =>
-    openStem(path, SAMPLE_RATE_HZ, Number.MAX_SAFE_INTEGER);
+    openStem(path, SAMPLE_RATE_HZ, Number.MAX_SAFE_INTEGER, 1, rangeOf(options));
   let sum = new Float32Array();
   let length = 0;
   for (const path of paths) {

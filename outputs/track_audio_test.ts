@@ -29,6 +29,10 @@ Deno.test("readTrackAudio() adds up stems where the track names no file, and rea
         ok(Math.abs(data[channel * 1003 + frame]! - sum) < 4 / 32768, `${frame}, ${channel}`);
       }
     }
+    const part = { startSeconds: 500 / RATE, endSeconds: 951 / RATE };
+    const some = await readTrackAudio(track, { part });
+    equal(some.shape, [2, 451]);
+    ok(Math.abs(some.data[450]! - data[950]!) < 1 / 32768);
     const path = join(folder, "mix.wav");
     const mix = await writeWav(path, 50, 9);
     const read = await readTrackAudio({ ...track, path }, {});

@@ -108,9 +108,9 @@ function clickFile(
   const chosen = format === "auto" ? formatOf(path) : format;
   return {
     path: join(directory, `${name}.sonif.${chosen}`),
-    async encode({ result }, mixture): Promise<Uint8Array> {
+    async encode({ result, startSeconds }, mixture): Promise<Uint8Array> {
       const { sonify } = await import("./sonify/sonify.ts");
-      return await sonify(mixture, result, chosen);
+      return await sonify(mixture, result, chosen, startSeconds);
     },
   };
 }

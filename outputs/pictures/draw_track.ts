@@ -42,6 +42,10 @@ const TIME_STEPS = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600
 /** Shortest segment whose missing name is explained by the legend, seconds: upstream's first may be one frame. */
 const SHORT_SECONDS = 0.5;
 
+/** Parts of the track in one of which a label of the legend has this mean probability. */
+const LEGEND_PARTS = 50;
+const LEGEND_PROBABILITY = 0.15;
+
 /** What every row needs. */
 interface Canvas {
   readonly view: TrackView;
@@ -64,9 +68,9 @@ export function drawTrack(view: TrackView): Scene {
   const canvas: Canvas = {
     view,
     shapes: [],
-    x: (time) => LEFT + Math.min(1, Math.max(0, time / seconds)) * PLOT,
+    x: (time) => LEFT + clamped((time - view.startSeconds) / seconds) * PLOT,
   };
-  const hidden = hiddenLabels(canvas);
+  const hidden = unnamedLabels(canvas);
   const [mix, ...stems] = view.waves;
   let top = heading(canvas, 0);
   const ribbonTop = top;
@@ -133,13 +137,18 @@ function fits(label: string, width: number): boolean {
   return textWidth(label, 13, true) + 11 <= width;
 }
 
-/** Returns the labels of segments that are not too short to be seen but too short for their names. */
-function hiddenLabels({ view, x }: Canvas): string[] {
+/** Returns the labels that are drawn and that the segments do not name: too short, or probable at some time only. */
+function unnamedLabels({ view, x }: Canvas): string[] {
   const segments = view.result.segments.filter(({ start, end }) => end - start > SHORT_SECONDS);
   const isNamed = ({ start, end, label }: typeof segments[number]): boolean =>
     fits(label, x(end) - x(start) - 1);
   const named = new Set(segments.filter(isNamed).map(({ label }) => label));
-  const all = new Set(segments.map(({ label }) => label));
+  const { data, shape } = view.activations["activations.function"];
+  const frames = shape[1] ?? 0;
+  const probable = LABELS.filter((_, label) =>
+    Math.max(0, ...meansOf(data, LEGEND_PARTS, label * frames, frames)) > LEGEND_PROBABILITY
+  );
+  const all = new Set([...segments.map(({ label }) => label), ...probable]);
   return [...all].filter((label) => !named.has(label));
 }
 
@@ -166,8 +175,7 @@ function waveRow({ name, envelope }: TrackView["waves"][number], height: number)
     const largest = Math.max(...peak, 1e-4);
     const middle = top + height / 2;
     const step = envelope.peak.length / FRAMES_PER_SECOND / peak.length;
-    // A mix may be longer than the part that was analysed.
-    const at = (i: number): number => x(Math.min(view.durationSeconds, (i + 0.5) * step));
+    const at = (i: number): number => x(view.startSeconds + (i + 0.5) * step);
     for (const [values, fill] of [[peak, "peaks"], [rms, "wave"]] as const) {
       const points = (sign: number): Point[] =>
         values.map((value, i) => [at(i), middle + sign * value / largest * height / 2]);
@@ -232,7 +240,7 @@ function activationRow({ view, shapes, x }: Canvas, top: number): number {
     const columns = largestOf(values, 2 * PLOT);
     const step = values.length / FRAMES_PER_SECOND / columns.length;
     const points = columns.map((value, i): Point => [
-      x((i + 0.5) * step),
+      x(view.startSeconds + (i + 0.5) * step),
       bottom - clamped(value) * height,
     ]);
     if (points.length === 0) continue;
@@ -266,7 +274,9 @@ function labelRow({ view, shapes, x }: Canvas, top: number): number {
   const step = frames / FRAMES_PER_SECOND / Math.max(1, count);
   let lower = Array.from({ length: count }, (): number => top + height);
   const at = (i: number): number =>
-    i === 0 ? x(0) : i === count - 1 ? x(view.durationSeconds) : x((i + 0.5) * step);
+    x(
+      view.startSeconds + (i === 0 ? 0 : i === count - 1 ? view.durationSeconds : (i + 0.5) * step),
+    );
   for (const [label, values] of columns.entries()) {
     const upper = values.map((value, i) => lower[i]! - clamped(value) * height);
     const edge = (ys: readonly number[]): Point[] => ys.map((y, i) => [at(i), y]);
@@ -325,10 +335,12 @@ function thinned(points: readonly Point[]): Point[] {
 }
 
 function axis({ view, shapes, x }: Canvas, top: number, bottom: number): number {
-  const { durationSeconds } = view;
+  const { startSeconds, durationSeconds } = view;
   const step = TIME_STEPS.find((step) => step / durationSeconds * PLOT >= TIME_ROOM) ??
     Math.ceil(durationSeconds / (PLOT / TIME_ROOM) / 3600) * 3600;
-  const times = Array.from({ length: Math.floor(durationSeconds / step) + 1 }, (_, i) => i * step);
+  const first = Math.ceil(startSeconds / step);
+  const last = Math.floor((startSeconds + durationSeconds) / step);
+  const times = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
   shapes.push(
     { kind: "path", commands: verticals(times.map(x), bottom, bottom + 5), stroke: "muted" },
     baseline(bottom),

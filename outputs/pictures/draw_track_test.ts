@@ -63,6 +63,23 @@ Deno.test("drawTrack() draws a line at each beat and downbeat of its time", () =
   equal(lines("downbeat"), [92, 1180]);
 });
 
+Deno.test("drawTrack() draws a part of a track at times of the whole", () => {
+  const { analyzed, mixture } = exampleTrack({
+    ...{ seconds: 10, beats: [61, 62, 63, 64, 65] },
+    segments: [{ start: 60, end: 65, label: "solo" }, { start: 65, end: 70, label: "outro" }],
+  });
+  const scene = drawTrack({ ...trackView(analyzed, mixture), startSeconds: 60 });
+  ensureInside(scene);
+  const outro = scene.shapes.find((shape) =>
+    shape.kind === "rectangle" && shape.title?.startsWith("outro")
+  );
+  equal(outro?.kind === "rectangle" && [outro.x, outro.title], [
+    92 + 544,
+    "outro, 1:05.0 to 1:10.0",
+  ]);
+  for (const text of ["1:00", "1:05", "1:09"]) ok(textsOf(scene).includes(text), text);
+});
+
 Deno.test("drawTrack() draws tracks without beats, without segments, of one frame, and of silence", () => {
   const nothing = sceneOf({ beats: [], segments: [] });
   ensureInside(nothing);

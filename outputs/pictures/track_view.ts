@@ -26,7 +26,9 @@ export interface TrackView {
   readonly title: string;
   /** The result. */
   readonly result: AnalysisResult;
-  /** Length of the track. */
+  /** Time in the track at which the drawing begins; times of the result are those of the whole track. */
+  readonly startSeconds: number;
+  /** Length of what is drawn. */
   readonly durationSeconds: number;
   /** Outlines: the mix, then the stems that are sources of their own. */
   readonly waves: readonly NamedEnvelope[];
@@ -41,10 +43,11 @@ export interface TrackView {
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
  */
 export function trackView(analyzed: AnalyzedTrack, mixture: Tensor<"f32">): TrackView {
-  const { track, result, seams, durationSeconds } = analyzed;
+  const { track, result, seams, startSeconds, durationSeconds } = analyzed;
   return {
     title: basename(track.path),
     result,
+    startSeconds,
     durationSeconds,
     waves: [
       { name: "mix", envelope: envelope(mixture.data, mixture.shape[0] ?? 1) },

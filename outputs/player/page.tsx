@@ -27,8 +27,7 @@ const MEDIA = "media-src 'self' file: http: https: blob:";
  * @returns HTML with a final newline
  */
 export function playerPage(view: TrackView, audio: PageAudio): string {
-  const { title, result } = view;
-  const seconds = view.durationSeconds;
+  const { title, result, startSeconds: first, durationSeconds: seconds } = view;
   const segments = result.segments.map((segment, at) => ({ ...segment, at }));
   const stems = audio.sources.length > 1 ? audio.sources : [];
   return renderPage(
@@ -42,7 +41,7 @@ export function playerPage(view: TrackView, audio: PageAudio): string {
         <section aria-label="Player" class="deck">
           <ol class="ribbon" aria-label="Segments">
             {segments.map(({ start, end, label, at }) => (
-              <li key={at} style={place(start, end, seconds)}>
+              <li key={at} style={place(start - first, end - first, seconds)}>
                 <button
                   type="button"
                   data-segment={at}
@@ -103,8 +102,8 @@ export function playerPage(view: TrackView, audio: PageAudio): string {
               <div>
                 <dt>Time</dt>
                 <dd>
-                  <span id="now">0:00.0</span>
-                  <span class="total">/ {clock(seconds)}</span>
+                  <span id="now">{clock(first, 1)}</span>
+                  <span class="total">/ {clock(first + seconds)}</span>
                 </dd>
               </div>
               <div>
@@ -159,15 +158,20 @@ export function playerPage(view: TrackView, audio: PageAudio): string {
 }
 
 /** Returns the data that the scripts read. */
-function pageData({ waves, result, durationSeconds }: TrackView, audio: PageAudio): unknown {
+function pageData(view: TrackView, audio: PageAudio): unknown {
+  const { waves, result, startSeconds, durationSeconds } = view;
   const { sources, link, isDecoded, isExact } = audio;
   return {
     waves: waves.map(({ name, envelope }) => ({ name, ...encodedPeaks({ name, envelope }) })),
     result: {
-      beats: result.beats,
+      beats: result.beats.map((time) => time - startSeconds),
       positions: result.beat_positions,
-      segments: result.segments,
+      segments: result.segments.map(({ start, end, label }) => ({
+        ...{ start: start - startSeconds, end: end - startSeconds, label },
+      })),
     },
+    // Added to the times that the page shows.
+    startSeconds,
     audio: {
       sources: sources.map(({ name, type }) => ({ name, type })),
       ...{ link, isDecoded, isExact, seconds: durationSeconds },

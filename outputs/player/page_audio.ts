@@ -78,7 +78,7 @@ export async function pageAudio(
   folder: string,
   limits: PageLimits = PAGE_LIMITS,
 ): Promise<PageAudio> {
-  const { track: { path } } = analyzed;
+  const { track: { path }, result } = analyzed;
   const seconds = (mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ;
   const embedded = { link: null, isDecoded: true, isExact: true, note: null };
   const isDecoded = (count: number): boolean =>
@@ -98,9 +98,10 @@ export async function pageAudio(
     };
   }
   // An hour of FLAC takes about 350 MB: what cannot fit is not encoded.
+  const isWhole = result.provenance.part === null;
   const isShort = mixture.data.length * 2 <= 3 * limits.embeddedBytes;
   const mix = isShort ? await flacSource("mix", rounded(mixture)) : null;
-  if (mix !== null && mix.bytes.length <= limits.embeddedBytes || !await isFile(path)) {
+  if (mix !== null && mix.bytes.length <= limits.embeddedBytes || !isWhole || !await isFile(path)) {
     return {
       ...embedded,
       sources: [mix ?? await flacSource("mix", rounded(mixture))],
@@ -125,7 +126,9 @@ async function originalSource(
   const found = PLAYABLE.find(([ending, codecs]) =>
     ending.test(extname(path)) && codecs.test(codec)
   );
-  if (found === undefined || (await stat(path)).size > mostBytes) return null;
+  // A part of a track is encoded again.
+  if (found === undefined || result.provenance.part !== null) return null;
+  if ((await stat(path)).size > mostBytes) return null;
   return { name: "mix", type: found[2], bytes: new Uint8Array(await readFile(path)) };
 }
 

@@ -46,3 +46,15 @@ Deno.test("sonify() scales a sum above full scale and clips nothing", async () =
     }
   });
 });
+
+Deno.test("sonify() places times of the whole track in a part of it", async () => {
+  const audible = (start: number) => ({
+    ...{ beats: [start + 0.5], downbeats: [start + 0.25] },
+    segments: [{ start: start + 0.1, end: start + 1, label: "verse" }],
+  });
+  const silence = () => tensor("f32", [2, 44_100], new Float32Array(88_200));
+  equal(
+    await sonify(silence(), audible(64), "wav", 64),
+    await sonify(silence(), audible(0), "wav"),
+  );
+});

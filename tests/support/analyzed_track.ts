@@ -73,10 +73,13 @@ export function exampleTrack(options: ExampleOptions = {}): Example {
     ...{ path, bpm: beats.length < 2 ? null : 120, beats: [...beats], beat_positions: positions },
     downbeats: beats.filter((_, beat) => positions[beat] === 1),
     segments,
-    provenance: { model: "embedded", demixer: "hpss", mix: { codec: "pcm_s16le" } },
+    provenance: { model: "embedded", demixer: "hpss", mix: { codec: "pcm_s16le" }, part: null },
   };
   const track = { path, name: "example" };
-  const analyzed = { track, result, seams, durationSeconds: seconds, warnings: [], notes: [] };
+  const analyzed = {
+    ...{ track, result, seams, startSeconds: 0, durationSeconds: seconds },
+    ...{ warnings: [], notes: [] },
+  };
   return { analyzed: analyzed as unknown as AnalyzedTrack, mixture };
 }
 

@@ -12,7 +12,7 @@
   const state = { engine: null, isLooping: false, span: 2, muted: new Set(), solo: new Set() };
 
   const clock = (time) => {
-    const tenths = Math.floor(Math.max(0, time) * 10 + 1e-6);
+    const tenths = Math.floor(Math.max(0, time + data.startSeconds) * 10 + 1e-6);
     const [minutes, rest] = [Math.floor(tenths / 600), tenths % 600];
     const hours = Math.floor(minutes / 60);
     const pad = (value) => String(value).padStart(2, "0");
@@ -275,7 +275,7 @@
     state.engine.setVolume(Number(element("volume").value) ** 2);
     say("");
     applyGains();
-    if (linked !== null) seek(Number(linked[1]));
+    if (linked !== null) seek(Number(linked[1]) - data.startSeconds);
     drawStill();
     document.documentElement.dataset.ready = "true";
   };
