@@ -7,11 +7,11 @@
 import { stat } from "node:fs/promises";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { type DecodedStem, openStem } from "../kernels/mod.ts";
-import type { Track } from "../pipeline/analyze_track.ts";
+import type { Track } from "../pipeline/track_stems.ts";
 import { type AudioOptions, openWithFallback, rangeOf } from "../pipeline/audio_files.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
-import { findStems } from "../pipeline/stems.ts";
+import { findStems } from "../pipeline/find_stems.ts";
 
 /** Samples of a stem that are added at a time. */
 const PIECE_SAMPLES = 2 ** 20;
@@ -26,11 +26,11 @@ const PIECE_SAMPLES = 2 ** 20;
  */
 export async function readTrackAudio(track: Track, options: AudioOptions): Promise<Tensor<"f32">> {
   const { gain: _, ...reading } = options;
-  const { path, stemsDirectory } = track;
+  const { path, stemsDirectory, stems } = track;
   if (stemsDirectory === undefined || await isFile(path)) {
     return (await readMixture(path, reading)).mixture;
   }
-  return await sumOfStems(await findStems(stemsDirectory), reading);
+  return await sumOfStems(stems ?? await findStems(stemsDirectory), reading);
 }
 
 /** Returns whether a path is that of a file. */
