@@ -9,11 +9,11 @@ import { wavFile } from "./support/wav.ts";
 
 const WEIGHTS = ["-m", "embedded", "--demixer", "hpss-mix"] as const;
 
-/** Writes four seconds of clicks, one each half second. */
+/** Writes four seconds of a low tone with a click each half second. */
 async function makeMix(path: string): Promise<string> {
   const samples = Float32Array.from(
     { length: 4 * 44_100 },
-    (_, i) => i % 22_050 < 400 ? Math.sin(i / 3) * 0.8 : 0,
+    (_, i) => 0.2 * Math.sin(i / 60) + (i % 22_050 < 400 ? 0.7 * Math.sin(i / 3) : 0),
   );
   await Deno.writeFile(path, wavFile({ sampleRateHz: 44_100, channels: 1, bits: 16, samples }));
   return path;

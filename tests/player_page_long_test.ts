@@ -1,0 +1,152 @@
+/** Tests the playback of the player page in real time. */
+
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { encodeFlac } from "../kernels/mod.ts";
+import { type Example, exampleTrack } from "./support/analyzed_track.ts";
+import {
+  BURSTS,
+  burstTrack,
+  ensureInSync,
+  open,
+  pageOf,
+  playerTest,
+  startPlayback,
+  SYNC_SECONDS,
+  syncErrors,
+} from "./support/player_page.ts";
+import { problems } from "./support/report_page.ts";
+
+const RATE = 44_100;
+
+playerTest(
+  "a file that the browser decodes with more silence at its start is found to be late",
+  () =>
+    pageOf(burstTrack(), async (audio) => {
+      const { mixture } = burstTrack();
+      // As of an encoder with a delay of 2112 samples that the browser does not cut.
+      const bytes = await encodeFlac(delayed(mixture, 2112), 2, RATE);
+      return { ...audio, isExact: false, sources: [{ name: "mix", type: "audio/flac", bytes }] };
+    }),
+  async (browser, url) => {
+    await open(browser, url);
+    const lead = await browser.evaluate<number>("player.state.engine.lead");
+    ok(Math.abs(lead - 2112 / RATE) <= 0.0025, `${lead}`);
+    await startPlayback(browser);
+    ensureInSync(await syncErrors(browser, BURSTS));
+  },
+);
+
+function delayed({ data, shape }: Tensor<"f32">, delay: number): Int16Array {
+  const length = shape[1]!;
+  const moved = new Int16Array(2 * (length + delay));
+  for (const channel of [0, 1]) {
+    for (let i = 0; i < length; i++) {
+      moved[channel * (length + delay) + delay + i] = Math.round(
+        data[channel * length + i]! * 32767,
+      );
+    }
+  }
+  return moved;
+}
+
+playerTest(
+  "a loop stays in its segment",
+  () => pageOf(burstTrack()),
+  async (browser, url) => {
+    await open(browser, url);
+    await browser.evaluate("player.seek(2.6)");
+    await browser.press("l");
+    await startPlayback(browser);
+    const positions = await browser.evaluate<number[]>(`(async () => {
+      const found = [];
+      for (let i = 0; i < 15; i++) {
+        await new Promise((done) => setTimeout(done, 100));
+        found.push(player.position());
+      }
+      return found;
+    })()`);
+    ok(positions.every((position) => position >= 2 && position < 3), `${positions}`);
+    ok(positions.some((position, i) => position < (positions[i - 1] ?? 0)), "It never turned");
+    const inside = BURSTS.filter((time) => time >= 2 && time < 3);
+    ensureInSync(await syncErrors(browser, inside, 1));
+  },
+);
+
+playerTest(
+  "mute and solo choose the stems that are heard",
+  () => pageOf(toneStems()),
+  async (browser, url) => {
+    await open(browser, url);
+    await startPlayback(browser);
+    const loudness = (): Promise<number> =>
+      browser.evaluate(`(async () => {
+        const { engine } = player.state;
+        engine.tap ??= engine.context.createAnalyser();
+        engine.tap.fftSize = 4096;
+        engine.output.connect(engine.tap);
+        await new Promise((done) => setTimeout(done, 350));
+        const samples = new Float32Array(4096);
+        engine.tap.getFloatTimeDomainData(samples);
+        return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / 4096) /
+          engine.volume;
+      })()`);
+    const click = (selector: string): Promise<void> =>
+      browser.evaluate(`document.querySelector('${selector}').click()`);
+    const near = async (expected: number): Promise<void> => {
+      const found = await loudness();
+      ok(Math.abs(found - expected) < 0.12 * expected + 1e-3, `${found}, not ${expected}`);
+    };
+    const rms = (...peaks: number[]): number =>
+      Math.sqrt(peaks.reduce((sum, peak) => sum + peak * peak / 2, 0));
+    await near(rms(...TONES));
+    await click("[data-mute=bass]");
+    await near(rms(...TONES.slice(1)));
+    await click("[data-solo=drums]");
+    await near(rms(TONES[1]!));
+    await click("[data-solo=bass]");
+    await near(rms(TONES[0]!, TONES[1]!));
+    for (const name of ["drums", "bass"]) await click(`[data-solo=${name}]`);
+    for (const name of ["drums", "other", "vocals"]) await click(`[data-mute=${name}]`);
+    await near(0);
+  },
+);
+
+const TONES = [0.05, 0.1, 0.15, 0.2];
+
+/** Returns a track of 30 s with four steady tones as stems. */
+function toneStems(): Example {
+  const example = exampleTrack({ seconds: 30, stemChannels: 2, beats: [] });
+  const samples = example.mixture.shape[1]!;
+  const data = new Int16Array(8 * samples);
+  for (const [stem, peak] of TONES.entries()) {
+    for (let i = 0; i < 2 * samples; i++) {
+      const value = peak * Math.sin(2 * Math.PI * 441 * (stem + 1) * (i % samples) / RATE);
+      data[2 * stem * samples + i] = Math.round(value * 32767);
+    }
+  }
+  const stems16 = tensor("i16", [4, 2, samples], data);
+  const { analyzed } = example;
+  return { ...example, analyzed: { ...analyzed, seams: { ...analyzed.seams, stems16 } } };
+}
+
+playerTest(
+  "a long track plays while it is decoded, and moves at the pace of the clock",
+  () => pageOf(burstTrack(), (audio) => ({ ...audio, isDecoded: false })),
+  async (browser, url) => {
+    await open(browser, url);
+    equal(await browser.evaluate("document.getElementById('clicks').disabled"), true);
+    await browser.evaluate("player.seek(2.5)");
+    await browser.press("l");
+    await startPlayback(browser);
+    const drift = await browser.evaluate<number>(`(async () => {
+      const wait = (time) => new Promise((done) => setTimeout(done, time));
+      await wait(1500);
+      const { element } = player.state.engine;
+      return Math.abs(player.position() - element.currentTime) +
+        (element.currentTime >= 2 && element.currentTime < 3.1 ? 0 : 1);
+    })()`);
+    ok(drift < SYNC_SECONDS, `${drift}`);
+    equal(problems(browser), []);
+  },
+);
