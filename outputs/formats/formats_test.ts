@@ -190,7 +190,7 @@ Deno.test("pyrekordbox read one collection with grids, cues and locations", () =
     }
   });
   const nodes = (name: string): unknown => tracks[Object.keys(FORMAT_CASES).indexOf(name)]!.tempi;
-  equal(nodes("steady"), [[1.059, 173.99, "4/4", 1]]);
+  equal(nodes("steady"), [[1.06, 174, "4/4", 1]]);
   equal(nodes("folded"), [[0.66, 174.6, "4/4", 1]]);
   equal(nodes("two tempi"), [[0.98, 120, "4/4", 1], [16.98, 130.43, "4/4", 1]]);
 });

@@ -3,6 +3,7 @@ import toneMidi from "@tonejs/midi";
 import { CounterRandom } from "../../core/counter_random.ts";
 import { formatCase } from "../../fixtures/format_cases.ts";
 import type { AnalysisResult } from "../../pipeline/result.ts";
+import { fitTempo } from "../../pipeline/tempo_fit.ts";
 import { encodeJams } from "./jams.ts";
 import { encodeMidi } from "./midi.ts";
 import { encodeReaper } from "./reaper.ts";
@@ -40,7 +41,8 @@ function randomResult(number: number): AnalysisResult {
   const end = (times.at(-1) ?? 0) + 1;
   const segments = [[0, end / 3, "intro"], [end / 3, end, "verse"]] as const;
   const range = random.oneIn(3) ? [120, 240] as const : undefined;
-  return formatCase("/music/a.mp3", times, positions, segments, range);
+  const tempo = fitTempo(times, positions, range);
+  return formatCase("/music/a.mp3", times, positions, segments, tempo);
 }
 
 Deno.test("random results give files whose beats are where they belong", () => {
