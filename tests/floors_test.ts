@@ -91,6 +91,7 @@ function faultsOf(sources: Sources): Record<string, string[]> {
 /** Files with names that the options need; they load nothing else. */
 const NAMES: readonly string[] = [
   "outputs/formats/mod.ts",
+  "outputs/track_file_formats.ts",
   "parity/suites.ts",
   "pipeline/backends/backend.ts",
   "pipeline/backends/devices.ts",
