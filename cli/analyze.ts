@@ -133,7 +133,8 @@ async function parseAnalyzeArguments(
       "--format wav-cues copies the audio of a track; where stems are given, name each mix as well",
     );
   }
-  if (values.writeTags && hasNoAudio) {
+  // The demo piece is part of the program.
+  if (values.writeTags && audio.length === 0 && values.tracks === undefined) {
     throw new UsageError(
       "--write-tags needs the audio file of a track; where stems are given, name each mix as well",
     );

@@ -65,6 +65,12 @@ Deno.test("analyze refuses unknown formats, and formats and tags that need the a
   }
 });
 
+Deno.test("analyze --write-tags does not touch the demo piece", async () => {
+  const { code, stderr } = await tactus(["analyze", "--write-tags"]);
+  equal(code, 2);
+  match(stderr, /--write-tags needs the audio file of a track/);
+});
+
 Deno.test("analyze --write-tags changes the file's tags, and fails on a read-only file after its result", async () => {
   await inTemporaryFolder(async (folder) => {
     const song = join(folder, "song.flac");
