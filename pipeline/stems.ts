@@ -106,7 +106,7 @@ export async function readStemsOrSpectrogram(
   { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES, ...options }: LongOptions = {},
 ): Promise<ReadStems | LongStems> {
   const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const sizes = await sizesOf(paths);
   // Long stems are converted to spectrograms two at a time.
   const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
   const settings = await settingsOf(paths, atOnce, options);
@@ -123,6 +123,18 @@ export async function readStemsOrSpectrogram(
       (others) => joinStems(paths, [...files, ...others], settings),
     );
   });
+}
+
+/** Returns the sizes of files in bytes; throws {@linkcode StemsError} naming those that are missing. */
+async function sizesOf(paths: readonly string[]): Promise<number[]> {
+  const found = await Promise.allSettled(paths.map((path) => stat(path)));
+  const missing = paths.filter((_, at) => found[at]?.status === "rejected");
+  if (missing.length > 0) {
+    const names = missing.map((path) => printable(basename(path))).join(", ");
+    const folder = printable(dirname(missing[0] ?? ""));
+    throw new StemsError(`There is no ${names} in ${folder}: expected a file for each stem`);
+  }
+  return found.flatMap((one) => one.status === "fulfilled" ? [one.value.size] : []);
 }
 
 /**

@@ -122,6 +122,14 @@ Deno.test("readStemsOrSpectrogram() makes the stage's own spectrogram of long st
   equal(again.stems16, stems16);
 });
 
+Deno.test("readStemsOrSpectrogram() names all files that are missing", async () => {
+  const paths = STEMS.map((stem) => `/no/such/folder/song_${stem}.wav`);
+  await rejects(
+    readStemsOrSpectrogram([DEMO[0]!, ...paths.slice(1)]),
+    /^StemsError: There is no song_drums\.wav, song_other\.wav, song_vocals\.wav in \/no\/such\/folder:/,
+  );
+});
+
 Deno.test("readStemsOrSpectrogram() pads long stems that are a little shorter, and refuses others", async () => {
   await inTemporaryFolder(async (folder) => {
     const lengths = [44_100, 44_101, 44_982, 44_500];

@@ -6,7 +6,7 @@ import { readNpy } from "../core/npy.ts";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
-import { tactus } from "./support/program.ts";
+import { repository, tactus } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -139,5 +139,26 @@ Deno.test("analyze takes six stems, one file a stem, a pattern and a JSON of tra
     await Deno.remove(join(folder, "six", "piano.wav"));
     const [{ provenance }] = await analyze(folder, "song.mp3", "--stems-dir", "six");
     ok(provenance.stems16_sha256 !== first?.hash && provenance.stems.length === 4);
+  });
+});
+
+Deno.test("analyze --overlap is recorded where it is not a quarter, and kept stems are of one overlap", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.writeFile(join(folder, "song.wav"), sound(2, 1));
+    const small = join(repository, "models", "testdata", "small_htdemucs.th");
+    const run = (...more: string[]): Promise<[AnalysisResult, string]> =>
+      analyze(folder, "song.wav", "--demixer", small, "-k", ...more);
+    const [usual] = await run();
+    equal(usual.provenance.demix_overlap, undefined);
+    const [same, said] = await run("--overlap", "0.25");
+    ok(said.includes("stems of an earlier run"));
+    equal(same, usual);
+    const [more, quiet] = await run("--overlap", "0.9");
+    ok(!quiet.includes("earlier run"));
+    equal(more.provenance.demix_overlap, 0.9);
+    ok(more.provenance.stems16_sha256 !== usual.provenance.stems16_sha256);
+    // Of no meaning without a network.
+    const [filters] = await analyze(folder, "song.wav", "--demixer", "hpss", "--overlap", "0.5");
+    equal(filters.provenance.demix_overlap, undefined);
   });
 });

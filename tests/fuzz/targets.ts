@@ -8,6 +8,7 @@ import type { Target } from "./target.ts";
 import { audioTarget, beatsTarget } from "./targets/kernels.ts";
 import { configurationTarget, manifestTarget } from "./targets/texts.ts";
 import { npyTarget, npzTarget } from "./targets/arrays.ts";
+import { safetensorsTarget } from "./targets/safetensors.ts";
 import { tagsTarget } from "./targets/tags.ts";
 import { torchTarget } from "./targets/torch.ts";
 
@@ -16,6 +17,7 @@ export const TARGETS: readonly Target[] = [
   npyTarget,
   npzTarget,
   torchTarget,
+  safetensorsTarget,
   configurationTarget,
   manifestTarget,
   audioTarget,
