@@ -188,8 +188,21 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
         fallbackWarning(track, finding)
       ),
     ],
-    notes: separated.notes ?? [],
+    notes: [
+      ...(separated.notes ?? []),
+      ...partNotes(track, audio, startSeconds + separated.durationSeconds),
+    ],
   };
+}
+
+/** Tells of a part that was to be longer than the track. */
+function partNotes({ path }: Track, { part }: AudioOptions, endSeconds: number): string[] {
+  const wanted = part?.endSeconds ?? 0;
+  if (wanted - endSeconds < 1 / SAMPLE_RATE_HZ) return [];
+  return [
+    printable(path) +
+    `: the part ends with the track, at ${endSeconds.toFixed(3)} s rather than ${wanted} s`,
+  ];
 }
 
 function guardProvenance(finding: GuardFinding): GuardProvenance {

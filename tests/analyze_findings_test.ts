@@ -102,6 +102,12 @@ Deno.test("analyze --start --end analyses a part, in times of the whole", async 
     ok(part.downbeats.every((beat) => part.beats.includes(beat)));
     const phase = (part.tempo!.anchor - whole.tempo!.anchor) / (60 / whole.tempo!.bpm);
     ok(Math.abs(phase - Math.round(phase)) < 0.1, `${phase}`);
+    const { code, stderr } = await tactus(
+      ["analyze", MIX, ...NETWORKS, "--start", "30", "--end", "1:00"],
+      { cwd: folder },
+    );
+    equal(code, 0, stderr);
+    match(stderr, /mix\.flac: the part ends with the track, at 42\.\d+ s rather than 60 s/);
   });
 });
 

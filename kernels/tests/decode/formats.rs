@@ -260,6 +260,22 @@ fn what_is_noted_of_a_file_is_its_decoder_its_hash_and_what_was_cut() {
 }
 
 #[test]
+fn a_part_has_the_samples_of_the_whole() {
+    for expected in expectations() {
+        let path = formats().join(&expected.name);
+        let decode = |part| decode_mix(&path, 44_100, part).unwrap();
+        let whole = decode(Part::WHOLE);
+        let frames = whole.channels[0].len();
+        let (first, end) = (frames / 3, frames / 2);
+        let part = decode(Part { first, end });
+        assert_eq!(part.channels.len(), whole.channels.len(), "{}", expected.name);
+        for (part, whole) in part.channels.iter().zip(&whole.channels) {
+            assert!(part == &whole[first..end], "{}", expected.name);
+        }
+    }
+}
+
+#[test]
 fn a_mix_keeps_the_first_two_of_more_channels() {
     let Some(expected) = expectations().into_iter().find(|expected| expected.channels > 2) else {
         panic!("no file has more than two channels");

@@ -9,6 +9,8 @@ import {
   type DecodedAudio,
   type DecodedBeats,
   type DecodedStem,
+  DECODER_DEFAULTS,
+  type DecoderOptions,
   KernelError,
   openAudio,
   openStem,
@@ -139,14 +141,28 @@ export const beatsTarget: Target = {
     const bytes = input.slice(8, 8 + MOST_FRAMES * FRAME_BYTES);
     const activations = new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
     const before = bytes.slice();
-    expectBeats(await decodeBeats(activations, threshold), Math.floor(activations.length / 2));
+    for (const options of DECODER_OPTIONS) {
+      const decoded = await decodeBeats(activations, threshold, options);
+      expectBeats(decoded, Math.floor(activations.length / 2), options);
+    }
     expect(before.every((byte, i) => byte === bytes[i]), "the activations were written to");
   },
   isExpected: isRefusal,
 };
 
-/** Checks that times are frames in ascending order, and that positions count bars of three or four. */
-function expectBeats({ times, positions }: DecodedBeats, frames: number): void {
+/** allin1's options, and others that the decoder searches differently. */
+const DECODER_OPTIONS: readonly DecoderOptions[] = [
+  DECODER_DEFAULTS,
+  { minBpm: 30, maxBpm: 300, beatsPerBar: [2, 5, 7], transitionLambda: 10 },
+  { minBpm: 110, maxBpm: 117, beatsPerBar: [1], transitionLambda: 1000 },
+];
+
+/** Checks that times are frames in ascending order, that positions count bars, and the numbers of the metre. */
+function expectBeats(
+  { times, positions, metre }: DecodedBeats,
+  frames: number,
+  options: DecoderOptions,
+): void {
   expect(times.length === positions.length, `${times.length} times, ${positions.length} positions`);
   times.forEach((time, i) => {
     const frame = Math.round(time * FRAMES_PER_SECOND);
@@ -154,9 +170,13 @@ function expectBeats({ times, positions }: DecodedBeats, frames: number): void {
     expect(isOnFrame, `beat ${i} is at ${time} s of ${frames} frames`);
     expect(i === 0 || time > times[i - 1]!, `beat ${i} at ${time} s is not after the one before`);
   });
-  const beatsPerBar = Math.max(3, ...positions);
+  if (metre === null) return expect(times.length === 0, `${times.length} beats without a metre`);
+  const { beatsPerBar, bars, disagreeing, confidence } = metre;
+  expect(options.beatsPerBar.includes(beatsPerBar), `bars of ${beatsPerBar}`);
+  expect(bars > 0 && disagreeing >= 0 && disagreeing <= bars, `${disagreeing} of ${bars} bars`);
+  expect(confidence >= 0 && confidence <= 1, `a confidence of ${confidence}`);
   positions.forEach((position, i) => {
-    expect(position >= 1 && position <= 4, `beat ${i} has position ${position}`);
+    expect(position >= 1 && position <= beatsPerBar, `beat ${i} has position ${position}`);
     const next = positions[i + 1];
     const follows = next === position % beatsPerBar + 1;
     expect(next === undefined || follows, `position ${next} follows ${position}`);
