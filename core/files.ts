@@ -97,6 +97,9 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 /** Largest number of bytes in the name of a file on the usual file systems. */
 export const NAME_BYTES = 255;
 
+/** Names of unfinished files, with the number of the process that writes them. */
+export const UNFINISHED_NAME: RegExp = /^\..+\.\d+\.unfinished$/;
+
 /** Returns the name of an unfinished file; of a long name only the hash fits. */
 function temporaryName(name: string): string {
   const end = `.${process.pid}.unfinished`;

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Work that can end by itself, and whether that was asked for. */
+const stoppable = new Map<() => void, boolean>();
+
 /** Pending clean-ups in the order in which the work began. */
 const cleanUps = new Set<() => void>();
 
@@ -35,4 +38,39 @@ export function cleanUpInterrupted(): void {
       // A failure must not prevent the remaining clean-ups.
     }
   }
+}
+
+/**
+ * Runs work that can end early by itself, and does so when the program is first interrupted.
+ *
+ * @param stop asks the work to end soon
+ * @param work work to run
+ * @returns result of the work
+ */
+export async function untilStopped<Result>(
+  stop: () => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  stoppable.set(stop, false);
+  try {
+    return await work();
+  } finally {
+    stoppable.delete(stop);
+  }
+}
+
+/**
+ * Asks all work that can end by itself to do so; for use when the program is interrupted.
+ *
+ * @returns false where there is none, or all of it was asked before: the program is to end at once
+ */
+export function stopGently(): boolean {
+  let isAsked = false;
+  for (const [stop, wasAsked] of stoppable) {
+    if (wasAsked) continue;
+    stoppable.set(stop, true);
+    stop();
+    isAsked = true;
+  }
+  return isAsked;
 }

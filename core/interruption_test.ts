@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
-import { cleanUpInterrupted, interruptible } from "./interruption.ts";
+import { cleanUpInterrupted, interruptible, stopGently, untilStopped } from "./interruption.ts";
 
 Deno.test("cleanUpInterrupted() calls the clean-ups of running work, the last one first", async () => {
   const calls: string[] = [];
@@ -18,4 +18,15 @@ Deno.test("cleanUpInterrupted() calls the clean-ups of running work, the last on
       }),
   );
   equal([result, calls], [5, ["inner", "outer"]]);
+});
+
+Deno.test("stopGently() asks running work to end once, and then tells that nothing is left to ask", async () => {
+  equal(stopGently(), false);
+  let asked = 0;
+  await untilStopped(() => asked++, () => {
+    equal(stopGently(), true);
+    equal(stopGently(), false);
+    return Promise.resolve();
+  });
+  equal([asked, stopGently()], [1, false]);
 });

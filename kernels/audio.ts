@@ -92,9 +92,10 @@ export interface DecodedStem extends OpenFile {
    *
    * @param samples length with the silence
    * @param output receives `[frames, 81]` f32, as of {@linkcode computeSpectrogram}
+   * @param signal aborts the computation
    * @throws {KernelError} if there are more samples, or `output` has another length
    */
-  spectrogram(samples: number, output: Float32Array): Promise<void>;
+  spectrogram(samples: number, output: Float32Array, signal?: AbortSignal): Promise<void>;
 }
 
 /** A part of a file, in samples at the rate that is asked for. */
@@ -114,6 +115,7 @@ export const ALL_SAMPLES: SampleRange = { first: 0, end: Number.MAX_SAFE_INTEGER
  * @param path path of the file
  * @param sampleRateHz rate that the samples are converted to, Hz
  * @param range part of the file, whose samples are those of the whole; what follows it is not decoded
+ * @param signal aborts the decoding
  * @returns the decoded file, to be closed by the caller
  * @throws {UnreadFormatError} if the kernels do not read its format or codec
  * @throws {KernelError} if the file cannot be read, is not audio, holds no samples, or ends before the part
@@ -122,11 +124,48 @@ export async function openAudio(
   path: string,
   sampleRateHz: number,
   { first, end }: SampleRange = ALL_SAMPLES,
+  signal?: AbortSignal,
 ): Promise<DecodedAudio> {
-  const { handle, ...file } = await openFile(
-    (...output) => invoke("tactus_audio_open", path, sampleRateHz, first, end, ...output),
-    "tactus_audio_close",
+  return await openDecoded((...output) =>
+    invoke("tactus_audio_open", path, sampleRateHz, first, end, ...output, signal)
   );
+}
+
+/** Samples in memory. */
+export interface AudioSamples {
+  /** One or two channels of equal length, f32, full scale 1.0. */
+  readonly channels: readonly Float32Array[];
+  /** Their sample rate in Hz, a whole number. */
+  readonly sampleRate: number;
+  /** Name for messages and results. */
+  readonly name: string;
+}
+
+/**
+ * Takes samples that are in memory as {@linkcode openAudio} takes a file.
+ *
+ * @param samples the samples, which must not change before the promise settles; of more than two channels the first two
+ * @param sampleRateHz rate that the samples are converted to, Hz
+ * @param range part of the samples, as of {@linkcode openAudio}
+ * @param signal aborts the conversion
+ * @returns the converted samples, to be closed by the caller
+ * @throws {KernelError} if there are none, one is no number, or the channels differ in length
+ */
+export async function takeAudio(
+  { name, channels, sampleRate }: AudioSamples,
+  sampleRateHz: number,
+  { first, end }: SampleRange = ALL_SAMPLES,
+  signal?: AbortSignal,
+): Promise<DecodedAudio> {
+  const [left = new Float32Array(), right = new Float32Array()] = channels;
+  const rates = [sampleRate, sampleRateHz] as const;
+  return await openDecoded((...output) =>
+    invoke("tactus_audio_take", name, left, right, ...rates, first, end, ...output, signal)
+  );
+}
+
+async function openDecoded(open: OpenWith): Promise<DecodedAudio> {
+  const { handle, ...file } = await openFile(open, "tactus_audio_close");
   const shape = [file.channels, file.samples] as const;
   return {
     ...file,
@@ -146,6 +185,7 @@ export async function openAudio(
  * @param mostStereo length in samples above which only the mean of both channels is held
  * @param gain factor of all samples before they are rounded; 1 by default, which changes nothing
  * @param range part of the file, as of {@linkcode openAudio}
+ * @param signal aborts the decoding
  * @returns the decoded file, to be closed by the caller
  * @throws {KernelError} as {@linkcode openAudio}
  */
@@ -155,27 +195,32 @@ export async function openStem(
   mostStereo: number,
   gain = 1,
   { first, end }: SampleRange = ALL_SAMPLES,
+  signal?: AbortSignal,
 ): Promise<DecodedStem> {
   const settings = [sampleRateHz, first, end, mostStereo, gain] as const;
   const { handle, ...file } = await openFile(
-    (...output) => invoke("tactus_stem_open", path, ...settings, ...output),
+    (...output) => invoke("tactus_stem_open", path, ...settings, ...output, signal),
     "tactus_stem_close",
   );
   return {
     ...file,
     read: (first, channels, output) => invoke("tactus_stem_read", handle, first, channels, output),
-    spectrogram: (samples, output) => invoke("tactus_stem_spectrogram", handle, samples, output),
+    spectrogram: (samples, output, signal) =>
+      invoke("tactus_stem_spectrogram", handle, samples, output, signal),
   };
 }
 
 /** Arrays into which the kernels write the description of a file. */
 type FileOutput = [description: Uint8Array<ArrayBuffer>, numbers: BigUint64Array<ArrayBuffer>];
 
+/** Opens a file with the arrays that receive its description. */
+type OpenWith = (...output: FileOutput) => Promise<void>;
+
 type Description = Omit<OpenFile, "channels" | "samples" | "close">;
 
 /** Opens a file and reads its description; closes the file again if the description cannot be read. */
 async function openFile(
-  open: (...output: FileOutput) => Promise<void>,
+  open: OpenWith,
   closing: ClosingFunction,
 ): Promise<OpenFile & { readonly handle: Handle }> {
   const description = new Uint8Array(64 * 1024);

@@ -12,23 +12,27 @@ import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 15;
+export const ABI_VERSION = 16;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
- * and length, a number, or the `handle` of something open.
+ * and length, a number, the `handle` of something open, or a `signal` that interrupts the call.
  */
 const FUNCTIONS = {
-  tactus_audio_open: ["array", "u32", "usize", "usize", "array", "array"],
+  tactus_audio_open: ["array", "u32", "usize", "usize", "array", "array", "signal"],
+  tactus_audio_take: [
+    ...["array", "array", "array", "u32", "u32"] as const,
+    ...["usize", "usize", "array", "array", "signal"] as const,
+  ],
   tactus_audio_read: ["handle", "f64", "array"],
   tactus_stem_open: [
     ...["array", "u32", "usize", "usize", "usize"] as const,
-    ...["f64", "array", "array"] as const,
+    ...["f64", "array", "array", "signal"] as const,
   ],
   tactus_stem_read: ["handle", "usize", "usize", "array"],
-  tactus_stem_spectrogram: ["handle", "usize", "array"],
+  tactus_stem_spectrogram: ["handle", "usize", "array", "signal"],
   tactus_flac_encode: ["array", "usize", "u32", "array", "array"],
-  tactus_spectrogram: ["array", "usize", "array", "handle"],
+  tactus_spectrogram: ["array", "usize", "array", "handle", "signal"],
   tactus_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
   tactus_separation_input: ["handle", "usize", "array", "array", "array"],
   tactus_separation_output: ["handle", "usize", "array", "array"],
@@ -39,10 +43,10 @@ const FUNCTIONS = {
   tactus_hpss_step: ["handle", "array"],
   tactus_round_mixture: ["array", "array"],
   tactus_htdemucs_open: ["array", "array", "usize", "array"],
-  tactus_htdemucs_run: ["handle", "array", "array", "array", "array", "handle"],
+  tactus_htdemucs_run: ["handle", "array", "array", "array", "array", "handle", "signal"],
   tactus_network_open: ["array", "usize", "array"],
   tactus_network_add_fold: ["handle", "array", "array"],
-  tactus_network_run: ["handle", "usize", "array", "array", "array", "handle"],
+  tactus_network_run: ["handle", "usize", "array", "array", "array", "handle", "signal"],
   tactus_beats: [
     ...["array", "f64", "f64", "f64", "f64", "array"] as const,
     ...["array", "array", "array", "handle"] as const,
@@ -60,9 +64,10 @@ const CLOSING = [
   "tactus_htdemucs_close",
   "tactus_network_close",
   "tactus_seams_close",
+  "tactus_interruption_close",
 ] as const;
 
-type ArgumentKind = "array" | "handle" | "u32" | "usize" | "f64";
+type ArgumentKind = "array" | "handle" | "signal" | "u32" | "usize" | "f64";
 
 /** An array that crosses to the kernels; text crosses as UTF-8. */
 type ArrayArgument = (ArrayBufferView & { readonly length: number }) | string;
@@ -70,6 +75,7 @@ type ArrayArgument = (ArrayBufferView & { readonly length: number }) | string;
 interface ArgumentTypes {
   readonly array: ArrayArgument;
   readonly handle: Handle;
+  readonly signal: AbortSignal | undefined;
   readonly u32: number;
   readonly usize: number;
   readonly f64: number;
@@ -107,6 +113,7 @@ export class KernelLoadError extends KernelError {
 const NATIVE: Readonly<Record<ArgumentKind, readonly Deno.NativeType[]>> = {
   array: ["buffer", "usize"],
   handle: ["u64"],
+  signal: ["u64"],
   u32: ["u32"],
   usize: ["usize"],
   f64: ["f64"],
@@ -115,6 +122,8 @@ const NATIVE: Readonly<Record<ArgumentKind, readonly Deno.NativeType[]>> = {
 /** The functions of the library as `Deno.dlopen` takes them. */
 const SYMBOLS: Deno.ForeignLibraryInterface = {
   tactus_abi_version: { parameters: [], result: "u32" },
+  tactus_interruption_open: { parameters: [], result: "u64" },
+  tactus_interruption_request: { parameters: ["u64"], result: "void" },
   tactus_error_message: { parameters: ["i32", "buffer", "usize"], result: "usize" },
   ...Object.fromEntries(CLOSING.map((name) => [name, { parameters: ["u64"], result: "void" }])),
   ...Object.fromEntries(
@@ -197,10 +206,16 @@ export class Binding {
    * @param name name of the function
    * @param args its arguments; an array is read or written in place and is kept alive until the promise settles
    * @throws {KernelError} with the kernel's message if the function fails
+   * @throws the reason of an aborted signal, as soon as the function has ended
    */
   async invoke<F extends KernelFunction>(name: F, ...args: KernelArguments<F>): Promise<void> {
     const arrays: ArrayBufferView[] = [];
-    const expanded = (args as readonly ArgumentTypes[ArgumentKind][]).flatMap((arg): unknown[] => {
+    const given = args as readonly ArgumentTypes[ArgumentKind][];
+    const signal = given.find((arg) => arg instanceof AbortSignal);
+    signal?.throwIfAborted();
+    const interruption = this.#interruptionOf(signal);
+    const expanded = given.flatMap((arg): unknown[] => {
+      if (arg === undefined || arg instanceof AbortSignal) return [interruption.handle];
       if (typeof arg === "number" || typeof arg === "bigint") return [arg];
       const array = typeof arg === "string" ? new TextEncoder().encode(arg) : arg;
       arrays.push(array);
@@ -209,15 +224,34 @@ export class Binding {
     this.#inUse.add(arrays);
     try {
       const status = await this.#symbols[name]!(...expanded) as number;
-      if (status !== 0) throw new KernelError(printable(this.#takeMessage(status)));
+      if (status === 0) return;
+      const message = this.#takeMessage(status);
+      signal?.throwIfAborted();
+      throw new KernelError(printable(message));
     } finally {
       this.#inUse.delete(arrays);
+      interruption.close();
     }
   }
 
   /** Frees what a handle stands for. */
   close(name: ClosingFunction, handle: Handle): void {
     this.#symbols[name]!(handle);
+  }
+
+  /** Opens an interruption that a signal requests; its handle is 0 for no signal. */
+  #interruptionOf(signal: AbortSignal | undefined): { handle: Handle; close(): void } {
+    if (signal === undefined) return { handle: 0n, close: (): void => {} };
+    const handle = this.#symbols["tactus_interruption_open"]!() as Handle;
+    const request = (): void => void this.#symbols["tactus_interruption_request"]!(handle);
+    signal.addEventListener("abort", request);
+    return {
+      handle,
+      close: (): void => {
+        signal.removeEventListener("abort", request);
+        this.close("tactus_interruption_close", handle);
+      },
+    };
   }
 
   #takeMessage(status: number): string {

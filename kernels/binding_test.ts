@@ -22,9 +22,10 @@ Deno.test("invoke() expands an array to pointer and length, and text to UTF-8", 
     () => library({ tactus_audio_open: (...args) => (calls.push(args), Promise.resolve(0)) }),
   );
   const [description, numbers] = [new Uint8Array(3), new BigUint64Array(4)];
-  await binding.invoke("tactus_audio_open", "ä.wav", 44_100, 0, 9, description, numbers);
+  const arrays = [description, numbers] as const;
+  await binding.invoke("tactus_audio_open", "ä.wav", 44_100, 0, 9, ...arrays, undefined);
   const path = new TextEncoder().encode("ä.wav");
-  equal(calls, [[path, 6n, 44_100, 0, 9, description, 3n, numbers, 4n]]);
+  equal(calls, [[path, 6n, 44_100, 0, 9, description, 3n, numbers, 4n, 0n]]);
 });
 
 Deno.test("invoke() keeps the arrays of a call alive until its promise settles", async () => {
@@ -41,6 +42,37 @@ Deno.test("invoke() keeps the arrays of a call alive until its promise settles",
   equal(binding.pendingCalls, 0);
   await rejects(async () => await binding.invoke("tactus_hpss_step", 1n, new Float32Array(2)));
   equal(binding.pendingCalls, 0, "a call that throws releases its arrays too");
+});
+
+Deno.test("invoke() requests the interruption when its signal is aborted, and throws the reason", async () => {
+  const calls: unknown[] = [];
+  let settle = (_status: number): void => {};
+  const binding = Binding.load("kernels", () =>
+    library({
+      tactus_stem_spectrogram: (...args) => {
+        calls.push(args.at(-1));
+        return new Promise((resolve) => settle = resolve);
+      },
+      tactus_interruption_open: () => 5n,
+      tactus_interruption_request: (handle) => void calls.push(["request", handle]),
+      tactus_interruption_close: (handle) => void calls.push(["close", handle]),
+      tactus_error_message: () => 0n,
+    }));
+  const controller = new AbortController();
+  const call = binding.invoke(
+    "tactus_stem_spectrogram",
+    ...[1n, 1, new Float32Array(), controller.signal] as const,
+  );
+  controller.abort(new Error("enough"));
+  settle(3);
+  await rejects(call, /^Error: enough$/);
+  equal(calls, [5n, ["request", 5n], ["close", 5n]]);
+  const late = binding.invoke(
+    "tactus_stem_spectrogram",
+    ...[1n, 1, new Float32Array(), controller.signal] as const,
+  );
+  await rejects(late, /^Error: enough$/);
+  equal(calls.length, 3, "an aborted signal calls nothing");
 });
 
 Deno.test("invoke() throws the kernel's own message, once for each ticket", async () => {

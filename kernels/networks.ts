@@ -58,6 +58,7 @@ export interface HtdemucsKernel {
    * @param waveOut receives `[sources, audio channels, samples]` f32
    * @param spectrumOut receives `[sources, 2 · audio channels, frequencies, frames]` f32
    * @param recorder records the output of each layer under the names of `buildHtdemucs()`, f32
+   * @param signal aborts the run
    * @throws {KernelError} if an array has another length
    */
   run(
@@ -66,6 +67,7 @@ export interface HtdemucsKernel {
     waveOut: Float32Array,
     spectrumOut: Float32Array,
     recorder?: SeamRecorder,
+    signal?: AbortSignal,
   ): Promise<void>;
   /** Frees the memory. */
   close(): void;
@@ -89,9 +91,9 @@ export async function openHtdemucs(
   await invoke("tactus_htdemucs_open", JSON.stringify(sizes), parameters, threads, handles);
   const [handle = 0n] = handles;
   return {
-    async run(wave, spectrum, waveOut, spectrumOut, recorder): Promise<void> {
-      const seams = recorderHandle(recorder);
-      await invoke("tactus_htdemucs_run", handle, wave, spectrum, waveOut, spectrumOut, seams);
+    async run(wave, spectrum, waveOut, spectrumOut, recorder, signal): Promise<void> {
+      const arrays = [wave, spectrum, waveOut, spectrumOut] as const;
+      await invoke("tactus_htdemucs_run", handle, ...arrays, recorderHandle(recorder), signal);
     },
     close: () => close("tactus_htdemucs_close", handle),
   };
@@ -141,6 +143,7 @@ export interface NetworkKernel {
    * @param logits receives `[3 + labels, frames]` f32; rows beat, downbeat, section, functions
    * @param embeddings receives `[instruments, frames, width]` f32, or is empty
    * @param recorder records `embedded`, `block.N.time` and `block.N.instruments`, `[instruments, frames, width]` f32
+   * @param signal aborts the run
    * @throws {KernelError} if there is no such fold or an array has another length
    */
   run(
@@ -149,6 +152,7 @@ export interface NetworkKernel {
     logits: Float32Array,
     embeddings: Float32Array,
     recorder?: SeamRecorder,
+    signal?: AbortSignal,
   ): Promise<void>;
   /** Frees the memory. */
   close(): void;
@@ -172,9 +176,9 @@ export async function openNetwork(sizes: NetworkSizes, threads: number): Promise
       await invoke("tactus_network_add_fold", handle, parameters, folds);
       return Number(folds[0]);
     },
-    async run(fold, spectrogram, logits, embeddings, recorder): Promise<void> {
-      const seams = recorderHandle(recorder);
-      await invoke("tactus_network_run", handle, fold, spectrogram, logits, embeddings, seams);
+    async run(fold, spectrogram, logits, embeddings, recorder, signal): Promise<void> {
+      const arrays = [spectrogram, logits, embeddings] as const;
+      await invoke("tactus_network_run", handle, fold, ...arrays, recorderHandle(recorder), signal);
     },
     close: () => close("tactus_network_close", handle),
   };

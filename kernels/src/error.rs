@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::decode::DecodeError;
+use crate::interruption::Interrupted;
 
 /// Reason why a kernel returned no result.
 #[derive(Debug, Error)]
@@ -11,6 +12,10 @@ pub enum Error {
     /// An audio file could not be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+
+    /// The caller interrupted the work.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 
     /// A path or name is not UTF-8.
     #[error("The {what} must be UTF-8: {source}")]

@@ -10,6 +10,7 @@ pub mod ffi;
 pub mod flac;
 pub mod hpss;
 pub mod htdemucs;
+pub mod interruption;
 pub mod linear;
 pub mod metrical;
 pub mod observer;

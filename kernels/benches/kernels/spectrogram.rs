@@ -19,7 +19,7 @@ fn four_stems(criterion: &mut Criterion) {
     group.bench_function("four stems", |bencher| {
         bencher.iter(|| {
             for stem in channels.chunks(2) {
-                spectrogram(&[&stem[0], &stem[1]], &mut output);
+                spectrogram(&[&stem[0], &stem[1]], &mut output).unwrap();
             }
         });
     });

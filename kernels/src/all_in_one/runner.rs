@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Error;
+use crate::interruption::{self, Interrupted};
 use crate::linear::{Isa, LANES};
 use crate::observer::{Observer, Values};
 
@@ -94,7 +95,8 @@ impl Runner {
     /// of every block.
     ///
     /// # Errors
-    /// If an array has another length, there are no frames, or the fold is of another configuration.
+    /// If an array has another length, there are no frames, the fold is of another configuration, or the work is
+    /// interrupted, for which the run looks between two layers.
     pub fn run(
         &mut self,
         fold: &Fold,
@@ -111,20 +113,24 @@ impl Runner {
             let plane = || Plane::new(frames, instruments, width);
             Planes { frames, x: plane(), for_time: plane(), for_instruments: plane() }
         });
-        self.pool.install(|| {
+        let interruption = interruption::current();
+        let finished = self.pool.install(|| -> Result<(), Interrupted> {
             self.embed(fold, spectrogram, &mut planes);
             observe(&planes, || "embedded".into(), observer);
             for block in 0..fold.blocks.len() {
+                interruption.check()?;
                 self.run_time_layer(fold, block, &mut planes);
                 observe(&planes, || format!("block.{block}.time"), observer);
+                interruption.check()?;
                 self.run_instrument_layer(fold, block, &mut planes);
                 observe(&planes, || format!("block.{block}.instruments"), observer);
             }
             self.read_logits(fold, &planes, logits);
             self.read_embeddings(fold, &planes, embeddings);
+            Ok(())
         });
         self.planes = Some(planes);
-        Ok(())
+        Ok(finished?)
     }
 
     fn check(

@@ -20,6 +20,12 @@ pub enum DecodeError {
         #[source]
         error: io::Error,
     },
+    /// The caller interrupted the decoding.
+    #[error("Decoding '{name}' was interrupted")]
+    Interrupted {
+        /// The file.
+        name: String,
+    },
     /// The path is a directory, a pipe or a device.
     #[error(
         "Decoding '{name}': expected a regular file, found a directory, pipe or device; name one audio file"

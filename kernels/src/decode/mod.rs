@@ -45,6 +45,7 @@ mod part;
 mod pcm;
 mod readers;
 mod resample;
+mod samples;
 mod stem;
 mod stream;
 mod tags;
@@ -191,6 +192,30 @@ pub fn decode_stem_bytes(
 ) -> Result<DecodedStem, DecodeError> {
     let source = Box::new(Cursor::new(bytes));
     decode_16_bit(name.to_string(), source, target_rate_hz, options, Part::WHOLE)
+}
+
+/// Converts samples that are in memory to `target_rate_hz`, with hash and levels as those of a file.
+///
+/// # Parameters
+/// - `name`: stands for the samples in messages.
+/// - `channels`: one or two of equal length, f32, full scale 1.0, at `sample_rate_hz`.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_samples(
+    name: &str,
+    channels: &[&[f32]],
+    sample_rate_hz: u32,
+    target_rate_hz: u32,
+    part: Part,
+) -> Result<DecodedAudio, DecodeError> {
+    decode_source(name.to_string(), target_rate_hz, |name| {
+        let mut floats = Floats::new(name, target_rate_hz, 2, part);
+        let stream = samples::read(name, channels, sample_rate_hz, &mut floats)?;
+        let (channels, pcm) = floats.finish()?;
+        Ok(Contents { channels, clipped: 0, pcm, stream })
+    })
 }
 
 /// The name of a file for messages, and its bytes.

@@ -15,6 +15,7 @@ use super::error::{DecodeError, reason};
 use super::mpeg_header::MpegHeader;
 use super::trim::Trim;
 use super::{codec, codecs, limits, tracks};
+use crate::interruption;
 
 /// Packets in a row that may fail before the rest is given up.
 const MAX_FAILURES_IN_A_ROW: u32 = 256;
@@ -82,6 +83,8 @@ impl Reader<'_> {
             if collected.is_done() {
                 return Ok(());
             }
+            interruption::check()
+                .map_err(|_| DecodeError::Interrupted { name: self.name.to_string() })?;
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track.id => packet,
                 Ok(Some(_)) => continue,

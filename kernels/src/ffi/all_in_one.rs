@@ -3,6 +3,7 @@
 use std::sync::{LazyLock, Mutex};
 
 use super::handles::{Handles, lock};
+use super::interruption::interruptible;
 use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
@@ -87,6 +88,7 @@ pub unsafe extern "C" fn tactus_network_run(
     embeddings: *mut f32,
     embeddings_length: usize,
     seams: u64,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -100,7 +102,11 @@ pub unsafe extern "C" fn tactus_network_run(
         NETWORKS.with(handle, |open| {
             let Open { runner, folds, .. } = &mut *lock(open);
             let fold = folds.get(fold).ok_or(Error::UnknownFold(fold))?;
-            observed(seams, |observer| runner.run(fold, spectrogram, logits, embeddings, observer))
+            observed(seams, |observer| {
+                interruptible(interruption, || {
+                    runner.run(fold, spectrogram, logits, embeddings, observer)
+                })
+            })
         })
     })
 }

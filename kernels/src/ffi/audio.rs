@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use super::handles::Handles;
+use super::interruption::interruptible;
 use super::memory::{slice, slice_mut, text, write, write_json};
 use super::outcome::outcome;
-use crate::decode::{DecodeError, Decoded, Part, StemOptions, decode_mix, decode_stem};
+use crate::decode::{
+    DecodeError, Decoded, Part, StemOptions, decode_mix, decode_samples, decode_stem,
+};
 use crate::error::Error;
 use crate::spectrogram::{BANDS, frame_count, mean_of_16_bit, spectrogram};
 
@@ -38,6 +41,7 @@ pub unsafe extern "C" fn tactus_audio_open(
     description_length: usize,
     numbers: *mut u64,
     numbers_length: usize,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -49,7 +53,60 @@ pub unsafe extern "C" fn tactus_audio_open(
             )
         };
         let decode = |path: &Path| decode_mix(path, sample_rate_hz, Part { first, end });
-        keep_open(&AUDIO, path, decode, description, numbers)
+        interruptible(interruption, || keep_open(&AUDIO, path, decode, description, numbers))
+    })
+}
+
+/// Takes samples that are in memory as [`tactus_audio_open`] takes a file: `left` and `right` `[samples]` f32, full
+/// scale 1.0, at `sample_rate_hz`; `right` is empty for a single channel. `name` is UTF-8 for messages. The arguments
+/// from `target_rate_hz` on are those of [`tactus_audio_open`].
+///
+/// # Safety
+/// `name`, `left` and `right` must be valid for reads, `description` and `numbers` for writes of their lengths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tactus_audio_take(
+    name: *const u8,
+    name_length: usize,
+    left: *const f32,
+    left_length: usize,
+    right: *const f32,
+    right_length: usize,
+    sample_rate_hz: u32,
+    target_rate_hz: u32,
+    first: usize,
+    end: usize,
+    description: *mut u8,
+    description_length: usize,
+    numbers: *mut u64,
+    numbers_length: usize,
+    interruption: u64,
+) -> i32 {
+    outcome(|| {
+        // SAFETY: the caller's promise.
+        let (name, left, right, description, numbers) = unsafe {
+            (
+                slice(name, name_length),
+                slice(left, left_length),
+                slice(right, right_length),
+                slice_mut(description, description_length),
+                slice_mut(numbers, numbers_length),
+            )
+        };
+        let name = text("name", name)?;
+        let channels = if right.is_empty() { vec![left] } else { vec![left, right] };
+        if let [left, right] = channels[..] {
+            Error::expect_length("right channel", left.len(), right.len())?;
+        }
+        interruptible(interruption, || {
+            let audio = decode_samples(
+                name,
+                &channels,
+                sample_rate_hz,
+                target_rate_hz,
+                Part { first, end },
+            )?;
+            keep(&AUDIO, audio, description, numbers)
+        })
     })
 }
 
@@ -73,6 +130,7 @@ pub unsafe extern "C" fn tactus_stem_open(
     description_length: usize,
     numbers: *mut u64,
     numbers_length: usize,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -86,7 +144,7 @@ pub unsafe extern "C" fn tactus_stem_open(
         let options = StemOptions { most_stereo, gain };
         let part = Part { first, end };
         let decode = |path: &Path| decode_stem(path, sample_rate_hz, options, part);
-        keep_open(&STEMS, path, decode, description, numbers)
+        interruptible(interruption, || keep_open(&STEMS, path, decode, description, numbers))
     })
 }
 
@@ -104,6 +162,17 @@ fn keep_open<Sample>(
             write_json(&json!({ "unread": format }), description);
         }
     })?;
+    keep(handles, audio, description, numbers)
+}
+
+/// Keeps decoded audio and describes it.
+fn keep<Sample>(
+    handles: &Handles<Decoded<Sample>>,
+    audio: Decoded<Sample>,
+    description: &mut [u8],
+    numbers: &mut [u64],
+) -> Result<(), Error> {
+    Error::expect_length("numbers", 4, numbers.len())?;
     let channels = audio.channels.len() as u64;
     let samples = audio.channels.first().map_or(0, Vec::len) as u64;
     let bytes = write_json(&describe(&audio), description);
@@ -214,6 +283,7 @@ pub unsafe extern "C" fn tactus_stem_spectrogram(
     samples: usize,
     output: *mut f32,
     output_length: usize,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -224,8 +294,8 @@ pub unsafe extern "C" fn tactus_stem_spectrogram(
                 return Err(Error::TooManySamples { found: own, room: samples });
             }
             Error::expect_length("spectrogram", frame_count(samples) * BANDS, output.len())?;
-            spectrogram(&stem.channels.iter().map(Vec::as_slice).collect::<Vec<_>>(), output);
-            Ok(())
+            let channels: Vec<_> = stem.channels.iter().map(Vec::as_slice).collect();
+            interruptible(interruption, || Ok(spectrogram(&channels, output)?))
         })
     })
 }

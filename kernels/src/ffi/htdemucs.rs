@@ -3,6 +3,7 @@
 use std::sync::{LazyLock, Mutex};
 
 use super::handles::{Handles, lock};
+use super::interruption::interruptible;
 use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
@@ -60,6 +61,7 @@ pub unsafe extern "C" fn tactus_htdemucs_run(
     spectrum_out: *mut f32,
     spectrum_out_length: usize,
     seams: u64,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -73,7 +75,9 @@ pub unsafe extern "C" fn tactus_htdemucs_run(
             )
         };
         NETWORKS.with(handle, |network| {
-            observed(seams, |observer| lock(network).run(inputs, outputs, observer))
+            observed(seams, |observer| {
+                interruptible(interruption, || lock(network).run(inputs, outputs, observer))
+            })
         })
     })
 }

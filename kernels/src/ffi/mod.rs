@@ -13,6 +13,7 @@ mod audio;
 mod flac;
 mod handles;
 mod htdemucs;
+mod interruption;
 mod memory;
 mod metrical;
 mod outcome;
@@ -24,7 +25,7 @@ use memory::slice_mut;
 use outcome::take_message;
 
 /// Version of the functions here; the binding refuses any other.
-pub const ABI_VERSION: u32 = 15;
+pub const ABI_VERSION: u32 = 16;
 
 /// Returns the version of these functions.
 #[unsafe(no_mangle)]

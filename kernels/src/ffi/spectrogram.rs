@@ -1,5 +1,6 @@
 //! The function for spectrograms of stems that are in the caller's memory.
 
+use super::interruption::interruptible;
 use super::memory::{slice, slice_mut};
 use super::outcome::outcome;
 use super::seams::observed;
@@ -19,6 +20,7 @@ pub unsafe extern "C" fn tactus_spectrogram(
     output: *mut f32,
     output_length: usize,
     seams: u64,
+    interruption: u64,
 ) -> i32 {
     outcome(|| {
         // SAFETY: the caller's promise.
@@ -31,7 +33,7 @@ pub unsafe extern "C" fn tactus_spectrogram(
         Error::expect_length("stem", channels * samples, stem_length)?;
         Error::expect_length("spectrogram", frame_count(samples) * BANDS, output.len())?;
         let stem: Vec<&[i16]> = stem.chunks(samples).collect();
-        spectrogram(&stem, output);
+        interruptible(interruption, || Ok(spectrogram(&stem, output)?))?;
         observed(seams, |observer| {
             if observer.wants_seams() {
                 observe_spectrogram(&stem, observer);

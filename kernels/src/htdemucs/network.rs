@@ -10,6 +10,7 @@ use super::parameters::parse_parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
 use crate::error::Error;
+use crate::interruption;
 use crate::linear::Isa;
 use crate::linear::elementwise::add;
 use crate::observer::{Observer, Values};
@@ -143,7 +144,7 @@ impl Htdemucs {
     /// spectrogram's tokens are in the order frequency, frame.
     ///
     /// # Errors
-    /// If an array has another length.
+    /// If an array has another length, or the work is interrupted, for which the run looks between two layers.
     pub fn run(
         &mut self,
         [wave, spectrum]: [&[f32]; 2],
@@ -167,9 +168,9 @@ impl Htdemucs {
             load(spectrum, &mut ends.spectrum);
         });
         observer.part_done("inputs");
-        self.encode(observer);
+        self.encode(observer)?;
         self.transform(observer);
-        self.decode(observer);
+        self.decode(observer)?;
         let ends = &self.memory.ends;
         self.context.install(|| {
             store(&ends.wave_out, wave_out);
@@ -179,11 +180,12 @@ impl Htdemucs {
         Ok(())
     }
 
-    fn encode(&mut self, observer: &mut dyn Observer) {
+    fn encode(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let Memory { ends, skips, skips_t, waves, middles_t, .. } = &mut self.memory;
         let context = &self.context;
         let double = self.encoders_t.len();
         for (level, encoder) in self.encoders.iter().enumerate() {
+            interruption::check()?;
             if let Some(encoder_t) = self.encoders_t.get(level) {
                 let (before, here) = waves.split_at_mut(level);
                 let input = before.last().map_or(&ends.wave, |[_, _, output]| output);
@@ -198,6 +200,7 @@ impl Htdemucs {
                 context.install(|| encoder_t.run_long(context, &before[level - 1], planes, None));
             }
             observer.part_done(&format!("tencoder.{level}"));
+            interruption::check()?;
             let (before, here) = skips.split_at_mut(level);
             let input = before.last().unwrap_or(&ends.spectrum);
             let width = here[0].channels;
@@ -211,6 +214,8 @@ impl Htdemucs {
                 show(observer, &format!("tencoder.{level}"), &skips_t[level]);
             }
         }
+        interruption::check()?;
+        Ok(())
     }
 
     fn transform(&mut self, observer: &mut dyn Observer) {
@@ -233,12 +238,13 @@ impl Htdemucs {
         observer.part_done("crosstransformer");
     }
 
-    fn decode(&mut self, observer: &mut dyn Observer) {
+    fn decode(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let Memory { ends, skips, skips_t, middles, middles_t, .. } = &mut self.memory;
         let context = &self.context;
         let seams = observer.wants_seams();
         for (index, (decoder, decoder_t)) in self.decoders.iter().zip(&self.decoders_t).enumerate()
         {
+            interruption::check()?;
             let level = self.decoders.len() - 1 - index;
             let (below, input) = skips_t.split_at_mut(level);
             let output = below.last_mut().unwrap_or(&mut ends.wave_out);
@@ -250,6 +256,7 @@ impl Htdemucs {
                 show(observer, &format!("tdecoder.{index}"), output);
                 restore(context, output, &kept);
             }
+            interruption::check()?;
             let (below, input) = skips.split_at_mut(level);
             let output = below.last_mut().unwrap_or(&mut ends.spectrum_out);
             let kept = aside(output, level != 0 && seams);
@@ -261,6 +268,7 @@ impl Htdemucs {
                 restore(context, output, &kept);
             }
         }
+        Ok(())
     }
 }
 

@@ -11,8 +11,9 @@
 //! use tactus_kernels::spectrogram::{BANDS, frame_count, spectrogram};
 //! let silence = vec![0_i16; 44_100];
 //! let mut output = vec![0.0_f32; frame_count(silence.len()) * BANDS];
-//! spectrogram(&[&silence, &silence], &mut output);
+//! spectrogram(&[&silence, &silence], &mut output)?;
 //! assert_eq!(output.len(), 100 * 81);
+//! # Ok::<(), tactus_kernels::interruption::Interrupted>(())
 //! ```
 
 mod filterbank;
@@ -30,6 +31,7 @@ use filterbank::Filterbank;
 pub use mono::mean_of_16_bit;
 use mono::mono;
 
+use crate::interruption::{self, Interrupted};
 use crate::observer::{Observer, Values};
 
 /// Samples in a frame.
@@ -60,20 +62,27 @@ pub fn frame_count(samples: usize) -> usize {
 /// - `output`: `[frames, 81]` f32, log10(1 + magnitude); frames = `frame_count(samples)`, or more, as if
 ///   silence followed.
 ///
+/// # Errors
+/// If the work is interrupted.
+///
 /// # Panics
 /// If there is no channel, the channels differ in length, or `output` holds fewer frames or
 /// a part of one.
-pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) {
+pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) -> Result<(), Interrupted> {
     let frames = output.len() / BANDS;
     assert!(frames * BANDS == output.len() && frames >= frame_count(channels[0].len()));
     let signal = mono(channels);
     let plan = Plan::shared();
-    output.par_chunks_mut(FRAMES_PER_TASK * BANDS).enumerate().for_each(|(task, rows)| {
+    let interruption = interruption::current();
+    let tasks = output.par_chunks_mut(FRAMES_PER_TASK * BANDS).enumerate();
+    tasks.try_for_each(|(task, rows)| {
+        interruption.check()?;
         let mut scratch = Scratch::new(plan);
         for (row, bands) in rows.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
             plan.frame(&signal, task * FRAMES_PER_TASK + row, &mut scratch, bands);
         }
-    });
+        Ok(())
+    })
 }
 
 /// Computes the inner seams of [`spectrogram`] with the same code, for every frame of one stem:
