@@ -7,11 +7,16 @@
 import process from "node:process";
 import { tactus } from "./cli/commands.ts";
 import { escapeOnTerminal } from "./cli/terminal.ts";
-import { cleanUpInterrupted } from "./core/interruption.ts";
+import { cleanUpInterrupted, stopGently } from "./core/interruption.ts";
 import { reasonOf } from "./core/reason.ts";
 import { UsageError } from "./core/usage_error.ts";
 
+let stoppedWith: number | undefined;
+
+/** Lets work end by itself where it can; a second interruption ends the program at once. */
 function interrupted(exitCode: number): void {
+  stoppedWith = exitCode;
+  if (stopGently()) return;
   cleanUpInterrupted();
   Deno.exit(exitCode);
 }
@@ -37,8 +42,8 @@ process.on("SIGTERM", () => interrupted(143));
 try {
   enterUserDirectory();
   const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);
-  Deno.exit(Deno.args.length === 0 ? 2 : code);
+  Deno.exit(stoppedWith ?? (Deno.args.length === 0 ? 2 : code));
 } catch (error) {
   console.error(reasonOf(error));
-  Deno.exit(2);
+  Deno.exit(stoppedWith ?? 2);
 }

@@ -1,26 +1,30 @@
 /**
- * The run of `analyze`: analyses the tracks, writes the files and prints the results.
+ * The run of `analyze`: finds the tracks, analyses those that are not finished, writes the files and prints the results.
  *
  * @module
  */
 
-import { appendFile, mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { appendFile, mkdir, rm } from "node:fs/promises";
+import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
 import {
   type FormatName,
+  hasFormats,
+  type ResultFilesOptions,
   shortenedName,
   type TrackFilesOptions,
   writeCollections,
+  writeFormats,
   writeResultFiles,
   writeTempoTag,
 } from "../outputs/mod.ts";
 import {
   type AnalysisResult,
-  AnalysisRun,
+  Analyzer,
   type AudioOptions,
   type ComputeOptions,
   demixShifts,
+  fileIdentity,
   type FindingOptions,
   type GuardOptions,
   providersOf,
@@ -29,17 +33,28 @@ import {
   type TimingLine,
   type Track,
 } from "../pipeline/mod.ts";
-import { NAME_BYTES, undecodedName } from "../core/files.ts";
+import { NAME_BYTES, undecodedName, writeWhole } from "../core/files.ts";
+import { untilStopped } from "../core/interruption.ts";
 import { printable } from "../core/printable.ts";
 import { reasonOf } from "../core/reason.ts";
 import { pick } from "./command.ts";
-import { StatusLine } from "./status_line.ts";
+import { expandInputs, type Failure } from "./_inputs.ts";
+import { defaultJobs, sideBySide } from "./_jobs.ts";
+import { removeLeftovers } from "./_leftovers.ts";
+import type { OverwritePart } from "./_overwrite.ts";
+import { type PlannedTrack, planTracks } from "./_plan.ts";
+import { ProgressBars } from "./_progress_bars.ts";
 import { checkNames, chosenWeights, warnOfUntrained } from "./_weights.ts";
 import { ensureFolder } from "./_writable.ts";
 
 /** The tracks and settings of a call. */
 export interface AnalyzeCall extends LoadOptions, ComputeOptions {
+  /** Tracks that the arguments name by themselves: the demo piece, and those whose stems are given. */
   readonly tracks: readonly Track[];
+  /** Files, folders, patterns, playlists, and `-` for standard input. */
+  readonly inputs: readonly string[];
+  /** Whether folders within folders are searched. */
+  readonly recursive: boolean;
   /** How audio is read. */
   readonly audio: AudioOptions;
   /** What is searched for, and how it is told. */
@@ -57,6 +72,8 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly keepIn?: string;
   /** Folder for the kept spectrograms; absent to keep none. */
   readonly keepSpectrogramsIn?: string;
+  readonly demixDir: string;
+  readonly specDir: string;
   readonly outDir: string;
   /** Folder for activations and embeddings; that of the results by default. */
   readonly arrayDir?: string;
@@ -75,7 +92,16 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly timingsPath?: string;
   readonly device: string;
   readonly guardOptions?: GuardOptions;
+  /** Parts that are done anew; none to skip finished tracks. */
+  readonly overwrite: readonly OverwritePart[];
+  /** Whether only to tell what would be done. */
+  readonly dryRun: boolean;
+  /** Number of tracks side by side; absent for the default. */
+  readonly jobs?: number;
 }
+
+/** Name of the list of the tracks that failed, in the folder of the results. */
+const FAILURES_FILE = "failures.m3u8";
 
 /**
  * Analyses the tracks of a call.
@@ -84,70 +110,240 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
  * @throws {UsageError | ModelError | DeviceError} if weights, folders or the device cannot be used
  */
 export async function runAnalyze(call: AnalyzeCall): Promise<number> {
-  const { outDir, embed, timingsPath, keepIn, keepSpectrogramsIn, guardOptions } = call;
+  const { outDir, keepIn, keepSpectrogramsIn } = call;
   checkNames(call);
   await providersOf(call.device);
   if (keepIn !== undefined) await ensureFolder(keepIn, "--demix-dir");
   if (keepSpectrogramsIn !== undefined) await ensureFolder(keepSpectrogramsIn, "--spec-dir");
   await ensureTrackFolders(call.trackFiles);
-  const tracks = await namedTracks(call.tracks);
-  if (tracks.length === 0) return 1;
+  const { tracks, failures } = await tracksOf(call);
+  for (const { path, reason } of failures) console.error(`${printable(path)}: ${reason}`);
+  const isBatch = tracks.length + failures.length > 1;
+  let counts: Counts = { done: 0, skipped: 0, left: 0 };
+  if (tracks.length > 0) {
+    const controller = new AbortController();
+    const stop = (): void => {
+      console.error("Stopping; finished tracks are kept. Press Ctrl-C again to end at once");
+      controller.abort(new DOMException("Stopped", "AbortError"));
+    };
+    const work = (): Promise<Counts> => runTracks(call, tracks, failures, controller.signal);
+    counts = await untilStopped(stop, work);
+  }
+  if (!isBatch || call.dryRun) return failures.length === 0 ? 0 : 1;
+  const list = join(outDir, FAILURES_FILE);
+  const { done, skipped, left } = counts;
+  console.error(
+    `${done} done, ${skipped} skipped, ${failures.length} failed` +
+      (left === 0 ? "" : `, ${left} not begun`) +
+      (failures.length === 0 ? "" : `; the failures are listed in ${printable(list)}`),
+  );
+  if (failures.length === 0) await rm(list, { force: true });
+  else await writeWhole(list, failureList(failures));
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** Numbers of tracks. */
+interface Counts {
+  readonly done: number;
+  readonly skipped: number;
+  /** Tracks that an interruption left. */
+  readonly left: number;
+}
+
+/** Plans the tracks and runs those that are not finished; adds to `failures`. */
+async function runTracks(
+  call: AnalyzeCall,
+  tracks: readonly Track[],
+  failures: Failure[],
+  signal: AbortSignal,
+): Promise<Counts> {
+  const { outDir, embed, guardOptions } = call;
   const separates = tracks.some(({ stemsDirectory }) => stemsDirectory === undefined);
   const { model, demixer, automatic } = await chosenWeights(call, call, { demixer: separates });
   warnOfUntrained(separates ? [demixer, model] : [model]);
-  const status = new StatusLine();
   const loaded: StageTiming[] = [];
-  let timings: StageTiming[] = [];
-  const written: string[] = [];
-  const run = new AnalysisRun({
+  const analyzer = Analyzer.start({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
     ...pick(call, "weightsDir", "keepIn", "keepSpectrogramsIn", "audio", "overlap", "findings"),
     compute: pick(call, "backend", "device", "threads"),
-    ...(separates && { demixer }),
+    demixer: separates ? demixer : null,
+    separatesAnew: call.overwrite.some((part) => part === "all" || part === "demix"),
     ...(guardOptions && { guard: guardOptions }),
     observer: { onTiming: (timing) => loaded.push(timing) },
   });
+  const files = {
+    ...{ directory: outDir, activations: call.activ, embeddings: embed },
+    ...{ formats: call.formats, audio: call.audio },
+    ...(call.arrayDir !== undefined && { arrayDirectory: call.arrayDir }),
+    ...pick(call, "trackFiles"),
+  };
   try {
-    const failures = await run.analyzeAll(tracks, {
-      observe: ({ path }) => {
-        timings = [];
-        return {
-          onStart: (stage) => status.show(`${path}: ${stage}`),
-          onProgress: (stage, part, parts) => status.show(`${path}: ${stage} ${part}/${parts}`),
-          onTiming: (timing) => timings.push(timing),
-        };
-      },
-      onAnalyzed: async (analyzed) => {
-        const options = {
-          ...{ directory: outDir, activations: call.activ, embeddings: embed },
-          ...{ formats: call.formats, audio: call.audio },
-          ...(call.arrayDir !== undefined && { arrayDirectory: call.arrayDir }),
-          ...pick(call, "trackFiles"),
-        };
-        const file = await writeResultFiles(analyzed, options);
-        written.push(file);
-        if (call.writeTags) await writeTags(analyzed.result);
-        if (timingsPath !== undefined) {
+    const names = pick(call, "model", "demixer");
+    const overwrite = call.overwrite;
+    const planned = await planTracks(tracks, { analyzer, files, overwrite, names });
+    tellShortened(tracks, planned);
+    if (call.dryRun) {
+      for (const one of planned) console.log(plannedLine(one));
+      return { done: 0, skipped: 0, left: 0 };
+    }
+    const leftovers = await removeLeftovers(outDir);
+    const todo = planned.filter(({ why }) => why !== undefined).length;
+    const bars = await ProgressBars.begin(todo);
+    const output = new OrderedOutput(bars);
+    const kind = !separates ? undefined : demixer.startsWith("hpss") ? "filters" : "network";
+    let [done, skipped] = [0, 0];
+    const finished: (string | undefined)[] = [];
+    const analyze = async (one: PlannedTrack, index: number): Promise<void> => {
+      const { track } = one;
+      const timings: StageTiming[] = [];
+      try {
+        if (one.json !== undefined) {
+          const result: AnalysisResult = { ...ALLIN1_HAS_NOT, ...JSON.parse(one.json) };
+          await writeMissingFormats(one, result, files);
+          if (call.writeTags && result.tempo !== null) {
+            await writeWhole(one.file, resultToJson(await withTags(result)));
+          }
+          finished[index] = one.file;
+          skipped++;
+          // Of many finished tracks only the number is told.
+          const isTold = call.json || planned.length === 1;
+          const text = call.json ? one.json.trimEnd() : summary(result, one.file);
+          output.put(index, () => isTold && printFinished(track, text));
+          return;
+        }
+        const analyzed = await analyzer.analyzeWithSeams(track, {
+          signal,
+          onProgress: (progress) => bars.show(one, basename(track.path), progress),
+          observer: { onTiming: (timing) => timings.push(timing) },
+        });
+        const result = call.writeTags ? await withTags(analyzed.result) : analyzed.result;
+        const file = await writeResultFiles({ ...analyzed, result }, files);
+        finished[index] = file;
+        if (call.timingsPath !== undefined) {
           // The loading of the weights is reported once, with the first result.
           const all = [...loaded.splice(0).sort(byStart), ...timings];
-          await appendTimings(timingsPath, all, model, analyzed.track.path);
+          await appendTimings(call.timingsPath, all, model, track.path);
         }
-        status.clear();
-        status.warn(...analyzed.warnings);
-        for (const note of analyzed.notes) console.error(note);
-        const { result } = analyzed;
-        console.log(call.json ? resultToJson(result).trimEnd() : summary(result, file));
-      },
-      onFailure: ({ path }, error) => {
-        status.print(`${printable(path)}: ${reasonOf(error)}`);
-      },
-    });
-    await writeCollections(written, outDir, call.formats);
-    return failures === 0 && tracks.length === call.tracks.length ? 0 : 1;
+        done++;
+        bars.end(one, "done");
+        const { warnings, notes } = analyzed;
+        // Seams are large, so that only text waits for the tracks before.
+        const text = call.json ? resultToJson(result).trimEnd() : summary(result, file);
+        output.put(index, () => {
+          for (const warning of warnings) console.error(`Warning: ${warning}`);
+          for (const note of notes) console.error(note);
+          console.log(text);
+        });
+      } catch (error) {
+        if (analyzer.concernsAllTracks(error)) throw error;
+        bars.end(one, "failed");
+        output.put(index, () => {});
+        if (signal.aborted) return;
+        const reason = reasonOf(error);
+        failures.push({ path: track.path, reason });
+        bars.above(() => console.error(`${printable(track.path)}: ${reason}`));
+      }
+    };
+    try {
+      await sideBySide(planned, call.jobs ?? defaultJobs(kind), analyze, signal);
+    } finally {
+      bars.close();
+      output.close();
+    }
+    await writeCollections(finished.filter((file) => file !== undefined), outDir, call.formats);
+    await removeLeftovers(outDir, leftovers);
+    const failed = failures.filter(({ path }) => tracks.some((track) => track.path === path));
+    return { done, skipped, left: planned.length - done - skipped - failed.length };
   } finally {
-    status.clear();
-    await run.close();
+    await analyzer[Symbol.asyncDispose]();
   }
+}
+
+/** Returns the tracks of a call that can be opened, and what it names besides. */
+async function tracksOf(call: AnalyzeCall): Promise<{ tracks: Track[]; failures: Failure[] }> {
+  const { paths, failures } = await expandInputs(call.inputs, {
+    isRecursive: call.recursive,
+    without: [call.outDir, call.demixDir, call.specDir].map((folder) => resolve(folder)),
+    standardInput: async () => await new Response(Deno.stdin.readable).bytes(),
+  });
+  const mixes = paths.map((path): Track => ({ path, name: parsePath(path).name }));
+  const tracks: Track[] = [];
+  const all = [...failures];
+  for (const track of [...call.tracks, ...mixes]) {
+    const path = track.stemsDirectory ?? track.path;
+    const undecoded = await undecodedName(path);
+    if (undecoded === undefined) tracks.push(track);
+    else all.push({ path, reason: undecoded.slice(printable(path).length + 2) });
+  }
+  return { tracks, failures: all };
+}
+
+/** Tells which results get a name that is not that of the track. */
+function tellShortened(tracks: readonly Track[], planned: readonly PlannedTrack[]): void {
+  for (const [at, given] of tracks.entries()) {
+    const path = printable(given.path);
+    if (shortenedName(given) !== undefined) {
+      console.error(
+        `${path}: its name is too long for the names of its results, which may have ` +
+          `${NAME_BYTES} bytes; they are named ${printable(planned[at]!.track.name)}`,
+      );
+    } else if (planned[at]!.track.name !== given.name) {
+      console.error(
+        `${path}: another track has its name; its results are named ${
+          printable(planned[at]!.track.name)
+        }`,
+      );
+    }
+  }
+}
+
+/** Text that is printed in the order of the tracks, in whatever order they are done. */
+class OrderedOutput {
+  readonly #waiting = new Map<number, () => unknown>();
+  readonly #bars: ProgressBars;
+  #next = 0;
+
+  constructor(bars: ProgressBars) {
+    this.#bars = bars;
+  }
+
+  put(index: number, print: () => unknown): void {
+    this.#waiting.set(index, print);
+    for (let ready = this.#waiting.get(this.#next); ready !== undefined;) {
+      this.#waiting.delete(this.#next);
+      this.#bars.above(ready);
+      ready = this.#waiting.get(++this.#next);
+    }
+  }
+
+  /** Prints what waits for tracks that were not analysed. */
+  close(): void {
+    for (const [, print] of [...this.#waiting].sort(([one], [other]) => one - other)) print();
+    this.#waiting.clear();
+  }
+}
+
+/** Keys that a result of allin1 itself does not have. */
+const ALLIN1_HAS_NOT = { tempo: null, metre: null } as const;
+
+/** Prints the result of an earlier call. */
+function printFinished({ path }: Track, text: string): void {
+  console.error(`${printable(path)}: finished before; --overwrite analyses it anew`);
+  console.log(text);
+}
+
+/** Returns what a dry run tells of a track. */
+function plannedLine({ track, file, why }: PlannedTrack): string {
+  const path = printable(track.path);
+  return why === undefined
+    ? `skip     ${path}: finished, ${printable(file)}`
+    : `analyse  ${path}: ${why}; to ${printable(file)}`;
+}
+
+/** Returns a playlist of the tracks that failed, with the reasons as comments: an argument of the next call. */
+function failureList(failures: readonly Failure[]): string {
+  const lines = failures.map(({ path, reason }) => `# ${printable(reason)}\n${path}\n`);
+  return `#EXTM3U\n${lines.join("")}`;
 }
 
 /** Throws {@linkcode UsageError} where the folders of plots or clicks cannot be written. */
@@ -158,35 +354,31 @@ async function ensureTrackFolders(files: TrackFilesOptions | undefined): Promise
 }
 
 /**
- * Tells before the work which tracks cannot be opened because of their names, and which results get a shorter name.
+ * Writes the tempo of a result into the tags of its audio file; without a tempo the tags stay as they are.
  *
- * @returns the tracks that can be opened
+ * @returns the result with the new identity of the file, by which a later call knows it again
  */
-async function namedTracks(tracks: readonly Track[]): Promise<Track[]> {
-  const named: Track[] = [];
-  for (const track of tracks) {
-    const undecoded = await undecodedName(track.stemsDirectory ?? track.path);
-    if (undecoded !== undefined) {
-      console.error(undecoded);
-      continue;
-    }
-    named.push(track);
-    const shorter = shortenedName(track);
-    if (shorter === undefined) continue;
-    console.error(
-      `${
-        printable(track.path)
-      }: its name is too long for the names of its results, which may have ` +
-        `${NAME_BYTES} bytes; they are named ${printable(shorter)}`,
-    );
+async function withTags(result: AnalysisResult): Promise<AnalysisResult> {
+  const { path, tempo, provenance } = result;
+  if (tempo === null) {
+    console.error(`${printable(path)}: no tempo was found, and its tags stay as they are`);
+    return result;
   }
-  return named;
+  await writeTempoTag(path, tempo.bpm);
+  const mix = provenance.mix && { ...provenance.mix, identity: await fileIdentity(path) };
+  return { ...result, provenance: { ...provenance, mix } };
 }
 
-/** Writes the tempo of a result into the tags of its audio file; without a tempo the tags stay as they are. */
-async function writeTags({ path, tempo }: AnalysisResult): Promise<void> {
-  if (tempo !== null) return void await writeTempoTag(path, tempo.bpm);
-  console.error(`${printable(path)}: no tempo was found, and its tags stay as they are`);
+/** Writes formats of other programs that a finished track lacks. */
+async function writeMissingFormats(
+  { track }: PlannedTrack,
+  result: AnalysisResult,
+  { directory, formats, audio }: Required<
+    Pick<ResultFilesOptions, "directory" | "formats" | "audio">
+  >,
+): Promise<void> {
+  const stem = join(directory, track.name);
+  if (!hasFormats(stem, formats)) await writeFormats(result, stem, formats, audio);
 }
 
 function byStart(a: StageTiming, b: StageTiming): number {
@@ -232,7 +424,8 @@ function summary(result: AnalysisResult, file: string): string {
 
 /** Returns the most frequent tempo, and the fitted one: `125 bpm, fitted 125.00`. */
 function tempoLine({ bpm, tempo }: AnalysisResult): string {
-  if (bpm === null || tempo === null) return "none found";
+  if (bpm === null) return "none found";
+  if (tempo === null) return `${bpm} bpm`;
   const fitted = `${bpm} bpm, fitted ${tempo.bpm.toFixed(2)}`;
   return tempo.constant ? fitted : `${fitted}, not constant`;
 }

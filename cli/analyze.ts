@@ -11,7 +11,10 @@ import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions } from "../pipeline/mod.ts";
 import type { AnalyzeCall } from "./_analyze_run.ts";
 import { CLICK_FORMATS, PLOT_FORMATS } from "../outputs/track_file_formats.ts";
+import { OVERWRITE_PARTS, type OverwritePart } from "./_overwrite.ts";
 import {
+  type ArgumentType,
+  expected,
   listOf,
   oneOf,
   OUTPUT_FILE,
@@ -19,6 +22,7 @@ import {
   seconds,
   text,
   tolerance,
+  wholeNumber,
 } from "./argument_types.ts";
 import { type Command, command, flag, option, type Values } from "./command.ts";
 import { FINDING_OPTIONS, findingsOf } from "./_finding_options.ts";
@@ -31,7 +35,7 @@ import {
   SHIFT_OPTIONS,
   WEIGHTS_OPTIONS,
 } from "./_options.ts";
-import { trackOf, tracksWithStems } from "./_stems_input.ts";
+import { tracksWithStems } from "./_stems_input.ts";
 import { STEMS_OPTIONS } from "./_stems_options.ts";
 
 /** The demo piece. */
@@ -39,7 +43,31 @@ const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
 
 const GUARD_DEFAULTS: GuardOptions = { seconds: 10, tolerance: 1e-6 };
 
+/** The parts that `--overwrite` does anew, separated by commas. */
+const OVERWRITE: ArgumentType<readonly OverwritePart[]> = {
+  name: "list",
+  parse(text, option): OverwritePart[] {
+    return text.split(",").map((name) => {
+      const part = OVERWRITE_PARTS.find((part) => part === name.trim().toLowerCase());
+      if (part !== undefined) return part;
+      throw expected(option, `a list of ${OVERWRITE_PARTS.join(", ")}`, text);
+    });
+  },
+};
+
 const OPTIONS = {
+  recursive: flag("search the folders within given folders too").short("r"),
+  overwrite: option(
+    OVERWRITE,
+    "analyse finished tracks anew: all, or a list of demix, spec, json, viz and sonify, of which demix and spec " +
+      "also separate anew where stems were kept; without a list all",
+  ).bare("all"),
+  dryRun: flag("only tell which tracks would be analysed, and why"),
+  jobs: option(
+    wholeNumber(1, 64),
+    "tracks side by side; decoding of one goes on during the networks of another",
+  ).short("j").shownDefault("2, less where memory or cores are few"),
+  noMultiprocess: flag("the same as --jobs 1"),
   ...STEMS_OPTIONS,
   ...AUDIO_OPTIONS,
   ...PART_OPTIONS,
@@ -101,13 +129,16 @@ export const analyze: Command = command({
   name: "deno task analyze",
   description:
     "Finds tempo, beats, downbeats and segments of tracks, from the mix (docs/inputs.md lists the " +
-    "formats) or from four stems. Without arguments it analyses the demo piece.",
+    "formats) or from four stems. Without arguments it analyses the demo piece. Tracks whose result is there, " +
+    "of the same audio, weights and settings, are skipped.",
   arguments: {
-    "[audio...]": "mixes; where stems are given they only name the tracks in the results",
+    "[audio...]":
+      "mixes: files, folders, patterns such as 'music/*.mp3', playlists (M3U), or - for a list of " +
+      "paths on standard input; where stems are given they only name the tracks in the results",
   },
   options: OPTIONS,
   reportsNames: true,
-  exitCodes: ["all tracks are analysed", "a track failed"],
+  exitCodes: ["all tracks are analysed or were finished before", "a track failed"],
   async run(values, audio): Promise<number> {
     const call = await parseAnalyzeArguments(values, audio);
     // The pipeline is loaded after the arguments are parsed: the help and wrong calls answer at once.
@@ -142,6 +173,9 @@ async function parseAnalyzeArguments(
   if ([...values.stemsDir ?? [], ...audio].includes("")) {
     throw new UsageError("Expected a path for each --stems-dir and AUDIO, but got an empty one");
   }
+  if (values.noMultiprocess && values.jobs !== undefined) {
+    throw new UsageError("Expected --jobs or --no-multiprocess, but got both");
+  }
   const { guard, guardMaxAbs, guardSeconds } = values;
   if (!guard && (guardMaxAbs !== undefined || guardSeconds !== undefined)) {
     throw new UsageError("--guard-max-abs and --guard-seconds need --guard");
@@ -152,14 +186,16 @@ async function parseAnalyzeArguments(
     );
   }
   const isDemo = audio.length === 0;
-  const mixes = isDemo ? [{ path: DEMO, name: "demo" }] : audio.map(trackOf);
   return {
     ...values,
     backend: backendOn(values.device, values.backend),
     audio: audioOf(values),
     findings: findingsOf(values),
     formats,
-    tracks: given ?? mixes,
+    tracks: given ?? (isDemo ? [{ path: DEMO, name: "demo" }] : []),
+    inputs: given === undefined ? audio : [],
+    overwrite: values.overwrite ?? [],
+    ...(values.noMultiprocess && { jobs: 1 }),
     ...(values.keepByproducts && {
       ...{ keepIn: values.demixDir, keepSpectrogramsIn: values.specDir },
     }),

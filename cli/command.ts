@@ -20,6 +20,8 @@ interface Declaration {
   readonly shownFallback?: string;
   readonly isRepeated?: boolean;
   readonly isRequired?: boolean;
+  /** The argument that is taken where the option has none. */
+  readonly bare?: string;
 }
 
 /** One option; `undefined` is among its values where it may be absent. */
@@ -59,6 +61,15 @@ export class OptionSpec<Value> {
   /** Allows the option several times; its value is an array. */
   repeated(): OptionSpec<readonly Exclude<Value, undefined>[] | undefined> {
     return new OptionSpec({ ...this.declaration, isRepeated: true });
+  }
+
+  /**
+   * Lets the option be given without an argument. A word that follows is its argument only if it is of its type.
+   *
+   * @param argument the argument that is taken then
+   */
+  bare(argument: string): OptionSpec<Value> {
+    return new OptionSpec({ ...this.declaration, bare: argument });
   }
 
   /** Makes the option mandatory. */
@@ -173,8 +184,9 @@ export function command<const Given extends Options>(spec: CommandSpec<Given>): 
       if (word !== undefined && Object.hasOwn(commands, word)) {
         return await (await commands[word]!.load()).run(args.toSpliced(at, 1));
       }
-      ensureArguments(args, takesArgument, name);
-      const parsed = parse(parser, spec, args, spec.run !== undefined);
+      const whole = withBareArguments(args, options);
+      ensureArguments(whole, takesArgument, name);
+      const parsed = parse(parser, spec, whole, spec.run !== undefined);
       if (parsed === "help") return 0;
       const values: Record<string, unknown> = { ...parser.opts() };
       for (const [key, { declaration: { type, isRepeated } }] of Object.entries(options)) {
@@ -217,6 +229,42 @@ function commandAt(args: readonly string[], takesArgument: ReadonlySet<string>):
   let at = 0;
   while (takesArgument.has(args[at]?.split("=", 1)[0] ?? "")) at += args[at]!.includes("=") ? 1 : 2;
   return args[at]?.startsWith("-") ? 0 : at;
+}
+
+/** Gives options that stand without an argument the one that is taken then; others as `--option=argument`. */
+function withBareArguments(args: readonly string[], options: Options): string[] {
+  const bare = new Map(
+    Object.entries(options).flatMap(([key, { declaration: { bare, type } }]) =>
+      bare === undefined || type === undefined ? [] : [[optionName(key), { bare, type }] as const]
+    ),
+  );
+  const end = args.indexOf("--");
+  const whole: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const option = end < 0 || at < end ? bare.get(args[at]!) : undefined;
+    if (option === undefined) {
+      whole.push(args[at]!);
+    } else if (isArgument(option.type, args[at + 1], args[at]!)) {
+      whole.push(`${args[at]}=${args[++at]}`);
+    } else {
+      whole.push(`${args[at]}=${option.bare}`);
+    }
+  }
+  return whole;
+}
+
+function isArgument(
+  type: ArgumentType<unknown>,
+  text: string | undefined,
+  option: string,
+): boolean {
+  if (text === undefined) return false;
+  try {
+    type.parse(text, option);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Throws {@linkcode UsageError} where a following option would become the argument of an option. */
@@ -282,11 +330,15 @@ function parserOf(
 }
 
 function optionOf(key: string, declaration: Declaration): Option {
-  const { type, short, help, fallback, isRepeated, isRequired } = declaration;
+  const { type, short, help, fallback, isRepeated, isRequired, bare } = declaration;
   const long = optionName(key);
   const flags = [
     ...(short === undefined ? [] : [`-${short}`]),
-    type === undefined ? long : `${long} <${type.name}>`,
+    type === undefined
+      ? long
+      : bare === undefined
+      ? `${long} <${type.name}>`
+      : `${long} [${type.name}]`,
   ].join(", ");
   const option = new Option(flags, help);
   // commander would take --no-ffmpeg for an option ffmpeg that is true by default.

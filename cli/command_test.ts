@@ -202,3 +202,33 @@ Deno.test({
     }
   },
 });
+
+Deno.test("an option with a bare form takes a word that follows only if it is of its type", async () => {
+  const calls: unknown[] = [];
+  const spec = command({
+    name: "example",
+    description: "An example.",
+    arguments: { "[files...]": "files" },
+    options: { overwrite: option(oneOf("part", ["all", "json"]), "parts").bare("all") },
+    run(values, args): Promise<number> {
+      calls.push([values.overwrite, args]);
+      return Promise.resolve(0);
+    },
+  });
+  await spec.run(["--overwrite", "song.mp3"]);
+  await spec.run(["song.mp3", "--overwrite"]);
+  await spec.run(["--overwrite", "json", "song.mp3"]);
+  await spec.run(["--overwrite=json", "song.mp3"]);
+  await spec.run(["--", "--overwrite", "json"]);
+  await spec.run(["song.mp3"]);
+  deepEqual(calls, [
+    ["all", ["song.mp3"]],
+    ["all", ["song.mp3"]],
+    ["json", ["song.mp3"]],
+    ["json", ["song.mp3"]],
+    [undefined, ["--overwrite", "json"]],
+    [undefined, ["song.mp3"]],
+  ]);
+  await rejects(spec.run(["--overwrite=song.mp3"]), /--overwrite/);
+  match(spec.parser.helpInformation(), /--overwrite \[part\]/);
+});

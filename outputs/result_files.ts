@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { freeName, NAME_BYTES, writeWhole } from "../core/files.ts";
@@ -15,6 +15,7 @@ import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
 import { type Format, type FormatName, FORMATS } from "./formats/mod.ts";
 import {
   LONGEST_TRACK_FILE_ENDING,
+  trackFilePaths,
   type TrackFilesOptions,
   writeTrackFiles,
 } from "./track_files.ts";
@@ -95,7 +96,66 @@ export interface ResultFilesOptions {
  * @param arrays folder of activations and embeddings; the output folder by default
  */
 export function resultName(track: Track, directory: string, arrays: string = directory): string {
-  return freeName(track, (name) => isFreeFor(name, [directory, arrays], track.path), ROOM_BYTES);
+  return resultNames([track], directory, arrays)[0]!;
+}
+
+/**
+ * Returns the names of the result files of several tracks, of which no two are equal, also where the file system does not
+ * distinguish upper and lower case: see {@linkcode resultName}.
+ *
+ * @param tracks tracks of the results; an earlier one keeps its own name
+ * @param directory output folder
+ * @param arrays folder of activations and embeddings; the output folder by default
+ */
+export function resultNames(
+  tracks: readonly Track[],
+  directory: string,
+  arrays: string = directory,
+): string[] {
+  const taken = new Set<string>();
+  return tracks.map((track) => {
+    const isFree = (name: string): boolean =>
+      !taken.has(folded(name)) && isFreeFor(name, [directory, arrays], track.path);
+    const name = freeName(track, isFree, ROOM_BYTES);
+    taken.add(folded(name));
+    return name;
+  });
+}
+
+/** Returns a name as file systems compare it that ignore case and the composition of characters. */
+function folded(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+/**
+ * Returns the path of the JSON file of a result.
+ *
+ * @param name name of the result files without their ending
+ * @param directory output folder
+ */
+export function resultPath(name: string, directory: string): string {
+  return join(directory, `${name}${RESULT_FILES.json.ending}`);
+}
+
+/**
+ * Returns the first file that is missing beside the JSON file of a result, but for formats of other programs, which can be
+ * written from it.
+ *
+ * @param track the track, with the name of its result files
+ * @param options output folder and kinds of files
+ * @returns its path, or undefined where all are there
+ */
+export function missingFile(
+  { path, name }: Track,
+  options: ResultFilesOptions,
+): string | undefined {
+  const { directory, arrayDirectory = directory, trackFiles, ...kinds } = options;
+  const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: false };
+  const files = (Object.keys(RESULT_FILES) as ResultFileName[])
+    .filter((kind) => wanted[kind])
+    .map((kind) => pathOf(name, RESULT_FILES[kind], [directory, arrayDirectory]));
+  const others = trackFiles === undefined ? [] : trackFilePaths(path, name, trackFiles);
+  return [...files, ...others].find((file) => !existsSync(file));
 }
 
 /** The output folder, and that of arrays. */
@@ -132,10 +192,26 @@ function isFreeFor(name: string, folders: Folders, path: string): boolean {
     return ENDINGS.every((ending) => !existsSync(join(directory, `${name}${ending}`))) &&
       ARRAY_ENDINGS.every((ending) => !existsSync(join(arrays, `${name}${ending}`)));
   }
+  const owner = ownerOf(text);
+  return owner === path || owner === realPathOf(path);
+}
+
+/** Returns the path of the track that a result belongs to, also where the result is cut off. */
+function ownerOf(json: string): string | undefined {
+  const [, path] = /^\s*\{\s*"path":\s*("(?:[^"\\]|\\.)*")/.exec(json) ?? [];
   try {
-    return JSON.parse(text).path === path;
+    return path === undefined ? JSON.parse(json).path : JSON.parse(path);
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/** Returns the path that allin1 puts into its results, in which links are resolved. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

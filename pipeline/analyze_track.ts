@@ -4,6 +4,7 @@
  * @module
  */
 
+import { orAborted } from "../core/abort.ts";
 import { backendOf, type ComputeOptions } from "./backends/backend.ts";
 import type { DecodedMetre } from "../kernels/mod.ts";
 import { type AudioOptions, rangeOf } from "./audio_files.ts";
@@ -54,6 +55,8 @@ export interface TrackOptions {
   readonly compute?: ComputeOptions;
   /** Guard by second implementations; absent for none. */
   readonly guard?: GuardOptions;
+  /** Aborts the analysis. */
+  readonly signal?: AbortSignal;
   /** Receives starts, progress and timings. */
   readonly observer?: RunObserver;
   /** `performance.now()` at the origin of the timings; now when absent. */
@@ -88,9 +91,11 @@ const AFTER_STEMS = STAGES.slice(BEFORE_STEMS.length);
  * @param track path of the mix or of the stems
  * @param options weights and options
  * @throws {StemsError | KernelError} if the audio cannot be decoded or separated
+ * @throws the reason of an aborted signal, within a second
  */
 export async function analyzeTrack(track: Track, options: TrackOptions): Promise<AnalyzedTrack> {
-  const { guard, origin = performance.now() } = options;
+  const { guard, signal, origin = performance.now() } = options;
+  signal?.throwIfAborted();
   const seen = new Map<string, GuardFinding>();
   const observer: RunObserver = {
     onStart: (stage) => options.observer?.onStart?.(stage),
@@ -117,8 +122,9 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       onMetre: (found) => metre = found,
     },
     ...(options.compute && { compute: options.compute }),
+    ...(signal && { signal }),
   };
-  const { audio = {} } = options;
+  const audio = { ...options.audio, ...(signal && { signal }) };
   const startSeconds = rangeOf(audio).first / SAMPLE_RATE_HZ;
   const run: StemsRun = {
     ...{ context, observer, origin, audio, stages: watched(BEFORE_STEMS) },
@@ -142,17 +148,17 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     const { spectrogram } = seams;
     await writeSpectrogram(path, record, { spectrogram, stemsSha256: await separated.sha256 });
   }
-  const model = await options.model;
+  const model = await orAborted(options.model, signal);
+  const { program, model: name, weights, automatic, ...shared } = sharedProvenance(model, options);
+  const { device, versions, sample_rate, hop, fps, ...searched } = shared;
   const provenance: Provenance = {
-    program: PROGRAM,
-    model: model.name,
-    weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
+    ...{ program, model: name, weights },
     ...separated.provenance,
     part: audio.part === undefined
       ? null
       : { start: startSeconds, end: startSeconds + separated.durationSeconds },
-    ...findingProvenance(findings),
-    automatic: options.automatic ?? [],
+    ...searched,
+    automatic,
     stems16_sha256: await separated.sha256,
     backends: {
       ...separated.backends,
@@ -170,11 +176,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     guard: guard === undefined
       ? null
       : { ...guard, stages: [...seen.values()].map(guardProvenance) },
-    device: options.compute?.device ?? CPU,
-    versions: RUNTIME_VERSIONS,
-    sample_rate: SAMPLE_RATE_HZ,
-    hop: HOP_SAMPLES,
-    fps: FRAMES_PER_SECOND,
+    ...{ device, versions, sample_rate, hop, fps },
   };
   return {
     track,
@@ -203,6 +205,51 @@ function partNotes({ path }: Track, { part }: AudioOptions, endSeconds: number):
     printable(path) +
     `: the part ends with the track, at ${endSeconds.toFixed(3)} s rather than ${wanted} s`,
   ];
+}
+
+/** The part of the provenance that all tracks of a call share: what a setting adds to it belongs here. */
+export type SharedProvenance = Pick<
+  Provenance,
+  | "program"
+  | "model"
+  | "weights"
+  | "automatic"
+  | "device"
+  | "versions"
+  | "sample_rate"
+  | "hop"
+  | "fps"
+  | "beat_decoder"
+  | "bpm_range"
+  | "segment_changes"
+>;
+
+/**
+ * Returns the part of the provenance that all tracks of a call share. A result with another one is not finished, but for
+ * `automatic` and `versions`.
+ *
+ * @param model loaded weights
+ * @param options settings of the call
+ */
+export function sharedProvenance(
+  model: NetworkModel,
+  { automatic = [], compute, findings = {} }: Pick<
+    TrackOptions,
+    "automatic" | "compute" | "findings"
+  >,
+): SharedProvenance {
+  return {
+    program: PROGRAM,
+    model: model.name,
+    weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
+    automatic,
+    device: compute?.device ?? CPU,
+    versions: RUNTIME_VERSIONS,
+    sample_rate: SAMPLE_RATE_HZ,
+    hop: HOP_SAMPLES,
+    fps: FRAMES_PER_SECOND,
+    ...findingProvenance(findings),
+  };
 }
 
 function guardProvenance(finding: GuardFinding): GuardProvenance {

@@ -8,6 +8,7 @@ import { ALL_SAMPLES, type OpenFile, type SampleRange, UnreadFormatError } from 
 import { printable } from "../core/printable.ts";
 import { reasonOf } from "../core/reason.ts";
 import { FfmpegError, type FfmpegOptions, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
+import { type FileIdentity, fileIdentity } from "./file_identity.ts";
 import type { Gain } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
@@ -47,6 +48,8 @@ export function rangeOf({ part }: AudioOptions): SampleRange {
 export type OpenedFile<File extends OpenFile> = File & {
   /** Notes for the user, without the name of the file. */
   readonly notes: readonly string[];
+  /** Identity of the file; null for samples in memory. */
+  readonly identity: FileIdentity | null;
 };
 
 /**
@@ -64,6 +67,15 @@ export async function openWithFallback<File extends OpenFile>(
   open: (path: string) => Promise<File>,
   options: AudioOptions = {},
 ): Promise<OpenedFile<File>> {
+  const identity = fileIdentity(path);
+  return { ...await openAny(path, open, options), identity: await identity };
+}
+
+async function openAny<File extends OpenFile>(
+  path: string,
+  open: (path: string) => Promise<File>,
+  options: AudioOptions,
+): Promise<File & { readonly notes: readonly string[] }> {
   try {
     return { ...await open(path), notes: [] };
   } catch (error) {
@@ -115,9 +127,10 @@ function finding(error: unknown, path: string): string {
 }
 
 /** Describes an opened file for the provenance of a result. */
-export function audioFile(path: string, file: OpenFile): AudioFile {
+export function audioFile(path: string, file: OpenedFile<OpenFile>): AudioFile {
   return {
     file: basename(path),
+    identity: file.identity,
     codec: file.codec,
     sample_rate: file.sourceSampleRateHz,
     decoder: file.decoder,

@@ -17,7 +17,7 @@ import {
   type TakenMono,
 } from "../kernels/mod.ts";
 import type { Backend } from "./backends/backend.ts";
-import type { DemixSession } from "./backends/demix_session.ts";
+import type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 
 /** A network of a demixer. */
@@ -79,6 +79,8 @@ export interface DemixOptions {
    * tensor is then empty.
    */
   readonly releaseMixture?: boolean;
+  /** Aborts the separation. */
+  readonly signal?: AbortSignal;
   /** Called when a segment is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -96,7 +98,7 @@ export interface DemixedStems {
  *
  * @param demixer the loaded demixer
  * @param mixture `[2, samples]` f32, full scale 1.0, 44.1 kHz
- * @param options shifts, form of the stems, progress
+ * @param options shifts, form of the stems, signal, progress
  * @throws {KernelError} if there are no samples
  *
  * Source: demucs 4.0.1, `separate.py`, `apply.py`, `audio.py`.
@@ -233,7 +235,7 @@ async function demixToMono(
 async function separate(
   { network, stems, onProgress }: Part,
   mixture: Tensor<"f32">,
-  { shifts, overlap }: DemixOptions,
+  { shifts, overlap, signal }: DemixOptions,
   mono?: MonoStems,
 ): Promise<SeparatedStems> {
   const samples = mixture.data as Float32Array<ArrayBuffer>;
@@ -245,6 +247,7 @@ async function separate(
     );
     return await closedOnFailure(separation, async () => {
       for (let part = 0; part < separation.parts; part++) {
+        signal?.throwIfAborted();
         await separation.separatePart();
         onProgress(part + 1, separation.parts);
       }
@@ -253,7 +256,10 @@ async function separate(
   const { session, sourceStems } = network;
   const passes = { shifts, sourceStems, ...(overlap !== undefined && { overlap }) };
   const separation = await openSeparation(samples, passes, mono);
-  return await closedOnFailure(separation, () => runSegments(separation, session, onProgress));
+  return await closedOnFailure(
+    separation,
+    () => runSegments(separation, session, signal, onProgress),
+  );
 }
 
 /** Returns the separation after the work, and closes it if the work fails. */
@@ -274,9 +280,11 @@ async function closedOnFailure(
 async function runSegments(
   separation: Separation,
   session: DemixSession,
+  signal: AbortSignal | undefined,
   onProgress: Part["onProgress"],
 ): Promise<void> {
-  // Two sets of inputs: the network reads one while the kernels fill the other.
+  // Two sets of inputs: the network reads one while the kernels fill the other. Likewise two of outputs.
+  const outputs: SegmentOutput[] = [];
   const inputs = [0, 1].map(() => ({
     wave: new Float32Array(2 * SEGMENT_SAMPLES),
     spectrum: new Float32Array(4 * elementCount(SEGMENT_SPECTRUM)),
@@ -293,7 +301,12 @@ async function runSegments(
       await preparing;
       preparing = prepare(index + 1);
       const input = inputs[index % 2]!;
-      const output = await session.run(input.wave, input.spectrum);
+      const into = outputs[index % 2];
+      const output = await session.run(input.wave, input.spectrum, {
+        ...(into && { into }),
+        ...(signal && { signal }),
+      });
+      outputs[index % 2] = output;
       await joining;
       joining = separation.output(index, output.wave, output.spectrum);
       onProgress(index + 1, separation.segments);

@@ -54,6 +54,21 @@ export function demixFolder(
 }
 
 /**
+ * Returns whether stems of a track are kept, of whatever record.
+ *
+ * @param directory folder of all stems
+ * @param demixer name of the separation network
+ * @param track the track
+ */
+export function hasDemixed(
+  directory: string,
+  demixer: string,
+  track: { readonly path: string; readonly name: string },
+): boolean {
+  return existsSync(join(demixFolder(directory, demixer, track), RECORD_FILE));
+}
+
+/**
  * Reads kept stems.
  *
  * @param folder folder of the track

@@ -33,6 +33,8 @@ export interface FfmpegAudio {
 export interface FfmpegOptions {
   /** Seconds without a decoded byte after which ffmpeg counts as hung. */
   readonly idleSeconds?: number;
+  /** Aborts the decoding. */
+  readonly signal?: AbortSignal;
 }
 
 const IDLE_SECONDS = 120;
@@ -66,25 +68,26 @@ export async function hasFfmpeg(path: string): Promise<boolean> {
  *
  * @param path the file
  * @param work receives the decoded file
- * @param options time after which ffmpeg counts as hung
+ * @param options time after which ffmpeg counts as hung; a signal that aborts it
  * @returns the result of `work`
  * @throws {FfmpegError} if ffmpeg fails, hangs, gives no samples, or is no ffmpeg, or the temporary file cannot be written
+ * @throws the reason of an aborted signal
  */
 export async function withFfmpegAudio<Result>(
   path: string,
   work: (audio: FfmpegAudio) => Promise<Result>,
-  { idleSeconds = IDLE_SECONDS }: FfmpegOptions = {},
+  options: FfmpegOptions = {},
 ): Promise<Result> {
   return await withScratchFolder("tactus_ffmpeg_", async (folder) => {
     const output = join(folder, "audio.wav");
-    return await work({ path: output, ...await convert(path, output, idleSeconds) });
+    return await work({ path: output, ...await convert(path, output, options) });
   });
 }
 
 async function convert(
   path: string,
   output: string,
-  idleSeconds: number,
+  { idleSeconds = IDLE_SECONDS, signal: abortion }: FfmpegOptions,
 ): Promise<Omit<FfmpegAudio, "path">> {
   const failed = (reason: string, remedy: string, cause?: unknown): FfmpegError =>
     new FfmpegError(
@@ -123,6 +126,8 @@ async function convert(
       stopped = `it gave no samples for ${idleSeconds} s`;
       kill();
     }, 1000);
+    abortion?.addEventListener("abort", kill);
+    if (abortion?.aborted) kill();
     const log = logOf(child.stderr);
     try {
       using file = await Deno.open(output, { write: true, createNew: true });
@@ -152,6 +157,8 @@ async function convert(
     } finally {
       await Promise.allSettled([log, child.status]);
       clearInterval(timer);
+      abortion?.removeEventListener("abort", kill);
+      abortion?.throwIfAborted();
     }
     const { code, signal } = await child.status;
     const { head, tail } = await log;

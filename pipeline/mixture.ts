@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DecodedAudio, openAudio } from "../kernels/mod.ts";
+import { type AudioSamples, type DecodedAudio, openAudio, takeAudio } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import { audioFile, type AudioOptions, openWithFallback, rangeOf } from "./audio_files.ts";
 import { type AppliedGain, appliedGain, factorOf, levelWarnings } from "./levels.ts";
@@ -29,16 +29,24 @@ export interface ReadMixture {
 /**
  * Decodes an audio file to stereo at 44.1 kHz: a mono channel goes to both channels, more than two channels give the first two.
  *
- * @param path path of the file
+ * @param source path of the file, or samples in memory
  * @param options part that is read, gain, and whether ffmpeg may be used
  * @throws {KernelError | FfmpegError} if the file cannot be read, is not audio, holds no samples, or ends before the part
  *
  * Source: demucs 4.0.1, `audio.py`, `convert_audio_channels`.
  */
-export async function readMixture(path: string, options: AudioOptions = {}): Promise<ReadMixture> {
+export async function readMixture(
+  source: string | AudioSamples,
+  options: AudioOptions = {},
+): Promise<ReadMixture> {
+  const { signal } = options;
+  const range = rangeOf(options);
+  const path = typeof source === "string" ? source : source.name;
   const open = (path: string): Promise<DecodedAudio> =>
-    openAudio(path, SAMPLE_RATE_HZ, rangeOf(options));
-  const file = await openWithFallback(path, open, options);
+    openAudio(path, SAMPLE_RATE_HZ, range, signal);
+  const file = typeof source === "string"
+    ? await openWithFallback(source, open, options)
+    : { ...await takeAudio(source, SAMPLE_RATE_HZ, range, signal), notes: [], identity: null };
   try {
     const gain = appliedGain(options.gain, file.levels.peak);
     const decoded = await file.read(factorOf(gain));

@@ -6,19 +6,18 @@
  * @example
  * ```ts
  * import { equal } from "node:assert/strict";
- * import { AnalysisRun } from "./mod.ts";
- * const run = new AnalysisRun({ model: "embedded", demixer: "hpss-mix", shifts: [0], embeddings: false });
- * const { result } = await run.analyze({ path: "fixtures/audio/four_four/mix.flac", name: "demo" });
+ * import { Analyzer } from "./mod.ts";
+ * await using analyzer = await Analyzer.load({ model: "embedded", demixer: "hpss-mix" });
+ * const result = await analyzer.analyze("fixtures/audio/four_four/mix.flac");
  * equal(result.bpm, 125);
- * await run.close();
  * ```
  *
  * @module
  */
 
+export type { AudioSamples } from "../kernels/mod.ts";
 export { type DType, slice, type Tensor, tensor, type TypedArray } from "../core/tensor.ts";
 export { foldNames, loadModel, MODEL_NAMES } from "../models/registry.ts";
-export { AnalysisRun, type AnalysisRunOptions, type TrackCallbacks } from "./analysis_run.ts";
 export {
   type AnalyzedTrack,
   analyzeTrack,
@@ -26,6 +25,13 @@ export {
   type Track,
   type TrackOptions,
 } from "./analyze_track.ts";
+export {
+  type AnalyzeOptions,
+  Analyzer,
+  type AnalyzerInput,
+  type AnalyzerOptions,
+  type NamedAnalyzerOptions,
+} from "./analyzer.ts";
 export type { AudioOptions, TrackPart } from "./audio_files.ts";
 export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
@@ -39,6 +45,7 @@ export {
   providersOf,
 } from "./backends/devices.ts";
 export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } from "./demix.ts";
+export { fileIdentity } from "./file_identity.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
 export type { GuardOptions } from "./guard.ts";
@@ -46,6 +53,7 @@ export { type AppliedGain, decibels, type Gain } from "./levels.ts";
 export type { MetricalOptions } from "./metrical.ts";
 export { excerpt, type ReadMixture, readMixture } from "./mixture.ts";
 export { type NetworkModel, networkModel } from "./network.ts";
+export type { Progress } from "./progress.ts";
 export {
   type AnalysisResult,
   type AudioFile,
@@ -76,7 +84,7 @@ export {
   type StageContext,
   STAGES,
 } from "./stages.ts";
-export { findStems } from "./find_stems.ts";
+export { AUDIO_ENDING, findStems } from "./find_stems.ts";
 export {
   firstSamples,
   type ReadStems,

@@ -26,6 +26,8 @@ export interface NetworkOptions {
   readonly embeddings: boolean;
   /** Backend, device and threads. */
   readonly compute?: ComputeOptions;
+  /** Aborts the run. */
+  readonly signal?: AbortSignal;
   /** Called when a fold is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -65,6 +67,7 @@ export async function network(
   return await runFolds(model.checkpoints, spectrogram, {
     embeddings: options.embeddings,
     ...(options.compute && { compute: options.compute }),
+    ...(options.signal && { signal: options.signal }),
     onProgress: (fold) => options.onProgress?.(fold + 1, folds),
   });
 }

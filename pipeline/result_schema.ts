@@ -63,9 +63,17 @@ const metre = z.strictObject({
     "Mean over the bars of the posterior probability of the found length in the bar, with equal prior probabilities",
   ),
 }).meta({ id: "metre", description: "Length of the bars" });
+const fileIdentity = z.strictObject({
+  bytes: count.describe("Size of the file"),
+  modified: name.describe("Time of its last change, ISO 8601"),
+  sha256: sha256.describe("SHA-256 of the file"),
+}).meta({ id: "fileIdentity", description: "Identity of a file" });
 
 const audioFile = z.strictObject({
   file: z.string().describe("Name of the file"),
+  identity: fileIdentity.nullable().describe(
+    "Identity of the file, by which a later call tells whether its result is finished; null for samples in memory",
+  ),
   codec: name.describe("Short name of its codec, such as mp3"),
   sample_rate: z.number().gt(0).describe("Sample rate of the file in Hz"),
   decoder: name.describe(
@@ -197,6 +205,7 @@ const SCHEMAS = {
   segment,
   fittedTempo,
   metre,
+  fileIdentity,
   audioFile,
   guardFinding,
   provenance,

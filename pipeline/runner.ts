@@ -92,7 +92,7 @@ export function reachableStages(
  * @param origin `performance.now()` at the origin of the timings
  * @param stages the stages to choose from
  * @returns the given seams and all that could be made from them
- * @throws the error of the first stage that fails
+ * @throws the error of the first stage that fails; the reason of the context's signal where it is aborted
  */
 export async function runStages(
   given: Partial<Seams>,
@@ -106,6 +106,7 @@ export async function runStages(
   for (const stage of reachableStages(Object.keys(given), stages)) {
     const made = (async (): Promise<void> => {
       await Promise.all(stage.inputs.map((input) => makers.get(input)));
+      context.signal?.throwIfAborted();
       const onProgress = (done: number, total: number): void =>
         observer.onProgress?.(stage.name, done, total);
       const work = (): Promise<Partial<Seams>> =>

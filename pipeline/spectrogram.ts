@@ -24,12 +24,16 @@ export const BANDS = 81;
  * Computes the spectrograms of all stems at the same time; of equal stems only the first one's.
  *
  * @param stems `[stems, channels, samples]` i16, 44.1 kHz
+ * @param signal aborts the computation
  * @returns `[stems, frames, 81]` f32, log10(1 + magnitude), 100 frames/s; frames = ceil(samples / 441)
  * @throws {RangeError} if there are no samples
  *
  * Source: allin1 1.1.0, `spectrogram.py`; madmom 0.16.1.
  */
-export async function spectrogram(stems: Tensor<"i16">): Promise<Tensor<"f32">> {
+export async function spectrogram(
+  stems: Tensor<"i16">,
+  signal?: AbortSignal,
+): Promise<Tensor<"f32">> {
   const [count = 0, channels = 0, samples = 0] = stems.shape;
   if (count * channels * samples === 0) {
     throw new RangeError("There is no audio: the stems have no samples");
@@ -47,7 +51,8 @@ export async function spectrogram(stems: Tensor<"i16">): Promise<Tensor<"f32">> 
   });
   await Promise.all(
     firsts.map(async (first, stem) => {
-      if (first === stem) await computeSpectrogram(stemOf(stem), channels, rowsOf(stem));
+      if (first !== stem) return;
+      await computeSpectrogram(stemOf(stem), channels, rowsOf(stem), undefined, signal);
     }),
   );
   for (const [stem, first] of firsts.entries()) {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { orAborted } from "../core/abort.ts";
 import { activations } from "./activations.ts";
 import { type Backend, backendOf, type ComputeOptions, otherBackend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions, releaseDemixer } from "./demix.ts";
@@ -30,6 +31,8 @@ export interface StageContext {
   readonly compute?: ComputeOptions;
   /** Tempi and bars that the decoder tries, and a receiver of the metre. */
   readonly metrical?: MetricalOptions;
+  /** Aborts the run. */
+  readonly signal?: AbortSignal;
   /** Called when a part of a long stage is done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -100,7 +103,11 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
     backend: "native",
     isNetwork: true,
     run: async (seams, context) =>
-      await separate(await separationOf(context).demixer, seams, context),
+      await separate(
+        await orAborted(separationOf(context).demixer, context.signal),
+        seams,
+        context,
+      ),
     alternative: async (context) => {
       const { demixer, loadFallback } = separationOf(context);
       const { networks, backend } = await demixer;
@@ -120,7 +127,7 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
     inputs: ["stems16"],
     outputs: ["spectrogram"],
     backend: "native",
-    run: async ({ stems16 }) => ({ spectrogram: await spectrogram(stems16) }),
+    run: async ({ stems16 }, { signal }) => ({ spectrogram: await spectrogram(stems16, signal) }),
     alternative: () =>
       naive(({ stems16 }) => Promise.resolve({ spectrogram: naiveSpectrogram(stems16) })),
   },
@@ -201,12 +208,13 @@ async function separate(
   const { demixer: _, loadFallback: __, ...options } = separationOf(context);
   return await demix(demixer, mixture, {
     ...options,
+    ...(context.signal && { signal: context.signal }),
     ...(context.onProgress && { onProgress: context.onProgress }),
   });
 }
 
 async function runNetwork({ spectrogram }: Seams, context: StageContext): Promise<Partial<Seams>> {
-  return await network(await context.model, spectrogram, context);
+  return await network(await orAborted(context.model, context.signal), spectrogram, context);
 }
 
 /** Wraps the naive float64 implementation of a stage, whose name in provenance is `plain`. */

@@ -208,7 +208,10 @@ async function withOpen<Result>(
   work: (files: readonly OpenedStem[]) => Promise<Result>,
 ): Promise<Result> {
   const open = (path: string): Promise<DecodedStem> =>
-    openStem(path, SAMPLE_RATE_HZ, mostStereo, factorOf(gain), rangeOf(options));
+    openStem(
+      path,
+      ...[SAMPLE_RATE_HZ, mostStereo, factorOf(gain), rangeOf(options), options.signal] as const,
+    );
   const opened = await Promise.allSettled(
     paths.map((path) => openWithFallback(path, open, options)),
   );
@@ -291,7 +294,11 @@ async function longStems(
     await Promise.all([
       hashed,
       ...files.map((file, at) =>
-        file.spectrogram(capacity, data.subarray((first + at) * size, (first + at + 1) * size))
+        file.spectrogram(
+          capacity,
+          data.subarray((first + at) * size, (first + at + 1) * size),
+          settings.options.signal,
+        )
       ),
     ]);
     for (const file of files) file.close();

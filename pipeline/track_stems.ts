@@ -5,7 +5,8 @@
  */
 
 import { join } from "node:path";
-import { OVERLAP } from "../kernels/mod.ts";
+import { orAborted } from "../core/abort.ts";
+import { type AudioSamples, OVERLAP } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import { PROGRAM } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
@@ -46,6 +47,8 @@ export interface Track {
   readonly stemsDirectory?: string;
   /** Files of the stems, bass, drums, other, vocals, and those that are added to other; by default found in their folder. */
   readonly stems?: readonly string[];
+  /** The mix itself, where it is in memory and not a file. */
+  readonly samples?: AudioSamples;
 }
 
 /** How a mix is separated. */
@@ -53,6 +56,8 @@ export interface SeparationOptions
   extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts" | "overlap"> {
   /** Folder where stems are kept and reused; absent to keep none. */
   readonly keepIn?: string;
+  /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
+  readonly isAnew?: boolean;
 }
 
 /** Stems of a track and their provenance. */
@@ -169,9 +174,14 @@ export async function separate(
   if (keepsSome && audio.part !== undefined) {
     throw new Error(`${path}: stems of a part are not kept, since those of the whole may be`);
   }
-  const decoding = timed(origin, "decode", observer, () => readMixture(path, audio));
+  const decoding = timed(
+    origin,
+    "decode",
+    observer,
+    () => readMixture(track.samples ?? path, audio),
+  );
   // Reports missing weights first, even if decoding fails earlier.
-  const [demixer, read] = await bothOf(options.demixer, decoding);
+  const [demixer, read] = await bothOf(orAborted(options.demixer, audio.signal), decoding);
   const { name, sha256, backend, rhythmOf } = demixer;
   // The default is not recorded, so that what was kept before there was a choice can be used.
   const isOther = sha256 !== null && (options.overlap ?? OVERLAP) !== OVERLAP;
@@ -238,7 +248,9 @@ export async function separate(
     path: spectrogramAt,
     record: { path: track.path, program: PROGRAM, demix: { ...record, demixer: name } },
   };
-  const keptSpectrogram = toKeep && await readSpectrogram(toKeep.path, toKeep.record);
+  const keptSpectrogram = toKeep && !options.isAnew
+    ? await readSpectrogram(toKeep.path, toKeep.record)
+    : undefined;
   const ofSpectrogram = `spectrogram of an earlier run, ${toKeep?.path}.npy`;
   const made = { ...common, ...(toKeep && { toKeep }) };
   if (folder === undefined) {
@@ -249,7 +261,7 @@ export async function separate(
   }
   const analysed = async (stems16: Tensor<"i16">): Promise<Tensor<"i16">> =>
     rhythmOf === undefined ? stems16 : (await withMixture({ stems16 }, read.mixture)).stems16;
-  const kept = await readDemixed(folder, record);
+  const kept = options.isAnew ? undefined : await readDemixed(folder, record);
   if (kept !== undefined) {
     const { seams, sha256 } = from(await analysed(kept));
     const note = `stems of an earlier run, ${folder}`;
@@ -274,12 +286,14 @@ export async function separate(
  */
 async function readUpstreams(
   track: Track,
-  { keepIn }: SeparationOptions,
+  { keepIn, isAnew }: SeparationOptions,
   demixer: string,
   mixture: Tensor<"f32">,
   run: StemsRun,
 ): Promise<Separated | string | undefined> {
-  if (keepIn === undefined || (demixer !== "htdemucs" && !run.takesUpstreams)) return undefined;
+  if (keepIn === undefined || isAnew || (demixer !== "htdemucs" && !run.takesUpstreams)) {
+    return undefined;
+  }
   const folder = upstreamFolder(keepIn, track);
   if (folder === undefined) return undefined;
   const stems = STEMS.map((stem) => join(folder, `${stem}.wav`));

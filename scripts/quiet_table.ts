@@ -12,7 +12,7 @@ import { FIXTURES_FOLDER } from "../core/program.ts";
 import { markdownTable } from "../core/table.ts";
 import { beatFMeasure, trimBeats } from "../evaluation/mod.ts";
 import { openAudio } from "../kernels/mod.ts";
-import { AnalysisRun, decibels, SAMPLE_RATE_HZ } from "../pipeline/mod.ts";
+import { Analyzer, decibels, SAMPLE_RATE_HZ } from "../pipeline/mod.ts";
 
 const PIECES = ["four_four", "three_four"] as const;
 const GAINS_DB = [0, -6, -9, -12, -15, -18, -21, -24, -30];
@@ -23,13 +23,12 @@ async function measures(piece: string, model: string, weightsDir?: string): Prom
   const truth = JSON.parse(await readFile(join(folder, "truth.json"), "utf8"));
   const found: number[] = [];
   for (const gain of GAINS_DB) {
-    const run = new AnalysisRun({
-      ...{ model, demixer: "hpss", shifts: [0], embeddings: false, audio: { gain } },
+    await using analyzer = await Analyzer.load({
+      ...{ model, demixer: "hpss", audio: { gain } },
       ...(weightsDir !== undefined && { weightsDir }),
     });
-    const { result } = await run.analyze({ path: join(folder, "mix.flac"), name: piece });
-    found.push(beatFMeasure(trimBeats(truth.beats), trimBeats(result.beats)));
-    await run.close();
+    const { beats } = await analyzer.analyze(join(folder, "mix.flac"));
+    found.push(beatFMeasure(trimBeats(truth.beats), trimBeats(beats)));
   }
   return found;
 }

@@ -49,7 +49,8 @@ Deno.test("analyze separates a mix, records demixer and backend, and writes no f
     equal(provenance.demixer, "small_htdemucs.th");
     match(provenance.demixer_weights ?? "", /^[0-9a-f]{64}$/);
     equal(provenance.demix_shifts?.length, 1);
-    const { pcm_sha256, ...noted } = provenance.mix ?? { pcm_sha256: "" };
+    const { pcm_sha256 = "", identity, ...noted } = provenance.mix ?? {};
+    equal(identity?.bytes, (await Deno.stat(mix)).size);
     equal(noted, {
       ...{ file: "song.wav", codec: "pcm_s16le", sample_rate: 44_100 },
       ...{ decoder: "symphonia 0.6.1", trimmed: [0, 0] },
@@ -97,7 +98,7 @@ Deno.test("analyze -k keeps stems in the layout of demucs, and reuses them where
     const mix = await makeMix(join(folder, "song.wav"));
     const kept = join(folder, "demix", "small_htdemucs.th", "song");
     const run = (...more: string[]): Promise<Outcome> =>
-      analyze(folder, mix, "-k", "--json", ...NETWORKS, ...more);
+      analyze(folder, mix, "-k", "--json", "--overwrite", "json", ...NETWORKS, ...more);
     const first = await run();
     const expected = result(first);
     equal(first.stderr.includes("earlier run"), false);
@@ -245,7 +246,7 @@ Deno.test("analyze --demixer hpss needs no weights, records this, and keeps its 
     ok(stems16_sha256 !== provenance.stems16_sha256);
     equal(kept.provenance, { ...provenance, stems16_sha256 });
     equal(kept.beats, beats);
-    const again = await run("-k", "--threads", "1");
+    const again = await run("-k", "--threads", "1", "--overwrite", "json");
     match(again.stderr, /song\.wav: stems of an earlier run, .*hpss/);
     equal(result(again).beats, beats);
     equal(
@@ -259,7 +260,8 @@ Deno.test("analyze --demixer hpss-mix records this, keeps the stems of hpss, and
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const run = async (demixer: string, ...more: string[]): Promise<[AnalysisResult, string]> => {
-      const call = [mix, "--demixer", demixer, "-m", "seeded-fold0", "--json", ...more];
+      const anew = ["--json", "--overwrite", "json"];
+      const call = [mix, "--demixer", demixer, "-m", "seeded-fold0", ...anew, ...more];
       const outcome = await analyze(folder, ...call);
       return [result(outcome), outcome.stderr];
     };
@@ -315,7 +317,7 @@ Deno.test("analyze separates kept stems again where the gain is another", async 
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "song.wav"));
     const run = async (...more: string[]): Promise<Outcome> => {
-      const outcome = await analyze(folder, mix, ...NETWORKS, "-k", ...more);
+      const outcome = await analyze(folder, mix, ...NETWORKS, "-k", "--overwrite=json", ...more);
       equal(outcome.code, 0, outcome.stderr);
       return outcome;
     };

@@ -182,7 +182,7 @@ Deno.test("analyze continues after a track that fails, and ends with 1", async (
     );
     equal(code, 1);
     ok(stderr.includes(bad), stderr);
-    equal(await filesIn(out), ["good.json"]);
+    equal(await filesIn(out), ["failures.m3u8", "good.json"]);
   });
 });
 

@@ -51,7 +51,7 @@ Deno.test({
       equal((await namesIn(join(folder, "demix", "hpss"))).length, 3);
       for (const name of names) ok(notes.some((note) => note.startsWith(join(folder, name))));
       // They are found again.
-      const again = await analyze(folder, ...names, "-k");
+      const again = await analyze(folder, ...names, "-k", "--overwrite", "json");
       equal(again.stderr.match(/stems of an earlier run/g)?.length, 2);
       equal((await namesIn(join(folder, "struct"))).length, 9);
     });

@@ -134,16 +134,16 @@ function describe(configuration: HtdemucsConfiguration): string {
     `${segmentSamples} samples and frames of ${nfft}`;
 }
 
-/** Makes an ONNX Runtime session; loads the graph builder only where it is needed. */
+/** Makes an ONNX Runtime session on a thread of its own; loads the graph builder only where it is needed. */
 async function onnxSession(
   weights: NetworkWeights,
   checkpoint: HtdemucsCheckpoint,
   options: DemixerOptions,
 ): Promise<DemixSession> {
   const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("./onnx/htdemucs_graph.ts");
-  const { createDemixSession } = await import("./onnx/htdemucs.ts");
+  const { createDemixThread } = await import("./onnx/session_thread.ts");
   const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
   const graph = await cachedGraph(folder, key, () => buildHtdemucs(checkpoint));
-  return await createDemixSession(graph, options.compute);
+  return await createDemixThread(graph, options.compute);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers/promises";
 import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Logits, Seams } from "../seams.ts";
@@ -17,6 +18,8 @@ import type { NetworkSession, NetworkSessionOptions } from "./network_session.ts
 export interface FoldsOptions extends NetworkSessionOptions {
   /** Called with a fold's index when it is done. */
   readonly onProgress?: (foldIndex: number) => void;
+  /** Aborts the run. */
+  readonly signal?: AbortSignal;
   /** Session to run in, which the caller releases; absent for a session of this run alone. */
   readonly session?: NetworkSession;
 }
@@ -37,8 +40,8 @@ export async function createNetworkSession(
   options: NetworkSessionOptions = {},
 ): Promise<NetworkSession> {
   if (backendOf(options.compute) === "onnx") {
-    const { createOnnxNetworkSession } = await import("./onnx/network.ts");
-    return await createOnnxNetworkSession(checkpoint, options);
+    const { createNetworkThread } = await import("./onnx/session_thread.ts");
+    return await createNetworkThread(checkpoint, options);
   }
   return await createNativeNetworkSession(checkpoint, options);
 }
@@ -69,7 +72,7 @@ export async function runFolds(
   );
   try {
     for (const [fold, checkpoint] of checkpoints.entries()) {
-      const output = await session.run(spectrogram, checkpoint, logits);
+      const output = await session.run(spectrogram, checkpoint, logits, options.signal);
       AVERAGED.forEach((name, i) => means[i]!.add(output[name]));
       if (output.embeddings && options.embeddings !== false) embeddings.push(output.embeddings);
       options.onProgress?.(fold);
@@ -80,7 +83,7 @@ export async function runFolds(
   const named = AVERAGED.map((name, i) => [name, means[i]!.tensor()]);
   return {
     ...Object.fromEntries(named) as Logits,
-    ...(embeddings.length > 0 && { embeddings: stack(embeddings) }),
+    ...(embeddings.length > 0 && { embeddings: await stack(embeddings) }),
   };
 }
 
@@ -107,13 +110,21 @@ class Mean {
   }
 }
 
+/** Elements that are moved at a time, in a few milliseconds; timers fire in between. */
+const PIECE_ELEMENTS = 2 ** 19;
+
 /** Stacks tensors of one shape along a new last axis; returns a single tensor as it is. */
-function stack(tensors: readonly Tensor<"f32">[]): Tensor<"f32"> {
+async function stack(tensors: readonly Tensor<"f32">[]): Promise<Tensor<"f32">> {
   const [first] = tensors;
   if (first === undefined || tensors.length === 1) return first!;
-  const output = new Float32Array(first.data.length * tensors.length);
-  for (const [at, { data }] of tensors.entries()) {
-    for (let i = 0; i < data.length; i++) output[i * tensors.length + at] = data[i]!;
+  const count = tensors.length;
+  const output = new Float32Array(first.data.length * count);
+  for (let start = 0; start < first.data.length; start += PIECE_ELEMENTS) {
+    const end = Math.min(first.data.length, start + PIECE_ELEMENTS);
+    for (const [at, { data }] of tensors.entries()) {
+      for (let i = start; i < end; i++) output[i * count + at] = data[i]!;
+    }
+    await setImmediate();
   }
   return tensor("f32", [...first.shape, tensors.length], output);
 }

@@ -32,6 +32,7 @@ export interface NetworkSession {
    * @param spectrogram [instruments, frames, bands] f32, at least one frame
    * @param checkpoint the fold's weights, of the session's configuration; those it was made with when absent
    * @param logits [3 + labels, frames] f32, what the logits are written into; a new array when absent
+   * @param signal aborts the run
    * @returns logits and embeddings
    * @throws {RangeError} for another shape, or a fold of other sizes
    */
@@ -39,6 +40,7 @@ export interface NetworkSession {
     spectrogram: Tensor<"f32">,
     checkpoint?: Checkpoint,
     logits?: Float32Array<ArrayBuffer>,
+    signal?: AbortSignal,
   ): Promise<NetworkOutput>;
   /** Frees the network's memory; it cannot run again. */
   release(): Promise<void>;

@@ -11,7 +11,7 @@
 
 import { reasonOf } from "../../core/reason.ts";
 import { writeResultFiles } from "../../outputs/result_files.ts";
-import { AnalysisRun } from "../../pipeline/analysis_run.ts";
+import { Analyzer } from "../../pipeline/analyzer.ts";
 import { timed } from "../../pipeline/runner.ts";
 import { demixShifts } from "../../pipeline/shifts.ts";
 import { cpuFlags } from "../machine.ts";
@@ -27,7 +27,7 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
   const { model, demixer, backend, threads, weightsDir, audio } = request;
-  const run = new AnalysisRun({
+  const analyzer = Analyzer.start({
     ...{
       model,
       audio,
@@ -36,10 +36,10 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
       shifts: demixShifts(1, 0),
     },
     ...(weightsDir !== undefined && { weightsDir }),
-    ...(request.stemsDirectory === undefined && { demixer }),
+    demixer: request.stemsDirectory === undefined ? demixer : null,
     ...{ observer: meter, origin },
   });
-  const done = await run.analyze(request, meter);
+  const done = await analyzer.analyzeWithSeams(request, { observer: meter });
   await timed(origin, "write", meter, () =>
     writeResultFiles(done, {
       directory: request.outputDirectory,

@@ -4,11 +4,13 @@
  * @module
  */
 
-/** Runs `work` with a new folder, which is removed with its content at the end. */
-export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+/** Returns the result of `work`, which gets a new folder; it is removed with its content at the end. */
+export async function inTemporaryFolder<Result>(
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = await Deno.makeTempDir({ prefix: "tactus_test_" });
   try {
-    await work(folder);
+    return await work(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

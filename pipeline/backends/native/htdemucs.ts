@@ -5,6 +5,7 @@
  */
 
 import { availableParallelism } from "node:os";
+import { orAborted } from "../../../core/abort.ts";
 import { type HtdemucsKernel, openHtdemucs } from "../../../kernels/mod.ts";
 import type { HtdemucsCheckpoint } from "../../../models/htdemucs/parameters.ts";
 import { segmentFrames } from "../../../models/htdemucs/configuration.ts";
@@ -28,16 +29,23 @@ export async function createNativeDemixSession(
   const { sources, audioChannels, segmentSamples, nfft } = configuration;
   const wave = sources.length * audioChannels * segmentSamples;
   const spectrum = sources.length * audioChannels * nfft * segmentFrames(configuration);
-  // Two sets: one is joined to the stems while the next segment writes the other.
-  const outputs = [0, 1].map(() => ({
-    wave: new Float32Array(wave),
-    spectrum: new Float32Array(spectrum),
-  }));
-  let runs = 0;
+  // The kernel has one set of buffers, so runs wait here, where an abortion ends the waiting.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async run(mix, mixSpectrum): Promise<SegmentOutput> {
-      const output = outputs[runs++ % 2]!;
-      await kernel.run(mix, mixSpectrum, output.wave, output.spectrum);
+    async run(mix, mixSpectrum, { into, signal } = {}): Promise<SegmentOutput> {
+      const output = into ?? {
+        wave: new Float32Array(wave),
+        spectrum: new Float32Array(spectrum),
+      };
+      const turn = Promise.withResolvers<void>();
+      const earlier = last;
+      last = turn.promise;
+      try {
+        await orAborted(earlier, signal);
+        await kernel.run(mix, mixSpectrum, output.wave, output.spectrum, undefined, signal);
+      } finally {
+        turn.resolve();
+      }
       return output;
     },
     release(): Promise<void> {

@@ -42,11 +42,12 @@ export async function createNativeNetworkSession(
     return number;
   };
   return {
-    async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
+    async run(spectrogram, fold = checkpoint, into, signal): Promise<NetworkOutput> {
       const frames = checkRun(checkpoint, fold, spectrogram);
       const logits = into ?? new Float32Array((3 + numLabels) * frames);
       const rows = new Float32Array(embeddings ? numInstruments * frames * dimEmbed : 0);
-      await kernel.run(await numberOf(fold), spectrogram.data, logits, rows);
+      const number = await numberOf(fold);
+      await kernel.run(number, spectrogram.data, logits, rows, undefined, signal);
       return networkOutput(configuration, frames, logits, rows);
     },
     release(): Promise<void> {

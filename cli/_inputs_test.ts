@@ -1,0 +1,129 @@
+import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import {
+  expandInputs,
+  type InputOptions,
+  type Inputs,
+  listedPaths,
+  playlistEntries,
+} from "./_inputs.ts";
+
+const OPTIONS: InputOptions = {
+  isRecursive: false,
+  without: [],
+  standardInput: () => Promise.resolve(new Uint8Array()),
+};
+
+/** Makes empty files and expands arguments, whose paths are relative to the folder, as the result's are. */
+async function expanded(
+  files: readonly string[],
+  args: readonly string[],
+  options: Partial<InputOptions> = {},
+  prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Inputs> {
+  return await inTemporaryFolder(async (folder) => {
+    for (const file of files) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), "");
+    }
+    await prepare(folder);
+    const inputs = await expandInputs(
+      args.map((arg) => arg === "-" ? arg : join(folder, arg)),
+      { ...OPTIONS, ...options },
+    );
+    return {
+      paths: inputs.paths.map((path) => relative(folder, path)),
+      failures: inputs.failures.map(({ path, reason }) => ({
+        path: path.startsWith(folder) ? relative(folder, path) : path,
+        reason: reason.replaceAll(folder, "…"),
+      })),
+    };
+  });
+}
+
+const TREE = [
+  "b.mp3",
+  "a.WAV",
+  "notes.txt",
+  ".hidden.mp3",
+  "._a.wav",
+  "deep/er/c.flac",
+  "deep/d.ogg",
+];
+
+Deno.test("a folder gives its audio files, ordered by name, and with --recursive those within it", async () => {
+  equal((await expanded(TREE, ["."])).paths, ["a.WAV", "b.mp3"]);
+  const { paths } = await expanded(TREE, ["."], { isRecursive: true });
+  equal(paths, ["a.WAV", "b.mp3", "deep/d.ogg", "deep/er/c.flac"]);
+});
+
+Deno.test("a folder without audio is a failure that names --recursive where that could help", async () => {
+  const { paths, failures } = await expanded(["x/y/z.mp3"], ["x"]);
+  equal(paths, []);
+  equal(failures[0]?.path.split("/").at(-1), "x");
+  match(failures[0]?.reason ?? "", /no audio files; --recursive/);
+});
+
+Deno.test("a file is taken whatever its ending, once, and also where it does not exist", async () => {
+  const { paths, failures } = await expanded(TREE, [
+    "notes.txt",
+    "b.mp3",
+    "no.mp3",
+    "./b.mp3",
+    ".",
+  ]);
+  equal(paths, ["notes.txt", "b.mp3", "no.mp3", "a.WAV"]);
+  equal(failures, []);
+});
+
+Deno.test("patterns are expanded, and a file with the name of a pattern is that file", async () => {
+  const files = ["1/a.mp3", "1/b.wav", "2/c.mp3", "2/read.me", "[x].mp3", "x.mp3"];
+  equal((await expanded(files, ["*/*.mp3"])).paths, ["1/a.mp3", "2/c.mp3"]);
+  equal((await expanded(files, ["?/*"])).paths, ["1/a.mp3", "1/b.wav", "2/c.mp3"]);
+  equal((await expanded(files, ["{1,2}/*.{mp3,wav}"])).paths, ["1/a.mp3", "1/b.wav", "2/c.mp3"]);
+  equal((await expanded(files, ["[x].mp3"])).paths, ["[x].mp3"]);
+  equal((await expanded(files, ["**/*.mp3"])).paths.length, 4);
+  match((await expanded(files, ["*.flac"])).failures[0]?.reason ?? "", /No file matches/);
+});
+
+Deno.test("a playlist gives its entries, relative to it, and reports addresses", async () => {
+  const { paths, failures } = await expanded(
+    ["music/a.mp3", "music/b c.mp3", "music/sub/d.mp3"],
+    ["music/list.m3u8"],
+    {},
+    async (folder) => {
+      const b = pathToFileURL(join(folder, "music", "b c.mp3"));
+      await writeFile(
+        join(folder, "music", "list.m3u8"),
+        `\ufeff#EXTM3U\r\n#EXTINF:1,A\r\na.mp3\r\n${b}\r\nsub\\d.mp3\r\nhttp://x/y.mp3\r\n\r\nno.mp3\r\n`,
+      );
+    },
+  );
+  equal(paths, ["music/a.mp3", "music/b c.mp3", "music/sub/d.mp3", "music/no.mp3"]);
+  equal(failures.map(({ path }) => path), ["http://x/y.mp3"]);
+  equal(playlistEntries(Uint8Array.of(0xe4, 0x2e, 0x6d)), ["ä.m"]);
+});
+
+Deno.test("- reads paths from standard input, separated by lines or by NUL", async () => {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  equal(listedPaths(encode("a\nb c\r\n\n")), ["a", "b c"]);
+  equal(listedPaths(encode("a\nb\0c\0")), ["a\nb", "c"]);
+  const standardInput = (): Promise<Uint8Array> => Promise.resolve(encode("/x/a.mp3\n"));
+  const { paths } = await expandInputs(["-"], { ...OPTIONS, standardInput });
+  equal(paths, ["/x/a.mp3"]);
+});
+
+Deno.test("folders that the program writes to are not searched, and links that lead back end", async () => {
+  const { paths } = await inTemporaryFolder(async (folder) => {
+    await mkdir(join(folder, "demix", "htdemucs"), { recursive: true });
+    await writeFile(join(folder, "demix", "htdemucs", "bass.wav"), "");
+    await writeFile(join(folder, "song.mp3"), "");
+    await symlink(folder, join(folder, "again"));
+    const without = [join(folder, "demix"), join(folder, "struct")];
+    return await expandInputs([folder], { ...OPTIONS, isRecursive: true, without });
+  });
+  equal(paths.map((path) => path.split("/").at(-1)), ["song.mp3"]);
+});

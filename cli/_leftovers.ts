@@ -1,0 +1,37 @@
+/**
+ * Unfinished files of calls that were killed.
+ *
+ * @module
+ */
+
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { UNFINISHED_NAME } from "../core/files.ts";
+
+/** Time in milliseconds without a write after which an unfinished file belongs to no call that runs. */
+const ABANDONED_MILLISECONDS = 60_000;
+
+/**
+ * Removes unfinished files that no call is writing: those that have not changed for a minute, or since `before`.
+ *
+ * @param folder folder of results
+ * @param before unfinished files that an earlier call of this function returned
+ * @returns the unfinished files that are left, with the time of their last change
+ */
+export async function removeLeftovers(
+  folder: string,
+  before: ReadonlyMap<string, number> = new Map(),
+): Promise<Map<string, number>> {
+  const left = new Map<string, number>();
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((name) => UNFINISHED_NAME.test(name))) {
+    const path = join(folder, name);
+    const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => undefined);
+    if (changed === undefined) continue;
+    const isAbandoned = Date.now() - changed > ABANDONED_MILLISECONDS ||
+      before.get(name) === changed;
+    if (isAbandoned) await rm(path, { force: true });
+    else left.set(name, changed);
+  }
+  return left;
+}
