@@ -22,11 +22,12 @@ const MEDIA = "media-src 'self' file: http: https: blob:";
 /**
  * Returns the page of a track.
  *
- * @param view the parts of the analysis
+ * @param analysis the parts of the analysis
  * @param audio the audio, or where it is
  * @returns HTML with a final newline
  */
-export function playerPage(view: TrackView, audio: PageAudio): string {
+export function playerPage(analysis: TrackView, audio: PageAudio): string {
+  const view = { ...analysis, waves: [...analysis.waves, ...audio.waves] };
   const { title, result, startSeconds: first, durationSeconds: seconds } = view;
   const segments = result.segments.map((segment, at) => ({ ...segment, at }));
   const stems = audio.sources.length > 1 ? audio.sources : [];
@@ -293,8 +294,8 @@ function Segments({ view }: { view: TrackView }): JSX.Element {
       <h2 id="segments-title">Segments</h2>
       {segments.length === 0 && <p class="note">No segments were found.</p>}
       {segments.length > 0 && (
-        <div class="scroll">
-          <table class="segment-list">
+        <div class="scroll segment-box">
+          <table>
             <thead>
               <tr>
                 <th scope="col">Label</th>

@@ -11,6 +11,8 @@ import { encodeFlac } from "../../kernels/mod.ts";
 import type { AnalyzedTrack } from "../../pipeline/analyze_track.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 import { STEMS } from "../../pipeline/stems.ts";
+import { envelope } from "../pictures/envelope.ts";
+import type { NamedEnvelope } from "../pictures/track_view.ts";
 import { isFile } from "../track_audio.ts";
 
 /** One source that a page plays. */
@@ -35,6 +37,8 @@ export interface PageAudio {
   readonly isExact: boolean;
   /** What the listener should know; null for nothing. */
   readonly note: string | null;
+  /** Outlines of sources that are no stems of the analysis. */
+  readonly waves: readonly NamedEnvelope[];
 }
 
 /** Limits of the audio of a page. */
@@ -55,6 +59,9 @@ const PLAYABLE: readonly [ending: RegExp, codec: RegExp, type: string][] = [
   [/^\.(ogg|oga)$/i, /^vorbis$/, "audio/ogg"],
   [/^\.(ogg|oga|opus)$/i, /^opus$/, "audio/ogg"],
 ];
+
+/** Name of the mix without its stems. */
+const REST = "rest";
 
 /** Bytes of one second of decoded audio: two channels of floats. */
 const DECODED_BYTES = 2 * 4 * SAMPLE_RATE_HZ;
@@ -80,16 +87,20 @@ export async function pageAudio(
 ): Promise<PageAudio> {
   const { track: { path }, result } = analyzed;
   const seconds = (mixture.shape[1] ?? 0) / SAMPLE_RATE_HZ;
-  const embedded = { link: null, isDecoded: true, isExact: true, note: null };
+  const embedded = { link: null, isDecoded: true, isExact: true, note: null, waves: [] };
   const isDecoded = (count: number): boolean =>
     count * seconds * DECODED_BYTES <= limits.decodedBytes;
-  const stems = await stemSources(analyzed, mixture, isDecoded);
-  const stemBytes = stems.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  if (stems.length > 0 && stemBytes <= limits.embeddedBytes) {
-    return { ...embedded, sources: stems };
+  const stems = heardStems(analyzed, mixture);
+  if (stems.length > 0 && isDecoded(stems.length)) {
+    const sources: PageSource[] = [];
+    for (const { name, samples } of stems) sources.push(await flacSource(name, samples));
+    if (sources.reduce((sum, { bytes }) => sum + bytes.length, 0) <= limits.embeddedBytes) {
+      const waves = stems.filter(({ name }) => name === REST)
+        .map(({ name, samples }) => ({ name, envelope: envelope(samples, 2) }));
+      return { ...embedded, sources, waves };
+    }
   }
-  const hasStems = stereoStems(analyzed).length > 0;
-  const note = hasStems ? "The stems are too large for this page; it plays the mix." : null;
+  const note = stems.length > 0 ? "The stems are too large for this page; it plays the mix." : null;
   const original = await originalSource(analyzed, limits.embeddedBytes);
   if (original !== null) {
     return {
@@ -111,7 +122,7 @@ export async function pageAudio(
   return {
     sources: [],
     link: relative(folder, path).split(sep).map(encodeURIComponent).join("/"),
-    ...{ isDecoded: false, isExact: false },
+    ...{ isDecoded: false, isExact: false, waves: [] },
     note:
       "The audio is too large for this page, which plays the file next to it: keep both together.",
   };
@@ -155,19 +166,12 @@ function stereoStems({ seams: { stems16 } }: AnalyzedTrack): StereoStem[] {
   );
 }
 
-async function stemSources(
-  analyzed: AnalyzedTrack,
-  mixture: Tensor<"f32">,
-  isDecoded: (count: number) => boolean,
-): Promise<PageSource[]> {
+/** Returns the stems whose sum is heard. */
+function heardStems(analyzed: AnalyzedTrack, mixture: Tensor<"f32">): StereoStem[] {
   const stems = stereoStems(analyzed);
-  if (stems.length === 0) return [];
+  if (stems.length === 0 || stems.length === STEMS.length) return stems;
   // Two of four stems: the others are the mix itself, and what is left of it is the third.
-  const heard = stems.length === STEMS.length ? stems : [...stems, rest(stems, mixture)];
-  if (!isDecoded(heard.length)) return [];
-  const sources: PageSource[] = [];
-  for (const { name, samples } of heard) sources.push(await flacSource(name, samples));
-  return sources;
+  return [...stems, rest(stems, mixture)];
 }
 
 /** Returns the mix without stems; where the lengths differ, up to the shorter. */
@@ -184,7 +188,7 @@ function rest(stems: readonly StereoStem[], { data, shape }: Tensor<"f32">): Ste
       samples[channel * length + i] = saturated(value);
     }
   }
-  return { name: "rest", samples };
+  return { name: REST, samples };
 }
 
 async function flacSource(name: string, samples: Int16Array): Promise<PageSource> {

@@ -31,7 +31,8 @@ Deno.test("pageAudio() embeds stereo stems, else the mix; two stems and the rest
 
 Deno.test("pageAudio() encodes without loss: the stems and the rest add up to the mix", async () => {
   await inTemporaryFolder(async (folder) => {
-    const { sources, isExact } = await audioOf({ stemChannels: 2, mixIsOther: true });
+    const { sources, isExact, waves } = await audioOf({ stemChannels: 2, mixIsOther: true });
+    equal(waves.map(({ name, envelope }) => [name, envelope.peak.length]), [["rest", 200]]);
     const { mixture } = exampleTrack({ seconds: 2 });
     const sum = new Float32Array(mixture.data.length);
     for (const { name, type, bytes } of sources) {
