@@ -214,7 +214,7 @@ function beatRow({ view, shapes, x }: Canvas, top: number): number {
   });
   for (const [bar, time] of downbeats.entries()) {
     if (bar % numbers !== 0 || x(time) > WIDTH - RIGHT - 12) continue;
-    shapes.push(text(x(time), top + 31, `${bar + 1}`, { size: 10.5, fill: "muted" }));
+    shapes.push(text(x(time) + 2, top + 31, `${bar + 1}`, { size: 10.5, fill: "muted" }));
   }
   if (lines > 1) shapes.push(rowName(`every ${ordinal(lines)} bar`, top + 31, 10.5));
   else if (downbeats.length > 0) shapes.push(rowName("bar", top + 31, 10.5));

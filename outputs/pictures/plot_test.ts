@@ -40,6 +40,11 @@ Deno.test("a character that no font has becomes a box, and the others keep the p
   const fonts = await plotFonts(["a\u{e0fff}ж"]);
   const runs = runsOf("a\u{e0fff}ж", [fonts.regular, ...fonts.others]);
   equal(runs.map(({ text, font }) => [text, font.name]), [["a\u25a1ж", "Inter-Regular"]]);
+  const [missing, box] = [
+    await plotted("png", "/a\u{e0fff}.wav"),
+    await plotted("png", "/a\u25a1.wav"),
+  ];
+  ok(missing.equals(box), "a PNG draws the box too");
   equal((await plotFonts(["Łódź Ελλάδα Жук ½ № …"])).others, []);
 });
 

@@ -5,7 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { plotFonts } from "./fonts.ts";
+import { plotFonts, runsOf } from "./fonts.ts";
 import type { Scene } from "./scene.ts";
 import { sceneToSvg } from "./svg.ts";
 
@@ -27,7 +27,12 @@ export async function sceneToPng(scene: Scene): Promise<Uint8Array> {
   await (loading ??= readFile(wasm).then((bytes) => initWasm(bytes)));
   const texts = scene.shapes.flatMap((shape) => shape.kind === "text" ? [shape.text] : []);
   const { regular, bold, others } = await plotFonts(texts);
-  const drawing = new Resvg(sceneToSvg(scene, { adapts: false }), {
+  const shapes = scene.shapes.map((shape) => {
+    if (shape.kind !== "text") return shape;
+    const runs = runsOf(shape.text.toWellFormed(), [shape.bold ? bold : regular, ...others]);
+    return { ...shape, text: runs.map(({ text }) => text).join("") };
+  });
+  const drawing = new Resvg(sceneToSvg({ ...scene, shapes }, { adapts: false }), {
     fitTo: { mode: "zoom", value: SCALE },
     font: {
       fontBuffers: [regular, bold, ...others].map(({ bytes }) => bytes),
