@@ -117,6 +117,16 @@ Deno.test("fitTempo() gives a change of tempo two pieces that begin where it cha
   ok(found.confidence > 0.97, String(found.confidence));
 });
 
+Deno.test("fitTempo() begins a piece of the same tempo where time jumps", () => {
+  const first = clicks(120, 100, 0.3);
+  const second = clicks(120, 60, first.at(-1)! + 0.7);
+  const found = fit([...first, ...second]);
+  equal(found.constant, false);
+  equal(found.curve.map(({ bpm }) => bpm.toFixed(2)), ["120.00", "120.00"]);
+  near(found.curve[1]!.start, second[0]!, 0.005, "jump");
+  ok(found.deviation.percentile_95 < 0.006, String(found.deviation.percentile_95));
+});
+
 Deno.test("fitTempo() follows a tempo that rises", () => {
   const beats: number[] = [0];
   while (beats.at(-1)! < 180) beats.push(beats.at(-1)! + 60 / (100 + beats.at(-1)! / 9));
