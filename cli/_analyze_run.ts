@@ -9,6 +9,8 @@ import { basename, dirname, join, parse as parsePath, resolve } from "node:path"
 import type { LoadOptions } from "../models/mod.ts";
 import {
   type FormatName,
+  type FormatResult,
+  formatResult,
   hasFormats,
   type ResultFilesOptions,
   shortenedName,
@@ -199,11 +201,11 @@ async function runTracks(
       try {
         if (one.json !== undefined) {
           const result: AnalysisResult = { ...ALLIN1_HAS_NOT, ...JSON.parse(one.json) };
-          await writeMissingFormats(one, result, files);
+          finished[index] = one.file;
+          await writeMissingFormats(one, formatResult(one.json), files);
           if (call.writeTags && result.tempo !== null) {
             await writeWhole(one.file, resultToJson(await withTags(result)));
           }
-          finished[index] = one.file;
           skipped++;
           // Of many finished tracks only the number is told.
           const isTold = call.json || planned.length === 1;
@@ -216,7 +218,14 @@ async function runTracks(
           onProgress: (progress) => bars.show(one, basename(track.path), progress),
           observer: { onTiming: (timing) => timings.push(timing) },
         });
-        const result = call.writeTags ? await withTags(analyzed.result) : analyzed.result;
+        let refusal: unknown;
+        const result = !call.writeTags
+          ? analyzed.result
+          : await withTags(analyzed.result).catch((error) => {
+            // The result is of use all the same.
+            refusal = error;
+            return analyzed.result;
+          });
         const file = await writeResultFiles({ ...analyzed, result }, files);
         finished[index] = file;
         if (call.timingsPath !== undefined) {
@@ -224,6 +233,7 @@ async function runTracks(
           const all = [...loaded.splice(0).sort(byStart), ...timings];
           await appendTimings(call.timingsPath, all, model, track.path);
         }
+        if (refusal !== undefined) throw refusal;
         done++;
         bars.end(one, "done");
         const { warnings, notes } = analyzed;
@@ -372,7 +382,7 @@ async function withTags(result: AnalysisResult): Promise<AnalysisResult> {
 /** Writes formats of other programs that a finished track lacks. */
 async function writeMissingFormats(
   { track }: PlannedTrack,
-  result: AnalysisResult,
+  result: FormatResult,
   { directory, formats, audio }: Required<
     Pick<ResultFilesOptions, "directory" | "formats" | "audio">
   >,

@@ -13,6 +13,7 @@
  */
 
 export * from "./formats/mod.ts";
+export { formatResult } from "./formats/format_result.ts";
 export * from "./result_files.ts";
 export { addClicks, type Audible } from "./sonify/click_track.ts";
 export * from "./tags/mod.ts";

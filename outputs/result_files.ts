@@ -11,8 +11,9 @@ import { freeName, NAME_BYTES, writeWhole } from "../core/files.ts";
 import { writeNpy } from "../core/npy.ts";
 import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import type { AudioOptions } from "../pipeline/audio_files.ts";
-import { type AnalysisResult, resultToJson } from "../pipeline/result.ts";
-import { type Format, type FormatName, FORMATS } from "./formats/mod.ts";
+import { resultToJson } from "../pipeline/result.ts";
+import { formatResult } from "./formats/format_result.ts";
+import { type Format, type FormatName, type FormatResult, FORMATS } from "./formats/mod.ts";
 import {
   LONGEST_TRACK_FILE_ENDING,
   trackFilePaths,
@@ -255,7 +256,7 @@ export async function writeResultFiles(
  * @throws if a file cannot be written, or the audio not be read
  */
 export async function writeFormats(
-  result: AnalysisResult,
+  result: FormatResult,
   stem: string,
   formats: readonly FormatName[],
   audio: AudioOptions = {},
@@ -299,9 +300,7 @@ export async function writeCollections(
   for (const name of new Set(formats)) {
     const { collection }: Format = FORMATS[name];
     if (collection === undefined) continue;
-    const read = [...new Set(results)].map((path): AnalysisResult =>
-      JSON.parse(readFileSync(path, "utf8"))
-    );
+    const read = [...new Set(results)].map((path) => formatResult(readFileSync(path, "utf8")));
     const path = join(directory, collection.name);
     await writeWhole(path, await collection.encode(read));
     written.push(path);

@@ -37,7 +37,7 @@ Deno.test("analyze --format writes the files of each track, and one collection",
       await filesIn(out),
       [
         ...["Löve & <Peace>.cues.wav", "Löve & <Peace>.json", "Löve & <Peace>.mid"],
-        ...["b.cues.wav", "b.json", "b.mid", "tactus.rekordbox.xml"],
+        ...["b.cues.wav", "b.json", "b.mid", "failures.m3u8", "tactus.rekordbox.xml"],
       ].toSorted(),
     );
     const xml = await Deno.readTextFile(join(out, "tactus.rekordbox.xml"));
@@ -49,6 +49,15 @@ Deno.test("analyze --format writes the files of each track, and one collection",
       (await Deno.stat(join(out, name))).mtime!.getTime();
     ok(await time("b.json") >= await time("b.cues.wav"));
     ok(await time("b.json") >= await time("b.mid"));
+
+    // Formats are written from finished results, and these are part of the collection.
+    const before = await time("b.json");
+    const more = ["--format", "lab,rekordbox"];
+    const again = await tactus(["analyze", first, second, "-o", out, ...more, ...WEIGHTS]);
+    equal(again.code, 0, again.stderr);
+    equal(await time("b.json"), before);
+    ok((await filesIn(out)).includes("b.lab"));
+    equal(await Deno.readTextFile(join(out, "tactus.rekordbox.xml")), xml);
   });
 });
 
@@ -85,6 +94,14 @@ Deno.test("analyze --write-tags changes the file's tags, and fails on a read-onl
     const { tempo } = JSON.parse(await Deno.readTextFile(join(folder, "song.json")));
     equal(await writeTempoTag(song, tempo.bpm), false, "the tag holds the tempo of the result");
     equal(await Deno.readFile(locked), await Deno.readFile(DEMO));
-    equal(await filesIn(folder), ["locked.flac", "locked.json", "song.flac", "song.json"]);
+    equal(await filesIn(folder), [
+      ...["failures.m3u8", "locked.flac", "locked.json", "song.flac", "song.json"],
+    ]);
+    const time = async (): Promise<unknown> => (await Deno.stat(join(folder, "locked.json"))).mtime;
+    const before = await time();
+    const again = await tactus(args);
+    equal(again.code, 1);
+    match(again.stderr, /locked\.flac: Could not write the tempo/);
+    equal(await time(), before, "the result is used again");
   });
 });

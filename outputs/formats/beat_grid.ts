@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 
 /** A beat of a grid. */
 export interface GridBeat {
@@ -58,7 +58,7 @@ const USUAL_BEATS_PER_BAR = 4;
 const MOST_DISTANCE = 0.03;
 
 /** Returns the beats of a result. */
-export function beatsOf({ beats, beat_positions }: AnalysisResult): GridBeat[] {
+export function beatsOf({ beats, beat_positions }: FormatResult): GridBeat[] {
   return beats.map((seconds, beat) => ({ seconds, position: beat_positions[beat] ?? 1 }));
 }
 
@@ -70,7 +70,7 @@ export function beatsOf({ beats, beat_positions }: AnalysisResult): GridBeat[] {
  * @param result the analysis
  * @returns the beats, and whether they are those of one grid
  */
-export function mappedBeats(result: AnalysisResult): {
+export function mappedBeats(result: FormatResult): {
   beats: readonly GridBeat[];
   isSteady: boolean;
 } {
@@ -98,7 +98,7 @@ export function mappedBeats(result: AnalysisResult): {
  * @param result the analysis
  * @returns the beats, and whether they are those of one grid
  */
-export function djBeats(result: AnalysisResult): {
+export function djBeats(result: FormatResult): {
   beats: readonly GridBeat[];
   isSteady: boolean;
 } {

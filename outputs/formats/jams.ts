@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { durationOf, titleOf } from "./track_facts.ts";
 
 /** An observation of an annotation. */
@@ -14,6 +14,9 @@ interface Observation {
   readonly value: unknown;
   readonly confidence: number | null;
 }
+
+/** Program of results without provenance. */
+const ALLIN1 = "allin1";
 
 /** Labels of the SALAMI vocabulary for those labels that are not part of it. */
 const SALAMI_LABELS: Readonly<Record<string, string>> = {
@@ -29,9 +32,9 @@ const SALAMI_LABELS: Readonly<Record<string, string>> = {
  *
  * Source: jams 0.3.5, `schemata/`.
  */
-export function encodeJams(result: AnalysisResult): string {
+export function encodeJams(result: FormatResult): string {
   const duration = durationOf(result);
-  const start = result.provenance.part?.start ?? 0;
+  const start = result.provenance?.part?.start ?? 0;
   const segments = (named: (label: string) => string): Observation[] =>
     result.segments.map(({ start, end, label }) => ({
       ...{ time: start, duration: end - start, value: named(label), confidence: null },
@@ -39,9 +42,9 @@ export function encodeJams(result: AnalysisResult): string {
   const annotation = (namespace: string, data: readonly Observation[]): object => ({
     namespace,
     annotation_metadata: {
-      annotation_tools: result.provenance.program,
+      annotation_tools: result.provenance?.program ?? ALLIN1,
       data_source: "program",
-      annotator: { model: result.provenance.model, demixer: result.provenance.demixer },
+      annotator: annotatorOf(result),
     },
     ...{ data, time: start, duration: Math.max(0, duration - start), sandbox: {} },
   });
@@ -66,8 +69,12 @@ export function encodeJams(result: AnalysisResult): string {
   return JSON.stringify(document, null, 2) + "\n";
 }
 
+function annotatorOf({ provenance }: FormatResult): object {
+  return provenance === undefined ? {} : { model: provenance.model, demixer: provenance.demixer };
+}
+
 /** Returns the tempo curve; its first piece begins with the annotation, the last ends with it. */
-function tempi({ tempo }: AnalysisResult, start: number, end: number): Observation[] {
+function tempi({ tempo }: FormatResult, start: number, end: number): Observation[] {
   if (tempo === null) return [];
   return tempo.curve.map(({ start: begun, bpm }, piece) => {
     const time = piece === 0 ? start : Math.max(start, begun);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { beatsOf, mappedBeats, tempoMap } from "./beat_grid.ts";
 import { durationOf, titleOf } from "./track_facts.ts";
 
@@ -42,7 +42,7 @@ interface MidiEvent {
  *
  * Source: MIDI Manufacturers Association, "Standard MIDI Files 1.0" (RP-001).
  */
-export function encodeMidi(result: AnalysisResult): Uint8Array<ArrayBuffer> {
+export function encodeMidi(result: FormatResult): Uint8Array<ArrayBuffer> {
   const mapped = mappedBeats(result);
   const map = tempoMap(mapped.beats, {
     tolerance: mapped.isSteady ? STEADY_TOLERANCE : 1e-6,

@@ -15,7 +15,9 @@
  */
 
 import type { AudioOptions } from "../../pipeline/audio_files.ts";
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
+
+export type { FormatResult } from "./format_result.ts";
 
 /** Content of a file, or its parts in order. */
 export type Content = string | Uint8Array | Iterable<Uint8Array>;
@@ -25,7 +27,7 @@ export interface FormatFile {
   /** Ending that follows the name of the track. */
   readonly ending: string;
   /** Returns the content of the file. */
-  encode(result: AnalysisResult, audio: AudioOptions): Promise<Content>;
+  encode(result: FormatResult, audio: AudioOptions): Promise<Content>;
 }
 
 /** One file for all tracks of a call. */
@@ -33,7 +35,7 @@ export interface CollectionFile {
   /** Name of the file. */
   readonly name: string;
   /** Returns the content of the file. */
-  encode(results: readonly AnalysisResult[]): Promise<Content>;
+  encode(results: readonly FormatResult[]): Promise<Content>;
 }
 
 /** A format. */

@@ -5,7 +5,7 @@
  */
 
 import { extname } from "node:path";
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { AUDIO_ENDING } from "../../pipeline/find_stems.ts";
 import { mappedBeats, type Signature, type Tempo, tempoMap } from "./beat_grid.ts";
 import { durationOf, titleOf } from "./track_facts.ts";
@@ -30,12 +30,12 @@ const SETS_SIGNATURE = 1;
  *
  * Source: ReaTeam, "State Chunk Definitions" (https://github.com/ReaTeam/Doc), for envelopes, tracks and items.
  */
-export function encodeReaper(result: AnalysisResult): string {
+export function encodeReaper(result: FormatResult): string {
   const map = tempoMap(mappedBeats(result).beats, { tolerance: 1e-9 });
   const [signature] = map.signatures;
   const first = map.tempi[0]!;
   const lines = [
-    `<REAPER_PROJECT 0.1 ${quoted(result.provenance.program)} 0`,
+    `<REAPER_PROJECT 0.1 ${quoted(result.provenance?.program ?? "allin1")} 0`,
     `  TEMPO ${bpmOf(first)} ${signature?.beats ?? 4} ${signature?.unit ?? 4}`,
     "  <TEMPOENVEX",
     ...["ACT 1 -1", "VIS 1 0 1", "LANEHEIGHT 0 0", "ARM 0", `DEFSHAPE ${SQUARE} -1 -1`]
@@ -65,7 +65,7 @@ function tempoPoints(tempi: readonly Tempo[], signatures: readonly Signature[]):
   });
 }
 
-function trackLines(result: AnalysisResult): string[] {
+function trackLines(result: FormatResult): string[] {
   const name = quoted(titleOf(result));
   const source = SOURCES[extname(result.path).toLowerCase()] ?? "VIDEO";
   return [

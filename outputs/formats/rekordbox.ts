@@ -5,7 +5,7 @@
  */
 
 import { PROGRAM } from "../../core/program.ts";
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { constantParts, djBeats } from "./beat_grid.ts";
 import { durationOf, titleOf } from "./track_facts.ts";
 import { xmlAttribute } from "./xml.ts";
@@ -37,7 +37,7 @@ type Attributes = Readonly<Record<string, string | number>>;
  * Source: AlphaTheta, "rekordbox xml format list" (https://rekordbox.com/en/support/developer/).
  */
 export function encodeRekordbox(
-  results: readonly AnalysisResult[],
+  results: readonly FormatResult[],
   program: string = PROGRAM,
 ): string {
   const [name = "", version = ""] = program.split(" ");
@@ -63,9 +63,9 @@ export function encodeRekordbox(
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function trackElement(result: AnalysisResult, id: number): string[] {
+function trackElement(result: FormatResult, id: number): string[] {
   const grid = gridOf(result);
-  const rate = result.provenance.mix?.sample_rate;
+  const rate = result.provenance?.mix?.sample_rate;
   const attributes: Attributes = {
     TrackID: id,
     Name: titleOf(result),
@@ -82,7 +82,7 @@ function trackElement(result: AnalysisResult, id: number): string[] {
 }
 
 /** Returns the parts of the grid. The first begins at the first downbeat, and Rekordbox continues it towards the start. */
-function gridOf(result: AnalysisResult): Attributes[] {
+function gridOf(result: FormatResult): Attributes[] {
   const { beats, isSteady } = djBeats(result);
   const metre = result.metre?.beats_per_bar ?? 4;
   const tolerance = isSteady ? STEADY_TOLERANCE : MOVING_TOLERANCE;
@@ -95,7 +95,7 @@ function gridOf(result: AnalysisResult): Attributes[] {
   }));
 }
 
-function cuesOf({ segments }: AnalysisResult): Attributes[] {
+function cuesOf({ segments }: FormatResult): Attributes[] {
   const cue = (start: number, label: string, number: number): Attributes => ({
     ...{ Name: label, Type: 0, Start: start.toFixed(3), Num: number },
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 
 /**
  * Encodes beats as `time TAB position in the bar`, without a heading.
@@ -13,27 +13,27 @@ import type { AnalysisResult } from "../../pipeline/result.ts";
  *
  * Source: `save_beat_tsv` of Beat This!, which Sonic Visualiser imports as a time instants layer.
  */
-export function encodeBeats(result: AnalysisResult): string {
+export function encodeBeats(result: FormatResult): string {
   return lines(beatRows(result).map((row) => row.join("\t")));
 }
 
 /** Encodes the beats as CSV with the columns `time` and `position`. */
-export function encodeBeatsCsv(result: AnalysisResult): string {
+export function encodeBeatsCsv(result: FormatResult): string {
   return csv([["time", "position"], ...beatRows(result)]);
 }
 
 /** Encodes the segments as CSV with the columns `start`, `end` and `label`. */
-export function encodeSegmentsCsv(result: AnalysisResult): string {
+export function encodeSegmentsCsv(result: FormatResult): string {
   return csv([["start", "end", "label"], ...segmentRows(result)]);
 }
 
 /** Encodes the beats as TSV with the columns `time` and `position`. */
-export function encodeBeatsTsv(result: AnalysisResult): string {
+export function encodeBeatsTsv(result: FormatResult): string {
   return tsv([["time", "position"], ...beatRows(result)]);
 }
 
 /** Encodes the segments as TSV with the columns `start`, `end` and `label`. */
-export function encodeSegmentsTsv(result: AnalysisResult): string {
+export function encodeSegmentsTsv(result: FormatResult): string {
   return tsv([["start", "end", "label"], ...segmentRows(result)]);
 }
 
@@ -42,7 +42,7 @@ export function encodeSegmentsTsv(result: AnalysisResult): string {
  *
  * Source: mir_eval 0.8, `io.load_labeled_intervals`.
  */
-export function encodeLab(result: AnalysisResult): string {
+export function encodeLab(result: FormatResult): string {
   return tsv(segmentRows(result));
 }
 
@@ -51,24 +51,24 @@ export function encodeLab(result: AnalysisResult): string {
  *
  * Source: the Audacity manual, "Importing and Exporting Labels".
  */
-export function encodeAudacityBeats(result: AnalysisResult): string {
+export function encodeAudacityBeats(result: FormatResult): string {
   return tsv(
     beatRows(result).map(([time, position]) => [time.toFixed(6), time.toFixed(6), position]),
   );
 }
 
 /** Encodes the segments as region labels of an Audacity label track. */
-export function encodeAudacitySegments(result: AnalysisResult): string {
+export function encodeAudacitySegments(result: FormatResult): string {
   return tsv(
     segmentRows(result).map(([start, end, label]) => [start.toFixed(6), end.toFixed(6), label]),
   );
 }
 
-function beatRows({ beats, beat_positions }: AnalysisResult): [number, number][] {
+function beatRows({ beats, beat_positions }: FormatResult): [number, number][] {
   return beats.map((time, beat) => [time, beat_positions[beat] ?? 0]);
 }
 
-function segmentRows({ segments }: AnalysisResult): [number, number, string][] {
+function segmentRows({ segments }: FormatResult): [number, number, string][] {
   return segments.map(({ start, end, label }) => [start, end, label]);
 }
 

@@ -5,16 +5,16 @@
  */
 
 import { basename } from "node:path";
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { AUDIO_ENDING } from "../../pipeline/find_stems.ts";
 
 /** Returns the name of the track: its file's name without the ending. */
-export function titleOf({ path }: Pick<AnalysisResult, "path">): string {
+export function titleOf({ path }: Pick<FormatResult, "path">): string {
   const name = basename(path);
   return name.replace(AUDIO_ENDING, "") || name;
 }
 
 /** Returns the length of the track in seconds: the end of the last frame, at most 10 ms after that of the audio. */
-export function durationOf({ segments, beats }: AnalysisResult): number {
+export function durationOf({ segments, beats }: FormatResult): number {
   return Math.max(segments.at(-1)?.end ?? 0, beats.at(-1) ?? 0);
 }

@@ -8,7 +8,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { openAudio } from "../../kernels/mod.ts";
 import { printable } from "../../core/printable.ts";
 import { type AudioOptions, openWithFallback } from "../../pipeline/audio_files.ts";
-import type { AnalysisResult } from "../../pipeline/result.ts";
+import type { FormatResult } from "./format_result.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
 
 /** Largest size of the file behind its first eight bytes. */
@@ -43,12 +43,12 @@ interface Cue {
  * Source: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0": `cue `, `labl` and `ltxt`.
  */
 export async function encodeWavCues(
-  result: AnalysisResult,
+  result: FormatResult,
   options: AudioOptions,
 ): Promise<Iterable<Uint8Array>> {
   const copied = copiedWav(result);
   if (copied !== undefined) return copied;
-  const rate = result.provenance.mix?.sample_rate ?? SAMPLE_RATE_HZ;
+  const rate = result.provenance?.mix?.sample_rate ?? SAMPLE_RATE_HZ;
   const file = await openWithFallback(result.path, (path) => openAudio(path, rate), options);
   try {
     const { channels, samples } = file;
@@ -97,7 +97,7 @@ function wavFile(path: string, chunks: readonly Chunk[]): Iterable<Uint8Array> {
 }
 
 /** Returns cue points of the segments and downbeats, in order of time. */
-function cuesOf({ segments, downbeats }: AnalysisResult, rate: number, frames: number): Cue[] {
+function cuesOf({ segments, downbeats }: FormatResult, rate: number, frames: number): Cue[] {
   const at = (seconds: number): number => Math.min(frames, Math.max(0, Math.round(seconds * rate)));
   return [
     ...segments.map(({ start, end, label }) => ({
@@ -192,7 +192,7 @@ interface FileChunk {
 }
 
 /** Returns a copy of the track's own WAV file; undefined where it is none, or is not written as the format asks. */
-function copiedWav(result: AnalysisResult): Iterable<Uint8Array> | undefined {
+function copiedWav(result: FormatResult): Iterable<Uint8Array> | undefined {
   const { path } = result;
   if (!statSync(path).isFile()) {
     throw new Error(
