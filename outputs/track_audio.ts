@@ -26,9 +26,9 @@ const PIECE_SAMPLES = 2 ** 20;
  */
 export async function readTrackAudio(track: Track, options: AudioOptions): Promise<Tensor<"f32">> {
   const { gain: _, ...reading } = options;
-  const { path, stemsDirectory, stems } = track;
+  const { path, stemsDirectory, stems, samples } = track;
   if (stemsDirectory === undefined || await isFile(path)) {
-    return (await readMixture(path, reading)).mixture;
+    return (await readMixture(samples ?? path, reading)).mixture;
   }
   return await sumOfStems(stems ?? await findStems(stemsDirectory), reading);
 }

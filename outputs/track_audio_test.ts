@@ -41,3 +41,14 @@ Deno.test("readTrackAudio() adds up stems where the track names no file, and rea
     await rejects(readTrackAudio({ path: join(folder, "none.wav"), name: "t" }, {}));
   });
 });
+
+Deno.test("readTrackAudio() takes samples in memory, although their path names no file", async () => {
+  const channel = noise(441).map((value) => value / 4);
+  const samples = { channels: [channel], sampleRate: RATE, name: "memory" };
+  const { shape, data } = await readTrackAudio(
+    { path: "/none/memory", name: "memory", samples },
+    {},
+  );
+  equal(shape, [2, 441]);
+  ok(channel.every((value, i) => data[i] === value && data[441 + i] === value));
+});

@@ -130,15 +130,15 @@ export async function pageAudio(
 
 /** Returns the file itself, where browsers play it and an encoding without loss would be larger. */
 async function originalSource(
-  { track: { path }, result }: AnalyzedTrack,
+  { track: { path, samples }, result }: AnalyzedTrack,
   mostBytes: number,
 ): Promise<PageSource | null> {
   const codec = result.provenance.mix?.codec ?? "";
   const found = PLAYABLE.find(([ending, codecs]) =>
     ending.test(extname(path)) && codecs.test(codec)
   );
-  // A part of a track is encoded again.
-  if (found === undefined || result.provenance.part !== null) return null;
+  // A part of a track is encoded again, and samples in memory are no file.
+  if (found === undefined || result.provenance.part !== null || samples !== undefined) return null;
   if ((await stat(path)).size > mostBytes) return null;
   return { name: "mix", type: found[2], bytes: new Uint8Array(await readFile(path)) };
 }
