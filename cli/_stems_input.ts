@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -39,7 +39,7 @@ export async function tracksWithStems(
   if (stem !== undefined) return [oneTrack(stem, directories, audio)];
   if (stemsPattern !== undefined) return await byPattern(stemsPattern, directories, audio);
   if (tracks !== undefined) return await ofFile(tracks, directories, audio);
-  return directories.length === 0 ? undefined : inFolders(directories, audio);
+  return directories.length === 0 ? undefined : await inFolders(directories, audio);
 }
 
 /** Returns the track of a mix, or of stems that it names. */
@@ -48,7 +48,20 @@ export function trackOf(file: string): Track {
   return { path, name: parsePath(path).name };
 }
 
-function inFolders(directories: readonly string[], audio: readonly string[]): Track[] {
+/** One folder for each track, or a folder with a folder of each track's name. */
+async function inFolders(
+  directories: readonly string[],
+  audio: readonly string[],
+): Promise<Track[]> {
+  const [directory = "", ...others] = directories;
+  if (others.length === 0 && audio.length > 0) {
+    const tracks = audio.map(trackOf);
+    const own = tracks.map(({ name }) => join(directory, name));
+    const exist = await Promise.all(own.map(isFolder));
+    if (!exist.includes(false)) {
+      return tracks.map((track, i) => ({ ...track, stemsDirectory: own[i]! }));
+    }
+  }
   if (audio.length > 0 && audio.length !== directories.length) {
     throw new UsageError(
       `Expected one AUDIO for each --stems-dir, or none, but got ${audio.length} for ` +
@@ -61,6 +74,10 @@ function inFolders(directories: readonly string[], audio: readonly string[]): Tr
     const path = resolve(stemsDirectory);
     return { path, name: basename(path), stemsDirectory };
   });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isDirectory(), () => false);
 }
 
 function oneTrack(

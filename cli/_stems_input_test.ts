@@ -162,6 +162,19 @@ Deno.test("tracksWithStems() reads a JSON of tracks, with paths relative to it",
   });
 });
 
+Deno.test("tracksWithStems() takes a folder with a folder of each track's name", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await make(folder, "a/bass.wav", "b/bass.wav");
+    const stemsDir = [folder];
+    equal(await tracks(folder, { stemsDir }, [join(folder, "b.mp3"), join(folder, "a.mp3")]), [
+      ["b.mp3", "b", "b"],
+      ["a.mp3", "a", "a"],
+    ]);
+    equal(await tracks(folder, { stemsDir }, [join(folder, "c.mp3")]), [["c.mp3", "c", ""]]);
+    await refused({ stemsDir }, ["a.mp3", "c.mp3"], /one AUDIO for each --stems-dir, or none/);
+  });
+});
+
 Deno.test("tracksWithStems() takes one folder of stems a track", async () => {
   equal(await tracksWithStems({ stemsDir: ["/s/a", "/s/b"] }, []), [
     { path: "/s/a", name: "a", stemsDirectory: "/s/a" },

@@ -43,8 +43,8 @@ const PATTERN: ArgumentType<string> = {
 export const STEMS_OPTIONS = {
   stemsDir: option(
     text("dir"),
-    "folder with the stems bass, drums, other and vocals of one track; guitar and piano, where they are " +
-      "there, are added to other",
+    "folder with the stems bass, drums, other and vocals of one track, or with a folder of the name of " +
+      "each AUDIO; guitar and piano, where they are there, are added to other",
   ).repeated(),
   stem: option(
     SOURCE_FILE,

@@ -17,11 +17,14 @@ export const AUDIO_ENDING =
 
 /**
  * Finds the file of each stem in a folder: `bass`, `drums`, `other`, `vocals` with an ending of audio files; and
- * `guitar` and `piano` where they are there.
+ * `guitar` and `piano` where they are there. Without a file of such a name, one that has it in parentheses or after a
+ * last underscore is taken, such as `song_(Bass)_model.wav` or `song_bass.wav`.
  *
  * @param directory folder of one track
  * @returns paths in the order of {@linkcode STEMS}, and then those that are added to other
  * @throws {StemsError} if the folder cannot be read, a stem is missing, or there are two files for one
+ *
+ * Source: all-in-one-mlx 1.0.14, `analyze.py`, for the names that other separators use.
  */
 export async function findStems(directory: string): Promise<string[]> {
   let names: string[];
@@ -38,8 +41,14 @@ export async function findStems(directory: string): Promise<string[]> {
     );
   }
   const audio = names.filter((name) => AUDIO_ENDING.test(name)).sort();
-  const filesOf = (stem: string): string[] =>
-    audio.filter((name) => parse(name).name.toLowerCase() === stem);
+  const filesOf = (stem: string): string[] => {
+    const named = audio.map((file) => ({ file, name: parse(file).name.toLowerCase() }));
+    const own = named.filter(({ name }) => name === stem);
+    const others = named.filter(({ name }) =>
+      name.includes(`(${stem})`) || name.endsWith(`_${stem}`)
+    );
+    return (own.length > 0 ? own : others).map(({ file }) => file);
+  };
   const missing = STEMS.filter((stem) => filesOf(stem).length === 0);
   if (missing.length > 0) {
     throw new StemsError(

@@ -54,6 +54,22 @@ Deno.test("findStems() refuses two files for one stem", async () => {
   });
 });
 
+Deno.test("findStems() takes names of other separators where there are no plain ones", async () => {
+  const names = [
+    ...["song_(Bass)_roformer.wav", "song_(drums).flac", "Song_Vocals.mp3", "song_other.wav"],
+    ...["bassoon.wav", "other_take.wav"],
+  ];
+  await withFiles(names, async (folder) => {
+    const found = async (): Promise<string[]> =>
+      (await findStems(folder)).map((path) => basename(path));
+    equal(await found(), [names[0]!, names[1]!, names[3]!, names[2]!]);
+    await Deno.writeTextFile(join(folder, "other.wav"), "");
+    equal((await found())[2], "other.wav");
+    await Deno.writeTextFile(join(folder, "b_bass.wav"), "");
+    await rejects(findStems(folder), /two files for bass, b_bass\.wav and song_\(Bass\)/);
+  });
+});
+
 Deno.test("findStems() names a missing folder", async () => {
   await rejects(findStems("no/such/folder"), /no\/such\/folder/);
 });
