@@ -21,9 +21,9 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-/** Analyses, and returns the result and what was said. */
+/** Analyses, also where there is a result, and returns it and what was said. */
 async function analyze(folder: string, ...args: string[]): Promise<[AnalysisResult, string]> {
-  const call = ["analyze", ...args, "-m", "seeded-fold0", "--json"];
+  const call = ["analyze", ...args, "-m", "seeded-fold0", "--json", "--overwrite=json"];
   const { code, stdout, stderr } = await tactus(call, { cwd: folder });
   equal(code, 0, stderr);
   return [resultSchema.parse(JSON.parse(stdout)), stderr];
