@@ -34,7 +34,7 @@ export {
 } from "./analyzer.ts";
 export type { AudioOptions, TrackPart } from "./audio_files.ts";
 export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";
-export type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
+export type { DemixSession, SegmentOutput, SegmentRunOptions } from "./backends/demix_session.ts";
 export { type DemixerOptions, loadDemixer } from "./backends/demixers.ts";
 export {
   builtInDevices,
@@ -45,7 +45,7 @@ export {
   providersOf,
 } from "./backends/devices.ts";
 export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } from "./demix.ts";
-export { fileIdentity } from "./file_identity.ts";
+export { type FileIdentity, fileIdentity } from "./file_identity.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
 export type { GuardOptions } from "./guard.ts";

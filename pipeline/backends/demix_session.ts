@@ -13,7 +13,7 @@ export interface SegmentOutput {
 }
 
 /** Options of the run of a segment. */
-export interface SegmentOptions {
+export interface SegmentRunOptions {
   /** Output of an earlier run, whose arrays may be used again. */
   readonly into?: SegmentOutput;
   /** Aborts the run. */
@@ -32,7 +32,7 @@ export interface DemixSession {
   run(
     wave: Float32Array<ArrayBuffer>,
     spectrum: Float32Array<ArrayBuffer>,
-    options?: SegmentOptions,
+    options?: SegmentRunOptions,
   ): Promise<SegmentOutput>;
   /** Frees the network's memory until it runs again; absent where it is held. */
   rest?(): Promise<void>;
