@@ -44,8 +44,8 @@ const JOB_BYTES = { network: 1.5e9, filters: 0.5e9 } as const;
 const DEFAULT_JOBS = 2;
 
 /**
- * Returns the default number of tracks side by side: as many as the measurements in docs/performance.md found best, and
- * no more than fit into half of the free memory.
+ * Returns the default number of tracks side by side: as many as keep two cores busy (docs/batches.md has the
+ * measurements), and no more than fit into half of the free memory.
  *
  * @param demixer `network`, `filters`, or undefined where stems are given
  * @param free free memory, bytes; that of the machine by default

@@ -104,18 +104,33 @@ Deno.test("an analysis with an aborted signal does not begin", async () => {
   await rejects(analyzer.analyze("/no/such/file", { signal }), { name: "AbortError" });
 });
 
-Deno.test("a timer of 50 ms fires during a run of the networks", async () => {
-  await using analyzer = await Analyzer.load({ model: "seeded-all", demixer: "hpss-mix" });
-  const input = { channels: [noise(120)], sampleRate: 44_100, name: "noise" };
-  let last = performance.now();
-  let longest = 0;
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 50);
-  await analyzer.analyze(input).finally(() => clearInterval(timer));
-  ok(longest < 500, `${longest} ms without the event loop`);
-});
+for (const [backend, seconds] of [["native", 120], ["onnx", 60]] as const) {
+  Deno.test(`a timer of 50 ms fires during a run of the networks, ${backend}`, async () => {
+    await using analyzer = await Analyzer.load({
+      ...{ model: "seeded-fold0", demixer: "hpss-mix", compute: { backend } },
+    });
+    const input = { channels: [noise(seconds)], sampleRate: 44_100, name: "noise" };
+    let [isNetwork, fired] = [false, 0];
+    const timer = setInterval(() => fired += Number(isNetwork), 50);
+    let [startedAt, took] = [0, 0];
+    await analyzer.analyze(input, {
+      observer: {
+        onStart: (stage) => {
+          if (stage !== "network") return;
+          isNetwork = true;
+          startedAt = performance.now();
+        },
+        onTiming: ({ stage }) => {
+          if (stage !== "network") return;
+          isNetwork = false;
+          took = performance.now() - startedAt;
+        },
+      },
+    }).finally(() => clearInterval(timer));
+    // A busy machine makes timers late too; a blocked thread fires none.
+    ok(fired >= Math.min(2, Math.floor(took / 200)), `${fired} times in ${took} ms`);
+  });
+}
 
 Deno.test("Analyzer.load() throws where weights are missing, and start() throws at the first analysis", async () => {
   const missing = { ...EMBEDDED, demixer: "htdemucs", weightsDir: "/no/such/folder" };
