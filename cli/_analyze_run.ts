@@ -170,6 +170,7 @@ async function runTracks(
     compute: pick(call, "backend", "device", "threads"),
     demixer: separates ? demixer : null,
     separatesAnew: call.overwrite.some((part) => part === "all" || part === "demix"),
+    spectrogramsAnew: call.overwrite.includes("spec"),
     ...(guardOptions && { guard: guardOptions }),
     observer: { onTiming: (timing) => loaded.push(timing) },
   });

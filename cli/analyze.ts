@@ -59,8 +59,8 @@ const OPTIONS = {
   recursive: flag("search the folders within given folders too").short("r"),
   overwrite: option(
     OVERWRITE,
-    "analyse finished tracks anew: all, or a list of demix, spec, json, viz and sonify, of which demix and spec " +
-      "also separate anew where stems were kept; without a list all",
+    "analyse finished tracks anew: all, or a list of demix, spec, json, viz and sonify, of which all and demix " +
+      "also separate anew where stems were kept, and spec makes kept spectrograms anew; without a list all",
   ).bare("all"),
   dryRun: flag("only tell which tracks would be analysed, and why"),
   jobs: option(

@@ -52,6 +52,8 @@ export interface NamedAnalyzerOptions extends AnalyzerOptions {
   readonly keepSpectrogramsIn?: string;
   /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
   readonly separatesAnew?: boolean;
+  /** Whether kept spectrograms are made anew, from kept stems where they are; false by default. */
+  readonly spectrogramsAnew?: boolean;
   /** `performance.now()` at the origin of the timings, in milliseconds; now by default. */
   readonly origin?: number;
   /** Observer of the loading of the weights. */
@@ -228,7 +230,15 @@ export class Analyzer implements AsyncDisposable {
   }
 
   async #analyze(track: Track, options: AnalyzeOptions): Promise<AnalyzedTrack> {
-    const { demixer, shifts = [null], overlap, keepIn, separatesAnew, ...settings } = this.#options;
+    const {
+      demixer,
+      shifts = [null],
+      overlap,
+      keepIn,
+      separatesAnew,
+      spectrogramsAnew,
+      ...settings
+    } = this.#options;
     const { signal, onProgress, observer } = options;
     const progress = onProgress && progressOf(onProgress);
     return await analyzeTrack(track, {
@@ -248,6 +258,7 @@ export class Analyzer implements AsyncDisposable {
             }),
           ...(keepIn !== undefined && { keepIn }),
           ...(separatesAnew && { isAnew: true }),
+          ...(spectrogramsAnew && { isSpectrogramAnew: true }),
         },
       }),
       ...(signal && { signal }),

@@ -58,6 +58,8 @@ export interface SeparationOptions
   readonly keepIn?: string;
   /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
   readonly isAnew?: boolean;
+  /** Whether a kept spectrogram is made anew, from kept stems where they are; false by default. */
+  readonly isSpectrogramAnew?: boolean;
 }
 
 /** Stems of a track and their provenance. */
@@ -248,7 +250,7 @@ export async function separate(
     path: spectrogramAt,
     record: { path: track.path, program: PROGRAM, demix: { ...record, demixer: name } },
   };
-  const keptSpectrogram = toKeep && !options.isAnew
+  const keptSpectrogram = toKeep && !options.isAnew && !options.isSpectrogramAnew
     ? await readSpectrogram(toKeep.path, toKeep.record)
     : undefined;
   const ofSpectrogram = `spectrogram of an earlier run, ${toKeep?.path}.npy`;

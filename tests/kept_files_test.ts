@@ -23,7 +23,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** Analyses, also where there is a result, and returns it and what was said. */
 async function analyze(folder: string, ...args: string[]): Promise<[AnalysisResult, string]> {
-  const call = ["analyze", ...args, "-m", "seeded-fold0", "--json", "--overwrite=json"];
+  const call = ["analyze", "--overwrite=json", ...args, "-m", "seeded-fold0", "--json"];
   const { code, stdout, stderr } = await tactus(call, { cwd: folder });
   equal(code, 0, stderr);
   return [resultSchema.parse(JSON.parse(stdout)), stderr];
@@ -47,6 +47,10 @@ Deno.test("analyze -k keeps the spectrogram as allin1 does, and uses it again wi
       /song\.wav: stems of an earlier run, .*\n.*song\.wav: spectrogram of an earlier run, /,
     );
     equal(again, first);
+    const [anew, saidOfStems] = await run("--overwrite=spec");
+    match(saidOfStems, /stems of an earlier run/);
+    ok(!saidOfStems.includes("spectrogram of an earlier run"));
+    equal(anew, first);
     // Another demixer has other stems, and a changed array is made anew.
     const [, other] = await run("--demixer", "hpss");
     ok(!other.includes("spectrogram of an earlier run"));
