@@ -7,6 +7,7 @@
 import { glob, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { reasonOf } from "../core/reason.ts";
 import { printable } from "../core/printable.ts";
 import { AUDIO_ENDING } from "../pipeline/mod.ts";
 
@@ -101,7 +102,7 @@ export async function expandInputs(
     try {
       entries = playlistEntries(await readFile(path));
     } catch (error) {
-      failures.push({ path, reason: `Reading the playlist failed: ${messageOf(error)}` });
+      failures.push({ path, reason: `Reading the playlist failed: ${reasonOf(error)}` });
       return;
     }
     if (entries.length === 0) failures.push({ path, reason: "The playlist has no entries" });
@@ -182,7 +183,7 @@ async function audioIn(
     try {
       names = await readdir(within);
     } catch (error) {
-      failures.push({ path: within, reason: `Reading the folder failed: ${messageOf(error)}` });
+      failures.push({ path: within, reason: `Reading the folder failed: ${reasonOf(error)}` });
       return;
     }
     const folders: string[] = [];
@@ -214,10 +215,6 @@ async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
 
 async function realpathOrSame(path: string): Promise<string> {
   return await realpath(path).catch(() => resolve(path));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Orders names by their characters, whatever the language of the system. */

@@ -16,6 +16,7 @@
  */
 
 import { open, stat } from "node:fs/promises";
+import { reasonOf } from "../../core/reason.ts";
 import { replaceWhole } from "../../core/files.ts";
 import { printable } from "../../core/printable.ts";
 import { chunksWithTempo } from "./chunks.ts";
@@ -68,7 +69,7 @@ export async function writeTempoTag(path: string, bpm: number): Promise<boolean>
     }
     return true;
   } catch (error) {
-    throw named(error instanceof Error ? error.message : String(error), error);
+    throw named(reasonOf(error), error);
   }
 }
 
