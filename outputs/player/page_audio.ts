@@ -196,7 +196,10 @@ async function flacSource(name: string, samples: Int16Array): Promise<PageSource
 }
 
 function rounded({ data }: Tensor<"f32">): Int16Array {
-  return Int16Array.from(data, (value) => saturated(value * 32768));
+  const samples = new Int16Array(data.length);
+  // Int16Array.from() would first collect all values in an array of 8 bytes or more each.
+  for (let i = 0; i < data.length; i++) samples[i] = saturated(data[i]! * 32768);
+  return samples;
 }
 
 function saturated(value: number): number {
