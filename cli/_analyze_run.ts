@@ -4,14 +4,14 @@
  * @module
  */
 
-import { appendFile, mkdir, rm } from "node:fs/promises";
+import { appendFile, mkdir, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
 import {
   type FormatName,
   type FormatResult,
   formatResult,
-  hasFormats,
+  missingFormats,
   type ResultFilesOptions,
   shortenedName,
   type TrackFilesOptions,
@@ -186,7 +186,7 @@ async function runTracks(
     const planned = await planTracks(tracks, { analyzer, files, overwrite, names });
     tellShortened(tracks, planned);
     if (call.dryRun) {
-      for (const one of planned) console.log(plannedLine(one));
+      for (const one of planned) console.log(plannedLine(one, files));
       return { done: 0, skipped: 0, left: 0 };
     }
     const leftovers = await removeLeftovers(outDir);
@@ -205,7 +205,7 @@ async function runTracks(
           finished[index] = one.file;
           await writeMissingFormats(one, formatResult(one.json), files);
           if (call.writeTags && result.tempo !== null) {
-            await writeWhole(one.file, resultToJson(await withTags(result)));
+            await rewriteResult(one.file, await withTags(result));
           }
           skipped++;
           // Of many finished tracks only the number is told.
@@ -344,11 +344,15 @@ function printFinished({ path }: Track, text: string): void {
 }
 
 /** Returns what a dry run tells of a track. */
-function plannedLine({ track, file, why }: PlannedTrack): string {
+function plannedLine(
+  { track, file, why }: PlannedTrack,
+  { directory, formats }: FormatFiles,
+): string {
   const path = printable(track.path);
-  return why === undefined
-    ? `skip     ${path}: finished, ${printable(file)}`
-    : `analyse  ${path}: ${why}; to ${printable(file)}`;
+  if (why !== undefined) return `analyse  ${path}: ${why}; to ${printable(file)}`;
+  const missing = missingFormats(join(directory, track.name), formats);
+  const writes = missing.length === 0 ? "" : `; its files of ${missing.join(", ")} are written`;
+  return `skip     ${path}: finished, ${printable(file)}${writes}`;
 }
 
 /** Returns a playlist of the tracks that failed, with the reasons as comments: an argument of the next call. */
@@ -380,16 +384,24 @@ async function withTags(result: AnalysisResult): Promise<AnalysisResult> {
   return { ...result, provenance: { ...provenance, mix } };
 }
 
+/** Writes a result anew that is the same but for the identity of the audio: the files beside it still belong to it. */
+async function rewriteResult(file: string, result: AnalysisResult): Promise<void> {
+  const { atime, mtime } = await stat(file);
+  await writeWhole(file, resultToJson(result));
+  await utimes(file, atime, mtime);
+}
+
+/** Formats of other programs, and where they are written. */
+type FormatFiles = Required<Pick<ResultFilesOptions, "directory" | "formats" | "audio">>;
+
 /** Writes formats of other programs that a finished track lacks. */
 async function writeMissingFormats(
   { track }: PlannedTrack,
   result: FormatResult,
-  { directory, formats, audio }: Required<
-    Pick<ResultFilesOptions, "directory" | "formats" | "audio">
-  >,
+  { directory, formats, audio }: FormatFiles,
 ): Promise<void> {
   const stem = join(directory, track.name);
-  if (!hasFormats(stem, formats)) await writeFormats(result, stem, formats, audio);
+  await writeFormats(result, stem, missingFormats(stem, formats), audio);
 }
 
 function byStart(a: StageTiming, b: StageTiming): number {

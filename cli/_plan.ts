@@ -67,9 +67,10 @@ async function whyAnew(
   { analyzer, files, overwrite, names }: PlanOptions,
 ): Promise<string | undefined> {
   if (overwrite.length > 0) return `--overwrite ${overwrite.join(",")}`;
-  const missing = missingFile(track, files);
-  if (missing !== undefined) return `${printable(missing)} is missing`;
-  if (isOfAllin1(json)) return await whyNotAllin1(track, file, names);
+  const ofAllin1 = isOfAllin1(json);
+  const missing = missingFile(track, files, ofAllin1);
+  if (missing !== undefined) return `${printable(missing.path)} ${missing.why}`;
+  if (ofAllin1) return await whyNotAllin1(track, file, names);
   return await analyzer.whyUnfinished(track, json);
 }
 

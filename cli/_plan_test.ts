@@ -64,6 +64,11 @@ Deno.test("a track is analysed anew where a file is missing, or --overwrite name
     equal(await planned(folder, ["x.mp3"], { files }), [["x", missing]]);
     await writeFile(join(folder, "x.activ.npz"), "");
     equal(await planned(folder, ["x.mp3"], { files }), [["x", undefined]]);
+    const before = new Date(Date.now() - 10_000);
+    await utimes(join(folder, "x.activ.npz"), before, before);
+    const earlier = `${join(folder, "x.activ.npz")} is of an earlier result`;
+    equal(await planned(folder, ["x.mp3"], { files }), [["x", earlier]]);
+    await writeFile(join(folder, "x.activ.npz"), "");
     equal(await planned(folder, ["x.mp3"], { overwrite: ["json", "viz"] }), [
       ["x", "--overwrite json,viz"],
     ]);
@@ -78,6 +83,11 @@ Deno.test("a result of allin1 counts with its default weights while it is newer 
     await writeResult(join(folder, "link.json"), { path: join(folder, "x.mp3"), ...ALLIN1 });
     equal(await planned(folder, ["x.mp3"]), [["x", undefined]]);
     equal(await planned(folder, ["link.mp3"]), [["link", undefined]], "allin1 resolves links");
+    const before = new Date(Date.now() - 10_000);
+    await writeFile(join(folder, "x.activ.npz"), "");
+    await utimes(join(folder, "x.activ.npz"), before, before);
+    const files = { directory: folder, activations: true, embeddings: false };
+    equal(await planned(folder, ["x.mp3"], { files }), [["x", undefined]], "its arrays come first");
     const names = { model: "embedded", demixer: "auto" };
     equal(
       (await planned(folder, ["x.mp3"], { names }))[0]![1],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { freeName, NAME_BYTES, writeWhole } from "../core/files.ts";
@@ -31,8 +31,12 @@ interface ResultFile {
   encode(analyzed: AnalyzedTrack): string | Uint8Array | Iterable<Uint8Array> | Promise<Uint8Array>;
 }
 
-/** Every kind of result file, in the order of writing. The JSON comes last: it marks a complete result. */
+/**
+ * Every kind of result file, in the order of writing. The JSON comes first: it gives the track its name, and a file that is
+ * older than it belongs to an earlier result.
+ */
 const RESULT_FILES = {
+  json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
   activations: {
     ending: ".activ.npz",
     isArray: true,
@@ -51,7 +55,6 @@ const RESULT_FILES = {
     isArray: true,
     encode: ({ seams }) => writeNpy(seams.embeddings),
   },
-  json: { ending: ".json", encode: ({ result }) => resultToJson(result) },
 } as const satisfies Readonly<Record<string, ResultFile>>;
 
 /** Endings of all files of a track. */
@@ -139,24 +142,37 @@ export function resultPath(name: string, directory: string): string {
 }
 
 /**
- * Returns the first file that is missing beside the JSON file of a result, but for formats of other programs, which can be
- * written from it.
+ * Returns the first file that is missing beside the JSON file of a result, or is of an earlier result, but for formats of
+ * other programs, which can be written from it.
  *
  * @param track the track, with the name of its result files
  * @param options output folder and kinds of files
- * @returns its path, or undefined where all are there
+ * @param ofAllin1 whether the result is allin1's, which writes arrays before the JSON: their time then tells nothing
+ * @returns its path and what is wrong with it, or undefined where all are there
  */
 export function missingFile(
   { path, name }: Track,
   options: ResultFilesOptions,
-): string | undefined {
+  ofAllin1: boolean,
+): { readonly path: string; readonly why: string } | undefined {
   const { directory, arrayDirectory = directory, trackFiles, ...kinds } = options;
   const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: false };
   const files = (Object.keys(RESULT_FILES) as ResultFileName[])
     .filter((kind) => wanted[kind])
     .map((kind) => pathOf(name, RESULT_FILES[kind], [directory, arrayDirectory]));
   const others = trackFiles === undefined ? [] : trackFilePaths(path, name, trackFiles);
-  return [...files, ...others].find((file) => !existsSync(file));
+  const written = ofAllin1 ? 0 : timeOf(resultPath(name, directory)) ?? 0;
+  for (const file of [...files, ...others]) {
+    const time = timeOf(file);
+    if (time === undefined) return { path: file, why: "is missing" };
+    if (time < written) return { path: file, why: "is of an earlier result" };
+  }
+  return undefined;
+}
+
+/** Returns the time of the last change of a file in milliseconds, or undefined where there is none. */
+function timeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** The output folder, and that of arrays. */
@@ -217,7 +233,7 @@ function realPathOf(path: string): string {
 }
 
 /**
- * Writes the result of a track, the JSON last. Each file is renamed into place when it is complete.
+ * Writes the result of a track, the JSON first. Each file is renamed into place when it is complete.
  *
  * @param analyzed analysis of the track
  * @param options output folder and kinds of files
@@ -233,16 +249,14 @@ export async function writeResultFiles(
   const folders = [directory, arrayDirectory] as const;
   await mkdir(directory, { recursive: true });
   const name = resultName(analyzed.track, ...folders);
-  if (trackFiles !== undefined) await writeTrackFiles(analyzed, name, trackFiles);
   const wanted: Readonly<Record<ResultFileName, boolean>> = { ...kinds, json: true };
   for (const kind of Object.keys(RESULT_FILES) as ResultFileName[]) {
     if (!wanted[kind]) continue;
-    if (kind === "json") {
-      await writeFormats(analyzed.result, join(directory, name), formats, audio);
-    }
     const file: ResultFile = RESULT_FILES[kind];
     await writeWhole(pathOf(name, file, folders), await file.encode(analyzed));
   }
+  if (trackFiles !== undefined) await writeTrackFiles(analyzed, name, trackFiles);
+  await writeFormats(analyzed.result, join(directory, name), formats, audio);
   return pathOf(name, RESULT_FILES.json, folders);
 }
 
@@ -270,15 +284,16 @@ export async function writeFormats(
 }
 
 /**
- * Returns whether every file of formats exists for a result.
+ * Returns the formats of which a file is missing beside the JSON file of a result, or is of an earlier result.
  *
  * @param stem path of the files without their endings
  * @param formats names of the formats
  */
-export function hasFormats(stem: string, formats: readonly FormatName[]): boolean {
-  return formats.every((name) => {
+export function missingFormats(stem: string, formats: readonly FormatName[]): FormatName[] {
+  const written = timeOf(`${stem}${RESULT_FILES.json.ending}`) ?? 0;
+  return [...new Set(formats)].filter((name) => {
     const { files }: Format = FORMATS[name];
-    return files.every(({ ending }) => existsSync(`${stem}${ending}`));
+    return files.some(({ ending }) => (timeOf(`${stem}${ending}`) ?? -1) < written);
   });
 }
 

@@ -1,9 +1,10 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { cleanUpInterrupted } from "../core/interruption.ts";
 import { writeWhole } from "../core/files.ts";
-import { resultName } from "./result_files.ts";
+import { missingFormats, resultName } from "./result_files.ts";
 
 async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
@@ -90,5 +91,19 @@ Deno.test("resultName() avoids names that are in use in the folder of arrays", a
     equal(resultName(track, out!), "song");
     await writeWhole(join(out!, "song.json"), JSON.stringify({ path: track.path }));
     equal(resultName(track, out!, arrays), "song");
+  });
+});
+
+Deno.test("missingFormats() tells formats of which a file is missing or older than the JSON", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const stem = join(folder, "song");
+    const names = [".lab", ".beats.csv", ".segments.csv", ".json", ".mid"];
+    for (const [at, ending] of names.entries()) {
+      await Deno.writeTextFile(`${stem}${ending}`, "");
+      await utimes(`${stem}${ending}`, 1000 + at, 1000 + at);
+    }
+    equal(missingFormats(stem, ["midi", "csv", "jams", "lab", "json"]), ["csv", "jams", "lab"]);
+    await utimes(`${stem}.lab`, 1003, 1003);
+    equal(missingFormats(stem, ["lab", "rekordbox"]), [], "a collection is always written");
   });
 });

@@ -44,11 +44,11 @@ Deno.test("analyze --format writes the files of each track, and one collection",
     match(xml, /<COLLECTION Entries="2">/);
     match(xml, /Name="Löve &amp; &lt;Peace&gt;".*Location="file:\/\/localhost.*L%C3%B6ve%20%26%20/);
     ok(!xml.includes("broken"));
-    // The JSON is the mark of a complete result.
+    // A file that is older than the JSON would be one of an earlier result.
     const time = async (name: string): Promise<number> =>
       (await Deno.stat(join(out, name))).mtime!.getTime();
-    ok(await time("b.json") >= await time("b.cues.wav"));
-    ok(await time("b.json") >= await time("b.mid"));
+    ok(await time("b.cues.wav") >= await time("b.json"));
+    ok(await time("b.mid") >= await time("b.json"));
 
     // Formats are written from finished results, and these are part of the collection.
     const before = await time("b.json");
@@ -58,6 +58,15 @@ Deno.test("analyze --format writes the files of each track, and one collection",
     equal(await time("b.json"), before);
     ok((await filesIn(out)).includes("b.lab"));
     equal(await Deno.readTextFile(join(out, "tactus.rekordbox.xml")), xml);
+
+    // Another setting changes the result; files of the earlier one do not pass for its own.
+    const other = ["analyze", second, "-o", out, "--end", "1.5", ...WEIGHTS];
+    equal((await tactus(other)).code, 0);
+    match(await Deno.readTextFile(join(out, "b.lab")), /\t2\t\w+\n$/);
+    const dry = await tactus([...other, "--format", "lab", "--dry-run"]);
+    match(dry.stdout, /^skip .*; its files of lab are written$/m);
+    equal((await tactus([...other, "--format", "lab"])).code, 0);
+    match(await Deno.readTextFile(join(out, "b.lab")), /\t1\.5\t\w+\n$/);
   });
 });
 

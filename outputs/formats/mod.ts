@@ -53,7 +53,7 @@ export interface Format {
 /** Every format by its name. */
 export const FORMATS = {
   json: {
-    description: "allin1's keys and values, and `provenance`; always written, as the last file",
+    description: "allin1's keys and values, and `provenance`; always written, as the first file",
     source: "allin1 1.1.0",
     files: [],
   },
