@@ -42,7 +42,7 @@ import { reasonOf } from "../core/reason.ts";
 import { pick } from "./command.ts";
 import { expandInputs, type Failure } from "./_inputs.ts";
 import { defaultJobs, sideBySide } from "./_jobs.ts";
-import { removeLeftovers } from "./_leftovers.ts";
+import { removeLeftovers, stemsFolders } from "./_leftovers.ts";
 import type { OverwritePart } from "./_overwrite.ts";
 import { type PlannedTrack, planTracks } from "./_plan.ts";
 import { ProgressBars } from "./_progress_bars.ts";
@@ -189,7 +189,8 @@ async function runTracks(
       for (const one of planned) console.log(plannedLine(one, files));
       return { done: 0, skipped: 0, left: 0 };
     }
-    const leftovers = await removeLeftovers(outDir);
+    const folders = await writtenFolders(call, planned);
+    const leftovers = await removeLeftovers(folders);
     const todo = planned.filter(({ why }) => why !== undefined).length;
     const bars = await ProgressBars.begin(todo);
     const output = new OrderedOutput(bars);
@@ -262,12 +263,27 @@ async function runTracks(
       output.close();
     }
     await writeCollections(finished.filter((file) => file !== undefined), outDir, call.formats);
-    await removeLeftovers(outDir, leftovers);
+    await removeLeftovers(folders, leftovers);
     const failed = failures.filter(({ path }) => tracks.some((track) => track.path === path));
     return { done, skipped, left: planned.length - done - skipped - failed.length };
   } finally {
     await analyzer[Symbol.asyncDispose]();
   }
+}
+
+/** Returns the folders that a call writes to, where an earlier one that was killed may have left unfinished files. */
+async function writtenFolders(
+  { outDir, arrayDir, trackFiles, keepIn, keepSpectrogramsIn, writeTags }: AnalyzeCall,
+  planned: readonly PlannedTrack[],
+): Promise<string[]> {
+  const folders = [outDir, arrayDir, keepSpectrogramsIn].filter((folder) => folder !== undefined);
+  if (trackFiles !== undefined) {
+    folders.push(trackFiles.plotDirectory);
+    if (trackFiles.clicks !== undefined) folders.push(trackFiles.clicks.directory);
+  }
+  if (keepIn !== undefined) folders.push(...await stemsFolders(keepIn));
+  if (writeTags) folders.push(...planned.map(({ track }) => dirname(track.path)));
+  return folders;
 }
 
 /** Returns the tracks of a call that can be opened, and what it names besides. */

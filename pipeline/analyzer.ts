@@ -317,5 +317,16 @@ function trackOf(input: AnalyzerInput): Track {
     return { path, name: parsePath(path).name };
   }
   if (!("channels" in input)) return input;
+  const { name, channels, sampleRate } = input;
+  // Other numbers would be read as if they were f32.
+  for (const channel of channels as readonly unknown[]) {
+    if (channel instanceof Float32Array) continue;
+    throw new TypeError(`The channels of '${name}' must be Float32Arrays`);
+  }
+  if (!Number.isInteger(sampleRate)) {
+    throw new RangeError(
+      `The sample rate of '${name}' must be a whole number of Hz, but is ${sampleRate}`,
+    );
+  }
   return { path: input.name, name: input.name, samples: input };
 }

@@ -67,6 +67,13 @@ Deno.test("an Analyzer refuses samples that it cannot analyse, and names them", 
   await refused([], /'mine'/);
   await refused([new Float32Array(10), new Float32Array(9)], /right channel must have 10 values/);
   await refused([Float32Array.of(NaN)], /'mine'/);
+  const doubles = [new Float64Array(10)] as unknown as Float32Array[];
+  await refused(doubles, /channels of 'mine' must be Float32Arrays/);
+  const channels = [new Float32Array(10)];
+  await rejects(
+    analyzer.analyze({ channels, sampleRate: 44_100.5, name: "mine" }),
+    /rate of 'mine' must be a whole number of Hz, but is 44100.5/,
+  );
 });
 
 for (const [stage, seconds] of [["decode", 0], ["demix", 60], ["network", 120]] as const) {

@@ -8,10 +8,17 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ensureSpace, freeName, nearestExisting, writeJson, writeWhole } from "../core/files.ts";
+import {
+  ensureSpace,
+  freeName,
+  nearestExisting,
+  UNFINISHED_NAME,
+  writeJson,
+  writeWhole,
+} from "../core/files.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import type { DemixRecordSchemas } from "./demix_record_schema.ts";
@@ -47,10 +54,19 @@ export function demixFolder(
     try {
       return JSON.parse(readFileSync(join(folder, RECORD_FILE), "utf8")).path === track.path;
     } catch {
-      return !existsSync(folder);
+      return hasNoFiles(folder);
     }
   });
   return join(parent, name);
+}
+
+/** Returns whether a folder is missing or has at most what a killed run left unfinished. */
+function hasNoFiles(folder: string): boolean {
+  try {
+    return readdirSync(folder).every((name) => UNFINISHED_NAME.test(name));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 /**
@@ -65,7 +81,9 @@ export function hasDemixed(
   demixer: string,
   track: { readonly path: string; readonly name: string },
 ): boolean {
-  return existsSync(join(demixFolder(directory, demixer, track), RECORD_FILE));
+  const folder = demixFolder(directory, demixer, track);
+  return [RECORD_FILE, ...STEMS.map((stem) => `${stem}.wav`)]
+    .every((file) => existsSync(join(folder, file)));
 }
 
 /**
@@ -154,7 +172,7 @@ export async function ensureSpaceForStems(folder: string, samples: number): Prom
 }
 
 /**
- * Writes stems, the record last: stems without a record are never reused.
+ * Writes stems, the record first: it tells whose folder it is, and its hash tells whether the stems are complete.
  *
  * @param folder folder of the track; made if it is missing
  * @param record how the stems were made
@@ -167,14 +185,13 @@ export async function writeDemixed(
   stems16: Tensor<"i16">,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await rm(join(folder, RECORD_FILE), { force: true });
+  const written: RecordFile = { ...record, stems16_sha256: await sha256Of(stems16) };
+  await writeJson(join(folder, RECORD_FILE), written);
   const length = stems16.data.length / STEMS.length;
   for (const [at, stem] of STEMS.entries()) {
     const wav = encodeWav(stems16.data.subarray(at * length, (at + 1) * length));
     await writeWhole(join(folder, `${stem}.wav`), wav);
   }
-  const written: RecordFile = { ...record, stems16_sha256: await sha256Of(stems16) };
-  await writeJson(join(folder, RECORD_FILE), written);
 }
 
 /** Returns the SHA-256 of a tensor's elements in memory order, hexadecimal. */

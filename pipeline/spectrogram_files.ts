@@ -10,7 +10,7 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   ensureSpace,
@@ -95,7 +95,7 @@ export async function readSpectrogram(
 }
 
 /**
- * Writes a spectrogram, the record last: an array without a record is never reused.
+ * Writes a spectrogram, the record first: it tells whose name it is, and its hash tells whether the array is complete.
  *
  * @param path path without its ending; the folder is made if it is missing
  * @param record what the spectrogram was made from
@@ -107,14 +107,13 @@ export async function writeSpectrogram(
   record: SpectrogramRecord,
   { spectrogram, stemsSha256 }: KeptSpectrogram,
 ): Promise<void> {
-  await rm(`${path}${RECORD_ENDING}`, { force: true });
-  await writeWhole(`${path}${ARRAY_ENDING}`, npyParts(spectrogram));
   const written: RecordFile = {
     ...record,
     stems16_sha256: stemsSha256,
     spectrogram_sha256: await sha256Of(spectrogram),
   };
   await writeJson(`${path}${RECORD_ENDING}`, written);
+  await writeWhole(`${path}${ARRAY_ENDING}`, npyParts(spectrogram));
 }
 
 /**

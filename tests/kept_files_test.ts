@@ -64,6 +64,28 @@ Deno.test("analyze -k keeps the spectrogram as allin1 does, and uses it again wi
   });
 });
 
+Deno.test("analyze -k goes on in the folder of a call that was killed while it wrote stems", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.writeFile(join(folder, "song.wav"), sound(2, 1));
+    const stems = join(folder, "demix", "hpss", "song");
+    const unfinished = join(stems, ".bass.wav.1.unfinished");
+    await Deno.mkdir(stems, { recursive: true });
+    await Deno.writeTextFile(unfinished, "RIFF");
+    const run = (...more: string[]): Promise<[AnalysisResult, string]> =>
+      analyze(folder, "song.wav", "--demixer", "hpss-mix", "-k", ...more);
+    const [first] = await run();
+    const files = await namesIn(stems);
+    equal(files, ["bass.wav", "drums.wav", "other.wav", "tactus.json", "vocals.wav"]);
+    // The record is written first, so that the folder is known again, and an incomplete one as well.
+    await Deno.remove(join(stems, "vocals.wav"));
+    const [again, said] = await run();
+    ok(!said.includes("finished before") && !said.includes("earlier run"), said);
+    equal(again, first);
+    equal(await namesIn(stems), files);
+    equal(await namesIn(join(folder, "demix", "hpss")), ["song"]);
+  });
+});
+
 Deno.test("analyze -k uses the stems that allin1 has kept of the same mix, and no others", async () => {
   await inTemporaryFolder(async (folder) => {
     const parts = STEMS.map((_, at) => noise(4 * RATE, 10 + at).map((value) => value / 4));
