@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
 import type { LoadOptions } from "../models/mod.ts";
@@ -186,7 +187,15 @@ async function runTracks(
     const planned = await planTracks(tracks, { analyzer, files, overwrite, names });
     tellShortened(tracks, planned);
     if (call.dryRun) {
-      for (const one of planned) console.log(plannedLine(one, files));
+      for (const one of planned) {
+        const { path, stemsDirectory } = one.track;
+        if (stemsDirectory !== undefined || existsSync(path)) {
+          console.log(plannedLine(one, files));
+        } else {
+          failures.push({ path, reason: "There is no such file" });
+          console.error(`${printable(path)}: There is no such file`);
+        }
+      }
       return { done: 0, skipped: 0, left: 0 };
     }
     const folders = await writtenFolders(call, planned);
@@ -290,7 +299,8 @@ async function writtenFolders(
 async function tracksOf(call: AnalyzeCall): Promise<{ tracks: Track[]; failures: Failure[] }> {
   const { paths, failures } = await expandInputs(call.inputs, {
     isRecursive: call.recursive,
-    without: [call.outDir, call.demixDir, call.specDir].map((folder) => resolve(folder)),
+    without: [call.outDir, call.demixDir, call.specDir, call.trackFiles?.clicks?.directory]
+      .filter((folder) => folder !== undefined).map((folder) => resolve(folder)),
     standardInput: async () => await new Response(Deno.stdin.readable).bytes(),
   });
   const mixes = paths.map((path): Track => ({ path, name: parsePath(path).name }));

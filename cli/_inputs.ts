@@ -5,7 +5,7 @@
  */
 
 import { glob, readdir, readFile, realpath, stat } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reasonOf } from "../core/reason.ts";
 import { printable } from "../core/printable.ts";
@@ -45,11 +45,19 @@ const PLAYLIST_ENDINGS = [".m3u", ".m3u8"];
 /** Characters that make a pattern of an argument that names no file. */
 const PATTERN = /[*?[\]{}]/;
 
+/** Endings of audio that the program writes itself, next to the tracks where a call says so. */
+const OWN_AUDIO_ENDING = /\.(sonif\.(wav|flac)|cues\.wav)$/i;
+
+/** Returns whether a file that was found, not named, is a track by its name. */
+function isTrack(path: string): boolean {
+  return AUDIO_ENDING.test(path) && !OWN_AUDIO_ENDING.test(path);
+}
+
 /**
  * Expands arguments to audio files.
  *
  * A file is taken whatever its ending, a playlist (`.m3u`, `.m3u8`) gives its entries, a folder its files with an ending of
- * audio. An argument that names neither is a pattern of `*`, `**`, `?`, `[a-z]` and `{a,b}` if it has one of these
+ * audio but for click tracks and copies with cues. An argument that names neither is a pattern of `*`, `**`, `?`, `[a-z]` and `{a,b}` if it has one of these
  * characters. `-` stands for a list of paths on standard input, one a line, or separated by NUL. A path that does not
  * exist is a file, whose analysis reports it.
  *
@@ -79,10 +87,18 @@ export async function expandInputs(
     } else if (!isListed && PATTERN.test(arg)) {
       const matches = (await Array.fromAsync(glob(arg))).sort(byName);
       if (matches.length === 0) failures.push({ path: arg, reason: "No file matches the pattern" });
-      for (const match of matches) await addMatch(match);
+      const outside = await withoutOwn(matches, arg);
+      for (const match of outside) await addMatch(match);
     } else {
       paths.add(path);
     }
+  };
+  /** Returns the matches of a pattern that are not in a folder that the program writes to, unless it names that folder. */
+  const withoutOwn = async (matches: readonly string[], pattern: string): Promise<string[]> => {
+    const base = await realpathOrSame(dirname(`${pattern.slice(0, pattern.search(PATTERN))}x`));
+    const own = [...excluded].filter((folder) => !isWithin(base, folder));
+    const real = await Promise.all(matches.map(realpathOrSame));
+    return matches.filter((_, at) => !own.some((folder) => isWithin(real[at]!, folder)));
   };
   /** Adds what a pattern matches; of folders only what holds audio, since `*` matches all. */
   const addMatch = async (path: string): Promise<void> => {
@@ -91,7 +107,7 @@ export async function expandInputs(
       if (!options.isRecursive) return;
       const found = await audioIn(resolve(path), true, excluded, failures);
       for (const file of found) paths.add(file);
-    } else if (AUDIO_ENDING.test(path)) {
+    } else if (isTrack(path)) {
       paths.add(resolve(path));
     } else if (PLAYLIST_ENDINGS.includes(extname(path).toLowerCase())) {
       await addPlaylist(resolve(path));
@@ -134,19 +150,25 @@ export function listedPaths(bytes: Uint8Array): string[] {
 }
 
 /**
- * Returns the entries of a playlist, without comments: in UTF-8, or, where it is not UTF-8, in windows-1252.
+ * Returns the entries of a playlist, without comments: in UTF-8 or UTF-16 with its mark, or, where it is neither, in
+ * windows-1252.
  *
  * @param bytes content of the M3U or M3U8 file
  */
 export function playlistEntries(bytes: Uint8Array): string[] {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    text = new TextDecoder("windows-1252").decode(bytes);
-  }
-  return text.split(/\r\n|\r|\n/).map((line) => line.trim())
+  return playlistText(bytes).split(/\r\n|\r|\n/).map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+function playlistText(bytes: Uint8Array): string {
+  const mark = `${bytes[0]},${bytes[1]}`;
+  if (mark === "255,254") return new TextDecoder("utf-16le").decode(bytes);
+  if (mark === "254,255") return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 /** Returns the path of an entry of a playlist; undefined for an address of another scheme than `file`. */
@@ -192,12 +214,18 @@ async function audioIn(
       const path = join(within, name);
       const kind = await kindOf(path);
       if (kind === "folder") folders.push(path);
-      else if (AUDIO_ENDING.test(name)) found.push(path);
+      else if (isTrack(name)) found.push(path);
     }
     if (isRecursive) { for (const folder of folders) await search(folder); }
   };
   await search(folder);
   return found;
+}
+
+/** Returns whether a path is a folder or in it. */
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function noAudio(isRecursive: boolean): string {

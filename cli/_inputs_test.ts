@@ -127,3 +127,36 @@ Deno.test("folders that the program writes to are not searched, and links that l
   });
   equal(paths.map((path) => path.split("/").at(-1)), ["song.mp3"]);
 });
+
+Deno.test("click tracks and copies with cues are no tracks of a folder or pattern, but can be named", async () => {
+  const files = ["a.wav", "a.sonif.wav", "a.sonif.FLAC", "a.cues.wav", "out/b.wav", "in/out/c.wav"];
+  equal((await expanded(files, ["."])).paths, ["a.wav"]);
+  equal((await expanded(files, ["*.wav"])).paths, ["a.wav"]);
+  equal((await expanded(files, ["a.cues.wav"])).paths, ["a.cues.wav"]);
+});
+
+Deno.test("a pattern does not reach into the folders that the program writes to, unless it names them", async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const file of ["a.wav", "out/b.wav", "output/c.wav"]) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), "");
+    }
+    const found = async (pattern: string, without: string): Promise<string[]> => {
+      const options = { ...OPTIONS, without: [join(folder, without)] };
+      const { paths } = await expandInputs([join(folder, pattern)], options);
+      return paths.map((path) => relative(folder, path));
+    };
+    equal(await found("**/*.wav", "out"), ["a.wav", "output/c.wav"]);
+    equal(await found("out/*.wav", "out"), ["out/b.wav"]);
+    equal(await found("**/*.wav", "."), ["a.wav", "out/b.wav", "output/c.wav"]);
+  });
+});
+
+Deno.test("playlistEntries() reads UTF-16 with its mark", () => {
+  const text = "\ufeff#EXTM3U\r\ncaf\u00e9.mp3\r\n";
+  const units = Uint16Array.from(text, (character) => character.charCodeAt(0));
+  const little = new Uint8Array(units.buffer);
+  equal(playlistEntries(little), ["caf\u00e9.mp3"]);
+  const big = little.map((_, at) => little[at ^ 1]!);
+  equal(playlistEntries(big), ["caf\u00e9.mp3"]);
+});

@@ -89,6 +89,9 @@ Deno.test("analyze skips finished tracks, and does those anew whose audio or set
     await makeTrack(join(folder, "in", "1.wav"), 7);
     await utimes(join(folder, "in", "2.wav"), new Date(), new Date());
     await writeFile(join(folder, "struct", "3.json"), '{"path": ');
+    const absent = await analyze(folder, "absent.wav", "--dry-run");
+    equal([absent.code, absent.stdout], [1, ""]);
+    match(absent.stderr, /absent\.wav: There is no such file/);
     const dry = await analyze(folder, "in", "--dry-run");
     equal(dry.code, 0, dry.stderr);
     const lines = dry.stdout.trim().split("\n").map((line) => line.replaceAll(folder, "…"));
