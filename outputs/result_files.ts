@@ -198,6 +198,15 @@ function pathOf(
   return join(isArray ? arrays : directory, `${name}${ending}`);
 }
 
+/** Returns the text of a file, or undefined where it cannot be read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns whether a name is not used, or used by the result of the same track. */
 function isFreeFor(name: string, folders: Folders, path: string): boolean {
   let text: string;
@@ -233,7 +242,8 @@ function realPathOf(path: string): string {
 }
 
 /**
- * Writes the result of a track, the JSON first. Each file is renamed into place when it is complete.
+ * Writes the result of a track, the JSON first; a JSON of the same content stays. Each file is renamed into place when it is
+ * complete.
  *
  * @param analyzed analysis of the track
  * @param options output folder and kinds of files
@@ -253,7 +263,11 @@ export async function writeResultFiles(
   for (const kind of Object.keys(RESULT_FILES) as ResultFileName[]) {
     if (!wanted[kind]) continue;
     const file: ResultFile = RESULT_FILES[kind];
-    await writeWhole(pathOf(name, file, folders), await file.encode(analyzed));
+    const path = pathOf(name, file, folders);
+    const content = await file.encode(analyzed);
+    // Files beside an equal result still belong to it.
+    if (kind === "json" && content === textOf(path)) continue;
+    await writeWhole(path, content);
   }
   if (trackFiles !== undefined) await writeTrackFiles(analyzed, name, trackFiles);
   await writeFormats(analyzed.result, join(directory, name), formats, audio);

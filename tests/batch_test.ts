@@ -103,6 +103,11 @@ Deno.test("analyze skips finished tracks, and does those anew whose audio or set
     const activations = await analyze(folder, "in/2.wav", "--activ");
     equal(activations.code, 0, activations.stderr);
     notEqual(await changed(folder, "2.json"), before[1]);
+    // The same result again does not make the activations those of an earlier one.
+    const clicks = await analyze(folder, "in/2.wav", "-s");
+    equal(clicks.code, 0, clicks.stderr);
+    const both = await analyze(folder, "in/2.wav", "-s", "--activ", "--dry-run");
+    match(both.stdout, /^skip /);
     const hpss = await analyze(folder, "in/2.wav", "--demixer", "hpss", "--dry-run");
     match(hpss.stdout, /its result is of another demixer \(hpss-mix\)/);
     const louder = await analyze(folder, "in/2.wav", "--gain", "3", "--dry-run");
