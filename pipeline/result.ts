@@ -92,7 +92,8 @@ export function analysisResult(
 /** Moves all times by some seconds. */
 function later(found: Findings, seconds: number): Findings {
   if (seconds === 0) return found;
-  const move = (time: number): number => time + seconds;
+  // The sum of two decimal fractions is not always the nearest number to theirs.
+  const move = (time: number): number => Math.round((time + seconds) * 1e9) / 1e9;
   return {
     ...found,
     beats: found.beats.map(move),

@@ -27,6 +27,14 @@ Deno.test("analysisResult() takes the beats at position 1 as downbeats and names
   ]);
 });
 
+Deno.test("analysisResult() moves the times of a part without errors of binary fractions", () => {
+  const later = analysisResult("/song.wav", seams([120]), METRE, PROVENANCE, {}, 0.1);
+  const times = [...later.beats, ...later.segments.flatMap(({ start, end }) => [start, end])];
+  for (const time of times) equal(`${time}`, `${Number(time.toFixed(9))}`);
+  const { beats } = analysisResult("/song.wav", seams([120]), METRE, PROVENANCE);
+  equal(later.beats, beats.map((time) => Number((time + 0.1).toFixed(2))));
+});
+
 Deno.test("analysisResult() has a null tempo where there is none", () => {
   equal(analysisResult("/song.wav", seams([]), null, PROVENANCE).bpm, null);
   equal(analysisResult("/song.wav", seams([]), null, PROVENANCE).metre, null);

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { open, stat } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { reasonOf } from "../../core/reason.ts";
 import { replaceWhole } from "../../core/files.ts";
 import { printable } from "../../core/printable.ts";
@@ -37,12 +37,16 @@ export const TAGGED_FORMATS: Readonly<Record<string, string>> = {
   "MP4": "iTunes item `tmpo`",
 };
 
+/** The last change of each file that is being changed: a link leads to the same file as its own path. */
+const changes = new Map<string, Promise<unknown>>();
+
 const FORMAT_NAMES = Object.keys(TAGGED_FORMATS).join(", ");
 
 /**
  * Writes the tempo into the tags of an audio file.
  *
- * ID3v2 and MP4 hold a whole number, to which the tempo is rounded; a Vorbis comment gets two decimals.
+ * ID3v2 and MP4 hold a whole number, to which the tempo is rounded; a Vorbis comment gets two decimals. Calls for one file, also
+ * through links, run one after the other.
  *
  * @param path path of the file
  * @param bpm beats a minute
@@ -51,6 +55,18 @@ const FORMAT_NAMES = Object.keys(TAGGED_FORMATS).join(", ");
  *   as before then
  */
 export async function writeTempoTag(path: string, bpm: number): Promise<boolean> {
+  const file = await realpath(path).catch(() => path);
+  const change = (changes.get(file) ?? Promise.resolve()).then(() => changeTempoTag(path, bpm));
+  const settled = change.catch(() => {});
+  changes.set(file, settled);
+  try {
+    return await change;
+  } finally {
+    if (changes.get(file) === settled) changes.delete(file);
+  }
+}
+
+async function changeTempoTag(path: string, bpm: number): Promise<boolean> {
   const named = (reason: string, cause: unknown): TagError =>
     new TagError(`Could not write the tempo into the tags of ${printable(path)}: ${reason}`, {
       cause,

@@ -138,6 +138,20 @@ Deno.test("of a symbolic link, the file that it leads to is changed", async () =
   });
 });
 
+Deno.test("calls for one file at the same time, also through a link, run one after the other", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [path, link] = [join(folder, "a.flac"), join(folder, "link.flac")] as const;
+    await Deno.copyFile(join(FORMATS_FOLDER, "flac_24.flac"), path);
+    await Deno.symlink(path, link);
+    const before = await heard(path);
+    const tempi = [120, 121, 122, 122];
+    const changed = tempi.map((bpm, at) => writeTempoTag(at % 2 === 0 ? path : link, bpm));
+    equal(await Promise.all(changed), [true, true, true, false]);
+    equal(await heard(path), before);
+    equal(await filesIn(folder), ["a.flac", "link.flac"]);
+  });
+});
+
 Deno.test("the pages of an Ogg file are counted anew where its comment needs more or fewer", async () => {
   await inTemporaryFolder(async (folder) => {
     for (const name of ["vorbis_pages.ogg", "opus_stereo.opus", "flac_in_ogg.oga"]) {
