@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join, parse as parsePath, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { LoadOptions } from "../models/mod.ts";
 import {
   type FormatName,
@@ -383,8 +384,14 @@ function plannedLine(
 
 /** Returns a playlist of the tracks that failed, with the reasons as comments: an argument of the next call. */
 function failureList(failures: readonly Failure[]): string {
-  const lines = failures.map(({ path, reason }) => `# ${printable(reason)}\n${path}\n`);
+  const lines = failures.map(({ path, reason }) => `# ${printable(reason)}\n${entryOf(path)}\n`);
   return `#EXTM3U\n${lines.join("")}`;
+}
+
+/** Returns a path as an entry of a playlist: an address where a line cannot hold it. */
+function entryOf(path: string): string {
+  const fits = path === path.trim() && !/[\r\n]/.test(path) && !path.startsWith("#");
+  return fits ? path : pathToFileURL(path).href;
 }
 
 /** Throws {@linkcode UsageError} where the folders of plots or clicks cannot be written. */

@@ -128,10 +128,12 @@ const TIME: ArgumentType<number> = {
   name: "time",
   range: "seconds, or minutes or hours before them with colons: 90, 1:30, 1:02:30.5",
   parse(text, option): number {
-    const parts = /^(?:(?:(\d+):)?(\d{1,2}):)?(\d*\.?\d+|\d+\.)$/.exec(text);
-    const [hours, minutes, seconds] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
-    const time = 3600 * (hours ?? NaN) + 60 * (minutes ?? NaN) + (seconds ?? NaN);
-    if (time <= MOST_SECONDS) return time;
+    const fields = text.split(":").map(Number);
+    // What follows a colon is below 60: 1:75 is a slip.
+    const isTime = /^(?:\d+:){0,2}(?:\d*\.?\d+|\d+\.)$/.test(text) &&
+      fields.slice(1).every((field) => field < 60);
+    const time = fields.reduce((sum, field) => 60 * sum + field, 0);
+    if (isTime && time <= MOST_SECONDS) return time;
     throw expected(option, "a time such as 90, 1:30 or 1:02:30.5", text);
   },
 };

@@ -138,6 +138,8 @@ Deno.test("analyze refuses ranges that contradict each other", async () => {
   const refused: readonly (readonly [RegExp, ...string[]])[] = [
     [/Expected --end after --start/, "--start", "20", "--end", "0:10"],
     [/--start expects a time such as 90/, "--start", "1:75:x"],
+    [/--start expects a time such as 90/, "--start", "1:75"],
+    [/--end expects a time such as 90/, "--end", "1:60:00"],
     [/keeps the stems of whole tracks/, "-k", "--start", "20"],
     [/--bpm-range expects two tempi/, "--bpm-range", "90,170"],
     [/--beats-per-bar expects different whole numbers/, "--beats-per-bar", "3,3"],

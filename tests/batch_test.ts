@@ -66,6 +66,12 @@ Deno.test("analyze takes folders, patterns and playlists, passes over bad tracks
     await makeTrack(join(folder, "in", "deep", "bad.mp3"), 9);
     const again = await analyze(folder, "struct/failures.m3u8");
     match(again.stderr, /1 done, 0 skipped, 1 failed/);
+    // A name that no line of a playlist can hold.
+    const odd = join(folder, "in", "two\nlines.wav");
+    await writeFile(odd, "no audio");
+    await analyze(folder, "in/deep/bad.mp3", odd);
+    await makeTrack(odd, 10);
+    match((await analyze(folder, "struct/failures.m3u8")).stdout, /two\\nlines\.wav\n/);
     equal((await resultsIn(folder)).length, 5);
   });
 });
