@@ -72,7 +72,7 @@ Deno.test("analyze takes folders, patterns and playlists, passes over bad tracks
     await analyze(folder, "in/deep/bad.mp3", odd);
     await makeTrack(odd, 10);
     match((await analyze(folder, "struct/failures.m3u8")).stdout, /two\\nlines\.wav\n/);
-    equal((await resultsIn(folder)).length, 5);
+    equal((await resultsIn(folder)).length, 6);
   });
 });
 
