@@ -30,6 +30,7 @@ import {
   demixShifts,
   fileIdentity,
   type FindingOptions,
+  findingProvenance,
   type GuardOptions,
   providersOf,
   resultToJson,
@@ -185,7 +186,8 @@ async function runTracks(
   try {
     const names = pick(call, "model", "demixer");
     const overwrite = call.overwrite;
-    const planned = await planTracks(tracks, { analyzer, files, overwrite, names });
+    const isOwn = hasOwnSettings(call);
+    const planned = await planTracks(tracks, { analyzer, files, overwrite, names, isOwn });
     tellShortened(tracks, planned);
     if (call.dryRun) {
       for (const one of planned) {
@@ -272,13 +274,21 @@ async function runTracks(
       bars.close();
       output.close();
     }
-    await writeCollections(finished.filter((file) => file !== undefined), outDir, call.formats);
+    const results = finished.filter((file) => file !== undefined);
+    // Where all tracks failed, the collection of an earlier call stays.
+    if (results.length > 0) await writeCollections(results, outDir, call.formats);
     await removeLeftovers(folders, leftovers);
     const failed = failures.filter(({ path }) => tracks.some((track) => track.path === path));
     return { done, skipped, left: planned.length - done - skipped - failed.length };
   } finally {
     await analyzer[Symbol.asyncDispose]();
   }
+}
+
+/** Returns whether a result of allin1 is not what a call asks for, whatever its weights. */
+function hasOwnSettings({ audio, findings, guardOptions, writeTags }: AnalyzeCall): boolean {
+  return audio.gain !== undefined || audio.part !== undefined || guardOptions !== undefined ||
+    writeTags || Object.values(findingProvenance(findings)).some((setting) => setting !== null);
 }
 
 /** Returns the folders that a call writes to, where an earlier one that was killed may have left unfinished files. */

@@ -33,6 +33,8 @@ export interface PlanOptions {
   readonly overwrite: readonly OverwritePart[];
   /** Model and demixer as the call names them. */
   readonly names: { readonly model: string; readonly demixer: string };
+  /** Whether the call has settings that change a result and that allin1 does not have, or needs keys of ours. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -64,12 +66,13 @@ async function whyAnew(
   track: Track,
   file: string,
   json: string,
-  { analyzer, files, overwrite, names }: PlanOptions,
+  { analyzer, files, overwrite, names, isOwn }: PlanOptions,
 ): Promise<string | undefined> {
   if (overwrite.length > 0) return `--overwrite ${overwrite.join(",")}`;
   const ofAllin1 = isOfAllin1(json);
   const missing = missingFile(track, files, ofAllin1);
   if (missing !== undefined) return `${printable(missing.path)} ${missing.why}`;
+  if (ofAllin1 && isOwn) return "its result is of allin1 with other settings";
   if (ofAllin1) return await whyNotAllin1(track, file, names);
   return await analyzer.whyUnfinished(track, json);
 }

@@ -21,6 +21,7 @@ async function planned(
     files: { directory: folder, activations: false, embeddings: false },
     overwrite: [],
     names: { model: "auto", demixer: "auto" },
+    isOwn: false,
     ...options,
   });
   return plan.map(({ track, why }) => [track.name, why]);
@@ -92,6 +93,10 @@ Deno.test("a result of allin1 counts with its default weights while it is newer 
     equal(
       (await planned(folder, ["x.mp3"], { names }))[0]![1],
       "its result is of allin1 with other weights",
+    );
+    equal(
+      (await planned(folder, ["x.mp3"], { isOwn: true }))[0]![1],
+      "its result is of allin1 with other settings",
     );
     await utimes(join(folder, "x.mp3"), new Date(), new Date(Date.now() + 10_000));
     equal(

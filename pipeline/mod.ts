@@ -58,6 +58,7 @@ export {
   type AnalysisResult,
   type AudioFile,
   type FindingOptions,
+  findingProvenance,
   type Findings,
   type FittedTempo,
   type GuardProvenance,
