@@ -57,9 +57,9 @@ function isTrack(path: string): boolean {
  * Expands arguments to audio files.
  *
  * A file is taken whatever its ending, a playlist (`.m3u`, `.m3u8`) gives its entries, a folder its files with an ending of
- * audio but for click tracks and copies with cues. An argument that names neither is a pattern of `*`, `**`, `?`, `[a-z]` and `{a,b}` if it has one of these
- * characters. `-` stands for a list of paths on standard input, one a line, or separated by NUL. A path that does not
- * exist is a file, whose analysis reports it.
+ * audio but for click tracks and copies with cues. An argument that names neither is a pattern of `*`, `**`, `?`, `[a-z]`
+ * and `{a,b}` if it has one of these characters. `-` stands for a list of paths on standard input, one a line, or
+ * separated by NUL. A path that does not exist is a file, whose analysis reports it.
  *
  * @param args the arguments
  * @param options folders within folders, folders to leave out, standard input
@@ -133,8 +133,13 @@ export async function expandInputs(
     }
   };
   for (const arg of args) {
-    if (arg !== STANDARD_INPUT) await add(arg);
-    else for (const path of listedPaths(await options.standardInput())) await add(path);
+    if (arg !== STANDARD_INPUT) {
+      await add(arg);
+      continue;
+    }
+    const listed = listedPaths(await options.standardInput());
+    if (listed.length === 0) failures.push({ path: arg, reason: "Standard input has no paths" });
+    for (const path of listed) await add(path);
   }
   return { paths: [...paths], failures };
 }

@@ -218,6 +218,8 @@ function isFreeFor(name: string, folders: Folders, path: string): boolean {
     return ENDINGS.every((ending) => !existsSync(join(directory, `${name}${ending}`))) &&
       ARRAY_ENDINGS.every((ending) => !existsSync(join(arrays, `${name}${ending}`)));
   }
+  // An empty file is what is left of a result on a disk that was full.
+  if (text.trim() === "") return true;
   const owner = ownerOf(text);
   return owner === path || owner === realPathOf(path);
 }

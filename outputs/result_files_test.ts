@@ -79,6 +79,8 @@ Deno.test("resultName() keeps dots, and avoids names that are in use", async () 
     equal(resultName(track, folder), "01. Mr. Song");
     await Deno.writeTextFile(join(folder, "01. Mr. Song.json"), JSON.stringify({ path: "/other" }));
     ok(resultName(track, folder) !== "01. Mr. Song");
+    await Deno.writeTextFile(join(folder, "01. Mr. Song.json"), "");
+    equal(resultName(track, folder), "01. Mr. Song");
   });
 });
 

@@ -149,6 +149,13 @@ Deno.test("analyze reads paths from standard input, and fails where nothing is n
     const empty = await analyze(folder, "empty");
     equal(empty.code, 1);
     match(empty.stderr, /^empty: The folder has no audio files; --recursive searches/);
+    const nothing = new Deno.Command("sh", {
+      args: ["-c", '"$@" < /dev/null', "sh", ...argumentsOf(folder, "-")],
+      ...{ cwd: folder, stdout: "piped", stderr: "piped" },
+    }).spawn();
+    const none = await outcomeOf(nothing);
+    equal(none.code, 1);
+    match(none.stderr, /^-: Standard input has no paths/m);
   });
 });
 
