@@ -427,7 +427,7 @@ async function withTags(result: AnalysisResult): Promise<AnalysisResult> {
   return { ...result, provenance: { ...provenance, mix } };
 }
 
-/** Writes a result anew that is the same but for the identity of the audio: the files beside it still belong to it. */
+/** Writes a result anew that is the same but for the identity of the audio: the other files of the track still belong to it. */
 async function rewriteResult(file: string, result: AnalysisResult): Promise<void> {
   const { atime, mtime } = await stat(file);
   await writeWhole(file, resultToJson(result));

@@ -142,7 +142,7 @@ export function resultPath(name: string, directory: string): string {
 }
 
 /**
- * Returns the first file that is missing beside the JSON file of a result, or is of an earlier result, but for formats of
+ * Returns the first file that is missing next to the JSON file of a result, or is of an earlier result, but for formats of
  * other programs, which can be written from it.
  *
  * @param track the track, with the name of its result files
@@ -267,7 +267,7 @@ export async function writeResultFiles(
     const file: ResultFile = RESULT_FILES[kind];
     const path = pathOf(name, file, folders);
     const content = await file.encode(analyzed);
-    // Files beside an equal result still belong to it.
+    // The other files of an equal result still belong to it.
     if (kind === "json" && content === textOf(path)) continue;
     await writeWhole(path, content);
   }
@@ -300,7 +300,7 @@ export async function writeFormats(
 }
 
 /**
- * Returns the formats of which a file is missing beside the JSON file of a result, or is of an earlier result.
+ * Returns the formats of which a file is missing next to the JSON file of a result, or is of an earlier result.
  *
  * @param stem path of the files without their endings
  * @param formats names of the formats

@@ -4,6 +4,7 @@ import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { encodeFlac } from "../kernels/mod.ts";
 import { type Example, exampleTrack } from "./support/analyzed_track.ts";
+import type { Browser } from "./support/browser.ts";
 import {
   BURSTS,
   burstTrack,
@@ -17,6 +18,18 @@ import {
 import { problems } from "./support/report_page.ts";
 
 const RATE = 44_100;
+
+/** Returns fifteen positions of the playhead, a tenth of a second apart, in seconds. */
+function positionsOf(browser: Browser): Promise<number[]> {
+  return browser.evaluate<number[]>(`(async () => {
+    const found = [];
+    for (let i = 0; i < 15; i++) {
+      await new Promise((done) => setTimeout(done, 100));
+      found.push(player.position());
+    }
+    return found;
+  })()`);
+}
 
 playerTest(
   "a file that the browser decodes with more silence at its start is found to be late",
@@ -57,14 +70,7 @@ playerTest(
     await browser.evaluate("player.seek(2.6)");
     await browser.press("l");
     await startPlayback(browser);
-    const positions = await browser.evaluate<number[]>(`(async () => {
-      const found = [];
-      for (let i = 0; i < 15; i++) {
-        await new Promise((done) => setTimeout(done, 100));
-        found.push(player.position());
-      }
-      return found;
-    })()`);
+    const positions = await positionsOf(browser);
     ok(positions.every((position) => position >= 2 && position < 3), `${positions}`);
     ok(positions.some((position, i) => position < (positions[i - 1] ?? 0)), "It never turned");
     const inside = BURSTS.filter((time) => time >= 2 && time < 3);
@@ -139,14 +145,7 @@ playerTest(
     ensureInSync(await syncErrors(browser, BURSTS));
     await browser.evaluate("player.seek(2.5)");
     await browser.press("l");
-    const turns = await browser.evaluate<number[]>(`(async () => {
-      const found = [];
-      for (let i = 0; i < 15; i++) {
-        await new Promise((done) => setTimeout(done, 100));
-        found.push(player.position());
-      }
-      return found;
-    })()`);
+    const turns = await positionsOf(browser);
     ok(turns.every((position) => position >= 2 && position < 3.3), `${turns}`);
     ok(turns.some((position, i) => position < (turns[i - 1] ?? 0)), "It never turned");
     equal(problems(browser), []);

@@ -117,13 +117,11 @@ export function largestOf(
   offset = 0,
   length = values.length,
 ): number[] {
-  const found: number[] = [];
-  eachPart(length, parts, (start, end) => {
+  return valuesOfParts(length, parts, (start, end) => {
     let largest = -Infinity;
     for (let i = offset + start; i < offset + end; i++) largest = Math.max(largest, values[i]!);
-    found.push(largest);
+    return largest;
   });
-  return found;
 }
 
 /** Returns the mean of each of several equal parts, as {@linkcode largestOf}. */
@@ -133,13 +131,22 @@ export function meansOf(
   offset = 0,
   length = values.length,
 ): number[] {
-  const found: number[] = [];
-  eachPart(length, parts, (start, end) => {
+  return valuesOfParts(length, parts, (start, end) => {
     let sum = 0;
     for (let i = offset + start; i < offset + end; i++) sum += values[i]!;
-    found.push(sum / (end - start));
+    return sum / (end - start);
   });
-  return found;
+}
+
+/** Returns a value of each of several equal parts. */
+function valuesOfParts(
+  length: number,
+  parts: number,
+  valueOf: (start: number, end: number) => number,
+): number[] {
+  const values: number[] = [];
+  eachPart(length, parts, (start, end) => values.push(valueOf(start, end)));
+  return values;
 }
 
 function eachPart(length: number, parts: number, work: (start: number, end: number) => void): void {

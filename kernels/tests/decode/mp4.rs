@@ -518,7 +518,7 @@ fn encrypted_sound_is_refused_by_name_however_it_is_announced() {
         assert_encrypted(&String::from_utf8_lossy(kind), File { entry, ..aac() }.bytes());
     }
     let esds = esds(0x40, &[0x12, 0x10]);
-    // The original format stays in place; the scheme is beside it.
+    // The original format stays in place; the scheme follows it.
     let scheme = boxed(b"sinf", &boxed(b"frma", b"mp4a"));
     let piff = [
         0x89, 0x74, 0xdb, 0xce, 0x7b, 0xe7, 0x4c, 0x51, 0x84, 0xf9, 0x71, 0x48, 0xf9, 0x88, 0x25,
