@@ -4,7 +4,7 @@ import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import type { AnalysisResult } from "../pipeline/result.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
-import { repository, tactus } from "./support/program.ts";
+import { repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -147,9 +147,9 @@ Deno.test("analyze refuses ranges that contradict each other", async () => {
     [/--max-bpm expects a number from 10 to 360/, "--max-bpm", "400"],
     [/--snap expects one of downbeat/, "--snap", "beat"],
   ];
-  for (const [message, ...args] of refused) {
-    const { code, stderr } = await tactus(["analyze", MIX, ...args], { cwd: repository });
+  const outcomes = await tactusEach(refused.map(([, ...args]) => ["analyze", MIX, ...args]));
+  for (const [at, { code, stderr }] of outcomes.entries()) {
     equal(code, 2, stderr);
-    match(stderr, message);
+    match(stderr, refused[at]![0]);
   }
 });

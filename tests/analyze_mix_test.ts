@@ -8,7 +8,7 @@ import type { AnalysisResult } from "../pipeline/result.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
 import { timingSchema } from "../pipeline/timing_schema.ts";
-import { type Outcome, repository, tactus } from "./support/program.ts";
+import { type Outcome, repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -215,15 +215,16 @@ Deno.test("analyze rejects invalid options of the separation", async () => {
       [["-d", "abacus"], /--device expects one of cpu, cuda, coreml, webgpu, dml, but got abacus/],
       [["-k", "--demix-dir", join(file, "x")], /Cannot write .*--demix-dir/],
     ];
-    for (const [args, message] of cases) {
-      const { code, stdout, stderr } = await analyze(folder, mix, "-m", "seeded-fold0", ...args);
-      equal([code, stdout], [2, ""], args.join(" "));
-      match(stderr, message);
-    }
     await Deno.writeTextFile(join(folder, "broken.th"), "not a checkpoint");
-    const broken = await analyze(folder, mix, "-m", "seeded-fold0", "--demixer", "broken.th");
-    equal(broken.code, 2);
-    match(broken.stderr, /broken\.th|zip/);
+    cases.push([["--demixer", "broken.th"], /broken\.th|zip/]);
+    const outcomes = await tactusEach(
+      cases.map(([args]) => ["analyze", mix, "-m", "seeded-fold0", ...args]),
+      { cwd: folder },
+    );
+    for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
+      equal([code, stdout], [2, ""], cases[at]![0].join(" "));
+      match(stderr, cases[at]![1]);
+    }
     equal(await filesIn(folder), ["broken.th", "file", "song.wav"]);
   });
 });

@@ -18,7 +18,7 @@ import { resultSchema } from "../pipeline/result_schema.ts";
 import { STEMS } from "../pipeline/stems.ts";
 import { timingSchema } from "../pipeline/timing_schema.ts";
 import { outcomeOf } from "./support/deadline.ts";
-import { command, publishedWeights, repository, tactus } from "./support/program.ts";
+import { command, publishedWeights, repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -300,10 +300,11 @@ Deno.test("analyze rejects invalid calls", async () => {
     [["--stems-dir", ""], /empty/],
   ] as const;
   await inTemporaryFolder(async (folder) => {
-    for (const [args, message] of calls) {
-      const { code, stdout, stderr } = await tactus(["analyze", ...args], { cwd: folder });
+    const lines = calls.map(([args]) => ["analyze", ...args]);
+    const outcomes = await tactusEach(lines, { cwd: folder });
+    for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
       equal([code, stdout], [2, ""]);
-      match(stderr, message);
+      match(stderr, calls[at]![1]);
     }
     equal(await filesIn(folder), []);
   });

@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { readMixture } from "../pipeline/mixture.ts";
-import { type Outcome, tactus } from "./support/program.ts";
+import { type Outcome, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { wavFile } from "./support/wav.ts";
 
@@ -66,19 +66,21 @@ Deno.test("analyze chooses folders and formats, and embeds kept stems", async ()
 Deno.test("analyze refuses formats without their option, and folders that are files, before the work", async () => {
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "a.wav"));
-    for (
-      const [args, reason] of [
-        [["--viz-format", "svg"], /--viz-format needs --visualize/],
-        [["--sonif-format", "wav"], /--sonif-format needs --sonify/],
-        [["-v", "--viz-format", "gif"], /one of pdf, svg, png/],
-        [["-v", "--viz-dir", mix], /name another with --viz-dir/],
-        [["--html", "--viz-dir", mix], /name another with --viz-dir/],
-        [["-s", "--sonif-dir", mix], /name another with --sonif-dir/],
-      ] as const
-    ) {
-      const { code, stderr } = await analyze(folder, mix, ...args);
+    const calls = [
+      [["--viz-format", "svg"], /--viz-format needs --visualize/],
+      [["--sonif-format", "wav"], /--sonif-format needs --sonify/],
+      [["-v", "--viz-format", "gif"], /one of pdf, svg, png/],
+      [["-v", "--viz-dir", mix], /name another with --viz-dir/],
+      [["--html", "--viz-dir", mix], /name another with --viz-dir/],
+      [["-s", "--sonif-dir", mix], /name another with --sonif-dir/],
+    ] as const;
+    const outcomes = await tactusEach(
+      calls.map(([args]) => ["analyze", mix, ...args, ...WEIGHTS]),
+      { cwd: folder },
+    );
+    for (const [at, { code, stderr }] of outcomes.entries()) {
       equal(code, 2);
-      match(stderr, reason);
+      match(stderr, calls[at]![1]);
     }
     equal(await filesIn(folder), ["a.wav"]);
   });

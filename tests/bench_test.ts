@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { writeStems } from "../reports/measure/track.ts";
 import { documentSchema, type ReportDocument } from "../reports/run_report.ts";
 import { tensor } from "../core/tensor.ts";
-import { repository, tactus } from "./support/program.ts";
+import { repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
@@ -128,11 +128,11 @@ Deno.test("bench rejects invalid calls and a peer that is missing", async () => 
     [["--stage", "spectrogram", "--stems-dir", "/no/such/folder"], /Could not read the stems/],
   ];
   await inTemporaryFolder(async (folder) => {
-    for (const [args, message] of calls) {
-      const env = { TACTUS_CACHE_DIR: folder };
-      const { code, stdout, stderr } = await tactus(["bench", ...args], { env });
+    const env = { TACTUS_CACHE_DIR: folder };
+    const outcomes = await tactusEach(calls.map(([args]) => ["bench", ...args]), { env });
+    for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
       equal([code, stdout], [2, ""], stderr);
-      match(stderr, message);
+      match(stderr, calls[at]![1]);
     }
   });
 });

@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import { type Outcome, tactus } from "./support/program.ts";
+import { type Outcome, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -137,10 +137,10 @@ Deno.test("evaluate rejects invalid calls and missing weights", async () => {
         /weights of harmonix-all are not in .*deno task models pull harmonix-all/,
       ],
     ];
-    for (const [args, message] of cases) {
-      const { code, stdout, stderr } = await evaluate(...args);
-      equal([code, stdout], [2, ""], args.join(" "));
-      match(stderr, message);
+    const outcomes = await tactusEach(cases.map(([args]) => ["evaluate", ...args]));
+    for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
+      equal([code, stdout], [2, ""], cases[at]![0].join(" "));
+      match(stderr, cases[at]![1]);
     }
   });
   const { code, stdout } = await evaluate("--help");

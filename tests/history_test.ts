@@ -4,7 +4,7 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { History } from "../reports/history.ts";
 import { testMeasurement, testRun } from "../reports/testdata/test_runs.ts";
-import { tactus } from "./support/program.ts";
+import { tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const RUN = testRun({
@@ -78,21 +78,20 @@ Deno.test("history rejects invalid calls", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, "a.sqlite");
     (await History.open(file)).close();
-    for (
-      const [args, message] of [
-        [[], /Expected one of list, export, import, pin, prune, but got nothing/],
-        [["lost"], /Unknown command 'lost'.*expected one of list/],
-        [["list", "--history", join(folder, "none.sqlite")], /There is no history/],
-        [["export", "--history", file], /Missing required argument 'file'/],
-        [["import", join(folder, "none.jsonl"), "--history", file], /There is no file/],
-        [["pin", "lost", "--history", file], /There is no run lost/],
-        [["prune", "--history", file], /Required option '--keep-days <n>'/],
-        [["prune", "--keep-days", "-1", "--history", file], /whole number/],
-      ] as const
-    ) {
-      const { code, stderr } = await tactus(["history", ...args]);
+    const calls = [
+      [[], /Expected one of list, export, import, pin, prune, but got nothing/],
+      [["lost"], /Unknown command 'lost'.*expected one of list/],
+      [["list", "--history", join(folder, "none.sqlite")], /There is no history/],
+      [["export", "--history", file], /Missing required argument 'file'/],
+      [["import", join(folder, "none.jsonl"), "--history", file], /There is no file/],
+      [["pin", "lost", "--history", file], /There is no run lost/],
+      [["prune", "--history", file], /Required option '--keep-days <n>'/],
+      [["prune", "--keep-days", "-1", "--history", file], /whole number/],
+    ] as const;
+    const outcomes = await tactusEach(calls.map(([args]) => ["history", ...args]));
+    for (const [at, { code, stderr }] of outcomes.entries()) {
       equal(code, 2, stderr);
-      match(stderr, message);
+      match(stderr, calls[at]![1]);
     }
   });
 });

@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { backendReportSchema } from "../parity/backend_comparison.ts";
-import { repository, tactus } from "./support/program.ts";
+import { repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const STEMS = ["--stems-dir", join(repository, "fixtures", "audio", "four_four")] as const;
@@ -46,10 +46,10 @@ Deno.test("parity backends rejects invalid calls", async () => {
     [["-m", "nothing"], /Unknown model/],
     [["missing.wav"], /missing\.wav/],
   ];
-  for (const [args, message] of calls) {
-    const { code, stdout, stderr } = await tactus(["parity", "backends", ...args]);
-    equal([code, stdout], [2, ""], args.join(" "));
-    match(stderr, message);
+  const outcomes = await tactusEach(calls.map(([args]) => ["parity", "backends", ...args]));
+  for (const [at, { code, stdout, stderr }] of outcomes.entries()) {
+    equal([code, stdout], [2, ""], calls[at]![0].join(" "));
+    match(stderr, calls[at]![1]);
   }
   const { code, stdout } = await tactus(["parity", "backends", "--help"]);
   equal(code, 0);

@@ -8,7 +8,7 @@ import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
-import { repository, tactus } from "./support/program.ts";
+import { repository, tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
 
@@ -222,15 +222,19 @@ Deno.test("parity record, diff and beats reject invalid calls", async () => {
       [["beats", audio], /Missing required argument 'actual'/],
       [["beats", audio, audio], /not JSON/],
     ];
-    for (const [args, message] of calls) {
-      const { code, stdout, stderr } = await tactus(["parity", ...args]);
+    const actions = ["record", "diff", "beats"];
+    const outcomes = await tactusEach([
+      ...calls.map(([args]) => ["parity", ...args]),
+      ...actions.map((action) => ["parity", action, "--help"]),
+    ]);
+    for (const [at, [args, message]] of calls.entries()) {
+      const { code, stdout, stderr } = outcomes[at]!;
       equal([code, stdout], [2, ""], args.join(" "));
       match(stderr, message);
     }
-    for (const action of ["record", "diff", "beats"]) {
-      const { code, stdout } = await tactus(["parity", action, "--help"]);
+    for (const [at, { code, stdout }] of outcomes.slice(calls.length).entries()) {
       equal(code, 0);
-      ok(stdout.startsWith(`Usage: deno task parity ${action}`));
+      ok(stdout.startsWith(`Usage: deno task parity ${actions[at]}`));
     }
   });
 });

@@ -32,6 +32,19 @@ function positionsOf(browser: Browser): Promise<number[]> {
 }
 
 playerTest(
+  "the playhead is at the audio that is heard, within 20 ms, also after a seek",
+  () => pageOf(burstTrack()),
+  async (browser, url) => {
+    await open(browser, url);
+    await startPlayback(browser);
+    ensureInSync(await syncErrors(browser, BURSTS));
+    await browser.evaluate("player.seek(1.234)");
+    ensureInSync(await syncErrors(browser, BURSTS));
+    equal(problems(browser), []);
+  },
+);
+
+playerTest(
   "a file that the browser decodes with more silence at its start is found to be late",
   () =>
     pageOf(burstTrack(), async (audio) => {

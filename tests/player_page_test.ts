@@ -2,16 +2,7 @@ import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { exampleTrack } from "./support/analyzed_track.ts";
 import { until } from "./support/deadline.ts";
-import {
-  BURSTS,
-  burstTrack,
-  ensureInSync,
-  open,
-  pageOf,
-  playerTest,
-  startPlayback,
-  syncErrors,
-} from "./support/player_page.ts";
+import { open, pageOf, playerTest, startPlayback } from "./support/player_page.ts";
 import { accessibilityFindings, blankCanvases, overflow, problems } from "./support/report_page.ts";
 
 const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
@@ -31,19 +22,6 @@ playerTest(
         equal(await accessibilityFindings(browser, AXE), []);
       }
     }
-  },
-);
-
-playerTest(
-  "the playhead is at the audio that is heard, within 20 ms, also after a seek",
-  () => pageOf(burstTrack()),
-  async (browser, url) => {
-    await open(browser, url);
-    await startPlayback(browser);
-    ensureInSync(await syncErrors(browser, BURSTS));
-    await browser.evaluate("player.seek(1.234)");
-    ensureInSync(await syncErrors(browser, BURSTS));
-    equal(problems(browser), []);
   },
 );
 

@@ -4,7 +4,7 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { History } from "../reports/history.ts";
 import { testMeasurement, testRun } from "../reports/testdata/test_runs.ts";
-import { tactus } from "./support/program.ts";
+import { tactus, tactusEach } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("report shows the newest run of a history, or a named one, in every format", async () => {
@@ -44,19 +44,18 @@ Deno.test("report rejects missing histories, runs and files", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "runs.sqlite");
     (await History.open(path)).close();
-    for (
-      const [args, message] of [
-        [["--history", join(folder, "none.sqlite")], /There is no history/],
-        [["--history", path], /The history has no finished run/],
-        [["lost", "--history", path], /There is no run lost/],
-        [["a", "b"], /Too many arguments. Expected 1 argument/],
-        [["timings"], /Missing required argument 'file'/],
-        [["timings", join(folder, "none.jsonl")], /Cannot read .*none\.jsonl/],
-      ] as const
-    ) {
-      const { code, stderr } = await tactus(["report", ...args]);
+    const calls = [
+      [["--history", join(folder, "none.sqlite")], /There is no history/],
+      [["--history", path], /The history has no finished run/],
+      [["lost", "--history", path], /There is no run lost/],
+      [["a", "b"], /Too many arguments. Expected 1 argument/],
+      [["timings"], /Missing required argument 'file'/],
+      [["timings", join(folder, "none.jsonl")], /Cannot read .*none\.jsonl/],
+    ] as const;
+    const outcomes = await tactusEach(calls.map(([args]) => ["report", ...args]));
+    for (const [at, { code, stderr }] of outcomes.entries()) {
       equal(code, 2, stderr);
-      match(stderr, message);
+      match(stderr, calls[at]![1]);
     }
   });
 });

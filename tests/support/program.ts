@@ -38,20 +38,51 @@ export async function tactus(
   return await outcomeOf(command(args, options).spawn());
 }
 
+/**
+ * Runs several calls one after the other in one process, with the permissions of the tasks: for calls that end before
+ * their work.
+ *
+ * @param calls commands and their arguments, whose permissions are those of the first
+ * @param options working folder, and environment variables to add
+ * @returns the outcomes in the order of the calls
+ */
+export async function tactusEach(
+  calls: readonly (readonly string[])[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<Outcome[]> {
+  const program = join(repository, "tests", "support", "several_calls.ts");
+  const args = calls.map((call) => JSON.stringify(call));
+  const child = start(program, args, calls[0]?.[0] ?? "", options).spawn();
+  const { code, stdout, stderr } = await outcomeOf(child);
+  if (code !== 0 || stderr !== "") throw new Error(`The calls ended with ${code}: ${stderr}`);
+  const outcomes: Outcome[] = JSON.parse(stdout);
+  if (outcomes.length !== calls.length) throw new Error(`${outcomes.length} outcomes: ${stdout}`);
+  return outcomes;
+}
+
 /** Returns the command that {@linkcode tactus} runs, for tests that need the process. */
 export function command(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Deno.Command {
+  return start(join(repository, "main.ts"), args, args[0] ?? "", options);
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  command: string,
+  options: { readonly cwd?: string; readonly env?: Record<string, string> },
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--config",
       join(repository, "deno.json"),
-      ...(RUNS_OTHERS.includes(args[0] ?? "")
+      ...(RUNS_OTHERS.includes(command)
         ? PERMISSIONS.map((one) => one.replace(/^--allow-run=.*/, "--allow-run"))
         : PERMISSIONS),
-      join(repository, "main.ts"),
+      program,
       ...args,
     ],
     cwd: options.cwd ?? repository,

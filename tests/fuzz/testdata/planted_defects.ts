@@ -48,7 +48,7 @@ const TARGETS: readonly Target[] = [
   }),
   planted("sleeps", () => sleep(600)),
   // Longer than a case may compute.
-  planted("waits", () => sleep(3)),
+  planted("waits", () => sleep(1.5)),
   planted("allocates", () => {
     // In parts, like a reader that appends.
     for (let part = 0; part < 64; part++) held.push(new Uint8Array(2 ** 24).fill(1));
@@ -72,8 +72,8 @@ Deno.exit(
     targets: TARGETS,
     entry: import.meta.url,
     limits: {
-      caseSeconds: 2,
-      wallSeconds: Deno.args.includes("sleeps") ? 3 : 120,
+      caseSeconds: 1,
+      wallSeconds: Deno.args.includes("sleeps") ? 2 : 120,
       riseBytes: 2 ** 28,
       residentBytes: 2 ** 31,
     },
