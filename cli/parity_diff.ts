@@ -13,12 +13,15 @@ import { StatusLine } from "./status_line.ts";
 export const parityDiff: Command = command({
   name: "deno task parity diff",
   description:
-    `Compares two folders with a .npy file for each seam, as parity record writes them: numpy.save of an array
-in C order with the name, type and shape of the seam. Large files are read in parts.
+    `Compares two recordings: folders with one array for each seam, as parity record writes them, or single archives. Arrays are
+.npy (every numeric type, bfloat16 of ml_dtypes included, both byte orders, C and Fortran order), the entries of .npz and
+.safetensors files, and raw files NAME.bin with {"dtype": "f32", "shape": [2, 3]} in NAME.json ("order": "F" and "endian": "big"
+where needed). All are read in parts.
 
-An element passes when |actual - expected| <= atol + rtol |expected|. Of 16-bit samples 1 % may differ by one step, times
-may differ by 1e-9 s, and whole numbers must be equal. Seams of the second folder only are listed and do not fail.`,
-  arguments: { "<expected>": "first folder", "<actual>": "second folder" },
+An element passes when |actual - expected| <= atol + rtol |expected|; of complex numbers the magnitude of the difference counts.
+Without --atol and --rtol, float16 and bfloat16 may differ by one step of their own resolution. Of 16-bit samples 1 % may differ by
+one step, times may differ by 1e-9 s, and whole numbers must be equal. Seams of the second recording only are listed and do not fail.`,
+  arguments: { "<expected>": "first folder or file", "<actual>": "second folder or file" },
   options: {
     ...TOLERANCE_OPTIONS,
     statistics: flag(

@@ -15,7 +15,7 @@
 export * from "./counter_random.ts";
 export { freeName, writeWhole } from "./files.ts";
 export { readNpy, writeNpy } from "./npy.ts";
-export * from "./npy_error.ts";
+export * from "./array_error.ts";
 export * from "./npz.ts";
 export * from "./tensor.ts";
 export * from "./usage_error.ts";

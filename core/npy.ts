@@ -6,33 +6,26 @@
  * @module
  */
 
-import { NpyError } from "./npy_error.ts";
-import {
-  arrayConstructor,
-  type DType,
-  elementCount,
-  type Tensor,
-  type TypedArray,
-} from "./tensor.ts";
+import { ArrayError } from "./array_error.ts";
+import { decodeElements, ELEMENT_TYPES, type ElementType } from "./elements.ts";
+import { type DType, elementCount, isDType, type Tensor, type TypedArray } from "./tensor.ts";
 
 /** Content of the header of a `.npy` file. */
 export interface NpyHeader {
   /** Element type. */
-  readonly dtype: DType;
+  readonly type: ElementType;
+  /** Whether the most significant byte of a number comes first. */
+  readonly bigEndian: boolean;
   /** Whether the first axis, not the last, is contiguous. */
   readonly fortranOrder: boolean;
   /** Length of each axis, outermost first. */
   readonly shape: readonly number[];
 }
 
-const DESCRIPTORS: Readonly<Record<DType, string>> = {
-  f32: "<f4",
-  f64: "<f8",
-  i16: "<i2",
-  i32: "<i4",
-  i64: "<i8",
-  u8: "|u1",
-};
+/** Types by the code of numpy. */
+const TYPES: ReadonlyMap<string, ElementType> = new Map(
+  Object.entries(ELEMENT_TYPES).map(([type, { numpy }]) => [numpy, type as ElementType]),
+);
 
 const MAX_AXES = 32;
 const ALIGNMENT = 64;
@@ -41,7 +34,8 @@ const KEY = /^'(descr|fortran_order|shape)'\s*:\s*/;
 const VALUES = {
   descr: /^'([^'\\]{1,16})'/,
   fortran_order: /^(True|False)/,
-  shape: /^\(\s*((?:\d{1,16}\s*,\s*)*(?:\d{1,16}\s*)?)\)/,
+  // Python 2 wrote long integers with a final L.
+  shape: /^\(\s*((?:\d{1,16}L?\s*,\s*)*(?:\d{1,16}L?\s*)?)\)/,
 } as const;
 const COMMA = /^\s*,\s*/;
 const END = /^\s*\}\s*$/;
@@ -53,7 +47,7 @@ const END = /^\s*\}\s*$/;
  *
  * @param text header with padding and final newline
  * @returns values of the three keys
- * @throws {NpyError} `header` for any other text, `dtype` for an unsupported element type, `shape` for too many axes
+ * @throws {ArrayError} `header` for any other text, `dtype` for an unsupported element type, `shape` for too many axes
  */
 export function parseNpyHeader(text: string): NpyHeader {
   const found = new Map<string, string>();
@@ -61,6 +55,12 @@ export function parseNpyHeader(text: string): NpyHeader {
   while (!END.test(rest)) {
     const key = take(rest, KEY, text);
     const name = key.value as keyof typeof VALUES;
+    if (name === "descr" && key.rest.startsWith("[")) {
+      throw new ArrayError(
+        "dtype",
+        "Cannot read a structured array; save each of its fields as an array of its own",
+      );
+    }
     const value = take(key.rest, VALUES[name], text);
     if (found.has(name)) throw malformed(`the key '${name}' comes twice`, text);
     found.set(name, value.value);
@@ -74,7 +74,7 @@ export function parseNpyHeader(text: string): NpyHeader {
     throw malformed("one of descr, fortran_order and shape is missing", text);
   }
   return {
-    dtype: parseDescriptor(descr),
+    ...parseDescriptor(descr),
     fortranOrder: fortranOrder === "True",
     shape: parseShape(shapeText, text),
   };
@@ -89,9 +89,9 @@ export function parseNpyHeader(text: string): NpyHeader {
  */
 function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dictionary = `{'descr': '${
-    DESCRIPTORS[dtype]
-  }', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const { bytes: size, numpy } = ELEMENT_TYPES[dtype];
+  const descriptor = `${size === 1 ? "|" : "<"}${numpy}`;
+  const dictionary = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const unpadded = 10 + dictionary.length + 1;
   const padding = ALIGNMENT - (unpadded % ALIGNMENT);
   const bytes = new Uint8Array(unpadded + padding);
@@ -101,15 +101,23 @@ function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
   return bytes;
 }
 
-function parseDescriptor(descriptor: string): DType {
-  for (const [dtype, known] of Object.entries(DESCRIPTORS)) {
-    if (known === descriptor) return dtype as DType;
+/** Source: the array interface of numpy, `typestr`. ml_dtypes writes bfloat16 as `<V2`, which numpy itself never does. */
+function parseDescriptor(descriptor: string): Pick<NpyHeader, "type" | "bigEndian"> {
+  const [order, code] = [descriptor.slice(0, 1), descriptor.slice(1)];
+  const type = TYPES.get(code);
+  if (type === undefined || !isOrderOf(type, order)) {
+    throw new ArrayError(
+      "dtype",
+      `Cannot read an array of dtype '${descriptor}', which does not hold numbers of one of the types ` +
+        `${Object.keys(ELEMENT_TYPES).join(", ")}; convert it with numpy's astype`,
+    );
   }
-  const known = Object.values(DESCRIPTORS).join(" ");
-  throw new NpyError(
-    "dtype",
-    `Cannot read an array of dtype '${descriptor}': expected one of ${known}; convert it with numpy's astype`,
-  );
+  return { type, bigEndian: order === ">" && ELEMENT_TYPES[type].bytes > 1 };
+}
+
+function isOrderOf(type: ElementType, order: string): boolean {
+  if (type === "bf16") return order === "<";
+  return order === "<" || order === ">" || (order === "|" && ELEMENT_TYPES[type].bytes === 1);
 }
 
 function parseShape(list: string, text: string): number[] {
@@ -117,12 +125,12 @@ function parseShape(list: string, text: string): number[] {
   if (items.at(-1) === "") items.pop();
   else if (items.length === 1) throw malformed("the shape is a number, not a tuple", text);
   if (items.length > MAX_AXES) {
-    throw new NpyError("shape", `Array has ${items.length} axes, expected at most ${MAX_AXES}`);
+    throw new ArrayError("shape", `Array has ${items.length} axes, expected at most ${MAX_AXES}`);
   }
   return items.map((item) => {
-    const length = Number(item);
+    const length = Number(item.replace(/L$/, ""));
     if (!Number.isSafeInteger(length)) {
-      throw new NpyError("shape", `Array has an axis of ${item} elements, too many to count`);
+      throw new ArrayError("shape", `Array has an axis of ${item} elements, too many to count`);
     }
     return length;
   });
@@ -136,9 +144,9 @@ function take(rest: string, pattern: RegExp, text: string): { value: string; res
   return { value: match[1] ?? match[0], rest: rest.slice(match[0].length) };
 }
 
-function malformed(why: string, text: string): NpyError {
+function malformed(why: string, text: string): ArrayError {
   const shown = JSON.stringify(text.trimEnd().slice(0, 200));
-  return new NpyError("header", `Malformed .npy header: ${why}, in ${shown}`);
+  return new ArrayError("header", `Malformed .npy header: ${why}, in ${shown}`);
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
@@ -150,12 +158,13 @@ export const NPY_HEAD_BYTES: number = MAX_HEADER_BYTES + 12;
 /**
  * Reads an array from the bytes of a `.npy` file.
  *
- * Versions 1, 2 and 3 are supported; Fortran order is converted to C order. Every size in the header is compared with the
+ * Versions 1, 2 and 3 are supported, and the header of Python 2; Fortran order is converted to C order, big-endian
+ * numbers to little-endian. Every size in the header is compared with the
  * size of the content before anything is allocated.
  *
  * @param bytes content of the file
  * @returns array in C order, a copy
- * @throws {NpyError} if the content is not exactly one complete array of a known element type
+ * @throws {ArrayError} if the content is not exactly one complete array of an element type of tensors
  *
  * @example
  * ```ts
@@ -168,24 +177,35 @@ export const NPY_HEAD_BYTES: number = MAX_HEADER_BYTES + 12;
  */
 export function readNpy(bytes: Uint8Array): Tensor {
   const { header, dataStart } = readNpyHeader(bytes);
-  const constructor = arrayConstructor(header.dtype);
-  const count = elementCount(header.shape);
-  const needed = count * constructor.BYTES_PER_ELEMENT;
-  const available = bytes.length - dataStart;
-  if (!Number.isSafeInteger(needed) || needed !== available) {
-    throw new NpyError(
-      "size",
-      `An array of shape [${
-        header.shape.join(", ")
-      }] and type ${header.dtype} takes ${needed} bytes, ` +
-        `but the file has ${available} after its header; it may have been cut short`,
+  const { type, shape } = header;
+  if (!isDType(type)) {
+    throw new ArrayError(
+      "dtype",
+      `Cannot read an array of type ${type} here; convert it with numpy's astype`,
     );
   }
+  checkNpySize(header, bytes.length - dataStart);
   // A copy that starts at 0 is aligned; Buffer's own slice() would not copy.
   const copy = new Uint8Array(bytes.subarray(dataStart));
-  const data = new constructor(copy.buffer);
-  const ordered = header.fortranOrder ? toCOrder(data, header.shape) : data;
-  return { dtype: header.dtype, shape: header.shape, data: ordered };
+  const data = decodeElements(type, copy, header.bigEndian) as TypedArray;
+  return { dtype: type, shape, data: header.fortranOrder ? toCOrder(data, shape) : data };
+}
+
+/**
+ * Checks that a file has as many bytes as its header says.
+ *
+ * @param header header of the file
+ * @param available bytes after the header
+ * @throws {ArrayError} `size` for more or fewer bytes
+ */
+export function checkNpySize({ type, shape }: NpyHeader, available: number): void {
+  const needed = elementCount(shape) * ELEMENT_TYPES[type].bytes;
+  if (Number.isSafeInteger(needed) && needed === available) return;
+  throw new ArrayError(
+    "size",
+    `An array of shape [${shape.join(", ")}] and type ${type} takes ${needed} bytes, ` +
+      `but the file has ${available} after its header; it may have been cut short`,
+  );
 }
 
 /**
@@ -193,7 +213,7 @@ export function readNpy(bytes: Uint8Array): Tensor {
  *
  * @param array array in C order
  * @returns content of the file
- * @throws {NpyError} `shape` if the shape and the number of elements disagree
+ * @throws {ArrayError} `shape` if the shape and the number of elements disagree
  */
 export function writeNpy(array: Tensor): Uint8Array {
   const [header, elements] = npyParts(array);
@@ -208,12 +228,12 @@ export function writeNpy(array: Tensor): Uint8Array {
  *
  * @param array array in C order
  * @returns header and bytes of the elements, which {@linkcode writeNpy} joins
- * @throws {NpyError} `shape` if the shape and the number of elements disagree
+ * @throws {ArrayError} `shape` if the shape and the number of elements disagree
  */
 export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Array] {
   const count = elementCount(array.shape);
   if (count !== array.data.length) {
-    throw new NpyError(
+    throw new ArrayError(
       "shape",
       `Shape [${
         array.shape.join(", ")
@@ -232,25 +252,25 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
  *
  * @param bytes content of the file, or its first {@linkcode NPY_HEAD_BYTES}
  * @returns header, and the position of the first element
- * @throws {NpyError} if it is not an array of a known element type
+ * @throws {ArrayError} if it is not an array of a known element type
  */
 export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataStart: number } {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new NpyError("not-npy", "Not a .npy file: it does not start with \\x93NUMPY");
+    throw new ArrayError("not-npy", "Not a .npy file: it does not start with \\x93NUMPY");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [major, minor] = [view.getUint8(6), view.getUint8(7)];
   if (major < 1 || major > 3 || minor !== 0) {
-    throw new NpyError("version", `Unknown .npy version ${major}.${minor}, expected 1.0 to 3.0`);
+    throw new ArrayError("version", `Unknown .npy version ${major}.${minor}, expected 1.0 to 3.0`);
   }
   const headerStart = major === 1 ? 10 : 12;
   if (bytes.length < headerStart) {
-    throw new NpyError("size", `The file ends inside its header, after ${bytes.length} bytes`);
+    throw new ArrayError("size", `The file ends inside its header, after ${bytes.length} bytes`);
   }
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataStart = headerStart + length;
   if (length > MAX_HEADER_BYTES || dataStart > bytes.length) {
-    throw new NpyError(
+    throw new ArrayError(
       "size",
       `The header claims ${length} bytes, but ${bytes.length - headerStart} follow ` +
         `(at most ${MAX_HEADER_BYTES} are read)`,

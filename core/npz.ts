@@ -7,7 +7,7 @@
 import { type Zippable, zipSync } from "fflate";
 import type { Tensor } from "./tensor.ts";
 import { readNpy, writeNpy } from "./npy.ts";
-import { NpyError } from "./npy_error.ts";
+import { ArrayError } from "./array_error.ts";
 import { DEFAULT_ZIP_LIMITS, readZip, type ZipLimits } from "./zip.ts";
 
 const SUFFIX = ".npy";
@@ -18,7 +18,7 @@ const SUFFIX = ".npy";
  * @param archive content of the file
  * @param limits limits of the unpacked size
  * @returns arrays by name (`beat` for the entry `beat.npy`), in the order of the archive
- * @throws {NpyError} if the archive or one of its arrays is malformed; the message names the entry
+ * @throws {ArrayError} if the archive or one of its arrays is malformed; the message names the entry
  */
 export function readNpz(
   archive: Uint8Array,
@@ -27,7 +27,7 @@ export function readNpz(
   const arrays = new Map<string, Tensor>();
   for (const [entry, bytes] of readZip(archive, limits)) {
     if (!entry.endsWith(SUFFIX)) {
-      throw new NpyError("archive", `Entry ${entry} of the .npz archive is not a .npy array`);
+      throw new ArrayError("archive", `Entry ${entry} of the .npz archive is not a .npy array`);
     }
     arrays.set(entry.slice(0, -SUFFIX.length), readEntry(entry, bytes));
   }
@@ -44,7 +44,7 @@ export function writeNpz(arrays: Iterable<readonly [string, Tensor]>): Uint8Arra
   const entries: Zippable = {};
   for (const [name, array] of arrays) {
     if (name + SUFFIX in entries) {
-      throw new NpyError("archive", `Cannot write two arrays with the name ${name}`);
+      throw new ArrayError("archive", `Cannot write two arrays with the name ${name}`);
     }
     entries[name + SUFFIX] = writeNpy(array);
   }
@@ -55,7 +55,7 @@ function readEntry(entry: string, bytes: Uint8Array): Tensor {
   try {
     return readNpy(bytes);
   } catch (error) {
-    if (!(error instanceof NpyError)) throw error;
-    throw new NpyError(error.problem, `${entry}: ${error.message}`);
+    if (!(error instanceof ArrayError)) throw error;
+    throw new ArrayError(error.problem, `${entry}: ${error.message}`);
   }
 }

@@ -3,18 +3,18 @@ import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { type Tensor, tensor } from "./tensor.ts";
 import { writeNpy } from "./npy.ts";
-import { NpyError, type NpyProblem } from "./npy_error.ts";
+import { ArrayError, type ArrayProblem } from "./array_error.ts";
 import { readNpz, writeNpz } from "./npz.ts";
 
 function file(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`./testdata/${name}.npz`, import.meta.url)));
 }
 
-function fails(problem: NpyProblem, action: () => unknown, message = /./): void {
+function fails(problem: ArrayProblem, action: () => unknown, message = /./): void {
   assert.throws(
     action,
     (error) =>
-      error instanceof NpyError && error.problem === problem && message.test(error.message),
+      error instanceof ArrayError && error.problem === problem && message.test(error.message),
   );
 }
 

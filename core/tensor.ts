@@ -66,6 +66,11 @@ export function arrayConstructor<D extends DType>(dtype: D): ArrayConstructors[D
   return CONSTRUCTORS[dtype];
 }
 
+/** Returns whether an element type is one of tensors. */
+export function isDType(type: string): type is DType {
+  return Object.hasOwn(CONSTRUCTORS, type);
+}
+
 /** Returns the number of elements of a shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

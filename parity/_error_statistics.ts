@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TypedArray } from "../core/tensor.ts";
+import type { Elements, ElementType } from "../core/elements.ts";
 
 /** Bits of a float32 below the bin number, which is exponent and seven bits of the mantissa. */
 const SHIFT = 16;
@@ -74,16 +74,15 @@ export class Profile {
   }
 
   /**
-   * Adds a block of elements.
+   * Adds the errors of a block of elements.
    *
    * @param first index of the first element of the block in C order
-   * @param actual computed values
-   * @param expected reference values, as many
+   * @param errors absolute error of each element
    */
-  add(first: number, actual: TypedArray, expected: TypedArray): void {
+  add(first: number, errors: Float64Array): void {
     const [length, stride, largest] = [this.#length, this.#stride, this.#largest];
-    for (let at = 0; at < expected.length; at++) {
-      const error = Math.abs(Number(actual[at]) - Number(expected[at]));
+    for (let at = 0; at < errors.length; at++) {
+      const error = errors[at]!;
       if (error === 0) continue;
       const time = Math.floor((first + at) / stride) % length;
       const part = Math.floor(time * largest.length / length);
@@ -104,30 +103,44 @@ const HALF = 2 ** 32;
  * Returns the distance of each pair of floats in units in the last place of their type: the number of
  * steps between adjacent representable numbers from one to the other. Both zeros are one number.
  *
- * @param actual f32 or f64
- * @param expected as many of the same type
+ * @param type element type; the arrays of half-precision types are f32
+ * @param actual elements of that type
+ * @param expected as many
  * @returns a function of the index; undefined where the type has no such units
  */
 export function ulpDistances(
-  actual: TypedArray,
-  expected: TypedArray,
+  type: ElementType,
+  actual: Elements,
+  expected: Elements,
 ): ((at: number) => number) | undefined {
-  if (actual instanceof Float32Array && expected instanceof Float32Array) {
-    const [a, b] = [words(actual), words(expected)];
-    return (at) => Math.abs(ordered(a[at]!) - ordered(b[at]!));
+  const [found, wanted] = [actual, expected] as readonly [Float32Array, Float32Array];
+  switch (type) {
+    case "f16": {
+      const [a, b] = [found, wanted].map((data) => new Int16Array(new Float16Array(data).buffer));
+      const rank = (bits: number): number => bits < 0 ? -(bits & 0x7fff) : bits;
+      return (at) => Math.abs(rank(a![at]!) - rank(b![at]!));
+    }
+    case "bf16":
+    case "f32": {
+      // The bits of a bfloat16 are the upper half of those of the same float32.
+      const unit = type === "bf16" ? 2 ** 16 : 1;
+      const [a, b] = [words(found), words(wanted)];
+      return (at) => Math.abs(ordered(a[at]!) - ordered(b[at]!)) / unit;
+    }
+    case "f64": {
+      const [a, b] = [words(found), words(wanted)];
+      return (at) => {
+        const [low, high] = [2 * at, 2 * at + 1];
+        const isApart = (a[high]! < 0) !== (b[high]! < 0);
+        const sign = isApart ? 1 : -1;
+        // Halves are subtracted before they are joined: joined first, a float64 would lose low bits.
+        const highs = (a[high]! & 0x7fffffff) + sign * (b[high]! & 0x7fffffff);
+        return Math.abs(highs * HALF + ((a[low]! >>> 0) + sign * (b[low]! >>> 0)));
+      };
+    }
+    default:
+      return undefined;
   }
-  if (actual instanceof Float64Array && expected instanceof Float64Array) {
-    const [a, b] = [words(actual), words(expected)];
-    return (at) => {
-      const [low, high] = [2 * at, 2 * at + 1];
-      const isApart = (a[high]! < 0) !== (b[high]! < 0);
-      const sign = isApart ? 1 : -1;
-      // Halves are subtracted before they are joined: joined first, a float64 would lose low bits.
-      const highs = (a[high]! & 0x7fffffff) + sign * (b[high]! & 0x7fffffff);
-      return Math.abs(highs * HALF + ((a[low]! >>> 0) + sign * (b[low]! >>> 0)));
-    };
-  }
-  return undefined;
 }
 
 /** Returns the bits in words, the lowest word first: every machine that Deno runs on is little-endian. */

@@ -33,11 +33,11 @@ Deno.test("ErrorCounts.quantile() accepts errors beyond float32", () => {
 });
 
 function distance32(a: number, b: number): number {
-  return ulpDistances(Float32Array.of(0, a), Float32Array.of(0, b))!(1);
+  return ulpDistances("f32", Float32Array.of(0, a), Float32Array.of(0, b))!(1);
 }
 
 function distance64(a: number, b: number): number {
-  return ulpDistances(Float64Array.of(0, a), Float64Array.of(0, b))!(1);
+  return ulpDistances("f64", Float64Array.of(0, a), Float64Array.of(0, b))!(1);
 }
 
 Deno.test("ulpDistances() counts the steps between float32 numbers", () => {
@@ -67,9 +67,18 @@ Deno.test("ulpDistances() counts the steps between float64 numbers across the ha
   equal(distance64(1, 2), 2 ** 52);
 });
 
-Deno.test("ulpDistances() has no units for integers, nor for floats of two types", () => {
-  equal(ulpDistances(Int16Array.of(1), Int16Array.of(1)), undefined);
-  equal(ulpDistances(Float32Array.of(1), Float64Array.of(1)), undefined);
+Deno.test("ulpDistances() counts the steps of half-precision types", () => {
+  const distance = (type: "f16" | "bf16", a: number, b: number): number =>
+    ulpDistances(type, Float32Array.of(0, a), Float32Array.of(0, b))!(1);
+  equal([distance("f16", 1, 1 + 2 ** -10), distance("f16", 1, 1 - 2 ** -11)], [1, 1]);
+  equal([distance("f16", 2 ** -24, -(2 ** -24)), distance("f16", 0, -0)], [2, 0]);
+  equal([distance("bf16", 1, 1 + 2 ** -7), distance("bf16", 1, 1 - 2 ** -8)], [1, 1]);
+  equal([distance("bf16", 2 ** -133, -(2 ** -133)), distance("bf16", 1, 2)], [2, 128]);
+});
+
+Deno.test("ulpDistances() has no units for integers and complex numbers", () => {
+  equal(ulpDistances("i16", Int16Array.of(1), Int16Array.of(1)), undefined);
+  equal(ulpDistances("c64", Float32Array.of(1, 0), Float32Array.of(1, 0)), undefined);
 });
 
 Deno.test("ulpBin() has bins whose width doubles, also beyond 32 bits", () => {

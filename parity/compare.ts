@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Tensor, TypedArray } from "../core/tensor.ts";
+import { type Elements, elementText, type ElementType, partsOf } from "../core/elements.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { ErrorCounts, Profile, ulpBin, ulpDistances } from "./_error_statistics.ts";
 import type { Comparison, Tolerance } from "./report.ts";
 
@@ -57,7 +58,7 @@ export function compare(
   if (actual === undefined) return refused("the output is missing");
   const reason = mismatch(actual, expected);
   if (reason !== undefined) return refused(reason);
-  const measurement = new Measurement(expected.shape, tolerance, timeAxis);
+  const measurement = new Measurement(expected.dtype, expected.shape, tolerance, timeAxis);
   measurement.add(actual.data, expected.data);
   return measurement.result();
 }
@@ -78,8 +79,8 @@ export function refused(reason: string): Comparison {
  * @param expected type and shape of the reference
  */
 export function mismatch(
-  actual: Pick<Tensor, "dtype" | "shape">,
-  expected: Pick<Tensor, "dtype" | "shape">,
+  actual: { readonly dtype: ElementType; readonly shape: readonly number[] },
+  expected: { readonly dtype: ElementType; readonly shape: readonly number[] },
 ): string | undefined {
   if (actual.dtype !== expected.dtype) {
     return `the type is ${actual.dtype}, expected ${expected.dtype}`;
@@ -88,8 +89,15 @@ export function mismatch(
   return found === wanted ? undefined : `the shape is ${found}, expected ${wanted}`;
 }
 
-/** Comparison of tensors that arrive in blocks, in C order. */
+/** Elements whose errors are held at a time. */
+const STRIP_ELEMENTS = 1 << 16;
+
+/**
+ * Comparison of arrays that arrive in blocks, in C order. The error of a complex element is the magnitude of the
+ * difference; 64-bit integers are subtracted exactly.
+ */
 export class Measurement {
+  readonly #type: ElementType;
   readonly #shape: readonly number[];
   readonly #tolerance: Required<Tolerance>;
   #elements = 0;
@@ -105,21 +113,27 @@ export class Measurement {
   readonly #ulpCounts: number[] = [];
   #maxUlps = 0;
   readonly #profile: Profile | undefined;
-  #worst = { excess: -Infinity, at: 0, actual: NaN, expected: NaN };
+  #worst: { excess: number; at: number; actual: Element; expected: Element } = {
+    ...{ excess: -Infinity, at: 0 },
+    ...{ actual: { real: NaN, text: "" }, expected: { real: NaN, text: "" } },
+  };
   #refusal: string | undefined;
 
   /**
    * Starts with no elements.
    *
-   * @param shape shape of the whole tensors
+   * @param type element type of both
+   * @param shape shape of the whole arrays
    * @param tolerance allowed error of an element
    * @param timeAxis axis of the error profile; absent for no profile
    */
   constructor(
+    type: ElementType,
     shape: readonly number[],
     { absolute, relative, differing = 1 }: Tolerance,
     timeAxis?: number,
   ) {
+    this.#type = type;
     this.#shape = shape;
     if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
     this.#tolerance = { absolute, relative, differing };
@@ -132,43 +146,52 @@ export class Measurement {
   /**
    * Compares the next block of elements.
    *
-   * @param actual computed values
+   * @param actual computed values; a complex element has two numbers
    * @param expected reference values, as many
    * @returns false after a value that is not finite, when further blocks change nothing
    */
-  add(actual: TypedArray, expected: TypedArray): boolean {
+  add(actual: Elements, expected: Elements): boolean {
+    const parts = partsOf(this.#type);
     for (const [side, data] of [["reference", expected], ["output", actual]] as const) {
       const bad = firstNotFinite(data);
       if (bad >= 0) {
-        const where = indexText(this.#elements + bad, this.#shape);
+        const where = indexText(this.#elements + Math.floor(bad / parts), this.#shape);
         this.#refusal ??= `the ${side} has ${data[bad]} at ${where}`;
       }
     }
     if (this.#refusal !== undefined) return false;
-    this.#profile?.add(this.#elements, actual, expected);
-    this.#measure(actual, expected);
     this.#measureUlps(actual, expected);
+    const strip = STRIP_ELEMENTS * parts;
+    for (let start = 0; start < expected.length; start += strip) {
+      this.#measure(
+        actual.subarray(start, start + strip),
+        expected.subarray(start, start + strip),
+      );
+    }
     return true;
   }
 
-  #measure(actual: TypedArray, expected: TypedArray): void {
+  #measure(actual: Elements, expected: Elements): void {
     const { absolute, relative } = this.#tolerance;
+    const { errors, sizes } = errorsOf(actual, expected, partsOf(this.#type));
+    this.#profile?.add(this.#elements, errors);
     // Local variables are faster than fields, and this loop runs for every element.
-    let [failing, differing, sum, sumOfSquares] = [0, 0, 0, 0];
+    let [failing, differing] = [0, 0];
+    // Sums go on from strip to strip, so that they do not depend on the size of strips and blocks.
+    let [sum, sumOfSquares] = [this.#sum, this.#sumOfSquares];
     let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
     let [worstExcess, worstAt] = [-Infinity, 0];
     let largestShare = this.#largestShare;
-    const errors = this.#errors;
-    for (let at = 0; at < expected.length; at++) {
-      const reference = Number(expected[at]);
-      const error = Math.abs(Number(actual[at]) - reference);
-      const size = Math.abs(reference);
+    const counts = this.#errors;
+    for (let at = 0; at < errors.length; at++) {
+      const error = errors[at]!;
+      const size = sizes[at]!;
       const bound = absolute + relative * size;
       const excess = error - bound;
       if (!(excess <= 0)) failing++;
       if (error > 0) differing++;
       if (error > largestShare * bound) largestShare = error / bound;
-      errors.add(error);
+      counts.add(error);
       if (excess > worstExcess) {
         worstExcess = excess;
         worstAt = at;
@@ -180,26 +203,27 @@ export class Measurement {
       smallestTolerance = Math.max(smallestTolerance, error / (1 + size));
     }
     if (worstExcess > this.#worst.excess) {
+      const parts = partsOf(this.#type);
       this.#worst = {
         excess: worstExcess,
         at: this.#elements + worstAt,
-        actual: Number(actual[worstAt]),
-        expected: Number(expected[worstAt]),
+        actual: elementAt(actual, worstAt, parts),
+        expected: elementAt(expected, worstAt, parts),
       };
     }
-    this.#elements += expected.length;
+    this.#elements += errors.length;
     this.#failing += failing;
     this.#differing += differing;
-    this.#sum += sum;
-    this.#sumOfSquares += sumOfSquares;
+    this.#sum = sum;
+    this.#sumOfSquares = sumOfSquares;
     this.#maxAbsolute = Math.max(this.#maxAbsolute, maxAbsolute);
     this.#maxRelative = Math.max(this.#maxRelative, maxRelative);
     this.#smallestTolerance = Math.max(this.#smallestTolerance, smallestTolerance);
     this.#largestShare = largestShare;
   }
 
-  #measureUlps(actual: TypedArray, expected: TypedArray): void {
-    const distance = ulpDistances(actual, expected);
+  #measureUlps(actual: Elements, expected: Elements): void {
+    const distance = ulpDistances(this.#type, actual, expected);
     if (distance === undefined) return;
     const counts = this.#ulpCounts;
     for (let at = 0; at < expected.length; at++) {
@@ -220,7 +244,7 @@ export class Measurement {
     const reasons = [
       ...(failing === 0 ? [] : [
         `${failing} of ${elements} elements miss the tolerance, worst at ` +
-        `${indexText(at, this.#shape)}: ${actual}, expected ${expected}`,
+        `${indexText(at, this.#shape)}: ${actual.text}, expected ${expected.text}`,
       ]),
       ...(differing <= share * elements ? [] : [
         `${differing} of ${elements} elements differ, more than ${share * 100} %`,
@@ -244,13 +268,70 @@ export class Measurement {
         max: this.#maxUlps,
       },
       ...(this.#profile && elements > 0 && { profile: this.#profile.largest() }),
-      ...(elements > 0 && { worst: { index: indexOf(at, this.#shape), actual, expected } }),
+      ...(elements > 0 && {
+        worst: {
+          index: indexOf(at, this.#shape),
+          ...{ actual: actual.real, expected: expected.real },
+          ...(actual.imaginary !== undefined && { actualImaginary: actual.imaginary }),
+          ...(expected.imaginary !== undefined && { expectedImaginary: expected.imaginary }),
+        },
+      }),
     };
   }
 }
 
-function firstNotFinite(data: TypedArray): number {
-  return data.findIndex((value: number | bigint) => !Number.isFinite(Number(value)));
+/** Returns the error of each element, and the magnitude of its reference. */
+function errorsOf(
+  actual: Elements,
+  expected: Elements,
+  parts: 1 | 2,
+): { errors: Float64Array; sizes: Float64Array } {
+  const count = expected.length / parts;
+  const [errors, sizes] = [new Float64Array(count), new Float64Array(count)];
+  if (isBig(actual) && isBig(expected)) {
+    for (let at = 0; at < count; at++) {
+      const [wanted, difference] = [expected[at]!, actual[at]! - expected[at]!];
+      errors[at] = Math.abs(Number(difference));
+      sizes[at] = Math.abs(Number(wanted));
+    }
+  } else if (parts === 2) {
+    for (let at = 0; at < count; at++) {
+      const [real, imaginary] = [Number(expected[2 * at]), Number(expected[2 * at + 1])];
+      const [byReal, byImaginary] = [Number(actual[2 * at]), Number(actual[2 * at + 1])];
+      errors[at] = Math.hypot(byReal - real, byImaginary - imaginary);
+      sizes[at] = Math.hypot(real, imaginary);
+    }
+  } else {
+    for (let at = 0; at < count; at++) {
+      const wanted = Number(expected[at]);
+      errors[at] = Math.abs(Number(actual[at]) - wanted);
+      sizes[at] = Math.abs(wanted);
+    }
+  }
+  return { errors, sizes };
+}
+
+function isBig(data: Elements): data is BigInt64Array | BigUint64Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
+
+/** An element of an array as numbers and as text. */
+interface Element {
+  readonly real: number;
+  /** Absent for a real element. */
+  readonly imaginary?: number;
+  readonly text: string;
+}
+
+function elementAt(data: Elements, at: number, parts: 1 | 2): Element {
+  if (parts === 1) return { real: Number(data[at]), text: elementText(data[at]!) };
+  const [real, imaginary] = [Number(data[2 * at]), Number(data[2 * at + 1])];
+  return { real, imaginary, text: elementText(real, imaginary) };
+}
+
+function firstNotFinite(data: Elements): number {
+  if (isBig(data)) return -1;
+  return data.findIndex((value: number) => !Number.isFinite(value));
 }
 
 /** Returns the index along each axis of an element in C order. */

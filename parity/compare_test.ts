@@ -128,18 +128,34 @@ Deno.test("compare() returns the 99.9 % quantile of the errors", () => {
 Deno.test("Measurement returns the same figures for blocks as for the whole", () => {
   const values = Array.from({ length: 1000 }, (_, i) => Math.sin(i));
   const [actual, expected] = [f64(...values.map((x, i) => x + i * 1e-9)), f64(...values)];
-  const parts = new Measurement([1000], MICRO);
+  const parts = new Measurement("f64", [1000], MICRO);
   for (const [from, to] of [[0, 1], [1, 600], [600, 1000]] as const) {
     parts.add(actual.data.subarray(from, to), expected.data.subarray(from, to));
   }
-  const [whole, joined] = [compare(actual, expected, MICRO), parts.result()];
-  // Sums of partial sums differ in their last bits.
-  const rounded = (comparison: typeof whole): unknown => ({
-    ...comparison,
-    meanAbsolute: comparison.meanAbsolute!.toPrecision(12),
-    rms: comparison.rms!.toPrecision(12),
+  equal(parts.result(), compare(actual, expected, MICRO));
+});
+
+Deno.test("Measurement subtracts 64-bit integers exactly", () => {
+  const large = 2n ** 60n;
+  const measured = new Measurement("u64", [2], { absolute: 0, relative: 0 });
+  measured.add(BigUint64Array.of(large, large + 1n), BigUint64Array.of(large, large));
+  const { failing, maxAbsolute, reason } = measured.result();
+  equal([failing, maxAbsolute], [1, 1]);
+  match(reason!, /worst at \[1\]: 1152921504606846977, expected 1152921504606846976/);
+});
+
+Deno.test("Measurement judges complex elements by the magnitude of the difference", () => {
+  const measured = new Measurement("c64", [2], { absolute: 4.9, relative: 0 });
+  measured.add(Float32Array.of(1, 1, 3, -4), Float32Array.of(1, 1, 0, 0));
+  const result = measured.result();
+  equal([result.elements, result.failing, result.maxAbsolute, result.ulps], [2, 1, 5, null]);
+  equal(result.worst, {
+    ...{ index: [1], actual: 3, expected: 0, actualImaginary: -4, expectedImaginary: 0 },
   });
-  equal(rounded(joined), rounded(whole));
+  match(result.reason!, /worst at \[1\]: 3-4i, expected 0\+0i/);
+  const infinite = new Measurement("c64", [2], { absolute: 1, relative: 0 });
+  infinite.add(Float32Array.of(1, 1, 1, Infinity), Float32Array.of(1, 1, 1, 1));
+  match(infinite.result().reason!, /the output has Infinity at \[1\]/);
 });
 
 Deno.test("compare() returns the largest error of each part of a given time axis", () => {
@@ -155,7 +171,7 @@ Deno.test("compare() returns the largest error of each part of a given time axis
   equal(compare(actual, expected, MICRO).profile, undefined);
   // The axis is shorter than the number of parts.
   equal(compare(f64(1, 2, 3), f64(1, 2, 4), MICRO, 0).profile, [0, 0, 1]);
-  const parts = new Measurement(shape, MICRO, 1);
+  const parts = new Measurement("f32", shape, MICRO, 1);
   parts.add(actual!.data.subarray(0, 3100), expected!.data.subarray(0, 3100));
   parts.add(actual!.data.subarray(3100), expected!.data.subarray(3100));
   equal(parts.result().profile, profile);

@@ -1,17 +1,17 @@
 /**
- * Compares two recordings of seams: folders with one `.npy` file for each seam, written by any program.
+ * Compares two recordings of seams, written by any program: folders with one array for each seam, or archives.
  *
  * @module
  */
 
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { NpyError } from "../core/npy_error.ts";
-import { NpyFile } from "../core/npy_file.ts";
+import { ArrayError } from "../core/array_error.ts";
+import type { ArrayFile } from "../core/array_file.ts";
+import { ELEMENT_TYPES, type ElementType, isFloatType } from "../core/elements.ts";
 import { reasonOf } from "../core/reason.ts";
+import { type ArrayOpener, type OpenArray, recordedArrays } from "../core/recorded_arrays.ts";
 import type { JsonOf } from "../core/schema.ts";
-import { type DType, elementCount } from "../core/tensor.ts";
+import { elementCount } from "../core/tensor.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { EXACT, Measurement, mismatch, refused } from "./compare.ts";
 import { type FloatTolerance, floatTolerance } from "./judge.ts";
@@ -19,8 +19,6 @@ import { type Comparison, comparisonSchema, type Tolerance, toleranceSchema } fr
 
 /** Elements that are compared at a time: 32 MB for two files of float64. */
 const BLOCK_ELEMENTS = 1 << 21;
-
-const ENDING = ".npy";
 
 /** A recording cannot be read. */
 export class RecordingError extends Error {
@@ -43,8 +41,8 @@ const seamDifference = z.strictObject({
  */
 export const recordingDifferenceSchema = z.strictObject({
   format: z.literal(1).describe("Changes whenever a field changes its meaning"),
-  expected: z.string().describe("Folder of the first recording"),
-  actual: z.string().describe("Folder of the second recording"),
+  expected: z.string().describe("Folder or file of the first recording"),
+  actual: z.string().describe("Folder or file of the second recording"),
   seams: z.array(seamDifference)
     .describe("Seams of both recordings, in the order of the pipeline, then by name"),
 });
@@ -63,10 +61,10 @@ export type RecordingDifference = JsonOf<Schemas["difference"]>;
 /**
  * Compares two recordings. Files are read in blocks.
  *
- * @param expected folder of the reference
- * @param actual folder of the recording that is compared with it
- * @param floats tolerance of float seams, 1e-6 by default; other seams follow their own rule, unknown
- * ones must be equal
+ * @param expected folder or file of the reference, as {@linkcode recordedArrays} lists it
+ * @param actual the recording that is compared with it
+ * @param floats tolerance of float seams, 1e-6 by default, and one step of their type for float16 and bfloat16; other
+ * seams follow their own rule, unknown ones must be equal
  * @param onSeam receives the name of each seam before its comparison
  * @throws {RecordingError} if a folder cannot be read, or the first has no seams
  */
@@ -77,21 +75,23 @@ export async function diffRecordings(
   onSeam: (seam: string) => void = () => {},
 ): Promise<RecordingDifference> {
   const [wanted, found] = [await seamsOf(expected), await seamsOf(actual)];
-  if (wanted.size === 0) throw new RecordingError(`${expected} has no ${ENDING} files`);
+  if (wanted.size === 0) {
+    throw new RecordingError(`${expected} has no .npy, .npz, .safetensors or .bin arrays`);
+  }
   const seams: SeamDifference[] = [];
-  for (const seam of ordered(new Set([...wanted, ...found]))) {
+  for (const seam of ordered(new Set([...wanted.keys(), ...found.keys()]))) {
     onSeam(seam);
-    const file = `${seam}${ENDING}`;
-    if (!wanted.has(seam)) {
+    const [reference, output] = [wanted.get(seam), found.get(seam)];
+    if (reference === undefined) {
       const comparison = refused("the reference is missing");
       seams.push({ seam, verdict: "extra", tolerance: EXACT, comparison });
-    } else if (!found.has(seam)) {
+    } else if (output === undefined) {
       const comparison = refused("the output is missing");
       seams.push({ seam, verdict: "fail", tolerance: EXACT, comparison });
     } else {
-      const paths = [join(expected, file), join(actual, file)] as const;
-      const toleranceFor = (dtype: DType): Tolerance => toleranceOf(seam, dtype, floats);
-      seams.push({ seam, ...await diffFiles(...paths, toleranceFor) });
+      const toleranceFor = (type: ElementType): Tolerance => toleranceOf(seam, type, floats);
+      const recordings = [[expected, reference], [actual, output]] as const;
+      seams.push({ seam, ...await diffArrays(recordings, toleranceFor) });
     }
   }
   return { format: 1, expected, actual, seams };
@@ -102,52 +102,52 @@ export function isAlike({ seams }: RecordingDifference): boolean {
   return seams.every(({ verdict }) => verdict !== "fail");
 }
 
-async function diffFiles(
-  expectedPath: string,
-  actualPath: string,
-  toleranceFor: (dtype: DType) => Tolerance,
+async function diffArrays(
+  recordings: readonly (readonly [path: string, opener: ArrayOpener])[],
+  toleranceFor: (type: ElementType) => Tolerance,
 ): Promise<Omit<SeamDifference, "seam">> {
-  const files: NpyFile[] = [];
+  const arrays: OpenArray[] = [];
   let tolerance = EXACT;
   try {
-    for (const path of [expectedPath, actualPath]) files.push(await opened(path));
-    const [expected, actual] = files as [NpyFile, NpyFile];
-    tolerance = toleranceFor(expected.dtype);
+    for (const [path, opener] of recordings) arrays.push(await opened(path, opener));
+    const [expected, actual] = arrays.map(({ array }) => array) as [ArrayFile, ArrayFile];
+    tolerance = toleranceFor(expected.type);
     const comparison = await diffElements(expected, actual, tolerance);
     return { verdict: comparison.passed ? "pass" : "fail", tolerance, comparison };
   } catch (cause) {
     if (!(cause instanceof RecordingError)) throw cause;
     return { verdict: "fail", tolerance, comparison: refused(cause.message) };
   } finally {
-    await Promise.all(files.map((file) => file.close()));
+    await Promise.all(arrays.map((array) => array.close()));
   }
 }
 
 /** @throws {RecordingError} if the file cannot be read or is not an array */
-async function opened(path: string): Promise<NpyFile> {
+async function opened(path: string, opener: ArrayOpener): Promise<OpenArray> {
   try {
-    return await NpyFile.open(path);
+    return await opener();
   } catch (cause) {
     throw new RecordingError(`${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
 async function diffElements(
-  expected: NpyFile,
-  actual: NpyFile,
+  expected: ArrayFile,
+  actual: ArrayFile,
   tolerance: Tolerance,
 ): Promise<Comparison> {
-  const reason = mismatch(actual, expected);
+  const { type, shape } = expected;
+  const reason = mismatch({ dtype: actual.type, shape: actual.shape }, { dtype: type, shape });
   if (reason !== undefined) return refused(reason);
-  const measurement = new Measurement(expected.shape, tolerance);
-  const all = elementCount(expected.shape);
+  const measurement = new Measurement(type, shape, tolerance);
+  const all = elementCount(shape);
   for (let first = 0; first < all; first += BLOCK_ELEMENTS) {
     const count = Math.min(BLOCK_ELEMENTS, all - first);
     const [wanted, found] = await Promise.all([
       expected.read(first, count),
       actual.read(first, count),
     ]).catch((cause) => {
-      if (!(cause instanceof NpyError)) throw cause;
+      if (!(cause instanceof ArrayError)) throw cause;
       throw new RecordingError(cause.message, { cause });
     });
     if (!measurement.add(found, wanted)) break;
@@ -155,25 +155,22 @@ async function diffElements(
   return measurement.result();
 }
 
-function toleranceOf(seam: string, dtype: DType, floats: FloatTolerance): Tolerance {
-  const isFloat = dtype === "f32" || dtype === "f64";
+function toleranceOf(seam: string, type: ElementType, floats: FloatTolerance): Tolerance {
   const known = Object.hasOwn(SEAMS, seam) ? SEAMS[seam as keyof typeof SEAMS] : undefined;
-  return floatTolerance(known?.judgement ?? (isFloat ? "float" : "equal"), floats);
+  const judgement = known?.judgement ?? (isFloatType(type) ? "float" : "equal");
+  const isHalf = type === "f16" || type === "bf16";
+  if (judgement !== "float" || !isHalf) return floatTolerance(judgement, floats);
+  const { absolute = 0, relative = ELEMENT_TYPES[type].resolution! } = floats;
+  return { absolute, relative };
 }
 
-/** Returns the names of the seams that a folder has files of. */
-async function seamsOf(folder: string): Promise<Set<string>> {
-  let names: string[];
+/** Returns the arrays of a recording by the name of their seam. */
+async function seamsOf(path: string): Promise<Map<string, ArrayOpener>> {
   try {
-    names = await readdir(folder);
+    return await recordedArrays(path);
   } catch (cause) {
-    throw new RecordingError(`Cannot read the folder ${folder}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new RecordingError(`Cannot read the recording ${path}: ${reasonOf(cause)}`, { cause });
   }
-  return new Set(
-    names.filter((name) => name.endsWith(ENDING)).map((name) => name.slice(0, -ENDING.length)),
-  );
 }
 
 function ordered(seams: ReadonlySet<string>): string[] {

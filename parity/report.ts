@@ -56,8 +56,10 @@ const ulps = z.strictObject({
 
 const worst = z.strictObject({
   index: z.array(count).describe("Index along each axis"),
-  actual: z.number(),
-  expected: z.number(),
+  actual: z.number().describe("Computed value; the real part of a complex one"),
+  expected: z.number().describe("Reference value; the real part of a complex one"),
+  actualImaginary: z.number().describe("Imaginary part; absent for real values").exactOptional(),
+  expectedImaginary: z.number().describe("Imaginary part; absent for real values").exactOptional(),
 }).meta({
   id: "worst",
   description: "Element that exceeds the tolerance most, or comes closest to it",

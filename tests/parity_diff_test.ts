@@ -211,8 +211,8 @@ Deno.test("parity record, diff and beats reject invalid calls", async () => {
     const calls: [string[], RegExp][] = [
       [["diff"], /Missing required argument 'expected'/],
       [["diff", empty], /Missing required argument 'actual'/],
-      [["diff", empty, empty], /has no \.npy files/],
-      [["diff", join(folder, "missing"), empty], /Cannot read the folder .*missing/],
+      [["diff", empty, empty], /has no \.npy, \.npz, \.safetensors or \.bin arrays/],
+      [["diff", join(folder, "missing"), empty], /Cannot read the recording .*missing/],
       [["diff", empty, empty, "--atol=-1"], /--atol expects/],
       [["diff", empty, empty, "--rtol", "many"], /--rtol expects/],
       [["record", "--out", empty], /Expected one AUDIO, or --stems-dir/],

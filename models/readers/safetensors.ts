@@ -6,8 +6,11 @@
  * @module
  */
 
+import { ArrayError } from "../../core/array_error.ts";
+import { decodeElements, ELEMENT_TYPES, type ElementType } from "../../core/elements.ts";
 import { bytesSha256 } from "../../core/hash.ts";
-import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
+import { readSafetensorsHeader, type SafetensorsHeader } from "../../core/safetensors.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
 import { type Checkpoint, validateParameters } from "../all_in_one/parameters.ts";
 import {
   type HtdemucsConfiguration,
@@ -19,20 +22,7 @@ import { ModelError } from "../model_error.ts";
 import { TorchFraction } from "../torch/torch_file.ts";
 import { parseYamlConfiguration } from "./yaml.ts";
 
-const MAX_HEADER_BYTES = 100_000_000;
-const MAX_AXES = 16;
-const PREFIX_BYTES = 8;
-
-const BYTES = { F16: 2, BF16: 2, F32: 4, F64: 8 } as const;
-type Element = keyof typeof BYTES;
-
-interface Entry {
-  readonly name: string;
-  readonly element: Element;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
-}
+const FLOATS: ReadonlySet<ElementType> = new Set(["f16", "bf16", "f32", "f64"]);
 
 /**
  * Reads all tensors of a file.
@@ -57,111 +47,34 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor<"f32">> {
 
 function tensorsOf(
   bytes: Uint8Array,
-  { entries, dataStart }: Header,
+  { entries }: SafetensorsHeader,
 ): Map<string, Tensor<"f32">> {
-  checkLayout(entries, bytes.length - dataStart);
-  return new Map(entries.map(({ name, element, shape, begin, end }) => {
+  return new Map(entries.map(({ name, type, shape, begin, end }) => {
+    if (!FLOATS.has(type)) {
+      const known = [...FLOATS].map((one) => ELEMENT_TYPES[one].safetensors).join(", ");
+      const found = ELEMENT_TYPES[type].safetensors;
+      throw malformed(`tensor ${name} should be of type ${known}, but is ${found}`);
+    }
     // A copy that starts at 0 is aligned.
-    const copy = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
-    return [name, tensor("f32", shape, widen(element, copy.buffer))];
+    const elements = decodeElements(type, new Uint8Array(bytes.subarray(begin, end)), false);
+    const data = elements instanceof Float32Array
+      ? elements
+      : Float32Array.from(elements as Float64Array);
+    return [name, tensor("f32", shape, data)];
   }));
 }
 
-/** Content of a file's header. */
-interface Header {
-  readonly entries: readonly Entry[];
-  /** Texts by name; upstream's programs keep settings there. */
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Position of the first value. */
-  readonly dataStart: number;
-}
-
-function readHeader(bytes: Uint8Array): Header {
-  if (bytes.length < PREFIX_BYTES) throw malformed(`it has ${bytes.length} bytes, fewer than 8`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES))) {
-    throw malformed(`its header claims ${length} bytes, but the file has ${bytes.length}`);
-  }
-  const dataStart = PREFIX_BYTES + Number(length);
-  let header: unknown;
+function readHeader(bytes: Uint8Array): SafetensorsHeader {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(
-      bytes.subarray(PREFIX_BYTES, dataStart),
-    );
-    header = JSON.parse(text);
+    return readSafetensorsHeader(bytes);
   } catch (cause) {
-    throw malformed("its header is not JSON", { cause });
-  }
-  if (!isRecord(header)) throw malformed("its header is not an object");
-  const entries = Object.entries(header).flatMap(([name, value]) =>
-    name === "__metadata__" ? [] : [readEntry(name, value)]
-  );
-  const { __metadata__: metadata } = header;
-  return { entries, dataStart, metadata: isRecord(metadata) ? metadata : {} };
-}
-
-function readEntry(name: string, value: unknown): Entry {
-  const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
-  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
-    throw malformed(
-      `tensor ${name} should be of type ${Object.keys(BYTES).join(", ")}, but is ${
-        JSON.stringify(dtype)
-      }`,
-    );
-  }
-  if (!isCounts(shape) || shape.length > MAX_AXES) throw malformed(`tensor ${name} has no shape`);
-  if (!isCounts(offsets) || offsets.length !== 2) {
-    throw malformed(`tensor ${name} has no data_offsets`);
-  }
-  const element = dtype as Element;
-  const [begin, end] = offsets as [number, number];
-  const needed = elementCount(shape) * BYTES[element];
-  if (end - begin !== needed) {
-    throw malformed(
-      `tensor ${name} of shape [${shape.join(", ")}] and type ${dtype} takes ${needed} bytes, ` +
-        `but its data_offsets are [${begin}, ${end}]`,
-    );
-  }
-  return { name, element, shape, begin, end };
-}
-
-function checkLayout(entries: readonly Entry[], available: number): void {
-  let at = 0;
-  for (
-    const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
-  ) {
-    if (begin !== at) {
-      throw malformed(`tensor ${name} begins at byte ${begin}, where ${at} was expected`);
-    }
-    at = end;
-  }
-  if (at !== available) {
-    throw malformed(`its tensors take ${at} bytes, but ${available} follow the header`);
-  }
-}
-
-function widen(element: Element, buffer: ArrayBuffer): Float32Array<ArrayBuffer> {
-  switch (element) {
-    case "F32":
-      return new Float32Array(buffer);
-    case "F64":
-      return new Float32Array(new Float64Array(buffer));
-    case "BF16":
-      return new Float32Array(
-        Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer,
-      );
-    case "F16":
-      return new Float32Array(new Float16Array(buffer));
+    if (!(cause instanceof ArrayError)) throw cause;
+    throw new ModelError("format", cause.message, { cause });
   }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
 function malformed(what: string, options?: ErrorOptions): ModelError {
@@ -221,7 +134,7 @@ const HTDEMUCS = "demucs.htdemucs.HTDemucs";
 /** Returns the sizes that metadata of demucs 4.1 states; undefined for other metadata. */
 function statedConfiguration(
   name: string,
-  { klass, args, kwargs, structure }: Header["metadata"],
+  { klass, args, kwargs, structure }: SafetensorsHeader["metadata"],
 ): HtdemucsConfiguration | undefined {
   if (klass === undefined && kwargs === undefined) return undefined;
   if (klass !== HTDEMUCS) {

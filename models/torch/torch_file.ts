@@ -6,7 +6,7 @@
  * @module
  */
 
-import { NpyError } from "../../core/npy_error.ts";
+import { ArrayError } from "../../core/array_error.ts";
 import { readZip } from "../../core/zip.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 import { ModelError } from "../model_error.ts";
@@ -106,7 +106,7 @@ function openArchive(bytes: Uint8Array): Map<string, Uint8Array> {
   try {
     return readZip(bytes);
   } catch (cause) {
-    if (!(cause instanceof NpyError)) throw cause;
+    if (!(cause instanceof ArrayError)) throw cause;
     const problem = cause.problem === "too-large" ? "too-large" : "format";
     throw new ModelError(problem, `Not a readable torch file: ${cause.message}`, { cause });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { elementText } from "../../core/elements.ts";
 import type { Comparison, ParityReport, Tolerance, UpstreamError } from "../report.ts";
 
 /** Returns an error as text; blank where there is none. */
@@ -60,8 +61,15 @@ export function stepsText(steps: number, share: number): string {
 }
 
 /** Returns the position of the worst element, and both values there. */
-export function worstText({ index, actual, expected }: NonNullable<Comparison["worst"]>): string {
-  return `worst at [${index.join(", ")}]: ${actual}, expected ${expected}`;
+export function worstText(
+  { index, actual, expected, ...imaginary }: NonNullable<Comparison["worst"]>,
+): string {
+  const { actualImaginary, expectedImaginary } = imaginary;
+  const [found, wanted] = [
+    elementText(actual, actualImaginary),
+    elementText(expected, expectedImaginary),
+  ];
+  return `worst at [${index.join(", ")}]: ${found}, expected ${wanted}`;
 }
 
 /** Returns the number of seams by verdict, as a sentence without a period. */

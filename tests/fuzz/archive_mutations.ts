@@ -6,7 +6,7 @@
 
 import { type Zippable, zipSync } from "fflate";
 import { type Bytes, concat } from "./bytes.ts";
-import { NpyError } from "../../core/npy_error.ts";
+import { ArrayError } from "../../core/array_error.ts";
 import { readZip } from "../../core/zip.ts";
 import { type Material, mutateBytes } from "./byte_mutations.ts";
 import type { CounterRandom } from "../../core/counter_random.ts";
@@ -112,7 +112,7 @@ function unpack(archive: Bytes): Map<string, Bytes> | null {
   try {
     return new Map([...readZip(archive)].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
   } catch (error) {
-    if (error instanceof NpyError) return null;
+    if (error instanceof ArrayError) return null;
     throw error;
   }
 }

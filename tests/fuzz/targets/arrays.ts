@@ -10,7 +10,7 @@ import { readPthCheckpoint } from "../../../models/readers/torch.ts";
 import { readNpz, writeNpz } from "../../../core/npz.ts";
 import { allUtf8, type Bytes } from "../bytes.ts";
 import { readNpy, writeNpy } from "../../../core/npy.ts";
-import { NpyError } from "../../../core/npy_error.ts";
+import { ArrayError } from "../../../core/array_error.ts";
 import { emptyArray, mutateNpyHeader } from "../text_mutations.ts";
 import { ModelError } from "../../../models/model_error.ts";
 import { readNpzCheckpoint } from "../../../models/readers/npz.ts";
@@ -67,7 +67,7 @@ export const npyTarget: Target = {
       "the array changed when it was written and read again",
     );
   },
-  isExpected: (error) => error instanceof NpyError,
+  isExpected: (error) => error instanceof ArrayError,
 };
 
 /** Reads the arrays, and then the same file as a fold. */
@@ -93,5 +93,5 @@ export const npzTarget: Target = {
     const { tensors } = readNpzCheckpoint("fuzzed", input, SMALL_CONFIGURATION);
     for (const [name, array] of tensors) expectConsistent(name, array);
   },
-  isExpected: (error) => error instanceof NpyError || error instanceof ModelError,
+  isExpected: (error) => error instanceof ArrayError || error instanceof ModelError,
 };

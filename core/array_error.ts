@@ -5,7 +5,7 @@
  */
 
 /** Kind of problem with an array file. */
-export type NpyProblem =
+export type ArrayProblem =
   | "not-npy"
   | "version"
   | "header"
@@ -16,20 +16,21 @@ export type NpyProblem =
   | "too-large";
 
 /** Thrown when content is not a supported array file. */
-export class NpyError extends Error {
+export class ArrayError extends Error {
   /** Class name, as in a stack trace. */
-  override readonly name = "NpyError";
+  override readonly name = "ArrayError";
   /** Kind of problem. */
-  readonly problem: NpyProblem;
+  readonly problem: ArrayProblem;
 
   /**
    * Creates an error.
    *
    * @param problem kind of problem
    * @param message what was expected and found
+   * @param options cause of the error
    */
-  constructor(problem: NpyProblem, message: string) {
-    super(message);
+  constructor(problem: ArrayProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.problem = problem;
   }
 }
