@@ -6,6 +6,7 @@
 
 import { writeJson, writeWhole } from "../core/files.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { MODES, SUITES } from "../parity/suites.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
@@ -100,5 +101,8 @@ async function runSuites(values: Values<typeof OPTIONS>): Promise<number> {
   if (exportMarkdown !== undefined) await writeWhole(exportMarkdown, parity.parityMarkdown(report));
   if (exportJunit !== undefined) await writeWhole(exportJunit, parity.parityJunit(report));
   if (exportHtml !== undefined) await writeWhole(exportHtml, parity.parityPage(report));
+  if (parity.comparedNothing(report)) {
+    throw new UsageError("Nothing was compared: no suite could run");
+  }
   return parity.passed(report) ? 0 : 1;
 }

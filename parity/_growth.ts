@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type SeamName, SEAMS } from "../pipeline/seams.ts";
-import { type Stage, STAGES } from "../pipeline/stages.ts";
+import { ruleOf } from "./judge.ts";
+import type { PipelineDescription } from "./pipeline_description.ts";
 import type { SeamGrowth, SeamResult } from "./report.ts";
 
 /**
@@ -14,20 +14,21 @@ import type { SeamGrowth, SeamResult } from "./report.ts";
  * that is given has no error, and the error of a seam that was not judged is unknown.
  *
  * @param results results of a suite
- * @param stages the stages, with their inputs
+ * @param pipeline stages with their inputs, and rules of the seams
  * @returns one entry for each piece and seam, in the order of the results
  */
 export function errorGrowth(
   results: readonly SeamResult[],
-  stages: readonly Stage[] = STAGES,
+  pipeline: PipelineDescription,
 ): SeamGrowth[] {
   const chained = results.flatMap(({ piece, stage, seam, mode, comparison }) => {
     const needs = comparison.smallestTolerance;
-    const isKnown = mode === "chained" && SEAMS[seam].judgement === "float" && needs !== null;
+    const isKnown = mode === "chained" && needs !== null &&
+      ruleOf(pipeline, seam).judgement === "float";
     return isKnown ? [{ piece, stage, seam, needs }] : [];
   });
   return chained.flatMap(({ piece, stage, seam, needs: outputNeeds }) => {
-    const inputs = stages.find(({ name }) => name === stage)?.inputs ?? [];
+    const inputs = pipeline.stages.find(({ name }) => name === stage)?.inputs ?? [];
     const all = chained.filter((one) => one.piece === piece && inputs.includes(one.seam));
     const own = all.filter((one) => headOf(one.seam) !== null && headOf(one.seam) === headOf(seam));
     const [first, ...others] = own.length > 0 ? own : all;
@@ -39,6 +40,6 @@ export function errorGrowth(
 }
 
 /** Returns `beat` of `logits.beat`. A seam is computed from the input with the same last name. */
-function headOf(seam: SeamName): string | null {
+function headOf(seam: string): string | null {
   return seam.split(".")[1] ?? null;
 }

@@ -2,8 +2,9 @@ import { deepStrictEqual as equal } from "node:assert/strict";
 import type { SeamName } from "../pipeline/seams.ts";
 import { refused } from "./compare.ts";
 import { errorGrowth } from "./_growth.ts";
-import { TOLERANCES } from "./judge.ts";
+import { OWN_PIPELINE } from "./own_pipeline.ts";
 import type { Mode, SeamResult } from "./report.ts";
+import { TOLERANCES } from "./tolerances.ts";
 
 function result(
   stage: string,
@@ -28,7 +29,7 @@ Deno.test("errorGrowth() relates each seam to the worst input of its stage", () 
     result("network", "logits.section", 8e-7),
     result("activations", "activations.beat", 4e-7),
   ];
-  const growth = errorGrowth(results);
+  const growth = errorGrowth(results, OWN_PIPELINE);
   equal(growth.map(({ from, seam, factor }) => [from, seam, factor]), [
     ["spectrogram", "logits.beat", 2],
     ["spectrogram", "logits.section", 8],
@@ -42,17 +43,17 @@ Deno.test("errorGrowth() ignores isolated results and other pieces", () => {
       result("spectrogram", "spectrogram", 1e-7, "isolated"),
       result("spectrogram", "spectrogram", 1e-7, "chained", "two"),
       result("network", "logits.beat", 2e-7),
-    ]),
+    ], OWN_PIPELINE),
     [],
   );
 });
 
 Deno.test("errorGrowth() has no factor for an exact input, and no entry for an unknown one", () => {
   const exact = [result("spectrogram", "spectrogram", 0), result("network", "logits.beat", 2e-7)];
-  equal(errorGrowth(exact).map(({ factor }) => factor), [null]);
+  equal(errorGrowth(exact, OWN_PIPELINE).map(({ factor }) => factor), [null]);
   const unknown = [
     result("spectrogram", "spectrogram", null),
     result("network", "logits.beat", 2e-7),
   ];
-  equal(errorGrowth(unknown), []);
+  equal(errorGrowth(unknown, OWN_PIPELINE), []);
 });

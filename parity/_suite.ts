@@ -4,21 +4,15 @@
  * @module
  */
 
-import type { Tensor } from "../core/tensor.ts";
+import { backendOf } from "../pipeline/backends/backend.ts";
 import { type Demixer, releaseDemixer } from "../pipeline/demix.ts";
-import { type RunObserver, runStages } from "../pipeline/runner.ts";
-import type { SeamName, Seams } from "../pipeline/seams.ts";
-import { type Stage, type StageContext, STAGES } from "../pipeline/stages.ts";
-import { judge, unreferenced } from "./judge.ts";
+import type { Stage, StageContext } from "../pipeline/stages.ts";
+import { runTurn } from "./implementation.ts";
+import { type Piece, unreferenced } from "./judge.ts";
 import type { Manifest, ReferenceEntry, SeparationEntry, SuiteEntry } from "./manifest.ts";
-import {
-  CLIP_STAGES,
-  loadClip,
-  loadPiece,
-  type Piece,
-  PIECE_STAGES,
-  type PieceSource,
-} from "./piece.ts";
+import { ownImplementation } from "./own_implementation.ts";
+import { OWN_PIPELINE } from "./own_pipeline.ts";
+import { CLIP_STAGES, loadClip, loadPiece, PIECE_STAGES, type PieceSource } from "./piece.ts";
 import type { Mode, SeamResult } from "./report.ts";
 
 /** Modes and stages to run, and the location of the references. */
@@ -64,7 +58,7 @@ export async function runSuite(
     const clips = Object.entries(separation.clips).map(source);
     results.push(...await runClips(clips, separation, clipStages, context, options));
     const names = Object.keys(music.clips);
-    results.push(...unreferenced(name, separation.clips, names, modes, clipStages));
+    results.push(...missing(name, separation.clips, names, modes, clipStages));
   }
   const pieceStages = chosen(PIECE_STAGES, options.stages);
   if (pieceStages.length > 0) {
@@ -73,7 +67,7 @@ export async function runSuite(
       results.push(...await runPiece(await loadPiece(piece), pieceStages, context, options));
     }
     const names = Object.keys(music.pieces);
-    results.push(...unreferenced(name, suite.pieces, names, modes, pieceStages));
+    results.push(...missing(name, suite.pieces, names, modes, pieceStages));
   }
   return results;
 }
@@ -86,6 +80,22 @@ export async function runSuite(
  */
 export function stagesOf(suite: SuiteEntry, named?: readonly string[]): readonly Stage[] {
   return chosen([...clipStagesOf(suite), ...PIECE_STAGES], named);
+}
+
+/** Returns a failure for each seam that the manifest lacks. */
+function missing(
+  suite: string,
+  pieces: Readonly<Record<string, readonly ReferenceEntry[]>>,
+  names: readonly string[],
+  modes: readonly Mode[],
+  stages: readonly Stage[],
+): SeamResult[] {
+  const references = new Map(
+    Object.entries(pieces).map((
+      [piece, entries],
+    ) => [piece, new Set(entries.map(({ seam }) => seam))]),
+  );
+  return unreferenced(OWN_PIPELINE, suite, references, names, modes, stages);
 }
 
 function clipStagesOf({ separation }: SuiteEntry): readonly Stage[] {
@@ -119,52 +129,15 @@ async function runPiece(
   piece: Piece,
   stages: readonly Stage[],
   context: StageContext,
-  options: SuiteOptions,
+  { modes, onStage }: SuiteOptions,
 ): Promise<SeamResult[]> {
+  const implementation = ownImplementation(backendOf(context.compute), context);
   const results: SeamResult[] = [];
-  for (const mode of options.modes) {
-    const run = mode === "isolated" ? runIsolated : runChained;
-    results.push(...await run(piece, stages, context, options));
+  for (const mode of modes) {
+    const turn = { piece, mode, stages, ...(onStage && { onStage }) };
+    results.push(...await runTurn(OWN_PIPELINE, implementation, turn));
   }
   return results;
-}
-
-async function runIsolated(
-  piece: Piece,
-  stages: readonly Stage[],
-  context: StageContext,
-  options: SuiteOptions,
-): Promise<SeamResult[]> {
-  const inputs: Partial<Record<SeamName, Tensor>> = { ...piece.given };
-  for (const [seam, { tensor }] of piece.references) inputs[seam] = tensor;
-  const results: SeamResult[] = [];
-  for (const stage of stages) {
-    options.onStage?.(`${piece.suite}, ${piece.name}, isolated: ${stage.name}`);
-    const start = performance.now();
-    const outputs = await stage.run(inputs as Seams, context);
-    const durationSeconds = (performance.now() - start) / 1000;
-    results.push(...judge(piece, "isolated", stage, outputs, durationSeconds));
-  }
-  return results;
-}
-
-async function runChained(
-  piece: Piece,
-  stages: readonly Stage[],
-  context: StageContext,
-  options: SuiteOptions,
-): Promise<SeamResult[]> {
-  const durations = new Map<string, number>();
-  const observer: RunObserver = {
-    onStart: (stage) => options.onStage?.(`${piece.suite}, ${piece.name}, chained: ${stage}`),
-    onTiming: ({ stage, start, end }) => durations.set(stage, end - start),
-  };
-  const last = STAGES.findLastIndex((stage) => stages.includes(stage));
-  const needed = STAGES.slice(0, last + 1);
-  const seams = await runStages(piece.given, context, observer, performance.now(), needed);
-  return stages.flatMap((stage) =>
-    judge(piece, "chained", stage, seams, durations.get(stage.name) ?? null)
-  );
 }
 
 function chosen(

@@ -6,14 +6,19 @@
 
 import { z } from "zod";
 import type { JsonOf } from "../core/schema.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { DeviceError } from "../pipeline/backends/devices.ts";
 import { reachableStages } from "../pipeline/runner.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import type { BackendRunner } from "./backend_runners.ts";
-import { compare } from "./compare.ts";
-import { type FloatTolerance, floatTolerance } from "./judge.ts";
+import { type Implementation, runTurn } from "./implementation.ts";
+import type { Piece } from "./judge.ts";
+import { isolatedStages, timedRun } from "./own_implementation.ts";
+import { ownPipeline } from "./own_pipeline.ts";
+import type { PipelineDescription } from "./pipeline_description.ts";
 import { comparisonSchema, seamNameSchema, toleranceSchema } from "./report.ts";
+import { type FloatTolerance, floatTolerance } from "./tolerances.ts";
 
 const backendSeam = z.strictObject({
   seam: seamNameSchema,
@@ -69,7 +74,7 @@ export interface BackendOptions {
 /**
  * Runs the networks' stages on every backend. All backends get the seams that the first one computed.
  *
- * @param given seams to start from
+ * @param start seams to start from
  * @param runners the backends; the others are compared with the first
  * @param options stages and tolerance
  * @returns one entry for each stage and backend; a backend on a missing device did not run
@@ -77,18 +82,20 @@ export interface BackendOptions {
  * @throws any error of a backend whose device exists
  */
 export async function compareBackends(
-  given: Partial<Seams>,
+  start: Partial<Seams>,
   runners: readonly BackendRunner[],
   { stages: named, floats = {}, onStage = () => {} }: BackendOptions,
 ): Promise<BackendReport> {
   const [first, ...others] = runners;
   if (first === undefined) throw new RangeError("Expected a backend to compare with, but got none");
   const last = STAGES.findLastIndex(({ name }) => named.includes(name));
-  const seams: Partial<Seams> = { ...given };
+  const pipeline = ownPipeline(floats);
+  const seams: Partial<Seams> = { ...start };
   const results: BackendResult[] = [];
-  for (const stage of reachableStages(Object.keys(given), STAGES.slice(0, last + 1))) {
+  for (const stage of reachableStages(Object.keys(start), STAGES.slice(0, last + 1))) {
     onStage(`${stage.name}, ${first.name}`);
-    const reference = await timedRun(first, stage, seams);
+    const reference = await timedRun((one) => first.prepare(one), stage, seams as Seams);
+    const given = { ...seams };
     Object.assign(seams, reference.outputs);
     if (!stage.isNetwork || !named.includes(stage.name)) continue;
     const outputs = stage.outputs.filter((seam) => reference.outputs[seam] !== undefined);
@@ -103,7 +110,7 @@ export async function compareBackends(
     });
     for (const runner of others) {
       onStage(`${stage.name}, ${runner.name}`);
-      results.push(await comparedRun(reference.outputs, outputs, runner, stage, seams, floats));
+      results.push(await comparedRun(reference.outputs, runner, stage, given, pipeline));
     }
   }
   return { format: 1, results };
@@ -111,40 +118,36 @@ export async function compareBackends(
 
 async function comparedRun(
   expected: Partial<Seams>,
-  outputs: readonly SeamName[],
   runner: BackendRunner,
   stage: Stage,
   seams: Partial<Seams>,
-  floats: FloatTolerance,
+  pipeline: PipelineDescription,
 ): Promise<BackendResult> {
   const own = { stage: stage.name, backend: runner.name };
+  const outputs = Object.entries(expected).filter(([seam]) =>
+    stage.outputs.some((one) => one === seam)
+  );
+  const piece: Piece = {
+    ...{ suite: own.backend, name: own.stage, given: seams as Record<string, Tensor> },
+    references: new Map(
+      outputs.map(([seam, array]) => [seam, { path: seam, array, upstreamFloat32: null }]),
+    ),
+  };
+  const implementation: Implementation = {
+    ...{ name: runner.name, startsFromSeams: true },
+    run: (turn) => isolatedStages((stage) => runner.prepare(stage), turn),
+  };
   try {
-    const { outputs: actual, seconds } = await timedRun(runner, stage, seams);
-    const compared = outputs.map((seam) => {
-      const tolerance = floatTolerance(SEAMS[seam].judgement, floats);
-      const comparison = compare(actual[seam], expected[seam], tolerance);
-      const verdict = comparison.passed ? "pass" as const : "fail" as const;
-      return { seam, verdict, tolerance, comparison };
+    const turn = { piece, mode: "isolated", stages: [stage] } as const;
+    const results = await runTurn(pipeline, implementation, turn);
+    const compared = results.map(({ seam, verdict, tolerance, comparison }) => {
+      return { seam: seam as SeamName, verdict: verdict as "pass" | "fail", tolerance, comparison };
     });
-    return { ...own, durationSeconds: seconds, seams: compared };
+    const durationSeconds = results[0]?.durationSeconds ?? null;
+    return { ...own, durationSeconds, seams: compared };
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     return { ...own, notRun: error.message, durationSeconds: null, seams: [] };
-  }
-}
-
-async function timedRun(
-  runner: BackendRunner,
-  stage: Stage,
-  seams: Partial<Seams>,
-): Promise<{ outputs: Partial<Seams>; seconds: number }> {
-  const prepared = await runner.prepare(stage);
-  try {
-    const start = performance.now();
-    const outputs = await prepared.run(seams as Seams);
-    return { outputs, seconds: (performance.now() - start) / 1000 };
-  } finally {
-    await prepared.release();
   }
 }
 

@@ -4,8 +4,9 @@ import { DeviceError } from "../pipeline/backends/devices.ts";
 import { networkModel } from "../pipeline/network.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { tensor } from "../core/tensor.ts";
-import { type BackendRunner, backendRunners, type PreparedStage } from "./backend_runners.ts";
+import { type BackendRunner, backendRunners } from "./backend_runners.ts";
 import { backendsAgree, compareBackends } from "./backend_comparison.ts";
+import type { PreparedStage } from "./own_implementation.ts";
 import { backendTable } from "./render/tables.ts";
 
 const given = { stems16: tensor("i16", [4, 2, 8820], noise()) };

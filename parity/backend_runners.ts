@@ -10,16 +10,8 @@ import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { releaseDemixer } from "../pipeline/demix.ts";
 import { builtInDevices } from "../pipeline/backends/devices.ts";
 import type { NetworkModel } from "../pipeline/network.ts";
-import type { Seams } from "../pipeline/seams.ts";
 import type { Stage, StageContext } from "../pipeline/stages.ts";
-
-/** A stage whose network is loaded. */
-export interface PreparedStage {
-  /** Computes the outputs from the inputs. */
-  run(seams: Seams): Promise<Partial<Seams>>;
-  /** Releases the network. */
-  release(): Promise<void>;
-}
+import type { PreparedStage } from "./own_implementation.ts";
 
 /** A backend on one device. */
 export interface BackendRunner {

@@ -5,20 +5,15 @@
  */
 
 import { z } from "zod";
-import { ArrayError } from "../core/array_error.ts";
-import type { ArrayFile } from "../core/array_file.ts";
-import { ELEMENT_TYPES, type ElementType, isFloatType } from "../core/elements.ts";
+import { type ElementType, isFloatType } from "../core/elements.ts";
 import { reasonOf } from "../core/reason.ts";
-import { type ArrayOpener, type OpenArray, recordedArrays } from "../core/recorded_arrays.ts";
+import { type ArrayOpener, recordedArrays } from "../core/recorded_arrays.ts";
 import type { JsonOf } from "../core/schema.ts";
-import { elementCount } from "../core/tensor.ts";
 import { SEAMS } from "../pipeline/seams.ts";
-import { EXACT, Measurement, mismatch, refused } from "./compare.ts";
-import { type FloatTolerance, floatTolerance } from "./judge.ts";
-import { type Comparison, comparisonSchema, type Tolerance, toleranceSchema } from "./report.ts";
-
-/** Elements that are compared at a time: 32 MB for two files of float64. */
-const BLOCK_ELEMENTS = 1 << 21;
+import { EXACT, refused } from "./compare.ts";
+import { compareArrays } from "./compare_arrays.ts";
+import { comparisonSchema, type Tolerance, toleranceSchema } from "./report.ts";
+import { type FloatTolerance, typedTolerance } from "./tolerances.ts";
 
 /** A recording cannot be read. */
 export class RecordingError extends Error {
@@ -89,9 +84,13 @@ export async function diffRecordings(
       const comparison = refused("the output is missing");
       seams.push({ seam, verdict: "fail", tolerance: EXACT, comparison });
     } else {
-      const toleranceFor = (type: ElementType): Tolerance => toleranceOf(seam, type, floats);
-      const recordings = [[expected, reference], [actual, output]] as const;
-      seams.push({ seam, ...await diffArrays(recordings, toleranceFor) });
+      const { tolerance, comparison } = await compareArrays(
+        { path: actual, open: output },
+        { path: expected, open: reference },
+        { toleranceFor: (type) => toleranceOf(seam, type, floats) },
+      );
+      const verdict = comparison.passed ? "pass" : "fail";
+      seams.push({ seam, verdict, tolerance, comparison });
     }
   }
   return { format: 1, expected, actual, seams };
@@ -102,66 +101,10 @@ export function isAlike({ seams }: RecordingDifference): boolean {
   return seams.every(({ verdict }) => verdict !== "fail");
 }
 
-async function diffArrays(
-  recordings: readonly (readonly [path: string, opener: ArrayOpener])[],
-  toleranceFor: (type: ElementType) => Tolerance,
-): Promise<Omit<SeamDifference, "seam">> {
-  const arrays: OpenArray[] = [];
-  let tolerance = EXACT;
-  try {
-    for (const [path, opener] of recordings) arrays.push(await opened(path, opener));
-    const [expected, actual] = arrays.map(({ array }) => array) as [ArrayFile, ArrayFile];
-    tolerance = toleranceFor(expected.type);
-    const comparison = await diffElements(expected, actual, tolerance);
-    return { verdict: comparison.passed ? "pass" : "fail", tolerance, comparison };
-  } catch (cause) {
-    if (!(cause instanceof RecordingError)) throw cause;
-    return { verdict: "fail", tolerance, comparison: refused(cause.message) };
-  } finally {
-    await Promise.all(arrays.map((array) => array.close()));
-  }
-}
-
-/** @throws {RecordingError} if the file cannot be read or is not an array */
-async function opened(path: string, opener: ArrayOpener): Promise<OpenArray> {
-  try {
-    return await opener();
-  } catch (cause) {
-    throw new RecordingError(`${path}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-async function diffElements(
-  expected: ArrayFile,
-  actual: ArrayFile,
-  tolerance: Tolerance,
-): Promise<Comparison> {
-  const { type, shape } = expected;
-  const reason = mismatch({ dtype: actual.type, shape: actual.shape }, { dtype: type, shape });
-  if (reason !== undefined) return refused(reason);
-  const measurement = new Measurement(type, shape, tolerance);
-  const all = elementCount(shape);
-  for (let first = 0; first < all; first += BLOCK_ELEMENTS) {
-    const count = Math.min(BLOCK_ELEMENTS, all - first);
-    const [wanted, found] = await Promise.all([
-      expected.read(first, count),
-      actual.read(first, count),
-    ]).catch((cause) => {
-      if (!(cause instanceof ArrayError)) throw cause;
-      throw new RecordingError(cause.message, { cause });
-    });
-    if (!measurement.add(found, wanted)) break;
-  }
-  return measurement.result();
-}
-
 function toleranceOf(seam: string, type: ElementType, floats: FloatTolerance): Tolerance {
   const known = Object.hasOwn(SEAMS, seam) ? SEAMS[seam as keyof typeof SEAMS] : undefined;
   const judgement = known?.judgement ?? (isFloatType(type) ? "float" : "equal");
-  const isHalf = type === "f16" || type === "bf16";
-  if (judgement !== "float" || !isHalf) return floatTolerance(judgement, floats);
-  const { absolute = 0, relative = ELEMENT_TYPES[type].resolution! } = floats;
-  return { absolute, relative };
+  return typedTolerance(judgement, type, floats);
 }
 
 /** Returns the arrays of a recording by the name of their seam. */

@@ -5,140 +5,188 @@
  */
 
 import { slice, type Tensor } from "../core/tensor.ts";
-import { type Judgement, type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
-import type { Stage } from "../pipeline/stages.ts";
 import { compare, EXACT } from "./compare.ts";
-import { type ReferenceEntry, ReferenceError } from "./manifest.ts";
-import type { Piece } from "./piece.ts";
-import type { Mode, SeamResult, Tolerance } from "./report.ts";
+import { compareArrays, type Sample, type SeamArray } from "./compare_arrays.ts";
+import { ReferenceError } from "./reference_error.ts";
+import {
+  type PipelineDescription,
+  type SeamRule,
+  type StageOutline,
+  timeAxisOf,
+} from "./pipeline_description.ts";
+import type { Mode, SeamResult, Tolerance, UpstreamError } from "./report.ts";
 
-/** Largest float32 error of upstream that is accepted from a manifest as a tolerance. */
-const LARGEST_UPSTREAM_ERROR = 1e-5;
-
-/** Tolerance of an element, by the rule of its seam. */
-export const TOLERANCES: Readonly<Record<Judgement, Tolerance>> = {
-  float: { absolute: 1e-6, relative: 1e-6 },
-  steps: { absolute: 1, relative: 0, differing: 0.01 },
-  time: { absolute: 1e-9, relative: 0 },
-  equal: EXACT,
-};
-
-/** Tolerance of float seams, where it differs from 1e-6. */
-export interface FloatTolerance {
-  /** Allowed error of any element. */
-  readonly absolute?: number;
-  /** Additional allowed error, as a share of the expected value. */
-  readonly relative?: number;
+/** The reference of a seam. */
+export interface Reference {
+  /** File that it comes from, for messages. */
+  readonly path: string;
+  /** Its array: the whole, or elements of it. */
+  readonly array: SeamArray;
+  /** Error of the reference's own float32 run; null where it is not known. */
+  readonly upstreamFloat32: UpstreamError | null;
+  /** Number of frames stored, from the first; absent for all. */
+  readonly firstFrames?: number;
+  /** The whole array of which elements are stored; absent where it is stored whole. */
+  readonly sample?: Sample;
 }
 
-/** Returns the tolerance of a seam by its rule; `floats` replaces that of float seams. */
-export function floatTolerance(judgement: Judgement, floats: FloatTolerance): Tolerance {
-  const rule = TOLERANCES[judgement];
-  if (judgement !== "float") return rule;
-  return { absolute: floats.absolute ?? rule.absolute, relative: floats.relative ?? rule.relative };
+/** A piece of a suite: an input, and the references of its seams. */
+export interface Piece {
+  /** Name of the suite. */
+  readonly suite: string;
+  /** Name of the piece. */
+  readonly name: string;
+  /** References by seam. */
+  readonly references: ReadonlyMap<string, Reference>;
+  /** Seams that the first stages start from; none where they read a file. */
+  readonly given: Readonly<Record<string, Tensor>>;
+}
+
+/** What a stage of one turn computed. */
+export interface StageOutcome {
+  /** Name of the stage. */
+  readonly stage: string;
+  /** Seams by name; other seams than those of the stage are ignored. */
+  readonly seams: Readonly<Record<string, SeamArray | undefined>>;
+  /** Run time of the stage; null where it is not known. */
+  readonly durationSeconds: number | null;
+}
+
+/** How a stage ran. */
+export interface Judging {
+  /** Input of the stage. */
+  readonly mode: Mode;
+  /**
+   * Whether float seams in chained mode may differ, because isolated mode judges them: a stage is then fed an input
+   * that differs from its own reference within tolerance.
+   */
+  readonly mayDrift: boolean;
 }
 
 /**
  * Compares the outputs of one stage with the references of its seams.
  *
- * A float seam in chained mode is reported, not failed: its stage was fed an input that differs from its
- * own reference within tolerance.
- *
+ * @param pipeline stages and rules of the seams
  * @param piece input and references
- * @param mode input of the stage
- * @param stage the stage
- * @param outputs seams that the stage computed
- * @param durationSeconds run time of the stage
+ * @param outcome seams that a stage computed
+ * @param judging how it ran
  * @returns one result for each seam of the stage that the piece has a reference for
  * @throws {ReferenceError} if the manifest claims an implausible error of upstream
  */
-export function judge(
+export async function judge(
+  pipeline: PipelineDescription,
   piece: Piece,
-  mode: Mode,
-  stage: Stage,
-  outputs: Partial<Seams>,
-  durationSeconds: number | null,
-): SeamResult[] {
-  const isFirst = stage.inputs.every((input) => input in piece.given);
-  return stage.outputs.flatMap((seam) => {
+  { stage: name, seams, durationSeconds }: StageOutcome,
+  { mode, mayDrift }: Judging,
+): Promise<SeamResult[]> {
+  const stage = stageOf(pipeline, name);
+  const isFirst = stage.inputs.every((input) => Object.hasOwn(piece.given, input));
+  const results: SeamResult[] = [];
+  for (const seam of stage.outputs) {
     const reference = piece.references.get(seam);
-    if (reference === undefined) return [];
-    const { entry, tensor } = reference;
-    const tolerance = toleranceOf(seam, entry);
-    const output = firstFrames(outputs[seam], entry);
-    const comparison = compare(output, tensor, tolerance, timeAxisOf(seam));
-    const mayDrift = mode === "chained" && SEAMS[seam].judgement === "float" &&
-      !isFirst && comparison.elements > 0;
-    return [{
-      ...{ suite: piece.suite, piece: piece.name, mode, stage: stage.name, seam },
-      verdict: comparison.passed ? "pass" : mayDrift ? "reported" : "fail",
-      ...{ tolerance, comparison, upstreamFloat32: entry.upstreamFloat32, durationSeconds },
-    }];
-  });
+    if (reference === undefined) continue;
+    const rule = ruleOf(pipeline, seam);
+    const timeAxis = timeAxisOf(rule);
+    const allowed = toleranceOf(rule, reference);
+    const { comparison, tolerance } = await compareArrays(
+      firstFrames(seams[seam], reference, timeAxis),
+      reference.array,
+      {
+        toleranceFor: () => allowed,
+        ...(timeAxis !== undefined && { timeAxis }),
+        ...(reference.sample && { sample: reference.sample }),
+      },
+    );
+    const isDrift = mode === "chained" && mayDrift && rule.judgement === "float" && !isFirst &&
+      comparison.elements > 0;
+    results.push({
+      ...{ suite: piece.suite, piece: piece.name, mode, stage: name, seam },
+      verdict: comparison.passed ? "pass" : isDrift ? "reported" : "fail",
+      ...{ tolerance, comparison, upstreamFloat32: reference.upstreamFloat32, durationSeconds },
+    });
+  }
+  return results;
 }
 
-/** Returns the index of the time axis; undefined where there is none. */
-function timeAxisOf(seam: SeamName): number | undefined {
-  const axes: readonly (number | string)[] = SEAMS[seam].axes;
-  const axis = axes.findIndex((name) => name === "frames" || name === "samples");
-  return axis < 0 ? undefined : axis;
+/**
+ * Returns a stage of a pipeline.
+ *
+ * @throws {RangeError} if the pipeline has none of this name
+ */
+export function stageOf({ name, stages }: PipelineDescription, stage: string): StageOutline {
+  const found = stages.find((one) => one.name === stage);
+  if (found === undefined) throw new RangeError(`The pipeline ${name} has no stage ${stage}`);
+  return found;
 }
 
-/** Returns the tolerance of the seam. For values of single folds it is at least upstream's float32 error. */
-function toleranceOf(seam: SeamName, entry: ReferenceEntry): Tolerance {
-  const description = SEAMS[seam];
-  const rule = TOLERANCES[description.judgement];
-  const own = "perFold" in description ? entry.upstreamFloat32?.minTolerance ?? 0 : 0;
-  if (!(own >= 0 && own <= LARGEST_UPSTREAM_ERROR)) {
+/**
+ * Returns the rule of a seam.
+ *
+ * @throws {RangeError} if the pipeline has no seam of this name
+ */
+export function ruleOf({ name, seams }: PipelineDescription, seam: string): SeamRule {
+  const found = Object.hasOwn(seams, seam) ? seams[seam] : undefined;
+  if (found === undefined) throw new RangeError(`The pipeline ${name} has no seam ${seam}`);
+  return found;
+}
+
+/** Returns the tolerance of the seam: by its rule at least the float32 error of the reference, times a factor. */
+function toleranceOf({ tolerance, float32 }: SeamRule, reference: Reference): Tolerance {
+  if (float32 === undefined) return tolerance;
+  const error = reference.upstreamFloat32?.minTolerance ?? 0;
+  if (!(error >= 0 && error <= float32.largest)) {
     throw new ReferenceError(
-      `${entry.path}: the manifest says that upstream's own error is ${own}, ` +
-        `expected at most ${LARGEST_UPSTREAM_ERROR}`,
+      `${reference.path}: the manifest says that upstream's own error is ${error}, ` +
+        `expected at most ${float32.largest}`,
     );
   }
+  const own = float32.factor * error;
   return {
-    ...rule,
-    absolute: Math.max(rule.absolute, own),
-    relative: Math.max(rule.relative, own),
+    ...tolerance,
+    absolute: Math.max(tolerance.absolute, own),
+    relative: Math.max(tolerance.relative, own),
   };
 }
 
 /** Returns the frames of an output that its reference has. */
 function firstFrames(
-  output: Tensor | undefined,
-  { seam, firstFrames: frames }: ReferenceEntry,
-): Tensor | undefined {
-  const axis = timeAxisOf(seam);
+  output: SeamArray | undefined,
+  { firstFrames: frames }: Reference,
+  axis: number | undefined,
+): SeamArray | undefined {
   if (output === undefined || frames === undefined || axis === undefined) return output;
-  return (output.shape[axis] ?? 0) < frames ? output : slice(output, axis, 0, frames);
+  if (!("data" in output) || (output.shape[axis] ?? 0) < frames) return output;
+  return slice(output, axis, 0, frames);
 }
 
 /**
- * Returns a failure for each seam that a piece has no reference for. Seams with the values of single folds
- * are large: one piece of a suite is enough for them.
+ * Returns a failure for each seam that a piece has no reference for. Of sparse seams, which are large, one piece of a
+ * suite is enough.
  *
+ * @param pipeline rules of the seams
  * @param suite name of the suite
- * @param references references of each piece
+ * @param references names of the seams that each piece has a reference for
  * @param pieces names of all pieces
  * @param modes modes that the suite runs in
  * @param stages stages that are judged on these pieces
  */
 export function unreferenced(
+  pipeline: PipelineDescription,
   suite: string,
-  references: Readonly<Record<string, readonly ReferenceEntry[]>>,
+  references: ReadonlyMap<string, ReadonlySet<string>>,
   pieces: readonly string[],
   modes: readonly Mode[],
-  stages: readonly Stage[],
+  stages: readonly StageOutline[],
 ): SeamResult[] {
-  const has = (piece: string, seam: SeamName): boolean =>
-    references[piece]?.some((entry) => entry.seam === seam) ?? false;
-  const isMissing = (piece: string, seam: SeamName): boolean =>
-    "perFold" in SEAMS[seam] ? !pieces.some((one) => has(one, seam)) : !has(piece, seam);
+  const has = (piece: string, seam: string): boolean => references.get(piece)?.has(seam) ?? false;
+  const isMissing = (piece: string, seam: string): boolean =>
+    ruleOf(pipeline, seam).isSparse ? !pieces.some((one) => has(one, seam)) : !has(piece, seam);
   return pieces.flatMap((piece) =>
     stages.flatMap((stage) =>
       stage.outputs.filter((seam) => isMissing(piece, seam)).flatMap((seam) =>
         modes.map((mode) => ({
           ...{ suite, piece, mode, stage: stage.name, seam, verdict: "fail" as const },
-          tolerance: TOLERANCES[SEAMS[seam].judgement],
+          tolerance: ruleOf(pipeline, seam).tolerance,
           comparison: compare(undefined, undefined, EXACT),
           upstreamFloat32: null,
           durationSeconds: null,

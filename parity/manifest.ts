@@ -12,13 +12,8 @@ import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STEMS } from "../pipeline/stems.ts";
+import { ReferenceError } from "./reference_error.ts";
 import { upstreamErrorSchema } from "./report.ts";
-
-/** A stored reference does not match the manifest. */
-export class ReferenceError extends Error {
-  /** Name of the class. */
-  override name = "ReferenceError";
-}
 
 const text = z.string();
 const length = z.int().min(0);

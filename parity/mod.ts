@@ -24,13 +24,17 @@ export {
   backendsAgree,
   compareBackends,
 } from "./backend_comparison.ts";
-export {
-  type BackendRunner,
-  backendRunners,
-  type PreparedStage,
-  type RunnerOptions,
-} from "./backend_runners.ts";
+export { type BackendRunner, backendRunners, type RunnerOptions } from "./backend_runners.ts";
 export { compare } from "./compare.ts";
+export {
+  type ArrayComparison,
+  compareArrays,
+  type Sample,
+  type SampleStatistics,
+  type SeamArray,
+  type StoredArray,
+  takeSample,
+} from "./compare_arrays.ts";
 export {
   diffRecordings,
   isAlike,
@@ -38,15 +42,20 @@ export {
   RecordingError,
   type SeamDifference,
 } from "./diff.ts";
-export { type FloatTolerance, TOLERANCES } from "./judge.ts";
-export {
-  type ClipEntry,
-  type Manifest,
-  type PieceEntry,
-  readManifest,
-  ReferenceError,
-} from "./manifest.ts";
+export { type Implementation, runTurn, type Turn } from "./implementation.ts";
+export { type Judging, type Piece, type Reference, type StageOutcome } from "./judge.ts";
+export { type ClipEntry, type Manifest, type PieceEntry, readManifest } from "./manifest.ts";
+export { ReferenceError } from "./reference_error.ts";
+export { ownImplementation, type Prepare, type PreparedStage } from "./own_implementation.ts";
+export { OWN_PIPELINE, ownPipeline } from "./own_pipeline.ts";
 export { readClip } from "./piece.ts";
+export {
+  type Float32Rule,
+  type PipelineDescription,
+  type SeamRule,
+  type StageOutline,
+} from "./pipeline_description.ts";
+export { ParityReportError, readParityReport } from "./report_document.ts";
 export { type RecordingOrigin, recordSeams } from "./recording.ts";
 export { parityJunit } from "./render/junit.ts";
 export { parityMarkdown } from "./render/markdown.ts";
@@ -57,16 +66,24 @@ export {
   diffTable,
   parityTable,
   statisticsTable,
+  timingTable,
 } from "./render/tables.ts";
 export { walkText } from "./render/walk_text.ts";
 export {
+  comparedNothing,
   type Comparison,
+  type FirstFailure,
   type Mode,
   type ParityReport,
   passed,
   type SeamResult,
+  type StageTime,
+  type SuiteReport,
+  type Timings,
   type Tolerance,
+  type UpstreamError,
   type Walk,
 } from "./report.ts";
 export { type ParityRun, type ParityRunOptions, runParity } from "./run.ts";
 export { MODES, SUITES } from "./suites.ts";
+export { type FloatTolerance, floatTolerance, TOLERANCES } from "./tolerances.ts";

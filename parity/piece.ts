@@ -8,30 +8,13 @@ import { join } from "node:path";
 import type { Tensor } from "../core/tensor.ts";
 import { excerpt, readMixture } from "../pipeline/mixture.ts";
 import { reachableStages } from "../pipeline/runner.ts";
-import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import {
-  type ClipEntry,
-  type Manifest,
-  type PieceEntry,
-  type ReferenceEntry,
-  ReferenceError,
-} from "./manifest.ts";
+import type { Piece, Reference } from "./judge.ts";
+import type { ClipEntry, Manifest, PieceEntry, ReferenceEntry } from "./manifest.ts";
+import { ReferenceError } from "./reference_error.ts";
 import { readReference, readVerified } from "./references.ts";
-
-/** A piece or clip of a suite, loaded. */
-export interface Piece {
-  /** Name of the suite. */
-  readonly suite: string;
-  /** Name of the piece. */
-  readonly name: string;
-  /** References, by seam. */
-  readonly references: ReadonlyMap<SeamName, { entry: ReferenceEntry; tensor: Tensor }>;
-  /** Input of the first stage. */
-  readonly given: Partial<Pick<Seams, "mixture" | "stems16">>;
-}
 
 /** Stages that are judged on whole pieces, starting from their stems. */
 export const PIECE_STAGES: readonly Stage[] = reachableStages(["stems16"]);
@@ -129,8 +112,11 @@ async function withReferences(
   given: Piece["given"],
 ): Promise<Piece> {
   const tensors = await Promise.all(entries.map((entry) => readReference(entry, directory)));
-  const references = entries.map((entry, i) =>
-    [entry.seam, { entry, tensor: tensors[i] as Tensor }] as const
+  const references = entries.map(
+    ({ seam, path, upstreamFloat32, firstFrames }, at): [string, Reference] => [seam, {
+      ...{ path, upstreamFloat32, array: tensors[at]! },
+      ...(firstFrames !== undefined && { firstFrames }),
+    }],
   );
   return { suite, name, given, references: new Map(references) };
 }

@@ -13,12 +13,8 @@ import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { naiveStems16 } from "../pipeline/naive/stems16.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import {
-  type ReferenceEntry,
-  ReferenceError,
-  type SampledFile,
-  type StoredFile,
-} from "./manifest.ts";
+import { type ReferenceEntry, type SampledFile, type StoredFile } from "./manifest.ts";
+import { ReferenceError } from "./reference_error.ts";
 
 /**
  * Reads a file of the fixtures and checks its hash.

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { readManifest, ReferenceError } from "./manifest.ts";
+import { readManifest } from "./manifest.ts";
+import { ReferenceError } from "./reference_error.ts";
 import { readVerified } from "./references.ts";
 
 async function withManifest(text: string, work: (folder: string) => Promise<void>): Promise<void> {

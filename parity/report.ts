@@ -122,7 +122,7 @@ const result = z.strictObject({
   piece: name,
   mode,
   stage: name,
-  seam: seamNameSchema,
+  seam: name,
   verdict,
   tolerance: toleranceSchema,
   comparison: comparisonSchema,
@@ -133,20 +133,63 @@ const result = z.strictObject({
 const growth = z.strictObject({
   piece: name,
   stage: name,
-  seam: seamNameSchema,
-  from: seamNameSchema.describe("Input of the seam that needs the largest tolerance"),
+  seam: name,
+  from: name.describe("Input of the seam that needs the largest tolerance"),
   inputNeeds: z.number().min(0).describe("Smallest tolerance that `from` passes at"),
   outputNeeds: z.number().min(0).describe("Smallest tolerance that `seam` passes at"),
   factor: figure.describe("outputNeeds / inputNeeds; null where the input is exact"),
 }).meta({ id: "growth", description: "Growth of the error through one stage, in chained mode" });
 
+const firstFailure = z.strictObject({
+  piece: name,
+  mode,
+  stage: name,
+  seams: z.array(name).describe("Seams of the stage that fail"),
+}).meta({
+  id: "firstFailure",
+  description: "First stage that fails while all of its inputs that were judged pass",
+});
+
 const suite = z.strictObject({
-  suite: name,
-  model: name.describe("Name of the weights in the registry"),
+  suite: name.describe("Name of the suite; of a described pipeline that of the implementation"),
+  implementation: name.nullable().describe(
+    "Name of the implementation, such as native; null in reports of format 1",
+  ),
+  model: name.describe("Name of the weights in the registry; absent of other pipelines")
+    .exactOptional(),
   notRun: name.describe("Reason why the suite did not run; absent where it ran").exactOptional(),
   results: z.array(result),
   growth: z.array(growth),
+  first: z.array(firstFailure).describe("First failing stage of each piece and mode"),
 }).meta({ id: "suite" });
+
+const turn = z.strictObject({
+  round: count.describe("From 0 on"),
+  implementation: name,
+  piece: name,
+  mode,
+}).meta({ id: "turn", description: "One run of an implementation" });
+
+const stageTime = z.strictObject({
+  implementation: name,
+  piece: name,
+  mode,
+  stage: name.describe("A stage, or total for the whole process"),
+  audioSeconds: z.number().gt(0).nullable().describe("Length of the input; null where unknown"),
+  seconds: z.array(z.number().min(0)).describe("Seconds of each round, in order"),
+  cpuSeconds: z.array(z.number().min(0)).describe(
+    "User and system time of each round; absent where unknown, as of a stage",
+  ).exactOptional(),
+  peakBytes: count.describe("Highest resident memory of all rounds; absent where unknown")
+    .exactOptional(),
+}).meta({ id: "stageTime", description: "Times of one stage, or of the whole process" });
+
+const timings = z.strictObject({
+  seed: count.describe("Seed of the order"),
+  rounds: z.int().min(1),
+  order: z.array(turn).describe("Runs, in the order in which they were made"),
+  stages: z.array(stageTime),
+}).meta({ id: "timings", description: "Times of implementations that ran as processes" });
 
 const innerSeam = z.strictObject({
   seam: name,
@@ -181,16 +224,28 @@ const walk = z.strictObject({
   first: finding.nullable(),
 }).meta({ id: "walk", description: "Comparison of all inner seams of a stage" });
 
-/** Schema of the report, as `deno task parity --export-json` writes it. */
+/**
+ * Schema of the report, as `deno task parity --export-json` and `deno task harness run --export-json` write it. Format 1
+ * had no pipeline, implementations, first failures and timings.
+ */
 export const parityReportSchema = z.strictObject({
-  format: z.literal(1).describe("Changes whenever a field changes its meaning"),
+  format: z.literal(2).describe("Changes whenever a field changes its meaning"),
+  pipeline: name.describe("Name of the pipeline; tactus for that of this program"),
   upstream: z.record(z.string(), z.string()).describe(
     "Versions of the programs that computed the references",
   ),
   suites: z.array(suite).describe("Suites, in the order in which they ran"),
   walks: z.array(walk).describe("A walk through each failed stage; absent without --walk")
     .exactOptional(),
+  timings: timings.describe("Absent where no process was timed").exactOptional(),
 });
+
+/**
+ * Schema of a suite in reports of format 1.
+ *
+ * @internal
+ */
+export const suiteFormat1Schema = suite.omit({ implementation: true, first: true });
 
 const SCHEMAS = {
   tolerance: toleranceSchema,
@@ -200,7 +255,9 @@ const SCHEMAS = {
   mode,
   result,
   growth,
+  firstFailure,
   suite,
+  timings,
   innerSeam,
   picture,
   finding,
@@ -232,6 +289,15 @@ export type SeamResult = JsonOf<Schemas["result"]>;
 /** Growth of the error through one stage, in chained mode. */
 export type SeamGrowth = JsonOf<Schemas["growth"]>;
 
+/** First stage that fails in one piece and mode. */
+export type FirstFailure = JsonOf<Schemas["firstFailure"]>;
+
+/** Times of implementations that ran as processes. */
+export type Timings = JsonOf<Schemas["timings"]>;
+
+/** Times of one stage, or of the whole process. */
+export type StageTime = Timings["stages"][number];
+
 /** A suite that ran, or the reason why it did not. */
 export type SuiteReport = JsonOf<Schemas["suite"]>;
 
@@ -249,6 +315,11 @@ export type Walk = JsonOf<Schemas["walk"]>;
 
 /** Results of one parity run. */
 export type ParityReport = JsonOf<Schemas["report"]>;
+
+/** Returns whether no seam was compared, neither by a suite nor by a walk: such a report proves nothing. */
+export function comparedNothing({ suites }: Pick<ParityReport, "suites">): boolean {
+  return suites.every(({ results }) => results.length === 0);
+}
 
 /** Returns whether no seam failed. */
 export function passed({ suites }: ParityReport): boolean {

@@ -13,9 +13,12 @@ import { backendOf, type ComputeOptions } from "../pipeline/backends/backend.ts"
 import { loadDemixer } from "../pipeline/backends/demixers.ts";
 import { type NetworkModel, networkModel } from "../pipeline/network.ts";
 import { STAGES } from "../pipeline/stages.ts";
+import { firstFailures } from "./first_failures.ts";
 import { errorGrowth } from "./_growth.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import { type Manifest, readManifest, ReferenceError, type SuiteEntry } from "./manifest.ts";
+import { type Manifest, readManifest, type SuiteEntry } from "./manifest.ts";
+import { OWN_PIPELINE } from "./own_pipeline.ts";
+import { ReferenceError } from "./reference_error.ts";
 import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
 import { runSuite, stagesOf } from "./_suite.ts";
 import { MODES, SUITES } from "./suites.ts";
@@ -66,11 +69,14 @@ export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
   for (const name of names) {
     suites.push(await runOne(name, manifest.suites[name] as SuiteEntry, manifest, options));
   }
-  const report = { format: 1 as const, upstream: manifest.versions, suites };
+  const { name: pipeline } = OWN_PIPELINE;
+  const report = { format: 2 as const, pipeline, upstream: manifest.versions, suites };
   if (!options.walk) return { report, unwalked: [] };
   const { walks, unwalked } = await walkFailed(suites, manifest, options);
   return { report: { ...report, walks }, unwalked };
 }
+
+const NO_RESULTS = { results: [], growth: [], first: [] } as const;
 
 /** Runs one suite. Where it cannot run and was not named, the report gives the reason. */
 async function runOne(
@@ -81,11 +87,11 @@ async function runOne(
 ): Promise<SuiteReport> {
   const { stages, modes = MODES, directory = FIXTURES_FOLDER, compute } = options;
   const isNamed = options.suites !== undefined;
-  const named = { suite: name, model: suite.model };
+  const named = { suite: name, implementation: backendOf(compute), model: suite.model };
   if (stagesOf(suite, stages).length === 0) {
     const notRun = `it has no references of ${stages?.join(", ")}`;
     if (isNamed) throw new UsageError(`--suite ${name}: ${notRun}`);
-    return { ...named, notRun, results: [], growth: [] };
+    return { ...named, notRun, ...NO_RESULTS };
   }
   let model: NetworkModel;
   try {
@@ -94,7 +100,7 @@ async function runOne(
     // Only missing weights are skipped; damaged weights are an error.
     const isMissing = error instanceof ModelError && error.problem === "not-found";
     if (isNamed || !isMissing) throw error;
-    return { ...named, notRun: error.message, results: [], growth: [] };
+    return { ...named, notRun: error.message, ...NO_RESULTS };
   }
   const context = { model: Promise.resolve(model), embeddings: true, ...(compute && { compute }) };
   const results = await runSuite(name, suite, manifest, context, {
@@ -102,7 +108,10 @@ async function runOne(
     loadDemixer: (demixer) => loadDemixer(demixer, { ...(compute && { compute }) }),
     onStage: (description) => options.onStage?.(description),
   });
-  return { ...named, results, growth: errorGrowth(results) };
+  return {
+    ...{ ...named, results, growth: errorGrowth(results, OWN_PIPELINE) },
+    first: firstFailures(results, OWN_PIPELINE),
+  };
 }
 
 async function walkFailed(

@@ -7,7 +7,8 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 import { seededCheckpoint } from "../models/all_in_one/seeded.ts";
 import { INNER_SEAMS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { ReferenceError } from "./manifest.ts";
+import {} from "./manifest.ts";
+import { ReferenceError } from "./reference_error.ts";
 import { walkText } from "./render/walk_text.ts";
 import { walkStage } from "./walk_stages.ts";
 import { damaged, manifest, options, walked } from "../tests/support/walks.ts";

@@ -27,7 +27,8 @@ function compared(figures: Partial<Comparison>): Comparison {
 }
 
 function suite(...results: readonly SeamResult[]): SuiteReport {
-  return { suite: "seeded", model: "seeded-all", results, growth: [] };
+  const named = { suite: "seeded", implementation: "native", model: "seeded-all" };
+  return { ...named, results, growth: [], first: [] };
 }
 
 Deno.test("parityFigures() keeps the needed and the allowed tolerance of each seam, also of a missing one", () => {

@@ -5,6 +5,9 @@
  */
 
 import { CounterRandom } from "../core/counter_random.ts";
+import { median } from "../core/median.ts";
+
+export { median };
 
 /** Standard deviation of a normal distribution divided by its median absolute deviation. */
 const DEVIATION_SCALE = 1.4826;
@@ -14,14 +17,6 @@ const MEAN_DEVIATION_SCALE = 1.253314;
 
 /** Modified z-score above which Iglewicz and Hoaglin call a value an outlier. */
 const OUTLIER_SCORE = 3.5;
-
-/** Returns the middle value, or the mean of the two in the middle; NaN without values. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = NaN, high = NaN] = [sorted[sorted.length - 1 - middle], sorted[middle]];
-  return (low + high) / 2;
-}
 
 /**
  * Returns the median distance to the median times 1.4826, which estimates the standard deviation of normal values.

@@ -76,8 +76,8 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
   [
     "parity/render/parity_report.schema.json",
     jsonSchemaText(
-      "urn:tactus:parity-report:1",
-      "Report of deno task parity --export-json",
+      "urn:tactus:parity-report:2",
+      "Report of deno task parity and of deno task harness run, --export-json",
       parityReportSchema,
     ),
   ],

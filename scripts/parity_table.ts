@@ -10,7 +10,8 @@
 import { command } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
 import { stepsText } from "../parity/render/figures.ts";
-import { parityReportSchema, type SeamResult } from "../parity/report.ts";
+import type { SeamResult } from "../parity/report.ts";
+import { readParityReport } from "../parity/report_document.ts";
 import { runScript } from "./run_script.ts";
 
 /** Returns the largest of some figures; blank where there is none. */
@@ -56,7 +57,7 @@ const parityTable = command({
     "Prints the parity table of the documentation: one row for each seam, over all pieces.",
   arguments: { "<report>": "JSON of deno task parity --export-json" },
   async run(_values, [path = ""]): Promise<number> {
-    const report = parityReportSchema.parse(JSON.parse(await Deno.readTextFile(path)));
+    const report = readParityReport(await Deno.readTextFile(path));
     for (const { suite, results } of report.suites) {
       console.log(`\nSuite \`${suite}\`:\n`);
       const seams = new Set(results.map((result) => result.seam));

@@ -4,7 +4,7 @@ import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { z } from "zod";
 import { tensor } from "../../core/tensor.ts";
 import { compare, refused } from "../compare.ts";
-import { TOLERANCES } from "../judge.ts";
+import { TOLERANCES } from "../tolerances.ts";
 import type { ParityReport, SeamResult } from "../report.ts";
 import { parityJunit } from "./junit.ts";
 import { parityMarkdown } from "./markdown.ts";
@@ -35,11 +35,13 @@ const wrong = compare(
 );
 
 const report: ParityReport = {
-  format: 1,
+  format: 2,
+  pipeline: "tactus",
   upstream: { madmom: "0.16.1" },
   suites: [
     {
       suite: "seeded",
+      implementation: "native",
       model: "seeded-all",
       results: [
         result(),
@@ -60,13 +62,16 @@ const report: ParityReport = {
         ...{ piece: "four_four", stage: "network", seam: "logits.beat", from: "spectrogram" },
         ...{ inputNeeds: 1e-7, outputNeeds: 2e-7, factor: 2 },
       }],
+      first: [{ piece: "four_four", mode: "isolated", stage: "network", seams: ["logits.beat"] }],
     },
     {
       suite: "harmonix",
+      implementation: "native",
       model: "harmonix-all",
       notRun: 'no <weights> & "no" hope\u0007\ud800\nfor | it',
       results: [],
       growth: [],
+      first: [],
     },
   ],
   walks: [{
@@ -97,7 +102,7 @@ Deno.test("the JSON of a report conforms to its schema", () => {
 
 Deno.test("the schema rejects reports with a missing field, an unknown field, or a value of another type", () => {
   const damages: ((json: ReturnType<typeof written>) => void)[] = [
-    (json) => json.format = 2,
+    (json) => json.format = 1,
     (json) => delete json.upstream,
     (json) => json.more = 1,
     (json) => delete json.suites[0].growth,

@@ -5,7 +5,7 @@
  */
 
 import { elementText } from "../../core/elements.ts";
-import type { Comparison, ParityReport, Tolerance, UpstreamError } from "../report.ts";
+import type { Comparison, ParityReport, SuiteReport, Tolerance, UpstreamError } from "../report.ts";
 
 /** Returns an error as text; blank where there is none. */
 export function error(value: number | null): string {
@@ -77,6 +77,26 @@ export function tally({ suites }: Pick<ParityReport, "suites">): string {
   const verdicts = suites.flatMap(({ results }) => results.map(({ verdict }) => verdict));
   const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
+}
+
+/** Returns the implementation or the weights of a suite, the one that its name does not tell. */
+export function subjectOf(
+  { suite, implementation, model }: Pick<SuiteReport, "suite" | "implementation" | "model">,
+): string {
+  if (model !== undefined) return `weights ${model}`;
+  return implementation === null || implementation === suite ? "implementation" : implementation;
+}
+
+/**
+ * Returns for each piece and mode of a described pipeline the first stage that fails, as sentences without periods. Of
+ * this program's pipeline the walk tells more.
+ */
+export function firstFailureTexts({ suites }: Pick<ParityReport, "suites">): string[] {
+  return suites.filter(({ model }) => model === undefined).flatMap(({ suite, first }) =>
+    first.map(({ piece, mode, stage, seams }) =>
+      `first wrong stage of ${suite}, ${piece}, ${mode}: ${stage} (${seams.join(", ")})`
+    )
+  );
 }
 
 /** Returns the distances in units in the last place of a bin as text. */

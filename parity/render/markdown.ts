@@ -6,7 +6,18 @@
 
 import { markdownTable, markdownText } from "../../core/table.ts";
 import type { ParityReport, SeamResult, SuiteReport } from "../report.ts";
-import { allowed, error, figure, neededBy, neededByUpstream, seconds, tally } from "./figures.ts";
+import {
+  allowed,
+  error,
+  figure,
+  firstFailureTexts,
+  neededBy,
+  neededByUpstream,
+  seconds,
+  subjectOf,
+  tally,
+} from "./figures.ts";
+import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
 import { findingText } from "./walk_text.ts";
 
 const HEAD = [
@@ -32,6 +43,7 @@ export function parityMarkdown(report: ParityReport): string {
   const blocks = [
     `## Parity: ${failed.length === 0 ? "nothing failed" : `${failed.length} failed`}`,
     `${tally(report)}.`,
+    ...firstFailureTexts(report).map((text) => `**${markdownText(text)}**`),
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
     ...(report.walks ?? []).flatMap((walk) => [
       `**Walk**, ${markdownText(walk.stage)}: ${markdownText(walk.subject)}` +
@@ -39,18 +51,31 @@ export function parityMarkdown(report: ParityReport): string {
       ...(walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]),
     ]),
     ...report.suites.flatMap(suiteBlocks),
+    ...timingBlocks(report),
   ];
   return blocks.join("\n\n") + "\n";
 }
 
-function suiteBlocks({ suite, model, notRun, results }: SuiteReport): string[] {
+function suiteBlocks(report: SuiteReport): string[] {
+  const { suite, notRun, results } = report;
   if (notRun !== undefined) {
     return [`**${markdownText(suite)}** was not run: ${markdownText(notRun)}`];
   }
-  const title = `${markdownText(suite)} (weights ${markdownText(model)}): ${results.length} seams`;
+  const subject = markdownText(subjectOf(report));
+  const title = `${markdownText(suite)} (${subject}): ${results.length} seams`;
   return [
     `<details><summary>${title}</summary>`,
     markdownTable([HEAD, ...results.map(resultRow)], isNumber).join("\n"),
+    "</details>",
+  ];
+}
+
+function timingBlocks({ timings }: ParityReport): string[] {
+  if (timings === undefined) return [];
+  const rows = timingRows(timings);
+  return [
+    `<details><summary>Times of ${timings.rounds} rounds, seed ${timings.seed}</summary>`,
+    markdownTable([TIMING_HEAD, ...rows], isTimingNumber).join("\n"),
     "</details>",
   ];
 }

@@ -13,6 +13,7 @@ import {
   type Picture,
   type SeamResult,
   type SuiteReport,
+  type Timings,
   type Walk,
   type WalkFinding,
 } from "../report.ts";
@@ -20,12 +21,15 @@ import {
   allowed,
   error,
   figure,
+  firstFailureTexts,
   neededBy,
   neededByUpstream,
   seconds,
+  subjectOf,
   tally,
   worstText,
 } from "./figures.ts";
+import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
 
 /** Errors over time of one piece in one mode, as the script of the page reads them. */
 interface ErrorChart {
@@ -47,13 +51,14 @@ export function parityPage(report: ParityReport): string {
   const word = passed(report) ? "Passed" : "Failed";
   const charts = errorCharts(report);
   return renderPage(
-    `${word}, tactus parity`,
+    `${word}, ${report.pipeline} parity`,
     <>
       <Verdict report={report} word={word} />
       <main>
         {(report.walks ?? []).map((walk) => <WalkSection key={walk.stage} walk={walk} />)}
         {charts.length > 0 && <ErrorCharts charts={charts} />}
         {report.suites.map((suite) => <SuiteSection key={suite.suite} suite={suite} />)}
+        {report.timings !== undefined && <TimingSection timings={report.timings} />}
       </main>
       <PageData id="view" data={{ charts }} />
       <PageData id="report" data={report} />
@@ -69,6 +74,7 @@ function Verdict({ report, word }: { report: ParityReport; word: string }): JSX.
     <header class={`verdict ${passed(report) ? "quiet" : "regression"}`}>
       <p class="badge">{word}</p>
       <h1>{tally(report)}</h1>
+      {firstFailureTexts(report).map((text) => <p key={text}>{text}</p>)}
       {failed.length > 0 && (
         <ul class="failures">
           {failed.map(({ suite, piece, mode, seam, comparison }) => (
@@ -149,13 +155,12 @@ const SEAM_HEAD = [
   ...["allowed", "margin", "stage s", "verdict"],
 ];
 
-function SuiteSection({ suite: { suite, model, notRun, results } }: {
-  suite: SuiteReport;
-}): JSX.Element {
+function SuiteSection({ suite: report }: { suite: SuiteReport }): JSX.Element {
+  const { suite, notRun, results } = report;
   return (
     <section>
       <h2>{suite}</h2>
-      <p class="note">{notRun === undefined ? `weights ${model}` : `not run: ${notRun}`}</p>
+      <p class="note">{notRun === undefined ? subjectOf(report) : `not run: ${notRun}`}</p>
       {results.length > 0 && (
         <Table className="seams" head={SEAM_HEAD} numbers={4}>
           {results.map((result) => (
@@ -183,6 +188,39 @@ function SeamRow({ result }: { result: SeamResult }): JSX.Element {
       {numbers.map((number, at) => <td key={at} class="number">{number}</td>)}
       <td>{verdict}</td>
     </tr>
+  );
+}
+
+function TimingSection({ timings }: { timings: Timings }): JSX.Element {
+  return (
+    <section>
+      <h2>Times</h2>
+      <p class="note">
+        {`${timings.rounds} rounds in random order, seed ${timings.seed}; total is the whole process`}
+      </p>
+      <div class="scroll" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {TIMING_HEAD.map((name, column) => (
+                <th key={name} scope="col" class={isTimingNumber(column) ? "number" : undefined}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {timingRows(timings).map((cells) => (
+              <tr key={cells.slice(0, 4).join()}>
+                {cells.map((cell, column) => (
+                  <td key={column} class={isTimingNumber(column) ? "number" : undefined}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 

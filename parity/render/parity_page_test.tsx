@@ -8,7 +8,7 @@ import { Browser, browserPath, type PageEvent } from "../../tests/support/browse
 import { accessibilityFindings, layoutShift, overflow } from "../../tests/support/report_page.ts";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { compare } from "../compare.ts";
-import { TOLERANCES } from "../judge.ts";
+import { TOLERANCES } from "../tolerances.ts";
 import type { InnerSeamResult, ParityReport } from "../report.ts";
 import { parityPage } from "./parity_page.tsx";
 
@@ -22,10 +22,11 @@ function reportOf(errors: readonly number[], suite = "seeded"): ParityReport {
   const expected = tensor("f32", [errors.length], new Float32Array(errors.length));
   const actual = tensor("f32", [errors.length], Float32Array.from(errors));
   return {
-    format: 1,
+    format: 2,
+    pipeline: "tactus",
     upstream: {},
     suites: [{
-      ...{ suite, model: "seeded-all", growth: [] },
+      ...{ suite, model: "seeded-all", implementation: "native", growth: [], first: [] },
       results: [{
         ...{ suite, piece: "three_four", mode: "isolated", stage: "network", seam: "logits.beat" },
         verdict: "fail",

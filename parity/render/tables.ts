@@ -12,12 +12,14 @@ import {
   allowed,
   error,
   figure,
+  firstFailureTexts,
   neededBy,
   neededByUpstream,
   seconds,
   tally,
   ulpBinText,
 } from "./figures.ts";
+import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
 
 /**
  * Returns the report as text: one row for each seam, the verdict last, and below it what failed and why.
@@ -46,8 +48,15 @@ export function parityTable(report: ParityReport): string {
       .map(({ suite, piece, mode, seam, verdict, comparison }) =>
         `${verdict}: ${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`
       ),
+    ...firstFailureTexts(report),
     tally(report),
   ].join("\n");
+}
+
+/** Returns the times of processes as text; undefined where none was timed. */
+export function timingTable({ timings }: ParityReport): string | undefined {
+  if (timings === undefined) return undefined;
+  return textTable([[...TIMING_HEAD], ...timingRows(timings)], isTimingNumber).join("\n");
 }
 
 /** Returns the differences as text: one row for each seam, below it what failed and why. */

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { tensor } from "../../core/tensor.ts";
 import { compare, refused } from "../compare.ts";
-import { TOLERANCES } from "../judge.ts";
+import { TOLERANCES } from "../tolerances.ts";
 import { differenceStatistics } from "./tables.ts";
 
 Deno.test("differenceStatistics() shows shares of floats by units in the last place, and blanks without a comparison", () => {

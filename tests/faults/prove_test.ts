@@ -55,10 +55,12 @@ Deno.test("prove() rejects an undamaged copy that fails, stops or compares nothi
       const report = await super.compare();
       const absent = {
         suite: "embedded",
+        implementation: "native",
         model: "embedded",
         notRun: "no weights",
         results: [],
         growth: [],
+        first: [],
       };
       return { ...report, suites: [...report.suites, absent] };
     }

@@ -6,7 +6,7 @@
 
 import { tensor } from "../../core/tensor.ts";
 import { compare } from "../../parity/compare.ts";
-import { TOLERANCES } from "../../parity/judge.ts";
+import { TOLERANCES } from "../../parity/tolerances.ts";
 import type { InnerSeamResult, ParityReport } from "../../parity/report.ts";
 import type { Fault } from "./fault.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
@@ -90,9 +90,13 @@ export function reportOf(failing: readonly string[]): ParityReport {
     };
   });
   return {
-    format: 1,
+    format: 2,
+    pipeline: "trial",
     upstream: { allin1: "1.1.0" },
-    suites: [{ suite: "seeded", model: "seeded-all", results, growth: [] }],
+    suites: [{
+      ...{ suite: "seeded", implementation: "native", model: "seeded-all" },
+      ...{ results, growth: [], first: [] },
+    }],
     walks: failing.includes("spectrogram") ? [WALK] : [],
   };
 }

@@ -12,7 +12,8 @@ import { AWKWARD_NUMBERS, mutateWords } from "../text_mutations.ts";
 import { SMALL_CONFIGURATION, smallArchive } from "./arrays.ts";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readManifest, ReferenceError } from "../../../parity/manifest.ts";
+import { readManifest } from "../../../parity/manifest.ts";
+import { ReferenceError } from "../../../parity/reference_error.ts";
 
 const BLOCK = `lr: 0.005
 fps: 100
