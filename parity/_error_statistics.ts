@@ -12,6 +12,9 @@ const SHIFT = 16;
 
 const BINS = 1 << (31 - SHIFT);
 
+/** Decade of the largest float32, which holds larger errors too. */
+const LARGEST_EXPONENT = 38;
+
 /**
  * Histogram of errors, for quantiles: 128 bins an octave over the whole range of a float32. A bin is at
  * most 0.8 % wide. Below 2^-126, about 1e-38, bins are wider.
@@ -42,6 +45,20 @@ export class ErrorCounts {
       if (below > 0 && below >= share * all) return Math.min(this.#upperEdge(bin), largest);
     }
     return 0;
+  }
+
+  /** Returns the number of errors in each decade that has one; errors of 0 are in none. */
+  decades(): { exponent: number; count: number }[] {
+    const counts = new Map<number, number>();
+    for (let bin = 0; bin < BINS; bin++) {
+      const count = this.#counts[bin]!;
+      if (count === 0) continue;
+      const edge = this.#upperEdge(bin);
+      if (edge === 0) continue;
+      const exponent = Number.isFinite(edge) ? Math.floor(Math.log10(edge)) : LARGEST_EXPONENT;
+      counts.set(exponent, (counts.get(exponent) ?? 0) + count);
+    }
+    return [...counts].map(([exponent, count]) => ({ exponent, count }));
   }
 
   #upperEdge(bin: number): number {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { elementCount } from "../core/tensor.ts";
 import type { Picture } from "./report.ts";
 
 const MOST_ROWS = 12;
@@ -18,34 +19,66 @@ const FREQUENCIES: readonly (number | string)[] = [
   ...["frequencies", "bands", "taps", "channels", "classes", "logits"],
 ];
 
-/**
- * Builds a heat map.
- *
- * @param shape length of each axis
- * @param axes names of the axes
- * @param errors index along each axis, and error, of every element that was compared
- * @returns the heat map; undefined where no axis is time
- */
-export function picture(
-  shape: readonly number[],
-  axes: readonly (number | string)[],
-  errors: readonly { readonly index: readonly number[]; readonly error: number }[],
-): Picture | undefined {
-  const column = firstAxis(TIMES, axes);
-  if (column < 0) return undefined;
-  const row = firstAxis(FREQUENCIES, axes);
-  const rows = row < 0 ? 1 : Math.min(MOST_ROWS, shape[row] ?? 1);
-  const fitting = Math.max(1, Math.floor(errors.length / ELEMENTS_A_CELL / rows));
-  const columns = Math.min(MOST_COLUMNS, shape[column] ?? 1, fitting);
-  const cells = Array.from({ length: rows }, () => Array<number | null>(columns).fill(null));
-  const cellOf = (axis: number, count: number, index: readonly number[]): number =>
-    axis < 0 ? 0 : Math.floor((index[axis] ?? 0) * count / (shape[axis] ?? 1));
-  for (const { index, error } of errors) {
-    const line = cells[cellOf(row, rows, index)]!;
-    const at = cellOf(column, columns, index);
-    line[at] = Math.max(line[at] ?? 0, error);
+/** A heat map over time and, where there is one, an axis that is or resembles frequency. */
+export class ErrorMap {
+  readonly #axes: { readonly row: string | null; readonly column: string };
+  readonly #cells: (number | null)[][];
+  readonly #rowOf: (at: number) => number;
+  readonly #columnOf: (at: number) => number;
+
+  private constructor(
+    shape: readonly number[],
+    axes: readonly (number | string)[],
+    { row, column }: { readonly row: number; readonly column: number },
+    count: number,
+  ) {
+    const rows = row < 0 ? 1 : Math.min(MOST_ROWS, shape[row] ?? 1);
+    const fitting = Math.max(1, Math.floor(count / ELEMENTS_A_CELL / rows));
+    const columns = Math.min(MOST_COLUMNS, shape[column] ?? 1, fitting);
+    const partOf = (axis: number, parts: number): (at: number) => number => {
+      const [length, stride] = [shape[axis] ?? 1, elementCount(shape.slice(axis + 1))];
+      return (at) => Math.floor((Math.floor(at / stride) % length) * parts / length);
+    };
+    this.#axes = { row: row < 0 ? null : String(axes[row]), column: String(axes[column]) };
+    this.#cells = Array.from({ length: rows }, () => Array<number | null>(columns).fill(null));
+    this.#rowOf = row < 0 ? () => 0 : partOf(row, rows);
+    this.#columnOf = partOf(column, columns);
   }
-  return { rowAxis: row < 0 ? null : String(axes[row]), columnAxis: String(axes[column]), cells };
+
+  /**
+   * Starts without errors.
+   *
+   * @param shape length of each axis
+   * @param axes names of the axes
+   * @param count number of elements that will be added
+   * @returns the heat map; undefined where no axis is time
+   */
+  static over(
+    shape: readonly number[],
+    axes: readonly (number | string)[],
+    count: number,
+  ): ErrorMap | undefined {
+    const column = firstAxis(TIMES, axes);
+    if (column < 0) return undefined;
+    return new ErrorMap(shape, axes, { row: firstAxis(FREQUENCIES, axes), column }, count);
+  }
+
+  /**
+   * Adds an element.
+   *
+   * @param at its index in C order
+   * @param error its absolute error
+   */
+  add(at: number, error: number): void {
+    const line = this.#cells[this.#rowOf(at)]!;
+    const place = this.#columnOf(at);
+    line[place] = Math.max(line[place] ?? 0, error);
+  }
+
+  /** Returns the largest error of each cell. */
+  picture(): Picture {
+    return { rowAxis: this.#axes.row, columnAxis: this.#axes.column, cells: this.#cells };
+  }
 }
 
 function firstAxis(

@@ -8,7 +8,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { compare, indexOf } from "./compare.ts";
 import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
 import type { SampledSeam } from "./manifest.ts";
-import { picture } from "./_picture.ts";
+import { ErrorMap } from "./_picture.ts";
 import { sampledIndex, takeSampled } from "./references.ts";
 import type { InnerSeamResult, Picture, Walk } from "./report.ts";
 
@@ -88,10 +88,12 @@ function pictureOf(
 ): Picture | undefined {
   const [reference, seam] = [references.get(name), seams.get(name)];
   if (worst === undefined || reference === undefined || seam === undefined) return undefined;
-  const errors = [...reference.stored.data].map((expected, at) => {
-    const index = sampledIndex(reference.entry, at);
-    return { index: indexOf(index, shape), error: Math.abs(seam.element(index) - expected) };
-  });
+  const { entry, stored } = reference;
   const axes = table.find((description) => description.name === name)?.axes ?? [];
-  return picture(shape, axes, errors);
+  const map = ErrorMap.over(shape, axes, stored.data.length);
+  stored.data.forEach((expected, nth) => {
+    const index = sampledIndex(entry, nth);
+    map?.add(index, Math.abs(seam.element(index) - expected));
+  });
+  return map?.picture();
 }

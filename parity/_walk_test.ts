@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, match } from "node:assert/strict";
 import { innerSeam, type InnerSeamDescription } from "./inner_seams/table.ts";
 import { tensor } from "../core/tensor.ts";
 import type { SampledSeam } from "./manifest.ts";
-import { picture } from "./_picture.ts";
+import { ErrorMap } from "./_picture.ts";
 import { sampledIndex } from "./references.ts";
 import { pictureText, walkText } from "./render/walk_text.ts";
 import type { Walk } from "./report.ts";
@@ -68,14 +68,11 @@ Deno.test("walkText() has every seam, the first wrong one and its heat map", () 
   match(text, /^error over frames \(across\) and bands \(up\), @ is 1\.00e-3\n {2}\|[ @]+\|/m);
 });
 
-Deno.test("picture() has the largest error of each cell, and null where nothing was compared", () => {
-  const errors = [
-    { index: [0, 0], error: 1e-3 },
-    { index: [0, 0], error: 1e-6 },
-    { index: [99, 11], error: 1 },
-    ...Array.from({ length: 400 }, () => ({ index: [50, 5], error: 0 })),
-  ];
-  const drawn = picture([100, 12], ["frames", "bands"], errors)!;
+Deno.test("ErrorMap has the largest error of each cell, and null where nothing was compared", () => {
+  const errors = [[0, 1e-3], [0, 1e-6], [99 * 12 + 11, 1], ...Array(400).fill([50 * 12 + 5, 0])];
+  const map = ErrorMap.over([100, 12], ["frames", "bands"], errors.length)!;
+  for (const [at, error] of errors) map.add(at!, error!);
+  const drawn = map.picture();
   equal([drawn.rowAxis, drawn.columnAxis, drawn.cells.length], ["bands", "frames", 12]);
   const columns = drawn.cells[0]!.length;
   equal([drawn.cells[0]![0], drawn.cells[11]![columns - 1], drawn.cells[3]![0]], [1e-3, 1, null]);
@@ -85,8 +82,9 @@ Deno.test("picture() has the largest error of each cell, and null where nothing 
   match(rest.at(-1)!, /^ {2}\|\. +\|$/);
 });
 
-Deno.test("picture() has one row without a frequency axis, and is undefined without a time axis", () => {
-  const errors = [{ index: [0], error: 1 }];
-  equal(picture([10], ["samples"], errors)?.cells, [[1]]);
-  equal(picture([2], ["metres"], errors), undefined);
+Deno.test("ErrorMap has one row without a frequency axis, and is undefined without a time axis", () => {
+  const map = ErrorMap.over([10], ["samples"], 1)!;
+  map.add(9, 1);
+  equal(map.picture().cells, [[1]]);
+  equal(ErrorMap.over([2], ["metres"], 1), undefined);
 });

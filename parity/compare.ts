@@ -268,6 +268,7 @@ export class Measurement {
         max: this.#maxUlps,
       },
       ...(this.#profile && elements > 0 && { profile: this.#profile.largest() }),
+      ...(differing > 0 && { decades: this.#errors.decades() }),
       ...(elements > 0 && {
         worst: {
           index: indexOf(at, this.#shape),
@@ -280,8 +281,8 @@ export class Measurement {
   }
 }
 
-/** Returns the error of each element, and the magnitude of its reference. */
-function errorsOf(
+/** Returns the error of each element, and the magnitude of its reference; a complex element has two parts. */
+export function errorsOf(
   actual: Elements,
   expected: Elements,
   parts: 1 | 2,

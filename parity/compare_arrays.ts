@@ -9,8 +9,9 @@ import { type Elements, type ElementType, partsOf } from "../core/elements.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { ArrayOpener } from "../core/recorded_arrays.ts";
 import { elementCount, type Tensor } from "../core/tensor.ts";
-import { compare, indexOf, Measurement, mismatch, refused } from "./compare.ts";
-import type { Comparison, Tolerance } from "./report.ts";
+import { ErrorMap } from "./_picture.ts";
+import { compare, errorsOf, indexOf, Measurement, mismatch, refused } from "./compare.ts";
+import type { Comparison, Picture, Tolerance } from "./report.ts";
 
 /** An array in a file. */
 export interface StoredArray {
@@ -100,6 +101,41 @@ export async function compareArrays(
   } catch (cause) {
     if (!(cause instanceof ArrayFileError)) throw cause;
     return { tolerance, comparison: refused(cause.message) };
+  } finally {
+    await Promise.all(opened.map((array) => array.close()));
+  }
+}
+
+/**
+ * Draws the errors of an array over time.
+ *
+ * @param actual the computed array
+ * @param expected its reference, whole and of the same type and shape
+ * @param axes names of the axes
+ * @returns the heat map; undefined where no axis is time, or a file can no longer be read
+ */
+export async function drawErrors(
+  actual: SeamArray,
+  expected: SeamArray,
+  axes: readonly (number | string)[],
+): Promise<Picture | undefined> {
+  const opened: OpenArray[] = [];
+  try {
+    for (const array of [actual, expected]) opened.push(await openArray(array));
+    const [found, wanted] = opened as [OpenArray, OpenArray];
+    const all = elementCount(wanted.shape);
+    const map = ErrorMap.over(wanted.shape, axes, all);
+    for (let first = 0; map !== undefined && first < all; first += BLOCK_ELEMENTS) {
+      const count = Math.min(BLOCK_ELEMENTS, all - first);
+      const blocks = await Promise.all([found.read(first, count), wanted.read(first, count)]);
+      errorsOf(...blocks, partsOf(wanted.type)).errors.forEach((error, at) =>
+        map.add(first + at, error)
+      );
+    }
+    return map?.picture();
+  } catch (cause) {
+    if (!(cause instanceof ArrayFileError)) throw cause;
+    return undefined;
   } finally {
     await Promise.all(opened.map((array) => array.close()));
   }

@@ -6,7 +6,7 @@
 
 import { slice, type Tensor } from "../core/tensor.ts";
 import { compare, EXACT } from "./compare.ts";
-import { compareArrays, type Sample, type SeamArray } from "./compare_arrays.ts";
+import { compareArrays, drawErrors, type Sample, type SeamArray } from "./compare_arrays.ts";
 import { ReferenceError } from "./reference_error.ts";
 import {
   type PipelineDescription,
@@ -88,8 +88,9 @@ export async function judge(
     const rule = ruleOf(pipeline, seam);
     const timeAxis = timeAxisOf(rule);
     const allowed = toleranceOf(rule, reference);
+    const output = firstFrames(seams[seam], reference, timeAxis);
     const { comparison, tolerance } = await compareArrays(
-      firstFrames(seams[seam], reference, timeAxis),
+      output,
       reference.array,
       {
         toleranceFor: () => allowed,
@@ -99,10 +100,15 @@ export async function judge(
     );
     const isDrift = mode === "chained" && mayDrift && rule.judgement === "float" && !isFirst &&
       comparison.elements > 0;
+    const verdict = comparison.passed ? "pass" : isDrift ? "reported" : "fail";
+    const isDrawn = verdict === "fail" && comparison.elements > 0 && !reference.sample;
+    const picture = isDrawn
+      ? await drawErrors(output!, reference.array, rule.axes ?? [])
+      : undefined;
     results.push({
-      ...{ suite: piece.suite, piece: piece.name, mode, stage: name, seam },
-      verdict: comparison.passed ? "pass" : isDrift ? "reported" : "fail",
+      ...{ suite: piece.suite, piece: piece.name, mode, stage: name, seam, verdict },
       ...{ tolerance, comparison, upstreamFloat32: reference.upstreamFloat32, durationSeconds },
+      ...(picture && { picture }),
     });
   }
   return results;

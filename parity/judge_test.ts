@@ -61,6 +61,22 @@ Deno.test("judge() passes a seam within tolerance and fails one outside", async 
   equal(await verdict("network", "logits.beat", f32(1.00001), f32(1)), "fail");
 });
 
+Deno.test("judge() draws the errors of a seam that fails, and only of one that was compared", async () => {
+  const frames = (values: readonly number[]): Tensor => f32(...values);
+  const reference = Array<number>(400).fill(0);
+  const result = async (values: readonly number[]): Promise<SeamResult> => {
+    const outputs = { "logits.beat": frames(values) } as Partial<Seams>;
+    const one = piece("logits.beat", frames(reference));
+    return (await judged(one, "isolated", "network", outputs))[0]!;
+  };
+  const { picture, comparison } = await result(reference.with(399, 1e-3).with(0, 1e-7));
+  equal([picture?.rowAxis, picture?.columnAxis, picture?.cells.length], [null, "frames", 1]);
+  equal([picture?.cells[0]?.[0], picture?.cells[0]?.at(-1)], [1e-7, 1e-3].map(Math.fround));
+  equal(comparison.decades, [{ exponent: -7, count: 1 }, { exponent: -3, count: 1 }]);
+  equal((await result(reference)).picture, undefined);
+  equal((await result([1])).picture, undefined);
+});
+
 Deno.test("judge() fails on a seam that the stage did not compute", async () => {
   equal(await verdict("network", "logits.beat", undefined, f32(1)), "fail");
   equal(await verdict("network", "logits.beat", undefined, f32(1), "chained"), "fail");

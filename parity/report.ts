@@ -94,6 +94,10 @@ export const comparisonSchema = z.strictObject({
       "seam has no time axis",
   ).exactOptional(),
   worst: worst.exactOptional(),
+  decades: z.array(z.strictObject({ exponent: z.int(), count })).describe(
+    "Histogram of the absolute errors other than 0: elements with an error from 10^exponent up to 10^(exponent + 1), " +
+      "in ascending order. Edges are 0.8 % wide",
+  ).exactOptional(),
 }).meta({ id: "comparison", description: "Difference between two tensors" });
 
 /** Schema of the error of upstream's own float32 run. */
@@ -117,6 +121,14 @@ const verdict = z.enum(["pass", "fail", "reported"]).describe(
     "from its own reference within tolerance",
 );
 
+const picture = z.strictObject({
+  rowAxis: z.string().nullable().describe("Vertical axis; null where there is only time"),
+  columnAxis: name.describe("Horizontal axis"),
+  cells: z.array(z.array(figure)).describe(
+    "Largest error of each cell, row by row from the lowest index; null where no element is stored",
+  ),
+}).meta({ id: "picture", description: "Heat map of the errors over time and frequency" });
+
 const result = z.strictObject({
   suite: name,
   piece: name,
@@ -128,6 +140,8 @@ const result = z.strictObject({
   comparison: comparisonSchema,
   upstreamFloat32: upstreamErrorSchema.nullable(),
   durationSeconds: figure.describe("Run time of the stage"),
+  picture: picture.describe("Errors over time; only where the seam fails and has a time axis")
+    .exactOptional(),
 }).meta({ id: "result", description: "One seam of one piece in one mode" });
 
 const growth = z.strictObject({
@@ -203,14 +217,6 @@ const innerSeam = z.strictObject({
   reason: name.describe("Reason why nothing could be compared").exactOptional(),
   worst: worst.exactOptional(),
 }).meta({ id: "innerSeam", description: "Comparison of one inner seam" });
-
-const picture = z.strictObject({
-  rowAxis: z.string().nullable().describe("Vertical axis; null where there is only time"),
-  columnAxis: name.describe("Horizontal axis"),
-  cells: z.array(z.array(figure)).describe(
-    "Largest error of each cell, row by row from the lowest index; null where no element is stored",
-  ),
-}).meta({ id: "picture", description: "Heat map of the errors over time and frequency" });
 
 const finding = innerSeam.extend({ picture: picture.exactOptional() }).meta({
   id: "finding",

@@ -1,22 +1,24 @@
 /**
- * The report of a parity run as one HTML file that loads nothing else.
+ * The report of a parity run as one HTML file that loads nothing else and runs no script.
  *
  * @module
  */
 
-import type { JSX } from "preact";
-import { ChartScripts, PageData, renderPage } from "../../core/page/page.tsx";
+import type { ComponentChildren, JSX } from "preact";
+import { MarginAxis, MarginBar } from "../../core/page/margin_bar.tsx";
+import { PageData, renderPage } from "../../core/page/page.tsx";
+import { VerdictMark } from "../../core/page/verdict_mark.tsx";
 import {
   type InnerSeamResult,
   type ParityReport,
   passed,
-  type Picture,
   type SeamResult,
   type SuiteReport,
   type Timings,
   type Walk,
   type WalkFinding,
 } from "../report.ts";
+import { ErrorHistogram, ErrorOverTime, HeatMap } from "./error_chart.tsx";
 import {
   allowed,
   error,
@@ -31,106 +33,248 @@ import {
 } from "./figures.ts";
 import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
 
-/** Errors over time of one piece in one mode, as the script of the page reads them. */
-interface ErrorChart {
-  readonly title: string;
-  /** One line for each seam. A null is an error of 0, which a logarithmic scale cannot show. */
-  readonly lines: readonly { readonly seam: string; readonly errors: readonly (number | null)[] }[];
-}
-
-const SCRIPTS = [new URL("./client/error_chart.js", import.meta.url)];
-
 /**
- * Renders the page of a run: verdict and failures, walks, errors over time, every seam.
+ * Renders the page of a run: verdict, every seam with what it needs, each failing seam, charts of the others, all figures.
  *
  * @param report results of the run
  * @returns HTML with a final newline
- * @throws {Error} if Chart.js is not installed
  */
 export function parityPage(report: ParityReport): string {
   const word = passed(report) ? "Passed" : "Failed";
-  const charts = errorCharts(report);
+  const results = report.suites.flatMap((suite) => suite.results);
+  const failed = results.filter(({ verdict }) => verdict === "fail");
+  const walks = report.walks ?? [];
+  const walkOf = (failure: SeamResult, nth: number): Walk | undefined =>
+    failed.findIndex(({ stage }) => stage === failure.stage) === nth
+      ? walks.find(({ stage }) => stage === failure.stage)
+      : undefined;
   return renderPage(
     `${word}, ${report.pipeline} parity`,
     <>
-      <Verdict report={report} word={word} />
+      <header class={`verdict ${passed(report) ? "quiet" : "regression"}`}>
+        <p class="badge">{word}</p>
+        <h1>{tally(report)}</h1>
+        {firstFailureTexts(report).map((text) => <p key={text}>{text}</p>)}
+        <Facts report={report} />
+      </header>
       <main>
-        {(report.walks ?? []).map((walk) => <WalkSection key={walk.stage} walk={walk} />)}
-        {charts.length > 0 && <ErrorCharts charts={charts} />}
-        {report.suites.map((suite) => <SuiteSection key={suite.suite} suite={suite} />)}
+        {results.length > 0 && <SeamTable suites={report.suites} />}
+        {report.suites.flatMap(({ suite, notRun }) =>
+          notRun === undefined ? [] : [<p key={suite}>{`${suite} did not run: ${notRun}`}</p>]
+        )}
+        {failed.map((failure, nth) => (
+          <Failure key={keyOf(failure)} failure={failure} walk={walkOf(failure, nth)} />
+        ))}
+        {walks.filter(({ stage }) => failed.every((one) => one.stage !== stage)).map((walk) => (
+          <WalkSection key={walk.stage} walk={walk} />
+        ))}
+        <Charts results={results.filter(({ verdict }) => verdict !== "fail")} />
         {report.timings !== undefined && <TimingSection timings={report.timings} />}
+        {results.length > 0 && (
+          <details>
+            <summary>All figures</summary>
+            {report.suites.map((suite) => <AllFigures key={suite.suite} suite={suite} />)}
+          </details>
+        )}
       </main>
-      <PageData id="view" data={{ charts }} />
       <PageData id="report" data={report} />
-      <ChartScripts scripts={SCRIPTS} />
     </>,
   );
 }
 
-function Verdict({ report, word }: { report: ParityReport; word: string }): JSX.Element {
-  const failed = report.suites.flatMap(({ results }) => results)
-    .filter(({ verdict }) => verdict === "fail");
+function Facts({ report: { upstream, suites } }: { report: ParityReport }): JSX.Element | null {
+  const facts = [
+    ...suites.map((suite) => [suite.suite, subjectOf(suite)]),
+    ...Object.entries(upstream),
+  ];
+  if (facts.length === 0) return null;
   return (
-    <header class={`verdict ${passed(report) ? "quiet" : "regression"}`}>
-      <p class="badge">{word}</p>
-      <h1>{tally(report)}</h1>
-      {firstFailureTexts(report).map((text) => <p key={text}>{text}</p>)}
-      {failed.length > 0 && (
-        <ul class="failures">
-          {failed.map(({ suite, piece, mode, seam, comparison }) => (
-            <li key={`${suite} ${piece} ${mode} ${seam}`}>
-              {`${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason ?? ""}`}
-            </li>
-          ))}
-        </ul>
-      )}
-    </header>
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
-function errorCharts({ suites }: ParityReport): ErrorChart[] {
-  const charts = new Map<string, ErrorChart["lines"]>();
-  for (const { suite, piece, mode, seam, comparison } of suites.flatMap(({ results }) => results)) {
-    const { profile } = comparison;
-    if (profile === undefined || profile.every((one) => one === 0)) continue;
-    const title = `${suite}, ${piece}, ${mode}`;
-    const errors = profile.map((one) => one === 0 ? null : one);
-    charts.set(title, [...charts.get(title) ?? [], { seam, errors }]);
-  }
-  return [...charts].map(([title, lines]) => ({ title, lines }));
+function keyOf({ suite, piece, mode, seam }: SeamResult): string {
+  return `${suite} ${piece} ${mode} ${seam}`;
 }
 
-function ErrorCharts({ charts }: { charts: readonly ErrorChart[] }): JSX.Element {
+/** Returns what a seam needs as a share of what is allowed; null where nothing was compared, and for equality. */
+function shareOf({ comparison, tolerance }: SeamResult): number | null {
+  const { elements, maxAbsolute, differing, margin } = comparison;
+  if (elements === 0) return null;
+  if (tolerance.differing === undefined) {
+    // Of a seam that must be equal, any difference is beyond the limit.
+    return margin !== null ? Math.min(1 / margin, 1e9) : maxAbsolute === 0 ? 0 : null;
+  }
+  const steps = (maxAbsolute ?? 0) / tolerance.absolute;
+  return steps > 1 ? steps : differing / elements / tolerance.differing;
+}
+
+/** Returns the same share for upstream's own float32. */
+function upstreamShare({ upstreamFloat32: own, tolerance }: SeamResult): number | null {
+  if (own === null) return null;
+  const { absolute, differing } = tolerance;
+  const share = differing === undefined ? own.minTolerance / absolute : Math.max(
+    own.maxAbs / absolute > 1 ? own.maxAbs / absolute : 0,
+    (own.differing ?? 0) / differing,
+  );
+  return share === 0 || !Number.isFinite(share) ? null : share;
+}
+
+/** One row of the table: a failing result, or the one nearest to its limit of all that pass. */
+interface SeamLine {
+  readonly result: SeamResult;
+  /** Results that the row stands for. */
+  readonly results: readonly SeamResult[];
+}
+
+/** Returns the failing results first; then, in the order of the pipeline, one line for each seam of each suite. */
+function linesOf(suites: readonly SuiteReport[]): SeamLine[] {
+  const failing = suites.flatMap(({ results }) => results)
+    .filter(({ verdict }) => verdict === "fail")
+    .map((result) => ({ result, results: [result] }));
+  const others = suites.flatMap(({ results }) => {
+    const bySeam = Map.groupBy(
+      results.filter(({ verdict }) => verdict !== "fail"),
+      ({ seam, verdict }) => `${verdict} ${seam}`,
+    );
+    return [...bySeam.values()].map((group) => ({
+      result: group.reduce((a, b) => (shareOf(b) ?? 0) > (shareOf(a) ?? 0) ? b : a),
+      results: group,
+    }));
+  });
+  const rank = ({ result }: SeamLine): number => result.verdict === "reported" ? 1 : 0;
+  return [...failing, ...others.toSorted((a, b) => rank(a) - rank(b))];
+}
+
+function SeamTable({ suites }: { suites: readonly SuiteReport[] }): JSX.Element {
   return (
-    <section aria-labelledby="errors-title">
-      <h2 id="errors-title">Errors over time</h2>
+    <section aria-labelledby="seams-title">
+      <h2 id="seams-title">Seams</h2>
       <p class="note">
-        Largest absolute error in each part of the piece, on a logarithmic scale. A gap in a line is
-        an error of 0.
+        The bar is what a seam needs, as a share of what is allowed, on a logarithmic scale: the
+        line is the limit, the tick what upstream's own float32 needs. A seam that passes has one
+        row for its result nearest to the limit.
       </p>
-      {charts.map(({ title }, nth) => (
-        <div key={title}>
-          <h3>{title}</h3>
-          <div class="chart" style="height: 320px; position: relative">
-            <canvas id={`errors-${nth}`} role="img" aria-label={`Errors over time of ${title}`} />
-          </div>
-        </div>
-      ))}
+      <div class="scroll" role="region" aria-labelledby="seams-title" tabIndex={0}>
+        <table class="parity seams">
+          <thead>
+            <tr>
+              <th scope="col">seam</th>
+              <th scope="col">verdict</th>
+              <MarginAxis />
+              {["needs", "allowed", "upstream needs"].map((name) => (
+                <th key={name} scope="col" class="number">{name}</th>
+              ))}
+              <th scope="col">suite, piece, mode</th>
+            </tr>
+          </thead>
+          <tbody>
+            {linesOf(suites).map((line) => <SeamRow key={keyOf(line.result)} line={line} />)}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }
 
+function SeamRow({ line: { result, results } }: { line: SeamLine }): JSX.Element {
+  const { suite, piece, mode, seam, verdict } = result;
+  const more = results.length > 1 ? ` and ${results.length - 1} more` : "";
+  return (
+    <tr class={verdict}>
+      <th scope="row">{verdict === "fail" ? <a href={`#${idOf(result)}`}>{seam}</a> : seam}</th>
+      <td>
+        <VerdictMark verdict={verdict} />
+      </td>
+      <td>
+        <MarginBar needs={shareOf(result)} upstream={upstreamShare(result)} />
+      </td>
+      <td class="number">{neededBy(result)}</td>
+      <td class="number">{allowed(result.tolerance)}</td>
+      <td class="number">{neededByUpstream(result.upstreamFloat32)}</td>
+      <td>{`${suite}, ${piece}, ${mode}${more}`}</td>
+    </tr>
+  );
+}
+
+function idOf({ suite, piece, mode, seam }: SeamResult): string {
+  return [suite, piece, mode, seam].join("-").replaceAll(/[^a-zA-Z0-9.-]/g, "_");
+}
+
+function Failure(
+  { failure, walk }: { failure: SeamResult; walk: Walk | undefined },
+): JSX.Element {
+  const { suite, piece, mode, stage, seam, comparison, picture } = failure;
+  const { profile } = comparison;
+  const hasErrors = profile?.some((one) => one > 0) ?? false;
+  return (
+    <section class="failure" id={idOf(failure)}>
+      <h2>{`${seam}, ${suite}, ${piece}, ${mode}`}</h2>
+      <p>{`Stage ${stage}: ${comparison.reason ?? "no reason is known"}.`}</p>
+      {comparison.elements > 0 && (
+        <p class="note">
+          {`needs ${neededBy(failure)}, allowed ${allowed(failure.tolerance)}; ` +
+            `mean error ${error(comparison.meanAbsolute)}, rms ${error(comparison.rms)}`}
+        </p>
+      )}
+      {hasErrors && (
+        <figure>
+          <ErrorOverTime result={failure} />
+          <figcaption>
+            largest error in each part of the piece; the dashed line is the limit
+          </figcaption>
+        </figure>
+      )}
+      <div class="pair">
+        {picture !== undefined && <HeatMap picture={picture} />}
+        <ErrorHistogram result={failure} />
+      </div>
+      {walk !== undefined && <WalkSection walk={walk} />}
+    </section>
+  );
+}
+
+/** Charts are folded: one small one for each result with errors. */
+function Charts({ results }: { results: readonly SeamResult[] }): JSX.Element | null {
+  const drawn = results.filter(({ comparison: { profile } }) =>
+    profile?.some((one) => one > 0) ?? false
+  );
+  if (drawn.length === 0) return null;
+  return (
+    <details>
+      <summary>{`Errors over time of ${drawn.length} results that do not fail`}</summary>
+      <div class="charts">
+        {drawn.map((result) => (
+          <figure key={keyOf(result)}>
+            <figcaption>
+              <strong>{result.seam}</strong> {`${result.suite}, ${result.piece}, ${result.mode}`}
+            </figcaption>
+            <ErrorOverTime result={result} small />
+          </figure>
+        ))}
+      </div>
+    </details>
+  );
+}
+
 /** Renders a table whose last columns but one hold numbers. */
-function Table({ className, head, numbers, children }: {
-  className?: string;
+function Table({ label, head, numbers, children }: {
+  label: string;
   head: readonly string[];
   /** First column with numbers; the last column has the verdict. */
   numbers: number;
-  children: readonly JSX.Element[];
+  children: ComponentChildren;
 }): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0}>
-      <table class={className}>
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      <table class="parity">
         <thead>
           <tr>
             {head.map((name, column) => (
@@ -150,29 +294,26 @@ function Table({ className, head, numbers, children }: {
   );
 }
 
-const SEAM_HEAD = [
+const FIGURE_HEAD = [
   ...["seam", "piece", "mode", "stage", "max error", "99.9 %", "needs", "upstream needs"],
   ...["allowed", "margin", "stage s", "verdict"],
 ];
 
-function SuiteSection({ suite: report }: { suite: SuiteReport }): JSX.Element {
-  const { suite, notRun, results } = report;
+function AllFigures(
+  { suite: { suite, results } }: { suite: SuiteReport },
+): JSX.Element | null {
+  if (results.length === 0) return null;
   return (
     <section>
-      <h2>{suite}</h2>
-      <p class="note">{notRun === undefined ? subjectOf(report) : `not run: ${notRun}`}</p>
-      {results.length > 0 && (
-        <Table className="seams" head={SEAM_HEAD} numbers={4}>
-          {results.map((result) => (
-            <SeamRow key={`${result.piece} ${result.mode} ${result.seam}`} result={result} />
-          ))}
-        </Table>
-      )}
+      <h3>{suite}</h3>
+      <Table label={`all figures of ${suite}`} head={FIGURE_HEAD} numbers={4}>
+        {results.map((result) => <FigureRow key={keyOf(result)} result={result} />)}
+      </Table>
     </section>
   );
 }
 
-function SeamRow({ result }: { result: SeamResult }): JSX.Element {
+function FigureRow({ result }: { result: SeamResult }): JSX.Element {
   const { piece, mode, stage, seam, comparison, durationSeconds, verdict } = result;
   const numbers = [
     ...[error(comparison.maxAbsolute), error(comparison.quantile999), neededBy(result)],
@@ -186,7 +327,9 @@ function SeamRow({ result }: { result: SeamResult }): JSX.Element {
       <td>{mode}</td>
       <td>{stage}</td>
       {numbers.map((number, at) => <td key={at} class="number">{number}</td>)}
-      <td>{verdict}</td>
+      <td>
+        <VerdictMark verdict={verdict} />
+      </td>
     </tr>
   );
 }
@@ -194,11 +337,11 @@ function SeamRow({ result }: { result: SeamResult }): JSX.Element {
 function TimingSection({ timings }: { timings: Timings }): JSX.Element {
   return (
     <section>
-      <h2>Times</h2>
+      <h2 id="times-title">Times</h2>
       <p class="note">
         {`${timings.rounds} rounds in random order, seed ${timings.seed}; total is the whole process`}
       </p>
-      <div class="scroll" tabIndex={0}>
+      <div class="scroll" role="region" aria-labelledby="times-title" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -227,11 +370,11 @@ function TimingSection({ timings }: { timings: Timings }): JSX.Element {
 const WALK_HEAD = ["inner seam", "shape", "failing", "needs", "allowed", "verdict"];
 
 function WalkSection(
-  { walk: { stage, subject, steps: innerSeams, first } }: { walk: Walk },
+  { walk: { stage, subject, steps, first } }: { walk: Walk },
 ): JSX.Element {
   return (
     <section class="walk">
-      <h2>Walk: {stage}</h2>
+      <h3>Walk: {stage}</h3>
       <p class="note">{subject}</p>
       {first === null
         ? (
@@ -241,9 +384,9 @@ function WalkSection(
         )
         : <Finding finding={first} />}
       <details>
-        <summary>{innerSeams.length} inner seams</summary>
-        <Table head={WALK_HEAD} numbers={2}>
-          {innerSeams.map((result) => <InnerSeamRow key={result.seam} result={result} />)}
+        <summary>{steps.length} inner seams</summary>
+        <Table label={`inner seams of ${stage}`} head={WALK_HEAD} numbers={2}>
+          {steps.map((result) => <InnerSeamRow key={result.seam} result={result} />)}
         </Table>
       </details>
     </section>
@@ -259,7 +402,9 @@ function InnerSeamRow({ result }: { result: InnerSeamResult }): JSX.Element {
       <td class="number">{failing}</td>
       <td class="number">{error(needs)}</td>
       <td class="number">{error(allowed)}</td>
-      <td>{verdict}</td>
+      <td>
+        <VerdictMark verdict={verdict} />
+      </td>
     </tr>
   );
 }
@@ -276,47 +421,5 @@ function Finding({ finding }: { finding: WalkFinding }): JSX.Element {
       {worst !== undefined && <p>{`W${worstText(worst).slice(1)}`}</p>}
       {picture !== undefined && <HeatMap picture={picture} />}
     </>
-  );
-}
-
-/** Size of a cell of the heat map. */
-const CELL = { width: 14, height: 18 } as const;
-
-/** Decades below the largest error that have a shade. */
-const DECADES = 3;
-
-/** Renders the cells as rectangles, the highest index on top. A darker cell has a larger error. */
-function HeatMap({ picture: { rowAxis, columnAxis, cells } }: { picture: Picture }): JSX.Element {
-  const largest = Math.max(...cells.flat().map((cell) => cell ?? 0));
-  const width = (cells[0]?.length ?? 0) * CELL.width;
-  const height = cells.length * CELL.height;
-  const label = `error over ${columnAxis}${rowAxis === null ? "" : ` and ${rowAxis}`}`;
-  const rectangle = (cell: number | null, x: number, y: number): JSX.Element | null =>
-    cell === null || cell === 0 ? null : (
-      <rect
-        key={`${x} ${y}`}
-        x={x * CELL.width}
-        y={height - (y + 1) * CELL.height}
-        {...CELL}
-        fill="currentColor"
-        fill-opacity={Math.max(0.05, 1 + Math.log10(cell / largest) / DECADES).toFixed(2)}
-      />
-    );
-  return (
-    <figure>
-      <svg
-        class="heat"
-        role="img"
-        aria-label={label}
-        width={width}
-        viewBox={`0 0 ${width} ${height}`}
-        style="max-width: 100%"
-      >
-        {cells.flatMap((row, y) => row.map((cell, x) => rectangle(cell, x, y)))}
-      </svg>
-      <figcaption>
-        {`${label}; the darkest cell is ${error(largest)}, the faintest a thousandth of it or less`}
-      </figcaption>
-    </figure>
   );
 }

@@ -5,16 +5,13 @@
  */
 
 import type { JSX } from "preact";
+import { MarginAxis, MarginBar } from "../../core/page/margin_bar.tsx";
 import { errorFigure, percentFigure } from "../figures.ts";
 import type { ParityMargin } from "../report_view.ts";
-import { VerdictMark } from "./verdict_mark.tsx";
+import { VerdictMark } from "../../core/page/verdict_mark.tsx";
 
 /** Rows that are open; the others are folded. */
 const OPEN_ROWS = 20;
-
-/** The scale goes from 10^-4 to 10^1 of the tolerance. */
-const LOWEST_DECADE = -4;
-const HIGHEST_DECADE = 1;
 
 /**
  * Renders the seams nearest to their limits as a table, and the others below it, folded.
@@ -58,16 +55,7 @@ function Table({ rows }: { rows: readonly JSX.Element[] }): JSX.Element {
             <th scope="col">seam</th>
             <th scope="col">verdict</th>
             <th scope="col" class="number">% of allowed</th>
-            <th scope="col" class="axis">
-              <span class="hidden">share of what is allowed</span>
-              <svg width="100%" height="16" aria-hidden="true">
-                {[0.001, 0.01, 0.1, 1].map((share) => (
-                  <text key={share} x={`${place(share)}%`} y="12" text-anchor="middle">
-                    {share >= 1 ? "limit" : `${100 * share} %`}
-                  </text>
-                ))}
-              </svg>
-            </th>
+            <MarginAxis />
             <th scope="col" class="number">needs</th>
             <th scope="col" class="number">allowed</th>
             <th scope="col">suite, piece, mode</th>
@@ -84,10 +72,7 @@ function SeamRow({ margin: figure, nth }: { margin: ParityMargin; nth: number })
   const number = (field: string, text: string): JSX.Element => (
     <td class="number" data-of={`parity.${nth}.${field}`}>{text}</td>
   );
-  const own = upstream === null || upstream === 0 || allowed === 0
-    ? null
-    : `${place(upstream / allowed)}%`;
-  const limit = `${place(1)}%`;
+  const own = upstream === null || upstream === 0 || allowed === 0 ? null : upstream / allowed;
   return (
     <tr class={verdict}>
       <th scope="row">{seam}</th>
@@ -96,25 +81,11 @@ function SeamRow({ margin: figure, nth }: { margin: ParityMargin; nth: number })
       </td>
       {number("margin", percentFigure(margin))}
       <td>
-        <svg class="margin" width="100%" height="20" aria-hidden="true">
-          {margin !== null && margin !== 0 && (
-            <rect x="0" y="4" height="12" width={`${place(margin)}%`} />
-          )}
-          <line class="limit" x1={limit} x2={limit} y1="0" y2="20" />
-          {own !== null && <line class="upstream" x1={own} x2={own} y1="2" y2="18" />}
-        </svg>
+        <MarginBar needs={margin} upstream={own} />
       </td>
       {number("needs", errorFigure(needs))}
       {number("allowed", errorFigure(allowed))}
       <td>{suite}, {piece}, {mode}</td>
     </tr>
   );
-}
-
-/** Returns the place of a share of what is allowed on the scale, in percent of its width. */
-function place(share: number): number {
-  const decades = Math.min(Math.max(Math.log10(share), LOWEST_DECADE), HIGHEST_DECADE);
-  return Math.round(
-    1000 * (decades - LOWEST_DECADE) / (HIGHEST_DECADE - LOWEST_DECADE),
-  ) / 10;
 }

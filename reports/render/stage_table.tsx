@@ -9,7 +9,7 @@ import { factorFigure, mebibytesFigure, ratioFigure, secondsFigure } from "../fi
 import type { HistoryRun, ReportView, StageView } from "../report_view.ts";
 import { TOTAL } from "../run_report.ts";
 import { baselineWords, counted } from "../words.ts";
-import { VerdictMark } from "./verdict_mark.tsx";
+import { VerdictMark } from "../../core/page/verdict_mark.tsx";
 
 const HEAD: readonly (readonly [heading: string, isNumber: boolean])[] = [
   ["stage", false],
@@ -124,12 +124,12 @@ function Sparkline(
   if (first === undefined || last === undefined || points.length < 2) return null;
   const values = points.map(({ seconds }) => seconds);
   const [least, most] = [Math.min(...values), Math.max(...values)];
+  const { low, range } = sparklineRange(least, most);
   const days = Math.max(last.day - first.day, 1e-9);
-  const range = most - least || 1;
   const x = (day: number): number =>
     tenths(MARGIN + (day - first.day) / days * (WIDTH - 2 * MARGIN));
   const y = (seconds: number): number =>
-    tenths(HEIGHT - MARGIN - (seconds - least) / range * (HEIGHT - 2 * MARGIN));
+    tenths(HEIGHT - MARGIN - (seconds - low) / range * (HEIGHT - 2 * MARGIN));
   const path = points.map(({ nth, day, seconds }, at) => {
     const before = points[at - 1];
     const follows = before !== undefined && before.nth === nth - 1 && day - before.day < GAP_DAYS;
@@ -150,6 +150,21 @@ function Sparkline(
       <circle cx={x(last.day)} cy={y(last.seconds)} r="2.5" />
     </svg>
   );
+}
+
+/** Least range of a sparkline, as a share of its middle: runs 0.4 % apart are no slope. */
+const LEAST_RANGE = 0.1;
+
+/**
+ * Returns the vertical range of a sparkline: that of its values, at least 5 % to both sides of their middle.
+ *
+ * @param least smallest value
+ * @param most largest value
+ */
+export function sparklineRange(least: number, most: number): { low: number; range: number } {
+  const middle = (least + most) / 2;
+  const range = Math.max(most - least, LEAST_RANGE * middle) || 1;
+  return { low: middle - range / 2, range };
 }
 
 function tenths(value: number): number {
