@@ -108,7 +108,11 @@ export async function cacheOf({ clear, dryRun }: CacheOptions): Promise<number> 
     bytes += size;
     console.log(`${basename(path)}  ${shownBytes(size)}`);
   }
-  console.log(`${paths.length} graphs, ${shownBytes(bytes)}, in ${folder}`);
+  console.log(
+    `${paths.length} ${paths.length === 1 ? "graph" : "graphs"}, ${
+      shownBytes(bytes)
+    }, in ${folder}`,
+  );
   return 0;
 }
 

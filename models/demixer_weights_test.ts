@@ -4,9 +4,8 @@ import { bytesSha256 } from "../core/hash.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { checkDemixerName, demixerWeights } from "./demixer_weights.ts";
 import { HTDEMUCS_FILES } from "./download/published_files.ts";
-import { encodeSafetensors } from "./encode_safetensors.ts";
 import { parseHtdemucsConfiguration, PUBLISHED_ARGUMENTS } from "./htdemucs/configuration.ts";
-import { seededHtdemucs } from "./htdemucs/seeded.ts";
+import { seededHtdemucs, seededHtdemucsFile } from "./htdemucs/seeded.ts";
 import { ModelError, type ModelProblem } from "./model_error.ts";
 
 /** Arguments of a small network, as demucs 4.1 writes them. */
@@ -26,18 +25,8 @@ function isProblem(problem: ModelProblem, message: RegExp): (error: unknown) => 
     error instanceof ModelError && error.problem === problem && message.test(error.message);
 }
 
-/** A file as `tools/export_hf.py` of demucs 4.1 makes it: arguments and class as JSON in the metadata. */
 function safetensors(sources: readonly string[]): Uint8Array<ArrayBuffer> {
-  const kwargs = { ...SMALL, sources, segment: 39 / 5 };
-  const { tensors } = seededHtdemucs(parseHtdemucsConfiguration(kwargs));
-  return encodeSafetensors(tensors, {
-    klass: "demucs.htdemucs.HTDemucs",
-    args: "[]",
-    kwargs: JSON.stringify({
-      ...kwargs,
-      segment: { _type: "fraction", numerator: 39, denominator: 5 },
-    }),
-  });
+  return seededHtdemucsFile({ ...SMALL, sources });
 }
 
 const FOUR = ["drums", "bass", "other", "vocals"];

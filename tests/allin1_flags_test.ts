@@ -81,7 +81,9 @@ Deno.test("scripts that call allin1 work after replacing the name", async () => 
       allin1 'song 1.wav' 'song 2.wav' -m seeded-fold0
       allin1 -o ./out -a -e --model seeded-fold0 -d cpu --no-multiprocess 'song *.wav'
       allin1 --out-dir ./out --activ --embed -m seeded-fold0 --overwrite 'song 1.wav'
-      allin1 -k --demix-dir ./stems -m seeded-fold0 -o kept --device cpu 'song 1.wav'
+      allin1 -k --demix-dir ./stems --spec-dir ./specs -m seeded-fold0 -o kept --device cpu 'song 1.wav'
+      allin1 -v -s --viz-dir ./plots --sonif-dir ./clicks -m seeded-fold0 -o seen 'song 2.wav'
+      allin1 --visualize --sonify --keep-byproducts -m seeded-fold0 -o all 'song 2.wav'
       echo done`;
     const child = new Deno.Command("bash", {
       args: ["-c", script],
@@ -92,13 +94,23 @@ Deno.test("scripts that call allin1 work after replacing the name", async () => 
     const { code, stdout, stderr } = await outcomeOf(child);
     equal(code, 0, stderr);
     match(stdout, /done\n$/);
-    equal((await readdir(join(folder, "struct"))).sort(), ["song 1.json", "song 2.json"]);
+    const names = async (...path: string[]): Promise<string[]> =>
+      (await readdir(join(folder, ...path))).sort();
+    equal(await names("struct"), ["song 1.json", "song 2.json"]);
     const files = [1, 2].flatMap((
       at,
     ) => [`song ${at}.activ.npz`, `song ${at}.embed.npy`, `song ${at}.json`]);
-    equal((await readdir(join(folder, "out"))).sort(), files);
-    equal((await readdir(join(folder, "stems", "hpss", "song 1"))).sort(), [
-      ...["bass.wav", "drums.wav", "other.wav", "tactus.json", "vocals.wav"],
-    ]);
+    equal(await names("out"), files);
+    const stems = ["bass.wav", "drums.wav", "other.wav", "tactus.json", "vocals.wav"];
+    equal(await names("stems", "hpss", "song 1"), stems);
+    equal((await names("specs")).filter((name) => name.endsWith(".npy")), ["song 1.npy"]);
+    equal(await names("plots"), ["song 2.pdf"]);
+    equal(await names("clicks"), ["song 2.sonif.wav"]);
+    // Without the options of folders, those of allin1.
+    equal(await names("viz"), ["song 2.pdf"]);
+    equal(await names("sonif"), ["song 2.sonif.wav"]);
+    equal(await names("demix", "hpss", "song 2"), stems);
+    equal((await names("spec")).filter((name) => name.endsWith(".npy")), ["song 2.npy"]);
+    equal(await names("seen"), ["song 2.json"]);
   });
 });

@@ -28,16 +28,28 @@ async function analyze(folder: string, ...args: string[]): Promise<AnalysisResul
   return await analyzeFile(MIX, folder, ...args);
 }
 
-/** Writes a loop of drums: a bass drum with a bass note on each downbeat, a snare drum on the other beats. */
+/**
+ * Writes a loop of drums: a bass drum with a bass note on each downbeat, a snare drum on the other beats. Its second half
+ * has another tempo where one is given.
+ */
 async function writeDrums(
   path: string,
-  { bpm, metre, seconds }: { bpm: number; metre: number; seconds: number },
+  { bpm, metre, seconds, bpmAfter = bpm }: {
+    bpm: number;
+    metre: number;
+    seconds: number;
+    bpmAfter?: number;
+  },
 ): Promise<string> {
   const sampleRateHz = 44_100;
   const samples = new Float32Array(seconds * sampleRateHz);
   const hiss = noise(8000);
+  const half = Math.ceil(seconds * bpm / 120);
   for (let beat = 0;; beat++) {
-    const start = Math.floor((0.5 + beat * 60 / bpm) * sampleRateHz);
+    const after = Math.max(0, beat - half);
+    const start = Math.floor(
+      (0.5 + (beat - after) * 60 / bpm + after * 60 / bpmAfter) * sampleRateHz,
+    );
     if (start + 8000 >= samples.length) break;
     for (let i = 0; i < 8000; i++) {
       const time = i / sampleRateHz;
@@ -133,6 +145,19 @@ for (
     });
   });
 }
+
+Deno.test("analyze prints whether the tempo is constant", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const options = { bpm: 100, metre: 4, seconds: 24 };
+    const steady = await writeDrums(join(folder, "steady.wav"), options);
+    const changing = await writeDrums(join(folder, "changing.wav"), { ...options, bpmAfter: 130 });
+    const args = ["analyze", steady, changing, ...NETWORKS];
+    const { code, stdout, stderr } = await tactus(args, { cwd: folder });
+    equal(code, 0, stderr);
+    match(stdout, /steady\.wav\n {2}tempo {5}100 bpm, fitted 100\.\d\d\n/);
+    match(stdout, /changing\.wav\n {2}tempo {5}\d+ bpm, fitted 1[0-3]\d\.\d\d, not constant\n/);
+  });
+});
 
 Deno.test("analyze refuses ranges that contradict each other", async () => {
   const refused: readonly (readonly [RegExp, ...string[]])[] = [

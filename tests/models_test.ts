@@ -205,9 +205,11 @@ Deno.test("models cache lists built graphs and removes them, and no other files"
       const empty = await program.run(["cache"], env);
       equal([empty.code, empty.stdout], [0, `0 graphs, 0 B, in ${cache}/graphs\n`]);
       await Deno.mkdir(`${cache}/graphs`);
-      for (const name of ["x-v1-a.onnx", "y-v1-b.onnx", "notes.txt"]) {
-        await Deno.writeFile(`${cache}/graphs/${name}`, content(2000));
-      }
+      const write = (name: string): Promise<void> =>
+        Deno.writeFile(`${cache}/graphs/${name}`, content(2000));
+      await write("x-v1-a.onnx");
+      match((await program.run(["cache"], env)).stdout, /\n1 graph, 2\.0 kB, in /);
+      for (const name of ["y-v1-b.onnx", "notes.txt"]) await write(name);
       const listed = await program.run(["cache"], env);
       match(
         listed.stdout,

@@ -8,7 +8,14 @@ import { createHash } from "node:crypto";
 import { elementCount, type Tensor, tensor } from "../../core/tensor.ts";
 import type { ParameterShape } from "../parameters.ts";
 import { type HtdemucsCheckpoint, htdemucsParameters } from "./parameters.ts";
-import { type HtdemucsConfiguration, PUBLISHED_HTDEMUCS, STRIDE } from "./configuration.ts";
+import { encodeSafetensors } from "../encode_safetensors.ts";
+import {
+  type HtdemucsConfiguration,
+  parseHtdemucsConfiguration,
+  PUBLISHED_ARGUMENTS,
+  PUBLISHED_HTDEMUCS,
+  STRIDE,
+} from "./configuration.ts";
 import { fnv1a32 } from "../../core/counter_random.ts";
 import { type SeededRange } from "../all_in_one/seeded.ts";
 
@@ -46,6 +53,31 @@ export function seededHtdemucs(
     hash.update(values);
   }
   return { name: "seeded-htdemucs", configuration, tensors, sha256: hash.digest("hex") };
+}
+
+/**
+ * Encodes a seeded HTDemucs as `tools/export_hf.py` of demucs 4.1 does: class and arguments as JSON in the metadata.
+ *
+ * @param changes arguments other than those of the published model; the segment is always of 39/5 s
+ * @param factor factor of all values, by which networks of equal sizes differ
+ */
+export function seededHtdemucsFile(
+  changes: Readonly<Record<string, unknown>>,
+  factor = 1,
+): Uint8Array<ArrayBuffer> {
+  const kwargs = { ...PUBLISHED_ARGUMENTS, ...changes };
+  const { tensors } = seededHtdemucs(parseHtdemucsConfiguration({ ...kwargs, segment: 39 / 5 }));
+  const scaled = new Map(
+    [...tensors].map(([name, { shape, data }]) =>
+      [name, tensor("f32", shape, data.map((value) => factor * value))] as const
+    ),
+  );
+  const segment = { _type: "fraction", numerator: 39, denominator: 5 };
+  return encodeSafetensors(scaled, {
+    klass: "demucs.htdemucs.HTDemucs",
+    args: "[]",
+    kwargs: JSON.stringify({ ...kwargs, segment }),
+  });
 }
 
 /** Returns the first half of each value's hash, which depends on its index only. */

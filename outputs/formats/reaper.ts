@@ -24,7 +24,7 @@ const SETS_SIGNATURE = 1;
 
 /**
  * Encodes a project: a tempo envelope on which each beat is a quarter note, a region for each segment, and a track with the audio
- * file.
+ * file: of the whole file, or of the analysed part at its time in the file.
  *
  * @param result the analysis
  *
@@ -67,15 +67,18 @@ function tempoPoints(tempi: readonly Tempo[], signatures: readonly Signature[]):
 
 function trackLines(result: FormatResult): string[] {
   const name = quoted(titleOf(result));
+  const start = result.provenance?.part?.start ?? 0;
   const source = SOURCES[extname(result.path).toLowerCase()] ?? "VIDEO";
   return [
     "  <TRACK",
     `    NAME ${name}`,
     "    <ITEM",
-    "      POSITION 0",
-    `      LENGTH ${durationOf(result)}`,
+    `      POSITION ${start}`,
+    `      LENGTH ${durationOf(result) - start}`,
     "      LOOP 0",
     `      NAME ${name}`,
+    // The item begins at this time of the file.
+    ...(start === 0 ? [] : [`      SOFFS ${start}`]),
     `      <SOURCE ${source}`,
     `        FILE ${quoted(result.path)}`,
     "      >",

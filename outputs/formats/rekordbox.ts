@@ -7,7 +7,7 @@
 import { PROGRAM } from "../../core/program.ts";
 import type { FormatResult } from "./format_result.ts";
 import { constantParts, djBeats } from "./beat_grid.ts";
-import { durationOf, titleOf } from "./track_facts.ts";
+import { durationOf, isWhole, titleOf } from "./track_facts.ts";
 import { xmlAttribute } from "./xml.ts";
 
 /** Largest drift in seconds of a constant tempo, which has two decimals. */
@@ -69,7 +69,8 @@ function trackElement(result: FormatResult, id: number): string[] {
   const attributes: Attributes = {
     TrackID: id,
     Name: titleOf(result),
-    TotalTime: Math.round(durationOf(result)),
+    // The length of a track of which a part was analysed is not known.
+    ...(isWhole(result) && { TotalTime: Math.round(durationOf(result)) }),
     ...(result.tempo && { AverageBpm: result.tempo.bpm.toFixed(2) }),
     ...(rate !== undefined && { SampleRate: rate }),
     Location: locationOf(result.path),

@@ -43,6 +43,14 @@ Deno.test("every segment has a memory cue, and the first eight of music have hot
   ok(!xml.includes("<TEMPO") && !xml.includes("AverageBpm"));
 });
 
+Deno.test("the length of a track is left out where a part was analysed", () => {
+  const whole = formatCase("/a.mp3", [10, 10.5], [1, 2], [[0, 60.2, "verse"]]);
+  const part = { start: 10, end: 60.2 };
+  const cut = { ...whole, provenance: { ...whole.provenance, part } };
+  const lengths = elements(encodeRekordbox([whole, cut]), "TRACK").map((one) => one["TotalTime"]);
+  equal(lengths.slice(0, 2), ["60", undefined]);
+});
+
 Deno.test("locations are URLs, and names are escaped", () => {
   const paths = ["/m/é #1 100%.mp3", "C:\\Music\\a&b.wav", '/m/"<\u0001>.flac'];
   const tracks = elements(

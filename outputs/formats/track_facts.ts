@@ -14,7 +14,12 @@ export function titleOf({ path }: Pick<FormatResult, "path">): string {
   return name.replace(AUDIO_ENDING, "") || name;
 }
 
-/** Returns the length of the track in seconds: the end of the last frame, at most 10 ms after that of the audio. */
+/** Returns whether the result is of the whole track, and not of the part of `--start` and `--end`. */
+export function isWhole({ provenance }: FormatResult): boolean {
+  return (provenance?.part ?? null) === null;
+}
+
+/** Returns the end of the track, or of its analysed part, in seconds: the end of the last frame, at most 10 ms after that of the audio. */
 export function durationOf({ segments, beats }: FormatResult): number {
   return Math.max(segments.at(-1)?.end ?? 0, beats.at(-1) ?? 0);
 }

@@ -1,13 +1,7 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { HTDEMUCS_FILES } from "../../models/download/published_files.ts";
-import { encodeSafetensors } from "../../models/encode_safetensors.ts";
-import {
-  type HtdemucsConfiguration,
-  parseHtdemucsConfiguration,
-  PUBLISHED_ARGUMENTS,
-} from "../../models/htdemucs/configuration.ts";
-import { seededHtdemucs } from "../../models/htdemucs/seeded.ts";
+import { seededHtdemucsFile } from "../../models/htdemucs/seeded.ts";
 import { ModelError } from "../../models/model_error.ts";
 import { noise } from "../../tests/support/wav.ts";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
@@ -17,15 +11,8 @@ import { loadDemixer } from "./demixers.ts";
 
 /** Arguments of a network with few channels and the published segments. */
 const SMALL = {
-  ...PUBLISHED_ARGUMENTS,
-  ...{
-    channels: 4,
-    dconv_comp: 4,
-    bottom_channels: 16,
-    t_layers: 2,
-    t_heads: 2,
-    t_hidden_scale: 1,
-  },
+  ...{ channels: 4, dconv_comp: 4, bottom_channels: 16 },
+  ...{ t_layers: 2, t_heads: 2, t_hidden_scale: 1 },
 };
 const FOUR = ["drums", "bass", "other", "vocals"];
 /** The published network of six sources is smaller too: its transformer has the channels of the last encoder. */
@@ -36,22 +23,7 @@ const MIX: Tensor<"f32"> = tensor("f32", [2, samples], noise(2 * samples, 5));
 
 /** Writes a seeded network as demucs 4.1 does; another factor gives other weights. */
 async function write(path: string, changes: object = {}, factor = 1): Promise<void> {
-  const kwargs = { ...SMALL, ...changes, segment: 39 / 5 };
-  const configuration: HtdemucsConfiguration = parseHtdemucsConfiguration(kwargs);
-  const tensors = new Map(
-    [...seededHtdemucs(configuration).tensors].map(([name, { shape, data }]) =>
-      [name, tensor("f32", shape, data.map((value) => factor * value))] as const
-    ),
-  );
-  const metadata = {
-    klass: "demucs.htdemucs.HTDemucs",
-    args: "[]",
-    kwargs: JSON.stringify({
-      ...kwargs,
-      segment: { _type: "fraction", numerator: 39, denominator: 5 },
-    }),
-  };
-  await Deno.writeFile(path, encodeSafetensors(tensors, metadata));
+  await Deno.writeFile(path, seededHtdemucsFile({ ...SMALL, ...changes }, factor));
 }
 
 async function withDemixer<Result>(

@@ -4,13 +4,8 @@
  * @module
  */
 
-import { allUtf8, type Bytes, concat } from "../bytes.ts";
-import { encodeSafetensors } from "../../../models/encode_safetensors.ts";
-import {
-  parseHtdemucsConfiguration,
-  PUBLISHED_ARGUMENTS,
-} from "../../../models/htdemucs/configuration.ts";
-import { seededHtdemucs } from "../../../models/htdemucs/seeded.ts";
+import { allUtf8, concat } from "../bytes.ts";
+import { seededHtdemucsFile } from "../../../models/htdemucs/seeded.ts";
 import { ModelError } from "../../../models/model_error.ts";
 import { readSafetensors, readSafetensorsCheckpoint } from "../../../models/readers/safetensors.ts";
 import { AWKWARD_NUMBERS, mutateWords } from "../text_mutations.ts";
@@ -22,7 +17,6 @@ const PREFIX_BYTES = 8;
 
 /** Arguments of a network of a few thousand values, as demucs 4.1 writes them. */
 const ARGUMENTS = {
-  ...PUBLISHED_ARGUMENTS,
   ...{ sources: ["a"], channels: 4, depth: 1, nfft: 32, dconv_comp: 4, bottom_channels: 4 },
   ...{ t_layers: 2, t_heads: 1, t_hidden_scale: 1 },
 };
@@ -34,26 +28,13 @@ const WORDS: readonly string[] = [
   ...["klass", "args", "kwargs", "structure", "_type", "fraction", "numerator", "null", "{}", "[]"],
 ];
 
-function seed(): Bytes {
-  const kwargs = { ...ARGUMENTS, segment: 39 / 5 };
-  const { tensors } = seededHtdemucs(parseHtdemucsConfiguration(kwargs));
-  return encodeSafetensors(tensors, {
-    klass: "demucs.htdemucs.HTDemucs",
-    args: "[]",
-    kwargs: JSON.stringify({
-      ...kwargs,
-      segment: { _type: "fraction", numerator: 39, denominator: 5 },
-    }),
-  });
-}
-
 /** Reads the tensors, and then the same file as a separation network. */
 export const safetensorsTarget: Target = {
   name: "safetensors",
   share: 1,
   extension: "safetensors",
   tokens: allUtf8(...WORDS),
-  seeds: () => Promise.resolve([seed()]),
+  seeds: () => Promise.resolve([seededHtdemucsFile(ARGUMENTS)]),
   // The length of a changed header is put right, so that its content is reached.
   reshape: (file, random) => {
     const end = PREFIX_BYTES + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
