@@ -12,9 +12,20 @@ import { reasonOf } from "./core/reason.ts";
 import { UsageError } from "./core/usage_error.ts";
 
 let stoppedWith: number | undefined;
+let stoppedAt = -Infinity;
+
+/**
+ * Milliseconds in which an interruption counts once. A terminal interrupts the launcher of the npm package and this
+ * program, and the launcher passes it on.
+ */
+const SAME_INTERRUPTION_MS = 300;
 
 /** Lets work end by itself where it can; a second interruption ends the program at once. */
 function interrupted(exitCode: number): void {
+  const isSame = stoppedWith === exitCode && Deno.env.get("TACTUS_LAUNCHED") !== undefined &&
+    performance.now() - stoppedAt < SAME_INTERRUPTION_MS;
+  if (isSame) return;
+  stoppedAt = performance.now();
   stoppedWith = exitCode;
   if (stopGently()) return;
   cleanUpInterrupted();

@@ -6,10 +6,11 @@
 
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { cacheFolder } from "../core/cache_folder.ts";
+import { CALL } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
-  cacheFolder,
   LISTED_MODELS,
   type ListedModel,
   type LoadOptions,
@@ -44,7 +45,7 @@ export async function removeModels(
   const models = findModels(names, registry);
   if (models.length === 0) {
     throw new UsageError(
-      "Expected the name of a model to remove, such as harmonix-all; deno task models list has them",
+      `Expected the name of a model to remove, such as harmonix-all; ${CALL} models list has them`,
     );
   }
   const folder = resolve(modelsFolder(options));

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { basename, resolve } from "node:path";
 import { textTable } from "../core/table.ts";
+import { CALL } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   download,
@@ -140,7 +141,7 @@ export async function pullModels(
   const models = findModels(names, registry);
   if (models.length === 0) {
     throw new UsageError(
-      "Expected the name of a model to pull, such as harmonix-all; deno task models list has them",
+      `Expected the name of a model to pull, such as harmonix-all; ${CALL} models list has them`,
     );
   }
   const baseUrl = values.baseUrl || process.env[BASE_URL_VARIABLE];

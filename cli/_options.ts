@@ -6,7 +6,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { PROGRAM_FOLDER } from "../core/program.ts";
+import { CALL, PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { FloatTolerance } from "../parity/mod.ts";
 import { type Backend, backendOf, BACKENDS } from "../pipeline/backends/backend.ts";
@@ -37,7 +37,7 @@ export const COMPUTE_OPTIONS = {
   weightsDir: option(
     text("dir"),
     "folder with the published weights",
-  ).shownDefault("$TACTUS_MODELS_DIR, else the folder that deno task models path prints"),
+  ).shownDefault(`$TACTUS_MODELS_DIR, else the folder that ${CALL} models path prints`),
   backend: option(
     oneOf("name", BACKENDS),
     "backend of the networks: the Rust kernels, or ONNX Runtime",

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { PROGRAM_FOLDER } from "../core/program.ts";
+import { CALL, PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions } from "../pipeline/mod.ts";
@@ -126,7 +126,7 @@ const OPTIONS = {
 
 /** The command `analyze`. */
 export const analyze: Command = command({
-  name: "deno task analyze",
+  name: `${CALL} analyze`,
   description:
     "Finds tempo, beats, downbeats and segments of tracks, from the mix (docs/inputs.md lists the " +
     "formats) or from four stems. Without arguments it analyses the demo piece. Tracks whose result is there, " +

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { FIXTURES_FOLDER } from "../core/program.ts";
+import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import type { PeerPythons, RunReport } from "../reports/mod.ts";
@@ -73,7 +73,7 @@ const OPTIONS = {
 
 /** The command `bench`. */
 export const bench: Command = command({
-  name: "deno task bench",
+  name: `${CALL} bench`,
   description:
     `Analyses tracks repeatedly, each time in a fresh process and in random order, and prints for each stage its time with a
 confidence interval and its use of processor and memory.
@@ -94,7 +94,7 @@ programs run in the same rounds, in an order that rotates from round to round.`,
       throw new UsageError(
         `${wrong === undefined ? "TRACK" : optionName(wrong)} ${
           timesStages ? "cannot be combined with" : "needs"
-        } --stage or --peers; see deno task bench --help`,
+        } --stage or --peers; see ${CALL} bench --help`,
       );
     }
     const run = timesStages ? await benchStages(values) : await benchTracks(values, tracks);

@@ -6,13 +6,13 @@
  */
 
 import { type Command, command } from "./command.ts";
+import { IS_PACKAGED } from "../core/program.ts";
 
 /** The program: its commands, each loaded when it is called. */
 export const tactus: Command = command({
-  name: "main.ts",
-  description:
-    "tactus finds tempo, beats, downbeats and segments of music. Each command is a task of its " +
-    "own: deno task analyze, and so on.",
+  name: IS_PACKAGED ? "tactus" : "main.ts",
+  description: "tactus finds tempo, beats, downbeats and segments of music." +
+    (IS_PACKAGED ? "" : " Each command is a task of its own: deno task analyze, and so on."),
   commands: {
     analyze: {
       summary: "analyse tracks, from the mix or from stems",

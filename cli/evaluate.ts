@@ -5,6 +5,7 @@
  */
 
 import { writeWhole } from "../core/files.ts";
+import { CALL } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { System } from "../evaluation/mod.ts";
 import type { LoadOptions } from "../models/mod.ts";
@@ -56,7 +57,7 @@ const OPTIONS = {
 
 /** The command `evaluate`. */
 export const evaluate: Command = command({
-  name: "deno task evaluate",
+  name: `${CALL} evaluate`,
   description: `Analyses tracks with known beats and segments, and prints the measures of mir_eval:
 one table for each system, and one with the means.
 

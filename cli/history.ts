@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { textTable } from "../core/table.ts";
+import { CALL } from "../core/program.ts";
 import { writeWhole } from "../core/files.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { History, RunReport } from "../reports/mod.ts";
@@ -19,14 +20,14 @@ import { ensureFile } from "./_writable.ts";
 const MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000;
 
 const list = command({
-  name: "deno task history list",
+  name: `${CALL} history list`,
   description: "Prints the runs of a history.",
   options: { history: HISTORY },
   run: (values) => withHistory(values.history, listRuns),
 });
 
 const exportTo = command({
-  name: "deno task history export",
+  name: `${CALL} history export`,
   description:
     `Writes the runs of a history as JSON Lines: one run a line (reports/history.schema.json), then the
 identifier of the pinned run.`,
@@ -36,7 +37,7 @@ identifier of the pinned run.`,
 });
 
 const importFrom = command({
-  name: "deno task history import",
+  name: `${CALL} history import`,
   description:
     "Adds the runs of exported files to a history. A run that the history has is skipped.",
   arguments: { "<file...>": "files as history export writes them" },
@@ -54,7 +55,7 @@ const importFrom = command({
 });
 
 const pin = command({
-  name: "deno task history pin",
+  name: `${CALL} history pin`,
   description: "Pins the run that is the baseline of the setting pinned, or removes the pin.",
   arguments: { "[run]": "identifier of the run" },
   options: { history: HISTORY, none: flag("remove the pin") },
@@ -69,7 +70,7 @@ const pin = command({
 });
 
 const prune = command({
-  name: "deno task history prune",
+  name: `${CALL} history prune`,
   description: "Removes old runs from a history; the pinned run stays.",
   options: {
     history: HISTORY,
@@ -85,7 +86,7 @@ const prune = command({
 
 /** The command `history`. */
 export const history: Command = command({
-  name: "deno task history",
+  name: `${CALL} history`,
   description:
     "Lists, exchanges, pins and removes the runs that bench and nightly keep in a history.",
   options: { history: HISTORY },

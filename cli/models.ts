@@ -8,6 +8,7 @@ import type { Registry } from "./_models_run.ts";
 import { seconds, text } from "./argument_types.ts";
 import { type Command, command, flag, option } from "./command.ts";
 import { BASE_URL_VARIABLE } from "./_options.ts";
+import { CALL } from "../core/program.ts";
 
 const WEIGHTS_DIR = option(
   text("dir"),
@@ -39,7 +40,7 @@ export const models: Command = modelsOf();
  */
 export function modelsOf(registry?: Registry): Command {
   const list = command({
-    name: "deno task models list",
+    name: `${CALL} models list`,
     description: "Prints the models, their sizes, and which are installed.",
     arguments: { "[name...]": "only these models" },
     options: { weightsDir: WEIGHTS_DIR, json: flag("print the list as JSON") },
@@ -47,7 +48,7 @@ export function modelsOf(registry?: Registry): Command {
       await (await import("./_models_run.ts")).listModels(names, values, registry),
   });
   const pull = command({
-    name: "deno task models pull",
+    name: `${CALL} models pull`,
     description:
       `Downloads the missing or damaged files of models. An interrupted download continues.
 
@@ -59,7 +60,7 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
       await (await import("./_models_run.ts")).pullModels(names, values, registry),
   });
   const verify = command({
-    name: "deno task models verify",
+    name: `${CALL} models verify`,
     description: "Reads the files of models and compares their SHA-256 with the published ones.",
     arguments: { "[name...]": "models to verify; without names all that are installed" },
     options: { weightsDir: WEIGHTS_DIR },
@@ -68,7 +69,7 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
       await (await import("./_models_run.ts")).verifyModels(names, values, registry),
   });
   const path = command({
-    name: "deno task models path",
+    name: `${CALL} models path`,
     description: "Prints the folder of weights, or the paths of the files of models.",
     arguments: { "[name...]": "models" },
     options: { weightsDir: WEIGHTS_DIR },
@@ -76,7 +77,7 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
       await (await import("./_models_run.ts")).printPaths(names, values, registry),
   });
   const remove = command({
-    name: "deno task models remove",
+    name: `${CALL} models remove`,
     description:
       "Removes the files of models, and what interrupted downloads have left. The folds of harmonix-all " +
       "are its files.",
@@ -87,7 +88,7 @@ Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.`,
       await (await import("./_models_remove.ts")).removeModels(names, values, registry),
   });
   const cache = command({
-    name: "deno task models cache",
+    name: `${CALL} models cache`,
     description:
       `Prints the graphs that were built for ONNX Runtime, and their sizes. They are built again when they are needed.
 
@@ -97,7 +98,7 @@ The folder is graphs in $TACTUS_CACHE_DIR, else in the cache folder of the platf
     run: async (values) => await (await import("./_models_remove.ts")).cacheOf(values),
   });
   return command({
-    name: "deno task models",
+    name: `${CALL} models`,
     description:
       "Lists, downloads, verifies and removes weights, which are not part of this program.",
     commands: {

@@ -8,7 +8,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { FIXTURES_FOLDER } from "../core/program.ts";
+import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { SUITES } from "../parity/suites.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
@@ -34,7 +34,7 @@ const OPTIONS = {
 
 /** The command `nightly`. */
 export const nightly: Command = command({
-  name: "deno task nightly",
+  name: `${CALL} nightly`,
   description:
     `Runs parity, bench and evaluate, compares the results with those of earlier runs, and writes a report. A stage that
 looks slower is measured a second time before it counts. The history keeps each measurement as soon as it is made, and an

@@ -5,7 +5,7 @@
  */
 
 import { writeJson, writeWhole } from "../core/files.ts";
-import { FIXTURES_FOLDER } from "../core/program.ts";
+import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { MODES, SUITES } from "../parity/suites.ts";
 import { STAGES } from "../pipeline/stages.ts";
@@ -48,7 +48,7 @@ const OPTIONS = {
 
 /** The command `parity`. */
 export const parity: Command = command({
-  name: "deno task parity",
+  name: `${CALL} parity`,
   description:
     `Runs every stage on stored audio and compares each seam with the reference of the original programs.
 

@@ -5,6 +5,7 @@
  */
 
 import { writeJson } from "../core/files.ts";
+import { CALL } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AudioOptions, Seams } from "../pipeline/mod.ts";
 import { STAGES } from "../pipeline/stages.ts";
@@ -50,7 +51,7 @@ const OPTIONS = {
 
 /** The command `parity backends`. */
 export const parityBackends: Command = command({
-  name: "deno task parity backends",
+  name: `${CALL} parity backends`,
   description:
     `Runs each network on every available backend: native, ONNX Runtime on the CPU, and ONNX Runtime on each other
 device of this build. All get the same input, and the outputs are compared with those of the native backend. A device that
@@ -72,7 +73,7 @@ async function compare(
   const { stemsDir, exportJson } = values;
   if (audio !== undefined && stemsDir !== undefined) {
     throw new UsageError(
-      "Expected one AUDIO, or --stems-dir, or neither; see deno task parity backends --help",
+      `Expected one AUDIO, or --stems-dir, or neither; see ${CALL} parity backends --help`,
     );
   }
   checkNames(values);

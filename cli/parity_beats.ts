@@ -5,6 +5,7 @@
  */
 
 import { writeJson } from "../core/files.ts";
+import { CALL } from "../core/program.ts";
 import type {
   DifferencesDocument,
   EventDifferences,
@@ -18,7 +19,7 @@ const LISTED = 8;
 
 /** The command `parity beats`. */
 export const parityBeats: Command = command({
-  name: "deno task parity beats",
+  name: `${CALL} parity beats`,
   description:
     `Compares two results of one track, JSON of analyze or allin1, or JAMS. It prints the beats and downbeats that
 are equal, moved (within 70 ms), missing or inserted; the number of beats by which the bars are shifted; the boundaries

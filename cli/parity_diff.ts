@@ -5,13 +5,14 @@
  */
 
 import { writeJson } from "../core/files.ts";
+import { CALL } from "../core/program.ts";
 import { type Command, command, flag } from "./command.ts";
 import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** The command `parity diff`. */
 export const parityDiff: Command = command({
-  name: "deno task parity diff",
+  name: `${CALL} parity diff`,
   description:
     `Compares two recordings: folders with one array for each seam, as parity record writes them, or single archives. Arrays are
 .npy (every numeric type, bfloat16 of ml_dtypes included, both byte orders, C and Fortran order), the entries of .npz and

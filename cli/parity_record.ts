@@ -5,7 +5,7 @@
  */
 
 import { join, resolve } from "node:path";
-import { PROGRAM } from "../core/program.ts";
+import { CALL, PROGRAM } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AppliedGain, AudioOptions, Seams } from "../pipeline/mod.ts";
 import { OUTPUT_FOLDER, text } from "./argument_types.ts";
@@ -37,7 +37,7 @@ const OPTIONS = {
 
 /** The command `parity record`. */
 export const parityRecord: Command = command({
-  name: "deno task parity record",
+  name: `${CALL} parity record`,
   description:
     `Writes every seam of a track as SEAM.npy, and their types, shapes, axes, units and SHA-256 as seams.json, for
 parity diff or for the comparison with another program.`,
@@ -115,7 +115,7 @@ function pathOf(stemsDirectory: string | undefined, audio: readonly string[]): s
   const [path, ...others] = stemsDirectory === undefined ? audio : [stemsDirectory, ...audio];
   if (path && others.length === 0) return resolve(path);
   throw new UsageError(
-    "Expected one AUDIO, or --stems-dir; see deno task parity record --help",
+    `Expected one AUDIO, or --stems-dir; see ${CALL} parity record --help`,
   );
 }
 

@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { writeWhole } from "../core/files.ts";
+import { CALL } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { History, RunReport } from "../reports/mod.ts";
@@ -18,7 +19,7 @@ import { ensureFile } from "./_writable.ts";
 
 /** The command `report timings`. */
 const timings = command({
-  name: "deno task report timings",
+  name: `${CALL} report timings`,
   description:
     `Draws when each stage ran, as a self-contained page. The file comes from analyze --timings-path or from
 all-in-one-mlx, and may hold several runs, one after the other.`,
@@ -47,7 +48,7 @@ all-in-one-mlx, and may hold several runs, one after the other.`,
 
 /** The command `report`. */
 export const report: Command = command({
-  name: "deno task report",
+  name: `${CALL} report`,
   description: "Shows a run of a history compared with the runs before it.",
   arguments: { "[run]": "identifier of the run; without it the newest one" },
   options: { history: HISTORY, settings: SETTINGS, ...EXPORT_OPTIONS },

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CALL } from "./installed_package.ts";
+
 // Deno's text where it refuses access by itself: "all" for what only the operating system uses, else for want of a flag.
 const REFUSED =
   /Requires (\w+) access(?: to (".*?"|[^,\n]*))?, (?:run again with|specify) the [^\n]*?--allow-[\w-]+[^\n]*/g;
@@ -22,6 +24,6 @@ export function reasonOf(cause: unknown): string {
       ? `${what.trim()} is in a folder that the operating system keeps for itself, where no files ` +
         "can be made or read"
       : `the program was started without permission for access to${what} (${access}); start it ` +
-        "with deno task";
+        `with ${CALL}`;
   });
 }

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { IS_PACKAGED } from "../core/installed_package.ts";
+import { PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { printable } from "../core/printable.ts";
 import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
@@ -155,6 +157,11 @@ const dlopen: OpenLibrary = (path, symbols) => Deno.dlopen(path, symbols) as Ope
 /** Room for an error message, bytes of UTF-8. */
 const MESSAGE_BYTES = 64 * 1024;
 
+/** What a user can do about a library that cannot be loaded. */
+const REMEDY = IS_PACKAGED
+  ? `install ${PROGRAM_PACKAGE} again, so that all its packages have one version`
+  : "delete the file and run deno task kernels";
+
 /** The functions of a loaded library. */
 export class Binding {
   readonly #symbols: OpenedLibrary["symbols"];
@@ -178,9 +185,7 @@ export class Binding {
       library = open(path, SYMBOLS);
     } catch (cause) {
       throw new KernelLoadError(
-        `Could not load the kernels, ${path}: ${
-          reasonOf(cause)
-        }; delete the file and run deno task kernels`,
+        `Could not load the kernels, ${path}: ${reasonOf(cause)}; ${REMEDY}`,
         { cause },
       );
     }
@@ -189,7 +194,7 @@ export class Binding {
       library.close();
       throw new KernelLoadError(
         `The kernels, ${path}, have interface version ${version}, but ${ABI_VERSION} is expected; ` +
-          "delete the file and run deno task kernels",
+          REMEDY,
       );
     }
     return new Binding(library.symbols);

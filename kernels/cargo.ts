@@ -20,7 +20,7 @@ import { crateDirectory, targetDirectory } from "./library_path.ts";
 export function cargo(args: readonly string[]): number {
   const { error, status } = spawnSync("cargo", [...args], {
     cwd: crateDirectory,
-    env: { ...process.env, CARGO_TARGET_DIR: targetDirectory },
+    env: { ...process.env, CARGO_TARGET_DIR: targetDirectory() },
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (error !== undefined) {

@@ -1,24 +1,48 @@
 /**
- * Paths of the built kernels.
+ * Paths of the built kernels. Runs under Node as well, for the launcher.
  *
  * @module
  */
 
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../core/cache_folder.ts";
+import { IS_PACKAGED, packageFolder, packageVersion } from "../core/installed_package.ts";
+import { kernelsPackage } from "../core/package_names.ts";
 
 /** The folder of the Rust crate. */
-export const crateDirectory: string = import.meta.dirname ?? ".";
+export const crateDirectory: string = dirname(fileURLToPath(import.meta.url));
 
-/** The folder that cargo builds into. */
-export const targetDirectory: string = join(crateDirectory, "target");
+/**
+ * Returns the folder that cargo builds into: in a clone one in the crate; for the npm package, whose folder may not be
+ * writable, one in the cache folder of the program.
+ */
+export function targetDirectory(): string {
+  const built = IS_PACKAGED ? cacheFolder(join("kernels", packageVersion())) : undefined;
+  return built ?? join(crateDirectory, "target");
+}
 
 const FILE_NAMES: Readonly<Record<string, string>> = {
-  windows: "tactus_kernels.dll",
+  win32: "tactus_kernels.dll",
   darwin: "libtactus_kernels.dylib",
 };
 
-/** Returns the path of the dynamic library that `cargo build --release` makes on this system. */
+/** Returns the name of the dynamic library on a system, named as in Node's `process.platform`. */
+export function libraryName(system: string = process.platform): string {
+  return FILE_NAMES[system] ?? "libtactus_kernels.so";
+}
+
+/**
+ * Returns the path of the dynamic library: that of the package for this platform where it is installed, else that which
+ * `cargo build --release` makes.
+ */
 export function libraryPath(): string {
-  const fileName = FILE_NAMES[Deno.build.os] ?? "libtactus_kernels.so";
-  return join(targetDirectory, "release", fileName);
+  const folder = IS_PACKAGED
+    ? packageFolder(kernelsPackage(`${process.platform}-${process.arch}`))
+    : undefined;
+  const packaged = folder && join(folder, libraryName());
+  if (packaged && existsSync(packaged)) return packaged;
+  return join(targetDirectory(), "release", libraryName());
 }

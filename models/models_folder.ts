@@ -5,15 +5,16 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { join, posix, win32 } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { ModelError } from "./model_error.ts";
+import { cacheFolder, type Environment } from "../core/cache_folder.ts";
+import { CALL } from "../core/program.ts";
 import { bytesSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import { hasSha256, type PinnedFile, shownSha256 } from "./download/pinned_file.ts";
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** Location of weights. */
 export interface LoadOptions {
@@ -28,9 +29,6 @@ export interface LoadOptions {
 
 /** Environment variable that names the folder of weights. */
 export const MODELS_DIR_VARIABLE = "TACTUS_MODELS_DIR";
-
-/** Environment variable that names the cache folder. */
-const CACHE_DIR_VARIABLE = "TACTUS_CACHE_DIR";
 
 /**
  * Returns the folder of weights: the given one, the one that `TACTUS_MODELS_DIR` names, or `tactus/models` in the
@@ -58,35 +56,6 @@ export function modelsFolder(
     );
   }
   return folder;
-}
-
-/**
- * Returns a subfolder of the program's cache folder: the one that `TACTUS_CACHE_DIR` names, or the platform's.
- *
- * @param part name of the subfolder
- * @param environment environment variables
- * @param platform name of the platform, as in Node
- * @returns path, or undefined if the environment does not define one; it need not exist
- */
-export function cacheFolder(
-  part: string,
-  environment: Environment = process.env,
-  platform: string = process.platform,
-): string | undefined {
-  const named = environment[CACHE_DIR_VARIABLE];
-  if (named) return join(named, part);
-  const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = environment;
-  if (platform === "win32") {
-    return LOCALAPPDATA ? win32.join(LOCALAPPDATA, "tactus", part) : undefined;
-  }
-  if (platform === "darwin") {
-    return HOME ? posix.join(HOME, "Library", "Caches", "tactus", part) : undefined;
-  }
-  // According to the XDG base directory specification, relative paths are ignored.
-  if (XDG_CACHE_HOME && posix.isAbsolute(XDG_CACHE_HOME)) {
-    return posix.join(XDG_CACHE_HOME, "tactus", part);
-  }
-  return HOME ? posix.join(HOME, ".cache", "tactus", part) : undefined;
 }
 
 /**
@@ -138,7 +107,7 @@ export function verifyContent(folder: string, file: PinnedFile, bytes: Uint8Arra
 export function pullCommand(name: string, options: LoadOptions = {}): string {
   const { weightsDir } = options;
   const folder = weightsDir ? ` --weights-dir ${quoted(weightsDir)}` : "";
-  return `deno task models pull ${name}${folder}`;
+  return `${CALL} models pull ${name}${folder}`;
 }
 
 function quoted(argument: string): string {

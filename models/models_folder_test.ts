@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModelError, type ModelProblem } from "./model_error.ts";
-import { cacheFolder, modelsFolder, pullCommand } from "./models_folder.ts";
+import { modelsFolder, pullCommand } from "./models_folder.ts";
 
 const ENVIRONMENT = {
   TACTUS_MODELS_DIR: "/named",
@@ -61,13 +61,4 @@ Deno.test("pullCommand() contains the given folder, quoted if necessary", () => 
     pullCommand("htdemucs", { weightsDir: "my weights" }),
     'deno task models pull htdemucs --weights-dir "my weights"',
   );
-});
-
-Deno.test("cacheFolder() is the one that TACTUS_CACHE_DIR names, otherwise the platform's", () => {
-  assert.equal(
-    cacheFolder("graphs", { TACTUS_CACHE_DIR: "/c", HOME: "/h" }, "linux"),
-    "/c/graphs",
-  );
-  assert.equal(cacheFolder("graphs", { HOME: "/h" }, "linux"), "/h/.cache/tactus/graphs");
-  assert.equal(cacheFolder("graphs", {}, "linux"), undefined);
 });

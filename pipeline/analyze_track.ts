@@ -11,7 +11,7 @@ import { type AudioOptions, rangeOf } from "./audio_files.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import type { NetworkModel } from "./network.ts";
 import { printable } from "../core/printable.ts";
-import { PROGRAM, RUNTIME_VERSIONS } from "../core/program.ts";
+import { PROGRAM, runtimeVersions } from "../core/program.ts";
 import {
   type AnalysisResult,
   analysisResult,
@@ -244,7 +244,7 @@ export function sharedProvenance(
     weights: model.checkpoints.map(({ name, sha256 }) => ({ name, sha256 })),
     automatic,
     device: compute?.device ?? CPU,
-    versions: RUNTIME_VERSIONS,
+    versions: runtimeVersions(),
     sample_rate: SAMPLE_RATE_HZ,
     hop: HOP_SAMPLES,
     fps: FRAMES_PER_SECOND,

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { join } from "node:path";
 import type { z } from "zod";
 import { childOutput } from "../core/child_output.ts";
-import { PROGRAM_FOLDER } from "../core/program.ts";
+import { MAIN, RUN_OPTIONS } from "../core/program.ts";
 import { firstIssue, type JsonOf } from "../core/schema.ts";
 import { PERMISSIONS } from "./measure/process_bench.ts";
 
@@ -34,8 +33,8 @@ export async function reportOfCommand<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<JsonOf<Schema>> {
   const { code, stderrTail } = await childOutput([
-    ...["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS],
-    ...[join(PROGRAM_FOLDER, "main.ts"), command, ...args, "--export-json", file],
+    ...["run", ...RUN_OPTIONS, ...PERMISSIONS],
+    ...[MAIN, command, ...args, "--export-json", file],
   ], "null");
   if (code === 0 || code === 1) {
     const text = await Deno.readTextFile(file).catch(() => undefined);

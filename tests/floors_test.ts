@@ -29,7 +29,7 @@ const FLOORS: readonly string[] = [
 ];
 
 /** Folders of code that is not part of the product: it may import anything, and the product imports none of it. */
-const ASIDE: readonly string[] = ["fixtures", "scripts", "tests"];
+const ASIDE: readonly string[] = ["fixtures", "packages", "scripts", "tests"];
 
 const isTest = (path: string): boolean => /_test\.tsx?$/.test(path);
 

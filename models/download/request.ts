@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CALL } from "../../core/installed_package.ts";
+
 /** Kind of problem with a download. */
 export type DownloadProblem =
   | "address"
@@ -196,7 +198,7 @@ async function ask(
     if (cause instanceof Deno.errors.NotCapable) {
       throw new DownloadError(
         "unreachable",
-        `Access to ${url.host} is not permitted: run deno task models, or add --allow-net`,
+        `Access to ${url.host} is not permitted: run ${CALL} models, or add --allow-net`,
         { cause, transient: false },
       );
     }

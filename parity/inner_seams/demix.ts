@@ -12,6 +12,7 @@ import {
 } from "../../kernels/mod.ts";
 import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
 import { backendOf, type ComputeOptions } from "../../pipeline/backends/backend.ts";
+import { onnxRuntime } from "../../pipeline/backends/onnx/runtime.ts";
 import { openNativeHtdemucs } from "../../pipeline/backends/native/htdemucs.ts";
 import { elementCount, type Tensor } from "../../core/tensor.ts";
 import { derivedSeam, INNER_SEAMS, type InnerSeam, type InnerSeams } from "./table.ts";
@@ -91,7 +92,7 @@ async function runOnnx(
   inputs: Inputs,
   { compute: { threads } = {} }: DemixSeamOptions,
 ): Promise<Arrays> {
-  const { InferenceSession, Tensor: OrtTensor } = await import("onnxruntime-node");
+  const { InferenceSession, Tensor: OrtTensor } = await onnxRuntime();
   const { buildHtdemucs } = await import("../../pipeline/backends/onnx/htdemucs_graph.ts");
   const graph = buildHtdemucs(checkpoint, { innerSeams: true });
   const session = await InferenceSession.create(graph, {

@@ -14,7 +14,8 @@ import {
 import type { HtdemucsConfiguration } from "../../models/htdemucs/configuration.ts";
 import { ModelError } from "../../models/model_error.ts";
 import { cachedGraph } from "./onnx/graph_cache.ts";
-import { cacheFolder, type LoadOptions } from "../../models/models_folder.ts";
+import { cacheFolder } from "../../core/cache_folder.ts";
+import type { LoadOptions } from "../../models/models_folder.ts";
 import { ALL_STEMS, type Demixer, type DemixNetwork } from "../demix.ts";
 import { backendOf, type ComputeOptions } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";

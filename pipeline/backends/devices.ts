@@ -4,6 +4,8 @@
  * @module
  */
 
+import { onnxRuntime } from "./onnx/runtime.ts";
+
 /** Name of a device, as in `--device`. */
 export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
 
@@ -33,7 +35,7 @@ export class DeviceError extends Error {
  * one shows only when a session starts on it.
  */
 export async function builtInDevices(): Promise<DeviceName[]> {
-  const { listSupportedBackends } = await import("onnxruntime-node");
+  const { listSupportedBackends } = await onnxRuntime();
   const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
   return DEVICE_NAMES.filter((device) => there.includes(device));
 }

@@ -11,11 +11,10 @@ import type { Variant } from "../run_report.ts";
 import { type MeasureReply, measureReplySchema } from "./measure_reply.ts";
 import type { MeasureRequest } from "./measure_request.ts";
 import { childOutput } from "../../core/child_output.ts";
-import { PROGRAM_FOLDER } from "../../core/program.ts";
+import { IS_PACKAGED, RUN_OPTIONS } from "../../core/program.ts";
 import { firstIssue } from "../../core/schema.ts";
 
-const PROGRAM = join(import.meta.dirname ?? ".", "measure.ts");
-const CONFIG = join(PROGRAM_FOLDER, "deno.json");
+const PROGRAM = join(import.meta.dirname ?? ".", `measure.${IS_PACKAGED ? "js" : "ts"}`);
 
 /** Demixer and model; weights are found as in `analyze`. */
 export interface MeasuredWeights {
@@ -66,7 +65,7 @@ export async function measureTrack(
     startedAt: performance.timeOrigin + start,
   };
   const { code, stdout, stderrTail } = await childOutput([
-    ...["run", "--config", CONFIG, "-A", PROGRAM, JSON.stringify(request)],
+    ...["run", ...RUN_OPTIONS, "-A", PROGRAM, JSON.stringify(request)],
   ]);
   const seconds = (performance.now() - start) / 1000;
   if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${stderrTail}`);

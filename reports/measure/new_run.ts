@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { RUNTIME_VERSIONS } from "../../core/program.ts";
+import { runtimeVersions } from "../../core/program.ts";
 import type { NewRun } from "../history.ts";
 import { programVersion, thisMachine } from "../machine.ts";
 import type { RunReport, RunSettings } from "../run_report.ts";
@@ -28,7 +28,7 @@ export async function newRun(
     format: 1,
     program: await programVersion(),
     machine: thisMachine(cpuFlags),
-    versions: RUNTIME_VERSIONS,
+    versions: runtimeVersions(),
     settings: { ...settings, weightsSha256: hashOfAll(weights) },
     ...{ tracks, variants },
   };

@@ -5,11 +5,9 @@
  */
 
 import { join } from "node:path";
-import { PROGRAM_FOLDER } from "../../core/program.ts";
+import { MAIN, RUN_OPTIONS } from "../../core/program.ts";
 import type { RunTrack } from "../run_report.ts";
 import type { Bench, BenchVariant } from "./time_variants.ts";
-
-const MAIN = join(PROGRAM_FOLDER, "main.ts");
 
 /** Deno permissions of the program, as in the tasks of `deno.json`. */
 export const PERMISSIONS: readonly string[] = [
@@ -76,7 +74,7 @@ export async function startBench(folder: string): Promise<Bench> {
 /** Returns a variant that calls Deno a number of times; its time is the mean of one call. */
 function program(name: string, args: readonly string[], times = 1): BenchVariant {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--config", join(PROGRAM_FOLDER, "deno.json"), ...PERMISSIONS, ...args],
+    args: ["run", ...RUN_OPTIONS, ...PERMISSIONS, ...args],
     stdout: "null",
     stderr: "piped",
   });

@@ -11,6 +11,7 @@ import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/mod.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
 import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";
+import { onnxRuntime } from "./runtime.ts";
 
 /**
  * Creates a session of the network.
@@ -23,7 +24,7 @@ export async function createDemixSession(
   graph: Uint8Array,
   { threads, device = "cpu" }: ComputeOptions = {},
 ): Promise<DemixSession> {
-  const { InferenceSession: Session, Tensor } = await import("onnxruntime-node");
+  const { InferenceSession: Session, Tensor } = await onnxRuntime();
   const settings: InferenceSession.SessionOptions = {
     executionProviders: await providersOf(device),
     graphOptimizationLevel: "all",

@@ -17,6 +17,7 @@ import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
 import type { ComputeOptions } from "../backend.ts";
 import { onDevice, providersOf } from "../devices.ts";
+import { onnxRuntime } from "./runtime.ts";
 import {
   checkRun,
   type NetworkOutput,
@@ -42,14 +43,14 @@ const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int6
  * @param checkpoint fold of the configuration that will run
  * @param options compute options, and whether embeddings are returned
  * @returns session, which the caller releases
- * @throws if ONNX Runtime cannot be loaded; the cause is attached
+ * @throws {RuntimeLoadError} if ONNX Runtime cannot be loaded
  * @throws {DeviceError} if ONNX Runtime lacks the device or cannot use it
  */
 export async function createOnnxNetworkSession(
   checkpoint: Checkpoint,
   options: NetworkSessionOptions = {},
 ): Promise<NetworkSession> {
-  const runtime = await loadRuntime();
+  const runtime = await onnxRuntime();
   const { device = "cpu" } = options.compute ?? {};
   const settings = {
     ...sessionSettings(options.compute),
@@ -89,17 +90,6 @@ export async function createOnnxNetworkSession(
       await encoder.release();
     },
   };
-}
-
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    return await import("onnxruntime-node");
-  } catch (cause) {
-    throw new Error(
-      "Cannot load ONNX Runtime (onnxruntime-node): run `deno install` and allow --allow-ffi and --allow-read",
-      { cause },
-    );
-  }
 }
 
 function sessionSettings({ threads }: ComputeOptions = {}): InferenceSession.SessionOptions {

@@ -1,0 +1,38 @@
+/**
+ * Location of the program and of the packages installed with it. Runs under Node as well, for the launcher.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Folder of the program: the root of the repository or of the package. */
+export const PROGRAM_FOLDER: string = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Whether the program runs from its npm package, which has JavaScript, and not from a clone, which has TypeScript. */
+export const IS_PACKAGED: boolean = import.meta.url.endsWith(".js");
+
+/** Words in front of the name of a command, for messages: `deno task` in a clone, `tactus` where it is installed. */
+export const CALL: string = IS_PACKAGED ? "tactus" : "deno task";
+
+/**
+ * Returns the folder of a package that is installed with this one.
+ *
+ * @param name name of the package
+ * @returns its folder, or undefined if it is not installed
+ */
+export function packageFolder(name: string): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the version of the npm package that the program runs from. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(join(PROGRAM_FOLDER, "package.json"), "utf8")).version;
+}

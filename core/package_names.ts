@@ -1,0 +1,31 @@
+/**
+ * Names of the packages on npm. Plain JavaScript once compiled: the launcher reads this file under Node.
+ *
+ * @module
+ */
+
+/** Scope of all packages: the name `tactus` without a scope belongs to another program. */
+export const SCOPE = "@tactus-audio";
+
+/** Package of the program. */
+export const PROGRAM_PACKAGE: string = `${SCOPE}/tactus`;
+
+/** Package of the stored references that `parity` reads. */
+export const FIXTURES_PACKAGE: string = `${SCOPE}/tactus-fixtures`;
+
+/** Platforms that a package with compiled kernels exists for, as `process.platform`-`process.arch` of Node. */
+export const PLATFORMS = [
+  "linux-x64",
+  "linux-arm64",
+  "darwin-arm64",
+  "darwin-x64",
+  "win32-x64",
+] as const;
+
+/** A platform that a package with compiled kernels exists for. */
+export type Platform = typeof PLATFORMS[number];
+
+/** Returns the name of the package with the compiled kernels of a platform. */
+export function kernelsPackage(platform: string): string {
+  return `${SCOPE}/tactus-kernels-${platform}`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The `package.json` of each package.
+ *
+ * @module
+ */
+
+import ts from "typescript";
+import {
+  FIXTURES_PACKAGE,
+  kernelsPackage,
+  type Platform,
+  PLATFORMS,
+  PROGRAM_PACKAGE,
+} from "../core/package_names.ts";
+
+/** Content of a `package.json`. */
+export type Manifest = Readonly<Record<string, unknown>>;
+
+/** Facts of `deno.json`. */
+export interface ProgramFacts {
+  /** Version of the program. */
+  readonly version: string;
+  /** Imports of `deno.json`: specifiers `npm:NAME@VERSION` by name. */
+  readonly imports: Readonly<Record<string, string>>;
+  /** Exports of `deno.json`: modules by entry point. */
+  readonly exports: Readonly<Record<string, string>>;
+  /** Version of Deno. */
+  readonly deno: string;
+}
+
+/** The package of npm that is loaded only where the user installed it. */
+const ONNX_RUNTIME = "onnxruntime-node";
+
+function common(name: string, version: string, description: string): Manifest {
+  return { name, version, description, license: "MIT", type: "module" };
+}
+
+/**
+ * Returns the manifest of the program's package.
+ *
+ * @param facts facts of `deno.json`
+ * @param imported names of the packages that the modules import
+ */
+export function programManifest(facts: ProgramFacts, imported: ReadonlySet<string>): Manifest {
+  const { version, imports, exports, deno } = facts;
+  const pinned = (name: string): string => {
+    const found = imports[name]?.split("@").at(-1);
+    if (found === undefined) throw new Error(`${name} is imported, but deno.json does not list it`);
+    return found;
+  };
+  const dependencies = [...imported].filter((name) => name !== ONNX_RUNTIME).sort();
+  return {
+    ...common(
+      PROGRAM_PACKAGE,
+      version,
+      "Tempo, beats, downbeats and segments of music: allin1 without Python",
+    ),
+    keywords: ["beat tracking", "tempo", "downbeat", "music structure", "source separation"],
+    engines: { node: ">=20" },
+    bin: { tactus: "packages/launcher/tactus.js" },
+    exports: {
+      ...Object.fromEntries(
+        Object.entries(exports).map(([entry, module]) => {
+          const path = module.replace(/\.ts$/, "");
+          return [entry, {
+            types: `${path}.d.ts`,
+            deno: `${path}.js`,
+            default: "./packages/launcher/needs_deno.js",
+          }];
+        }),
+      ),
+      "./package.json": "./package.json",
+    },
+    dependencies: Object.fromEntries([
+      ...dependencies.map((name) => [name, pinned(name)]),
+      ["deno", deno],
+    ]),
+    optionalDependencies: Object.fromEntries(
+      PLATFORMS.map((platform) => [kernelsPackage(platform), version]),
+    ),
+    peerDependencies: { [ONNX_RUNTIME]: pinned(ONNX_RUNTIME), [FIXTURES_PACKAGE]: version },
+    peerDependenciesMeta: {
+      [ONNX_RUNTIME]: { optional: true },
+      [FIXTURES_PACKAGE]: { optional: true },
+    },
+  };
+}
+
+/** Returns the manifest of the fixtures' package. */
+export function fixturesManifest(version: string): Manifest {
+  return common(
+    FIXTURES_PACKAGE,
+    version,
+    `Stored references of the original programs, for the command parity of ${PROGRAM_PACKAGE}`,
+  );
+}
+
+/**
+ * Returns the manifest of a package with compiled kernels.
+ *
+ * @param platform its platform
+ * @param version version of the program
+ */
+export function kernelsManifest(platform: Platform, version: string): Manifest {
+  const [os, cpu] = platform.split("-") as [string, string];
+  return {
+    ...common(
+      kernelsPackage(platform),
+      version,
+      `The compiled kernels of ${PROGRAM_PACKAGE} for ${platform}`,
+    ),
+    ...{ os: [os], cpu: [cpu] },
+    ...(os === "linux" && { libc: ["glibc"] }),
+  };
+}
+
+/**
+ * Returns the names of the packages that scripts import.
+ *
+ * @param scripts texts of JavaScript modules
+ */
+export function importedPackages(scripts: Iterable<string>): Set<string> {
+  const names = new Set<string>();
+  for (const script of scripts) {
+    const imported = ts.preProcessFile(script, true, true).importedFiles.map((one) => one.fileName);
+    const resolved = [...script.matchAll(/\bimport\.meta\.resolve\("([^"]+)"\)/g)].map(([, name]) =>
+      name!
+    );
+    for (const specifier of [...imported, ...resolved]) {
+      if (/^(?:\.|node:)/.test(specifier)) continue;
+      names.add(specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/"));
+    }
+  }
+  return names;
+}

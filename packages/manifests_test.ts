@@ -1,0 +1,39 @@
+import { deepStrictEqual as equal, throws } from "node:assert/strict";
+import { importedPackages, kernelsManifest, programManifest } from "./manifests.ts";
+
+const FACTS = {
+  version: "1.2.3",
+  imports: {
+    zod: "npm:zod@4.0.0",
+    "@a/b": "npm:@a/b@2.0.0",
+    "onnxruntime-node": "npm:onnxruntime-node@1.0.0",
+  },
+  exports: { ".": "./pipeline/mod.ts" },
+  deno: "2.9.6",
+} as const;
+
+Deno.test("importedPackages() finds static and dynamic imports, and addresses of files in packages", () => {
+  const script =
+    `import { z } from "zod"; import "node:fs"; import x from "./x.js"; import "@a/b/c";
+export const text = "not imported"; const one = await import("later"); import.meta.resolve("chart.js");`;
+  equal([...importedPackages([script])].sort(), ["@a/b", "chart.js", "later", "zod"]);
+});
+
+Deno.test("programManifest() pins what is imported, and ONNX Runtime is an optional peer", () => {
+  const manifest = programManifest(FACTS, new Set(["zod", "@a/b", "onnxruntime-node"]));
+  equal(manifest["dependencies"], { "@a/b": "2.0.0", zod: "4.0.0", deno: "2.9.6" });
+  equal(Object.keys(manifest["peerDependencies"] as object)[0], "onnxruntime-node");
+  equal(manifest["scripts"], undefined);
+  equal((manifest["exports"] as Record<string, unknown>)["."], {
+    types: "./pipeline/mod.d.ts",
+    deno: "./pipeline/mod.js",
+    default: "./packages/launcher/needs_deno.js",
+  });
+  throws(() => programManifest(FACTS, new Set(["left-pad"])), /left-pad is imported/);
+});
+
+Deno.test("kernelsManifest() limits a package to its platform, and on Linux to glibc", () => {
+  const { os, cpu, libc } = kernelsManifest("linux-arm64", "1.2.3");
+  equal([os, cpu, libc], [["linux"], ["arm64"], ["glibc"]]);
+  equal(kernelsManifest("win32-x64", "1.2.3")["libc"], undefined);
+});

@@ -1,0 +1,56 @@
+/**
+ * Loads ONNX Runtime, which is no dependency of the npm package.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { IS_PACKAGED, ONNX_RUNTIME_VERSION, PROGRAM_FOLDER } from "../../../core/program.ts";
+import { reasonOf } from "../../../core/reason.ts";
+
+/** ONNX Runtime cannot be loaded; the message names the command that installs it. */
+export class RuntimeLoadError extends Error {
+  /** Name of the class in printed errors. */
+  override name = "RuntimeLoadError";
+}
+
+/**
+ * Returns ONNX Runtime.
+ *
+ * @throws {RuntimeLoadError} if it is not installed or cannot be loaded
+ */
+export async function onnxRuntime(): Promise<typeof import("onnxruntime-node")> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new RuntimeLoadError(
+      `Cannot load ONNX Runtime, which --backend onnx and --device need (${
+        reasonOf(cause).split("\n", 1)[0]
+      }): install it with ${installCommand()}, or compute with --backend native`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Returns the command that installs ONNX Runtime where this program finds it.
+ *
+ * @param program folder of the program
+ * @param isPackaged whether the program is the npm package
+ */
+export function installCommand(
+  program: string = PROGRAM_FOLDER,
+  isPackaged: boolean = IS_PACKAGED,
+): string {
+  if (!isPackaged) return "deno install";
+  // PROJECT/node_modules/@scope/tactus; the folder of global packages has no package.json.
+  const project = dirname(dirname(dirname(program)));
+  const where = existsSync(join(project, "package.json")) ? `--prefix ${quoted(project)}` : "-g";
+  // Its install script would download CUDA libraries of some 300 MB.
+  return `ONNXRUNTIME_NODE_INSTALL=skip npm install ${where} onnxruntime-node@${ONNX_RUNTIME_VERSION}`;
+}
+
+function quoted(path: string): string {
+  return /^[\w./\\:@~-]+$/.test(path) ? path : JSON.stringify(path);
+}
