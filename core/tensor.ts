@@ -110,6 +110,18 @@ export function tensor<D extends DType>(
 }
 
 /**
+ * Frees the memory of tensors, which the garbage collector would do later, and perhaps much later: arrays outside of its
+ * heap hardly count for it. Their data, and all views of the same memory, are empty afterwards.
+ *
+ * @param tensors the tensors; several may share their memory
+ */
+export function release(...tensors: readonly Pick<Tensor, "data">[]): void {
+  for (const { data: { buffer } } of tensors) {
+    if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
+  }
+}
+
+/**
  * Copies a range along one axis.
  *
  * @param whole the tensor

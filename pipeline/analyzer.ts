@@ -17,6 +17,7 @@ import {
 } from "./analyze_track.ts";
 import { loadDemixer } from "./backends/demixers.ts";
 import { DeviceError } from "./backends/devices.ts";
+import { release } from "../core/tensor.ts";
 import { type Demixer, releaseDemixer } from "./demix.ts";
 import { type NetworkModel, networkModel } from "./network.ts";
 import { type Progress, progressOf } from "./progress.ts";
@@ -168,7 +169,9 @@ export class Analyzer implements AsyncDisposable {
    * @throws the reason of an aborted signal
    */
   async analyze(input: AnalyzerInput, options: AnalyzeOptions = {}): Promise<AnalysisResult> {
-    return (await this.analyzeWithSeams(input, options)).result;
+    const { result, seams } = await this.analyzeWithSeams(input, options);
+    release(...Object.values(seams));
+    return result;
   }
 
   /**

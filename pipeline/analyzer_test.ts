@@ -46,6 +46,17 @@ Deno.test("an Analyzer gives the same result for a file and for its samples, one
   equal(progress[0], { stage: "decode", done: 0, total: 1, fraction: 0 });
 });
 
+Deno.test("an Analyzer frees the arrays of an analysis, and does not leave them to the garbage collector", async () => {
+  await using analyzer = await Analyzer.load(EMBEDDED);
+  const samples = { channels: [noise(30)], sampleRate: 44_100, name: "noise" };
+  await analyzer.analyze(samples);
+  const before = Deno.memoryUsage().external;
+  await analyzer.analyze(samples);
+  // The mixture alone has 10.6 MB, the stems as many, the spectrogram 3.9 MB.
+  const grown = Deno.memoryUsage().external - before;
+  ok(grown < 3e6, `${grown} bytes are left of an analysis`);
+});
+
 Deno.test("an Analyzer takes samples at another rate, in one channel or in more than two", async () => {
   await using analyzer = await Analyzer.load(EMBEDDED);
   const channel = noise(3);

@@ -18,7 +18,7 @@ import {
 } from "../kernels/mod.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { DemixSession, SegmentOutput } from "./backends/demix_session.ts";
-import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
+import { elementCount, release, type Tensor, tensor } from "../core/tensor.ts";
 
 /** A network of a demixer. */
 export interface DemixNetwork {
@@ -227,7 +227,7 @@ async function demixToMono(
   }
   if (demixer.rhythmOf !== undefined) await takeMixture(mixture.data, stems16);
   // The garbage collector would free it later.
-  if (options.releaseMixture) (mixture.data.buffer as ArrayBuffer).transfer(0);
+  if (options.releaseMixture) release(mixture);
   return tensor("i16", [4, 1, samples], stems16);
 }
 

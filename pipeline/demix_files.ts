@@ -19,6 +19,7 @@ import {
   writeJson,
   writeWhole,
 } from "../core/files.ts";
+import { arraySha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import type { DemixRecordSchemas } from "./demix_record_schema.ts";
@@ -196,6 +197,5 @@ export async function writeDemixed(
 
 /** Returns the SHA-256 of a tensor's elements in memory order, hexadecimal. */
 export async function sha256Of({ data }: Tensor): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", data as Int16Array<ArrayBuffer>);
-  return new Uint8Array(digest).toHex();
+  return await arraySha256(data);
 }

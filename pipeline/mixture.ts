@@ -10,7 +10,7 @@ import { audioFile, type AudioOptions, openWithFallback, rangeOf } from "./audio
 import { type AppliedGain, appliedGain, factorOf, levelWarnings } from "./levels.ts";
 import type { AudioFile } from "./result.ts";
 import { SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import { slice, type Tensor, tensor } from "../core/tensor.ts";
+import { release, slice, type Tensor, tensor } from "../core/tensor.ts";
 
 /** A mixture read from a file. */
 export interface ReadMixture {
@@ -73,6 +73,7 @@ function stereo(decoded: Tensor<"f32">): Tensor<"f32"> {
   const second = channels === 1 ? 0 : samples;
   data.set(decoded.data.subarray(0, samples));
   data.set(decoded.data.subarray(second, second + samples), samples);
+  release(decoded);
   return tensor("f32", [2, samples], data);
 }
 

@@ -25,6 +25,19 @@ const ISOLATED = {
 /** Commands that start other programs. */
 const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
 
+/** How the program is run. */
+interface ProgramOptions {
+  /** Working folder; the repository by default. */
+  readonly cwd?: string;
+  /** Environment variables to add. */
+  readonly env?: Record<string, string>;
+}
+
+/** Further flags of Deno. */
+interface Flags {
+  readonly flags?: readonly string[];
+}
+
 /**
  * Runs `main.ts` with the permissions of the tasks.
  *
@@ -33,7 +46,7 @@ const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
  */
 export async function tactus(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: ProgramOptions = {},
 ): Promise<Outcome> {
   return await outcomeOf(command(args, options).spawn());
 }
@@ -48,7 +61,7 @@ export async function tactus(
  */
 export async function tactusEach(
   calls: readonly (readonly string[])[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: ProgramOptions = {},
 ): Promise<Outcome[]> {
   const program = join(repository, "tests", "support", "several_calls.ts");
   const args = calls.map((call) => JSON.stringify(call));
@@ -60,10 +73,10 @@ export async function tactusEach(
   return outcomes;
 }
 
-/** Returns the command that {@linkcode tactus} runs, for tests that need the process. */
+/** Returns the command that {@linkcode tactus} runs, with further flags of Deno, for tests that need the process. */
 export function command(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: ProgramOptions & Flags = {},
 ): Deno.Command {
   return start(join(repository, "main.ts"), args, args[0] ?? "", options);
 }
@@ -72,11 +85,12 @@ function start(
   program: string,
   args: readonly string[],
   command: string,
-  options: { readonly cwd?: string; readonly env?: Record<string, string> },
+  options: ProgramOptions & Flags,
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
+      ...options.flags ?? [],
       "--config",
       join(repository, "deno.json"),
       ...(RUNS_OTHERS.includes(command)

@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import { type NetworkKernel, type NetworkSizes, openNetwork } from "../../../kernels/mod.ts";
 import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import type { AllInOneConfiguration } from "../../../models/all_in_one/configuration.ts";
+import { release } from "../../../core/tensor.ts";
 import { encodeSafetensors } from "../../../models/encode_safetensors.ts";
 import {
   checkRun,
@@ -76,8 +77,13 @@ export async function openNativeNetwork(
 }
 
 /** Adds the parameters of a fold to a kernel; returns its number. */
-function addFold(kernel: NetworkKernel, fold: Checkpoint): Promise<number> {
-  return kernel.addFold(encodeSafetensors(fold.tensors));
+async function addFold(kernel: NetworkKernel, fold: Checkpoint): Promise<number> {
+  const data = encodeSafetensors(fold.tensors);
+  try {
+    return await kernel.addFold(data);
+  } finally {
+    release({ data });
+  }
 }
 
 /** The part of a configuration that the kernels need. */
