@@ -53,10 +53,14 @@ function isTrack(path: string): boolean {
   return AUDIO_ENDING.test(path) && !OWN_AUDIO_ENDING.test(path);
 }
 
+function isPlaylist(path: string): boolean {
+  return PLAYLIST_ENDINGS.includes(extname(path).toLowerCase());
+}
+
 /**
  * Expands arguments to audio files.
  *
- * A file is taken whatever its ending, a playlist (`.m3u`, `.m3u8`) gives its entries, a folder its files with an ending of
+ * A file is taken whatever its ending, a playlist (`.m3u`, `.m3u8`) gives its entries, playlists among them, each once, a folder its files with an ending of
  * audio but for click tracks and copies with cues. An argument that names neither is a pattern of `*`, `**`, `?`, `[a-z]`
  * and `{a,b}` if it has one of these characters. `-` stands for a list of paths on standard input, one a line, or
  * separated by NUL. A path that does not exist is a file, whose analysis reports it.
@@ -71,6 +75,7 @@ export async function expandInputs(
   const paths = new Set<string>();
   const failures: Failure[] = [];
   const excluded = new Set(await Promise.all(options.without.map(realpathOrSame)));
+  const playlists = new Set<string>();
   const add = async (arg: string, isListed = false): Promise<void> => {
     const path = resolve(arg);
     const kind = await kindOf(path);
@@ -79,11 +84,8 @@ export async function expandInputs(
       if (found.length === 0) failures.push({ path: arg, reason: noAudio(options.isRecursive) });
       for (const file of found) paths.add(file);
     } else if (kind === "file") {
-      if (!isListed && PLAYLIST_ENDINGS.includes(extname(path).toLowerCase())) {
-        await addPlaylist(path);
-      } else {
-        paths.add(path);
-      }
+      if (isPlaylist(path)) await addPlaylist(path);
+      else paths.add(path);
     } else if (!isListed && PATTERN.test(arg)) {
       const matches = (await Array.fromAsync(glob(arg))).sort(byName);
       if (matches.length === 0) failures.push({ path: arg, reason: "No file matches the pattern" });
@@ -109,11 +111,15 @@ export async function expandInputs(
       for (const file of found) paths.add(file);
     } else if (isTrack(path)) {
       paths.add(resolve(path));
-    } else if (PLAYLIST_ENDINGS.includes(extname(path).toLowerCase())) {
+    } else if (isPlaylist(path)) {
       await addPlaylist(resolve(path));
     }
   };
   const addPlaylist = async (path: string): Promise<void> => {
+    // A playlist may name another one, which may name the first.
+    const real = await realpathOrSame(path);
+    if (playlists.has(real)) return;
+    playlists.add(real);
     let entries: readonly string[];
     try {
       entries = playlistEntries(await readFile(path));

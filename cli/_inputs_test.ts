@@ -107,6 +107,19 @@ Deno.test("a playlist gives its entries, relative to it, and reports addresses",
   equal(playlistEntries(Uint8Array.of(0xe4, 0x2e, 0x6d)), ["ä.m"]);
 });
 
+Deno.test("a playlist in a playlist gives its entries too, each playlist once", async () => {
+  const { paths, failures } = await expanded(
+    ["a.mp3", "sub/b.mp3"],
+    ["list.m3u8"],
+    {},
+    async (folder) => {
+      await writeFile(join(folder, "list.m3u8"), "a.mp3\nsub/inner.m3u\n");
+      await writeFile(join(folder, "sub", "inner.m3u"), "b.mp3\n../list.m3u8\n");
+    },
+  );
+  equal([paths, failures], [["a.mp3", "sub/b.mp3"], []]);
+});
+
 Deno.test("- reads paths from standard input, separated by lines or by NUL", async () => {
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   equal(listedPaths(encode("a\nb c\r\n\n")), ["a", "b c"]);

@@ -19,8 +19,8 @@ export interface PlannedTrack {
   readonly file: string;
   /** Why the track is analysed; absent for one that is finished. */
   readonly why?: string;
-  /** Text of the JSON file of a track that is finished. */
-  readonly json?: string;
+  /** Whether there is a result, and it is not `--overwrite` that asks for another one. */
+  readonly isAgain: boolean;
 }
 
 /** Settings of a plan. */
@@ -57,7 +57,8 @@ export async function planTracks(
     const file = resultPath(track.name, directory);
     const json = await readFile(file, "utf8").catch(() => undefined);
     const why = json === undefined ? "it has no result" : await whyAnew(track, file, json, options);
-    planned.push(why === undefined ? { track, file, json: json! } : { track, file, why });
+    const isAgain = json !== undefined && why !== undefined && options.overwrite.length === 0;
+    planned.push({ track, file, isAgain, ...(why !== undefined && { why }) });
   }
   return planned;
 }
@@ -71,7 +72,9 @@ async function whyAnew(
   if (overwrite.length > 0) return `--overwrite ${overwrite.join(",")}`;
   const ofAllin1 = isOfAllin1(json);
   const missing = missingFile(track, files, ofAllin1);
-  if (missing !== undefined) return `${printable(missing.path)} ${missing.why}`;
+  if (missing !== undefined) {
+    return `${printable(missing.path)} ${missing.why}, and only an analysis makes it`;
+  }
   if (ofAllin1 && isOwn) return "its result is of allin1 with other settings";
   if (ofAllin1) return await whyNotAllin1(track, file, names);
   return await analyzer.whyUnfinished(track, json);

@@ -61,13 +61,14 @@ Deno.test("a track is analysed anew where a file is missing, or --overwrite name
   await inTemporaryFolder(async (folder) => {
     await writeResult(join(folder, "x.json"), { path: join(folder, "x.mp3"), more: 1 });
     const files = { directory: folder, activations: true, embeddings: false };
-    const missing = `${join(folder, "x.activ.npz")} is missing`;
+    const only = "and only an analysis makes it";
+    const missing = `${join(folder, "x.activ.npz")} is missing, ${only}`;
     equal(await planned(folder, ["x.mp3"], { files }), [["x", missing]]);
     await writeFile(join(folder, "x.activ.npz"), "");
     equal(await planned(folder, ["x.mp3"], { files }), [["x", undefined]]);
     const before = new Date(Date.now() - 10_000);
     await utimes(join(folder, "x.activ.npz"), before, before);
-    const earlier = `${join(folder, "x.activ.npz")} is of an earlier result`;
+    const earlier = `${join(folder, "x.activ.npz")} is of an earlier result, ${only}`;
     equal(await planned(folder, ["x.mp3"], { files }), [["x", earlier]]);
     await writeFile(join(folder, "x.activ.npz"), "");
     equal(await planned(folder, ["x.mp3"], { overwrite: ["json", "viz"] }), [

@@ -155,6 +155,11 @@ Deno.test("tracksWithStems() reads a JSON of tracks, with paths relative to it",
         new RegExp(`${basename(file)} (has no|should have) tracks`),
       );
     }
+    // Of the alternatives the one that fits best.
+    await Deno.writeTextFile(file, JSON.stringify([{ path: "a.mp3", stem: "a" }]));
+    await refused({ tracks: file }, [], /: \/0: Unrecognized key: "stem"/);
+    await Deno.writeTextFile(file, JSON.stringify([{ path: "a.mp3", stems: { bass: "b.wav" } }]));
+    await refused({ tracks: file }, [], /: \/0\/stems\/drums: Invalid input: expected string/);
     await Deno.writeTextFile(file, "{");
     await refused({ tracks: file }, [], /Cannot read the tracks of .*tracks\.json/);
     await refused({ tracks: join(folder, "gone") }, [], /Cannot read the tracks of .*gone/);

@@ -9,7 +9,7 @@ import { CALL, PROGRAM_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions } from "../pipeline/mod.ts";
-import type { AnalyzeCall } from "./_analyze_run.ts";
+import type { AnalyzeCall } from "./_analyze_call.ts";
 import { CLICK_FORMATS, PLOT_FORMATS } from "../outputs/track_file_formats.ts";
 import { OVERWRITE_PARTS, type OverwritePart } from "./_overwrite.ts";
 import {
@@ -35,6 +35,7 @@ import {
   SHIFT_OPTIONS,
   WEIGHTS_OPTIONS,
 } from "./_options.ts";
+import { refuseIneffective } from "./_option_rules.ts";
 import { tracksWithStems } from "./_stems_input.ts";
 import { STEMS_OPTIONS } from "./_stems_options.ts";
 
@@ -139,8 +140,9 @@ export const analyze: Command = command({
   options: OPTIONS,
   reportsNames: true,
   exitCodes: ["all tracks are analysed or were finished before", "a track failed"],
-  async run(values, audio): Promise<number> {
-    const call = await parseAnalyzeArguments(values, audio);
+  async run(values, audio, given): Promise<number> {
+    const call = await parseAnalyzeArguments(values, audio, given);
+    refuseIneffective(call);
     // The pipeline is loaded after the arguments are parsed: the help and wrong calls answer at once.
     return await (await import("./_analyze_run.ts")).runAnalyze(call);
   },
@@ -154,6 +156,7 @@ export const analyze: Command = command({
 async function parseAnalyzeArguments(
   values: Values<typeof OPTIONS>,
   audio: readonly string[],
+  named: ReadonlySet<string>,
 ): Promise<AnalyzeCall> {
   const given = await tracksWithStems(values, audio);
   const formats = [...new Set((values.format ?? []).flat())];
@@ -177,9 +180,6 @@ async function parseAnalyzeArguments(
     throw new UsageError("Expected --jobs or --no-multiprocess, but got both");
   }
   const { guard, guardMaxAbs, guardSeconds } = values;
-  if (!guard && (guardMaxAbs !== undefined || guardSeconds !== undefined)) {
-    throw new UsageError("--guard-max-abs and --guard-seconds need --guard");
-  }
   if (values.keepByproducts && (values.start ?? values.end) !== undefined) {
     throw new UsageError(
       "--keep-byproducts keeps the stems of whole tracks: leave it out, or --start and --end",
@@ -188,6 +188,7 @@ async function parseAnalyzeArguments(
   const isDemo = audio.length === 0;
   return {
     ...values,
+    given: named,
     backend: backendOn(values.device, values.backend),
     audio: audioOf(values),
     findings: findingsOf(values),
@@ -212,8 +213,6 @@ async function parseAnalyzeArguments(
 /** Returns the files for viewers and listeners that a call asks for. */
 function trackFilesOf(values: Values<typeof OPTIONS>): Pick<AnalyzeCall, "trackFiles"> {
   const { visualize, vizDir, vizFormat, html, sonify, sonifDir, sonifFormat } = values;
-  if (!visualize && vizFormat !== undefined) throw new UsageError("--viz-format needs --visualize");
-  if (!sonify && sonifFormat !== undefined) throw new UsageError("--sonif-format needs --sonify");
   if (!visualize && !html && !sonify) return {};
   return {
     trackFiles: {

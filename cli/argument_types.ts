@@ -52,10 +52,15 @@ export function listOf<Name extends string>(
   name: string,
   choices: readonly Name[],
 ): ArgumentType<readonly Name[]> {
-  const one = oneOf(name, choices);
   return {
     ...{ name: `${name},...`, choices },
-    parse: (text, option) => text.split(",").map((part) => one.parse(part.trim(), option)),
+    parse: (text, option) =>
+      text.split(",").map((part) => {
+        const found = choices.find((choice) => choice === part.trim());
+        if (found !== undefined) return found;
+        const wanted = `a list of names out of ${choices.join(", ")}, separated by commas`;
+        throw expected(option, wanted, text);
+      }),
   };
 }
 

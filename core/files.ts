@@ -22,6 +22,7 @@ import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { interruptible } from "./interruption.ts";
 import { printable } from "./printable.ts";
+import { reasonOf } from "./reason.ts";
 
 /**
  * Writes a file atomically: under a temporary name in the same folder, then renamed. The folder is created if necessary.
@@ -41,9 +42,17 @@ export async function writeWhole(
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw error;
+      throw withPath(error, path);
     }
   });
+}
+
+/** Returns an error whose message names the file: that of a full disk does not. */
+function withPath(error: unknown, path: string): unknown {
+  const { code, path: named } = error as NodeJS.ErrnoException;
+  if (code === undefined || named !== undefined) return error;
+  const message = `Writing ${printable(path)} failed: ${reasonOf(error)}`;
+  return Object.assign(new Error(message, { cause: error }), { code });
 }
 
 /**
@@ -79,7 +88,7 @@ export async function replaceWhole(path: string, content: Iterable<Uint8Array>):
       await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw error;
+      throw withPath(error, target);
     }
   });
 }

@@ -25,6 +25,24 @@ Deno.test("freeName() cuts a name that is too long between two characters, and a
   equal(bytesOf(freeName(fits, () => false, 245)), 245);
 });
 
+Deno.test("writeWhole() names the file where the error does not, as that of a full disk", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "song.json");
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+    });
+    function* content(): Iterable<Uint8Array> {
+      yield new Uint8Array(10);
+      throw full;
+    }
+    await rejects(writeWhole(path, content()), {
+      message: `Writing ${path} failed: ${full.message}`,
+      code: "ENOSPC",
+    });
+    equal([...Deno.readDirSync(folder)], []);
+  });
+});
+
 Deno.test({
   name: "writeWhole() writes a file whose name has 255 bytes",
   ignore: Deno.build.os === "windows",

@@ -52,12 +52,27 @@ export function jsonSchemaText(id: string, title: string, schema: z.core.$ZodTyp
 }
 
 /**
- * Describes the first error of a failed check.
+ * Describes the first error of a failed check. Of alternatives it is that of the one that fits best: whose error is the
+ * deepest in the document.
  *
  * @param error error of a schema
  * @returns path as a JSON pointer, or `it`, and what is wrong there
  */
-export function firstIssue({ issues: [first] }: z.core.$ZodError): string {
-  const path = (first?.path ?? []).map((part) => `/${String(part)}`).join("");
-  return `${path || "it"}: ${first?.message ?? "unknown error"}`;
+export function firstIssue({ issues }: z.core.$ZodError): string {
+  const found = deepest(issues);
+  const path = (found?.path ?? []).map((part) => `/${String(part)}`).join("");
+  return `${path || "it"}: ${found?.message ?? "unknown error"}`;
+}
+
+type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
+
+/** Returns the first issue, or the deepest one of the alternatives that it stands for. */
+function deepest([first]: readonly z.core.$ZodIssue[]): Issue | undefined {
+  if (first?.code !== "invalid_union") return first;
+  const found = first.errors.map(deepest).filter((issue) => issue !== undefined)
+    .map(({ path, message }) => ({ path: [...first.path, ...path], message }));
+  const depth = Math.max(...found.map(({ path }) => path.length));
+  const best = found.filter(({ path }) => path.length === depth);
+  const message = [...new Set(best.map(({ message }) => message))].join(", or ");
+  return found.length === 0 ? first : { path: best[0]!.path, message };
 }

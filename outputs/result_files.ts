@@ -15,9 +15,11 @@ import { resultToJson } from "../pipeline/result.ts";
 import { formatResult } from "./formats/format_result.ts";
 import { type Format, type FormatName, type FormatResult, FORMATS } from "./formats/mod.ts";
 import {
+  clickTrackPath,
   LONGEST_TRACK_FILE_ENDING,
-  trackFilePaths,
+  pathsFromSeams,
   type TrackFilesOptions,
+  writeClickTrack,
   writeTrackFiles,
 } from "./track_files.ts";
 
@@ -142,8 +144,8 @@ export function resultPath(name: string, directory: string): string {
 }
 
 /**
- * Returns the first file that is missing next to the JSON file of a result, or is of an earlier result, but for formats of
- * other programs, which can be written from it.
+ * Returns the first file that is missing next to the JSON file of a result, or is of an earlier result, but for those that
+ * can be written from it: formats of other programs, and the click track.
  *
  * @param track the track, with the name of its result files
  * @param options output folder and kinds of files
@@ -151,7 +153,7 @@ export function resultPath(name: string, directory: string): string {
  * @returns its path and what is wrong with it, or undefined where all are there
  */
 export function missingFile(
-  { path, name }: Track,
+  { name }: Track,
   options: ResultFilesOptions,
   ofAllin1: boolean,
 ): { readonly path: string; readonly why: string } | undefined {
@@ -160,7 +162,7 @@ export function missingFile(
   const files = (Object.keys(RESULT_FILES) as ResultFileName[])
     .filter((kind) => wanted[kind])
     .map((kind) => pathOf(name, RESULT_FILES[kind], [directory, arrayDirectory]));
-  const others = trackFiles === undefined ? [] : trackFilePaths(path, name, trackFiles);
+  const others = trackFiles === undefined ? [] : pathsFromSeams(name, trackFiles);
   const written = ofAllin1 ? 0 : timeOf(resultPath(name, directory)) ?? 0;
   for (const file of [...files, ...others]) {
     const time = timeOf(file);
@@ -205,6 +207,19 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Returns the path of the track that a result belongs to.
+ *
+ * @param path path of the JSON file
+ * @returns `unknown` for a file that names no track, undefined where there is no file
+ */
+export function ownerOfResult(path: string): string | undefined {
+  const text = textOf(path);
+  if (text === undefined) return existsSync(path) ? "unknown" : undefined;
+  const owner: unknown = ownerOf(text);
+  return typeof owner === "string" ? owner : "unknown";
 }
 
 /** Returns whether a name is not used, or used by the result of the same track. */
@@ -311,6 +326,58 @@ export function missingFormats(stem: string, formats: readonly FormatName[]): Fo
     const { files }: Format = FORMATS[name];
     return files.some(({ ending }) => (timeOf(`${stem}${ending}`) ?? -1) < written);
   });
+}
+
+/** Files that can be written from a result alone. */
+export interface FilesFromResult {
+  /** Formats of other programs. */
+  readonly formats: readonly FormatName[];
+  /** Whether the click track is one of them. */
+  readonly clicks: boolean;
+}
+
+/**
+ * Returns the files that a finished track lacks and that its result suffices for.
+ *
+ * @param track the track, with the name of its result files
+ * @param result its result
+ * @param options output folder and kinds of files
+ */
+export function missingFromResult(
+  { path, name }: Track,
+  { provenance }: FormatResult,
+  { directory, formats = [], trackFiles }: ResultFilesOptions,
+): FilesFromResult {
+  const stem = join(directory, name);
+  const clicks = trackFiles && clickTrackPath(path, name, trackFiles);
+  // allin1 writes click tracks before or after the JSON: their time tells nothing.
+  const written = provenance === undefined ? 0 : timeOf(resultPath(name, directory)) ?? 0;
+  return {
+    formats: missingFormats(stem, formats),
+    clicks: clicks !== undefined && (timeOf(clicks) ?? -1) < written,
+  };
+}
+
+/**
+ * Writes the files that a finished track lacks and that its result suffices for.
+ *
+ * @param track the track, with the name of its result files
+ * @param result its result
+ * @param options output folder and kinds of files
+ * @throws if the audio cannot be read, or a file cannot be written
+ */
+export async function writeFromResult(
+  track: Track,
+  result: FormatResult,
+  options: ResultFilesOptions,
+): Promise<void> {
+  const { directory, audio, trackFiles } = options;
+  const { formats, clicks } = missingFromResult(track, result, options);
+  await writeFormats(result, join(directory, track.name), formats, audio);
+  if (trackFiles !== undefined && clicks) {
+    const startSeconds = result.provenance?.part?.start ?? 0;
+    await writeClickTrack({ track, result, startSeconds }, track.name, trackFiles);
+  }
 }
 
 /**

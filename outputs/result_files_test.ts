@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { cleanUpInterrupted } from "../core/interruption.ts";
 import { writeWhole } from "../core/files.ts";
-import { missingFormats, resultName } from "./result_files.ts";
+import { formatResult } from "./formats/format_result.ts";
+import { missingFormats, missingFromResult, resultName } from "./result_files.ts";
 
 async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
@@ -107,5 +108,31 @@ Deno.test("missingFormats() tells formats of which a file is missing or older th
     equal(missingFormats(stem, ["midi", "csv", "jams", "lab", "json"]), ["csv", "jams", "lab"]);
     await utimes(`${stem}.lab`, 1003, 1003);
     equal(missingFormats(stem, ["lab", "rekordbox"]), [], "a collection is always written");
+  });
+});
+
+Deno.test("missingFromResult() tells of a click track that is missing or older than the JSON", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const track = { path: join(folder, "song.flac"), name: "song" };
+    const found = { path: track.path, beats: [], downbeats: [], beat_positions: [], segments: [] };
+    const of = (more: object): ReturnType<typeof formatResult> =>
+      formatResult(JSON.stringify({ ...found, ...more }));
+    const options = {
+      ...{ directory: folder, activations: false, embeddings: false },
+      trackFiles: {
+        ...{ plotDirectory: folder, plots: [], page: false },
+        clicks: { directory: folder, format: "auto" as const },
+      },
+    };
+    const isMissing = (more: object): boolean => missingFromResult(track, of(more), options).clicks;
+    await Deno.writeTextFile(join(folder, "song.json"), "");
+    equal([isMissing({ provenance: {} }), isMissing({})], [true, true]);
+    await Deno.writeTextFile(join(folder, "song.sonif.flac"), "");
+    await utimes(join(folder, "song.sonif.flac"), 1000, 1000);
+    equal([isMissing({ provenance: {} }), isMissing({})], [true, false]);
+    await utimes(join(folder, "song.json"), 999, 999);
+    equal(isMissing({ provenance: {} }), false);
+    const { trackFiles: _, ...without } = options;
+    equal(missingFromResult(track, of({}), without), { formats: [], clicks: false });
   });
 });

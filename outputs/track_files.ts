@@ -6,9 +6,10 @@
 
 import { join } from "node:path";
 import { writeWhole } from "../core/files.ts";
-import type { Tensor } from "../core/tensor.ts";
-import type { AnalyzedTrack } from "../pipeline/analyze_track.ts";
+import { release, type Tensor } from "../core/tensor.ts";
+import type { AnalyzedTrack, Track } from "../pipeline/analyze_track.ts";
 import type { AudioOptions } from "../pipeline/audio_files.ts";
+import type { Audible } from "./sonify/click_track.ts";
 import type { ClickFormat, PlotFormat } from "./track_file_formats.ts";
 
 /** Which files are written for viewers and listeners, and where. */
@@ -28,25 +29,67 @@ export interface TrackFilesOptions {
 /** The longest ending that follows the name of a track in its files. */
 export const LONGEST_TRACK_FILE_ENDING = ".sonif.flac";
 
-/** A file for viewers or listeners. */
+/** A file that shows the seams of a track. */
 interface TrackFile {
   readonly path: string;
-  /** Returns its content. The audio is a copy of its own where it changes it. */
+  /** Returns its content, and leaves the audio as it is. */
   encode(
     analyzed: AnalyzedTrack,
     mixture: Tensor<"f32">,
   ): Promise<string | Uint8Array | Iterable<Uint8Array>>;
 }
 
+/** The parts of an analysis that a click track is made of. */
+export type Clicked = Pick<AnalyzedTrack, "track" | "startSeconds"> & { readonly result: Audible };
+
 /**
- * Returns the paths of the files of a track.
+ * Returns the paths of the files of a track that are made from its seams, which only an analysis has.
+ *
+ * @param name name of its result files, without their ending
+ * @param options which files are written
+ */
+export function pathsFromSeams(name: string, options: TrackFilesOptions): string[] {
+  return drawnFiles(name, options).map((file) => file.path);
+}
+
+/**
+ * Returns the path of the click track of a track.
  *
  * @param path path of the track
  * @param name name of its result files, without their ending
  * @param options which files are written
+ * @returns undefined where none is written
  */
-export function trackFilePaths(path: string, name: string, options: TrackFilesOptions): string[] {
-  return filesOf(path, name, options).map((file) => file.path);
+export function clickTrackPath(
+  path: string,
+  name: string,
+  { clicks }: TrackFilesOptions,
+): string | undefined {
+  if (clicks === undefined) return undefined;
+  return join(clicks.directory, `${name}.sonif.${formatOf(path, clicks)}`);
+}
+
+/**
+ * Writes the click track of a track, for which its audio is read again, where the options ask for one.
+ *
+ * @param clicked the track, its result, and the time at which its audio begins
+ * @param name name of its result files, without their ending
+ * @param options which files are written
+ * @param mixture the audio, which is changed; it is read where it is absent
+ * @throws if the audio cannot be read or the file cannot be written
+ */
+export async function writeClickTrack(
+  { track, result, startSeconds }: Clicked,
+  name: string,
+  options: TrackFilesOptions,
+  mixture?: Tensor<"f32">,
+): Promise<void> {
+  const path = clickTrackPath(track.path, name, options);
+  if (path === undefined || options.clicks === undefined) return;
+  const { sonify } = await import("./sonify/sonify.ts");
+  const audio = mixture ?? await readAudio(track, options);
+  const format = formatOf(track.path, options.clicks);
+  await writeWhole(path, await sonify(audio, result, format, startSeconds));
 }
 
 /**
@@ -62,16 +105,22 @@ export async function writeTrackFiles(
   name: string,
   options: TrackFilesOptions,
 ): Promise<void> {
-  const files = filesOf(analyzed.track.path, name, options);
-  if (files.length === 0) return;
-  const { readTrackAudio } = await import("./track_audio.ts");
-  const mixture = await readTrackAudio(analyzed.track, options.audio ?? {});
-  for (const file of files) await writeWhole(file.path, await file.encode(analyzed, mixture));
+  const drawn = drawnFiles(name, options);
+  if (drawn.length === 0 && options.clicks === undefined) return;
+  const mixture = await readAudio(analyzed.track, options);
+  for (const file of drawn) await writeWhole(file.path, await file.encode(analyzed, mixture));
+  // Last, since the clicks are added to the audio itself.
+  await writeClickTrack(analyzed, name, options, mixture);
+  release(mixture);
 }
 
-/** Returns the files of a track; the click track, which changes the audio, comes last. */
-function filesOf(path: string, name: string, options: TrackFilesOptions): TrackFile[] {
-  const { plotDirectory, plots, page, clicks } = options;
+async function readAudio(track: Track, { audio = {} }: TrackFilesOptions): Promise<Tensor<"f32">> {
+  const { readTrackAudio } = await import("./track_audio.ts");
+  return await readTrackAudio(track, audio);
+}
+
+/** Returns the files that show the seams of a track. */
+function drawnFiles(name: string, { plotDirectory, plots, page }: TrackFilesOptions): TrackFile[] {
   return [
     ...new Set(plots).values().map((format): TrackFile => ({
       path: join(plotDirectory, `${name}.${format}`),
@@ -81,7 +130,6 @@ function filesOf(path: string, name: string, options: TrackFilesOptions): TrackF
       },
     })),
     ...(page ? [pageFile(plotDirectory, name)] : []),
-    ...(clicks === undefined ? [] : [clickFile(path, name, clicks)]),
   ];
 }
 
@@ -100,22 +148,10 @@ function pageFile(directory: string, name: string): TrackFile {
   };
 }
 
-function clickFile(
+/** Returns the format of a click track; by default upstream's: FLAC of a FLAC file, WAV of every other. */
+function formatOf(
   path: string,
-  name: string,
-  { directory, format }: NonNullable<TrackFilesOptions["clicks"]>,
-): TrackFile {
-  const chosen = format === "auto" ? formatOf(path) : format;
-  return {
-    path: join(directory, `${name}.sonif.${chosen}`),
-    async encode({ result, startSeconds }, mixture): Promise<Uint8Array> {
-      const { sonify } = await import("./sonify/sonify.ts");
-      return await sonify(mixture, result, chosen, startSeconds);
-    },
-  };
-}
-
-/** Returns the format of which upstream writes the click track of a FLAC file; WAV for every other. */
-function formatOf(path: string): ClickFormat {
-  return /\.flac$/i.test(path) ? "flac" : "wav";
+  { format }: NonNullable<TrackFilesOptions["clicks"]>,
+): ClickFormat {
+  return format !== "auto" ? format : /\.flac$/i.test(path) ? "flac" : "wav";
 }

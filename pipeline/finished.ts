@@ -14,7 +14,7 @@ import { type AudioOptions, rangeOf } from "./audio_files.ts";
 import { hasDemixed, upstreamFolder } from "./demix_files.ts";
 import { backendOf } from "./backends/backend.ts";
 import { isUnchanged } from "./file_identity.ts";
-import type { Gain } from "./levels.ts";
+import { type Gain, STEMS_PADDING_SECONDS } from "./levels.ts";
 import type { NetworkModel } from "./network.ts";
 import type { AnalysisResult, AudioFile, Provenance } from "./result.ts";
 import { resultSchema } from "./result_schema.ts";
@@ -90,6 +90,12 @@ export async function whyUnfinished(
     return "its result is of another backend";
   }
   if (!isGain(provenance.gain, settings.audio?.gain)) return "its result is of another gain";
+  const { stemsPaddingSeconds = STEMS_PADDING_SECONDS } = settings.audio ?? {};
+  if ((provenance.stems_padding ?? 0) > stemsPaddingSeconds) {
+    return `its stems needed ${
+      provenance.stems_padding?.toFixed(3)
+    } s of silence, more than --stems-padding`;
+  }
   if (!isPart(provenance.part, settings.audio)) return "its result is of another part";
   const { guard } = settings;
   if (guard !== undefined) {

@@ -155,6 +155,9 @@ const provenance = z.strictObject({
   gain: gain.nullable()
     .describe("Gain of --gain or --normalize before the analysis; null for none"),
   stems: z.array(stemFile).describe("The given stems"),
+  stems_padding: seconds.gt(0).optional().describe(
+    "Silence in seconds that was added to the shortest of the given stems; absent for up to two frames, which are always added",
+  ),
   part: z.strictObject({ start: seconds, end: seconds }).nullable().describe(
     "Start and end in seconds of the part that --start and --end chose; all times of the result are those of the whole; null " +
       "for the whole",

@@ -58,6 +58,8 @@ export interface StemsRecord {
   readonly sources: readonly AudioFile[];
   /** Gain that was applied to all stems; null for none. */
   readonly gain: AppliedGain | null;
+  /** Silence that was added to the shortest stem, seconds; 0 where it is no more than is always added. */
+  readonly paddingSeconds: number;
 }
 
 /** Stems read from files. */
@@ -406,6 +408,7 @@ function recordOf(
     }
     warnings.push(`${named[stem]} has ${lengths}; silence was added`);
   });
+  const longestPadding = samples - Math.min(...files.map((file) => file.samples));
   // The same file in place of several stems is warned of once.
   const levels = files.map((file, stem) => ({ ...file, name: basename(paths[stem] ?? "") }));
   if (files.length === paths.length) {
@@ -421,6 +424,7 @@ function recordOf(
     ],
     sources: files.map((file, stem) => audioFile(paths[stem] ?? "", file)),
     gain,
+    paddingSeconds: longestPadding > LEAST_PADDING_SAMPLES ? longestPadding / SAMPLE_RATE_HZ : 0,
   };
 }
 

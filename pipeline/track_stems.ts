@@ -77,6 +77,7 @@ export interface Separated {
     | "demixer_weights"
     | "demix_shifts"
     | "demix_overlap"
+    | "stems_padding"
     | "mix"
     | "stems"
     | "decoder"
@@ -150,6 +151,7 @@ export async function readGiven(
       stems,
       decoder: [...new Set(stems.map(({ decoder }) => decoder))].join(", "),
       gain: read.gain,
+      ...(read.paddingSeconds > 0 && { stems_padding: read.paddingSeconds }),
     },
     warnings: read.warnings,
     notes: read.notes,

@@ -67,8 +67,8 @@ Deno.test("analyze refuses formats without their option, and folders that are fi
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "a.wav"));
     const calls = [
-      [["--viz-format", "svg"], /--viz-format needs --visualize/],
-      [["--sonif-format", "wav"], /--sonif-format needs --sonify/],
+      [["--viz-format", "svg"], /--viz-format has no effect without --visualize/],
+      [["--sonif-format", "wav"], /--sonif-format has no effect without --sonify/],
       [["-v", "--viz-format", "gif"], /one of pdf, svg, png/],
       [["-v", "--viz-dir", mix], /name another with --viz-dir/],
       [["--html", "--viz-dir", mix], /name another with --viz-dir/],

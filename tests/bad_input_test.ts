@@ -180,7 +180,16 @@ Deno.test("analyze rejects a stem that is shorter than --stems-padding allows, a
       /different lengths: .*bass\.wav has 1\.000 s.*more than 5\.000 s less.*--stems-padding/s,
     );
   });
-  await analyze(files, ({ code, stderr }) => equal(code, 0, stderr), ["--stems-padding", "6"]);
+  const padded = ["--stems-padding", "6"];
+  await analyze(files, async ({ code, stderr }, result, folder) => {
+    equal([code, result.provenance.stems_padding], [0, 6], stderr);
+    // The padding counts for finished tracks as well.
+    const args = ["analyze", "--stems-dir", join(folder, "song"), "-o", join(folder, "out")];
+    const dry = async (...more: string[]): Promise<string> =>
+      (await tactus([...args, "-m", "seeded-fold0", "--dry-run", ...more])).stdout;
+    match(await dry(), /its stems needed 6\.000 s of silence, more than --stems-padding/);
+    match(await dry(...padded), /^skip /);
+  }, padded);
   const close = { "bass.wav": stereo(RATE - 883), default: stereo(RATE) };
   await analyze(close, ({ code }) => equal(code, 1), ["--stems-padding", "0"]);
 });

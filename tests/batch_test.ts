@@ -73,6 +73,17 @@ Deno.test("analyze takes folders, patterns and playlists, passes over bad tracks
     await makeTrack(odd, 10);
     match((await analyze(folder, "struct/failures.m3u8")).stdout, /two\\nlines\.wav\n/);
     equal((await resultsIn(folder)).length, 6);
+
+    // A call of one track keeps the list up to date.
+    const list = join(folder, "struct", "failures.m3u8");
+    await writeFile(list, `#EXTM3U\n# Cut off\n${join(folder, "in/a.wav")}\n`);
+    await writeFile(join(folder, "in", "new.mp3"), "no music");
+    equal((await analyze(folder, "in/new.mp3")).code, 1);
+    match(await readFile(list, "utf8"), /# Cut off\n\S*a\.wav\n# .*\n\S*new\.mp3\n$/);
+    equal((await analyze(folder, "in/a.wav")).code, 0);
+    equal((await readFile(list, "utf8")).match(/^\/.*$/gm)?.map((path) => basename(path)), [
+      "new.mp3",
+    ]);
   });
 });
 
@@ -103,15 +114,19 @@ Deno.test("analyze skips finished tracks, and does those anew whose audio or set
     const lines = dry.stdout.trim().split("\n").map((line) => line.replaceAll(folder, "…"));
     match(lines[0]!, /^analyse {2}\S*1\.wav: its audio has changed; to struct\/1\.json$/);
     match(lines[1]!, /^skip {5}\S*2\.wav: finished, struct\/2\.json$/);
+    match(dry.stderr, /3\.wav: struct\/3\.json is no result of a track, and stays as it is;/);
     match(lines[2]!, /^analyse {2}\S*3\.wav: it has no result; to struct\/3\.[0-9a-f]{8}\.json$/);
     equal(await changed(folder, "1.json"), before[0]);
 
     const activations = await analyze(folder, "in/2.wav", "--activ");
     equal(activations.code, 0, activations.stderr);
     notEqual(await changed(folder, "2.json"), before[1]);
-    // The same result again does not make the activations those of an earlier one.
+    match(activations.stderr, /2\.wav: analysed again: struct\/2\.activ\.npz is missing, and only/);
+    // The clicks are made from the result, which does not make the activations those of an earlier one.
+    const made = await changed(folder, "2.json");
     const clicks = await analyze(folder, "in/2.wav", "-s");
-    equal(clicks.code, 0, clicks.stderr);
+    equal([clicks.code, await changed(folder, "2.json")], [0, made], clicks.stderr);
+    match(clicks.stderr, /finished before/);
     const both = await analyze(folder, "in/2.wav", "-s", "--activ", "--dry-run");
     match(both.stdout, /^skip /);
     const hpss = await analyze(folder, "in/2.wav", "--demixer", "hpss", "--dry-run");
@@ -127,7 +142,9 @@ Deno.test("analyze prints the result of a finished track as if it were new", asy
   await inTemporaryFolder(async (folder) => {
     await makeTrack(join(folder, "a.wav"));
     const first = await analyze(folder, "a.wav", "--json");
-    const second = await analyze(folder, "a.wav", "--json");
+    const second = await analyze(folder, "a.wav", "--json", "--sonif-dir", "x", "--shifts", "2");
+    match(second.stderr, /^Warning: --sonif-dir has no effect without --sonify$/m);
+    match(second.stderr, /^Warning: --shifts has no effect with a demixer that has no network/m);
     equal(second.stdout, first.stdout);
     match(second.stderr, /a\.wav: finished before; --overwrite analyses it anew\n$/);
     const third = await analyze(folder, "a.wav");
@@ -183,7 +200,7 @@ Deno.test("an interruption keeps finished tracks, ends the others, and the next 
     const { code, stderr } = await ended;
     equal(code, 130, stderr);
     match(stderr, /Stopping; finished tracks are kept/);
-    match(stderr, /1 done, 0 skipped, 0 failed, 2 not begun\n$/);
+    match(stderr, /1 done, 0 skipped, 0 failed, 1 stopped, 1 not begun\n$/);
     equal(await readdir(join(folder, "struct")), ["1.json"]);
     const next = await tactus([...args.toSpliced(1, 1, "in/1.wav", "in/3.wav")], { cwd: folder });
     match(next.stderr, /1 done, 1 skipped, 0 failed\n$/);

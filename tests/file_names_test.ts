@@ -45,7 +45,7 @@ Deno.test({
         for (const name of others) {
           match(name, /^ä+\.[0-9a-f]{8}\./);
           const stem = name.slice(0, -ending.length);
-          ok(notes.some((note) => note.endsWith(`they are named ${stem}`)), stem);
+          ok(notes.some((note) => note.endsWith(`its results are named ${stem}`)), stem);
         }
       }
       equal((await namesIn(join(folder, "demix", "hpss"))).length, 3);

@@ -102,10 +102,13 @@ const NAMES: readonly string[] = [
 /** Files of cli/ that are loaded when a command runs. */
 const LOADED_LATE: readonly string[] = [
   "cli/_analyze_run.ts",
+  "cli/_batch.ts",
   "cli/_inputs.ts",
   "cli/_models_remove.ts",
   "cli/_models_run.ts",
+  "cli/_name_notes.ts",
   "cli/_plan.ts",
+  "cli/_tempo_tags.ts",
   "cli/_weights.ts",
 ];
 
