@@ -22,6 +22,10 @@ export const tactus: Command = command({
       summary: "compare every stage with stored references of the original programs",
       load: async () => (await import("./parity.ts")).parity,
     },
+    harness: {
+      summary: "compare and time the implementations of any pipeline that a file describes",
+      load: async () => (await import("./harness.ts")).harness,
+    },
     models: {
       summary: "list, download, verify and remove weights",
       load: async () => (await import("./models.ts")).models,

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { writeJson, writeWhole } from "../core/files.ts";
 import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { MODES, SUITES } from "../parity/suites.ts";
 import { STAGES } from "../pipeline/stages.ts";
-import { oneOf, OUTPUT_FILE, text } from "./argument_types.ts";
+import { oneOf, text } from "./argument_types.ts";
 import { type Command, command, flag, option, pick, type Values } from "./command.ts";
 import { COMPUTE_OPTIONS } from "./_options.ts";
+import { PARITY_EXPORTS, writeParityReport } from "./_parity_files.ts";
 import { StatusLine } from "./status_line.ts";
 
 const { weightsDir, backend, threads } = COMPUTE_OPTIONS;
@@ -34,13 +34,7 @@ const OPTIONS = {
     "where demix, spectrogram, network or metrical fails, find the first of its inner operations that " +
       "is wrong, with seeded weights; with the backend onnx demix, spectrogram and metrical only",
   ),
-  exportJson: option(
-    OUTPUT_FILE,
-    "also write the report as JSON (parity/render/parity_report.schema.json)",
-  ),
-  exportMarkdown: option(OUTPUT_FILE, "also write it as Markdown, for a pull request"),
-  exportJunit: option(OUTPUT_FILE, "also write it as JUnit XML, for continuous integration"),
-  exportHtml: option(OUTPUT_FILE, "also write it as a self-contained page, with errors over time"),
+  ...PARITY_EXPORTS,
   weightsDir,
   backend: backend.default("native"),
   threads,
@@ -96,11 +90,7 @@ async function runSuites(values: Values<typeof OPTIONS>): Promise<number> {
   for (const walk of report.walks ?? []) console.log(`\n${parity.walkText(walk)}`);
   for (const reason of unwalked) console.log(`\nwalk: ${reason}`);
   if (values.statistics) console.log(`\n${parity.statisticsTable(report)}`);
-  const { exportJson, exportMarkdown, exportJunit, exportHtml } = values;
-  if (exportJson !== undefined) await writeJson(exportJson, report);
-  if (exportMarkdown !== undefined) await writeWhole(exportMarkdown, parity.parityMarkdown(report));
-  if (exportJunit !== undefined) await writeWhole(exportJunit, parity.parityJunit(report));
-  if (exportHtml !== undefined) await writeWhole(exportHtml, parity.parityPage(report));
+  await writeParityReport(report, values);
   if (parity.comparedNothing(report)) {
     throw new UsageError("Nothing was compared: no suite could run");
   }

@@ -121,6 +121,23 @@ export function decodeElements(
   }
 }
 
+/**
+ * Converts a JavaScript array to little-endian bytes, as {@linkcode decodeElements} reads them.
+ *
+ * @param type element type
+ * @param elements elements of this type, as {@linkcode decodeElements} returns them
+ * @returns bytes, which may share the memory of the elements
+ */
+export function encodeElements(type: ElementType, elements: Elements): Uint8Array {
+  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+    new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  if (type === "f16") return bytesOf(new Float16Array(elements as Float32Array));
+  if (type !== "bf16") return bytesOf(elements);
+  const { buffer, byteOffset, length } = elements;
+  const words = new Uint32Array(buffer as ArrayBuffer, byteOffset, length);
+  return bytesOf(Uint16Array.from(words, (bits) => bits >>> 16));
+}
+
 /** Reverses the bytes of each number. */
 function swapBytes(bytes: Uint8Array, size: number): void {
   for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();

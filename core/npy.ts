@@ -8,7 +8,7 @@
 
 import { ArrayError } from "./array_error.ts";
 import { decodeElements, ELEMENT_TYPES, type ElementType } from "./elements.ts";
-import { type DType, elementCount, isDType, type Tensor, type TypedArray } from "./tensor.ts";
+import { elementCount, isDType, type Tensor, type TypedArray } from "./tensor.ts";
 
 /** Content of the header of a `.npy` file. */
 export interface NpyHeader {
@@ -83,13 +83,13 @@ export function parseNpyHeader(text: string): NpyHeader {
 /**
  * Writes the start of a version 1.0 `.npy` file: magic, version, and the header padded to 64 bytes.
  *
- * @param dtype element type
+ * @param type element type
  * @param shape length of each axis
  * @returns bytes that `numpy.save` writes before the elements
  */
-function formatNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
+export function npyHeader(type: ElementType, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const { bytes: size, numpy } = ELEMENT_TYPES[dtype];
+  const { bytes: size, numpy } = ELEMENT_TYPES[type];
   const descriptor = `${size === 1 ? "|" : "<"}${numpy}`;
   const dictionary = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const unpadded = 10 + dictionary.length + 1;
@@ -242,7 +242,7 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
   }
   const { buffer, byteOffset, byteLength } = array.data;
   return [
-    formatNpyHeader(array.dtype, array.shape),
+    npyHeader(array.dtype, array.shape),
     new Uint8Array(buffer, byteOffset, byteLength),
   ];
 }

@@ -44,10 +44,16 @@ export type JsonOf<Schema extends { readonly _zod: { readonly output: unknown } 
  * @param id `$id` of the file
  * @param title title of the file
  * @param schema schema of the whole document
+ * @param io whether the document is written by the program, `output`, or by a person, who may leave out defaults
  * @returns JSON Schema, draft 2020-12, with a final newline
  */
-export function jsonSchemaText(id: string, title: string, schema: z.core.$ZodType): string {
-  const { $schema, ...rest } = z.toJSONSchema(schema);
+export function jsonSchemaText(
+  id: string,
+  title: string,
+  schema: z.core.$ZodType,
+  io: "input" | "output" = "output",
+): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io });
   return JSON.stringify({ $schema, $id: id, title, ...rest }, null, 2) + "\n";
 }
 

@@ -134,7 +134,7 @@ async function comparedRun(
     ),
   };
   const implementation: Implementation = {
-    ...{ name: runner.name, startsFromSeams: true },
+    ...{ name: runner.name, isolates: () => true },
     run: (turn) => isolatedStages((stage) => runner.prepare(stage), turn),
   };
   try {

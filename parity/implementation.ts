@@ -4,7 +4,7 @@
  * @module
  */
 
-import { judge, type Piece, type StageOutcome } from "./judge.ts";
+import { judge, type Piece, stageOf, type StageOutcome } from "./judge.ts";
 import type { PipelineDescription, StageOutline } from "./pipeline_description.ts";
 import type { Mode, SeamResult } from "./report.ts";
 
@@ -24,8 +24,11 @@ export interface Turn {
 export interface Implementation {
   /** Name in reports. */
   readonly name: string;
-  /** Whether its stages can start from given seams, as isolated mode needs. */
-  readonly startsFromSeams: boolean;
+  /**
+   * Returns whether isolated mode judges a stage of a piece. Its float seams may then drift in chained mode, where it is
+   * fed an input that differs from its own reference within tolerance.
+   */
+  isolates(piece: Piece, stage: StageOutline): boolean;
   /** Runs the stages of a turn, and returns the outcome of each as soon as it is known. */
   run(turn: Turn): AsyncIterable<StageOutcome>;
 }
@@ -46,9 +49,9 @@ export async function runTurn(
 ): Promise<SeamResult[]> {
   const { piece, mode } = turn;
   const results: SeamResult[] = [];
-  const judging = { mode, mayDrift: implementation.startsFromSeams };
   for await (const outcome of implementation.run(turn)) {
-    results.push(...await judge(pipeline, piece, outcome, judging));
+    const mayDrift = implementation.isolates(piece, stageOf(pipeline, outcome.stage));
+    results.push(...await judge(pipeline, piece, outcome, { mode, mayDrift }));
   }
   return results;
 }

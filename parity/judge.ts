@@ -5,7 +5,7 @@
  */
 
 import { slice, type Tensor } from "../core/tensor.ts";
-import { compare, EXACT } from "./compare.ts";
+import { compare, EXACT, refused } from "./compare.ts";
 import { compareArrays, drawErrors, type Sample, type SeamArray } from "./compare_arrays.ts";
 import { ReferenceError } from "./reference_error.ts";
 import {
@@ -50,6 +50,8 @@ export interface StageOutcome {
   readonly seams: Readonly<Record<string, SeamArray | undefined>>;
   /** Run time of the stage; null where it is not known. */
   readonly durationSeconds: number | null;
+  /** Why the stage failed, whatever it computed; absent where it ran. */
+  readonly failure?: string;
 }
 
 /** How a stage ran. */
@@ -76,7 +78,7 @@ export interface Judging {
 export async function judge(
   pipeline: PipelineDescription,
   piece: Piece,
-  { stage: name, seams, durationSeconds }: StageOutcome,
+  { stage: name, seams, durationSeconds, failure }: StageOutcome,
   { mode, mayDrift }: Judging,
 ): Promise<SeamResult[]> {
   const stage = stageOf(pipeline, name);
@@ -89,15 +91,13 @@ export async function judge(
     const timeAxis = timeAxisOf(rule);
     const allowed = toleranceOf(rule, reference);
     const output = firstFrames(seams[seam], reference, timeAxis);
-    const { comparison, tolerance } = await compareArrays(
-      output,
-      reference.array,
-      {
+    const { comparison, tolerance } = failure !== undefined
+      ? { comparison: refused(failure), tolerance: allowed }
+      : await compareArrays(output, reference.array, {
         toleranceFor: () => allowed,
         ...(timeAxis !== undefined && { timeAxis }),
         ...(reference.sample && { sample: reference.sample }),
-      },
-    );
+      });
     const isDrift = mode === "chained" && mayDrift && rule.judgement === "float" && !isFirst &&
       comparison.elements > 0;
     const verdict = comparison.passed ? "pass" : isDrift ? "reported" : "fail";

@@ -43,11 +43,18 @@ export {
   type SeamDifference,
 } from "./diff.ts";
 export { type Implementation, runTurn, type Turn } from "./implementation.ts";
-export { type Judging, type Piece, type Reference, type StageOutcome } from "./judge.ts";
+export {
+  type Judging,
+  type Piece,
+  type Reference,
+  type StageOutcome,
+  unreferenced,
+} from "./judge.ts";
 export { type ClipEntry, type Manifest, type PieceEntry, readManifest } from "./manifest.ts";
 export { ReferenceError } from "./reference_error.ts";
 export { ownImplementation, type Prepare, type PreparedStage } from "./own_implementation.ts";
 export { OWN_PIPELINE, ownPipeline } from "./own_pipeline.ts";
+export { firstFailures } from "./first_failures.ts";
 export { readClip } from "./piece.ts";
 export {
   type Float32Rule,
@@ -86,4 +93,4 @@ export {
 } from "./report.ts";
 export { type ParityRun, type ParityRunOptions, runParity } from "./run.ts";
 export { MODES, SUITES } from "./suites.ts";
-export { type FloatTolerance, floatTolerance, TOLERANCES } from "./tolerances.ts";
+export { type FloatTolerance, floatTolerance, TOLERANCES, typedTolerance } from "./tolerances.ts";

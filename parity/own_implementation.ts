@@ -35,7 +35,7 @@ export function ownImplementation(name: string, context: StageContext): Implemen
       release: () => Promise.resolve(),
     });
   return {
-    ...{ name, startsFromSeams: true },
+    ...{ name, isolates: () => true },
     run: (turn) =>
       turn.mode === "isolated" ? isolatedStages(prepare, turn) : chainedStages(context, turn),
   };

@@ -57,6 +57,7 @@ export {
   type RunTimeline,
   type StageView,
 } from "./report_view.ts";
+export { TOTAL } from "./run_report.ts";
 export type {
   Decision,
   HistoryChange,

@@ -12,6 +12,8 @@ import { tracksSchema } from "../cli/tracks_schema.ts";
 import { jsonSchemaText } from "../core/schema.ts";
 import { differencesSchema } from "../evaluation/differences.ts";
 import { evaluationSchema } from "../evaluation/report.ts";
+import { parityFileSchema } from "../harness/parity_file.ts";
+import { referenceListSchema } from "../harness/reference_folder.ts";
 import { backendReportSchema } from "../parity/backend_comparison.ts";
 import { recordingDifferenceSchema } from "../parity/diff.ts";
 import { recordingSchema } from "../parity/recording.ts";
@@ -111,6 +113,23 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "urn:tactus:seams:1",
       "seams.json of deno task parity record",
       recordingSchema,
+    ),
+  ],
+  [
+    "harness/parity_file.schema.json",
+    jsonSchemaText(
+      "urn:tactus:parity-file:1",
+      "parity.toml of deno task harness",
+      parityFileSchema,
+      "input",
+    ),
+  ],
+  [
+    "harness/reference_list.schema.json",
+    jsonSchemaText(
+      "urn:tactus:references:1",
+      "references.json of deno task harness record",
+      referenceListSchema,
     ),
   ],
   [

@@ -29,7 +29,7 @@ const FLOORS: readonly string[] = [
 ];
 
 /** Folders of code that is not part of the product: it may import anything, and the product imports none of it. */
-const ASIDE: readonly string[] = ["fixtures", "packages", "scripts", "tests"];
+const ASIDE: readonly string[] = ["examples", "fixtures", "packages", "scripts", "tests"];
 
 const isTest = (path: string): boolean => /_test\.tsx?$/.test(path);
 
@@ -114,7 +114,9 @@ const LOADED_LATE: readonly string[] = [
 
 /** Returns the imports of the commands that do not go through a door, and those that load one for the help. */
 function doorFaults(sources: Sources): string[] {
-  const folders = ["models", "pipeline", "parity", "evaluation", "outputs", "reports"];
+  const folders = [
+    ...["models", "pipeline", "parity", "evaluation", "outputs", "reports", "harness"],
+  ];
   const commands = new Map([...sources].filter(([path]) => /^cli\//.test(path) && !isTest(path)));
   const aroundDoor = edgesOf(importGraph(sources)).filter(([from, to]) =>
     commands.has(from) && folders.includes(topOf(to)) && !/^\w+\/mod\.ts$/.test(to) &&

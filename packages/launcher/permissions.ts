@@ -18,6 +18,8 @@ export interface Permissions {
   readonly net?: true;
   /** Start these programs; `any` where the command measures the program itself and the original programs. */
   readonly run?: "ffmpeg" | "any";
+  /** Everything: without it Deno does not read in /proc what the programs that a command starts take of the machine. */
+  readonly all?: true;
 }
 
 const COMPUTES: Permissions = { write: true, sys: true, ffi: true, run: "ffmpeg" };
@@ -31,6 +33,7 @@ export const PERMISSIONS_OF_COMMANDS: Readonly<Record<string, Permissions>> = {
   evaluate: COMPUTES,
   models: { write: true },
   "models pull": { write: true, net: true },
+  harness: { all: true },
   bench: MEASURES,
   nightly: MEASURES,
   report: READS_HISTORY,
@@ -62,9 +65,10 @@ export function permissionsOf(args: readonly string[]): Permissions {
  * @param libraries files and folders of the libraries that may be loaded; any by default
  */
 export function permissionOptions(
-  { write, sys, ffi, net, run }: Permissions,
+  { write, sys, ffi, net, run, all }: Permissions,
   libraries: readonly string[] = [],
 ): string[] {
+  if (all) return ["--allow-all"];
   const only = libraries.length === 0 ? "" : `=${libraries.map(escaped).join(",")}`;
   return [
     "--allow-read",

@@ -25,6 +25,9 @@ const ISOLATED = {
 /** Commands that start other programs. */
 const RUNS_OTHERS: readonly string[] = ["bench", "nightly"];
 
+/** Commands that start any program and read its memory. */
+const HAS_ALL: readonly string[] = ["harness"];
+
 /** How the program is run. */
 interface ProgramOptions {
   /** Working folder; the repository by default. */
@@ -93,7 +96,9 @@ function start(
       ...options.flags ?? [],
       "--config",
       join(repository, "deno.json"),
-      ...(RUNS_OTHERS.includes(command)
+      ...(HAS_ALL.includes(command)
+        ? ["--quiet", "--allow-all"]
+        : RUNS_OTHERS.includes(command)
         ? PERMISSIONS.map((one) => one.replace(/^--allow-run=.*/, "--allow-run"))
         : PERMISSIONS),
       program,

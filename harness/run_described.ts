@@ -1,0 +1,468 @@
+/**
+ * Runs the implementations of a described pipeline in rounds of random order, and compares all seams.
+ *
+ * @module
+ */
+
+import { cp, mkdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { CounterRandom } from "../core/counter_random.ts";
+import { CALL } from "../core/program.ts";
+import { withScratchFolder } from "../core/scratch_folder.ts";
+import { UsageError } from "../core/usage_error.ts";
+import {
+  firstFailures,
+  type Mode,
+  MODES,
+  type ParityReport,
+  type Piece,
+  type PipelineDescription,
+  type Reference,
+  ReferenceError,
+  runTurn,
+  type SeamResult,
+  type StageOutline,
+  type SuiteReport,
+  type Timings,
+  unreferenced,
+} from "../parity/mod.ts";
+import { describedPipeline } from "./described_pipeline.ts";
+import { findInputs, folderFrom, type Input } from "./inputs.ts";
+import type { ParityFile } from "./parity_file.ts";
+import { DescribedImplementation, type MeasuredRun, seamsIn } from "./process_implementation.ts";
+import { readParityFile } from "./read_parity_file.ts";
+import { float32Error, versionsIn, writeReferences } from "./record.ts";
+import { readReferences, type ReferenceList, type References } from "./reference_folder.ts";
+import { timesOf } from "./_times.ts";
+
+/** What is run of a file, and how. */
+export interface DescribedRunOptions {
+  /** Names of implementations, each of which must be able to run; absent for all that can. */
+  readonly implementations?: readonly string[];
+  /** Names of inputs; absent for all. */
+  readonly inputs?: readonly string[];
+  /** Modes; absent for all. */
+  readonly modes?: readonly Mode[];
+  /** Rounds; absent for that of the file, or one. */
+  readonly rounds?: number;
+  /** Seed of the order. */
+  readonly seed: number;
+  /** Folder for the seams of the first round, as `IMPLEMENTATION/MODE/INPUT/SEAM.npy`; absent to keep none. */
+  readonly keep?: string;
+  /** Receives a description of each run before it begins. */
+  readonly onTurn?: (description: string) => void;
+  /** Receives the times of each run that succeeded. */
+  readonly onMeasured?: (implementation: string, round: number, run: MeasuredRun) => void;
+  /** Returns whether a run was made before and is left out; absent to run all. */
+  readonly isDone?: (implementation: string, round: number, input: string) => boolean;
+}
+
+/** A file that was read, and the inputs that it names. */
+export interface DescribedFile {
+  /** Folder of the file. */
+  readonly folder: string;
+  /** Its content. */
+  readonly file: ParityFile;
+  /** Stages and rules of the seams. */
+  readonly pipeline: PipelineDescription;
+  /** All inputs. */
+  readonly inputs: readonly Input[];
+  /** Path of the file, for messages. */
+  readonly path: string;
+}
+
+/**
+ * Reads a file and finds its inputs.
+ *
+ * @param path a `parity.toml`
+ * @throws {ParityFileError} if the file is wrong, or an input is missing
+ */
+export async function openDescribed(path: string): Promise<DescribedFile> {
+  const file = await readParityFile(path);
+  const folder = dirname(resolve(path));
+  const inputs = await findInputs(folder, file.inputs);
+  return { folder, file, path, pipeline: describedPipeline(file), inputs };
+}
+
+/**
+ * Runs the implementations and compares what they compute with the references.
+ *
+ * @param described the file
+ * @param options what to run and how
+ * @returns the report; its suites are the implementations
+ * @throws {ReferenceError} if a reference is missing or damaged
+ * @throws {UsageError} if a named implementation or input does not exist or cannot run, or nothing could be compared
+ */
+export async function runDescribed(
+  described: DescribedFile,
+  options: DescribedRunOptions,
+): Promise<ParityReport> {
+  return await withScratchFolder(
+    "tactus_harness_",
+    (scratch) => new Run(described, options, scratch).report(),
+  );
+}
+
+/** What is recorded of a file, and where. */
+export interface DescribedRecordOptions {
+  /** Implementation whose outputs are stored; absent for the reference of the file. */
+  readonly implementation?: string;
+  /** Folder of the references; absent for that of the file. */
+  readonly out?: string;
+  /** Elements that are stored of a larger array; absent to store all. */
+  readonly sample?: number;
+  /** Receives a description of each run before it begins. */
+  readonly onTurn?: (description: string) => void;
+}
+
+/**
+ * Stores the references of a file.
+ *
+ * @param described the file
+ * @param options implementation, folder, sample
+ * @returns the folder, and the list that was written to it
+ * @throws {UsageError | ReferenceError} if there is no implementation or folder, or it cannot run
+ */
+export async function recordDescribed(
+  described: DescribedFile,
+  { implementation, out, sample, onTurn }: DescribedRecordOptions,
+): Promise<{ readonly folder: string; readonly list: ReferenceList }> {
+  const { file, folder, pipeline, inputs } = described;
+  const { reference } = file;
+  const name = implementation ?? reference.implementation;
+  if (name === undefined) {
+    throw new UsageError(
+      "The file names no implementation that makes the references: name one with --implementation",
+    );
+  }
+  const target = out === undefined
+    ? reference.folder === undefined ? undefined : folderFrom(folder, reference.folder)
+    : resolve(out);
+  if (target === undefined) {
+    throw new UsageError("The file names no folder of references: name one with --out");
+  }
+  return await withScratchFolder("tactus_harness_", async (scratch) => {
+    const makers = new Makers(described, scratch, onTurn);
+    const maker = await makers.open(name);
+    const float32 = reference.float32 === undefined ? null : await makers.open(reference.float32);
+    const recorded = async function* (): AsyncGenerator<
+      { input: Input; folder: string; float32?: string }
+    > {
+      for (const input of inputs) {
+        const outputs = await makers.run(maker, input);
+        yield {
+          ...{ input, folder: outputs },
+          ...(float32 && { float32: await makers.run(float32, input) }),
+        };
+      }
+    };
+    const generator = {
+      ...{ implementation: name, command: maker.command, float32: reference.float32 ?? null },
+    };
+    const settings = { pipeline, generator, ...(sample !== undefined && { sample }) };
+    return { folder: target, list: await writeReferences(target, settings, recorded()) };
+  });
+}
+
+/** Implementations whose outputs are references: each runs once on an input, in chained mode. */
+class Makers {
+  readonly #described: DescribedFile;
+  readonly #scratch: string;
+  readonly #onTurn: ((description: string) => void) | undefined;
+
+  constructor(
+    described: DescribedFile,
+    scratch: string,
+    onTurn: ((description: string) => void) | undefined,
+  ) {
+    this.#described = described;
+    this.#scratch = scratch;
+    this.#onTurn = onTurn;
+  }
+
+  /** @throws {UsageError} if the implementation does not exist, cannot run, or lacks a stage */
+  async open(name: string): Promise<DescribedImplementation> {
+    const { file, folder, inputs } = this.#described;
+    ensureKnown("implementation", name, Object.keys(file.implementations));
+    const implementation = new DescribedImplementation(file, name, {
+      ...{ folder, modes: ["chained"], scratch: join(this.#scratch, "makers") },
+      inputs: new Map(inputs.map((input) => [input.name, input])),
+      onSeams: (input, _mode, outputs) => this.#keep(name, input, outputs),
+    });
+    const reason = await implementation.prepare();
+    if (reason !== undefined) {
+      throw new UsageError(`The reference ${name} cannot run: ${reason}`);
+    }
+    const empty: Piece = { suite: name, name: "", references: new Map(), given: {} };
+    const missing = file.stages.find((stage) =>
+      !implementation.stagesIn("chained", empty).includes(stage)
+    );
+    if (missing !== undefined) {
+      throw new UsageError(`The reference ${name} does not compute the stage ${missing.name}`);
+    }
+    return implementation;
+  }
+
+  /** Returns the folder with the outputs. */
+  async run(maker: DescribedImplementation, input: Input): Promise<string> {
+    const piece: Piece = {
+      ...{ suite: maker.name, name: input.name, references: new Map(), given: {} },
+    };
+    const [mode, stages] = ["chained", maker.stages] as const;
+    const onStage = this.#onTurn;
+    for await (
+      const { failure } of maker.run({ piece, mode, stages, ...(onStage && { onStage }) })
+    ) {
+      if (failure === undefined) continue;
+      throw new ReferenceError(`The reference ${maker.name} failed on ${input.name}: ${failure}`);
+    }
+    return maker.recorded(input.name) ?? this.#kept(maker.name, input.name);
+  }
+
+  #kept(name: string, input: string): string {
+    return join(this.#scratch, "references", name, input);
+  }
+
+  async #keep(name: string, input: string, outputs: string): Promise<void> {
+    await cp(outputs, this.#kept(name, input), { recursive: true });
+  }
+}
+
+/** One run of an implementation on an input. */
+interface PlannedTurn {
+  readonly round: number;
+  readonly implementation: DescribedImplementation;
+  readonly piece: Piece;
+  readonly mode: Mode;
+}
+
+class Run {
+  readonly #described: DescribedFile;
+  readonly #options: DescribedRunOptions;
+  readonly #scratch: string;
+  readonly #modes: readonly Mode[];
+  readonly #rounds: number;
+  readonly #measured: { name: string; round: number; run: MeasuredRun }[] = [];
+  /** Round that runs. */
+  #round = 0;
+
+  constructor(described: DescribedFile, options: DescribedRunOptions, scratch: string) {
+    this.#described = described;
+    this.#options = options;
+    this.#scratch = scratch;
+    this.#modes = options.modes ?? MODES;
+    this.#rounds = options.rounds ?? described.file.rounds ?? 1;
+  }
+
+  async report(): Promise<ParityReport> {
+    const { file, pipeline } = this.#described;
+    const inputs = this.#inputs();
+    const named = this.#options.implementations;
+    for (const name of named ?? []) {
+      ensureKnown("implementation", name, Object.keys(file.implementations));
+    }
+    const ready: DescribedImplementation[] = [];
+    const notRun = new Map<string, string>();
+    for (const name of named ?? Object.keys(file.implementations)) {
+      const implementation = this.#implementation(name, inputs);
+      const reason = await implementation.prepare();
+      if (reason === undefined) ready.push(implementation);
+      else if (named === undefined) notRun.set(name, reason);
+      else throw new UsageError(`The implementation ${name} cannot run: ${reason}`);
+    }
+    const references = await this.#references(inputs);
+    const isLive = file.reference.folder === undefined;
+    if (!ready.some(({ name }) => !isLive || name !== file.reference.implementation)) {
+      const reasons = Array.from(notRun, ([name, reason]) => `\n  ${name}: ${reason}`).join("");
+      throw new UsageError(`Nothing can be compared: no implementation can run${reasons}`);
+    }
+    const turns = this.#turns(ready, inputs, references);
+    const results = new Map(ready.map(({ name }) => [name, new Map<string, SeamResult>()]));
+    for (const turn of turns) {
+      const own = results.get(turn.implementation.name)!;
+      for (const result of await this.#turn(turn)) keepWorst(own, result);
+    }
+    const names = inputs.map(({ name }) => name);
+    const known = new Map(
+      Array.from(references.inputs, ([name, seams]) => [name, new Set(seams.keys())]),
+    );
+    const suites = (named ?? Object.keys(file.implementations)).map((name): SuiteReport => {
+      const suite = { suite: name, implementation: name, growth: [] };
+      const reason = notRun.get(name);
+      if (reason !== undefined) return { ...suite, notRun: reason, results: [], first: [] };
+      const { stages } = ready.find((one) => one.name === name)!;
+      const missing = unreferenced(pipeline, name, known, names, this.#modes, stages);
+      const all = inOrder([...results.get(name)!.values(), ...missing], names, stages);
+      return { ...suite, results: all, first: firstFailures(all, pipeline) };
+    });
+    if (suites.every(({ results }) => results.length === 0)) {
+      throw new UsageError(
+        `Nothing was compared: no implementation has a stage that can run in the mode ${this.#modes}`,
+      );
+    }
+    return {
+      ...{ format: 2, pipeline: pipeline.name, upstream: references.versions, suites },
+      timings: this.#timings(turns, inputs),
+    };
+  }
+
+  #inputs(): readonly Input[] {
+    const { inputs } = this.#described;
+    const { inputs: named } = this.#options;
+    for (const name of named ?? []) ensureKnown("input", name, inputs.map((input) => input.name));
+    return inputs.filter(({ name }) => named === undefined || named.includes(name));
+  }
+
+  #implementation(name: string, inputs: readonly Input[]): DescribedImplementation {
+    const { file, folder } = this.#described;
+    const { keep } = this.#options;
+    return new DescribedImplementation(file, name, {
+      ...{ folder, modes: this.#modes, scratch: join(this.#scratch, "turn") },
+      inputs: new Map(inputs.map((input) => [input.name, input])),
+      onMeasured: (run) => {
+        this.#measured.push({ name, round: this.#round, run });
+        this.#options.onMeasured?.(name, this.#round, run);
+      },
+      onSeams: async (input, mode, outputs) => {
+        if (keep === undefined || this.#round > 0) return;
+        const target = join(keep, name, mode, input);
+        await mkdir(target, { recursive: true });
+        await cp(outputs, target, { recursive: true });
+      },
+    });
+  }
+
+  /** Reads the stored references, or runs the implementation that makes them. */
+  async #references(inputs: readonly Input[]): Promise<References> {
+    const { file, folder, path, pipeline } = this.#described;
+    const { reference } = file;
+    const remedy = `run ${CALL} harness record ${basename(path)} again`;
+    const references = reference.folder !== undefined
+      ? await readReferences(folderFrom(folder, reference.folder), inputs, remedy)
+      : await this.#liveReferences(inputs);
+    for (const [input, seams] of references.inputs) {
+      for (const [seam, { upstreamFloat32 }] of seams) {
+        const rule = Object.hasOwn(pipeline.seams, seam) ? pipeline.seams[seam] : undefined;
+        if (rule?.float32 === undefined || upstreamFloat32 !== null) continue;
+        throw new ReferenceError(
+          `The seam ${seam} has a float32_factor, but the error in float32 of ${input} is not known: ` +
+            `name the implementation in float32 as reference.float32, and ${remedy}`,
+        );
+      }
+    }
+    return references;
+  }
+
+  async #liveReferences(inputs: readonly Input[]): Promise<References> {
+    const { file, pipeline } = this.#described;
+    const { implementation: name, float32 } = file.reference;
+    const makers = new Makers(this.#described, this.#scratch, this.#options.onTurn);
+    const maker = await makers.open(name!);
+    const approximate = float32 === undefined ? undefined : await makers.open(float32);
+    const found = new Map<string, ReadonlyMap<string, Reference>>();
+    let versions: Readonly<Record<string, string>> = {};
+    for (const input of inputs) {
+      const outputs = await makers.run(maker, input);
+      versions = { ...versions, ...await versionsIn(outputs) };
+      const [exact, rounded] = [
+        await seamsIn(outputs),
+        approximate === undefined ? {} : await seamsIn(await makers.run(approximate, input)),
+      ];
+      const seams = new Map<string, Reference>();
+      for (const [seam, array] of Object.entries(exact)) {
+        if (!Object.hasOwn(pipeline.seams, seam)) continue;
+        const what = `${name}, ${input.name}, ${seam}`;
+        const upstreamFloat32 = await float32Error(what, pipeline, seam, array, rounded[seam]);
+        seams.set(seam, { path: what, array, upstreamFloat32 });
+      }
+      found.set(input.name, seams);
+    }
+    return { versions, inputs: found };
+  }
+
+  /** Returns all runs: each round has every implementation, input and mode once, in a new random order. */
+  #turns(
+    implementations: readonly DescribedImplementation[],
+    inputs: readonly Input[],
+    references: References,
+  ): PlannedTurn[] {
+    const planned: PlannedTurn[] = [];
+    for (let round = 0; round < this.#rounds; round++) {
+      const turns = implementations.flatMap((implementation) =>
+        inputs.flatMap(({ name }) => {
+          const piece: Piece = {
+            ...{ suite: implementation.name, name, given: {} },
+            references: references.inputs.get(name) ?? new Map(),
+          };
+          return this.#modes.filter((mode) => implementation.stagesIn(mode, piece).length > 0)
+            .map((mode) => ({ round, implementation, piece, mode }));
+        })
+      );
+      const random = new CounterRandom(`${this.#options.seed}/${round}`);
+      for (let at = turns.length - 1; at > 0; at--) {
+        const other = random.below(at + 1);
+        [turns[at], turns[other]] = [turns[other]!, turns[at]!];
+      }
+      planned.push(...turns);
+    }
+    return planned;
+  }
+
+  async #turn({ round, implementation, piece, mode }: PlannedTurn): Promise<SeamResult[]> {
+    const { isDone, onTurn } = this.#options;
+    if (round > 0 && isDone?.(implementation.name, round, piece.name)) return [];
+    this.#round = round;
+    return await runTurn(this.#described.pipeline, implementation, {
+      ...{ piece, mode, stages: implementation.stagesIn(mode, piece) },
+      onStage: (text) => onTurn?.(`round ${round + 1} of ${this.#rounds}: ${text}`),
+    });
+  }
+
+  #timings(turns: readonly PlannedTurn[], inputs: readonly Input[]): Timings {
+    return {
+      ...{ seed: this.#options.seed, rounds: this.#rounds },
+      order: turns.map(({ round, implementation, piece, mode }) => ({
+        ...{ round, implementation: implementation.name, piece: piece.name, mode },
+      })),
+      stages: timesOf(this.#measured, inputs, Object.keys(this.#described.file.implementations)),
+    };
+  }
+}
+
+const RANK = { pass: 0, reported: 1, fail: 2 } as const;
+
+/** Keeps the worst of the results that one seam had in several rounds. */
+function keepWorst(results: Map<string, SeamResult>, result: SeamResult): void {
+  const { piece, mode, seam } = result;
+  const key = JSON.stringify([piece, mode, seam]);
+  const before = results.get(key);
+  if (before === undefined || badness(result) > badness(before)) results.set(key, result);
+}
+
+/** Returns a number that grows with the verdict, then with the tolerance that is needed. */
+function badness({ verdict, comparison: { smallestTolerance } }: SeamResult): number {
+  const needs = smallestTolerance === null ? 1 : smallestTolerance / (1 + smallestTolerance);
+  return 2 * RANK[verdict] + needs;
+}
+
+/** Sorts results by input, mode and the order of the data. */
+function inOrder(
+  results: readonly SeamResult[],
+  inputs: readonly string[],
+  stages: readonly StageOutline[],
+): SeamResult[] {
+  const seams = stages.flatMap(({ outputs }) => outputs);
+  const rank = ({ piece, mode, seam }: SeamResult): readonly number[] => [
+    ...[inputs.indexOf(piece), MODES.indexOf(mode), seams.indexOf(seam)],
+  ];
+  return results.toSorted((a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    const at = left.findIndex((value, place) => value !== right[place]);
+    return at < 0 ? 0 : left[at]! - right[at]!;
+  });
+}
+
+function ensureKnown(what: string, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  throw new UsageError(`There is no ${what} ${name}: expected one of ${known.join(", ")}`);
+}

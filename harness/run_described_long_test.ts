@@ -1,0 +1,330 @@
+/** Runs described pipelines whose implementations are small scripts. */
+
+import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "../core/usage_error.ts";
+import { type ParityReport, ReferenceError } from "../parity/mod.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import {
+  type DescribedRecordOptions,
+  type DescribedRunOptions,
+  openDescribed,
+  recordDescribed,
+  runDescribed,
+} from "./run_described.ts";
+
+/** A program with two stages: doubles the numbers of the input, then sums them up. Its flags plant mistakes. */
+const PROGRAM = `
+const [input, out, seams = "", flag = ""] = Deno.args;
+const read = (path) => {
+  const bytes = Deno.readFileSync(path);
+  return new Float64Array(bytes.buffer.slice(10 + bytes[8] + 256 * bytes[9]));
+};
+const write = (name, values) => {
+  const header = ("{'descr': '<f8', 'fortran_order': False, 'shape': (" + values.length + ",), }").padEnd(117) + "\\n";
+  const start = Uint8Array.of(0x93, 78, 85, 77, 80, 89, 1, 0, 118, 0);
+  Deno.writeFileSync(out + "/" + name + ".npy", new Uint8Array([
+    ...start, ...new TextEncoder().encode(header), ...new Uint8Array(Float64Array.from(values).buffer),
+  ]));
+};
+if (flag === "fails") { console.error("no luck"); Deno.exit(3); }
+let doubled = Deno.readTextFileSync(input).trim().split(" ").map((word) => 2 * Number(word));
+if (flag === "doubled") doubled[1] += 1;
+if (flag === "random") doubled[0] += Math.random();
+if (flag === "float32") doubled = doubled.map((value) => Math.fround(value));
+write("doubled", doubled);
+const given = seams === "" ? doubled : (() => { try { return read(seams + "/doubled.npy"); } catch { return doubled; } })();
+let sum = 0;
+const sums = Array.from(given, (value) => sum += value);
+if (flag === "sums") sums[2] += 1;
+if (flag === "float32") sums.forEach((value, at) => sums[at] = Math.fround(value));
+if (flag !== "lacks") write("sums", sums);
+const lines = [{ stage: "double", start: 1, end: 1.5 }, { stage: "sum", start: 1.5, end: 2.5 }];
+Deno.writeTextFileSync(out + "/timings.jsonl", lines.map((line) => JSON.stringify(line)).join("\\n"));
+Deno.writeTextFileSync(out + "/versions.json", JSON.stringify({ trial: "1.0" }));
+`;
+
+const CALL = `"{deno}", "run", "--quiet", "--no-config", "-A", "program.ts", "{input}", "{out}"`;
+
+/** Writes the program, two inputs, and a file with implementations by name: arguments after the output folder. */
+async function described(
+  implementations: Readonly<Record<string, string>>,
+  work: (path: string, folder: string) => Promise<void>,
+  { reference = `implementation = "reference"`, seam = "", more = "" } = {},
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    await writeFile(join(folder, "program.ts"), PROGRAM);
+    await writeFile(join(folder, "one.txt"), "1 0.1 3");
+    await writeFile(join(folder, "two.txt"), "4 5 6 0.7");
+    const all = { reference: "", ...implementations };
+    await writeFile(
+      join(folder, "parity.toml"),
+      `format = 1
+      name = "trial"
+      [seams.doubled]
+      dtype = "f64"
+      ${seam}
+      [seams.sums]
+      dtype = "f64"
+      [[stages]]
+      name = "double"
+      outputs = ["doubled"]
+      [[stages]]
+      name = "sum"
+      inputs = ["doubled"]
+      outputs = ["sums"]
+      [[inputs]]
+      files = ["*.txt"]
+      seconds = 2
+      [reference]
+      ${reference}
+      ${
+        Object.entries(all).map(([name, args]) =>
+          `[implementations.${name}]\ncommand = [${[CALL, args].filter(Boolean).join(", ")}]\n`
+        ).join("")
+      }${more}`,
+    );
+    await work(join(folder, "parity.toml"), folder);
+  });
+}
+
+async function run(
+  path: string,
+  options: Partial<DescribedRunOptions> = {},
+): Promise<ParityReport> {
+  return await runDescribed(await openDescribed(path), { seed: 1, ...options });
+}
+
+async function record(path: string, options: DescribedRecordOptions = {}): Promise<void> {
+  await recordDescribed(await openDescribed(path), options);
+}
+
+const verdictsOf = ({ suites }: ParityReport, name: string): string[] =>
+  suites.find(({ suite }) => suite === name)!.results
+    .map(({ piece, mode, seam, verdict }) => `${piece} ${mode} ${seam} ${verdict}`);
+
+Deno.test("a mistake is named by its stage: isolated where a program can start from seams, else chained", async () => {
+  const programs = {
+    given: `"{seams}", "doubled"`,
+    alone: `"", "doubled"`,
+    last: `"{seams}", "sums"`,
+  };
+  await described(programs, async (path) => {
+    const report = await run(path, { inputs: ["one"] });
+    equal(verdictsOf(report, "given"), [
+      "one isolated doubled fail",
+      "one isolated sums pass",
+      "one chained doubled fail",
+      "one chained sums reported",
+    ]);
+    equal(verdictsOf(report, "alone"), ["one chained doubled fail", "one chained sums fail"]);
+    equal(verdictsOf(report, "last")[1], "one isolated sums fail");
+    equal(
+      report.suites.map(({ suite, first }) => [
+        suite,
+        first.map(({ mode, stage }) => `${mode} ${stage}`),
+      ]),
+      [
+        ["reference", []],
+        ["given", ["isolated double", "chained double"]],
+        ["alone", ["chained double"]],
+        ["last", ["isolated sum"]],
+      ],
+    );
+    equal([report.pipeline, report.upstream], ["trial", { trial: "1.0" }]);
+  });
+});
+
+Deno.test("rounds have every run once, in an order that the seed gives; stages are timed by the program's file", async () => {
+  await described({ ours: `"{seams}"` }, async (path) => {
+    const report = await run(path, { rounds: 2, seed: 7 });
+    const { order, stages, seed, rounds } = report.timings!;
+    equal([seed, rounds, order.length], [7, 2, 12]);
+    for (const round of [0, 1]) {
+      const turns = order.filter((turn) => turn.round === round)
+        .map(({ implementation, piece, mode }) => `${implementation} ${piece} ${mode}`);
+      equal(turns.toSorted(), [
+        ...["ours one chained", "ours one isolated", "ours two chained", "ours two isolated"],
+        ...["reference one chained", "reference two chained"],
+      ]);
+    }
+    const again = await run(path, { rounds: 2, seed: 7 });
+    equal(again.timings?.order, order);
+    const own = stages.filter(({ implementation, piece, mode }) =>
+      `${implementation} ${piece} ${mode}` === "ours one chained"
+    );
+    equal(own.map(({ stage, seconds }) => [stage, seconds.length]), [["double", 2], ["sum", 2], [
+      "total",
+      2,
+    ]]);
+    equal([own[1]?.seconds[0], own[0]?.audioSeconds], [1, 2]);
+    ok(own[2]!.seconds[0]! > 0.01);
+  });
+});
+
+Deno.test("what differs in any round fails, and so do missing seams, failing programs and damaged timings", async () => {
+  const programs = { random: `"", "random"`, lacks: `"", "lacks"`, fails: `"", "fails"` };
+  await described(programs, async (path) => {
+    const report = await run(path, { inputs: ["one"], rounds: 2 });
+    equal(verdictsOf(report, "random"), ["one chained doubled fail", "one chained sums fail"]);
+    equal(verdictsOf(report, "lacks"), ["one chained doubled pass", "one chained sums fail"]);
+    const reasons = (name: string): (string | undefined)[] =>
+      report.suites.find(({ suite }) => suite === name)!.results
+        .map(({ comparison }) => comparison.reason);
+    equal(reasons("lacks")[1], "the output is missing");
+    equal(reasons("fails").map((reason) => /^it ended with exit code 3: no luck$/.test(reason!)), [
+      true,
+      true,
+    ]);
+  });
+});
+
+Deno.test("an implementation that is not installed is not run, and an error where it was named", async () => {
+  const more = `[implementations.absent]\ncommand = ["no-such-program-of-tactus", "{out}"]
+    setup = ["no-such-program-of-tactus"]
+    [implementations.unprepared]\ncommand = ["x", "{out}"]\nsetup = ["{deno}", "eval", "console.error('not here'); Deno.exit(1)"]
+    [implementations.elsewhere]\nrecorded = "phone"\n`;
+  await described({ ours: "" }, async (path, folder) => {
+    const report = await run(path, { inputs: ["one"] });
+    const reasons = report.suites.flatMap(({ suite, notRun }) =>
+      notRun === undefined ? [] : [`${suite}: ${notRun}`]
+    );
+    equal(reasons.map((reason) => reason.replace(folder, "")), [
+      "absent: its setup failed: there is no program no-such-program-of-tactus",
+      "unprepared: its setup failed: it ended with exit code 1: not here",
+      "elsewhere: there is no folder /phone",
+    ]);
+    await rejects(run(path, { implementations: ["absent"] }), UsageError);
+    await rejects(
+      run(path, { implementations: ["other"] }),
+      /no implementation other: expected one of reference,/,
+    );
+    await rejects(
+      run(path, { inputs: ["three"] }),
+      /There is no input three: expected one of one, two/,
+    );
+  }, { more });
+});
+
+Deno.test("a comparison of nothing is an error", async () => {
+  await described({}, async (path) => {
+    await rejects(run(path), /Nothing can be compared: no implementation can run/);
+  });
+  await described({ ours: "" }, async (path) => {
+    await rejects(
+      run(path, { implementations: ["ours"], modes: ["isolated"] }),
+      /no reference|Nothing was compared/,
+    );
+  });
+});
+
+Deno.test("stored references need no reference program, and are checked", async () => {
+  const reference = `folder = "stored"\nimplementation = "reference"`;
+  await described({ ours: `"{seams}"` }, async (path, folder) => {
+    await rejects(
+      run(path),
+      (error) =>
+        error instanceof ReferenceError &&
+        /run deno task harness record parity\.toml again/.test(error.message),
+    );
+    await record(path);
+    equal((await readdir(join(folder, "stored"))).sort(), ["one", "references.json", "two"]);
+    const report = await run(path, { implementations: ["ours"] });
+    equal(new Set(report.suites[0]!.results.map(({ verdict }) => verdict)), new Set(["pass"]));
+    equal(report.upstream, { trial: "1.0" });
+    await writeFile(join(folder, "one.txt"), "1 0.1 4");
+    await rejects(run(path), /are of another file one: its SHA-256 is/);
+    await writeFile(join(folder, "one.txt"), "1 0.1 3");
+    const file = join(folder, "stored", "two", "sums.npy");
+    const bytes = await readFile(file);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(file, bytes);
+    await rejects(run(path), /sums\.npy was changed: its SHA-256 is/);
+  }, { reference });
+});
+
+Deno.test("sampled references find a mistake, and are no input of isolated mode", async () => {
+  const reference = `folder = "stored"\nimplementation = "reference"`;
+  const programs = { ours: `"{seams}"`, wrong: `"{seams}", "doubled"` };
+  await described(programs, async (path) => {
+    await record(path, { sample: 3 });
+    const report = await run(path, { inputs: ["two"] });
+    equal(verdictsOf(report, "ours"), [
+      "two isolated doubled pass",
+      "two chained doubled pass",
+      "two chained sums pass",
+    ]);
+    // Isolated mode cannot judge the sum, so chained mode does.
+    equal(verdictsOf(report, "wrong"), [
+      "two isolated doubled fail",
+      "two chained doubled fail",
+      "two chained sums fail",
+    ]);
+  }, { reference });
+});
+
+Deno.test("the error of the reference's float32 run is the tolerance where a factor asks for it", async () => {
+  const reference = `implementation = "reference"\nfloat32 = "single"`;
+  const programs = { single: `"", "float32"`, wrong: `"", "doubled"` };
+  await described(programs, async (path) => {
+    const report = await run(path, { inputs: ["one"] });
+    const [doubled] = report.suites.find(({ suite }) => suite === "single")!.results;
+    equal(doubled?.verdict, "pass");
+    const error = doubled!.upstreamFloat32!.minTolerance;
+    ok(error > 0 && error < 1e-7);
+    equal(doubled?.tolerance.absolute, 1.5 * error);
+    equal(verdictsOf(report, "wrong")[0], "one chained doubled fail");
+  }, { reference, seam: "float32_factor = 1.5" });
+  await described({ single: `"", "float32"` }, async (path) => {
+    // Half of its own error is less than it has.
+    equal(
+      verdictsOf(await run(path, { inputs: ["one"] }), "single")[0],
+      "one chained doubled fail",
+    );
+  }, { reference, seam: "float32_factor = 0.5" });
+});
+
+Deno.test("a folder that was recorded elsewhere is compared as it is", async () => {
+  const more = `[implementations.phone]\nrecorded = "phone"\n`;
+  await described({ ours: `"", "sums"` }, async (path, folder) => {
+    await run(path, { keep: join(folder, "kept") });
+    await mkdir(join(folder, "phone"));
+    await Deno.rename(join(folder, "kept", "ours", "chained", "one"), join(folder, "phone", "one"));
+    const report = await run(path);
+    equal(verdictsOf(report, "phone"), [
+      "one chained doubled pass",
+      "one chained sums fail",
+      "two chained doubled fail",
+      "two chained sums fail",
+    ]);
+    match(
+      report.suites.find(({ suite }) => suite === "phone")!.results[2]!.comparison.reason ?? "",
+      /^its seams cannot be read: /,
+    );
+  }, { more });
+});
+
+Deno.test("recording replaces a folder as a whole or not at all, and no folder of other files", async () => {
+  const reference = `folder = "stored"\nimplementation = "reference"`;
+  await described({ fails: `"", "fails"`, wrong: `"", "sums"` }, async (path, folder) => {
+    await record(path);
+    const list = join(folder, "stored", "references.json");
+    const before = await readFile(list, "utf8");
+    await rejects(
+      record(path, { implementation: "fails" }),
+      /The reference fails failed on one: it ended with/,
+    );
+    equal(await readFile(list, "utf8"), before);
+    await record(path, { implementation: "wrong" });
+    ok(await readFile(list, "utf8") !== before);
+    equal((await readdir(folder)).sort(), [
+      "one.txt",
+      "parity.toml",
+      "program.ts",
+      "stored",
+      "two.txt",
+    ]);
+    await rejects(record(path, { out: folder }), /has files, such as .* but no references\.json/);
+  }, { reference });
+});
