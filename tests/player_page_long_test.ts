@@ -1,21 +1,23 @@
 /** Tests the playback of the player page in real time. */
 
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { encodeFlac } from "../kernels/mod.ts";
+import { PAGE_LIMITS } from "../outputs/player/page_audio.ts";
 import { type Example, exampleTrack } from "./support/analyzed_track.ts";
-import type { Browser } from "./support/browser.ts";
+import { type Browser, browserTest } from "./support/browser.ts";
 import {
   BURSTS,
   burstTrack,
   ensureInSync,
   open,
   pageOf,
-  playerTest,
   startPlayback,
   syncErrors,
 } from "./support/player_page.ts";
-import { problems } from "./support/report_page.ts";
+import { blankCanvases, problems } from "./support/report_page.ts";
 
 const RATE = 44_100;
 
@@ -31,7 +33,7 @@ function positionsOf(browser: Browser): Promise<number[]> {
   })()`);
 }
 
-playerTest(
+browserTest(
   "the playhead is at the audio that is heard, within 20 ms, also after a seek",
   () => pageOf(burstTrack()),
   async (browser, url) => {
@@ -44,7 +46,7 @@ playerTest(
   },
 );
 
-playerTest(
+browserTest(
   "a file that the browser decodes with more silence at its start is found to be late",
   () =>
     pageOf(burstTrack(), async (audio) => {
@@ -75,7 +77,7 @@ function delayed({ data, shape }: Tensor<"f32">, delay: number): Int16Array {
   return moved;
 }
 
-playerTest(
+browserTest(
   "a loop stays in its segment",
   () => pageOf(burstTrack()),
   async (browser, url) => {
@@ -91,7 +93,7 @@ playerTest(
   },
 );
 
-playerTest(
+browserTest(
   "mute and solo choose the stems that are heard",
   () => pageOf(toneStems()),
   async (browser, url) => {
@@ -148,7 +150,7 @@ function toneStems(): Example {
   return { ...example, analyzed: { ...analyzed, seams: { ...analyzed.seams, stems16 } } };
 }
 
-playerTest(
+browserTest(
   "a long track plays while it is decoded, with the playhead at the audio, and loops",
   () => pageOf(burstTrack(), (audio) => ({ ...audio, isDecoded: false })),
   async (browser, url) => {
@@ -161,6 +163,38 @@ playerTest(
     const turns = await positionsOf(browser);
     ok(turns.every((position) => position >= 2 && position < 3.3), `${turns}`);
     ok(turns.some((position, i) => position < (turns[i - 1] ?? 0)), "It never turned");
+    equal(problems(browser), []);
+  },
+);
+
+browserTest(
+  "a track of 25 minutes is embedded, drawn and played like a short one",
+  () => pageOf(exampleTrack({ seconds: 1500 })),
+  async (browser, url) => {
+    const { size } = await stat(fileURLToPath(url));
+    // The mix as FLAC in base64, and little else.
+    ok(size > 50e6 && size < 4 / 3 * PAGE_LIMITS.embeddedBytes + 2e6, `${size} bytes`);
+    await open(browser, url);
+    equal(await blankCanvases(browser), []);
+    equal(await browser.evaluate("document.getElementById('seek').max"), "1500");
+    // The fastest of many, so that a busy machine does not matter.
+    const redrawn = await browser.evaluate<number>(`(() => {
+      let least = Infinity;
+      for (let at = 0; at < 1500; at += 25) {
+        const start = performance.now();
+        player.seek(at + 0.5);
+        least = Math.min(least, performance.now() - start);
+      }
+      return least;
+    })()`);
+    ok(redrawn < 50, `A seek took ${redrawn} ms`);
+    await browser.press("End");
+    await browser.press("ArrowLeft");
+    await browser.press("ArrowLeft");
+    await startPlayback(browser);
+    const positions = await positionsOf(browser);
+    ok(positions.every((position, i) => position > (positions[i - 1] ?? 1490)), `${positions}`);
+    equal(await browser.evaluate("document.getElementById('label').textContent"), "chorus");
     equal(problems(browser), []);
   },
 );

@@ -1,13 +1,14 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { exampleTrack } from "./support/analyzed_track.ts";
+import { browserTest } from "./support/browser.ts";
 import { until } from "./support/deadline.ts";
-import { open, pageOf, playerTest, startPlayback } from "./support/player_page.ts";
+import { open, pageOf, startPlayback } from "./support/player_page.ts";
 import { accessibilityFindings, blankCanvases, overflow, problems } from "./support/report_page.ts";
 
 const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
 
-playerTest(
+browserTest(
   "the player page draws everything without messages, in both widths and schemes",
   () => pageOf(exampleTrack({ stemChannels: 2 })),
   async (browser, url) => {
@@ -25,7 +26,7 @@ playerTest(
   },
 );
 
-playerTest(
+browserTest(
   "the keyboard alone moves, loops and plays",
   () => pageOf(exampleTrack({ stemChannels: 2 })),
   async (browser, url) => {
@@ -68,7 +69,7 @@ playerTest(
   },
 );
 
-playerTest(
+browserTest(
   "a track without beats and segments can be played",
   () => pageOf(exampleTrack({ beats: [], segments: [], seconds: 3 })),
   async (browser, url) => {

@@ -1,7 +1,5 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFileSync } from "node:fs";
 import { measurementsCsv } from "../reports/render/exports.ts";
 import { reportDocument } from "../reports/report_document.ts";
 import { reportPage } from "../reports/render/page.tsx";
@@ -9,7 +7,7 @@ import { timingsPage } from "../reports/render/timings_page.tsx";
 import { exampleReport } from "../reports/testdata/example.ts";
 import { readTimings } from "../reports/timings_file.ts";
 import { until } from "./support/deadline.ts";
-import { Browser, browserPath } from "./support/browser.ts";
+import { type Browser, browserTest } from "./support/browser.ts";
 import {
   accessibilityFindings,
   blankCanvases,
@@ -18,34 +16,21 @@ import {
   problems,
   wrongFigures,
 } from "./support/report_page.ts";
-import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
-const PATH = browserPath();
-const NOTE = PATH === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";
 const REPORT = exampleReport({ days: 40 });
 const PAGE = reportPage(REPORT);
 const AXE = readFileSync(new URL("./axe.min.js", import.meta.resolve("axe-core")), "utf8");
 
-/** Declares a test with a browser and a page, which is ignored where there is no browser. */
-function browserTest(
+/** Declares a test of the report, or of another page. */
+function pageTest(
   name: string,
   test: (browser: Browser, url: string) => Promise<void>,
   page = PAGE,
 ): void {
-  Deno.test({
-    name: name + NOTE,
-    ignore: PATH === null,
-    fn: () =>
-      inTemporaryFolder(async (folder) => {
-        const file = join(folder, "page.html");
-        writeFileSync(file, page);
-        await using browser = await Browser.start(PATH!);
-        await test(browser, pathToFileURL(file).href);
-      }),
-  });
+  browserTest(name, () => page, test);
 }
 
-browserTest(
+pageTest(
   "reportPage() draws all charts without messages and without a network",
   async (browser, url) => {
     for (const width of [1400, 400]) {
@@ -59,13 +44,13 @@ browserTest(
   },
 );
 
-browserTest("reportPage() shows the figures of its embedded data", async (browser, url) => {
+pageTest("reportPage() shows the figures of its embedded data", async (browser, url) => {
   await browser.open(url, 1400);
   ok(await browser.evaluate<number>("document.querySelectorAll('[data-of]').length") > 200);
   equal(await wrongFigures(browser), []);
 });
 
-browserTest("reportPage() has no serious finding of axe-core", async (browser, url) => {
+pageTest("reportPage() has no serious finding of axe-core", async (browser, url) => {
   for (const scheme of ["light", "dark"] as const) {
     for (const width of [1400, 400]) {
       await browser.open(url, width, scheme);
@@ -75,7 +60,7 @@ browserTest("reportPage() has no serious finding of axe-core", async (browser, u
   }
 });
 
-browserTest("reportPage() is usable with the keyboard alone", async (browser, url) => {
+pageTest("reportPage() is usable with the keyboard alone", async (browser, url) => {
   await browser.open(url, 1400);
   const drawn = "document.querySelector('#history-chart').getAttribute('aria-label')";
   const reached: string[] = [];
@@ -113,7 +98,7 @@ Deno.test("reportPage() shows the history of a slower stage first, otherwise tha
   match(chosen(page(quiet, []))!, /: total$/);
 });
 
-browserTest("reportPage() offers the run as JSON and as CSV", async (browser, url) => {
+pageTest("reportPage() offers the run as JSON and as CSV", async (browser, url) => {
   await browser.call("Page.setBypassCSP", { enabled: true });
   await browser.open(url, 1400);
   const read = (id: string): Promise<string> =>
@@ -129,7 +114,7 @@ browserTest("reportPage() offers the run as JSON and as CSV", async (browser, ur
   equal(await read("download-csv"), measurementsCsv(run));
 });
 
-browserTest("reportPage() fills the table of runs when it is opened", async (browser, url) => {
+pageTest("reportPage() fills the table of runs when it is opened", async (browser, url) => {
   await browser.open(url, 1400);
   await browser.evaluate("document.getElementById('history-details').open = true");
   const rowCount = "document.querySelectorAll('#history-table tbody tr').length";
@@ -165,7 +150,7 @@ const BROKEN = PAGE
   )
   .replace(/<meta[^>]*http-equiv[^>]*>/, "");
 
-browserTest("the checks of a page detect a broken page", async (browser, url) => {
+pageTest("the checks of a page detect a broken page", async (browser, url) => {
   await browser.open(url, 400);
   equal(await blankCanvases(browser), ["empty"]);
   equal((await wrongFigures(browser)).map((text) => text.split(" ")[0]), [
@@ -189,7 +174,7 @@ const TIMINGS = timingsPage(
   { title: "timings.jsonl" },
 );
 
-browserTest("timingsPage() draws the bar of each stage at its times", async (browser, url) => {
+pageTest("timingsPage() draws the bar of each stage at its times", async (browser, url) => {
   for (const scheme of ["light", "dark"] as const) {
     await browser.open(url, 400, scheme);
     equal([problems(browser), await overflow(browser)], [[], 0]);

@@ -255,24 +255,18 @@ function Stems({ view, names }: { view: TrackView; names: readonly string[] }): 
           return (
             <li key={name} id={`stem-${name}`}>
               <span class="name">{name}</span>
-              <button
-                type="button"
-                class="word mute"
-                data-mute={name}
-                aria-pressed="false"
-                aria-label={`Mute ${name}`}
-              >
-                M
-              </button>
-              <button
-                type="button"
-                class="word solo"
-                data-solo={name}
-                aria-pressed="false"
-                aria-label={`Solo ${name}`}
-              >
-                S
-              </button>
+              {(["Mute", "Solo"] as const).map((use) => (
+                <button
+                  key={use}
+                  type="button"
+                  class={`word ${use.toLowerCase()}`}
+                  {...{ [`data-${use.toLowerCase()}`]: name }}
+                  aria-pressed="false"
+                  aria-label={`${use} ${name}`}
+                >
+                  {use[0]}
+                </button>
+              ))}
               <div class="strip">
                 {wave >= 0 && <canvas id={`wave-${name}`} data-wave={wave} aria-hidden="true" />}
                 <div class="playhead" />

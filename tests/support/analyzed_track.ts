@@ -85,7 +85,11 @@ export function exampleTrack(options: ExampleOptions = {}): Example {
 
 /** Returns two channels of faint noise with a burst of 5 ms at each time. */
 function bursts(samples: number, times: readonly number[]): Float32Array {
-  const data = noise(2 * samples).map((value) => value / 500);
+  const hiss = noise(Math.min(2 * samples, 20 * SAMPLE_RATE_HZ)).map((value) => value / 500);
+  const data = new Float32Array(2 * samples);
+  for (let at = 0; at < data.length; at += hiss.length) {
+    data.set(hiss.subarray(0, data.length - at), at);
+  }
   for (const channel of [0, 1]) {
     for (const time of times) {
       const start = Math.round(time * SAMPLE_RATE_HZ);

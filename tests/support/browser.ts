@@ -4,10 +4,12 @@
  * @module
  */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { until, within } from "./deadline.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const ARGUMENTS = [
   "--headless",
@@ -30,6 +32,33 @@ export function browserPath(): string | null {
   return (Deno.env.get("PATH") ?? "").split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find((file) => existsSync(file)) ?? null;
+}
+
+/**
+ * Declares a test with a browser and the file of a page, which is ignored where there is no browser.
+ *
+ * @param name name of the test
+ * @param page HTML of the page
+ * @param test gets the browser, in which nothing is open yet, and the address of the file
+ */
+export function browserTest(
+  name: string,
+  page: () => string | Promise<string>,
+  test: (browser: Browser, url: string) => Promise<void>,
+): void {
+  const path = browserPath();
+  const note = path === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";
+  Deno.test({
+    name: name + note,
+    ignore: path === null,
+    fn: () =>
+      inTemporaryFolder(async (folder) => {
+        const file = join(folder, "page.html");
+        writeFileSync(file, await page());
+        await using browser = await Browser.start(path!);
+        await test(browser, pathToFileURL(file).href);
+      }),
+  });
 }
 
 /** Codes of keys that type no character. */

@@ -5,19 +5,12 @@
  */
 
 import { equal, ok } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type PageAudio, pageAudio } from "../../outputs/player/page_audio.ts";
 import { playerPage } from "../../outputs/player/page.tsx";
 import { trackView } from "../../outputs/pictures/track_view.ts";
 import { type Example, exampleTrack } from "./analyzed_track.ts";
-import { Browser, browserPath } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import { until } from "./deadline.ts";
-import { inTemporaryFolder } from "./temporary_folder.ts";
-
-const PATH = browserPath();
-const NOTE = PATH === null ? " (not run: no Chromium on the path, nor in $CHROMIUM)" : "";
 
 /** Largest distance of the drawn position from the heard one. */
 const SYNC_SECONDS = 0.02;
@@ -40,25 +33,6 @@ const BURST_SEGMENTS = [
 /** Returns a track with the bursts. */
 export const burstTrack = (): Example =>
   exampleTrack({ seconds: 11, beats: BURSTS, segments: BURST_SEGMENTS });
-
-/** Declares a test with a browser and a page that is ready to play, which is ignored where there is no browser. */
-export function playerTest(
-  name: string,
-  page: () => Promise<string>,
-  test: (browser: Browser, url: string) => Promise<void>,
-): void {
-  Deno.test({
-    name: name + NOTE,
-    ignore: PATH === null,
-    fn: () =>
-      inTemporaryFolder(async (folder) => {
-        const file = join(folder, "page.html");
-        writeFileSync(file, await page());
-        await using browser = await Browser.start(PATH!);
-        await test(browser, pathToFileURL(file).href);
-      }),
-  });
-}
 
 /** Returns the page of a track, of which the audio may be changed. */
 export async function pageOf(
