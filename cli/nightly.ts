@@ -12,7 +12,8 @@ import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { SUITES } from "../parity/suites.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
-import { type Command, command, option, type Values } from "./command.ts";
+import type { NightlySubject } from "../reports/mod.ts";
+import { type Command, command, option, optionName, type Values } from "./command.ts";
 import { SETTINGS } from "./_options.ts";
 import { exportsIn, writeExports } from "./_report_files.ts";
 import { StatusLine } from "./status_line.ts";
@@ -39,34 +40,91 @@ export const nightly: Command = command({
     `Runs parity, bench and evaluate, compares the results with those of earlier runs, and writes a report. A stage that
 looks slower is measured a second time before it counts. The history keeps each measurement as soon as it is made, and an
 interrupted run continues.`,
-  arguments: { "[track...]": "tracks as in bench" },
+  arguments: {
+    "[track...]": "tracks as in bench; or one parity.toml, whose pipeline is measured instead",
+  },
   options: OPTIONS,
   exitCodes: ["nothing became worse", "a result became slower, less accurate or worse"],
   run: runNightly,
 });
 
+/** Options of the run of a described pipeline. */
+const OF_ANY_PIPELINE: readonly string[] = [
+  ...["outDir", "history", "settings", "skip", "rounds", "seed"],
+];
+
 async function runNightly(
   values: Values<typeof OPTIONS>,
   tracks: readonly string[],
+  given: ReadonlySet<string>,
+): Promise<number> {
+  const [file] = tracks;
+  if (file?.endsWith(".toml")) return await runDescribedNightly(values, tracks, given);
+  const { suite = [], evaluate } = values;
+  if (!await stat(evaluate).then((found) => found.isDirectory(), () => false)) {
+    throw new UsageError(`--evaluate ${evaluate} is not a folder: name one with annotated tracks`);
+  }
+  const { ownNightly } = await import("../reports/mod.ts");
+  return await measured(values, (status, work) =>
+    withBench(
+      values,
+      tracks,
+      status,
+      (bench) => work(ownNightly({ bench, suites: suite, evaluate })),
+    ));
+}
+
+async function runDescribedNightly(
+  values: Values<typeof OPTIONS>,
+  [file = "", ...others]: readonly string[],
+  given: ReadonlySet<string>,
+): Promise<number> {
+  const wrong = [...given].find((name) => !OF_ANY_PIPELINE.includes(name));
+  if (wrong !== undefined || others.length > 0) {
+    throw new UsageError(
+      `${
+        wrong === undefined ? others[0] : optionName(wrong)
+      } cannot be combined with ${file}; see ` +
+        `${CALL} nightly --help`,
+    );
+  }
+  const { describedNightly, openDescribed } = await import("../harness/mod.ts");
+  const { rounds, seed = Date.now() % 2 ** 32 } = values;
+  return await measured(values, async (status, work) => {
+    const onTurn = (text: string): void => status.show(text);
+    return await work(describedNightly(await openDescribed(file), { rounds, seed, onTurn }));
+  });
+}
+
+/**
+ * Measures, decides and writes the reports.
+ *
+ * @param values values of the options
+ * @param prepare makes the subject, and passes it on to the work
+ * @returns the exit code
+ */
+async function measured(
+  values: Values<typeof OPTIONS>,
+  prepare: (
+    status: StatusLine,
+    work: (subject: NightlySubject) => Promise<number>,
+  ) => Promise<number>,
 ): Promise<number> {
   const { History, nightlyRun, readRegressionSettings, terminalReport } = await import(
     "../reports/mod.ts"
   );
-  const { outDir, suite = [], evaluate, skip } = values;
-  if (!await stat(evaluate).then((found) => found.isDirectory(), () => false)) {
-    throw new UsageError(`--evaluate ${evaluate} is not a folder: name one with annotated tracks`);
-  }
+  const { outDir, skip } = values;
   const settings = await readRegressionSettings(values.settings);
   const path = values.history ?? join(outDir, "history.sqlite");
   const lock = await lockOf(path);
   const status = new StatusLine();
   try {
-    return await withBench(values, tracks, status, async (bench) => {
+    return await prepare(status, async (subject) => {
       // Opened after the checks, so that a wrong call leaves no file behind.
       const history = await History.open(path);
       try {
         const view = await nightlyRun(history, {
-          ...{ bench, suites: suite, evaluate, settings, skipped: new Set(skip) },
+          ...{ subject, settings, skipped: new Set(skip) },
           onPart: (name) => status.show(name),
           onResume: ({ startedAt }) =>
             status.print(`Continuing the run of ${startedAt}, which was interrupted`),

@@ -23,6 +23,7 @@
  * @module
  */
 
+export { describedNightly, type DescribedNightlyOptions } from "./described_nightly.ts";
 export { describedPipeline } from "./described_pipeline.ts";
 export type { Input } from "./inputs.ts";
 export type { ImplementationEntry, InputEntry, ParityFile, SeamEntry } from "./parity_file.ts";

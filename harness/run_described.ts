@@ -57,6 +57,12 @@ export interface DescribedRunOptions {
   readonly isDone?: (implementation: string, round: number, input: string) => boolean;
 }
 
+/** No seam could be compared, which must not pass for a success. */
+export class NothingComparedError extends UsageError {
+  /** Class name, as in a stack trace. */
+  override name = "NothingComparedError";
+}
+
 /** A file that was read, and the inputs that it names. */
 export interface DescribedFile {
   /** Folder of the file. */
@@ -274,7 +280,9 @@ class Run {
     const isLive = file.reference.folder === undefined;
     if (!ready.some(({ name }) => !isLive || name !== file.reference.implementation)) {
       const reasons = Array.from(notRun, ([name, reason]) => `\n  ${name}: ${reason}`).join("");
-      throw new UsageError(`Nothing can be compared: no implementation can run${reasons}`);
+      throw new NothingComparedError(
+        `Nothing can be compared: no implementation can run${reasons}`,
+      );
     }
     const turns = this.#turns(ready, inputs, references);
     const results = new Map(ready.map(({ name }) => [name, new Map<string, SeamResult>()]));
@@ -296,7 +304,7 @@ class Run {
       return { ...suite, results: all, first: firstFailures(all, pipeline) };
     });
     if (suites.every(({ results }) => results.length === 0)) {
-      throw new UsageError(
+      throw new NothingComparedError(
         `Nothing was compared: no implementation has a stage that can run in the mode ${this.#modes}`,
       );
     }
@@ -410,7 +418,7 @@ class Run {
 
   async #turn({ round, implementation, piece, mode }: PlannedTurn): Promise<SeamResult[]> {
     const { isDone, onTurn } = this.#options;
-    if (round > 0 && isDone?.(implementation.name, round, piece.name)) return [];
+    if (isDone?.(implementation.name, round, piece.name)) return [];
     this.#round = round;
     return await runTurn(this.#described.pipeline, implementation, {
       ...{ piece, mode, stages: implementation.stagesIn(mode, piece) },

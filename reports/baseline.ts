@@ -160,6 +160,7 @@ export function whyNotComparableVariant(
 
 /** Settings that must be equal, and the message if they are not. */
 const COMPARED_SETTINGS = {
+  pipeline: "another pipeline",
   model: "another model",
   demixer: "another demixer",
   weightsSha256: "other weights",

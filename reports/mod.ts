@@ -22,6 +22,7 @@ export type { Backend } from "../pipeline/backends/backend.ts";
 export { comparedReport, decideRun, type EarlierRuns } from "./compared_report.ts";
 export { decide, type DecideOptions } from "./decide.ts";
 export { History, type NewRun, type RunFilter, type RunHeader } from "./history.ts";
+export { parityFigures } from "./figures_of_reports.ts";
 export { HistoryError } from "./history_schema.ts";
 export { type CorpusTrack, findCorpus } from "./measure/corpus.ts";
 export type { MeasureReply } from "./measure/measure_reply.ts";
@@ -33,7 +34,14 @@ export {
 export { type StageBenchesOptions, stageRun } from "./measure/stage_benches.ts";
 export type { PeerPythons } from "./measure/time_variants.ts";
 export { benchRun, type TrackBenchOptions } from "./measure/track_bench.ts";
-export { type NightlyOptions, nightlyRun } from "./nightly_run.ts";
+export { newRun, type RunPlan } from "./measure/new_run.ts";
+export {
+  type NightlyOptions,
+  type NightlyPart,
+  nightlyRun,
+  type NightlySubject,
+} from "./nightly_run.ts";
+export { ownNightly, type OwnNightlyOptions } from "./own_nightly.ts";
 export {
   type BaselineKind,
   BASELINES,

@@ -4,31 +4,49 @@
  * @module
  */
 
-import { join } from "node:path";
-import type { z } from "zod";
-import type { JsonOf } from "../core/schema.ts";
-import { evaluationSchema } from "../evaluation/report.ts";
-import { parityReportSchema } from "../parity/report.ts";
 import { needsRerun } from "./decide.ts";
-import { parityFigures, qualityFigures } from "./figures_of_reports.ts";
 import type { History, NewRun } from "./history.ts";
-import { measureRounds, type TrackBenchOptions, warmUp } from "./measure/track_bench.ts";
 import { newIdentity } from "./measure/new_run.ts";
 import { comparedReport, decideRun } from "./compared_report.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
-import { reportOfCommand } from "./command_report.ts";
 import type { ReportView } from "./report_view.ts";
-import type { RunReport } from "./run_report.ts";
+import type { Measurement, RunReport } from "./run_report.ts";
 
-/** Tracks, suites and settings of a nightly run. */
+/** A part of a nightly run besides the timing. */
+export interface NightlyPart {
+  /** Name, as in `--skip`. */
+  readonly name: string;
+  /** Runs it and returns its figures. */
+  run(): Promise<Partial<Pick<RunReport, "parity" | "quality">>>;
+}
+
+/** What a nightly run measures. */
+export interface NightlySubject {
+  /** Runs the rounds that do not count, and returns the run at its start. */
+  warmUp(): Promise<NewRun>;
+  /**
+   * Runs the rounds that count.
+   *
+   * @param seed seed of their order
+   * @param before earlier measurements, which are not repeated
+   * @param onMeasurement receives each measurement as soon as it is made
+   */
+  measure(
+    seed: number,
+    before: readonly Measurement[],
+    onMeasurement: (measurement: Measurement) => void,
+  ): Promise<void>;
+  /** Parts that run before the rounds. */
+  readonly before: readonly NightlyPart[];
+  /** Parts that run after the rounds. */
+  readonly after: readonly NightlyPart[];
+}
+
+/** Subject and settings of a nightly run. */
 export interface NightlyOptions {
-  /** Tracks, variants, weights and rounds to measure. */
-  readonly bench: TrackBenchOptions;
-  /** Suites of parity; none for all that can run. */
-  readonly suites: readonly string[];
-  /** Folder of the tracks with annotations. */
-  readonly evaluate: string;
-  /** Parts that are left out, `parity` or `evaluate`. */
+  /** What is measured. */
+  readonly subject: NightlySubject;
+  /** Parts that are left out. */
   readonly skipped: ReadonlySet<string>;
   /** Thresholds of the decision. */
   readonly settings: RegressionSettings;
@@ -43,9 +61,9 @@ export interface NightlyOptions {
  * an interrupted run can continue.
  *
  * @param history history that stores the run; the caller marks the run as finished
- * @param options tracks, suites and settings
+ * @param options subject and settings
  * @returns the run, the decision on it, and the runs before it
- * @throws {CommandError | MeasureError} if a part cannot run
+ * @throws any error of the subject whose part cannot run
  */
 export async function nightlyRun(
   history: History,
@@ -64,24 +82,12 @@ class NightlyRun {
   }
 
   async measured(): Promise<ReportView> {
-    const { bench, suites, evaluate, settings } = this.#options;
-    const found = await warmUp(bench);
+    const { subject, settings } = this.#options;
+    const found = await subject.warmUp();
     const id = this.#begin(found);
-    await this.#part(id, "parity", async () => {
-      const args = suites.flatMap((name) => ["--suite", name]);
-      const report = await this.#command("parity", args, parityReportSchema);
-      this.#history.setParity(id, parityFigures(report));
-    });
+    for (const part of subject.before) await this.#part(id, part);
     await this.#measureRounds(id);
-    await this.#part(id, "evaluate", async () => {
-      const { demixer, model } = found.settings;
-      const system = `${demixer === "external" ? "stems" : demixer}/${model}`;
-      const { audio } = bench;
-      const args = [evaluate, "--system", system];
-      if (audio?.ffmpeg === false) args.push("--no-ffmpeg");
-      const report = await this.#command("evaluate", args, evaluationSchema);
-      this.#history.setQuality(id, qualityFigures(report));
-    });
+    for (const part of subject.after) await this.#part(id, part);
     const earlier = this.#history.comparedWith(this.#run(id));
     let decision = decideRun(this.#run(id), earlier, settings);
     if (needsRerun(decision)) {
@@ -114,28 +120,20 @@ class NightlyRun {
 
   async #measureRounds(id: string): Promise<void> {
     const { settings, measurements } = this.#run(id);
-    await measureRounds(
-      { ...this.#options.bench, seed: settings.seed },
+    await this.#options.subject.measure(
+      settings.seed,
       measurements,
       (measurement) => this.#history.addMeasurement(id, measurement),
     );
   }
 
-  async #part(id: string, name: string, work: () => Promise<void>): Promise<void> {
+  async #part(id: string, { name, run }: NightlyPart): Promise<void> {
     if (this.#options.skipped.has(name) || this.#history.finishedParts(id).has(name)) return;
     this.#options.onPart(name);
-    await work();
+    const { parity, quality } = await run();
+    if (parity !== undefined) this.#history.setParity(id, parity);
+    if (quality !== undefined) this.#history.setQuality(id, quality);
     this.#history.finishPart(id, name);
-  }
-
-  async #command<Schema extends z.ZodType>(
-    command: string,
-    args: readonly string[],
-    schema: Schema,
-  ): Promise<JsonOf<Schema>> {
-    const { scratch, weights: { weightsDir } } = this.#options.bench;
-    const folder = weightsDir === undefined ? [] : ["--weights-dir", weightsDir];
-    return await reportOfCommand(command, [...args, ...folder], join(scratch, command), schema);
   }
 
   #run(id: string): RunReport {

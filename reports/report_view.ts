@@ -24,7 +24,7 @@ export interface ReportView {
   /** Decision on the run; null for a run that was not compared, as of a single `bench`. */
   readonly decision: Decision | null;
   /** Length of all tracks together. */
-  readonly corpusSeconds: number;
+  readonly corpusSeconds: number | null;
   /** Stages in the order of the run: the total of a variant first, then its stages. */
   readonly stages: readonly StageView[];
   /** Reasons to doubt the figures, each with a remedy. */
@@ -40,7 +40,7 @@ export interface ReportView {
 /** One stage of one variant. */
 export interface StageView extends StageFigures {
   /** Seconds of audio per second of computation. */
-  readonly realTimeFactor: number;
+  readonly realTimeFactor: number | null;
   /** Median of the baseline; null without one. */
   readonly baseline: number | null;
   /** Median divided by that of the baseline, above 1 if slower; null without a baseline. */
@@ -54,7 +54,7 @@ export interface RunTimeline {
   /** The measurement. */
   readonly measurement: Measurement;
   /** Length of its track. */
-  readonly trackSeconds: number;
+  readonly trackSeconds: number | null;
   /** Start and end of each stage. */
   readonly timeline: Timeline;
 }
@@ -84,7 +84,7 @@ export interface HistoryStage {
   /** Interval of the median; null for too few samples. */
   readonly interval: Interval | null;
   /** Seconds of audio per second of computation. */
-  readonly realTimeFactor: number;
+  readonly realTimeFactor: number | null;
 }
 
 /** A seam and the share of its tolerance that it needs. */
@@ -121,7 +121,7 @@ export function reportOfRun(
     );
     return {
       ...figures,
-      realTimeFactor: seconds / figures.median,
+      realTimeFactor: seconds === null ? null : seconds / figures.median,
       baseline: decided?.baseline ?? null,
       ratio: decided?.ratio ?? null,
       verdict: decided?.verdict ?? null,
@@ -150,7 +150,13 @@ export function reportOfRun(
 export function historyRun(run: RunReport, isComparable: boolean): HistoryRun {
   const seconds = corpusSeconds(run);
   const stages = stageFigures(run).map(({ variant, stage, median, interval }) => ({
-    ...{ variant, stage, median, interval, realTimeFactor: seconds / median },
+    ...{
+      variant,
+      stage,
+      median,
+      interval,
+      realTimeFactor: seconds === null ? null : seconds / median,
+    },
   }));
   return { ...identity(run), isComparable, stages };
 }
@@ -201,7 +207,7 @@ function outlierWarnings(stages: readonly StageView[]): string[] {
 
 /** Returns, for each variant, the measurement of the longest track in the round of median time. */
 function timelinesOf({ tracks, variants, measurements }: RunReport): RunTimeline[] {
-  const longest = tracks.toSorted((a, b) => b.seconds - a.seconds)[0];
+  const longest = tracks.toSorted((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0))[0];
   return variants.flatMap(({ name }) => {
     const measured = measurements
       .filter(({ variant, track }) => variant === name && track === longest?.name)

@@ -16,7 +16,7 @@ Deno.test("reportOfRun() has the total first and sums a stage over all tracks", 
   equal(stages.map(({ stage }) => stage), ["total", "demix", "network"]);
   const demix = stages[1]!;
   ok(Math.abs(demix.median - 3.3) < 1e-9);
-  equal(demix.realTimeFactor, corpusSeconds / demix.median);
+  equal(demix.realTimeFactor, corpusSeconds! / demix.median);
   equal(corpusSeconds, 30.5);
   ok(demix.interval!.low >= 3 - 1e-9 && demix.interval!.high <= 3.9 + 1e-9);
 });

@@ -43,7 +43,9 @@ const machine = z.strictObject({
 }).meta({ id: "machine" });
 
 const settings = z.strictObject({
-  model: name.describe("Model in the registry"),
+  pipeline: name.exactOptional()
+    .describe("Name of a described pipeline; absent for that of this program"),
+  model: name.describe("Model in the registry; of a described pipeline its name"),
   demixer: name.describe("Demixer; external for given stems"),
   weightsSha256: sha256.describe("SHA-256 of all weights, sorted and hashed again"),
   warmUps: count.describe("Rounds that do not count"),
@@ -53,7 +55,7 @@ const settings = z.strictObject({
 
 const track = z.strictObject({
   name: name.describe("Unique in the run"),
-  seconds: z.number().gt(0).describe("Length"),
+  seconds: z.number().gt(0).nullable().describe("Length; null where unknown"),
   sha256: sha256.describe("Of the audio file, or of the files of its stems one after the other"),
 }).meta({ id: "track" });
 
@@ -70,8 +72,10 @@ const stageMeasurement = z.strictObject({
   stage: name.describe("A stage of the table of stages"),
   start: notNegative.describe("Seconds after the start of the measurement"),
   end: notNegative.describe("Seconds after the start of the measurement"),
-  cpuSeconds: notNegative.describe("User and system time of the process while the stage ran"),
-  peakBytes: count.describe("Highest resident memory of the process while the stage ran"),
+  cpuSeconds: notNegative.nullable()
+    .describe("User and system time of the process while the stage ran; null if unknown"),
+  peakBytes: count.nullable()
+    .describe("Highest resident memory of the process while the stage ran; null if unknown"),
   bytesRead: count.nullable()
     .describe("Bytes that the process read from files while the stage ran; null if unknown"),
 }).meta({ id: "stageMeasurement" });
@@ -86,8 +90,9 @@ export const measurementSchema = z.strictObject({
   track: name.describe("Name of the track"),
   round: count.describe("From 0 on"),
   seconds: notNegative.describe("From the start of the process to the result"),
-  cpuSeconds: notNegative.describe("User and system time of all threads"),
-  peakBytes: count.describe("Highest resident memory"),
+  cpuSeconds: notNegative.nullable()
+    .describe("User and system time of all threads; null if unknown"),
+  peakBytes: count.nullable().describe("Highest resident memory; null if unknown"),
   bytesRead: count.nullable()
     .describe("Bytes that the process read from files; null if unknown"),
   stages: z.array(stageMeasurement).describe("In the order in which they ended"),

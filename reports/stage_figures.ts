@@ -31,9 +31,9 @@ export interface StageFigures {
   /** Outliers among the samples. */
   readonly outliers: readonly number[];
   /** Processor seconds of a pass, median over the rounds. */
-  readonly cpuSeconds: number;
+  readonly cpuSeconds: number | null;
   /** Highest memory of all measurements. */
-  readonly peakBytes: number;
+  readonly peakBytes: number | null;
   /** Bytes read in a pass, median over the rounds; null if unknown. */
   readonly bytesRead: number | null;
 }
@@ -74,8 +74,12 @@ function figuresOf({ variant, stage, seconds }: StageSamples, run: RunReport): S
     medianAbsoluteDeviation: medianAbsoluteDeviation(seconds),
     interval: intervalOf(seconds),
     outliers: outliers(seconds).map((at) => seconds[at]!),
-    cpuSeconds: median(rounds.map((parts) => sum(parts.map(({ cpuSeconds }) => cpuSeconds)))),
-    peakBytes: taken.reduce((most, { peakBytes }) => Math.max(most, peakBytes), 0),
+    cpuSeconds: taken.some(({ cpuSeconds }) => cpuSeconds === null)
+      ? null
+      : median(rounds.map((parts) => sum(parts.map(({ cpuSeconds }) => cpuSeconds ?? 0)))),
+    peakBytes: taken.some(({ peakBytes }) => peakBytes === null)
+      ? null
+      : taken.reduce((most, { peakBytes }) => Math.max(most, peakBytes ?? 0), 0),
     bytesRead: taken.some(({ bytesRead }) => bytesRead === null)
       ? null
       : median(rounds.map((parts) => sum(parts.map(({ bytesRead }) => bytesRead ?? 0)))),
@@ -145,9 +149,10 @@ export function stageTimes(run: RunReport): readonly StageTimes[] {
   }));
 }
 
-/** Returns the length of all tracks together, in seconds. */
-export function corpusSeconds({ tracks }: RunReport): number {
-  return tracks.reduce((sum, { seconds }) => sum + seconds, 0);
+/** Returns the length of all tracks together, in seconds; null where that of one is not known. */
+export function corpusSeconds({ tracks }: RunReport): number | null {
+  const lengths = tracks.flatMap(({ seconds }) => seconds ?? []);
+  return lengths.length < tracks.length ? null : lengths.reduce((sum, length) => sum + length, 0);
 }
 
 /** Returns the measurements of each complete round, in the order of the rounds. */

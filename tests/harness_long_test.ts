@@ -1,8 +1,11 @@
 /** Tests the harness on all of the examples, with stored references and without Python. */
 
 import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { documentSchema } from "../reports/run_report.ts";
 import { repository, tactus } from "./support/program.ts";
+import { inTemporaryFolder } from "./support/temporary_folder.ts";
 
 const example = (name: string): string => join(repository, "examples", name, "parity.toml");
 
@@ -32,3 +35,42 @@ for (
     equal([own.code, own.stderr], [0, ""]);
   });
 }
+
+Deno.test("nightly of a described pipeline is quiet, and ends with 1 when a seam became wrong", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const at = (name: string): string => join(folder, name);
+    await Deno.mkdir(at("log_mel"));
+    await cp(join(repository, "examples", "npy.ts"), at("npy.ts"));
+    await cp(join(repository, "examples", "log_mel"), at("log_mel"), { recursive: true });
+    const file = at("log_mel/parity.toml");
+    const text = await Deno.readTextFile(file);
+    // Without the planted mistake, and its comment.
+    await Deno.writeTextFile(file, text.slice(0, text.indexOf("# The same with")));
+    const call = ["nightly", file, "-o", at("out"), "--rounds", "3", "--seed", "5"];
+    const first = await tactus(call, { env: NO_PYTHON });
+    equal([first.code, first.stderr], [0, ""]);
+    match(first.stdout, /^typescript +stft +[\d.]+/m);
+    const report = JSON.parse(await Deno.readTextFile(at("out/report.json")));
+    const { run } = documentSchema.parse(report);
+    equal([run.settings.pipeline, run.measurements.length, run.parity.length], [
+      ...["log-mel spectrogram", 3, 6],
+    ]);
+    equal(run.measurements[0]?.stages.map(({ stage }) => stage), [
+      "stft",
+      "filterbank",
+      "logarithm",
+    ]);
+    match(await Deno.readTextFile(at("out/report.html")), /log-mel spectrogram/);
+    const program = at("log_mel/log_mel.ts");
+    const damaged = (await Deno.readTextFile(program)).replace("(bin + offByOne)", "(bin + 1)");
+    await Deno.writeTextFile(program, damaged);
+    const second = await tactus(call, { env: NO_PYTHON });
+    equal(second.code, 1, second.stderr);
+    match(second.stdout, /mel/);
+    const { decision } = JSON.parse(await Deno.readTextFile(at("out/report.json")));
+    equal(decision.parity[0].seam, "mel");
+    const wrong = await tactus(["nightly", file, "--model", "embedded", "-o", at("out")]);
+    equal(wrong.code, 2);
+    match(wrong.stderr, /^--model cannot be combined with .*parity\.toml/);
+  });
+});

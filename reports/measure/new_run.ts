@@ -18,15 +18,17 @@ export interface RunPlan extends Pick<NewRun, "tracks" | "variants"> {
   readonly weights: readonly string[];
   /** Processor flags, as `cpuFlags()` returns them; absent if unknown. */
   readonly cpuFlags?: readonly string[];
+  /** Folder whose commit is the version; by default that of this program. */
+  readonly folder?: string;
 }
 
 /** Returns a run of this program on this machine, without its id and time. */
 export async function newRun(
-  { settings, weights, tracks, variants, cpuFlags }: RunPlan,
+  { settings, weights, tracks, variants, cpuFlags, folder }: RunPlan,
 ): Promise<NewRun> {
   return {
     format: 1,
-    program: await programVersion(),
+    program: await programVersion(folder),
     machine: thisMachine(cpuFlags),
     versions: runtimeVersions(),
     settings: { ...settings, weightsSha256: hashOfAll(weights) },

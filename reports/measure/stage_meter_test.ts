@@ -13,9 +13,9 @@ Deno.test("StageMeter records for each stage what the process used while it ran"
   meter.onTiming({ stage: "busy", start: 1, end: 2 });
   const [idle, busy] = meter.finish();
   equal([idle!.stage, busy!.stage, busy!.start, busy!.end], ["idle", "busy", 1, 2]);
-  ok(busy!.cpuSeconds > 0.05, `${busy!.cpuSeconds} s`);
-  ok(busy!.cpuSeconds > idle!.cpuSeconds);
-  ok(busy!.peakBytes > 1e6);
+  ok(busy!.cpuSeconds! > 0.05, `${busy!.cpuSeconds} s`);
+  ok(busy!.cpuSeconds! > idle!.cpuSeconds!);
+  ok(busy!.peakBytes! > 1e6);
   // Deno requires all permissions for this figure; tests/nightly_test.ts has them.
   if (bytesRead() === null) return equal([idle!.bytesRead, busy!.bytesRead], [null, null]);
   ok(busy!.bytesRead! >= text.length, `${busy!.bytesRead} bytes`);

@@ -16,7 +16,7 @@ const AROUND_PIXELS = 84;
 
 /** Renders real-time factors as bars, and the history of a stage that the reader chooses. */
 export function ChartSections(report: ReportView): JSX.Element {
-  const { stages, decision, history } = report;
+  const { stages, decision, history, corpusSeconds } = report;
   const variants = [...new Set(stages.map(({ variant }) => variant))];
   const names = new Set(stages.map(({ stage }) => stage)).size;
   const height = names * (variants.length * BAR_PIXELS + GROUP_PIXELS) + AROUND_PIXELS;
@@ -28,20 +28,22 @@ export function ChartSections(report: ReportView): JSX.Element {
   };
   return (
     <>
-      <section aria-labelledby="real-time-title">
-        <h2 id="real-time-title">Real-time factor</h2>
-        <p class="note">
-          Seconds of audio per second of computation, on a logarithmic scale. To the right of 1 a
-          stage is faster than real time. The table of stages has the figures.
-        </p>
-        <div class="chart" style={`height:${height}px`}>
-          <canvas
-            id="real-time-chart"
-            role="img"
-            aria-label="Bars of the real-time factor of each stage and variant; the table of stages has the figures"
-          />
-        </div>
-      </section>
+      {corpusSeconds !== null && (
+        <section aria-labelledby="real-time-title">
+          <h2 id="real-time-title">Real-time factor</h2>
+          <p class="note">
+            Seconds of audio per second of computation, on a logarithmic scale. To the right of 1 a
+            stage is faster than real time. The table of stages has the figures.
+          </p>
+          <div class="chart" style={`height:${height}px`}>
+            <canvas
+              id="real-time-chart"
+              role="img"
+              aria-label="Bars of the real-time factor of each stage and variant; the table of stages has the figures"
+            />
+          </div>
+        </section>
+      )}
       <section aria-labelledby="history-title">
         <h2 id="history-title">History</h2>
         <p class="choice">
@@ -139,7 +141,7 @@ export function pageData({ stages, parity, run, decision, history }: ReportView)
           median: all.map((one) => rounded(one?.median)),
           low: all.map((one) => rounded(one?.interval?.low)),
           high: all.map((one) => rounded(one?.interval?.high)),
-          realTimeFactor: all.map((one) => rounded(one?.realTimeFactor)),
+          realTimeFactor: all.map((one) => rounded(one?.realTimeFactor ?? undefined)),
         };
       }),
     },

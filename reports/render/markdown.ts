@@ -115,8 +115,9 @@ function machineTable({ run }: ReportView): string {
     ["memory GiB", String(machine.memoryGiB)],
     ["system", `${machine.os} ${machine.architecture}`],
     ["fingerprint", machine.fingerprint],
-    ["model", settings.model],
-    ["demixer", settings.demixer],
+    ...(settings.pipeline === undefined
+      ? [["model", settings.model], ["demixer", settings.demixer]]
+      : [["pipeline", settings.pipeline]]),
     ["rounds", `${settings.rounds} after ${settings.warmUps} warm-up`],
     ...Object.entries(versions),
   ];

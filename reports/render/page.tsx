@@ -18,8 +18,11 @@ import { StageTable } from "./stage_table.tsx";
 import { TimelineTable } from "./timeline_table.tsx";
 
 /** The page's own scripts, in the order in which they run. */
-const SCRIPTS = ["real_time_chart.js", "history_chart.js", "downloads.js"]
+const SCRIPTS = ["history_chart.js", "downloads.js"]
   .map((name) => new URL(`./client/${name}`, import.meta.url));
+
+/** Script of the bars, which a page without lengths of tracks lacks. */
+const REAL_TIME_SCRIPT = new URL("./client/real_time_chart.js", import.meta.url);
 
 /**
  * Returns the page of a run.
@@ -32,7 +35,7 @@ export function reportPage(report: ReportView): string {
   const { run, decision } = report;
   const date = run.startedAt.slice(0, 10);
   return renderPage(
-    `${verdictWord(report)}, tactus ${date}`,
+    `${verdictWord(report)}, ${run.settings.pipeline ?? "tactus"} ${date}`,
     <>
       <VerdictHeader {...report} />
       <main>
@@ -59,7 +62,9 @@ export function reportPage(report: ReportView): string {
       <PageData id="report" data={reportDocument(run, decision)} />
       <PageData id="view" data={pageData(report)} />
       <PageData id="csv" data={measurementsCsv(run)} />
-      <ChartScripts scripts={SCRIPTS} />
+      <ChartScripts
+        scripts={report.corpusSeconds === null ? SCRIPTS : [REAL_TIME_SCRIPT, ...SCRIPTS]}
+      />
     </>,
   );
 }
@@ -142,8 +147,10 @@ function Timelines({ timelines }: ReportView): JSX.Element | null {
           key={variant}
           timeline={timeline}
           caption={`${variant}: ${track}, round ${round + 1}, ` +
-            `${timeline.seconds.toFixed(2)} s for ${trackSeconds.toFixed(1)} s of audio, ` +
-            `${factorFigure(trackSeconds / timeline.seconds)} × real time`}
+            (trackSeconds === null
+              ? `${timeline.seconds.toFixed(2)} s`
+              : `${timeline.seconds.toFixed(2)} s for ${trackSeconds.toFixed(1)} s of audio, ` +
+                `${factorFigure(trackSeconds / timeline.seconds)} × real time`)}
         />
       ))}
     </section>

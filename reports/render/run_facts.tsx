@@ -26,9 +26,13 @@ export function RunFacts({ run }: { run: RunReport }): JSX.Element {
           ["Fingerprint", machine.fingerprint],
           ["tactus", `${program.version}, commit ${commitFigure(program.commit)}`],
           ...Object.entries(versions),
-          ["Model", settings.model],
-          ["Demixer", settings.demixer],
-          ["Weights", settings.weightsSha256.slice(0, 16)],
+          ...(settings.pipeline === undefined
+            ? [
+              ["Model", settings.model] as const,
+              ["Demixer", settings.demixer] as const,
+              ["Weights", settings.weightsSha256.slice(0, 16)] as const,
+            ]
+            : [["Pipeline", settings.pipeline] as const]),
           ["Rounds", `${settings.rounds} after ${settings.warmUps} warm-up, seed ${settings.seed}`],
           ["Finished", run.finishedAt === null ? "not finished" : minuteFigure(run.finishedAt)],
           ["Run", run.id],
@@ -39,7 +43,7 @@ export function RunFacts({ run }: { run: RunReport }): JSX.Element {
         <Facts
           rows={run.tracks.map(({ name, seconds, sha256 }) => [
             name,
-            `${secondsFigure(seconds)} s, ${sha256.slice(0, 12)}`,
+            `${seconds === null ? "" : `${secondsFigure(seconds)} s, `}${sha256.slice(0, 12)}`,
           ])}
         />
       </details>

@@ -39,9 +39,9 @@ export function StageTable({ report }: { report: ReportView }): JSX.Element {
     <section aria-labelledby="stages-title">
       <h2 id="stages-title">Stages</h2>
       <p class="note">
-        Seconds of a pass over {counted(run.tracks.length, "track")}, {corpusSeconds.toFixed(1)}
-        {" "}
-        s of audio, median of the rounds. {decision === null || decision.baseline.kind === "none"
+        Seconds of a pass over {counted(run.tracks.length, "track")}
+        {corpusSeconds === null ? "" : `, ${corpusSeconds.toFixed(1)} s of audio`}, median of the
+        rounds. {decision === null || decision.baseline.kind === "none"
           ? "There is no baseline yet."
           : `Ratio: this run divided by the ${baselineWords(report)}; above 1 is slower.`}{" "}
         Processor time, memory and reading of stages that overlap are counted for each of them.

@@ -65,7 +65,7 @@
         const { nth } = raw;
         return [
           `${seconds(median[nth])} s (${seconds(low[nth])} to ${seconds(high[nth])})`,
-          `${seconds(realTimeFactor[nth])} × real time`,
+          ...(realTimeFactor[nth] === null ? [] : [`${seconds(realTimeFactor[nth])} × real time`]),
           ...(history.comparable[nth] ? [] : ["not comparable with this run"]),
         ];
       },
