@@ -12,7 +12,9 @@ import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
 import { SUITES } from "../parity/suites.ts";
 import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, OUTPUT_FOLDER, text } from "./argument_types.ts";
+import type { ParityReport } from "../parity/mod.ts";
 import type { NightlySubject } from "../reports/mod.ts";
+import { writeParityReport } from "./_parity_files.ts";
 import { type Command, command, option, optionName, type Values } from "./command.ts";
 import { SETTINGS } from "./_options.ts";
 import { exportsIn, writeExports } from "./_report_files.ts";
@@ -92,7 +94,15 @@ async function runDescribedNightly(
   const { rounds, seed = Date.now() % 2 ** 32 } = values;
   return await measured(values, async (status, work) => {
     const onTurn = (text: string): void => status.show(text);
-    return await work(describedNightly(await openDescribed(file), { rounds, seed, onTurn }));
+    const onReport = (report: ParityReport): Promise<void> =>
+      writeParityReport(report, {
+        exportJson: join(values.outDir, "parity.json"),
+        exportMarkdown: join(values.outDir, "parity.md"),
+        exportJunit: join(values.outDir, "parity.xml"),
+        exportHtml: join(values.outDir, "parity.html"),
+      });
+    const options = { rounds, seed, onTurn, onReport };
+    return await work(describedNightly(await openDescribed(file), options));
   });
 }
 

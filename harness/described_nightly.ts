@@ -25,6 +25,8 @@ export interface DescribedNightlyOptions {
   readonly seed: number;
   /** Receives a description of each run before it begins. */
   readonly onTurn?: (description: string) => void;
+  /** Receives the comparison of all seams. */
+  readonly onReport?: (report: ParityReport) => Promise<void>;
 }
 
 /**
@@ -36,14 +38,19 @@ export interface DescribedNightlyOptions {
  */
 export function describedNightly(
   described: DescribedFile,
-  { rounds, seed, onTurn }: DescribedNightlyOptions,
+  { rounds, seed, onTurn, onReport }: DescribedNightlyOptions,
 ): NightlySubject {
   const { file, inputs, pipeline, folder } = described;
   const common = onTurn === undefined ? {} : { onTurn };
   let report: ParityReport | undefined;
   /** Compares all seams once, which also warms up. */
-  const compared = async (): Promise<ParityReport> =>
-    report ??= await runDescribed(described, { seed, rounds: 1, ...common });
+  const compared = async (): Promise<ParityReport> => {
+    if (report === undefined) {
+      report = await runDescribed(described, { seed, rounds: 1, ...common });
+      await onReport?.(report);
+    }
+    return report;
+  };
   return {
     async warmUp(): ReturnType<NightlySubject["warmUp"]> {
       const { suites } = await compared();
