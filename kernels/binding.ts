@@ -126,6 +126,7 @@ const SYMBOLS: Deno.ForeignLibraryInterface = {
   tactus_abi_version: { parameters: [], result: "u32" },
   tactus_interruption_open: { parameters: [], result: "u64" },
   tactus_interruption_request: { parameters: ["u64"], result: "void" },
+  tactus_counters_read: { parameters: ["buffer", "usize"], result: "i32" },
   tactus_error_message: { parameters: ["i32", "buffer", "usize"], result: "usize" },
   ...Object.fromEntries(CLOSING.map((name) => [name, { parameters: ["u64"], result: "void" }])),
   ...Object.fromEntries(
@@ -244,6 +245,17 @@ export class Binding {
     this.#symbols[name]!(handle);
   }
 
+  /**
+   * Reads the hardware counters of the process at once, on this thread.
+   *
+   * @param counts receives the counts, as many as `src/counters.rs` names
+   * @throws {KernelError} if there are none
+   */
+  readCounters(counts: Float64Array): void {
+    const status = this.#symbols["tactus_counters_read"]!(counts, BigInt(counts.length)) as number;
+    if (status !== 0) throw new KernelError(printable(this.#takeMessage(status)));
+  }
+
   /** Opens an interruption that a signal requests; its handle is 0 for no signal. */
   #interruptionOf(signal: AbortSignal | undefined): { handle: Handle; close(): void } {
     if (signal === undefined) return { handle: 0n, close: (): void => {} };
@@ -290,4 +302,14 @@ export async function invoke<F extends KernelFunction>(
 /** Frees what a handle stands for. */
 export function close(name: ClosingFunction, handle: Handle): void {
   binding().close(name, handle);
+}
+
+/**
+ * Reads the hardware counters of the process: see {@linkcode Binding.readCounters}.
+ *
+ * @throws {KernelLoadError} if the library cannot be loaded
+ * @throws {KernelError} if there are none
+ */
+export function readCounters(counts: Float64Array): void {
+  binding().readCounters(counts);
 }

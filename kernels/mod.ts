@@ -17,6 +17,7 @@
 
 export * from "./audio.ts";
 export { type Handle, KernelError, KernelLoadError } from "./binding.ts";
+export * from "./counters.ts";
 export * from "./decoder_options.ts";
 export * from "./flac.ts";
 export * from "./metrical.ts";

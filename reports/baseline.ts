@@ -27,9 +27,14 @@ export interface SampledStage {
   readonly median: number;
 }
 
-/** Returns a run with its samples. */
+/** Returns a run with its samples of seconds. */
 export function sampledRun(run: RunReport): SampledRun {
   return { run, samples: stageSamples(run) };
+}
+
+/** Returns a run with its samples of instructions; it has none of stages that were not counted. */
+export function countedRun(run: RunReport): SampledRun {
+  return { run, samples: stageSamples(run, "instructions") };
 }
 
 /** The runs before a run, oldest first. */

@@ -4,17 +4,26 @@
  * @module
  */
 
-import { chooseBaseline, earlierSamples, sampledRun, whyNotComparable } from "./baseline.ts";
+import {
+  type Baseline,
+  chooseBaseline,
+  countedRun,
+  earlierSamples,
+  sampledRun,
+  whyNotComparable,
+} from "./baseline.ts";
 import type { SampledRun } from "./baseline.ts";
 import { ANALYSED } from "./figures_of_reports.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type {
   Decision,
+  HistoryChange,
   ParityAlert,
   ParityFigure,
   QualityAlert,
   QualityFigure,
   RunReport,
+  StageDecision,
 } from "./run_report.ts";
 import { stageChanges } from "./stage_changes.ts";
 import { stageDecisions } from "./stage_decisions.ts";
@@ -52,11 +61,12 @@ export function decide(
   const earlier = earlierSamples(run, history);
   const pinnedRun = history.find(({ id }) => id === pinned);
   const baseline = chooseBaseline(run, earlier.runs, settings, pinnedRun);
-  const sampled = sampledRun(run);
   const rerun = confirmation && checkedRerun(run, confirmation);
-  const first = stageDecisions(sampled, earlier.runs, baseline, settings);
-  const stages = rerun ? stageDecisions(sampled, earlier.runs, baseline, settings, rerun) : first;
-  const changePoints = stageChanges(sampled, earlier.runs, settings, rerun);
+  const compared = { run: sampledRun(run), earlier: earlier.runs, baseline };
+  const first = timeFindings(compared, settings).stages;
+  const { stages, changePoints } = rerun
+    ? timeFindings({ ...compared, rerun }, settings)
+    : timeFindings(compared, settings);
   const references = settings.baseline === "pinned"
     ? [pinnedRun!].filter(({ machine }) => machine.fingerprint === run.machine.fingerprint)
     : earlier.sameMachine;
@@ -82,6 +92,7 @@ export function decide(
     ),
     changes,
     whyNot: baseline.whyNot,
+    decideBy: settings.decideBy,
   });
   return { verdict: isRegression ? "regression" : "quiet", sentence, ...findings };
 }
@@ -90,6 +101,69 @@ export function decide(
 export function needsRerun({ stages, steps: changePoints }: Decision): boolean {
   return stages.some(({ verdict }) => verdict === "suspect") ||
     changePoints.some(({ isAlert }) => isAlert);
+}
+
+/** Runs that the stages of a run are compared with. */
+interface ComparedRuns {
+  readonly run: SampledRun;
+  readonly earlier: readonly SampledRun[];
+  readonly baseline: Baseline;
+  readonly rerun?: SampledRun;
+}
+
+/**
+ * Decides on all stages and finds their change points: by seconds, or by instructions where the settings require them
+ * and the run and its baseline have counted them.
+ */
+function timeFindings(
+  { run, earlier, baseline, rerun }: ComparedRuns,
+  settings: RegressionSettings,
+): { stages: StageDecision[]; changePoints: HistoryChange[] } {
+  const bySeconds = {
+    stages: stageDecisions(run, earlier, baseline, settings, rerun),
+    changePoints: stageChanges(run, earlier, settings, rerun),
+  };
+  if (settings.decideBy === "seconds") return bySeconds;
+  const counted = (one: SampledRun): SampledRun => countedRun(one.run);
+  const runs = {
+    run: counted(run),
+    earlier: earlier.map(counted),
+    baseline: { ...baseline, runs: baseline.runs.map(counted) },
+    rerun: rerun && counted(rerun),
+  };
+  const strict = settingsOfInstructions(settings);
+  const decided = stageDecisions(runs.run, runs.earlier, runs.baseline, strict, runs.rerun)
+    .filter((stage) => stage.baseline !== null);
+  const isCounted = (one: { variant: string; stage: string }): boolean =>
+    decided.some(({ variant, stage }) => variant === one.variant && stage === one.stage);
+  return {
+    stages: bySeconds.stages.map((stage) => {
+      const own = decided.find((one) => isSameStage(one, stage));
+      if (own === undefined) return stage;
+      const { ratio, pValue, minimum, verdict, median, baseline } = own;
+      const instructions = { median, baseline: baseline! };
+      return { ...stage, ratio, pValue, minimum, verdict, instructions };
+    }),
+    changePoints: [
+      ...bySeconds.changePoints.filter((change) => !isCounted(change)),
+      ...stageChanges(runs.run, runs.earlier, strict, runs.rerun).filter(isCounted),
+    ],
+  };
+}
+
+function isSameStage(one: StageDecision, other: StageDecision): boolean {
+  return one.variant === other.variant && one.stage === other.stage;
+}
+
+/** Returns the thresholds of instructions: one minimum for all stages, and no least number of them. */
+function settingsOfInstructions(settings: RegressionSettings): RegressionSettings {
+  const { minimum, factor, assumed } = settings.instructions;
+  return {
+    ...settings,
+    ...{ minimum, minimums: {}, minimumSeconds: 0 },
+    spread: { ...settings.spread, factor, assumed },
+    changePoints: { ...settings.changePoints, minimum },
+  };
 }
 
 function checkedRerun(run: RunReport, rerun: RunReport): SampledRun {

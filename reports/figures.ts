@@ -43,6 +43,12 @@ export function mebibytesFigure(bytes: number | null): string {
   return (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0);
 }
 
+/** Formats a count of many digits with three significant ones, `1.23e+9`; blank for null. */
+export function countFigure(count: number | null): string {
+  if (count === null) return "";
+  return count < 1000 ? count.toFixed(0) : count.toExponential(2);
+}
+
 /** Formats an error or a tolerance with three significant digits; blank for null. */
 export function errorFigure(error: number | null): string {
   if (error === null) return "";

@@ -20,8 +20,22 @@ export const BASELINES = ["previous", "rolling", "pinned"] as const;
 /** Kind of a baseline: the previous run, the last runs together, or the pinned one. */
 export type BaselineKind = typeof BASELINES[number];
 
+/** What decides on stages: seconds, or instructions where they were counted. */
+export const DECIDING_MEASURES = ["seconds", "instructions"] as const;
+
 /** Thresholds of a decision. */
 export interface RegressionSettings {
+  /** What decides on stages; where instructions were not counted, seconds do. */
+  readonly decideBy: typeof DECIDING_MEASURES[number];
+  /** Thresholds of instructions, which vary less than seconds. */
+  readonly instructions: {
+    /** Smallest growth that alerts, 0.015 for 1.5 %. */
+    readonly minimum: number;
+    /** Number of deviations that a median must lie above the baseline. */
+    readonly factor: number;
+    /** Deviation between runs that is assumed before there are runs. */
+    readonly assumed: number;
+  };
   /** Kind of the baseline. */
   readonly baseline: BaselineKind;
   /** Number of runs of the rolling baseline. */
@@ -84,6 +98,13 @@ const runCount = number(1, 1000, true);
 const probability = number(0.00001, 0.5);
 
 const schema = z.strictObject({
+  decide_by: z.enum(DECIDING_MEASURES, { error: expects(DECIDING_MEASURES.join(" or ")) })
+    .default("seconds"),
+  instructions: table({
+    minimum: ratio.default(0.015),
+    factor: number(0, 100).default(3),
+    assumed: ratio.default(0.005),
+  }),
   baseline: z.enum(BASELINES, { error: expects(BASELINES.join(" or ")) }).default("rolling"),
   nights: runCount.default(10),
   alpha: probability.default(0.01),
@@ -162,12 +183,13 @@ export function parseRegressionSettings(
 }
 
 function settingsOf(
-  { minimum_seconds, minimum, steps, ...same }: z.output<typeof schema>,
+  { decide_by, minimum_seconds, minimum, steps, ...same }: z.output<typeof schema>,
 ): RegressionSettings {
   const { default: standard, ...minimums } = minimum;
   const { new_nights, ...ofChangePoints } = steps;
   return {
     ...same,
+    decideBy: decide_by,
     minimumSeconds: minimum_seconds,
     minimum: standard,
     minimums: { ...MINIMUMS, ...minimums },

@@ -15,6 +15,8 @@ Deno.test("regression.toml has the default settings", async () => {
 
 Deno.test("parseRegressionSettings() accepts every key", () => {
   const text = `
+    decide_by = "instructions"
+    instructions = { minimum = 0.03, factor = 2, assumed = 0.01 }
     baseline = "pinned"
     nights = 3
     alpha = 0.05
@@ -25,6 +27,8 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     parity = { growth = 9, floor = 1e-7 }
     quality = { fall = 0.5 }`;
   equal(parseRegressionSettings(text), {
+    decideBy: "instructions",
+    instructions: { minimum: 0.03, factor: 2, assumed: 0.01 },
     baseline: "pinned",
     nights: 3,
     alpha: 0.05,
@@ -53,6 +57,10 @@ for (
     [
       'baseline = "last"',
       'regression.toml: baseline expects previous or rolling or pinned, but has "last"',
+    ],
+    [
+      'decide_by = "cycles"',
+      'regression.toml: decide_by expects seconds or instructions, but has "cycles"',
     ],
     ["minimum = 0.05", "regression.toml: minimum expects a table, but has 0.05"],
     ["spread = [1]", "regression.toml: spread expects a table, but has [1]"],

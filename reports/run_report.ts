@@ -68,6 +68,15 @@ const variant = z.strictObject({
   threads: z.int().min(1).describe("Threads of the networks"),
 }).meta({ id: "variant" });
 
+const workCounts = z.strictObject({
+  instructions: notNegative,
+  cycles: notNegative,
+  cacheMisses: notNegative.describe("Accesses that missed the last level of cache"),
+}).meta({
+  id: "workCounts",
+  description: "Hardware counts of the process in user mode, all threads",
+});
+
 const stageMeasurement = z.strictObject({
   stage: name.describe("A stage of the table of stages"),
   start: notNegative.describe("Seconds after the start of the measurement"),
@@ -78,6 +87,7 @@ const stageMeasurement = z.strictObject({
     .describe("Highest resident memory of the process while the stage ran; null if unknown"),
   bytesRead: count.nullable()
     .describe("Bytes that the process read from files while the stage ran; null if unknown"),
+  work: workCounts.exactOptional().describe("While the stage ran; absent without counters"),
 }).meta({ id: "stageMeasurement" });
 
 /**
@@ -95,6 +105,8 @@ export const measurementSchema = z.strictObject({
   peakBytes: count.nullable().describe("Highest resident memory; null if unknown"),
   bytesRead: count.nullable()
     .describe("Bytes that the process read from files; null if unknown"),
+  work: workCounts.exactOptional().describe("After the start; absent without counters"),
+  noWork: name.exactOptional().describe("Reason why there are no counters"),
   stages: z.array(stageMeasurement).describe("In the order in which they ended"),
 }).meta({ id: "measurement" });
 
@@ -166,6 +178,12 @@ const stageDecision = z.strictObject({
   verdict: z.enum(["same", "slower", "suspect", "unknown", "faster", "new"]).describe(
     "slower alerts; suspect is slower before a rerun has confirmed it; unknown is as much " +
       "slower, but too few rounds ran for a test",
+  ),
+  instructions: z.strictObject({
+    median: notNegative.describe("Instructions of a pass over all tracks in this run"),
+    baseline: notNegative.describe("The same of the baseline"),
+  }).exactOptional().describe(
+    "Present where instructions decided: ratio, pValue and verdict are then theirs, not those of seconds",
   ),
 }).meta({ id: "stageDecision" });
 
@@ -284,6 +302,9 @@ export type Measurement = RunReport["measurements"][number];
 
 /** One stage of one measurement. Stages overlap, so that figures of the process count for every stage that runs. */
 export type StageMeasurement = Measurement["stages"][number];
+
+/** Hardware counts. */
+export type WorkCounts = NonNullable<Measurement["work"]>;
 
 /** The times of one stage by variant; peers are variants. */
 export type StageTimes = ReportDocument["benches"][number];

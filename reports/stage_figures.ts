@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type Measurement, type RunReport, type StageTimes, TOTAL } from "./run_report.ts";
+import {
+  type Measurement,
+  type RunReport,
+  type StageTimes,
+  TOTAL,
+  type WorkCounts,
+} from "./run_report.ts";
 import {
   bootstrapInterval,
   type BootstrapOptions,
@@ -36,6 +42,8 @@ export interface StageFigures {
   readonly peakBytes: number | null;
   /** Bytes read in a pass, median over the rounds; null if unknown. */
   readonly bytesRead: number | null;
+  /** Hardware counts of a pass, medians over the rounds; null without counters. */
+  readonly work: WorkCounts | null;
 }
 
 /** Smallest number of samples for an interval; that of fewer contains the median far less often than its level. */
@@ -83,13 +91,27 @@ function figuresOf({ variant, stage, seconds }: StageSamples, run: RunReport): S
     bytesRead: taken.some(({ bytesRead }) => bytesRead === null)
       ? null
       : median(rounds.map((parts) => sum(parts.map(({ bytesRead }) => bytesRead ?? 0)))),
+    work: workOf(rounds),
+  };
+}
+
+function workOf(
+  rounds: readonly (readonly Pick<Measurement, "work">[])[],
+): WorkCounts | null {
+  if (rounds.length === 0 || rounds.flat().some(({ work }) => work === undefined)) return null;
+  const of = (count: keyof WorkCounts): number =>
+    median(rounds.map((parts) => sum(parts.map(({ work }) => work![count]))));
+  return {
+    instructions: of("instructions"),
+    cycles: of("cycles"),
+    cacheMisses: of("cacheMisses"),
   };
 }
 
 function parts(
   measurement: Measurement,
   stage: string,
-): readonly Pick<Measurement, "cpuSeconds" | "peakBytes" | "bytesRead">[] {
+): readonly Pick<Measurement, "cpuSeconds" | "peakBytes" | "bytesRead" | "work">[] {
   return stage === TOTAL
     ? [measurement]
     : measurement.stages.filter((part) => part.stage === stage);
@@ -103,13 +125,16 @@ function intervalOf(samples: readonly number[]): Interval | null {
   return samples.length < FEWEST_SAMPLES ? null : bootstrapInterval(samples, INTERVAL);
 }
 
+/** What a sample measures: seconds, or instructions where the machine counts them. */
+export type SampledMeasure = "seconds" | "instructions";
+
 /** Samples of one stage of one variant. */
 export interface StageSamples {
   /** Name of the variant. */
   readonly variant: string;
   /** Name of the stage, or `total`. */
   readonly stage: string;
-  /** Seconds of the stage, summed over all tracks: one for each complete round, in order. */
+  /** Seconds or instructions of the stage, summed over all tracks: one for each complete round, in order. */
   readonly seconds: readonly number[];
 }
 
@@ -120,14 +145,22 @@ export interface StageSamples {
  * some of the tracks would look like a faster stage.
  *
  * @param report measurements
+ * @param measure what the samples are; a round without instructions has none
  * @returns variants in the order of the report, stages in the order in which they end, `total` last; a stage without any
  * complete round is left out
  */
-export function stageSamples(report: RunReport): StageSamples[] {
+export function stageSamples(
+  report: RunReport,
+  measure: SampledMeasure = "seconds",
+): StageSamples[] {
   return report.variants.flatMap(({ name }) => {
     const rounds = completeRounds(report, name);
     const stages = [...new Set(rounds.flat().flatMap(stageNames)), TOTAL];
-    return stages.map((stage) => ({ variant: name, stage, seconds: samples(rounds, stage) }))
+    return stages.map((stage) => ({
+      variant: name,
+      stage,
+      seconds: samples(rounds, stage, measure),
+    }))
       .filter(({ seconds }) => seconds.length > 0);
   });
 }
@@ -173,24 +206,34 @@ function stageNames({ stages }: Measurement): string[] {
   return stages.map(({ stage }) => stage);
 }
 
-/** Returns the seconds of a stage in each round in which it ran for all tracks. */
-function samples(rounds: readonly (readonly Measurement[])[], stage: string): number[] {
+/** Returns the samples of a stage: one of each round in which it ran, and was measured, for all tracks. */
+function samples(
+  rounds: readonly (readonly Measurement[])[],
+  stage: string,
+  measure: SampledMeasure,
+): number[] {
   return rounds.flatMap((round) => {
     let sum = 0;
     for (const measurement of round) {
-      const seconds = stage === TOTAL ? measurement.seconds : stageSeconds(measurement, stage);
-      if (seconds === null) return [];
-      sum += seconds;
+      const value = measure === "seconds"
+        ? secondsOf(measurement, stage)
+        : instructionsOf(measurement, stage);
+      if (value === null) return [];
+      sum += value;
     }
     return [sum];
   });
 }
 
 /** Returns the seconds of all executions of a stage; null if it did not run. */
-function stageSeconds({ stages }: Measurement, stage: string): number | null {
-  let sum: number | null = null;
-  for (const part of stages) {
-    if (part.stage === stage) sum = (sum ?? 0) + part.end - part.start;
-  }
-  return sum;
+function secondsOf({ seconds, stages }: Measurement, stage: string): number | null {
+  if (stage === TOTAL) return seconds;
+  const parts = stages.filter((part) => part.stage === stage);
+  return parts.length === 0 ? null : sum(parts.map(({ start, end }) => end - start));
+}
+
+/** Returns the instructions of all executions of a stage; null if it did not run, or they were not counted. */
+function instructionsOf(measurement: Measurement, stage: string): number | null {
+  const found = parts(measurement, stage).map(({ work }) => work?.instructions);
+  return found.length === 0 || found.includes(undefined) ? null : sum(found as number[]);
 }

@@ -8,7 +8,7 @@
  */
 
 import { CounterRandom } from "../core/counter_random.ts";
-import type { Measurement, RunReport, StageMeasurement } from "./run_report.ts";
+import type { Measurement, RunReport, StageMeasurement, WorkCounts } from "./run_report.ts";
 import { decide, needsRerun } from "./decide.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 
@@ -66,6 +66,8 @@ export interface SyntheticOptions {
   readonly changes?: readonly SyntheticChange[];
   /** Numbers of the runs, from 0, of a machine half as fast. */
   readonly otherMachine?: readonly number[];
+  /** Deviation of counted instructions from one round to another; absent for a machine without counters. */
+  readonly countedWithin?: number;
 }
 
 /** Seconds of each stage for a second of audio, in the order in which they run. */
@@ -82,6 +84,9 @@ const SECONDS: Readonly<Record<string, number>> = {
   functional: 0.0003,
   write: 0.00008,
 };
+
+/** Instructions in a second of a stage. */
+const INSTRUCTIONS_A_SECOND = 5e9;
 
 const TRACKS = [
   { name: "four_four", seconds: 97.5, sha256: "4f".repeat(32) },
@@ -181,8 +186,10 @@ export function syntheticRun(options: SyntheticOptions, day: number, attempt = 0
 
 function measurements(options: SyntheticOptions, day: number, attempt: number): Measurement[] {
   const { seed, rounds = 5, noise = SYNTHETIC_NOISE, otherMachine = [], changes = [] } = options;
+  const { countedWithin } = options;
   const ofRun = new CounterRandom(`synthetic/${seed}/${day}/night`);
   const ofRounds = new CounterRandom(`synthetic/${seed}/${day}/rounds/${attempt}`);
+  const ofCounts = new CounterRandom(`synthetic/${seed}/${day}/counts/${attempt}`);
   const machine = Math.exp(noise.machine * ofRun.normal()) *
     (otherMachine.includes(day) ? 2 : 1);
   const levels = Object.entries(SECONDS).map(([stage, seconds]) => ({
@@ -195,6 +202,10 @@ function measurements(options: SyntheticOptions, day: number, attempt: number): 
     const stages = levels.map(({ stage, level }) => ({
       stage,
       seconds: level * roundFactor(noise, ofRounds),
+      ...(countedWithin !== undefined && {
+        instructions: INSTRUCTIONS_A_SECOND * SECONDS[stage]! * change(changes, stage, day) *
+          Math.exp(countedWithin * ofCounts.normal()),
+      }),
     }));
     return TRACKS.map(({ name, seconds }) => measurement(name, round, seconds, stages));
   }).flat();
@@ -225,19 +236,33 @@ export function roundFactor(
     : factor;
 }
 
+/** Figures of a stage for a second of audio. */
+interface StageLevel {
+  readonly stage: string;
+  readonly seconds: number;
+  /** Absent for a machine without counters. */
+  readonly instructions?: number;
+}
+
 /** Returns a measurement whose stages run one after another. */
 function measurement(
   track: string,
   round: number,
   trackSeconds: number,
-  levels: readonly { readonly stage: string; readonly seconds: number }[],
+  levels: readonly StageLevel[],
 ): Measurement {
   let end = 0;
-  const stages = levels.map(({ stage, seconds }): StageMeasurement => {
+  const stages = levels.map(({ stage, seconds, instructions }): StageMeasurement => {
     const start = end;
     end += seconds * trackSeconds;
-    return { stage, start, end, cpuSeconds: 1.7 * (end - start), peakBytes: 400e6, bytesRead: 3e6 };
+    return {
+      ...{ stage, start, end, cpuSeconds: 1.7 * (end - start), peakBytes: 400e6, bytesRead: 3e6 },
+      ...(instructions !== undefined && { work: workOf(instructions * trackSeconds) }),
+    };
   });
+  const counted = levels.every(({ instructions }) => instructions !== undefined)
+    ? levels.reduce((sum, { instructions = 0 }) => sum + instructions * trackSeconds, 0)
+    : undefined;
   return {
     variant: VARIANT.name,
     track,
@@ -246,8 +271,13 @@ function measurement(
     cpuSeconds: 1.7 * end,
     peakBytes: 400e6,
     bytesRead: 30e6,
+    ...(counted === undefined ? {} : { work: workOf(counted) }),
     stages,
   };
+}
+
+function workOf(instructions: number): WorkCounts {
+  return { instructions, cycles: instructions / 2, cacheMisses: instructions / 1000 };
 }
 
 function hexadecimal(random: CounterRandom, digits: number): string {

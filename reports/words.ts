@@ -5,7 +5,7 @@
  */
 
 import { changeFigure, errorFigure } from "./figures.ts";
-import type { BaselineKind } from "./regression_settings.ts";
+import type { BaselineKind, RegressionSettings } from "./regression_settings.ts";
 import type { ReportView } from "./report_view.ts";
 import {
   type Decision,
@@ -92,6 +92,8 @@ export interface SentenceContext {
   readonly changes: readonly HistoryChange[];
   /** Reason why the pinned run is not comparable; null if it is, or if none is pinned. */
   readonly whyNot: string | null;
+  /** What the settings let decide on stages. */
+  readonly decideBy: RegressionSettings["decideBy"];
 }
 
 /**
@@ -118,7 +120,18 @@ export function decisionSentence(findings: Findings, context: SentenceContext): 
     return `${slowerSentence(findings, suspect, "looks")}: a rerun has to confirm it`;
   }
   const seams = context.seams === 0 ? "" : `${counted(context.seams, "seam")} within tolerance`;
-  return [quietSentence(findings, context), seams].filter(Boolean).join("; ");
+  return [quietSentence(findings, context), seams, decidedBy(findings, context)].filter(Boolean)
+    .join("; ");
+}
+
+/** Returns what decided on the stages, where the settings require instructions. */
+function decidedBy({ stages }: Findings, { decideBy }: SentenceContext): string {
+  const compared = stages.filter(({ ratio }) => ratio !== null);
+  if (decideBy === "seconds" || compared.length === 0) return "";
+  const counted = compared.filter(({ instructions }) => instructions !== undefined).length;
+  if (counted === compared.length) return "decided by instructions";
+  if (counted === 0) return "decided by seconds, since instructions were not counted";
+  return `${counted} of ${compared.length} stages decided by instructions`;
 }
 
 function plural(count: number): string {
@@ -144,6 +157,16 @@ function paritySentence({ suite, piece, mode, seam, reason, needs, before }: Par
 }
 
 function slowerSentence(findings: Findings, stage: StageDecision, verb: string): string {
+  if (stage.instructions !== undefined) {
+    const { median, baseline } = stage.instructions;
+    const verbs: Readonly<Record<string, string>> = { is: "takes", looks: "seems to take" };
+    return `${nameOf(findings, stage)} ${verbs[verb] ?? "took"} ${
+      percent(stage.ratio! - 1)
+    } more ` +
+      `instructions than ${baselineName(findings)} (${instructionCount(median)}, was ${
+        instructionCount(baseline)
+      })`;
+  }
   return `${nameOf(findings, stage)} ${verb} ${percent(stage.ratio! - 1)} slower than ` +
     `${baselineName(findings)} (${duration(stage.median)}, was ${duration(stage.baseline!)})`;
 }
@@ -183,9 +206,11 @@ function quietSentence(findings: Findings, { notConfirmed, whyNot }: SentenceCon
   const totals = compared.filter(({ stage }) => stage === TOTAL);
   const [slowest] = (totals.length > 0 ? totals : compared).sort((a, b) => b.ratio! - a.ratio!);
   const change = slowest!.ratio! - 1;
-  return `Nothing became slower: ${nameOf(findings, slowest!)} took ${
-    duration(slowest!.median)
-  }, ` +
+  const { instructions } = slowest!;
+  const amount = instructions === undefined
+    ? duration(slowest!.median)
+    : instructionCount(instructions.median);
+  return `Nothing became slower: ${nameOf(findings, slowest!)} took ${amount}, ` +
     `${percent(Math.abs(change))} ${change < 0 ? "less" : "more"} than ${baselineName(findings)}`;
 }
 
@@ -216,6 +241,11 @@ function percent(share: number): string {
 function duration(seconds: number): string {
   if (seconds >= 0.1) return `${seconds.toFixed(2)} s`;
   return `${Number((1000 * seconds).toPrecision(3))} ms`;
+}
+
+/** Returns a number of instructions, such as `1.23e9 instructions`. */
+function instructionCount(count: number): string {
+  return `${count.toExponential(2)} instructions`;
 }
 
 function error(value: number): string {

@@ -17,6 +17,13 @@ pub enum Error {
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
 
+    /// There are no hardware counters, or they cannot be read.
+    #[error("No hardware counters: {reason}")]
+    Counters {
+        /// Reason, with the remedy where there is one.
+        reason: String,
+    },
+
     /// A path or name is not UTF-8.
     #[error("The {what} must be UTF-8: {source}")]
     NotUtf8 {

@@ -4,6 +4,7 @@
 //! `linear` are unsafe.
 
 pub mod all_in_one;
+pub mod counters;
 pub mod decode;
 mod error;
 pub mod ffi;

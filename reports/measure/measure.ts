@@ -11,6 +11,7 @@
 
 import { reasonOf } from "../../core/reason.ts";
 import { writeResultFiles } from "../../outputs/result_files.ts";
+import { workCounts } from "../../kernels/mod.ts";
 import { Analyzer } from "../../pipeline/analyzer.ts";
 import { timed } from "../../pipeline/runner.ts";
 import { demixShifts } from "../../pipeline/shifts.ts";
@@ -23,7 +24,7 @@ import { bytesRead, cpuSeconds, peakBytes, StageMeter, systemText } from "./stag
 /** Runs the analysis. */
 async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const origin = request.startedAt - performance.timeOrigin;
-  const meter = new StageMeter();
+  const meter = new StageMeter(workCounts);
   meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
   const { model, demixer, backend, threads, weightsDir, audio } = request;
@@ -55,6 +56,7 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
     cpuSeconds: cpuSeconds(),
     peakBytes: peakBytes(),
     bytesRead: bytesRead(),
+    ...meter.work(),
     stages,
     cpuFlags: cpuFlags(systemText("/proc/cpuinfo")),
   };

@@ -10,7 +10,7 @@ import { z } from "zod";
 import type { JsonOf } from "../../core/schema.ts";
 import { measurementSchema } from "../run_report.ts";
 
-const { cpuSeconds, peakBytes, bytesRead, stages } = measurementSchema.shape;
+const { cpuSeconds, peakBytes, bytesRead, work, noWork, stages } = measurementSchema.shape;
 
 /**
  * Schema of {@linkcode MeasureReply}.
@@ -20,7 +20,7 @@ const { cpuSeconds, peakBytes, bytesRead, stages } = measurementSchema.shape;
 export const measureReplySchema = z.strictObject({
   audioSeconds: z.number().min(0).describe("Length of the track"),
   weights: z.array(z.string()).describe("SHA-256 of every file of weights that was used"),
-  ...{ cpuSeconds, peakBytes, bytesRead, stages },
+  ...{ cpuSeconds, peakBytes, bytesRead, work, noWork, stages },
   cpuFlags: z.array(z.string()).describe("Processor flags that select code paths, sorted"),
 });
 

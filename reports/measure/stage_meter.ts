@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import type { RunObserver, StageTiming } from "../../pipeline/runner.ts";
-import type { StageMeasurement } from "../run_report.ts";
+import type { Measurement, StageMeasurement, WorkCounts } from "../run_report.ts";
 import { readFileSync } from "node:fs";
 
 /** Time between two samples of the memory; a stage that blocks the main thread is sampled when it ends. */
@@ -16,6 +16,7 @@ const INTERVAL_MILLISECONDS = 5;
 interface Running {
   readonly cpuAtStart: number;
   readonly readAtStart: number | null;
+  readonly workAtStart: WorkCounts | string;
   peakBytes: number;
 }
 
@@ -24,9 +25,16 @@ export class StageMeter implements RunObserver {
   readonly #running = new Map<string, Running>();
   readonly #stages: StageMeasurement[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #counts: () => WorkCounts | string;
 
-  /** Starts to sample the memory. */
-  constructor() {
+  /**
+   * Starts to sample the memory.
+   *
+   * @param counts returns hardware counts since the first call, or the reason why there are none; by default it has none
+   */
+  constructor(counts: () => WorkCounts | string = () => "not asked for") {
+    this.#counts = counts;
+    counts();
     this.#timer = setInterval(() => this.#look(), INTERVAL_MILLISECONDS);
     Deno.unrefTimer(Number(this.#timer));
   }
@@ -42,20 +50,30 @@ export class StageMeter implements RunObserver {
   }
 
   #begin(stage: string, cpuAtStart: number, readAtStart: number | null): void {
-    this.#running.set(stage, { cpuAtStart, readAtStart, peakBytes: 0 });
+    const workAtStart = this.#counts();
+    this.#running.set(stage, { cpuAtStart, readAtStart, workAtStart, peakBytes: 0 });
     this.#look();
   }
 
   /** Records the end of a stage. */
   onTiming({ stage, start, end }: Omit<StageTiming, "device">): void {
     this.#look();
-    const { cpuAtStart = 0, readAtStart = null, peakBytes = 0 } = this.#running.get(stage) ?? {};
+    const running = this.#running.get(stage);
+    const { cpuAtStart = 0, readAtStart = null, peakBytes = 0, workAtStart = "" } = running ?? {};
     this.#running.delete(stage);
     const read = bytesRead();
+    const work = difference(this.#counts(), workAtStart);
     this.#stages.push({
       ...{ stage, start, end, cpuSeconds: cpuSeconds() - cpuAtStart, peakBytes },
       bytesRead: read === null || readAtStart === null ? null : read - readAtStart,
+      ...(work && { work }),
     });
+  }
+
+  /** Returns the hardware counts so far, or the reason why there are none. */
+  work(): Pick<Measurement, "work" | "noWork"> {
+    const counts = this.#counts();
+    return typeof counts === "string" ? { noWork: counts } : { work: counts };
   }
 
   /** Stops to sample the memory, and returns the measurements. */
@@ -68,6 +86,19 @@ export class StageMeter implements RunObserver {
     const { rss } = Deno.memoryUsage();
     for (const stage of this.#running.values()) stage.peakBytes = Math.max(stage.peakBytes, rss);
   }
+}
+
+/** Returns the counts between two moments; undefined where one has none. */
+function difference(
+  after: WorkCounts | string,
+  before: WorkCounts | string,
+): WorkCounts | undefined {
+  if (typeof after === "string" || typeof before === "string") return undefined;
+  return {
+    instructions: after.instructions - before.instructions,
+    cycles: after.cycles - before.cycles,
+    cacheMisses: after.cacheMisses - before.cacheMisses,
+  };
 }
 
 /** Returns the user and system time of all threads, in seconds. */

@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import type { WorkCounts } from "../run_report.ts";
 import { bytesRead, cpuSeconds, StageMeter } from "./stage_meter.ts";
 
 Deno.test("StageMeter records for each stage what the process used while it ran", async () => {
@@ -20,4 +21,29 @@ Deno.test("StageMeter records for each stage what the process used while it ran"
   if (bytesRead() === null) return equal([idle!.bytesRead, busy!.bytesRead], [null, null]);
   ok(busy!.bytesRead! >= text.length, `${busy!.bytesRead} bytes`);
   ok(idle!.bytesRead! < busy!.bytesRead!);
+});
+
+Deno.test("StageMeter records what was counted while a stage ran, also of stages that overlap", () => {
+  let instructions = 0;
+  const counts = (): WorkCounts => ({
+    instructions: instructions += 10,
+    cycles: 0,
+    cacheMisses: 1,
+  });
+  const meter = new StageMeter(counts);
+  meter.onStart("a");
+  meter.onStart("b");
+  meter.onTiming({ stage: "a", start: 0, end: 1 });
+  meter.onTiming({ stage: "b", start: 0, end: 2 });
+  const [a, b] = meter.finish();
+  equal([a!.work?.instructions, b!.work?.instructions, a!.work?.cacheMisses], [20, 20, 0]);
+  equal(meter.work().work?.instructions, 60);
+});
+
+Deno.test("StageMeter names the reason why nothing was counted", () => {
+  const meter = new StageMeter(() => "none here");
+  meter.onStart("a");
+  meter.onTiming({ stage: "a", start: 0, end: 1 });
+  const [a] = meter.finish();
+  equal([Object.hasOwn(a!, "work"), meter.work()], [false, { noWork: "none here" }]);
 });

@@ -73,8 +73,11 @@ export async function measureRounds(
       round: turn.round,
     };
     if (done.has(measurementKey(named))) continue;
-    const { seconds, cpuSeconds, peakBytes, bytesRead, stages } = await measureTurn(turn, options);
-    onMeasurement({ ...named, seconds, cpuSeconds, peakBytes, bytesRead, stages });
+    const { audioSeconds: _, weights: __, cpuFlags: ___, ...figures } = await measureTurn(
+      turn,
+      options,
+    );
+    onMeasurement({ ...named, ...figures });
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../figures.ts";
 import type { ReportView, StageView } from "../report_view.ts";
 import { markdownTable, markdownText } from "../../core/table.ts";
+import { workCells, workHead } from "../work_columns.ts";
 import { alertWords, baselineWords, changeWords, verdictSentence, verdictWord } from "../words.ts";
 
 /** Seams in the table, those nearest to their limits. */
@@ -60,6 +61,7 @@ function stageTable(stages: readonly StageView[]): string {
     "CPU s",
     "peak MiB",
     "read MiB",
+    ...workHead(stages),
   ];
   const rows = stages.map((stage) => [
     stage.variant,
@@ -74,8 +76,9 @@ function stageTable(stages: readonly StageView[]): string {
     secondsFigure(stage.cpuSeconds),
     mebibytesFigure(stage.peakBytes),
     mebibytesFigure(stage.bytesRead),
+    ...workCells(stage, stages).map(({ text }) => text),
   ]);
-  return table(head, [2, 3, 5, 7, 8, 9], rows);
+  return table(head, [2, 3, 5, 7, 8, 9, 10, 11, 12], rows);
 }
 
 function qualityTable({ run }: ReportView): string {

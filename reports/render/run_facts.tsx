@@ -8,6 +8,7 @@ import type { JSX } from "preact";
 import { commitFigure, minuteFigure, secondsFigure } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
 import type { RunReport } from "../run_report.ts";
+import { counterWords } from "../work_columns.ts";
 import { counted } from "../words.ts";
 
 /** Renders machine, versions, settings and tracks. */
@@ -23,6 +24,7 @@ export function RunFacts({ run }: { run: RunReport }): JSX.Element {
           ["Memory", `${machine.memoryGiB} GiB`],
           ["System", `${machine.os} ${machine.architecture}`],
           ["Fast paths", machine.cpuFlags.join(", ") || "none known"],
+          ["Counters", counterWords(run)],
           ["Fingerprint", machine.fingerprint],
           ["tactus", `${program.version}, commit ${commitFigure(program.commit)}`],
           ...Object.entries(versions),

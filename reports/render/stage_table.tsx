@@ -9,6 +9,7 @@ import { factorFigure, mebibytesFigure, ratioFigure, secondsFigure } from "../fi
 import type { HistoryRun, ReportView, StageView } from "../report_view.ts";
 import { TOTAL } from "../run_report.ts";
 import { baselineWords, counted } from "../words.ts";
+import { workCells, workHead } from "../work_columns.ts";
 import { VerdictMark } from "../../core/page/verdict_mark.tsx";
 
 const HEAD: readonly (readonly [heading: string, isNumber: boolean])[] = [
@@ -35,6 +36,7 @@ const HEAD: readonly (readonly [heading: string, isNumber: boolean])[] = [
 export function StageTable({ report }: { report: ReportView }): JSX.Element {
   const { stages, run, decision, corpusSeconds } = report;
   const variants = [...new Set(stages.map(({ variant }) => variant))];
+  const head = [...HEAD, ...workHead(stages).map((heading) => [heading, true] as const)];
   return (
     <section aria-labelledby="stages-title">
       <h2 id="stages-title">Stages</h2>
@@ -50,7 +52,7 @@ export function StageTable({ report }: { report: ReportView }): JSX.Element {
         <table class="stages">
           <thead>
             <tr>
-              {HEAD.map(([heading, isNumber]) => (
+              {head.map(([heading, isNumber]) => (
                 <th key={heading} scope="col" class={isNumber ? "number" : undefined}>{heading}</th>
               ))}
             </tr>
@@ -58,13 +60,13 @@ export function StageTable({ report }: { report: ReportView }): JSX.Element {
           {variants.map((variant) => (
             <tbody key={variant}>
               <tr class="group">
-                <th scope="rowgroup" colSpan={HEAD.length}>
+                <th scope="rowgroup" colSpan={head.length}>
                   <span>{variant}</span>
                 </th>
               </tr>
               {stages.map((stage, nth) =>
                 stage.variant === variant && (
-                  <StageRow key={nth} history={report.history} stage={stage} nth={nth} />
+                  <StageRow key={nth} {...{ history: report.history, stages, stage, nth }} />
                 )
               )}
             </tbody>
@@ -76,7 +78,12 @@ export function StageTable({ report }: { report: ReportView }): JSX.Element {
 }
 
 function StageRow(
-  { history, stage, nth }: { history: readonly HistoryRun[]; stage: StageView; nth: number },
+  { history, stages, stage, nth }: {
+    history: readonly HistoryRun[];
+    stages: readonly StageView[];
+    stage: StageView;
+    nth: number;
+  },
 ): JSX.Element {
   const figure = (field: string, text: string): JSX.Element => (
     <td class="number" data-of={`stages.${nth}.${field}`}>{text}</td>
@@ -99,6 +106,7 @@ function StageRow(
       {figure("peakBytes", mebibytesFigure(stage.peakBytes))}
       {figure("bytesRead", mebibytesFigure(stage.bytesRead))}
       <td class="number">{outliers.length} of {samples.length}</td>
+      {workCells(stage, stages).map(({ count, text }) => figure(`work.${count}`, text))}
     </tr>
   );
 }

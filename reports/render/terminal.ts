@@ -14,6 +14,7 @@ import {
   secondsFigure,
 } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
+import { workCells, workHead } from "../work_columns.ts";
 import { alertWords, baselineWords, verdictSentence, verdictWord } from "../words.ts";
 import { benchTables } from "./bench_tables.ts";
 
@@ -51,13 +52,15 @@ export function terminalReport(report: ReportView): string {
     mebibytesFigure(stage.peakBytes),
     mebibytesFigure(stage.bytesRead),
     ratioFigure(stage.ratio),
+    ...workCells(stage, stages).map(({ text }) => text),
     stage.verdict ?? "",
   ]);
+  const head = [...HEAD.slice(0, -1), ...workHead(stages), HEAD.at(-1)!];
   const { cpu, cores } = run.machine;
   return [
     `${verdictWord(report)}: ${verdictSentence(report)}`,
     "",
-    ...textTable([HEAD, ...rows], (column) => column >= 2 && column <= 9),
+    ...textTable([head, ...rows], (column) => column >= 2 && column < head.length - 1),
     "",
     ...alertWords(report.decision),
     ...warnings.map((warning) => `Warning: ${warning}`),

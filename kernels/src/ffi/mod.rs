@@ -10,6 +10,7 @@
 
 mod all_in_one;
 mod audio;
+mod counters;
 mod flac;
 mod handles;
 mod htdemucs;
