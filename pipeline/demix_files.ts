@@ -8,21 +8,14 @@
  * @module
  */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import {
-  ensureSpace,
-  freeName,
-  nearestExisting,
-  UNFINISHED_NAME,
-  writeJson,
-  writeWhole,
-} from "../core/files.ts";
+import { join } from "node:path";
+import { freeName, UNFINISHED_NAME, writeJson, writeWhole } from "../core/files.ts";
 import { arraySha256 } from "../core/hash.ts";
-import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import type { DemixRecordSchemas } from "./demix_record_schema.ts";
+import { ensureSpaceToKeep, isRecordOf, readHashes } from "./kept_record.ts";
 import { HOP_SAMPLES } from "./spectrogram.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -52,11 +45,7 @@ export function demixFolder(
   const parent = join(directory, demixer);
   const name = freeName(track, (name) => {
     const folder = join(parent, name);
-    try {
-      return JSON.parse(readFileSync(join(folder, RECORD_FILE), "utf8")).path === track.path;
-    } catch {
-      return hasNoFiles(folder);
-    }
+    return isRecordOf(join(folder, RECORD_FILE), track) ?? hasNoFiles(folder);
   });
   return join(parent, name);
 }
@@ -99,12 +88,10 @@ export async function readDemixed(
   record: DemixRecord,
 ): Promise<Tensor<"i16"> | undefined> {
   try {
-    const { stems16_sha256, ...found }: Partial<RecordFile> = JSON.parse(
-      readFileSync(join(folder, RECORD_FILE), "utf8"),
-    );
-    if (JSON.stringify(found) !== JSON.stringify(record)) return undefined;
+    const hashes = await readHashes(join(folder, RECORD_FILE), record, "stems16_sha256");
+    if (hashes === undefined) return undefined;
     const { stems16 } = await readStems(STEMS.map((stem) => join(folder, `${stem}.wav`)));
-    return await sha256Of(stems16) === stems16_sha256 ? stems16 : undefined;
+    return await sha256Of(stems16) === hashes.stems16_sha256 ? stems16 : undefined;
   } catch {
     return undefined;
   }
@@ -164,12 +151,7 @@ export function areStemsOf(stems16: Tensor<"i16">, mixture: Tensor<"f32">): bool
  * @throws if the file system has less space
  */
 export async function ensureSpaceForStems(folder: string, samples: number): Promise<void> {
-  try {
-    await ensureSpace(await nearestExisting(resolve(folder)), STEMS.length * 4 * samples);
-  } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new Error(`Cannot keep the stems in ${folder}: ${reason}`, { cause });
-  }
+  await ensureSpaceToKeep(`the stems in ${folder}`, folder, STEMS.length * 4 * samples);
 }
 
 /**

@@ -9,21 +9,14 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import {
-  ensureSpace,
-  freeName,
-  NAME_BYTES,
-  nearestExisting,
-  writeJson,
-  writeWhole,
-} from "../core/files.ts";
+import { join } from "node:path";
+import { freeName, NAME_BYTES, writeJson, writeWhole } from "../core/files.ts";
 import { npyParts, readNpy } from "../core/npy.ts";
-import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { sha256Of } from "./demix_files.ts";
+import { ensureSpaceToKeep, isRecordOf, readHashes } from "./kept_record.ts";
 import { BANDS } from "./spectrogram.ts";
 import type { SpectrogramRecordSchemas } from "./spectrogram_record_schema.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -59,11 +52,8 @@ export function spectrogramPath(
 ): string {
   const name = freeName(track, (name) => {
     const path = join(directory, name);
-    try {
-      return JSON.parse(readFileSync(`${path}${RECORD_ENDING}`, "utf8")).path === track.path;
-    } catch {
-      return !existsSync(`${path}${ARRAY_ENDING}`) && !existsSync(`${path}${RECORD_ENDING}`);
-    }
+    return isRecordOf(`${path}${RECORD_ENDING}`, track) ??
+      (!existsSync(`${path}${ARRAY_ENDING}`) && !existsSync(`${path}${RECORD_ENDING}`));
   }, NAME_BYTES - RECORD_ENDING.length);
   return join(directory, name);
 }
@@ -80,15 +70,19 @@ export async function readSpectrogram(
   record: SpectrogramRecord,
 ): Promise<KeptSpectrogram | undefined> {
   try {
-    const { spectrogram_sha256, stems16_sha256, ...found }: RecordFile = JSON.parse(
-      await readFile(`${path}${RECORD_ENDING}`, "utf8"),
+    const hashes = await readHashes(
+      `${path}${RECORD_ENDING}`,
+      record,
+      "spectrogram_sha256",
+      "stems16_sha256",
     );
-    if (JSON.stringify(found) !== JSON.stringify(record)) return undefined;
+    if (hashes === undefined) return undefined;
     const spectrogram = readNpy(await readFile(`${path}${ARRAY_ENDING}`));
     const { dtype, shape } = spectrogram;
     if (dtype !== "f32" || shape.length !== 3 || shape[2] !== BANDS) return undefined;
-    if (await sha256Of(spectrogram) !== spectrogram_sha256) return undefined;
-    return { spectrogram: spectrogram as Tensor<"f32">, stemsSha256: stems16_sha256 };
+    if (await sha256Of(spectrogram) !== hashes.spectrogram_sha256) return undefined;
+    const stemsSha256 = hashes.stems16_sha256 as string;
+    return { spectrogram: spectrogram as Tensor<"f32">, stemsSha256 };
   } catch {
     return undefined;
   }
@@ -124,11 +118,6 @@ export async function writeSpectrogram(
  * @throws if the file system has less space
  */
 export async function ensureSpaceForSpectrogram(path: string, frames: number): Promise<void> {
-  try {
-    await ensureSpace(await nearestExisting(resolve(path)), 4 * 4 * BANDS * frames);
-  } catch (cause) {
-    throw new Error(`Cannot keep the spectrogram ${path}${ARRAY_ENDING}: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
+  const what = `the spectrogram ${path}${ARRAY_ENDING}`;
+  await ensureSpaceToKeep(what, path, 4 * 4 * BANDS * frames);
 }
