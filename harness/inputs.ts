@@ -6,12 +6,12 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { glob, stat } from "node:fs/promises";
+import { glob, readdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import type { InputEntry } from "./parity_file.ts";
 import { ParityFileError } from "./read_parity_file.ts";
 
-/** A file that the pipeline runs on. */
+/** A file, or a folder such as one of stems, that the pipeline runs on. */
 export interface Input {
   /** Path from the folder of `parity.toml` without its ending, with `-` for slashes; unique. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Input {
   readonly path: string;
   /** Length; null where unknown. */
   readonly seconds: number | null;
-  /** SHA-256 of the file, hexadecimal. */
+  /** SHA-256 of the file, hexadecimal; of a folder that of the names and hashes of its files. */
   readonly sha256: string;
 }
 
@@ -29,7 +29,7 @@ export interface Input {
  * @param folder folder of `parity.toml`
  * @param entries paths or globs, in order; a file that two of them name counts once
  * @returns files by path in each entry
- * @throws {ParityFileError} if an entry finds no file, or two files have the same name but for their ending
+ * @throws {ParityFileError} if an entry finds nothing, or two files have the same name but for their ending
  */
 export async function findInputs(
   folder: string,
@@ -41,8 +41,7 @@ export async function findInputs(
     for (const pattern of files) {
       const found: string[] = [];
       for await (const path of glob(pattern, { cwd: folder })) {
-        const whole = resolve(folder, path);
-        if ((await stat(whole)).isFile()) found.push(whole);
+        found.push(resolve(folder, path));
       }
       if (found.length === 0) {
         throw new ParityFileError(`inputs: ${pattern} finds no file in ${resolve(folder)}`);
@@ -55,7 +54,7 @@ export async function findInputs(
           throw new ParityFileError(`inputs: ${other} and ${path} have the same name ${name}`);
         }
         names.set(name, path);
-        inputs.set(path, { name, path, seconds, sha256: await sha256Of(path) });
+        inputs.set(path, { name, path, seconds, sha256: await sha256OfInput(path) });
       }
     }
   }
@@ -67,6 +66,17 @@ function nameOf(folder: string, path: string): string {
   // A file elsewhere has no path that could be a name.
   const own = inside.startsWith("..") ? basename(path) : inside;
   return own.replace(/\.[^./\\]+$/, "").split(sep).join("-");
+}
+
+async function sha256OfInput(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return await sha256Of(path);
+  const hash = createHash("sha256");
+  for (const name of (await readdir(path)).sort()) {
+    const file = join(path, name);
+    // Further folders are no part of it.
+    if ((await stat(file)).isFile()) hash.update(`${name}\0${await sha256Of(file)}\n`);
+  }
+  return hash.digest("hex");
 }
 
 /** Returns the SHA-256 of a file, hexadecimal. */

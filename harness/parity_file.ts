@@ -48,7 +48,9 @@ const stage = z.strictObject({
 });
 
 const input = z.strictObject({
-  files: z.array(text).min(1).describe("Paths or globs from the folder of this file"),
+  files: z.array(text).min(1).describe(
+    "Paths or globs of files or folders, from the folder of this file",
+  ),
   seconds: z.number().gt(0).exactOptional()
     .describe("Length of each file, for times real time"),
 });

@@ -197,7 +197,10 @@ class Makers {
     });
     const reason = await implementation.prepare();
     if (reason !== undefined) {
-      throw new UsageError(`The reference ${name} cannot run: ${reason}`);
+      throw new UsageError(
+        `The reference ${name} cannot run: ${reason}; install it, or name a folder of stored ` +
+          "references as reference.folder",
+      );
     }
     const empty: Piece = { suite: name, name: "", references: new Map(), given: {} };
     const missing = file.stages.find((stage) =>

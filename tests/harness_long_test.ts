@@ -36,6 +36,41 @@ for (
   });
 }
 
+const HAS_PYTHON = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
+  .output().then(({ success }) => success, () => false);
+
+Deno.test({
+  name: "the how-to of docs/harness.md leads to the failing seam that it shows",
+  ignore: !HAS_PYTHON,
+  fn: async () => {
+    const page = await Deno.readTextFile(join(repository, "docs", "harness.md"));
+    const block = (language: string): string => {
+      const [, text] =
+        new RegExp(`^ *\`\`\`${language}[^\n]*\n([^]*?)^ *\`\`\`$`, "m").exec(page) ?? [];
+      return text!.replace(/^ {3}/gm, "");
+    };
+    await inTemporaryFolder(async (folder) => {
+      await Deno.writeTextFile(join(folder, "pi.txt"), "3 1 4 1 5 9 2 6");
+      for (
+        const [name, language] of [
+          ["original.py", "python"],
+          ["port.ts", "ts"],
+          ["parity.toml", "toml"],
+        ] as const
+      ) await Deno.writeTextFile(join(folder, name), block(language));
+      const call = ["harness", "run", join(folder, "parity.toml"), "--implementation", "port"];
+      const wrong = await tactus(call);
+      equal([wrong.code, wrong.stderr], [1, ""]);
+      const shown = block("text").trim().split("\n").filter((line) => line !== "...");
+      for (const line of shown) match(wrong.stdout, new RegExp(`^${RegExp.escape(line)}$`, "m"));
+      const port = join(folder, "port.ts");
+      const text = await Deno.readTextFile(port);
+      await Deno.writeTextFile(port, text.replace("Math.fround(value / peak)", "value / peak"));
+      equal((await tactus(call)).code, 0);
+    });
+  },
+});
+
 Deno.test("nightly of a described pipeline is quiet, and ends with 1 when a seam became wrong", async () => {
   await inTemporaryFolder(async (folder) => {
     const at = (name: string): string => join(folder, name);
