@@ -17,7 +17,9 @@ import { ANALYSED } from "./figures_of_reports.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type {
   Decision,
+  EnvironmentChange,
   HistoryChange,
+  Improvement,
   ParityAlert,
   ParityFigure,
   QualityAlert,
@@ -81,6 +83,8 @@ export function decide(
     parity: parityAlerts(run, lastWith("parity", references, count), settings),
     quality: qualityAlerts(run, lastWith("quality", references, count), settings),
     steps: changePoints,
+    improvements: improvements(run, stages, lastWith("parity", references, count), settings),
+    environment: environmentChanges(run, baseline.runs.at(-1)?.run),
   };
   const changes = rerun ? changePoints.filter(({ isAlert }) => isAlert) : [];
   const isRegression = stages.some(({ verdict }) => verdict === "slower") ||
@@ -211,6 +215,64 @@ export function parityAlerts(
     return [{ suite, piece, mode, seam, reason, needs, before: usual }];
   });
   return [...worse, ...missingSeams(run, before.at(-1))];
+}
+
+/** Error that one of 0 counts as, which has no factor. */
+const SMALLEST_ERROR = 1e-12;
+
+/**
+ * Returns what became much better than before. A computation may have been skipped; nothing alerts.
+ *
+ * @param run the run
+ * @param stages its stages, decided
+ * @param before runs that its seams are compared with
+ * @param settings changes that are reported
+ */
+function improvements(
+  run: RunReport,
+  stages: readonly StageDecision[],
+  before: readonly RunReport[],
+  { improvement: { exact, faster }, parity: { floor } }: RegressionSettings,
+): Improvement[] {
+  const known = Map.groupBy(
+    before.flatMap(({ parity }) => parity).filter(({ needs }) => needs !== null),
+    seamKey,
+  );
+  return [
+    ...stages.flatMap(({ variant, stage, verdict, ratio }): Improvement[] =>
+      verdict === "faster" && ratio !== null && ratio > 0 && ratio <= 1 - faster
+        ? [{ what: "stage", name: `${variant}, ${stage}`, factor: 1 / ratio }]
+        : []
+    ),
+    ...run.parity.flatMap((figure): Improvement[] => {
+      const { suite, piece, mode, seam, needs } = figure;
+      const earlier = known.get(seamKey(figure));
+      if (needs === null || earlier === undefined) return [];
+      const usual = median(earlier.map(({ needs }) => needs!));
+      const factor = usual / Math.max(needs, SMALLEST_ERROR);
+      return usual > floor && factor >= exact
+        ? [{ what: "seam", name: `${suite}, ${piece}, ${mode}, ${seam}`, factor }]
+        : [];
+    }),
+  ];
+}
+
+/**
+ * Returns the differences of a run's environment to that of an earlier run of the same machine.
+ *
+ * @param run the run
+ * @param before the newest run of the baseline; undefined for none
+ */
+export function environmentChanges(
+  run: Pick<RunReport, "versions">,
+  before: Pick<RunReport, "versions"> | undefined,
+): EnvironmentChange[] {
+  if (before === undefined) return [];
+  const names = new Set([...Object.keys(before.versions), ...Object.keys(run.versions)]);
+  return [...names].flatMap((name): EnvironmentChange[] => {
+    const [was, is] = [before, run].map(({ versions }) => versions[name] ?? null);
+    return was === is ? [] : [{ name, before: was!, now: is! }];
+  });
 }
 
 /** Returns the seams that the last run compared and the run does not. */

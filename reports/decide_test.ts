@@ -10,6 +10,7 @@ import type {
 import { DEFAULT_REGRESSION_SETTINGS as settings } from "./regression_settings.ts";
 import { type SyntheticChange, syntheticHistory, syntheticRun } from "./synthetic.ts";
 import { testRun } from "./testdata/test_runs.ts";
+import { noticeWords } from "./words.ts";
 
 const plain = { seed: 1, days: 13 };
 const change = { stage: "network", day: 12, ratio: 1.3 };
@@ -333,4 +334,55 @@ Deno.test("qualityAlerts() alerts for a track that could not be analysed, also i
   ]);
   equal(qualityAlerts(measured(0.75), [measured(0.75)], settings).length, 1);
   equal(qualityAlerts(measured(1), [], settings), []);
+});
+
+Deno.test("decide() reports a stage that became much faster and a seam that became much more exact, without an alert", () => {
+  const faster = last(
+    { ...plain, changes: [{ stage: "network", day: 12, ratio: 0.5 }] } as typeof plain,
+  );
+  equal(faster.verdict, "quiet");
+  const [improvement, ...more] = faster.improvements!;
+  equal([improvement!.what, improvement!.name, more], ["stage", "native, 2 threads, network", []]);
+  ok(improvement!.factor > 1.8 && improvement!.factor < 2.2);
+  match(
+    noticeWords(faster)[0]!,
+    /^native, 2 threads, network is \d(\.\d+)? times as fast as before: a computation may/,
+  );
+  // A quarter less time is no reason to doubt it.
+  const little = last(
+    { ...plain, changes: [{ stage: "network", day: 12, ratio: 0.75 }] } as typeof plain,
+  );
+  equal([stageOf(little, "network").verdict, little.improvements], ["faster", []]);
+  const history = syntheticHistory(plain);
+  const withNeeds = (factor: number): Decision => {
+    const parity = history.at(-1)!.parity.map((figure) =>
+      figure.seam === "spectrogram" ? { ...figure, needs: figure.needs! * factor } : figure
+    );
+    return decide(newestRun(history, { parity }), history, settings);
+  };
+  for (
+    const [factor, expected] of [[0.05, 20], [0, 2.2e5], [0.2, undefined], [1, undefined]] as const
+  ) {
+    const { improvements, verdict } = withNeeds(factor);
+    equal(verdict, "quiet");
+    equal(
+      improvements!.map(({ factor }) => Math.round(factor)),
+      expected === undefined ? [] : [expected],
+    );
+  }
+});
+
+Deno.test("decide() reports how the environment differs from that of the baseline", () => {
+  const history = syntheticHistory(plain);
+  const versions = { deno: "9.9.9", governor: "powersave" };
+  const decision = decide(newestRun(history, { versions }), history, settings);
+  equal(decision.environment, [
+    { name: "deno", before: "2.9.6", now: "9.9.9" },
+    { name: "governor", before: null, now: "powersave" },
+  ]);
+  equal(noticeWords(decision), [
+    "deno is 9.9.9, in the baseline 2.9.6",
+    "governor is powersave, in the baseline unknown",
+  ]);
+  equal(last(plain).environment, []);
 });

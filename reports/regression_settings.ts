@@ -75,6 +75,13 @@ export interface RegressionSettings {
     /** Error up to which growth is ignored. */
     readonly floor: number;
   };
+  /** Changes for the better that are reported, since a computation may have been skipped. */
+  readonly improvement: {
+    /** Factor by which a seam becomes more exact. */
+    readonly exact: number;
+    /** Share of the time by which a stage becomes faster, 0 to 1. */
+    readonly faster: number;
+  };
   /** Measures of the results. */
   readonly quality: {
     /** Fall of a measure that alerts. */
@@ -125,6 +132,10 @@ const schema = z.strictObject({
     new_nights: runCount.default(7),
   }),
   parity: table({ growth: number(1, 1e6).default(10), floor: number(0, 1).default(1e-8) }),
+  improvement: table({
+    exact: number(1, 1e6).default(10),
+    faster: number(0, 1).default(0.3),
+  }),
   quality: table({ fall: number(0, 1).default(0.01) }),
 });
 

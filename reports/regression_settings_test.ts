@@ -25,6 +25,7 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     spread = { nights = 4, factor = 5, assumed = 0.02, weight = 6 }
     steps = { alpha = 0.002, minimum = 0.07, new_nights = 8 }
     parity = { growth = 9, floor = 1e-7 }
+    improvement = { exact = 7, faster = 0.25 }
     quality = { fall = 0.5 }`;
   equal(parseRegressionSettings(text), {
     decideBy: "instructions",
@@ -38,6 +39,7 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     spread: { nights: 4, factor: 5, assumed: 0.02, weight: 6 },
     changePoints: { alpha: 0.002, minimum: 0.07, newNights: 8 },
     parity: { growth: 9, floor: 1e-7 },
+    improvement: { exact: 7, faster: 0.25 },
     quality: { fall: 0.5 },
   });
 });

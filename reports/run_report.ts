@@ -207,6 +207,23 @@ const qualityAlert = z.strictObject({
   before: z.number().describe("Median of the means in the baseline"),
 }).meta({ id: "qualityAlert" });
 
+const improvement = z.strictObject({
+  what: z.enum(["stage", "seam"]).describe(
+    "A stage that became faster, or a seam that became more exact",
+  ),
+  name: name.describe("Variant and stage, or suite, piece, mode and seam"),
+  factor: z.number().gt(1).describe("Time or needed tolerance before, divided by that of this run"),
+}).meta({
+  id: "improvement",
+  description: "A large change for the better: a computation may have been skipped",
+});
+
+const environmentChange = z.strictObject({
+  name: name.describe("What changed, such as deno or governor"),
+  before: z.string().nullable().describe("In the newest run of the baseline; null if unknown"),
+  now: z.string().nullable().describe("In this run; null if unknown"),
+}).meta({ id: "environmentChange" });
+
 const changePoint = z.strictObject({
   variant: name.describe("Name of the variant"),
   stage: name.describe("A stage, or total"),
@@ -230,6 +247,10 @@ const decision = z.strictObject({
   parity: z.array(parityAlert).describe("Seams outside of their tolerance or with a larger error"),
   quality: z.array(qualityAlert).describe("Measures that fell"),
   steps: z.array(changePoint).describe("Change points of all stages, also old ones"),
+  improvements: z.array(improvement).exactOptional()
+    .describe("Stages and seams that became much better; absent in older decisions"),
+  environment: z.array(environmentChange).exactOptional()
+    .describe("Versions and settings of the machine that differ from the baseline's"),
 }).meta({ id: "decision" });
 
 /** `$id` of the schema of a report; the number is the format. */
@@ -329,6 +350,12 @@ export type ParityAlert = Decision["parity"][number];
 
 /** A measure that fell. */
 export type QualityAlert = Decision["quality"][number];
+
+/** A large change for the better. */
+export type Improvement = NonNullable<Decision["improvements"]>[number];
+
+/** A difference of the environment to that of the baseline. */
+export type EnvironmentChange = NonNullable<Decision["environment"]>[number];
 
 /** A change point: a lasting change in the history of a stage. */
 export type HistoryChange = Decision["steps"][number];

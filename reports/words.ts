@@ -4,12 +4,13 @@
  * @module
  */
 
-import { changeFigure, errorFigure } from "./figures.ts";
+import { changeFigure, errorFigure, factorFigure } from "./figures.ts";
 import type { BaselineKind, RegressionSettings } from "./regression_settings.ts";
 import type { ReportView } from "./report_view.ts";
 import {
   type Decision,
   type HistoryChange,
+  type Improvement,
   type ParityAlert,
   type QualityAlert,
   type StageDecision,
@@ -76,6 +77,22 @@ export function alertWords(decision: Decision | null): string[] {
     ...decision.parity.map(parityAlertWords),
     ...decision.quality.map(qualityAlertWords),
     ...decision.steps.filter(({ isAlert }) => isAlert).map(changeWords),
+  ];
+}
+
+/** Returns what became much better, and how the environment differs from that of the baseline. */
+export function noticeWords(decision: Decision | null): string[] {
+  const better: Readonly<Record<Improvement["what"], string>> = {
+    stage: "times as fast as before",
+    seam: "times as exact as before",
+  };
+  return [
+    ...(decision?.improvements ?? []).map(({ what, name, factor }) =>
+      `${name} is ${factorFigure(factor)} ${better[what]}: a computation may have been skipped`
+    ),
+    ...(decision?.environment ?? []).map(({ name, before, now }) =>
+      `${name} is ${now ?? "unknown"}, in the baseline ${before ?? "unknown"}`
+    ),
   ];
 }
 

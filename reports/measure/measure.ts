@@ -21,6 +21,9 @@ import type { MeasureReply } from "./measure_reply.ts";
 import type { MeasureRequest } from "./measure_request.ts";
 import { bytesRead, cpuSeconds, peakBytes, StageMeter, systemText } from "./stage_meter.ts";
 
+/** Rule by which Linux chooses the clock of the processor. */
+const GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+
 /** Runs the analysis. */
 async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const origin = request.startedAt - performance.timeOrigin;
@@ -59,6 +62,7 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
     ...meter.work(),
     stages,
     cpuFlags: cpuFlags(systemText("/proc/cpuinfo")),
+    governor: systemText(GOVERNOR).trim(),
   };
 }
 

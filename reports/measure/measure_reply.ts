@@ -22,6 +22,7 @@ export const measureReplySchema = z.strictObject({
   weights: z.array(z.string()).describe("SHA-256 of every file of weights that was used"),
   ...{ cpuSeconds, peakBytes, bytesRead, work, noWork, stages },
   cpuFlags: z.array(z.string()).describe("Processor flags that select code paths, sorted"),
+  governor: z.string().describe("Rule by which the system chooses the clock; empty if unknown"),
 });
 
 /** @internal */

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { release } from "node:os";
 import { runtimeVersions } from "../../core/program.ts";
 import type { NewRun } from "../history.ts";
 import { programVersion, thisMachine } from "../machine.ts";
@@ -18,19 +19,25 @@ export interface RunPlan extends Pick<NewRun, "tracks" | "variants"> {
   readonly weights: readonly string[];
   /** Processor flags, as `cpuFlags()` returns them; absent if unknown. */
   readonly cpuFlags?: readonly string[];
+  /** Rule by which the system chooses the clock; absent or empty if unknown. */
+  readonly governor?: string;
   /** Folder whose commit is the version; by default that of this program. */
   readonly folder?: string;
 }
 
 /** Returns a run of this program on this machine, without its id and time. */
 export async function newRun(
-  { settings, weights, tracks, variants, cpuFlags, folder }: RunPlan,
+  { settings, weights, tracks, variants, cpuFlags, governor, folder }: RunPlan,
 ): Promise<NewRun> {
   return {
     format: 1,
     program: await programVersion(folder),
     machine: thisMachine(cpuFlags),
-    versions: runtimeVersions(),
+    versions: {
+      ...runtimeVersions(),
+      system: release(),
+      ...(governor && { governor }),
+    },
     settings: { ...settings, weightsSha256: hashOfAll(weights) },
     ...{ tracks, variants },
   };

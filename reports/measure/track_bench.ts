@@ -73,10 +73,11 @@ export async function measureRounds(
       round: turn.round,
     };
     if (done.has(measurementKey(named))) continue;
-    const { audioSeconds: _, weights: __, cpuFlags: ___, ...figures } = await measureTurn(
-      turn,
-      options,
-    );
+    const { audioSeconds: _, weights: __, cpuFlags: ___, governor: ____, ...figures } =
+      await measureTurn(
+        turn,
+        options,
+      );
     onMeasurement({ ...named, ...figures });
   }
 }
@@ -107,7 +108,7 @@ async function newTrackRun(
       ...{ warmUps, rounds, seed },
     },
     weights: learned.flatMap(({ weights }) => weights),
-    ...(learned[0] && { cpuFlags: learned[0].cpuFlags }),
+    ...(learned[0] && { cpuFlags: learned[0].cpuFlags, governor: learned[0].governor }),
     tracks: tracks.map(({ name, sha256 }, at): RunTrack => ({
       name,
       seconds: learned[at]?.audioSeconds ?? NaN,

@@ -13,7 +13,12 @@ function options(asked: string[], more: Partial<TrackBenchOptions> = {}): TrackB
     measure: (track, { threads }): Promise<MeasuredAnalysis> => {
       asked.push(`${track.name}${threads}`);
       return Promise.resolve({
-        ...{ audioSeconds: track.name === "a" ? 10 : 20, weights: ["x"], cpuFlags: ["avx2"] },
+        ...{
+          audioSeconds: track.name === "a" ? 10 : 20,
+          weights: ["x"],
+          governor: "",
+          cpuFlags: ["avx2"],
+        },
         ...{ seconds: 1, cpuSeconds: 2, peakBytes: 3, bytesRead: null, stages: [] },
       });
     },

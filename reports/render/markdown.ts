@@ -17,7 +17,14 @@ import {
 import type { ReportView, StageView } from "../report_view.ts";
 import { markdownTable, markdownText } from "../../core/table.ts";
 import { workCells, workHead } from "../work_columns.ts";
-import { alertWords, baselineWords, changeWords, verdictSentence, verdictWord } from "../words.ts";
+import {
+  alertWords,
+  baselineWords,
+  changeWords,
+  noticeWords,
+  verdictSentence,
+  verdictWord,
+} from "../words.ts";
 
 /** Seams in the table, those nearest to their limits. */
 const SEAMS = 10;
@@ -36,6 +43,7 @@ export function markdownReport(report: ReportView): string {
     `${markdownText(run.machine.cpu)}, ${run.machine.cores} cores; ${baselineWords(report)}`,
     bullets(alertWords(decision)),
     stageTable(report.stages),
+    bullets(noticeWords(decision).map((notice) => `Notice: ${notice}`)),
     bullets(report.warnings.map((warning) => `Warning: ${warning}`)),
     qualityTable(report),
     details("Parity margins", parityTable(report)),

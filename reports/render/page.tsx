@@ -9,7 +9,14 @@ import { ChartScripts, PageData, renderPage } from "../../core/page/page.tsx";
 import { commitFigure, factorFigure, minuteFigure } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
 import { reportDocument } from "../report_document.ts";
-import { alertWords, changeWords, counted, verdictSentence, verdictWord } from "../words.ts";
+import {
+  alertWords,
+  changeWords,
+  counted,
+  noticeWords,
+  verdictSentence,
+  verdictWord,
+} from "../words.ts";
 import { ChartSections, pageData } from "./charts.tsx";
 import { measurementsCsv } from "./exports.ts";
 import { ParityTable } from "./parity_table.tsx";
@@ -110,6 +117,7 @@ function VerdictHeader(report: ReportView): JSX.Element {
         </dl>
       </header>
       <Lines title="Findings" kind="alerts" lines={alertWords(decision)} />
+      <Lines title="Notices" kind="notices" lines={noticeWords(decision)} />
       <Lines title="Warnings" kind="warnings" lines={warnings} />
       <Lines title="Earlier change points" kind="steps" lines={old} />
     </>

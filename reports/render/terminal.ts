@@ -15,7 +15,7 @@ import {
 } from "../figures.ts";
 import type { ReportView } from "../report_view.ts";
 import { workCells, workHead } from "../work_columns.ts";
-import { alertWords, baselineWords, verdictSentence, verdictWord } from "../words.ts";
+import { alertWords, baselineWords, noticeWords, verdictSentence, verdictWord } from "../words.ts";
 import { benchTables } from "./bench_tables.ts";
 
 const HEAD = [
@@ -63,6 +63,7 @@ export function terminalReport(report: ReportView): string {
     ...textTable([head, ...rows], (column) => column >= 2 && column < head.length - 1),
     "",
     ...alertWords(report.decision),
+    ...noticeWords(report.decision).map((notice) => `Notice: ${notice}`),
     ...warnings.map((warning) => `Warning: ${warning}`),
     `${minuteFigure(run.startedAt)}, commit ${commitFigure(run.program.commit)}, ${cpu}, ` +
     `${cores} cores; ${baselineWords(report)}`,
