@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
+import { elementCount, release, type Tensor, tensor } from "../core/tensor.ts";
 import { close, type ClosingFunction, type Handle, invoke, KernelError } from "./binding.ts";
 
 /**
@@ -233,6 +233,7 @@ async function openFile(
   const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
   try {
     const text = new TextDecoder().decode(description.subarray(0, Number(length)));
+    release({ data: description });
     const described: Description = JSON.parse(text);
     return {
       handle,

@@ -8,7 +8,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Checkpoint } from "../../models/all_in_one/parameters.ts";
-import { type Tensor, tensor } from "../../core/tensor.ts";
+import { release, type Tensor, tensor } from "../../core/tensor.ts";
 import type { Logits, Seams } from "../seams.ts";
 import { backendOf } from "./backend.ts";
 import { createNativeNetworkSession } from "./native/network.ts";
@@ -81,6 +81,7 @@ export async function runFolds(
     if (options.session === undefined) await session.release();
   }
   const named = AVERAGED.map((name, i) => [name, means[i]!.tensor()]);
+  release({ data: logits });
   return {
     ...Object.fromEntries(named) as Logits,
     ...(embeddings.length > 0 && { embeddings: await stack(embeddings) }),
@@ -103,9 +104,11 @@ class Mean {
     this.#count++;
   }
 
+  /** Returns the mean, once. */
   tensor(): Tensor<"f32"> {
     const means = new Float32Array(this.#sums.length);
     for (let i = 0; i < means.length; i++) means[i] = this.#sums[i]! / this.#count;
+    release({ data: this.#sums });
     return tensor("f32", this.#shape, means);
   }
 }
