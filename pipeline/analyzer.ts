@@ -18,6 +18,7 @@ import {
 import { loadDemixer } from "./backends/demixers.ts";
 import { DeviceError } from "./backends/devices.ts";
 import { release } from "../core/tensor.ts";
+import { Turns } from "../core/turns.ts";
 import { type Demixer, releaseDemixer } from "./demix.ts";
 import { type NetworkModel, networkModel } from "./network.ts";
 import { type Progress, progressOf } from "./progress.ts";
@@ -115,6 +116,8 @@ export class Analyzer implements AsyncDisposable {
   readonly #loadingFailures = new Set<unknown>();
   readonly #model: Promise<NetworkModel>;
   readonly #demixer: Promise<Demixer> | undefined;
+  /** A separation takes all cores, and much memory: two at the same time would only take twice the memory. */
+  readonly #separations = new Turns();
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -251,6 +254,7 @@ export class Analyzer implements AsyncDisposable {
       ...(demixer !== null && this.#demixer && {
         separation: {
           demixer: this.#demixer,
+          turns: this.#separations,
           shifts,
           ...(overlap !== undefined && { overlap }),
           // The guard's second implementation runs on the CPU.

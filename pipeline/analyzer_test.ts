@@ -5,6 +5,7 @@ import { ModelError } from "../models/model_error.ts";
 import { FIXTURES_FOLDER, PROGRAM_FOLDER } from "../core/program.ts";
 import { Analyzer } from "./analyzer.ts";
 import type { Progress } from "./progress.ts";
+import type { RunObserver } from "./runner.ts";
 
 const PIECE = join(FIXTURES_FOLDER, "audio", "four_four", "mix.flac");
 const EMBEDDED = { model: "embedded", demixer: "hpss-mix" } as const;
@@ -55,6 +56,18 @@ Deno.test("an Analyzer frees the arrays of an analysis, and does not leave them 
   // The mixture alone has 10.6 MB, the stems as many, the spectrogram 3.9 MB.
   const grown = Deno.memoryUsage().external - before;
   ok(grown < 3e6, `${grown} bytes are left of an analysis`);
+});
+
+Deno.test("analyses at the same time separate in turn, so that they do not take the memory twice", async () => {
+  await using analyzer = await Analyzer.load(EMBEDDED);
+  const samples = { channels: [noise(5)], sampleRate: 44_100, name: "noise" };
+  const spans: { readonly start: number; readonly end: number }[] = [];
+  const observer: RunObserver = {
+    onTiming: (timing) => timing.stage === "demix" && spans.push(timing),
+  };
+  await Promise.all([1, 2, 3].map(() => analyzer.analyze(samples, { observer })));
+  const [first, second, third] = spans.sort((one, other) => one.start - other.start);
+  ok(first!.end <= second!.start && second!.end <= third!.start, JSON.stringify(spans));
 });
 
 Deno.test("an Analyzer takes samples at another rate, in one channel or in more than two", async () => {

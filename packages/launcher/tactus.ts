@@ -14,6 +14,7 @@ import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { PLATFORMS } from "../../core/package_names.ts";
 import { cargo } from "../../kernels/cargo.ts";
 import { libraryPath, targetDirectory } from "../../kernels/library_path.ts";
+import { HEAP_OPTION } from "./batch_memory.ts";
 import { findDeno } from "./find_deno.ts";
 import { permissionOptions, permissionsOf } from "./permissions.ts";
 
@@ -53,6 +54,7 @@ function start(args: readonly string[]): void {
   const child = spawn(deno, [
     ...["run", "--quiet", "--no-config", "--no-lock", "--no-prompt", "--no-remote"],
     ...["--node-modules-dir=manual", ...permissionOptions(permissions, libraries)],
+    ...(args[0] === "analyze" ? [HEAP_OPTION] : []),
     ...[join(PROGRAM_FOLDER, "main.js"), ...args],
   ], {
     stdio: "inherit",

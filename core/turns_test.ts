@@ -1,0 +1,39 @@
+import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { Turns } from "./turns.ts";
+
+Deno.test("Turns does one piece of work after the other, also after one that fails", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const done = [
+    turns.run(async () => {
+      order.push("first begins");
+      await first.promise;
+      order.push("first ends");
+    }),
+    turns.run(() => Promise.reject(new Error("second fails"))),
+    turns.run(() => Promise.resolve(order.push("third"))),
+  ] as const;
+  await new Promise((resolve) => setTimeout(resolve));
+  equal(order, ["first begins"]);
+  first.resolve();
+  await rejects(done[1], /second fails/);
+  await Promise.all([done[0], done[2]]);
+  equal(order, ["first begins", "first ends", "third"]);
+});
+
+Deno.test("an aborted signal ends the waiting for a turn, and the next one still waits for those before", async () => {
+  const turns = new Turns();
+  const first = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const running = turns.run(() => first.promise.then(() => order.push("first")));
+  const controller = new AbortController();
+  const waiting = turns.run(() => Promise.resolve(order.push("never")), controller.signal);
+  const next = turns.run(() => Promise.resolve(order.push("next")));
+  controller.abort(new Error("stopped"));
+  await rejects(waiting, /stopped/);
+  equal(order, []);
+  first.resolve();
+  await Promise.all([running, next]);
+  equal(order, ["first", "next"]);
+});
