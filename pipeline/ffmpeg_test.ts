@@ -1,51 +1,11 @@
 import { equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { fakeFfmpeg } from "../tests/support/fake_ffmpeg.ts";
+import { withFakeFfmpeg as withFake } from "../tests/support/fake_ffmpeg.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { FfmpegError, hasFfmpeg, withFfmpegAudio } from "./ffmpeg.ts";
 import { findFfmpeg } from "./_ffmpeg_program.ts";
 
 const ignore = Deno.build.os === "windows";
-
-/** Runs work with a stand-in for ffmpeg on the PATH. */
-async function withFake(
-  body: string,
-  log: readonly string[],
-  work: (temporary: string) => Promise<void>,
-  version?: string,
-): Promise<void> {
-  await inTemporaryFolder(async (folder) => {
-    const { env } = await fakeFfmpeg(folder, body, log, version);
-    const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
-    for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
-    try {
-      await work(join(folder, "temporary"));
-    } finally {
-      for (const [name, value] of before) {
-        if (value === undefined) Deno.env.delete(name);
-        else Deno.env.set(name, value);
-      }
-    }
-    equal([...Deno.readDirSync(join(folder, "temporary"))].length, 0);
-  });
-}
-
-Deno.test({
-  name: "withFfmpegAudio() ends an ffmpeg that gives no more samples, whatever it writes to stderr",
-  ignore,
-  fn: async () => {
-    // The shell starts no process that would outlive it.
-    const body = "echo RIFF; while :; do echo busy >&2; read x < /dev/null; done";
-    await withFake(body, [], async () => {
-      const work = (): Promise<void> => Promise.reject(new Error("unreachable"));
-      await rejects(withFfmpegAudio("/a/song.wv", work, { idleSeconds: 2 }), (error) => {
-        ok(error instanceof FfmpegError);
-        match(error.message, /'\/a\/song\.wv' .*gave no samples for 2 s .*busy/);
-        return true;
-      });
-    });
-  },
-});
 
 Deno.test({
   name: "withFfmpegAudio() takes no samples at all for a failure of ffmpeg",
@@ -56,23 +16,6 @@ Deno.test({
         withFfmpegAudio("/a/song.wv", () => Promise.resolve()),
         /'\/a\/song\.wv' through ffmpeg failed: it gave no samples .*nothing here/,
       );
-    });
-  },
-});
-
-Deno.test({
-  name: "withFfmpegAudio() waits for an ffmpeg that is slow",
-  ignore,
-  fn: async () => {
-    const body =
-      "printf 'RIFF1234WAVEfmt '; for i in 1 2 3 4 5 6; do printf 12345678; sleep 0.4; done";
-    await withFake(body, [], async () => {
-      const size = await withFfmpegAudio(
-        "/a/song.wv",
-        async ({ path }) => (await Deno.stat(path)).size,
-        { idleSeconds: 2 },
-      );
-      equal(size, 64);
     });
   },
 });

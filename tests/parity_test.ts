@@ -243,15 +243,6 @@ Deno.test("parity ends with 2 when a named suite has no weights", async () => {
   });
 });
 
-Deno.test("parity judges the separation alone, by 16-bit steps and the share of samples", async () => {
-  const args = ["--suite", "seeded", "--stage", "demix", "--mode", "isolated", "--threads", "1"];
-  const { code, stdout, stderr } = await tactus(["parity", ...args]);
-  equal(code, 0, stdout + stderr);
-  match(stdout, /demix +stems +[\d.e-]+ +[\d.e-]+ +1\.62e-6 +1\.00e-6 .* pass/);
-  match(stdout, /demix +stems16 .* 1 in 0\.\d+ % +1 in 0\.193 % +1 in 1 % .* pass/);
-  match(stdout, /2 seams passed, 0 failed, 0 reported/);
-});
-
 Deno.test("parity ends with 2 when a named suite has no references of the named stages", async () => {
   const { code, stderr } = await tactus(["parity", "--suite", "harmonix", "--stage", "demix"]);
   equal(code, 2);

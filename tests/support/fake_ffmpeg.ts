@@ -4,7 +4,9 @@
  * @module
  */
 
+import { equal } from "node:assert/strict";
 import { join } from "node:path";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 /** A folder with an `ffmpeg`, and what it does. */
 export interface FakeFfmpeg {
@@ -58,4 +60,33 @@ export async function fakeFfmpeg(
       return text.split("\n").filter((line) => line !== "");
     },
   };
+}
+
+/**
+ * Runs work in this process with a stand-in for ffmpeg on the PATH, which must leave no temporary files.
+ *
+ * @param body shell commands after the log
+ * @param log further lines on stderr
+ * @param work gets the folder for temporary files
+ */
+export async function withFakeFfmpeg(
+  body: string,
+  log: readonly string[],
+  work: (temporary: string) => Promise<void>,
+  version?: string,
+): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const { env } = await fakeFfmpeg(folder, body, log, version);
+    const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
+    for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+    try {
+      await work(join(folder, "temporary"));
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    }
+    equal([...Deno.readDirSync(join(folder, "temporary"))].length, 0);
+  });
 }
