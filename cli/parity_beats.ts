@@ -22,7 +22,7 @@ export const parityBeats: Command = command({
   name: `${CALL} parity beats`,
   description:
     `Compares two results of one track, JSON of analyze or allin1, or JAMS. It prints the beats and downbeats that
-are equal, moved (within 70 ms), missing or inserted; the number of beats by which the bars are shifted; the boundaries
+are equal, moved (within 70 ms), missing or inserted; the positions in the bar of paired beats; the number of beats by which the bars are shifted; the boundaries
 (within half a second) and the labels of the segments; and the measures of mir_eval, with the first result as the truth.`,
   arguments: { "<expected>": "first result", "<actual>": "second result" },
   options: {
@@ -52,7 +52,8 @@ function differencesText(
   differences: ResultDifferences,
   headings: Readonly<Record<keyof ResultDifferences["scores"], string>>,
 ): string {
-  const { bpm, beats, downbeats, downbeatPhase, boundaries, sameLabel, scores } = differences;
+  const { bpm, beats, downbeats, positions, downbeatPhase, boundaries, sameLabel, scores } =
+    differences;
   const measures = Object.entries(headings).flatMap(([measure, heading]) => {
     const score = scores[measure as keyof typeof scores];
     return score === null ? [] : [`${heading} ${score.toFixed(3)}`];
@@ -61,6 +62,15 @@ function differencesText(
     `tempo       ${bpm.expected ?? "none"}, then ${bpm.actual ?? "none"}`,
     ...events("beats", beats),
     ...(downbeats === null ? [] : events("downbeats", downbeats)),
+    ...(positions === null ? [] : [
+      `positions   ${positions.same} same, ${positions.different.length} different`,
+      ...listed(
+        "different",
+        positions.different.map((one) =>
+          `${one.expected}, then ${one.actual} at ${time(one.time)}`
+        ),
+      ),
+    ]),
     ...(downbeatPhase === null ? [] : [
       `bars        ${
         downbeatPhase.beats === 0 ? "begin together" : `begin ${downbeatPhase.beats} beats later`

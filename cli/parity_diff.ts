@@ -6,9 +6,41 @@
 
 import { writeJson } from "../core/files.ts";
 import { CALL } from "../core/program.ts";
-import { type Command, command, flag } from "./command.ts";
+import type { Tolerance, Tolerances } from "../parity/mod.ts";
+import { type ArgumentType, expected, text } from "./argument_types.ts";
+import { type Command, command, flag, option } from "./command.ts";
 import { EXPORT_JSON, TOLERANCE_OPTIONS, toleranceOf } from "./_options.ts";
 import { StatusLine } from "./status_line.ts";
+
+/** A tolerance of one seam. */
+const SEAM_TOLERANCE: ArgumentType<readonly [seam: string, tolerance: Tolerance]> = {
+  name: "seam=atol,rtol",
+  parse(text, option): readonly [string, Tolerance] {
+    const [, seam, list = ""] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+    const [absolute, relative, ...more] = list.split(",").map((part) =>
+      part.trim() === "" ? NaN : Number(part)
+    );
+    const isTolerance = (value = NaN): boolean => Number.isFinite(value) && value >= 0;
+    if (seam !== undefined && isTolerance(absolute) && isTolerance(relative) && more.length === 0) {
+      return [seam, { absolute: absolute!, relative: relative! }];
+    }
+    throw expected(option, "a seam and two numbers from 0 on, such as spectrogram=1e-5,0", text);
+  },
+};
+
+/** Returns the tolerances of single seams that the options give. */
+async function seamTolerances(
+  { tolerance = [], tolerances }: {
+    tolerance?: readonly (readonly [string, Tolerance])[] | undefined;
+    tolerances?: string | undefined;
+  },
+): Promise<Tolerances> {
+  const { readTolerances } = await import("../parity/mod.ts");
+  return {
+    ...(tolerances !== undefined && await readTolerances(tolerances)),
+    ...Object.fromEntries(tolerance),
+  };
+}
 
 /** The command `parity diff`. */
 export const parityDiff: Command = command({
@@ -21,10 +53,21 @@ where needed). All are read in parts.
 
 An element passes when |actual - expected| <= atol + rtol |expected|; of complex numbers the magnitude of the difference counts.
 Without --atol and --rtol, float16 and bfloat16 may differ by one step of their own resolution. Of 16-bit samples 1 % may differ by
-one step, times may differ by 1e-9 s, and whole numbers must be equal. Seams of the second recording only are listed and do not fail.`,
+one step, times may differ by 1e-9 s, and whole numbers must be equal. Seams of the second recording only are listed and do not fail. Behind a seam of this
+program's pipeline that fails, float seams outside of their tolerance are reported, since they follow from it.`,
   arguments: { "<expected>": "first folder or file", "<actual>": "second folder or file" },
   options: {
     ...TOLERANCE_OPTIONS,
+    tolerance: option(
+      SEAM_TOLERANCE,
+      "tolerance of one seam of any type, in place of its rule; repeatable",
+    ).repeated(),
+    tolerances: option(
+      text("file"),
+      'JSON or TOML with tolerances of single seams, such as {"spectrogram": {"absolute": 1e-5, "relative": 0}}; ' +
+        'with "within": 0.999 that share of the elements must pass. seams.json of the first recording may have ' +
+        "the same under the key tolerance of a seam. --tolerance goes before this file, and this file before seams.json",
+    ),
     statistics: flag(
       "also print for each seam the mean and rms of the error, its 99.9 % quantile, the largest " +
         "relative error, distances in units in the last place, and the factor by which errors could grow",
@@ -40,7 +83,7 @@ one step, times may differ by 1e-9 s, and whole numbers must be equal. Seams of 
     const difference = await parity.diffRecordings(
       expected,
       actual,
-      toleranceOf(values),
+      { ...toleranceOf(values), seams: await seamTolerances(values) },
       (seam) => status.show(`comparing ${seam}`),
     ).finally(() => status.clear());
     console.log(parity.diffTable(difference));

@@ -12,6 +12,8 @@ export interface Annotation {
   readonly beats: readonly number[];
   /** Downbeats, `[n]` seconds, ascending. */
   readonly downbeats: readonly number[] | null;
+  /** Position of each beat in its bar, from 1; absent where unknown. */
+  readonly positions?: readonly number[];
   /** Segments in order, each longer than 0 s. */
   readonly segments: readonly Segment[] | null;
   /** Tempo in beats per minute. */
@@ -37,6 +39,9 @@ export function firstSeconds(annotation: Annotation, seconds?: number): Annotati
     ...annotation,
     beats: annotation.beats.filter(isInside),
     downbeats: annotation.downbeats?.filter(isInside) ?? null,
+    ...(annotation.positions && {
+      positions: annotation.positions.filter((_, at) => isInside(annotation.beats[at]!)),
+    }),
     segments: annotation.segments
       ?.filter(({ start }) => isInside(start))
       .map((segment) => ({ ...segment, end: Math.min(segment.end, seconds) })) ?? null,

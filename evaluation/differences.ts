@@ -38,6 +38,12 @@ const downbeatPhase = z.strictObject({
   share: share.describe("Share of the first result's downbeats with this offset"),
 });
 
+const positionDifference = z.strictObject({
+  time: time.describe("Time in the first result, seconds"),
+  expected: z.int().min(1).describe("Position in the first result, from 1"),
+  actual: z.int().min(1).describe("Position in the second result"),
+}).meta({ id: "positionDifference" });
+
 const tempo = z.number().nullable();
 
 const differences = z.strictObject({
@@ -45,6 +51,10 @@ const differences = z.strictObject({
     .describe("Tempo of both, beats per minute"),
   beats: events.describe("Beats, paired within 70 ms"),
   downbeats: events.nullable().describe("Downbeats, paired within 70 ms"),
+  positions: z.strictObject({
+    same: z.int().min(0).describe("Number of paired beats with the same position in the bar"),
+    different: z.array(positionDifference).describe("Paired beats with different positions"),
+  }).nullable().describe("Positions in the bar of the beats that both results have"),
   downbeatPhase: downbeatPhase.nullable()
     .describe("Offset of the bars; null also if no downbeat can be paired"),
   boundaries: events.nullable()
@@ -147,6 +157,7 @@ export function resultDifferences(expected: Annotation, actual: Annotation): Res
     beats: eventDifferences(expected.beats, actual.beats, BEAT_WINDOW_SECONDS),
     downbeats: expected.downbeats && actual.downbeats &&
       eventDifferences(expected.downbeats, actual.downbeats, BEAT_WINDOW_SECONDS),
+    positions: positionDifferences(expected, actual),
     downbeatPhase: phase(expected, actual),
     boundaries: expected.segments && actual.segments &&
       eventDifferences(inner(expected.segments), inner(actual.segments), window),
@@ -158,15 +169,48 @@ export function resultDifferences(expected: Annotation, actual: Annotation): Res
 
 /** Returns whether two results have no differences. */
 export function isSame(
-  { bpm, beats, downbeats, boundaries, sameLabel }: ResultDifferences,
+  { bpm, beats, downbeats, positions, boundaries, sameLabel }: ResultDifferences,
 ): boolean {
   return bpm.expected === bpm.actual && (sameLabel ?? 1) === 1 &&
+    (positions?.different.length ?? 0) === 0 &&
     [beats, downbeats, boundaries].every(isUnchanged);
 }
 
 function isUnchanged(events: EventDifferences | null): boolean {
   return events === null ||
     events.moved.length + events.missing.length + events.inserted.length === 0;
+}
+
+/** Returns the positions of the beats that both results have; null where one of them has no positions. */
+function positionDifferences(
+  expected: Annotation,
+  actual: Annotation,
+): ResultDifferences["positions"] {
+  const [wanted, found] = [expected.positions, actual.positions];
+  if (wanted === undefined || found === undefined) return null;
+  const { missing, inserted } = eventDifferences(
+    expected.beats,
+    actual.beats,
+    BEAT_WINDOW_SECONDS,
+  );
+  // Beats without a partner leave the two sequences of pairs, which are in the same order.
+  const paired = (beats: readonly number[], alone: readonly number[]): number[] => {
+    const left = [...alone];
+    return beats.flatMap((beat, at) => {
+      const without = left.indexOf(beat);
+      if (without < 0) return [at];
+      left.splice(without, 1);
+      return [];
+    });
+  };
+  const partners = paired(actual.beats, inserted);
+  const pairs = paired(expected.beats, missing).map((at, nth) => ({
+    time: expected.beats[at]!,
+    expected: wanted[at]!,
+    actual: found[partners[nth]!]!,
+  }));
+  const different = pairs.filter((pair) => pair.expected !== pair.actual);
+  return { same: pairs.length - different.length, different };
 }
 
 /** Returns the most frequent offset in beats from the first result's downbeats to the second's. */

@@ -96,3 +96,15 @@ Deno.test("resultDifferences() compares only what both results have", () => {
   equal([differences.boundaries, differences.sameLabel], [null, null]);
   ok(isSame(differences));
 });
+
+Deno.test("resultDifferences() compares the positions of paired beats, also behind missing and inserted ones", () => {
+  const result = { beats: [0, 1, 2, 3], downbeats: null, segments: null, bpm: null };
+  const of = (beats: number[], positions: number[]): ReturnType<typeof resultDifferences> =>
+    resultDifferences({ ...result, positions: [1, 2, 3, 1] }, { ...result, beats, positions });
+  equal(of([0, 1, 2, 3], [1, 2, 3, 1]).positions, { same: 4, different: [] });
+  // The second beat is missing, one is inserted at 2.5 s, and the third has another position.
+  const changed = of([0.01, 2, 2.5, 3], [1, 4, 2, 1]);
+  equal(changed.positions, { same: 2, different: [{ time: 2, expected: 3, actual: 4 }] });
+  ok(!isSame(of([0, 1, 2, 3], [1, 2, 3, 4])) && isSame(of([0, 1, 2, 3], [1, 2, 3, 1])));
+  equal(resultDifferences(result, { ...result, positions: [1, 2, 3, 1] }).positions, null);
+});

@@ -24,6 +24,7 @@ const Times = z.array(Time, "an array").superRefine((times, context) => {
   const at = times.findIndex((time, at) => at > 0 && time < times[at - 1]!);
   if (at > 0) expect(context, "in ascending order", `${times[at]} s follows ${times[at - 1]} s`);
 });
+const Position = z.int("a position in a bar").min(1, "a position in a bar, from 1");
 const Label = z.string("a text");
 const Tempo = z.number("a tempo in beats per minute").positive("a tempo in beats per minute");
 const Segments = z.array(
@@ -45,6 +46,7 @@ const Segments = z.array(
 const Result = z.object({
   beats: Times,
   downbeats: Times.nullable().default(null),
+  beat_positions: z.array(Position, "an array").nullable().optional(),
   segments: Segments.nullable().default(null),
   bpm: Tempo.nullable().default(null),
 }, "an object with beats");
@@ -121,15 +123,20 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * Checks an annotation with the keys `beats`, `downbeats`, `segments` (`start`, `end`, `label`) and `bpm`, as `analyze`
- * and allin1 write them. All keys but `beats` may be absent or null; segments of 0 s are dropped.
+ * Checks an annotation with the keys `beats`, `downbeats`, `beat_positions`, `segments` (`start`, `end`, `label`) and
+ * `bpm`, as `analyze` and allin1 write them. All keys but `beats` may be absent or null; segments of 0 s are dropped.
  *
  * @param value content of the JSON file
  * @throws {AnnotationError} naming the key, what was expected and what was found
  */
 export function resultAnnotation(value: unknown): Annotation {
-  const { beats, downbeats, segments, bpm } = checked(Result, value);
-  return { beats, downbeats, segments, bpm };
+  const { beats, downbeats, beat_positions: positions, segments, bpm } = checked(Result, value);
+  if (positions && positions.length !== beats.length) {
+    throw new AnnotationError(
+      `beat_positions should have ${beats.length} values, one for each beat, but has ${positions.length}`,
+    );
+  }
+  return { beats, downbeats, ...(positions && { positions }), segments, bpm };
 }
 
 /**
@@ -182,13 +189,18 @@ function observations(
   return checked<Rows>(isRows ? Observations : Columns, data, `data of ${namespace}`);
 }
 
-function beatsOf(rows: Rows): Pick<Annotation, "beats" | "downbeats"> {
+function beatsOf(rows: Rows): Pick<Annotation, "beats" | "downbeats" | "positions"> {
   const beats = checked(Times, rows.map(({ time }) => time), "beats");
   const positions = rows.map(({ value }) =>
     typeof value === "object" && value !== null && "position" in value ? value.position : value
   );
   const isKnown = positions.some((position) => typeof position === "number");
-  return { beats, downbeats: isKnown ? beats.filter((_, at) => positions[at] === 1) : null };
+  const whole = z.array(z.int().min(1)).safeParse(positions);
+  return {
+    beats,
+    downbeats: isKnown ? beats.filter((_, at) => positions[at] === 1) : null,
+    ...(whole.success && beats.length > 0 && { positions: whole.data }),
+  };
 }
 
 function segmentsOf(rows: Rows): Annotation["segments"] {

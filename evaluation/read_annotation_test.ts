@@ -108,6 +108,11 @@ Deno.test("resultAnnotation() names the key, what was expected and what was foun
     [{}, /beats should be an array, but is missing/],
     [{ beats: "0 1 2" }, /beats should be an array, but is "0 1 2"/],
     [{ beats: [0, "1"] }, /beats\[1\] should be a time in seconds, but is "1"/],
+    [{ beats: [0, 1], beat_positions: [1] }, /beat_positions should have 2 values, .* has 1/],
+    [
+      { beats: [0], beat_positions: [0] },
+      /beat_positions\[0\] should be a position in a bar, from 1/,
+    ],
     [{ beats: [0, null] }, /beats\[1\] should be a time in seconds, but is null/],
     [{ beats: [0, Infinity] }, /beats\[1\] should be a time/],
     [{ beats: [0, NaN] }, /beats\[1\] should be a time/],
@@ -169,6 +174,7 @@ Deno.test("jamsAnnotation() reads beats, segments and the tempo of highest confi
   equal(jamsAnnotation(jams(chords, TEMPO, SEGMENTS, BEAT)), {
     beats: [0, 0.5, 1, 1.5, 2],
     downbeats: [0, 2],
+    positions: [1, 2, 3, 4, 1],
     segments: [{ start: 0, end: 10.1, label: "verse" }, { start: 10.1, end: 20, label: "chorus" }],
     bpm: 120,
   });

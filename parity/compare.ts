@@ -99,7 +99,7 @@ const STRIP_ELEMENTS = 1 << 16;
 export class Measurement {
   readonly #type: ElementType;
   readonly #shape: readonly number[];
-  readonly #tolerance: Required<Tolerance>;
+  readonly #tolerance: Required<Pick<Tolerance, "absolute" | "relative" | "differing" | "within">>;
   #elements = 0;
   #failing = 0;
   #differing = 0;
@@ -130,14 +130,14 @@ export class Measurement {
   constructor(
     type: ElementType,
     shape: readonly number[],
-    { absolute, relative, differing = 1 }: Tolerance,
+    { absolute, relative, differing = 1, within = 1 }: Tolerance,
     timeAxis?: number,
   ) {
     this.#type = type;
     this.#shape = shape;
     if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
-    this.#tolerance = { absolute, relative, differing };
-    if (![absolute, relative, differing].every(Number.isFinite)) {
+    this.#tolerance = { absolute, relative, differing, within };
+    if (![absolute, relative, differing, within].every(Number.isFinite)) {
       this.#refusal =
         `the tolerance is ${absolute} + ${relative} · expected in ${differing} of all`;
     }
@@ -239,11 +239,14 @@ export class Measurement {
   result(): Comparison {
     if (this.#refusal !== undefined) return { ...NOTHING, reason: this.#refusal };
     const [elements, failing, differing] = [this.#elements, this.#failing, this.#differing];
-    const share = this.#tolerance.differing;
+    const { differing: share, within } = this.#tolerance;
     const { at, actual, expected } = this.#worst;
     const reasons = [
-      ...(failing === 0 ? [] : [
-        `${failing} of ${elements} elements miss the tolerance, worst at ` +
+      ...(elements - failing >= within * elements ? [] : [
+        `${failing} of ${elements} elements miss the tolerance` +
+        `${
+          within === 1 ? "" : `, more than ${Number((100 * (1 - within)).toPrecision(3))} %`
+        }, worst at ` +
         `${indexText(at, this.#shape)}: ${actual.text}, expected ${expected.text}`,
       ]),
       ...(differing <= share * elements ? [] : [

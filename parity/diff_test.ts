@@ -1,10 +1,16 @@
-import { deepStrictEqual as equal, match } from "node:assert/strict";
+import { deepStrictEqual as equal, match, rejects } from "node:assert/strict";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNpy } from "../core/npy.ts";
 import { writeNpz } from "../core/npz.ts";
 import { tensor } from "../core/tensor.ts";
-import { diffRecordings, isAlike, type SeamDifference } from "./diff.ts";
+import {
+  diffRecordings,
+  isAlike,
+  readTolerances,
+  type SeamDifference,
+  type Tolerances,
+} from "./diff.ts";
 
 const TESTDATA = join(import.meta.dirname ?? ".", "..", "core", "testdata");
 
@@ -97,5 +103,71 @@ Deno.test("diffRecordings() tells types apart, and compares single files", async
       ({ seams }) => equal(seams.every(({ verdict }) => verdict !== "pass"), true),
       (error) => match(error.message, /Cannot read the recording/),
     );
+  });
+});
+
+/** Writes a recording of float seams in one folder. */
+async function recording(
+  folder: string,
+  name: string,
+  seams: Readonly<Record<string, readonly number[]>>,
+): Promise<string> {
+  const path = join(folder, name);
+  await Deno.mkdir(path, { recursive: true });
+  for (const [seam, values] of Object.entries(seams)) {
+    const array = tensor("f32", [values.length], Float32Array.from(values));
+    await writeFile(join(path, `${seam}.npy`), writeNpy(array));
+  }
+  return path;
+}
+
+Deno.test("diffRecordings() reports float seams behind one that failed, and fails those that do not follow from it", async () => {
+  await inFolder(async (folder) => {
+    const seams = { spectrogram: [1], "logits.beat": [1], "activations.beat": [0.5] };
+    const expected = await recording(folder, "expected", seams);
+    const verdictsOf = async (actual: typeof seams): Promise<Record<string, string>> =>
+      verdicts((await diffRecordings(expected, await recording(folder, "actual", actual))).seams);
+    equal(await verdictsOf({ spectrogram: [2], "logits.beat": [3], "activations.beat": [0.9] }), {
+      ...{ spectrogram: "fail", "logits.beat": "reported", "activations.beat": "reported" },
+    });
+    equal(await verdictsOf({ spectrogram: [1], "logits.beat": [3], "activations.beat": [0.5] }), {
+      ...{ spectrogram: "pass", "logits.beat": "fail", "activations.beat": "pass" },
+    });
+    // A value that is not finite does not follow from an error of its input.
+    equal(await verdictsOf({ spectrogram: [2], "logits.beat": [NaN], "activations.beat": [0.9] }), {
+      ...{ spectrogram: "fail", "logits.beat": "fail", "activations.beat": "reported" },
+    });
+    const { seams: found } = await diffRecordings(expected, join(folder, "actual"));
+    equal(isAlike({ format: 1, expected, actual: "", seams: found }), false);
+  });
+});
+
+Deno.test("diffRecordings() judges single seams by their own tolerances: of the call, a file, or seams.json", async () => {
+  await inFolder(async (folder) => {
+    const expected = await recording(folder, "expected", { a: [1, 1, 1, 1], b: [1, 1, 1, 1] });
+    const actual = await recording(folder, "actual", { a: [1, 1, 1, 1.5], b: [1, 1, 1, 1.5] });
+    const verdictsOf = async (seams: Tolerances = {}): Promise<Record<string, string>> =>
+      verdicts((await diffRecordings(expected, actual, { seams })).seams);
+    equal(await verdictsOf(), { a: "fail", b: "fail" });
+    equal(await verdictsOf({ a: { absolute: 0.5, relative: 0 } }), { a: "pass", b: "fail" });
+    await writeFile(join(folder, "t.toml"), "[b]\nabsolute = 0\nrelative = 0\nwithin = 0.75\n");
+    equal(await verdictsOf(await readTolerances(join(folder, "t.toml"))), { a: "fail", b: "pass" });
+    await writeFile(
+      join(folder, "t.json"),
+      '{"b": {"absolute": 0, "relative": 0, "within": 0.76}}',
+    );
+    const { seams } = await diffRecordings(expected, actual, {
+      seams: await readTolerances(join(folder, "t.json")),
+    });
+    match(seams[1]!.comparison.reason!, /1 of 4 elements miss the tolerance, more than 24 %/);
+    const list = { seams: { a: { tolerance: { absolute: 1, relative: 0 } }, b: {} } };
+    await writeFile(join(expected, "seams.json"), JSON.stringify(list));
+    equal(await verdictsOf(), { a: "pass", b: "fail" });
+    equal(await verdictsOf({ a: { absolute: 0, relative: 0 } }), { a: "fail", b: "fail" });
+    await rejects(verdictsOf({ c: { absolute: 0, relative: 0 } }), /given for c, which neither/);
+    await writeFile(join(folder, "t.json"), '{"b": {"absolute": -1, "relative": 0}}');
+    await rejects(readTolerances(join(folder, "t.json")), /Cannot read the tolerances .*absolute/);
+    await writeFile(join(expected, "seams.json"), '{"seams": []}');
+    await rejects(verdictsOf(), /seams\.json is not the list of seams/);
   });
 });

@@ -37,10 +37,13 @@ export {
 } from "./compare_arrays.ts";
 export {
   diffRecordings,
+  type DiffTolerances,
   isAlike,
+  readTolerances,
   type RecordingDifference,
   RecordingError,
   type SeamDifference,
+  type Tolerances,
 } from "./diff.ts";
 export { type Implementation, runTurn, type Turn } from "./implementation.ts";
 export {

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { writeJson, writeWhole } from "../core/files.ts";
 import { npyParts } from "../core/npy.ts";
 import type { JsonOf } from "../core/schema.ts";
+import { toleranceSchema } from "./report.ts";
 import { type SeamName, SEAMS, type Seams } from "../pipeline/seams.ts";
 
 const origin = z.strictObject({
@@ -29,6 +30,9 @@ const recordedSeam = z.strictObject({
   axes: z.array(z.union([z.int(), z.string()])).describe("Name or length of each axis"),
   unit: z.string().describe("Unit and range of the values"),
   sha256: z.string().describe("SHA-256 of the file, hexadecimal"),
+  tolerance: toleranceSchema.exactOptional().describe(
+    "Tolerance for parity diff with this recording as the first; parity record writes none",
+  ),
 });
 
 /** Schema of `seams.json`, as `parity record` writes it. */

@@ -37,6 +37,8 @@ export const toleranceSchema = z.strictObject({
   relative: z.number().min(0).describe("Additional allowed error, as a share of |expected|"),
   differing: share.describe("Share of the elements that may differ at all; absent for any")
     .exactOptional(),
+  within: share.gt(0).describe("Share of the elements that must pass; absent for all")
+    .exactOptional(),
 }).meta({
   id: "tolerance",
   description: "An element passes where |actual - expected| <= absolute + relative * |expected|. " +

@@ -39,8 +39,9 @@ export function neededByUpstream(upstream: UpstreamError | null): string {
 }
 
 /** Returns the allowed error of an element; for 16-bit samples also the allowed share. */
-export function allowed({ absolute, differing }: Tolerance): string {
-  return differing === undefined ? error(absolute) : stepsText(absolute, differing);
+export function allowed({ absolute, differing, within }: Tolerance): string {
+  const all = differing === undefined ? error(absolute) : stepsText(absolute, differing);
+  return within === undefined ? all : `${all} for ${figure(100 * within)} %`;
 }
 
 /**

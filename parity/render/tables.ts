@@ -79,8 +79,18 @@ export function diffTable({ seams }: RecordingDifference): string {
     ...textTable([head, ...rows], (column) => column >= 1 && column <= 5),
     ...seams.filter(({ verdict }) => verdict === "fail")
       .map(({ seam, comparison }) => `fail: ${seam}: ${comparison.reason}`),
-    `${count("pass")} seams passed, ${count("fail")} failed, ${count("extra")} extra`,
+    ...drift(seams),
+    `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported, ` +
+    `${count("extra")} extra`,
   ].join("\n");
+}
+
+/** Returns which seams follow from the first one that failed; nothing where none does. */
+function drift(seams: RecordingDifference["seams"]): string[] {
+  const first = seams.find(({ verdict }) => verdict === "fail");
+  const behind = seams.filter(({ verdict }) => verdict === "reported").map(({ seam }) => seam);
+  if (first === undefined || behind.length === 0) return [];
+  return [`first wrong: ${first.seam}; behind it, and reported only: ${behind.join(", ")}`];
 }
 
 /** Returns the backends as text: one row for each seam and backend, below it what failed or did not run. */
