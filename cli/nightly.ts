@@ -67,7 +67,7 @@ async function runNightly(
     throw new UsageError(`--evaluate ${evaluate} is not a folder: name one with annotated tracks`);
   }
   const { ownNightly } = await import("../reports/mod.ts");
-  return await measured(values, (status, work) =>
+  return await measured(values, [], (status, work) =>
     withBench(
       values,
       tracks,
@@ -92,7 +92,9 @@ async function runDescribedNightly(
   }
   const { describedNightly, openDescribed } = await import("../harness/mod.ts");
   const { rounds, seed = Date.now() % 2 ** 32 } = values;
-  return await measured(values, async (status, work) => {
+  const described = await openDescribed(file);
+  const stages = described.pipeline.stages.map(({ name }) => name);
+  return await measured(values, stages, async (status, work) => {
     const onTurn = (text: string): void => status.show(text);
     const onReport = (report: ParityReport): Promise<void> =>
       writeParityReport(report, {
@@ -102,7 +104,7 @@ async function runDescribedNightly(
         exportHtml: join(values.outDir, "parity.html"),
       });
     const options = { rounds, seed, onTurn, onReport };
-    return await work(describedNightly(await openDescribed(file), options));
+    return await work(describedNightly(described, options));
   });
 }
 
@@ -110,11 +112,13 @@ async function runDescribedNightly(
  * Measures, decides and writes the reports.
  *
  * @param values values of the options
+ * @param stages names of the stages of a described pipeline
  * @param prepare makes the subject, and passes it on to the work
  * @returns the exit code
  */
 async function measured(
   values: Values<typeof OPTIONS>,
+  stages: readonly string[],
   prepare: (
     status: StatusLine,
     work: (subject: NightlySubject) => Promise<number>,
@@ -124,7 +128,7 @@ async function measured(
     "../reports/mod.ts"
   );
   const { outDir, skip } = values;
-  const settings = await readRegressionSettings(values.settings);
+  const settings = await readRegressionSettings(values.settings, stages);
   const path = values.history ?? join(outDir, "history.sqlite");
   const lock = await lockOf(path);
   const status = new StatusLine();

@@ -45,7 +45,7 @@ export function positions(text: string): (path: readonly PropertyKey[]) => Posit
       }
     }
   };
-  for (const node of parseTOML(text).body[0].body) {
+  for (const node of nodesOf(text)) {
     if (node.type === "TOMLKeyValue") {
       visit(node, []);
       continue;
@@ -60,6 +60,15 @@ export function positions(text: string): (path: readonly PropertyKey[]) => Posit
     }
     return { line: 1, column: 1 };
   };
+}
+
+/** Returns the parts of the file; none where this parser does not read it, unlike the one that read its values. */
+function nodesOf(text: string): (AST.TOMLKeyValue | AST.TOMLTable)[] {
+  try {
+    return parseTOML(text, { tomlVersion: "next" }).body[0].body;
+  } catch {
+    return [];
+  }
 }
 
 function keyOf(path: readonly PropertyKey[]): string {

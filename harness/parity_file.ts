@@ -11,10 +11,11 @@ import { ELEMENT_TYPES, type ElementType } from "../core/elements.ts";
 import type { JsonOf } from "../core/schema.ts";
 
 const text = z.string().min(1);
-/** Names become names of files and folders. */
+/** Names become names of files and folders, on every system. Editors need a pattern without flags. */
 const name = z.string().regex(
-  /^[\p{L}\p{N}_][\p{L}\p{N}_. +-]{0,99}$/u,
-  "expected a name of letters, digits, spaces and _ . + -, which starts with a letter, digit or _",
+  // deno-lint-ignore no-control-regex
+  /^[^\s./\\:*?"<>|{}\u0000-\u001f][^/\\:*?"<>|{}\u0000-\u001f]{0,99}$/,
+  'expected a name of at most 100 characters, without / \\ : * ? " < > | { }, which starts with none of . and spaces',
 );
 const tolerance = z.number().min(0);
 const argument = z.string().describe("May contain placeholders");

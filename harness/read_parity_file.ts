@@ -63,7 +63,7 @@ export async function parseParityFile(text: string, name: string): Promise<Parit
   const { positions } = await import("./_positions.ts");
   const at = positions(text);
   const located = findings.map(({ path, message }) => ({ ...at(path), message, path }))
-    .sort((a, b) => a.line - b.line || a.column - b.column);
+    .toSorted((a, b) => a.line - b.line || a.column - b.column);
   throw new ParityFileError(
     located.map(({ line, column, path, message }) =>
       `${name}:${line}:${column}: ${

@@ -1,4 +1,7 @@
-import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { parse } from "smol-toml";
+import { z } from "zod";
+import schema from "./parity_file.schema.json" with { type: "json" };
 import { ParityFileError, parseParityFile } from "./read_parity_file.ts";
 
 const CORRECT = `format = 1
@@ -50,6 +53,16 @@ Deno.test("parseParityFile() reads a correct file", async () => {
   const file = await parseParityFile(CORRECT, "parity.toml");
   equal(file.stages.map(({ name, inputs }) => [name, inputs]), [["add", []], ["count", ["sum"]]]);
   equal(Object.keys(file.seams), ["sum", "count"]);
+});
+
+Deno.test("the schema for editors accepts the examples, and no unknown key", async () => {
+  const fromFile = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  for (const example of ["log_mel", "onnx_network"]) {
+    const path = new URL(`../examples/${example}/parity.toml`, import.meta.url);
+    const content = parse(await Deno.readTextFile(path));
+    equal(fromFile.safeParse(content).error?.issues, undefined);
+    ok(!fromFile.safeParse({ ...content, more: 1 }).success);
+  }
 });
 
 Deno.test("each error of parity.toml has its line", async () => {

@@ -104,43 +104,49 @@ const runCount = number(1, 1000, true);
 // Lower limit: a permutation test cannot reach smaller probabilities.
 const probability = number(0.00001, 0.5);
 
-const schema = z.strictObject({
-  decide_by: z.enum(DECIDING_MEASURES, { error: expects(DECIDING_MEASURES.join(" or ")) })
-    .default("seconds"),
-  instructions: table({
-    minimum: ratio.default(0.015),
-    factor: number(0, 100).default(3),
-    assumed: ratio.default(0.005),
-  }),
-  baseline: z.enum(BASELINES, { error: expects(BASELINES.join(" or ")) }).default("rolling"),
-  nights: runCount.default(10),
-  alpha: probability.default(0.01),
-  minimum_seconds: number(0, 3600).default(0.002),
-  minimum: table({
-    default: ratio.default(0.05),
-    ...Object.fromEntries(STAGE_NAMES.map((stage) => [stage, ratio.optional()])),
-  }),
-  spread: table({
-    nights: runCount.default(30),
-    factor: number(0, 100).default(4),
-    assumed: ratio.default(0.02),
-    weight: number(0, 1000).default(5),
-  }),
-  steps: table({
-    alpha: probability.default(0.0001),
-    minimum: ratio.default(0.03),
-    new_nights: runCount.default(7),
-  }),
-  parity: table({ growth: number(1, 1e6).default(10), floor: number(0, 1).default(1e-8) }),
-  improvement: table({
-    exact: number(1, 1e6).default(10),
-    faster: number(0, 1).default(0.3),
-  }),
-  quality: table({ fall: number(0, 1).default(0.01) }),
-});
+/** Returns the schema of the settings of a pipeline with these stages. */
+// deno-lint-ignore explicit-function-return-type
+function schemaOf(stages: readonly string[]) {
+  return z.strictObject({
+    decide_by: z.enum(DECIDING_MEASURES, { error: expects(DECIDING_MEASURES.join(" or ")) })
+      .default("seconds"),
+    instructions: table({
+      minimum: ratio.default(0.015),
+      factor: number(0, 100).default(3),
+      assumed: ratio.default(0.005),
+    }),
+    baseline: z.enum(BASELINES, { error: expects(BASELINES.join(" or ")) }).default("rolling"),
+    nights: runCount.default(10),
+    alpha: probability.default(0.01),
+    minimum_seconds: number(0, 3600).default(0.002),
+    minimum: table({
+      default: ratio.default(0.05),
+      ...Object.fromEntries(stages.map((stage) => [stage, ratio.optional()])),
+    }),
+    spread: table({
+      nights: runCount.default(30),
+      factor: number(0, 100).default(4),
+      assumed: ratio.default(0.02),
+      weight: number(0, 1000).default(5),
+    }),
+    steps: table({
+      alpha: probability.default(0.0001),
+      minimum: ratio.default(0.03),
+      new_nights: runCount.default(7),
+    }),
+    parity: table({ growth: number(1, 1e6).default(10), floor: number(0, 1).default(1e-8) }),
+    improvement: table({
+      exact: number(1, 1e6).default(10),
+      faster: number(0, 1).default(0.3),
+    }),
+    quality: table({ fall: number(0, 1).default(0.01) }),
+  });
+}
 
 /** Settings of an empty file; `regression.toml` of this repository gives the same. */
-export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = settingsOf(schema.parse({}));
+export const DEFAULT_REGRESSION_SETTINGS: RegressionSettings = settingsOf(
+  schemaOf(STAGE_NAMES).parse({}),
+);
 
 /** The settings cannot be used; the message names the key. */
 export class SettingsError extends Error {
@@ -152,9 +158,13 @@ export class SettingsError extends Error {
  * Reads settings from a file.
  *
  * @param path a `regression.toml`
+ * @param stages names of the stages of a described pipeline
  * @throws {SettingsError} as {@linkcode parseRegressionSettings}, or if the file cannot be read
  */
-export async function readRegressionSettings(path: string): Promise<RegressionSettings> {
+export async function readRegressionSettings(
+  path: string,
+  stages: readonly string[] = [],
+): Promise<RegressionSettings> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -163,7 +173,7 @@ export async function readRegressionSettings(path: string): Promise<RegressionSe
       cause,
     });
   }
-  return parseRegressionSettings(text, path);
+  return parseRegressionSettings(text, path, stages);
 }
 
 /**
@@ -171,11 +181,13 @@ export async function readRegressionSettings(path: string): Promise<RegressionSe
  *
  * @param text content of the file; missing keys are as in {@linkcode DEFAULT_REGRESSION_SETTINGS}
  * @param name name of the file, for errors
+ * @param stages names of the stages of a described pipeline, which may have a minimum as those of this program
  * @throws {SettingsError} if it is not TOML, has an unknown key, or a value of another type or range
  */
 export function parseRegressionSettings(
   text: string,
   name = "regression.toml",
+  stages: readonly string[] = [],
 ): RegressionSettings {
   let source: unknown;
   try {
@@ -183,7 +195,7 @@ export function parseRegressionSettings(
   } catch (cause) {
     throw new SettingsError(`${name} is not TOML: ${reasonOf(cause).trim()}`, { cause });
   }
-  const { data, error } = schema.safeParse(source);
+  const { data, error } = schemaOf([...STAGE_NAMES, ...stages]).safeParse(source);
   if (error === undefined) return settingsOf(data);
   const issue = error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
@@ -194,7 +206,7 @@ export function parseRegressionSettings(
 }
 
 function settingsOf(
-  { decide_by, minimum_seconds, minimum, steps, ...same }: z.output<typeof schema>,
+  { decide_by, minimum_seconds, minimum, steps, ...same }: z.output<ReturnType<typeof schemaOf>>,
 ): RegressionSettings {
   const { default: standard, ...minimums } = minimum;
   const { new_nights, ...ofChangePoints } = steps;

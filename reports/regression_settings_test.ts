@@ -93,3 +93,10 @@ Deno.test("readRegressionSettings() names a file that it cannot read", async () 
     return error instanceof SettingsError && error.message.includes("no/such.toml");
   });
 });
+
+Deno.test("settings of a described pipeline may name its stages", () => {
+  const text = "[minimum]\nfilterbank = 0.2\nnetwork = 0.1";
+  throws(() => parseRegressionSettings(text), /unknown key minimum\.filterbank/);
+  const { minimums } = parseRegressionSettings(text, "regression.toml", ["filterbank"]);
+  equal([minimums["filterbank"], minimums["network"]], [0.2, 0.1]);
+});

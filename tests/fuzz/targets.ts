@@ -6,6 +6,7 @@
 
 import type { Target } from "./target.ts";
 import { audioTarget, beatsTarget } from "./targets/kernels.ts";
+import { parityFileTarget, referenceListTarget } from "./targets/described.ts";
 import { configurationTarget, manifestTarget } from "./targets/texts.ts";
 import { npyTarget, npzTarget } from "./targets/arrays.ts";
 import { safetensorsTarget } from "./targets/safetensors.ts";
@@ -20,6 +21,8 @@ export const TARGETS: readonly Target[] = [
   safetensorsTarget,
   configurationTarget,
   manifestTarget,
+  parityFileTarget,
+  referenceListTarget,
   audioTarget,
   beatsTarget,
   tagsTarget,
