@@ -15,7 +15,8 @@ import {
 } from "../reports/mod.ts";
 import type { ParityReport } from "../parity/mod.ts";
 import type { MeasuredRun } from "./process_implementation.ts";
-import { type DescribedFile, NothingComparedError, runDescribed } from "./run_described.ts";
+import type { DescribedFile } from "./described_file.ts";
+import { NothingComparedError, runDescribed } from "./run_described.ts";
 
 /** Rounds and their order. */
 export interface DescribedNightlyOptions {

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { glob, readdir, stat } from "node:fs/promises";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { InputEntry } from "./parity_file.ts";
 import { ParityFileError } from "./read_parity_file.ts";
 
@@ -88,5 +88,5 @@ export async function sha256Of(path: string): Promise<string> {
 
 /** Returns the absolute path of a folder that a file names from its own folder. */
 export function folderFrom(folder: string, path: string): string {
-  return path.startsWith("/") ? path : join(resolve(folder), path);
+  return isAbsolute(path) ? path : join(resolve(folder), path);
 }

@@ -23,6 +23,7 @@
  * @module
  */
 
+export { type DescribedFile, openDescribed } from "./described_file.ts";
 export { describedNightly, type DescribedNightlyOptions } from "./described_nightly.ts";
 export { describedPipeline } from "./described_pipeline.ts";
 export type { Input } from "./inputs.ts";
@@ -31,11 +32,5 @@ export type { ProcessOutcome } from "./process.ts";
 export type { MeasuredRun } from "./process_implementation.ts";
 export { ParityFileError, parseParityFile, readParityFile } from "./read_parity_file.ts";
 export type { ReferenceList, StoredSeam } from "./reference_folder.ts";
-export {
-  type DescribedFile,
-  type DescribedRecordOptions,
-  type DescribedRunOptions,
-  openDescribed,
-  recordDescribed,
-  runDescribed,
-} from "./run_described.ts";
+export { type DescribedRecordOptions, recordDescribed } from "./record_described.ts";
+export { type DescribedRunOptions, NothingComparedError, runDescribed } from "./run_described.ts";

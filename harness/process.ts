@@ -5,7 +5,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import process from "node:process";
 import { interruptible } from "../core/interruption.ts";
 import { MemoryWatch } from "./_memory_watch.ts";
@@ -55,10 +55,11 @@ const QUOTED_LINES = 5;
 export async function runProcess(call: ProcessCall): Promise<ProcessOutcome> {
   const { folder, environment, timeoutSeconds, memoryBytes } = call;
   const [program = "", ...args] = call.command;
-  const path = program.includes("/") ? join(folder, program) : program;
+  // A relative path is one from the folder, not from that of this program.
+  const path = isAbsolute(program) || !/[/\\]/.test(program) ? program : join(folder, program);
   const cpuBefore = childCpuSeconds();
   const start = performance.now();
-  const child = spawn(program.startsWith("/") ? program : path, args, {
+  const child = spawn(path, args, {
     cwd: folder,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],

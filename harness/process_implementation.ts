@@ -112,7 +112,7 @@ export class DescribedImplementation implements Implementation {
       if (failure !== undefined) return `its setup failed: ${failure.split("\n").at(-1)}`;
     }
     const [program = ""] = this.#filled(command!, {});
-    if (!program.includes("/")) return undefined;
+    if (!/[/\\]/.test(program)) return undefined;
     const path = folderFrom(folder, program);
     return await stat(path).then(() => undefined, () => `there is no program ${path}`);
   }

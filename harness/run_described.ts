@@ -5,7 +5,7 @@
  */
 
 import { cp, mkdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { CounterRandom } from "../core/counter_random.ts";
 import { CALL } from "../core/program.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
@@ -16,8 +16,6 @@ import {
   MODES,
   type ParityReport,
   type Piece,
-  type PipelineDescription,
-  type Reference,
   ReferenceError,
   runTurn,
   type SeamResult,
@@ -26,14 +24,18 @@ import {
   type Timings,
   unreferenced,
 } from "../parity/mod.ts";
-import { describedPipeline } from "./described_pipeline.ts";
-import { findInputs, folderFrom, type Input } from "./inputs.ts";
-import type { ParityFile } from "./parity_file.ts";
-import { DescribedImplementation, type MeasuredRun, seamsIn } from "./process_implementation.ts";
-import { readParityFile } from "./read_parity_file.ts";
-import { float32Error, versionsIn, writeReferences } from "./record.ts";
-import { readReferences, type ReferenceList, type References } from "./reference_folder.ts";
+import { type DescribedFile, ensureKnown } from "./described_file.ts";
+import { folderFrom, type Input } from "./inputs.ts";
+import { liveReferences } from "./makers.ts";
+import { DescribedImplementation, type MeasuredRun } from "./process_implementation.ts";
+import { readReferences, type References } from "./reference_folder.ts";
 import { timesOf } from "./_times.ts";
+
+/** No seam could be compared, which must not pass for a success. */
+export class NothingComparedError extends UsageError {
+  /** Class name, as in a stack trace. */
+  override name = "NothingComparedError";
+}
 
 /** What is run of a file, and how. */
 export interface DescribedRunOptions {
@@ -57,39 +59,6 @@ export interface DescribedRunOptions {
   readonly isDone?: (implementation: string, round: number, input: string) => boolean;
 }
 
-/** No seam could be compared, which must not pass for a success. */
-export class NothingComparedError extends UsageError {
-  /** Class name, as in a stack trace. */
-  override name = "NothingComparedError";
-}
-
-/** A file that was read, and the inputs that it names. */
-export interface DescribedFile {
-  /** Folder of the file. */
-  readonly folder: string;
-  /** Its content. */
-  readonly file: ParityFile;
-  /** Stages and rules of the seams. */
-  readonly pipeline: PipelineDescription;
-  /** All inputs. */
-  readonly inputs: readonly Input[];
-  /** Path of the file, for messages. */
-  readonly path: string;
-}
-
-/**
- * Reads a file and finds its inputs.
- *
- * @param path a `parity.toml`
- * @throws {ParityFileError} if the file is wrong, or an input is missing
- */
-export async function openDescribed(path: string): Promise<DescribedFile> {
-  const file = await readParityFile(path);
-  const folder = dirname(resolve(path));
-  const inputs = await findInputs(folder, file.inputs);
-  return { folder, file, path, pipeline: describedPipeline(file), inputs };
-}
-
 /**
  * Runs the implementations and compares what they compute with the references.
  *
@@ -107,134 +76,6 @@ export async function runDescribed(
     "tactus_harness_",
     (scratch) => new Run(described, options, scratch).report(),
   );
-}
-
-/** What is recorded of a file, and where. */
-export interface DescribedRecordOptions {
-  /** Implementation whose outputs are stored; absent for the reference of the file. */
-  readonly implementation?: string;
-  /** Folder of the references; absent for that of the file. */
-  readonly out?: string;
-  /** Elements that are stored of a larger array; absent to store all. */
-  readonly sample?: number;
-  /** Receives a description of each run before it begins. */
-  readonly onTurn?: (description: string) => void;
-}
-
-/**
- * Stores the references of a file.
- *
- * @param described the file
- * @param options implementation, folder, sample
- * @returns the folder, and the list that was written to it
- * @throws {UsageError | ReferenceError} if there is no implementation or folder, or it cannot run
- */
-export async function recordDescribed(
-  described: DescribedFile,
-  { implementation, out, sample, onTurn }: DescribedRecordOptions,
-): Promise<{ readonly folder: string; readonly list: ReferenceList }> {
-  const { file, folder, pipeline, inputs } = described;
-  const { reference } = file;
-  const name = implementation ?? reference.implementation;
-  if (name === undefined) {
-    throw new UsageError(
-      "The file names no implementation that makes the references: name one with --implementation",
-    );
-  }
-  const target = out === undefined
-    ? reference.folder === undefined ? undefined : folderFrom(folder, reference.folder)
-    : resolve(out);
-  if (target === undefined) {
-    throw new UsageError("The file names no folder of references: name one with --out");
-  }
-  return await withScratchFolder("tactus_harness_", async (scratch) => {
-    const makers = new Makers(described, scratch, onTurn);
-    const maker = await makers.open(name);
-    const float32 = reference.float32 === undefined ? null : await makers.open(reference.float32);
-    const recorded = async function* (): AsyncGenerator<
-      { input: Input; folder: string; float32?: string }
-    > {
-      for (const input of inputs) {
-        const outputs = await makers.run(maker, input);
-        yield {
-          ...{ input, folder: outputs },
-          ...(float32 && { float32: await makers.run(float32, input) }),
-        };
-      }
-    };
-    const generator = {
-      ...{ implementation: name, command: maker.command, float32: reference.float32 ?? null },
-    };
-    const settings = { pipeline, generator, ...(sample !== undefined && { sample }) };
-    return { folder: target, list: await writeReferences(target, settings, recorded()) };
-  });
-}
-
-/** Implementations whose outputs are references: each runs once on an input, in chained mode. */
-class Makers {
-  readonly #described: DescribedFile;
-  readonly #scratch: string;
-  readonly #onTurn: ((description: string) => void) | undefined;
-
-  constructor(
-    described: DescribedFile,
-    scratch: string,
-    onTurn: ((description: string) => void) | undefined,
-  ) {
-    this.#described = described;
-    this.#scratch = scratch;
-    this.#onTurn = onTurn;
-  }
-
-  /** @throws {UsageError} if the implementation does not exist, cannot run, or lacks a stage */
-  async open(name: string): Promise<DescribedImplementation> {
-    const { file, folder, inputs } = this.#described;
-    ensureKnown("implementation", name, Object.keys(file.implementations));
-    const implementation = new DescribedImplementation(file, name, {
-      ...{ folder, modes: ["chained"], scratch: join(this.#scratch, "makers") },
-      inputs: new Map(inputs.map((input) => [input.name, input])),
-      onSeams: (input, _mode, outputs) => this.#keep(name, input, outputs),
-    });
-    const reason = await implementation.prepare();
-    if (reason !== undefined) {
-      throw new UsageError(
-        `The reference ${name} cannot run: ${reason}; install it, or name a folder of stored ` +
-          "references as reference.folder",
-      );
-    }
-    const empty: Piece = { suite: name, name: "", references: new Map(), given: {} };
-    const missing = file.stages.find((stage) =>
-      !implementation.stagesIn("chained", empty).includes(stage)
-    );
-    if (missing !== undefined) {
-      throw new UsageError(`The reference ${name} does not compute the stage ${missing.name}`);
-    }
-    return implementation;
-  }
-
-  /** Returns the folder with the outputs. */
-  async run(maker: DescribedImplementation, input: Input): Promise<string> {
-    const piece: Piece = {
-      ...{ suite: maker.name, name: input.name, references: new Map(), given: {} },
-    };
-    const [mode, stages] = ["chained", maker.stages] as const;
-    const onStage = this.#onTurn;
-    for await (
-      const { failure } of maker.run({ piece, mode, stages, ...(onStage && { onStage }) })
-    ) {
-      if (failure === undefined) continue;
-      throw new ReferenceError(`The reference ${maker.name} failed on ${input.name}: ${failure}`);
-    }
-    return maker.recorded(input.name) ?? this.#kept(maker.name, input.name);
-  }
-
-  #kept(name: string, input: string): string {
-    return join(this.#scratch, "references", name, input);
-  }
-
-  async #keep(name: string, input: string, outputs: string): Promise<void> {
-    await cp(outputs, this.#kept(name, input), { recursive: true });
-  }
 }
 
 /** One run of an implementation on an input. */
@@ -350,7 +191,7 @@ class Run {
     const remedy = `run ${CALL} harness record ${basename(path)} again`;
     const references = reference.folder !== undefined
       ? await readReferences(folderFrom(folder, reference.folder), inputs, remedy)
-      : await this.#liveReferences(inputs);
+      : await liveReferences(this.#described, inputs, this.#scratch, this.#options.onTurn);
     for (const [input, seams] of references.inputs) {
       for (const [seam, { upstreamFloat32 }] of seams) {
         const rule = Object.hasOwn(pipeline.seams, seam) ? pipeline.seams[seam] : undefined;
@@ -362,33 +203,6 @@ class Run {
       }
     }
     return references;
-  }
-
-  async #liveReferences(inputs: readonly Input[]): Promise<References> {
-    const { file, pipeline } = this.#described;
-    const { implementation: name, float32 } = file.reference;
-    const makers = new Makers(this.#described, this.#scratch, this.#options.onTurn);
-    const maker = await makers.open(name!);
-    const approximate = float32 === undefined ? undefined : await makers.open(float32);
-    const found = new Map<string, ReadonlyMap<string, Reference>>();
-    let versions: Readonly<Record<string, string>> = {};
-    for (const input of inputs) {
-      const outputs = await makers.run(maker, input);
-      versions = { ...versions, ...await versionsIn(outputs) };
-      const [exact, rounded] = [
-        await seamsIn(outputs),
-        approximate === undefined ? {} : await seamsIn(await makers.run(approximate, input)),
-      ];
-      const seams = new Map<string, Reference>();
-      for (const [seam, array] of Object.entries(exact)) {
-        if (!Object.hasOwn(pipeline.seams, seam)) continue;
-        const what = `${name}, ${input.name}, ${seam}`;
-        const upstreamFloat32 = await float32Error(what, pipeline, seam, array, rounded[seam]);
-        seams.set(seam, { path: what, array, upstreamFloat32 });
-      }
-      found.set(input.name, seams);
-    }
-    return { versions, inputs: found };
   }
 
   /** Returns all runs: each round has every implementation, input and mode once, in a new random order. */
@@ -471,9 +285,4 @@ function inOrder(
     const at = left.findIndex((value, place) => value !== right[place]);
     return at < 0 ? 0 : left[at]! - right[at]!;
   });
-}
-
-function ensureKnown(what: string, name: string, known: readonly string[]): void {
-  if (known.includes(name)) return;
-  throw new UsageError(`There is no ${what} ${name}: expected one of ${known.join(", ")}`);
 }

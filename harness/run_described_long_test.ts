@@ -6,13 +6,9 @@ import { join } from "node:path";
 import { UsageError } from "../core/usage_error.ts";
 import { type ParityReport, ReferenceError } from "../parity/mod.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import {
-  type DescribedRecordOptions,
-  type DescribedRunOptions,
-  openDescribed,
-  recordDescribed,
-  runDescribed,
-} from "./run_described.ts";
+import { openDescribed } from "./described_file.ts";
+import { type DescribedRecordOptions, recordDescribed } from "./record_described.ts";
+import { type DescribedRunOptions, runDescribed } from "./run_described.ts";
 
 /** A program with two stages: doubles the numbers of the input, then sums them up. Its flags plant mistakes. */
 const PROGRAM = `
