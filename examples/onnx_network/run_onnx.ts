@@ -9,6 +9,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { type FloatArray, readNpy, Seams } from "../npy.ts";
 
@@ -20,7 +21,7 @@ async function run(
   name: string,
   array: FloatArray,
 ): Promise<Record<string, FloatArray>> {
-  const session = await InferenceSession.create(new URL(model, import.meta.url).pathname);
+  const session = await InferenceSession.create(fileURLToPath(new URL(model, import.meta.url)));
   try {
     const outputs = await session.run({ [name]: new Tensor("float32", array.data, array.shape) });
     return Object.fromEntries(

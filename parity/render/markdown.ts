@@ -17,7 +17,7 @@ import {
   subjectOf,
   tally,
 } from "./figures.ts";
-import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
+import { isTimingNumber, TIMING_HEAD, timingNote, timingRows } from "./timings.ts";
 import { findingText } from "./walk_text.ts";
 
 const HEAD = [
@@ -61,8 +61,9 @@ function suiteBlocks(report: SuiteReport): string[] {
   if (notRun !== undefined) {
     return [`**${markdownText(suite)}** was not run: ${markdownText(notRun)}`];
   }
-  const subject = markdownText(subjectOf(report));
-  const title = `${markdownText(suite)} (${subject}): ${results.length} seams`;
+  // The suites of a described pipeline are its implementations.
+  const of = report.implementation === suite ? suite : `${suite} (${subjectOf(report)})`;
+  const title = `${markdownText(of)}: ${results.length} seams`;
   return [
     `<details><summary>${title}</summary>`,
     markdownTable([HEAD, ...results.map(resultRow)], isNumber).join("\n"),
@@ -74,7 +75,7 @@ function timingBlocks({ timings }: ParityReport): string[] {
   if (timings === undefined) return [];
   const rows = timingRows(timings);
   return [
-    `<details><summary>Times of ${timings.rounds} rounds, seed ${timings.seed}</summary>`,
+    `<details><summary>Times, ${timingNote(timings)}</summary>`,
     markdownTable([TIMING_HEAD, ...rows], isTimingNumber).join("\n"),
     "</details>",
   ];

@@ -31,7 +31,7 @@ import {
   tally,
   worstText,
 } from "./figures.ts";
-import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
+import { isTimingNumber, TIMING_HEAD, timingNote, timingRows } from "./timings.ts";
 
 /**
  * Renders the page of a run: verdict, every seam with what it needs, each failing seam, charts of the others, all figures.
@@ -339,7 +339,7 @@ function TimingSection({ timings }: { timings: Timings }): JSX.Element {
     <section>
       <h2 id="times-title">Times</h2>
       <p class="note">
-        {`${timings.rounds} rounds in random order, seed ${timings.seed}; total is the whole process`}
+        {`${timingNote(timings)}; total is the whole process`}
       </p>
       <div class="scroll" role="region" aria-labelledby="times-title" tabIndex={0}>
         <table>

@@ -14,6 +14,11 @@ export const TIMING_HEAD: readonly string[] = [
   ...["CPU s", "peak MB"],
 ];
 
+/** Returns the number of rounds and their order. */
+export function timingNote({ rounds, seed }: Pick<Timings, "rounds" | "seed">): string {
+  return `${rounds === 1 ? "1 round" : `${rounds} rounds`} in random order, seed ${seed}`;
+}
+
 /** Returns whether a column holds numbers. */
 export function isTimingNumber(column: number): boolean {
   return column >= 4;
