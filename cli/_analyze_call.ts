@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Precision } from "../kernels/mod.ts";
 import type { LoadOptions } from "../models/mod.ts";
 import type { FormatName, TrackFilesOptions } from "../outputs/mod.ts";
 import type {
@@ -59,6 +60,7 @@ export interface AnalyzeCall extends LoadOptions, ComputeOptions {
   readonly json: boolean;
   readonly timingsPath?: string;
   readonly device: string;
+  readonly precision: Precision;
   readonly guardOptions?: GuardOptions;
   /** Parts that are done anew; none to skip finished tracks. */
   readonly overwrite: readonly OverwritePart[];

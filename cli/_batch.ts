@@ -28,6 +28,7 @@ import {
   type StageTiming,
   type Track,
 } from "../pipeline/mod.ts";
+import { hasBf16 } from "../kernels/mod.ts";
 import type { AnalyzeCall } from "./_analyze_call.ts";
 import { pick } from "./command.ts";
 import type { Failure } from "./_inputs.ts";
@@ -81,7 +82,7 @@ export async function runBatch(
   await using analyzer = Analyzer.start({
     ...{ model, automatic, shifts: demixShifts(call.shifts, call.demixSeed), embeddings: embed },
     ...pick(call, "weightsDir", "keepIn", "keepSpectrogramsIn", "audio", "overlap", "findings"),
-    compute: pick(call, "backend", "device", "threads"),
+    compute: pick(call, "backend", "device", "threads", "precision"),
     demixer: separates ? demixer : null,
     separatesAnew: call.overwrite.some((part) => part === "all" || part === "demix"),
     spectrogramsAnew: call.overwrite.includes("spec"),
@@ -99,8 +100,15 @@ export async function runBatch(
     names: pick(call, "model", "demixer"),
   });
   const todo = planned.filter(({ why }) => why !== undefined).length;
+  const kind = !separates ? undefined : demixer.startsWith("hpss") ? "filters" : "network";
   const facts = { ...(separates && { demixer }), analysed: todo, stems: stemsAmong(tracks) };
   for (const warning of ineffectiveOptions(call, facts)) console.error(`Warning: ${warning}`);
+  if (call.precision === "bf16" && kind === "network" && todo > 0 && !hasBf16()) {
+    console.error(
+      "Warning: this processor has no instructions for bfloat16, so that --precision bf16 is emulated: it is several " +
+        "times slower than f32",
+    );
+  }
   for (const note of nameNotes(tracks, planned.map(({ track }) => track.name), outDir)) {
     console.error(note);
   }
@@ -110,7 +118,6 @@ export async function runBatch(
   }
   const folders = await writtenFolders(call, planned);
   const leftovers = await removeLeftovers(folders);
-  const kind = !separates ? undefined : demixer.startsWith("hpss") ? "filters" : "network";
   const bars = await ProgressBars.begin(todo);
   const output = new OrderedOutput(bars);
   const run: Run = { call, analyzer, files, signal, bars, output, loaded, model };
@@ -254,8 +261,10 @@ function stemsAmong(tracks: readonly Track[]): "none" | "some" | "all" {
 }
 
 /** Returns whether a result of allin1 is not what a call asks for, whatever its weights. */
-function hasOwnSettings({ audio, findings, guardOptions, writeTags }: AnalyzeCall): boolean {
-  return audio.gain !== undefined || audio.part !== undefined || guardOptions !== undefined ||
+function hasOwnSettings(
+  { audio, findings, guardOptions, writeTags, precision }: AnalyzeCall,
+): boolean {
+  return precision !== "f32" || audio.gain !== undefined || audio.part !== undefined || guardOptions !== undefined ||
     writeTags || Object.values(findingProvenance(findings)).some((setting) => setting !== null);
 }
 

@@ -71,12 +71,12 @@ const WARNED: readonly OptionRule[] = [
     when: "without --activ or --embed",
   },
   {
-    options: ["demixer", "shifts", "demixSeed", "overlap"],
+    options: ["demixer", "shifts", "demixSeed", "overlap", "precision"],
     isUsed: (_, { stems }) => stems !== "all",
     when: "where the stems of all tracks are given",
   },
   {
-    options: ["shifts", "demixSeed", "overlap"],
+    options: ["shifts", "demixSeed", "overlap", "precision"],
     isUsed: (_, { demixer }) => demixer === undefined || !demixer.startsWith("hpss"),
     when: "with a demixer that has no network (hpss and hpss-mix)",
   },

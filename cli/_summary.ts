@@ -14,6 +14,8 @@ import type { AnalysisResult } from "../pipeline/mod.ts";
  * @param file path of the JSON file
  */
 export function summary(result: AnalysisResult, file: string): string {
+  // A result of allin1 has none.
+  const provenance: Partial<AnalysisResult>["provenance"] = result.provenance;
   const bars = result.metre !== null && result.downbeats.length > 1
     ? ` (bars of ${result.metre.beats_per_bar})`
     : "";
@@ -24,6 +26,9 @@ export function summary(result: AnalysisResult, file: string): string {
     ...result.segments.map(({ start, end, label }, segment) =>
       `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
     ),
+    ...(provenance?.demix_precision === undefined
+      ? []
+      : [`  precision ${provenance.demix_precision} in ${provenance.demixer}`]),
     `  written   ${printable(file)}`,
   ];
   return lines.join("\n");

@@ -30,8 +30,10 @@ import {
   AUDIO_OPTIONS,
   audioOf,
   backendOn,
+  checkPrecision,
   COMPUTE_OPTIONS,
   PART_OPTIONS,
+  PRECISION,
   SHIFT_OPTIONS,
   WEIGHTS_OPTIONS,
 } from "./_options.ts";
@@ -109,10 +111,12 @@ const OPTIONS = {
     "append the start and end of each stage, one JSON object a line",
   ),
   ...COMPUTE_OPTIONS,
+  precision: PRECISION,
   guard: flag(
     "also compute the first seconds with a second implementation of each stage: the other backend " +
       "for the networks, the naive implementation for spectrogram and beats; where the two differ " +
-      "too much, the second computes the whole track",
+      "too much, the second computes the whole track; with --precision bf16 it tells the " +
+      "signal-to-noise ratio of the separation",
   ),
   guardMaxAbs: option(
     tolerance({ excludesZero: true }),
@@ -186,10 +190,12 @@ async function parseAnalyzeArguments(
     );
   }
   const isDemo = audio.length === 0;
+  const backend = backendOn(values.device, values.backend);
+  checkPrecision(values.precision, backend);
   return {
     ...values,
     given: named,
-    backend: backendOn(values.device, values.backend),
+    backend,
     audio: audioOf(values),
     findings: findingsOf(values),
     formats,

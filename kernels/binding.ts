@@ -14,7 +14,7 @@ import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 16;
+export const ABI_VERSION = 18;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
@@ -44,7 +44,7 @@ const FUNCTIONS = {
   tactus_hpss_open_rhythm: ["array", "usize", "array", "array"],
   tactus_hpss_step: ["handle", "array"],
   tactus_round_mixture: ["array", "array"],
-  tactus_htdemucs_open: ["array", "array", "usize", "array"],
+  tactus_htdemucs_open: ["array", "array", "usize", "u32", "array"],
   tactus_htdemucs_run: ["handle", "array", "array", "array", "array", "handle", "signal"],
   tactus_network_open: ["array", "usize", "array"],
   tactus_network_add_fold: ["handle", "array", "array"],
@@ -124,6 +124,7 @@ const NATIVE: Readonly<Record<ArgumentKind, readonly Deno.NativeType[]>> = {
 /** The functions of the library as `Deno.dlopen` takes them. */
 const SYMBOLS: Deno.ForeignLibraryInterface = {
   tactus_abi_version: { parameters: [], result: "u32" },
+  tactus_bf16_is_fast: { parameters: [], result: "u32" },
   tactus_interruption_open: { parameters: [], result: "u64" },
   tactus_interruption_request: { parameters: ["u64"], result: "void" },
   tactus_counters_read: { parameters: ["buffer", "usize"], result: "i32" },
@@ -256,6 +257,11 @@ export class Binding {
     if (status !== 0) throw new KernelError(printable(this.#takeMessage(status)));
   }
 
+  /** Whether the processor has instructions for products in bfloat16. */
+  get hasBf16(): boolean {
+    return this.#symbols["tactus_bf16_is_fast"]!() === 1;
+  }
+
   /** Opens an interruption that a signal requests; its handle is 0 for no signal. */
   #interruptionOf(signal: AbortSignal | undefined): { handle: Handle; close(): void } {
     if (signal === undefined) return { handle: 0n, close: (): void => {} };
@@ -297,6 +303,16 @@ export async function invoke<F extends KernelFunction>(
   ...args: KernelArguments<F>
 ): Promise<void> {
   await binding().invoke(name, ...args);
+}
+
+/**
+ * Returns whether the processor has instructions for products in bfloat16. Without them the same results are computed
+ * several times slower than in single precision.
+ *
+ * @throws {KernelLoadError} if the library cannot be loaded
+ */
+export function hasBf16(): boolean {
+  return binding().hasBf16;
 }
 
 /** Frees what a handle stands for. */

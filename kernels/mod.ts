@@ -16,7 +16,7 @@
  */
 
 export * from "./audio.ts";
-export { type Handle, KernelError, KernelLoadError } from "./binding.ts";
+export { type Handle, hasBf16, KernelError, KernelLoadError } from "./binding.ts";
 export * from "./counters.ts";
 export * from "./decoder_options.ts";
 export * from "./flac.ts";
@@ -24,5 +24,6 @@ export * from "./metrical.ts";
 export * from "./networks.ts";
 export { recordSeams, type SeamDType, type SeamRecorder } from "./seams.ts";
 export * from "./overlap.ts";
+export * from "./precision.ts";
 export * from "./separation.ts";
 export * from "./spectrogram.ts";

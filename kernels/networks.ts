@@ -8,6 +8,7 @@
  */
 
 import { close, invoke } from "./binding.ts";
+import { type Precision, PRECISIONS } from "./precision.ts";
 import { recorderHandle, type SeamRecorder } from "./seams.ts";
 
 /** Sizes of a separation network; the names are upstream's in camel case. */
@@ -79,6 +80,7 @@ export interface HtdemucsKernel {
  * @param sizes the sizes
  * @param parameters f32 in safetensors format
  * @param threads number of threads, at least 1
+ * @param precision precision of the products
  * @returns the network, to be closed by the caller
  * @throws {KernelError} if the sizes are out of range, or a parameter is missing or of another size
  */
@@ -86,9 +88,12 @@ export async function openHtdemucs(
   sizes: HtdemucsSizes,
   parameters: Uint8Array,
   threads: number,
+  precision: Precision = "f32",
 ): Promise<HtdemucsKernel> {
   const handles = new BigUint64Array(1);
-  await invoke("tactus_htdemucs_open", JSON.stringify(sizes), parameters, threads, handles);
+  const json = JSON.stringify(sizes);
+  const kind = PRECISIONS.indexOf(precision);
+  await invoke("tactus_htdemucs_open", json, parameters, threads, kind, handles);
   const [handle = 0n] = handles;
   return {
     async run(wave, spectrum, waveOut, spectrumOut, recorder, signal): Promise<void> {

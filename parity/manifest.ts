@@ -89,6 +89,15 @@ const separationCheck = sampledFile.extend({
   shiftOffset: length.nullable().describe("Time shift in samples; null for none"),
 });
 
+const bf16 = z.object({
+  clip: text,
+  suite: text.describe("Suite whose references of the clip it is compared with"),
+  program: text,
+  snrDecibels: z.number().describe("Signal-to-noise ratio of all stems"),
+  stems: z.record(z.enum(STEMS), z.number()).describe("Signal-to-noise ratio of each stem, dB"),
+  error: upstreamErrorSchema.describe("Error of the same run"),
+});
+
 const edgeCase = file.extend({
   name: text.exactOptional(),
   frames: length.exactOptional(),
@@ -122,6 +131,7 @@ const manifestSchema = z.object({
     clip: text,
     seams: z.array(sampledSeam).describe("Inner seams of the first segment of the clip"),
     checks: z.array(separationCheck).describe("Stems of the clip under other settings"),
+    bf16: bf16.describe("Upstream with products in bfloat16").exactOptional(),
   }).exactOptional(),
   inner: inner.describe("Inner seams of the other stages").exactOptional(),
   cases: z.object({
@@ -145,6 +155,7 @@ const SCHEMAS = {
   sampledFile,
   sampledSeam,
   separationCheck,
+  bf16,
   edgeCase,
   manifest: manifestSchema,
 };
@@ -178,6 +189,9 @@ export type SampledSeam = JsonOf<Schemas["sampledSeam"]>;
 
 /** Elements of the stems of a clip under other settings. */
 export type SeparationCheck = JsonOf<Schemas["separationCheck"]>;
+
+/** Signal-to-noise ratios of upstream with products in bfloat16. */
+export type Bf16Entry = JsonOf<Schemas["bf16"]>;
 
 /** A stored file with edge cases. */
 export type EdgeCaseFile = JsonOf<Schemas["edgeCase"]>;

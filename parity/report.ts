@@ -39,6 +39,9 @@ export const toleranceSchema = z.strictObject({
     .exactOptional(),
   within: share.gt(0).describe("Share of the elements that must pass; absent for all")
     .exactOptional(),
+  leastSnrDecibels: z.number().describe(
+    "Least signal-to-noise ratio of the whole seam in dB, where that is judged; absent otherwise",
+  ).exactOptional(),
 }).meta({
   id: "tolerance",
   description: "An element passes where |actual - expected| <= absolute + relative * |expected|. " +
@@ -91,6 +94,9 @@ export const comparisonSchema = z.strictObject({
       "where all errors are 0",
   ),
   ulps: ulps.nullable().describe("Null for types other than floats"),
+  snrDecibels: z.number().nullable().describe(
+    "Signal-to-noise ratio of the whole seam in dB, where that is judged; null where it is infinite or no number",
+  ).exactOptional(),
   profile: z.array(z.number().min(0)).max(200).describe(
     "Largest absolute error in each of up to 200 equal parts of the time axis; absent where the " +
       "seam has no time axis",
@@ -109,6 +115,9 @@ export const upstreamErrorSchema = z.strictObject({
   minTolerance: z.number().min(0).describe("Smallest tolerance that passes"),
   differing: share.describe("Share of the elements that differ, for 16-bit samples")
     .exactOptional(),
+  snrDecibels: z.number().describe(
+    "Signal-to-noise ratio in dB of a run of upstream with products in bfloat16; the other figures are then of that run",
+  ).exactOptional(),
 }).meta({
   id: "upstreamFloat32",
   description: "Error of upstream's own float32 run against the same reference",

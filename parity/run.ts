@@ -21,7 +21,8 @@ import { OWN_PIPELINE } from "./own_pipeline.ts";
 import { ReferenceError } from "./reference_error.ts";
 import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
 import { runSuite, stagesOf } from "./_suite.ts";
-import { MODES, SUITES } from "./suites.ts";
+import { BF16_NAMES, runBf16Suite, whyNoBf16 } from "./bf16_suite.ts";
+import { BF16_SUITE, MODES, SUITES } from "./suites.ts";
 import { walkStage } from "./walk_stages.ts";
 
 /** Suites, stages and modes to run, and the compute options. */
@@ -60,14 +61,18 @@ export interface ParityRun {
 export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
   const manifest = await readManifest(options.directory);
   const names = options.suites ?? SUITES;
-  for (const name of names) {
+  for (const name of names.filter((name) => name !== BF16_SUITE)) {
     if (manifest.suites[name] === undefined) {
       throw new ReferenceError(`The manifest of references has no suite ${name}`);
     }
   }
   const suites: SuiteReport[] = [];
   for (const name of names) {
-    suites.push(await runOne(name, manifest.suites[name] as SuiteEntry, manifest, options));
+    suites.push(
+      name === BF16_SUITE
+        ? await runBf16(manifest, options)
+        : await runOne(name, manifest.suites[name] as SuiteEntry, manifest, options),
+    );
   }
   const { name: pipeline } = OWN_PIPELINE;
   const report = { format: 2 as const, pipeline, upstream: manifest.versions, suites };
@@ -77,6 +82,22 @@ export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
 }
 
 const NO_RESULTS = { results: [], growth: [], first: [] } as const;
+
+/** Runs the suite of products in bfloat16. Where it cannot run and was not named, the report gives the reason. */
+async function runBf16(manifest: Manifest, options: ParityRunOptions): Promise<SuiteReport> {
+  const { stages, directory = FIXTURES_FOLDER, compute } = options;
+  const isNamed = options.suites !== undefined;
+  const notRun = whyNoBf16(stages, compute, isNamed);
+  if (notRun !== undefined) {
+    if (isNamed) throw new UsageError(`--suite ${BF16_SUITE}: ${notRun}`);
+    return { ...BF16_NAMES, notRun, ...NO_RESULTS };
+  }
+  options.onStage?.(`${BF16_SUITE}: demix`);
+  return await runBf16Suite(manifest, {
+    directory,
+    loadDemixer: (name) => loadDemixer(name, { compute: { ...compute, precision: "bf16" } }),
+  });
+}
 
 /** Runs one suite. Where it cannot run and was not named, the report gives the reason. */
 async function runOne(
@@ -145,7 +166,10 @@ async function walkFailed(
 
 /** Returns the names of the stages with a failed seam, in the order of the data. */
 function failedStages(suites: readonly SuiteReport[]): string[] {
-  const failed = suites.flatMap(({ results }) => results)
+  // The walk is in single precision.
+  const failed = suites.filter(({ suite }) => suite !== BF16_SUITE).flatMap(({ results }) =>
+    results
+  )
     .filter(({ verdict }) => verdict === "fail").map(({ stage }) => stage);
   return STAGES.map(({ name }) => name).filter((name) => failed.includes(name));
 }

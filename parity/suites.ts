@@ -7,7 +7,10 @@
 import type { Mode } from "./report.ts";
 
 /** Names of all suites. The first one needs no download. */
-export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix"];
+export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix", "bf16"];
+
+/** Suite of the separation with products in bfloat16. */
+export const BF16_SUITE = "bf16";
 
 /** Both modes. */
 export const MODES: readonly Mode[] = ["isolated", "chained"];

@@ -193,8 +193,22 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     notes: [
       ...(separated.notes ?? []),
       ...partNotes(track, audio, startSeconds + separated.durationSeconds),
+      ...(guard === undefined ? [] : snrNotes(track, [...seen.values()], guard)),
     ],
   };
+}
+
+/** Tells the signal-to-noise ratio of the first seconds where products are in bfloat16. */
+function snrNotes(
+  { path }: Track,
+  findings: readonly GuardFinding[],
+  { seconds }: GuardOptions,
+): string[] {
+  return findings.filter(({ snrDecibels, fellBack }) => snrDecibels !== undefined && !fellBack)
+    .map(({ stage, alternative, snrDecibels }) =>
+      `${printable(path)}: ${stage} in bf16 has a signal-to-noise ratio of ` +
+      `${snrDecibels!.toFixed(1)} dB in the first ${seconds} s, against ${alternative} in f32`
+    );
 }
 
 /** Tells of a part that was to be longer than the track. */
@@ -253,17 +267,24 @@ export function sharedProvenance(
 }
 
 function guardProvenance(finding: GuardFinding): GuardProvenance {
-  const { stage, alternative, seam, needs, fellBack } = finding;
+  const { stage, alternative, seam, needs, fellBack, snrDecibels } = finding;
   return {
     ...{ stage, judge: alternative, seam },
     needs: Number.isFinite(needs) ? needs : null,
     fell_back: fellBack,
+    ...(snrDecibels !== undefined && {
+      snr_db: Number.isFinite(snrDecibels) ? snrDecibels : null,
+    }),
   };
 }
 
 function fallbackWarning({ path }: Track, finding: GuardFinding): string {
-  const { stage, alternative, seam, needs } = finding;
-  const difference = Number.isFinite(needs) ? `by ${needs.toExponential(1)}` : "in kind";
+  const { stage, alternative, seam, needs, snrDecibels } = finding;
+  const difference = !Number.isFinite(needs)
+    ? "in kind"
+    : snrDecibels === undefined
+    ? `by ${needs.toExponential(1)}`
+    : `with a signal-to-noise ratio of ${snrDecibels.toFixed(1)} dB`;
   return `${
     printable(path)
   }: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;

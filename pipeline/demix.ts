@@ -8,6 +8,7 @@ import {
   type MonoStems,
   openHpss,
   openSeparation,
+  type Precision,
   roundMixture,
   SEGMENT_SAMPLES,
   SEGMENT_SPECTRUM,
@@ -50,6 +51,8 @@ export interface Demixer {
   readonly sha256: string | null;
   /** Backend of the networks. */
   readonly backend: Backend;
+  /** Precision of the products of the networks; absent for `f32`. */
+  readonly precision?: Precision;
   /** The networks: one, or one for each stem of a bag, which run in turn; none for a separation by median filters. */
   readonly networks: readonly DemixNetwork[];
   /**

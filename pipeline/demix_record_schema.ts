@@ -26,6 +26,8 @@ const record = z.strictObject({
   ),
   overlap: z.number().min(0).lt(1).optional()
     .describe("Share of a segment that overlaps the next one; absent for a quarter"),
+  precision: z.literal("bf16").optional()
+    .describe("Precision of the products of the network; absent for single precision"),
   gain_db: z.number().optional().describe("Gain of the mix in dB; absent for none"),
 });
 

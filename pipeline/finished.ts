@@ -125,6 +125,9 @@ function otherSeparation(
   if ((provenance.demix_overlap ?? OVERLAP) !== ownOverlap) {
     return "its result is of another overlap";
   }
+  if ((provenance.demix_precision ?? "f32") !== (demixer.precision ?? "f32")) {
+    return "its result is of another precision";
+  }
   if (!isBackend(provenance, "demix", demixer.backend)) return "its result is of another backend";
   const separator = demixer.rhythmOf ?? demixer;
   return keepIn === undefined || hasDemixed(keepIn, separator.name, track)

@@ -7,6 +7,7 @@
 import { FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
 import type { Stage, StageAlternative, StageContext } from "./stages.ts";
+import { snrDecibels } from "../core/snr.ts";
 import { slice, type Tensor } from "../core/tensor.ts";
 
 /** Options of the guard. */
@@ -32,6 +33,8 @@ export interface GuardFinding {
   readonly seam: SeamName;
   /** Whether the second implementation computed the whole run, because the difference was too large. */
   readonly fellBack: boolean;
+  /** Least signal-to-noise ratio of a seam, where it decides; NaN for a seam that is missing or has NaN. */
+  readonly snrDecibels?: number;
 }
 
 /**
@@ -97,7 +100,16 @@ async function compareBeginning(
     const needs = smallestTolerance(SEAMS[seam], expected[seam], actual[seam]);
     if (needs > worst.needs) worst = { needs, seam };
   }
-  return { ...named, ...worst, fellBack: worst.needs > tolerance + alternative.tolerance };
+  const { leastSnrDecibels } = alternative;
+  if (leastSnrDecibels === undefined) {
+    return { ...named, ...worst, fellBack: worst.needs > tolerance + alternative.tolerance };
+  }
+  const ratios = stage.outputs
+    .filter((seam) => expected[seam] !== undefined && SEAMS[seam].judgement === "float")
+    .map((seam) => signalToNoise(expected[seam]!, actual[seam]));
+  const snr = Math.min(...ratios);
+  // Not so for NaN either.
+  return { ...named, ...worst, snrDecibels: snr, fellBack: !(snr >= leastSnrDecibels) };
 }
 
 /** Returns the beginning of a seam along its axis of time. */
@@ -106,6 +118,13 @@ function firstSeconds(name: SeamName, whole: Tensor, seconds: number): Tensor {
   const axis = axes.findIndex((axis) => axis === "samples" || axis === "frames");
   const rate = axes[axis] === "samples" ? SAMPLE_RATE_HZ : FRAMES_PER_SECOND;
   return slice(whole, axis, 0, Math.min(whole.shape[axis] ?? 0, Math.round(seconds * rate)));
+}
+
+/** Returns the ratio in decibels; NaN for a seam that is missing or has another shape. */
+function signalToNoise(expected: Tensor, actual: Tensor | undefined): number {
+  if (actual?.shape.join() !== expected.shape.join()) return NaN;
+  // Without a signal and without an error, nothing differs.
+  return snrDecibels(actual.data as Float32Array, expected.data as Float32Array);
 }
 
 /** Returns the smallest tolerance that passes; infinity for another shape, NaN or another discrete value. */

@@ -99,6 +99,10 @@ const guardFinding = z.strictObject({
   needs: z.number().min(0).nullable()
     .describe("Smallest tolerance that passes; null where no tolerance passes"),
   fell_back: z.boolean().describe("Whether the second implementation computed the whole run"),
+  snr_db: z.number().nullable().optional().describe(
+    "Signal-to-noise ratio of the seam in dB, against the second implementation, where the first has products in " +
+      "bfloat16; null where the two are equal or differ in kind",
+  ),
 }).meta({
   id: "guardFinding",
   description: "Finding of the guard for one stage on the first seconds",
@@ -145,6 +149,9 @@ const provenance = z.strictObject({
   ),
   demix_overlap: z.number().min(0).lt(1).optional().describe(
     "Share of a segment of the separation network that overlaps the next one; absent for a quarter",
+  ),
+  demix_precision: z.literal("bf16").optional().describe(
+    "Precision of the products of the separation network; absent for single precision",
   ),
   automatic: z.array(z.enum(["demixer", "model"]))
     .describe("Roles whose weights the program chose"),

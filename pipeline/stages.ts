@@ -81,6 +81,11 @@ export interface StageAlternative {
   readonly backend: string;
   /** Expected error of this implementation: 0 in float64, the tolerance of parity in float32. */
   readonly tolerance: number;
+  /**
+   * Least signal-to-noise ratio of the first implementation against this one, in the place of the tolerance; absent
+   * where both have the same precision.
+   */
+  readonly leastSnrDecibels?: number;
   /** Makes the outputs from the inputs. */
   run(seams: Seams, context: StageContext): Promise<Partial<Seams>>;
   /** Frees its memory. */
@@ -89,6 +94,9 @@ export interface StageAlternative {
 
 /** Tolerance of parity for both backends of a network. */
 const NETWORK_TOLERANCE = 1e-6;
+
+/** Signal-to-noise ratio of stems below which products in bfloat16 are wrong: torch has 40 dB and more. */
+const LEAST_SNR_DECIBELS = 30;
 
 /** Every stage, in the order of the data. */
 export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
@@ -110,13 +118,14 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
       ),
     alternative: async (context) => {
       const { demixer, loadFallback } = separationOf(context);
-      const { networks, backend } = await demixer;
+      const { networks, backend, precision } = await demixer;
       // Median filters have one implementation.
       if (networks.length === 0 || loadFallback === undefined) return null;
       const other = await loadFallback(otherBackend(backend));
       return {
         backend: other.backend,
         tolerance: NETWORK_TOLERANCE,
+        ...(precision === "bf16" && { leastSnrDecibels: LEAST_SNR_DECIBELS }),
         run: (seams, context) => separate(other, seams, context),
         release: () => releaseDemixer(other),
       };

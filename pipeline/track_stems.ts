@@ -81,6 +81,7 @@ export interface Separated {
     | "demix_shifts"
     | "demix_overlap"
     | "stems_padding"
+    | "demix_precision"
     | "mix"
     | "stems"
     | "decoder"
@@ -189,7 +190,7 @@ export async function separate(
   );
   // Reports missing weights first, even if decoding fails earlier.
   const [demixer, read] = await bothOf(orAborted(options.demixer, audio.signal), decoding);
-  const { name, sha256, backend, rhythmOf } = demixer;
+  const { name, sha256, backend, precision, rhythmOf } = demixer;
   // The default is not recorded, so that what was kept before there was a choice can be used.
   const isOther = sha256 !== null && (options.overlap ?? OVERLAP) !== OVERLAP;
   const overlap = isOther ? { demix_overlap: options.overlap } : {};
@@ -206,6 +207,7 @@ export async function separate(
       demixer_weights: sha256,
       demix_shifts: sha256 === null ? null : options.shifts,
       ...overlap,
+      ...(precision === "bf16" && { demix_precision: precision }),
       mix: read.source,
       stems: [],
       decoder: read.source.decoder,
@@ -246,6 +248,7 @@ export async function separate(
     device: context.compute?.device ?? CPU,
     shifts: sha256 === null ? null : options.shifts,
     ...(isOther && { overlap: options.overlap }),
+    ...(precision === "bf16" && { precision }),
     ...(read.gain !== null && { gain_db: read.gain.db }),
   };
   const noted = (...notes: string[]): Pick<Separated, "notes"> => ({

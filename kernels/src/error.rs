@@ -44,6 +44,10 @@ pub enum Error {
         found: usize,
     },
 
+    /// A precision of products is unknown.
+    #[error("The precision must be 0 (f32) or 1 (bf16), but is {0}")]
+    Precision(u32),
+
     /// A configuration is not a JSON object of exactly the known fields.
     #[error("The configuration of {network} must be a JSON object of its fields: {source}")]
     ConfigurationJson {

@@ -17,16 +17,25 @@ export function figure(value: number | null): string {
   return value === null ? "" : String(Number(value.toPrecision(3)));
 }
 
+/** Returns a ratio in decibels as text. */
+function decibels(value: number): string {
+  return `${value.toFixed(1)} dB`;
+}
+
 /** Returns a duration in seconds with two decimals; blank where there is none. */
 export function seconds(value: number | null): string {
   return value === null ? "" : value.toFixed(2);
 }
 
-/** Returns the smallest tolerance that passes; for 16-bit samples largest difference and share. */
+/**
+ * Returns the smallest tolerance that passes; for 16-bit samples largest difference and share, for products in bfloat16 the
+ * signal-to-noise ratio.
+ */
 export function neededBy(
   { comparison, tolerance }: { readonly comparison: Comparison; readonly tolerance: Tolerance },
 ): string {
-  const { differing, elements, maxAbsolute, smallestTolerance } = comparison;
+  const { differing, elements, maxAbsolute, smallestTolerance, snrDecibels } = comparison;
+  if (snrDecibels !== undefined) return snrDecibels === null ? "" : decibels(snrDecibels);
   if (tolerance.differing === undefined) return error(smallestTolerance);
   return maxAbsolute === null ? "" : stepsText(maxAbsolute, differing / elements);
 }
@@ -34,12 +43,16 @@ export function neededBy(
 /** Returns the tolerance that upstream's own float32 needs, as {@linkcode neededBy}; blank where unknown. */
 export function neededByUpstream(upstream: UpstreamError | null): string {
   if (upstream === null) return "";
-  const { differing, maxAbs, minTolerance } = upstream;
+  const { differing, maxAbs, minTolerance, snrDecibels } = upstream;
+  if (snrDecibels !== undefined) return decibels(snrDecibels);
   return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);
 }
 
 /** Returns the allowed error of an element; for 16-bit samples also the allowed share. */
-export function allowed({ absolute, differing, within }: Tolerance): string {
+export function allowed(
+  { absolute, differing, within, leastSnrDecibels }: Tolerance,
+): string {
+  if (leastSnrDecibels !== undefined) return `>= ${decibels(leastSnrDecibels)}`;
   const all = differing === undefined ? error(absolute) : stepsText(absolute, differing);
   return within === undefined ? all : `${all} for ${figure(100 * within)} %`;
 }

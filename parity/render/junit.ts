@@ -112,7 +112,9 @@ function innerDetails({ reason, worst, needs, allowed }: InnerSeamResult): strin
 /** Returns the worst element of a failed seam, both values, and the tolerance. */
 function details({ comparison, tolerance }: SeamResult): string {
   const { worst, smallestTolerance } = comparison;
-  if (worst === undefined) return xml(comparison.reason ?? "");
+  if (worst === undefined || tolerance.leastSnrDecibels !== undefined) {
+    return xml(comparison.reason ?? "");
+  }
   const { absolute, relative } = tolerance;
   return xml(
     `${worstText(worst)}; passes at ${error(smallestTolerance)}, allowed are ${absolute} + ` +

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Precision } from "../../kernels/precision.ts";
+
 /** All backends. */
 export const BACKENDS: readonly Backend[] = ["native", "onnx"];
 
@@ -18,6 +20,13 @@ export interface ComputeOptions {
   readonly device?: string;
   /** Threads of the networks; absent for one for each core (`native`) or ONNX Runtime's choice. */
   readonly threads?: number;
+  /** Precision of the products of a separation network; absent for `f32`, which the backend `onnx` always has. */
+  readonly precision?: Precision;
+}
+
+/** Returns the precision of the products of a separation network. */
+export function precisionOf(compute: ComputeOptions = {}): Precision {
+  return backendOf(compute) === "native" ? compute.precision ?? "f32" : "f32";
 }
 
 /** Returns the backend that options choose. */

@@ -17,7 +17,7 @@ import { cachedGraph } from "./onnx/graph_cache.ts";
 import { cacheFolder } from "../../core/cache_folder.ts";
 import type { LoadOptions } from "../../models/models_folder.ts";
 import { ALL_STEMS, type Demixer, type DemixNetwork } from "../demix.ts";
-import { backendOf, type ComputeOptions } from "./backend.ts";
+import { backendOf, type ComputeOptions, precisionOf } from "./backend.ts";
 import type { DemixSession } from "./demix_session.ts";
 import type { HtdemucsCheckpoint } from "../../models/htdemucs/parameters.ts";
 import { SAMPLE_RATE_HZ } from "../spectrogram.ts";
@@ -66,7 +66,8 @@ export async function loadDemixer(name: string, options: DemixerOptions = {}): P
     for (const { session } of networks) await session.release();
     throw error;
   }
-  return { name: weights.name, sha256: weights.sha256, backend, networks };
+  const precision = precisionOf(options.compute);
+  return { name: weights.name, sha256: weights.sha256, backend, precision, networks };
 }
 
 /** Loads one network, and assigns its sources to stems. */
@@ -107,8 +108,9 @@ async function openSession(
   checkpoint: HtdemucsCheckpoint,
   options: DemixerOptions,
 ): Promise<DemixSession> {
-  return backendOf(options.compute) === "native"
-    ? await createNativeDemixSession(checkpoint, options.compute?.threads)
+  const { compute } = options;
+  return backendOf(compute) === "native"
+    ? await createNativeDemixSession(checkpoint, compute?.threads, precisionOf(compute))
     : await onnxSession(weights, checkpoint, options);
 }
 

@@ -7,13 +7,22 @@ use super::interruption::interruptible;
 use super::memory::{slice, slice_mut, write};
 use super::outcome::outcome;
 use super::seams::observed;
-use crate::htdemucs::{Configuration, Htdemucs};
+use crate::error::Error;
+use crate::htdemucs::{Bf16Htdemucs, Configuration, Htdemucs};
+use crate::linear::Isa;
+use crate::linear::bf16::Unit;
 
-static NETWORKS: LazyLock<Handles<Mutex<Htdemucs>>> = LazyLock::new(Handles::default);
+static NETWORKS: LazyLock<Handles<Mutex<Network>>> = LazyLock::new(Handles::default);
+
+/// A network in one precision.
+enum Network {
+    F32(Htdemucs),
+    Bf16(Bf16Htdemucs),
+}
 
 /// Opens a network. `configuration` is UTF-8 JSON with exactly the fields of [`Configuration`], in camel
-/// case; `parameters` are f32 in safetensors format, by the names of upstream's `state_dict`. `handle`
-/// receives one u64.
+/// case; `parameters` are f32 in safetensors format, by the names of upstream's `state_dict`. `precision` is that of the
+/// products: 0 for f32, 1 for bfloat16. `handle` receives one u64.
 ///
 /// # Safety
 /// `configuration` and `parameters` must be valid for reads, `handle` for writes of its length.
@@ -24,6 +33,7 @@ pub unsafe extern "C" fn tactus_htdemucs_open(
     parameters: *const u8,
     parameters_length: usize,
     threads: usize,
+    precision: u32,
     handle: *mut u64,
     handle_length: usize,
 ) -> i32 {
@@ -37,7 +47,11 @@ pub unsafe extern "C" fn tactus_htdemucs_open(
             )
         };
         let configuration = Configuration::from_json(configuration)?;
-        let network = Htdemucs::new(configuration, parameters, threads)?;
+        let network = match precision {
+            0 => Network::F32(Htdemucs::new(configuration, parameters, threads)?),
+            1 => Network::Bf16(Bf16Htdemucs::new(configuration, parameters, threads)?),
+            _ => return Err(Error::Precision(precision)),
+        };
         write("handle", &[NETWORKS.insert(Mutex::new(network))], handle)
     })
 }
@@ -76,10 +90,19 @@ pub unsafe extern "C" fn tactus_htdemucs_run(
         };
         NETWORKS.with(handle, |network| {
             observed(seams, |observer| {
-                interruptible(interruption, || lock(network).run(inputs, outputs, observer))
+                interruptible(interruption, || match &mut *lock(network) {
+                    Network::F32(network) => network.run(inputs, outputs, observer),
+                    Network::Bf16(network) => network.run(inputs, outputs, observer),
+                })
             })
         })
     })
+}
+
+/// Returns whether this machine has instructions for products in bfloat16: 1, or 0 where they are emulated.
+#[unsafe(no_mangle)]
+pub extern "C" fn tactus_bf16_is_fast() -> u32 {
+    Unit::of(Isa::best()).is_fast().into()
 }
 
 /// Frees a network; an unknown handle is ignored.

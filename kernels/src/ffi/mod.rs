@@ -26,7 +26,7 @@ use memory::slice_mut;
 use outcome::take_message;
 
 /// Version of the functions here; the binding refuses any other.
-pub const ABI_VERSION: u32 = 16;
+pub const ABI_VERSION: u32 = 18;
 
 /// Returns the version of these functions.
 #[unsafe(no_mangle)]

@@ -51,9 +51,9 @@ impl Heads {
 /// Keys and values of a branch: for each panel of tokens and each head, keys `[6][channels][8]` and values
 /// `[channels / 8][48][8]`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Memory<'a> {
-    pub keys: &'a [f32],
-    pub values: &'a [f32],
+pub(super) struct Memory<'a, T = f32> {
+    pub keys: &'a [T],
+    pub values: &'a [T],
     /// Tokens of a panel that are real.
     pub valid: &'a [usize],
 }

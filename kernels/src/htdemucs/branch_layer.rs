@@ -1,21 +1,14 @@
 //! One layer of a residual branch: x + scale · GLU(norm2(W · GELU(norm1(conv(x))) + b)).
 //!
-//! Both norms are over a row's channels and positions together. The wide product before norm2 is
-//! computed once, when its mean and variance are known: they follow from the few hidden channels g,
-//! whose products are summed in double precision. With \[g, 1\] as a vector of a position, the
-//! mean of the square of output o is \[W, b\]ₒ E\[g gᵀ\] \[W, b\]ₒᵀ.
-//!
 //! Source: `demucs.demucs.DConv` (demucs 4.0.1).
 
+use super::branch_norms::BranchNorms;
 use super::context::Value;
 use super::gated::{Affine, Gated};
 use super::parameters::{BRANCH_KERNEL, Parameters};
 use super::plane::{Row, clear_rest, valid};
-use crate::linear::elementwise::{add, add_pair_products, affine_gelu, sums};
-use crate::linear::{Isa, LANES, ROWS, TILE, Weights};
-
-/// Term that norms add to the variance.
-const EPSILON: f64 = 1e-5;
+use crate::linear::elementwise::add;
+use crate::linear::{Isa, LANES, TILE, Weights};
 
 /// One layer.
 #[derive(Debug)]
@@ -27,23 +20,10 @@ pub(super) struct BranchLayer<T> {
     /// Distance of the first convolution's taps.
     dilation: isize,
     inner: Weights<T>,
-    inner_bias: Vec<f64>,
-    gains: Vec<f64>,
-    shifts: Vec<f64>,
     outer: Gated<T>,
-    outer_bias: Vec<f64>,
-    outer_gains: Vec<f64>,
-    outer_shifts: Vec<f64>,
-    scales: Vec<f64>,
-    /// Mean over the outputs of \[W, b\], `[hidden + 1]`.
-    means: Vec<f64>,
-    /// Mean over the outputs of the products of all pairs of \[W, b\], pairs as in
-    /// `add_pair_products`, those of two different ones twice.
-    squares: Vec<f64>,
+    /// The norms between the products.
+    pub norms: BranchNorms,
 }
-
-/// Sums of products of pairs of hidden channels, of one strip or more.
-pub(super) type PairProducts = Vec<[f64; 8]>;
 
 impl<T: Value> BranchLayer<T> {
     /// Layer `index` of the branch of a layer such as `encoder.0`.
@@ -55,14 +35,7 @@ impl<T: Value> BranchLayer<T> {
         index: usize,
     ) -> Self {
         let get = |part: &str| parameters.double(&format!("{layer}.dconv.layers.{index}.{part}"));
-        let (inner, inner_bias, outer, outer_bias) =
-            (get("0.weight"), get("0.bias"), get("3.weight"), get("3.bias"));
-        let outputs = 2 * channels;
-        let column = |o: usize, i: usize| {
-            if i < hidden { outer[o * hidden + i] } else { outer_bias[o] }
-        };
-        let mean = |of: &dyn Fn(usize) -> f64| (0..outputs).map(of).sum::<f64>() / outputs as f64;
-        let pairs = (0..=hidden).flat_map(|i| (0..=i).map(move |j| (i, j)));
+        let (inner, outer) = (get("0.weight"), get("3.weight"));
         BranchLayer {
             channels,
             hidden,
@@ -70,29 +43,9 @@ impl<T: Value> BranchLayer<T> {
             inner: Weights::pack_rows(hidden, BRANCH_KERNEL, channels, |o, tap, i| {
                 inner[(o * channels + i) * BRANCH_KERNEL + tap]
             }),
-            inner_bias,
-            gains: get("1.weight"),
-            shifts: get("1.bias"),
             outer: Gated::new(channels, 1, hidden, |o, _, i| outer[o * hidden + i]),
-            outer_gains: get("4.weight"),
-            outer_shifts: get("4.bias"),
-            scales: get("6.scale"),
-            means: (0..=hidden).map(|i| mean(&|o| column(o, i))).collect(),
-            squares: pairs
-                .map(|(i, j)| if i == j { 1.0 } else { 2.0 } * mean(&|o| column(o, i) * column(o, j)))
-                .collect(),
-            outer_bias,
+            norms: BranchNorms::new(parameters, layer, channels, hidden, index),
         }
-    }
-
-    /// Rows of 48 in a panel of hidden channels.
-    pub fn hidden_rows(&self) -> usize {
-        self.hidden.next_multiple_of(ROWS)
-    }
-
-    /// Sums of products that are all zero.
-    pub fn no_products(&self) -> PairProducts {
-        vec![[0.0; 8]; self.squares.len()]
     }
 
     /// Scratch elements that [`BranchLayer::inner`] needs.
@@ -100,9 +53,8 @@ impl<T: Value> BranchLayer<T> {
         2 * self.channels * LANES
     }
 
-    /// Convolves one strip of a row into a panel of hidden channels `[hidden rows][48]`; returns the sum of its
-    /// values and of their squares, both with the bias, which the values are still without: in a quiet
-    /// row it is much larger than what it is added to.
+    /// Convolves one strip of a row into a panel of hidden channels `[hidden rows][48]`; returns the sums of
+    /// [`BranchNorms::hidden_sums`].
     pub fn inner(
         &self,
         isa: Isa,
@@ -119,65 +71,7 @@ impl<T: Value> BranchLayer<T> {
             clear_rest(tile, row.valid(strip));
             hidden[panel * TILE..(panel + 1) * TILE].copy_from_slice(tile);
         });
-        let count = row.valid(strip) as f64;
-        let channels = hidden.chunks(LANES).zip(&self.inner_bias);
-        channels.fold([0.0; 2], |[sum, squares], (channel, bias)| {
-            let [own, own_squares] = sums(isa, channel);
-            [sum + own + count * bias, squares + own_squares + bias * (2.0 * own + count * bias)]
-        })
-    }
-
-    /// Normalises panels of hidden channels, the first of which is `first` of the row, and adds the
-    /// products of all pairs to `products`.
-    ///
-    /// `[sum, squares]` are those of the whole row's hidden values.
-    pub fn middle(
-        &self,
-        isa: Isa,
-        length: usize,
-        [sum, squares]: [f64; 2],
-        first: usize,
-        hidden: &mut [T],
-        products: &mut PairProducts,
-    ) {
-        let count = (self.hidden * length) as f64;
-        let mean = sum / count;
-        let inverse = 1.0 / (squares / count - mean * mean + EPSILON).sqrt();
-        let scale: Vec<f64> = self.gains.iter().map(|gain| gain * inverse).collect();
-        let shift: Vec<f64> = (0..self.hidden)
-            .map(|i| self.shifts[i] + (self.inner_bias[i] - mean) * scale[i])
-            .collect();
-        let (scale, shift) = (whole_panels(&scale), whole_panels(&shift));
-        let mut rows = vec![0.0; (self.hidden + 1) * LANES];
-        for (index, panel) in hidden.chunks_mut(self.hidden_rows() * LANES).enumerate() {
-            let valid = valid(length, first + index);
-            affine_gelu(isa, panel, &scale, &shift);
-            clear_rest(panel, valid);
-            for (row, value) in rows.iter_mut().zip(&*panel) {
-                *row = value.to_f64();
-            }
-            rows[self.hidden * LANES..].fill(0.0);
-            rows[self.hidden * LANES..][..valid].fill(1.0);
-            add_pair_products(isa, &rows, products);
-        }
-    }
-
-    /// Factor and addend of norm2, the bias and the LayerScale for the wide product, given the whole row's products.
-    pub fn outer_affine(&self, length: usize, products: &PairProducts) -> Affine<T> {
-        let count = length as f64;
-        let means = products.iter().map(|parts| parts.iter().sum::<f64>() / count);
-        let means: Vec<f64> = means.collect();
-        let ones = &means[means.len() - self.hidden - 1..];
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let mean = dot(&self.means, ones);
-        let variance = dot(&self.squares, &means) - mean * mean;
-        let inverse = 1.0 / (variance + EPSILON).sqrt();
-        Affine::new(self.channels, |o| {
-            let last = self.scales.get(o).copied().unwrap_or(1.0);
-            let scale = self.outer_gains[o] * inverse;
-            let shift = (self.outer_bias[o] - mean) * scale + self.outer_shifts[o];
-            (scale * last, shift * last)
-        })
+        self.norms.hidden_sums(isa, hidden, row.valid(strip))
     }
 
     /// Adds the gated outputs to panels of the input, the first of which is `first` of the row.
@@ -193,7 +87,7 @@ impl<T: Value> BranchLayer<T> {
         let size = self.channels * LANES;
         let used = self.hidden * LANES;
         let panels: Vec<&[T]> =
-            hidden.chunks(self.hidden_rows() * LANES).map(|panel| &panel[..used]).collect();
+            hidden.chunks(self.norms.hidden_rows() * LANES).map(|panel| &panel[..used]).collect();
         let singles: Vec<&[f32]> = panels
             .iter()
             .zip(single.chunks_mut(used))
@@ -211,10 +105,4 @@ impl<T: Value> BranchLayer<T> {
     pub fn single_size(&self, panels: usize) -> usize {
         panels * self.hidden * LANES
     }
-}
-
-fn whole_panels<T: Value>(values: &[f64]) -> Vec<T> {
-    let mut whole: Vec<T> = values.iter().map(|value| T::from_f64(*value)).collect();
-    whole.resize(values.len().next_multiple_of(ROWS), T::default());
-    whole
 }

@@ -161,6 +161,17 @@ impl Configuration {
     pub fn spectrum_size(&self) -> usize {
         2 * self.audio_channels * self.frequencies() * self.frames()
     }
+
+    /// Names and elements of the arrays of a run: wave and spectrum, then the outputs of both.
+    pub(super) fn run_sizes(&self) -> [(&'static str, usize); 4] {
+        let (wave, spectrum) = (self.wave_size(), self.spectrum_size());
+        [
+            ("wave", wave),
+            ("spectrum", spectrum),
+            ("output of the wave", self.sources * wave),
+            ("output of the spectrum", self.sources * spectrum),
+        ]
+    }
 }
 
 fn require(

@@ -46,6 +46,10 @@ pub(super) struct Scratch {
     pub single: Arena<f32>,
     /// For products of two panels.
     pub pairs: Arena<f32>,
+    /// For operands in bfloat16, two a word.
+    pub words: Arena<u32>,
+    /// For more of them.
+    pub more_words: Arena<u32>,
     own_f32: Arena<f32>,
     own_f64: Arena<f64>,
     row_f32: Aligned<f32>,
@@ -57,6 +61,8 @@ impl Default for Scratch {
         Scratch {
             single: Arena::default(),
             pairs: Arena::default(),
+            words: Arena::default(),
+            more_words: Arena::default(),
             own_f32: Arena::default(),
             own_f64: Arena::default(),
             row_f32: Aligned::zeros(0),

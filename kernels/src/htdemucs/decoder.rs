@@ -12,6 +12,7 @@ use super::plane::{Plane, clear_rest};
 use super::residual_branch::{ResidualBranch, strips_at_once};
 use super::transposed::Transposed;
 use super::winograd::SquareGated;
+use crate::linear::Weights;
 
 /// From how many rows on a task has four of them, which fills panels better, instead of two.
 const MANY_ROWS: usize = 32;
@@ -30,7 +31,7 @@ enum Rewrite {
 pub(super) struct Decoder {
     rewrite: Rewrite,
     branch: ResidualBranch<f32>,
-    transposed: Transposed,
+    transposed: Transposed<Weights<f32>>,
 }
 
 impl Decoder {

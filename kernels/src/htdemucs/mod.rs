@@ -9,7 +9,9 @@
 //! Music Source Separation", ICASSP 2023.
 
 mod attention;
+mod bf16;
 mod branch_layer;
+mod branch_norms;
 mod configuration;
 mod context;
 mod decoder;
@@ -26,12 +28,14 @@ mod network;
 mod parameters;
 mod plane;
 mod position_embeddings;
+mod products;
 mod residual_branch;
 mod transformer;
 mod transformer_layer;
 mod transposed;
 mod winograd;
 
+pub use bf16::Bf16Htdemucs;
 pub use configuration::Configuration;
 pub use network::Htdemucs;
 pub use parameters::parameter_sizes;

@@ -9,6 +9,7 @@ use super::memory::Memory;
 use super::parameters::parse_parameters;
 use super::plane::Plane;
 use super::transformer::{self, Branch};
+use super::transformer_layer::TransformerLayer;
 use crate::error::Error;
 use crate::interruption;
 use crate::linear::Isa;
@@ -32,7 +33,7 @@ pub struct Htdemucs {
     decoders_t: Vec<Decoder>,
     /// `[rows of the first encoder's output][channels]`.
     embedding: Vec<f32>,
-    transformer: [Branch; 2],
+    transformer: [Branch<TransformerLayer>; 2],
     memory: Memory,
 }
 
@@ -151,15 +152,9 @@ impl Htdemucs {
         [wave_out, spectrum_out]: [&mut [f32]; 2],
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let (wave_size, spectrum_size) =
-            (self.configuration.wave_size(), self.configuration.spectrum_size());
-        let sources = self.configuration.sources;
-        for (name, expected, found) in [
-            ("wave", wave_size, wave.len()),
-            ("spectrum", spectrum_size, spectrum.len()),
-            ("output of the wave", sources * wave_size, wave_out.len()),
-            ("output of the spectrum", sources * spectrum_size, spectrum_out.len()),
-        ] {
+        let sizes = self.configuration.run_sizes();
+        let found = [wave.len(), spectrum.len(), wave_out.len(), spectrum_out.len()];
+        for ((name, expected), found) in sizes.into_iter().zip(found) {
             Error::expect_length(name, expected, found)?;
         }
         let ends = &mut self.memory.ends;
@@ -273,7 +268,7 @@ impl Htdemucs {
 }
 
 /// Empties a plane that is added to, and returns what was in it.
-fn aside(plane: &mut Plane<f32>, empty: bool) -> Vec<f32> {
+pub(super) fn aside(plane: &mut Plane<f32>, empty: bool) -> Vec<f32> {
     if !empty {
         return Vec::new();
     }
@@ -283,12 +278,12 @@ fn aside(plane: &mut Plane<f32>, empty: bool) -> Vec<f32> {
 }
 
 /// Adds what [`aside`] returned.
-fn restore(context: &Context, plane: &mut Plane<f32>, kept: &[f32]) {
+pub(super) fn restore(context: &Context, plane: &mut Plane<f32>, kept: &[f32]) {
     add(context.isa, plane.values_mut(), kept);
 }
 
 /// Passes a plane to an observer.
-fn show(observer: &mut dyn Observer, name: &str, plane: &Plane<f32>) {
+pub(super) fn show(observer: &mut dyn Observer, name: &str, plane: &Plane<f32>) {
     let mut values = vec![0.0; plane.channels * plane.rows * plane.length];
     store(plane, &mut values);
     let shape = [plane.channels, plane.rows, plane.length];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::linear::{Aligned, Element, LANES, PAIRED_LINE};
+use crate::linear::{Aligned, LANES, PAIRED_LINE};
 
 /// Rows of panels: `[rows][strips][channels][48]`, where a strip is 48 neighbours along the length and
 /// the last one of a row is filled up with zeros.
@@ -17,7 +17,7 @@ pub(super) struct Plane<T> {
     values: Aligned<T>,
 }
 
-impl<T: Element> Plane<T> {
+impl<T: Copy + Default> Plane<T> {
     pub fn zeros(channels: usize, rows: usize, length: usize) -> Self {
         let values = Aligned::zeros(rows * length.div_ceil(LANES) * channels * LANES);
         Plane { channels, rows, length, values }
@@ -74,7 +74,7 @@ pub(super) struct Row<'a, T> {
     pub length: usize,
 }
 
-impl<'a, T: Element> Row<'a, T> {
+impl<'a, T: Copy + Default> Row<'a, T> {
     /// One panel `[channels][48]`.
     pub fn panel(&self, strip: usize) -> &'a [T] {
         let size = self.channels * LANES;
@@ -171,7 +171,11 @@ impl<'a, T: Element> Row<'a, T> {
 }
 
 /// Rows of 48 that start `N` before those of `own`; a number known to the compiler makes this fast.
-fn earlier<T: Element, const N: usize>(before: Option<&[T]>, own: &[T], output: &mut [[T; LANES]]) {
+fn earlier<T: Copy + Default, const N: usize>(
+    before: Option<&[T]>,
+    own: &[T],
+    output: &mut [[T; LANES]],
+) {
     for (r, output) in output.iter_mut().enumerate() {
         let (head, tail) = output.split_at_mut(N);
         match before {
@@ -183,7 +187,11 @@ fn earlier<T: Element, const N: usize>(before: Option<&[T]>, own: &[T], output: 
 }
 
 /// Rows of 48 that start `N` after those of `own`.
-fn later<T: Element, const N: usize>(own: &[T], after: Option<&[T]>, output: &mut [[T; LANES]]) {
+fn later<T: Copy + Default, const N: usize>(
+    own: &[T],
+    after: Option<&[T]>,
+    output: &mut [[T; LANES]],
+) {
     for (r, output) in output.iter_mut().enumerate() {
         let (head, tail) = output.split_at_mut(LANES - N);
         head.copy_from_slice(&own[r * LANES + N..][..LANES - N]);
@@ -200,7 +208,7 @@ pub(super) fn valid(length: usize, strip: usize) -> usize {
 }
 
 /// Zeroes the lanes of all rows of a panel from `valid` on.
-pub(super) fn clear_rest<T: Element>(panel: &mut [T], valid: usize) {
+pub(super) fn clear_rest<T: Copy + Default>(panel: &mut [T], valid: usize) {
     if valid < LANES {
         for row in panel.as_chunks_mut::<LANES>().0 {
             row[valid..].fill(T::default());

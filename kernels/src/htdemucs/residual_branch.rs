@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::branch_layer::{BranchLayer, PairProducts};
+use super::branch_layer::BranchLayer;
+use super::branch_norms::PairProducts;
 use super::configuration::Configuration;
 use super::context::{Arena, Context, Value};
 use super::parameters::Parameters;
@@ -48,7 +49,7 @@ impl<T: Value> ResidualBranch<T> {
     ) {
         let strips = length.div_ceil(LANES);
         for layer in &self.layers {
-            let panel = layer.hidden_rows() * LANES;
+            let panel = layer.norms.hidden_rows() * LANES;
             let [hidden, shifts] = own.pieces([strips * panel, layer.shift_size()]);
             let [singles] = single.pieces([layer.single_size(strips)]);
             let row = Row { values, channels: self.channels, length };
@@ -57,9 +58,9 @@ impl<T: Value> ResidualBranch<T> {
                 let [sum, squares] = layer.inner(isa, &row, strip, hidden, shifts);
                 total = [total[0] + sum, total[1] + squares];
             }
-            let mut products = layer.no_products();
-            layer.middle(isa, length, total, 0, hidden, &mut products);
-            let affine = layer.outer_affine(length, &products);
+            let mut products = layer.norms.no_products();
+            layer.norms.middle(isa, length, total, 0, hidden, &mut products);
+            let affine = layer.norms.outer_affine(length, &products);
             layer.outer(isa, length, 0, &affine, (hidden, singles), values);
         }
     }
@@ -70,7 +71,7 @@ impl<T: Value> ResidualBranch<T> {
         let (strips, size) = (plane.strips(), plane.panel_size());
         let block = strips_at_once(strips);
         for layer in &self.layers {
-            let panel = layer.hidden_rows() * LANES;
+            let panel = layer.norms.hidden_rows() * LANES;
             let hidden = &mut hidden.values_mut()[..strips * panel];
             let row = plane.row(0);
             let mut sums = vec![[0.0; 2]; strips];
@@ -94,12 +95,12 @@ impl<T: Value> ResidualBranch<T> {
                 .enumerate()
                 .with_max_len(1)
                 .map(|(index, hidden)| {
-                    let mut products = layer.no_products();
-                    layer.middle(isa, length, total, index * block, hidden, &mut products);
+                    let mut products = layer.norms.no_products();
+                    layer.norms.middle(isa, length, total, index * block, hidden, &mut products);
                     products
                 })
                 .collect();
-            let mut all = layer.no_products();
+            let mut all = layer.norms.no_products();
             for part in &products {
                 for (all, part) in all.iter_mut().zip(part) {
                     for (all, part) in all.iter_mut().zip(part) {
@@ -107,7 +108,7 @@ impl<T: Value> ResidualBranch<T> {
                     }
                 }
             }
-            let affine = layer.outer_affine(length, &all);
+            let affine = layer.norms.outer_affine(length, &all);
             plane
                 .values_mut()
                 .par_chunks_mut(block * size)

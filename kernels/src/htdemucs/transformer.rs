@@ -10,14 +10,12 @@ use rayon::prelude::*;
 
 use super::attention::{Heads, Memory};
 use super::configuration::Configuration;
-use super::context::Context;
-use super::linear::Linear;
+use super::context::{Arena, Context, Scratch};
 use super::parameters::Parameters;
 use super::plane::{Plane, clear_rest, valid};
 use super::position_embeddings::{embed_moment, embed_place};
-use super::transformer_layer::{NORM_EPSILON, Norm, TransformerLayer};
 use crate::linear::elementwise::{add, affine};
-use crate::linear::{Aligned, LANES, ROWS, layer_norm};
+use crate::linear::{Aligned, Isa, LANES, ROWS, TILE, layer_norm};
 
 /// Panels of tokens that make one task.
 const PANELS: usize = 2;
@@ -25,28 +23,119 @@ const PANELS: usize = 2;
 /// Tokens, and the sums of each panel's values and of their squares.
 type Work = (Aligned<f32>, Vec<[f64; 2]>);
 
+/// Epsilon of the layer norms, torch's default.
+pub(super) const NORM_EPSILON: f64 = 1e-5;
+
+/// Gain and shift of a norm, a number each channel.
+#[derive(Debug)]
+pub(super) struct Norm {
+    pub gain: Vec<f32>,
+    pub shift: Vec<f32>,
+}
+
+impl Norm {
+    pub fn new(parameters: &Parameters, name: &str) -> Self {
+        Norm {
+            gain: parameters.get(&format!("{name}.weight")).to_vec(),
+            shift: parameters.get(&format!("{name}.bias")).to_vec(),
+        }
+    }
+}
+
+/// One layer in one branch, in one precision.
+pub(super) trait Layer: std::fmt::Debug + Sized + Send + Sync {
+    /// Element of queries, keys and values.
+    type Value: Copy + Default + std::fmt::Debug + Send + Sync;
+
+    /// The products that change the number of channels before the first layer and after the last.
+    type Change: ChannelChange;
+
+    /// Numbers in a [`Layer::Value`].
+    const NUMBERS: usize;
+
+    /// The layer of a name such as `crosstransformer.layers_t.1`.
+    fn new(
+        parameters: &Parameters,
+        configuration: &Configuration,
+        name: &str,
+        crosses: bool,
+    ) -> Self;
+
+    /// The norm over all tokens and channels at the end.
+    fn norm_out(&self) -> &Norm;
+
+    /// The queries of some panels of tokens.
+    fn queries(&self, isa: Isa, tokens: &[f32], output: &mut [Self::Value], scratch: &mut Scratch);
+
+    /// Keys and values of some panels of tokens, of this branch or of the other.
+    fn memory(
+        &self,
+        isa: Isa,
+        tokens: &[f32],
+        keys: &mut [Self::Value],
+        values: &mut [Self::Value],
+        scratch: &mut Scratch,
+    );
+
+    /// All the rest, up to the last norm: attention, hidden layer, and both sums. `sums_out` receives for
+    /// each panel the sum of its values and that of their squares.
+    fn finish(
+        &self,
+        isa: Isa,
+        attention: (&[Self::Value], Memory<Self::Value>),
+        valid: &[usize],
+        tokens: &mut [f32],
+        sums_out: &mut [[f64; 2]],
+        scratch: &mut Scratch,
+    );
+}
+
+/// A product of panels of tokens.
+pub(super) trait ChannelChange: std::fmt::Debug + Sized + Send + Sync {
+    /// From `weight(output, input)` and `bias(output)`, in double precision.
+    fn new(
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize) -> f64 + Sync,
+        bias: impl Fn(usize) -> f64,
+    ) -> Self;
+
+    /// Computes all outputs for some panels `[inputs][48]`, the bias not yet added, and hands them to
+    /// `take(panel, first output, rows, bias)`. The scratch memory is for operands of either precision.
+    fn run(
+        &self,
+        isa: Isa,
+        input: &[f32],
+        scratch: (&mut Arena<f32>, &mut Arena<u32>),
+        take: impl FnMut(usize, usize, &mut [f32; TILE], &[f32]),
+    );
+
+    /// Rows of a tile that are outputs, from the given one on.
+    fn rows(&self, first: usize) -> usize;
+}
+
 /// One branch: its weights and the memory it works in.
 #[derive(Debug)]
-pub(super) struct Branch {
-    layers: Vec<TransformerLayer>,
+pub(super) struct Branch<L: Layer> {
+    layers: Vec<L>,
     norm_in: Norm,
-    change: Option<[Linear; 2]>,
+    change: Option<[L::Change; 2]>,
     /// Position embeddings `[panels][width][48]`.
     positions: Aligned<f32>,
     /// Tokens of each panel that are real.
     valid: Vec<usize>,
     /// `[panels][width][48]`, up to the last layer's norm.
     tokens: Aligned<f32>,
-    queries: Aligned<f32>,
-    keys: Aligned<f32>,
-    values: Aligned<f32>,
+    queries: Aligned<L::Value>,
+    keys: Aligned<L::Value>,
+    values: Aligned<L::Value>,
     sums: Vec<[f64; 2]>,
     /// Scale and shift of each channel by the last layer's norm.
     norm: Option<[Vec<f32>; 2]>,
     width: usize,
 }
 
-impl Branch {
+impl<L: Layer> Branch<L> {
     /// The branch for planes of `rows` × `length`; `suffix` is empty or `_t`.
     pub fn new(
         parameters: &Parameters,
@@ -62,12 +151,17 @@ impl Branch {
         let change = |name: &str, outputs: usize, inputs: usize| {
             let weight = parameters.get(&format!("{name}{suffix}.weight"));
             let bias = parameters.get(&format!("{name}{suffix}.bias"));
-            Linear::new(outputs, inputs, |o, i| weight[o * inputs + i].into(), |o| bias[o].into())
+            L::Change::new(
+                outputs,
+                inputs,
+                |o, i| weight[o * inputs + i].into(),
+                |o| bias[o].into(),
+            )
         };
         let layers = (0..configuration.t_layers)
             .map(|i| {
                 let name = format!("crosstransformer.layers{suffix}.{i}");
-                TransformerLayer::new(parameters, configuration, &name, i % 2 == 1)
+                L::new(parameters, configuration, &name, i % 2 == 1)
             })
             .collect();
         let period = configuration.t_max_period;
@@ -82,7 +176,7 @@ impl Branch {
             };
             *value = (configuration.t_weight_pos_embed * embedding) as f32;
         }
-        let padded = panels * Heads::new(configuration).width() * LANES;
+        let padded = panels * Heads::new(configuration).width() / L::NUMBERS * LANES;
         Branch {
             layers,
             norm_in: Norm::new(parameters, &format!("crosstransformer.norm_in{suffix}")),
@@ -120,12 +214,13 @@ impl Branch {
                     match change {
                         None => changed.copy_from_slice(input),
                         Some([up, _]) => {
-                            up.run(isa, input, &mut scratch.pairs, |panel, first, tile, bias| {
+                            let memory = (&mut scratch.pairs, &mut scratch.words);
+                            up.run(isa, input, memory, |panel, first, tile, bias| {
                                 affine(isa, tile, &[1.0; ROWS], bias);
                                 let count = up.rows(first) * LANES;
                                 changed[panel * size + first * LANES..][..count]
                                     .copy_from_slice(&tile[..count]);
-                            })
+                            });
                         }
                     }
                     for (changed, tokens) in changed.chunks(size).zip(tokens.chunks_mut(size)) {
@@ -138,7 +233,7 @@ impl Branch {
 
     /// Ends the layer before, and makes this branch's queries for layer `index`, and keys and values for
     /// that of `reader`, this branch or the other.
-    fn prepare(&mut self, context: &Context, query: &TransformerLayer, reader: &TransformerLayer) {
+    fn prepare(&mut self, context: &Context, query: &L, reader: &L) {
         let (isa, size, padded) =
             (context.isa, PANELS * self.width * LANES, PANELS * self.padded());
         let (norm, width) = (&self.norm, self.width);
@@ -177,7 +272,7 @@ impl Branch {
         (self.tokens, self.sums, self.norm) = (tokens, sums, Some(norm));
     }
 
-    fn memory(&self) -> Memory<'_> {
+    fn memory(&self) -> Memory<'_, L::Value> {
         Memory { keys: &self.keys, values: &self.values, valid: &self.valid }
     }
 
@@ -186,7 +281,7 @@ impl Branch {
         &self,
         context: &Context,
         index: usize,
-        memory: Memory,
+        memory: Memory<L::Value>,
         (tokens, sums): &mut Work,
     ) -> [Vec<f32>; 2] {
         let layer = &self.layers[index];
@@ -206,7 +301,7 @@ impl Branch {
         let total = sums.iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
         let mean = total[0] / count;
         let inverse = 1.0 / (total[1] / count - mean * mean + NORM_EPSILON).sqrt();
-        let Norm { gain, shift } = &layer.norm_out;
+        let Norm { gain, shift } = layer.norm_out();
         let scale = gain.iter().map(|gain| f64::from(*gain) * inverse);
         let shift = shift
             .iter()
@@ -238,7 +333,8 @@ impl Branch {
                 match &self.change {
                     None => add(isa, output, tokens),
                     Some([_, down]) => context.with_scratch(|scratch| {
-                        down.run(isa, tokens, &mut scratch.pairs, |panel, first, tile, bias| {
+                        let memory = (&mut scratch.pairs, &mut scratch.words);
+                        down.run(isa, tokens, memory, |panel, first, tile, bias| {
                             affine(isa, tile, &[1.0; ROWS], bias);
                             let count = down.rows(first) * LANES;
                             add(isa, &mut output[panel * to + first * LANES..][..count], tile);
@@ -264,9 +360,9 @@ impl Branch {
 }
 
 /// Runs both branches; their outputs are then in them.
-pub(super) fn run(
+pub(super) fn run<L: Layer>(
     context: &Context,
-    [x, xt]: [&mut Branch; 2],
+    [x, xt]: [&mut Branch<L>; 2],
     [input, input_t]: [&Plane<f32>; 2],
 ) {
     x.start(context, input);

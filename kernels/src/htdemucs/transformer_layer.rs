@@ -5,34 +5,16 @@
 
 use super::attention::{Heads, Memory, attend, store_keys, store_values};
 use super::configuration::Configuration;
-use super::context::{Scratch, Value};
+use super::context::{Arena, Scratch, Value};
 use super::linear::Linear;
 use super::parameters::{Parameters, attention_name};
 use super::plane::clear_rest;
+use super::transformer::{ChannelChange, Layer, NORM_EPSILON, Norm};
 use crate::linear::elementwise::{add, affine, affine_gelu, sums};
 use crate::linear::{Isa, LANES, ROWS, TILE, layer_norm};
 
 /// Hidden channels that are computed at a time, so that they stay in the second cache.
 const HIDDEN: usize = 512;
-
-/// Epsilon of the layer norms, torch's default.
-pub(super) const NORM_EPSILON: f64 = 1e-5;
-
-/// Gain and shift of a norm, a number each channel.
-#[derive(Debug)]
-pub(super) struct Norm {
-    pub gain: Vec<f32>,
-    pub shift: Vec<f32>,
-}
-
-impl Norm {
-    pub fn new(parameters: &Parameters, name: &str) -> Self {
-        Norm {
-            gain: parameters.get(&format!("{name}.weight")).to_vec(),
-            shift: parameters.get(&format!("{name}.bias")).to_vec(),
-        }
-    }
-}
 
 /// One layer in one branch.
 #[derive(Debug)]
@@ -49,13 +31,16 @@ pub(super) struct TransformerLayer {
     hidden_norm: Norm,
     /// To some hidden channels and back, block by block; the last bias is the first block's.
     blocks: Vec<[Linear; 2]>,
-    /// The norm over all tokens and channels at the end.
-    pub norm_out: Norm,
+    norm_out: Norm,
 }
 
-impl TransformerLayer {
-    /// The layer of a name such as `crosstransformer.layers_t.1`.
-    pub fn new(
+impl Layer for TransformerLayer {
+    type Value = f32;
+    type Change = Linear;
+
+    const NUMBERS: usize = 1;
+
+    fn new(
         parameters: &Parameters,
         configuration: &Configuration,
         name: &str,
@@ -128,8 +113,11 @@ impl TransformerLayer {
         }
     }
 
-    /// The queries of some panels of tokens.
-    pub fn queries(&self, isa: Isa, tokens: &[f32], output: &mut [f32], scratch: &mut Scratch) {
+    fn norm_out(&self) -> &Norm {
+        &self.norm_out
+    }
+
+    fn queries(&self, isa: Isa, tokens: &[f32], output: &mut [f32], scratch: &mut Scratch) {
         let size = self.heads.width() * LANES;
         let [normed] = scratch.single.pieces([tokens.len()]);
         self.norm(isa, &self.query_norm, tokens, normed);
@@ -139,8 +127,7 @@ impl TransformerLayer {
         });
     }
 
-    /// Keys and values of some panels of tokens, of this branch or of the other.
-    pub fn memory(
+    fn memory(
         &self,
         isa: Isa,
         tokens: &[f32],
@@ -161,9 +148,7 @@ impl TransformerLayer {
         });
     }
 
-    /// All the rest, up to the last norm: attention, hidden layer, and both sums. `sums_out` receives for
-    /// each panel the sum of its values and that of their squares.
-    pub fn finish(
+    fn finish(
         &self,
         isa: Isa,
         (queries, memory): (&[f32], Memory),
@@ -203,12 +188,39 @@ impl TransformerLayer {
             *sum = sums(isa, panel);
         }
     }
+}
 
+impl TransformerLayer {
     fn norm(&self, isa: Isa, norm: &Norm, tokens: &[f32], output: &mut [f32]) {
         let size = self.width * LANES;
         for (tokens, output) in tokens.chunks(size).zip(output.chunks_mut(size)) {
             layer_norm(isa, tokens, &norm.gain, &norm.shift, NORM_EPSILON, output);
         }
+    }
+}
+
+impl ChannelChange for Linear {
+    fn new(
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize) -> f64 + Sync,
+        bias: impl Fn(usize) -> f64,
+    ) -> Self {
+        Linear::new(outputs, inputs, weight, bias)
+    }
+
+    fn run(
+        &self,
+        isa: Isa,
+        input: &[f32],
+        (pairs, _): (&mut Arena<f32>, &mut Arena<u32>),
+        take: impl FnMut(usize, usize, &mut [f32; TILE], &[f32]),
+    ) {
+        Linear::run(self, isa, input, pairs, take);
+    }
+
+    fn rows(&self, first: usize) -> usize {
+        Linear::rows(self, first)
     }
 }
 

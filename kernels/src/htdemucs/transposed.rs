@@ -12,17 +12,18 @@ use super::configuration::{KERNEL, STRIDE};
 use super::context::Context;
 use super::parameters::Parameters;
 use super::plane::{Plane, clear_rest, valid};
+use super::products::Products;
 use crate::linear::elementwise::{add, affine, affine_gelu};
-use crate::linear::{LANES, ROWS, TILE, Weights};
+use crate::linear::{LANES, ROWS, TILE};
 
 /// The inputs that an output is computed from: the one before, its own, the one after.
 const NEIGHBOURS: usize = 3;
 
 /// A transposed convolution along the rows of a plane, or along its length.
 #[derive(Debug)]
-pub(super) struct Transposed {
+pub(super) struct Transposed<W> {
     channels: usize,
-    weights: Weights<f32>,
+    weights: W,
     /// Of each output channel, filled up to whole panels.
     bias: Vec<f32>,
     /// Whether a GELU follows and a sum with an encoder's output; not so for the last one.
@@ -39,7 +40,7 @@ fn neighbours(phase: usize) -> Vec<usize> {
     (0..NEIGHBOURS).filter(|neighbour| tap(phase, *neighbour).is_some()).collect()
 }
 
-impl Transposed {
+impl<W: Products> Transposed<W> {
     /// The one of a decoder such as `decoder.0`; panels of outputs are for a phase each if it is along the
     /// rows, else for four channels and two phases.
     pub fn new(
@@ -62,13 +63,13 @@ impl Transposed {
         let weights = if along_rows {
             let blocks = channels.div_ceil(ROWS);
             let panels: Vec<_> = (0..STRIDE * blocks).map(|p| neighbours(p / blocks)).collect();
-            Weights::pack(inputs, &panels, |panel, row, neighbour, input| {
+            W::pack(inputs, &panels, |panel, row, neighbour, input| {
                 value(panel % blocks * ROWS + row, panel / blocks, neighbour, input)
             })
         } else {
             let blocks = channels.div_ceil(4);
             let panels: Vec<_> = (0..2 * blocks).map(|p| neighbours(p % 2 * 2)).collect();
-            Weights::pack(inputs, &panels, |panel, row, neighbour, input| {
+            W::pack(inputs, &panels, |panel, row, neighbour, input| {
                 value(panel / 2 * 4 + row / 2, panel % 2 * 2 + row % 2, neighbour, input)
             })
         };
@@ -79,7 +80,7 @@ impl Transposed {
 
     /// Convolves along the rows: `output` has four times as many. Adds to
     /// it, unless this is the last one.
-    pub fn run_rows(&self, context: &Context, input: &Plane<f32>, output: &mut Plane<f32>) {
+    pub fn run_rows(&self, context: &Context, input: &Plane<W::Value>, output: &mut Plane<f32>) {
         let (length, strips, size) = (output.length, output.strips(), output.row_size());
         let panel_size = output.panel_size();
         let at_once = self.weights.columns_at_once(NEIGHBOURS);
@@ -87,7 +88,7 @@ impl Transposed {
         output.values_mut().par_chunks_mut(STRIDE * size).enumerate().with_max_len(1).for_each(
             |(row, output)| {
                 let near = [-1, 0, 1].map(|offset| input.row_near(row, offset));
-                let columns: Vec<[Option<&[f32]>; NEIGHBOURS]> =
+                let columns: Vec<[Option<&[W::Value]>; NEIGHBOURS]> =
                     (0..strips).map(|s| near.map(|row| row.map(|row| row.panel(s)))).collect();
                 for (block, columns) in columns.chunks(at_once).enumerate() {
                     self.weights.multiply(context.isa, columns, |index, panel, tile| {
@@ -106,7 +107,7 @@ impl Transposed {
 
     /// Convolves along the only row: `output` has the length that it is to have. Adds
     /// to it, unless this is the last one.
-    pub fn run_long(&self, context: &Context, input: &Plane<f32>, output: &mut Plane<f32>) {
+    pub fn run_long(&self, context: &Context, input: &Plane<W::Value>, output: &mut Plane<f32>) {
         let (length, panel_size) = (output.length, output.panel_size());
         let row = input.row(0);
         output
@@ -117,7 +118,7 @@ impl Transposed {
             .for_each(|(strip, output)| {
                 context.with_scratch(|scratch| {
                     let size = input.panel_size();
-                    let [before, after] = scratch.single.pieces([size, size]);
+                    let [before, after] = W::arena(scratch).pieces([size, size]);
                     row.shifted(strip, -1, before);
                     row.shifted(strip, 1, after);
                     let column = [Some(&*before), Some(row.panel(strip)), Some(&*after)];

@@ -7,6 +7,7 @@
 //! These are the SIMD modules of the crate: outside of them and of `ffi`, no code is unsafe.
 
 mod aligned;
+pub mod bf16;
 pub(crate) mod combinations;
 pub(crate) mod dispatch;
 pub mod elementwise;

@@ -6,7 +6,7 @@
 
 import { availableParallelism } from "node:os";
 import { orAborted } from "../../../core/abort.ts";
-import { type HtdemucsKernel, openHtdemucs } from "../../../kernels/mod.ts";
+import { type HtdemucsKernel, openHtdemucs, type Precision } from "../../../kernels/mod.ts";
 import type { HtdemucsCheckpoint } from "../../../models/htdemucs/parameters.ts";
 import { segmentFrames } from "../../../models/htdemucs/configuration.ts";
 import { encodeSafetensors } from "../../../models/encode_safetensors.ts";
@@ -17,15 +17,17 @@ import type { DemixSession, SegmentOutput } from "../demix_session.ts";
  *
  * @param checkpoint the weights
  * @param threads number of threads; by default as many as there are cores
+ * @param precision precision of the products
  * @returns the session, to be released by the caller
  * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */
 export async function createNativeDemixSession(
   checkpoint: HtdemucsCheckpoint,
   threads?: number,
+  precision?: Precision,
 ): Promise<DemixSession> {
   const { configuration } = checkpoint;
-  const kernel = await openNativeHtdemucs(checkpoint, threads);
+  const kernel = await openNativeHtdemucs(checkpoint, threads, precision);
   const { sources, audioChannels, segmentSamples, nfft } = configuration;
   const wave = sources.length * audioChannels * segmentSamples;
   const spectrum = sources.length * audioChannels * nfft * segmentFrames(configuration);
@@ -60,14 +62,16 @@ export async function createNativeDemixSession(
  *
  * @param checkpoint the weights
  * @param threads number of threads; by default as many as there are cores
+ * @param precision precision of the products
  * @returns the network, to be closed by the caller
  * @throws {KernelError} if the kernels refuse the configuration or the checkpoint lacks a parameter
  */
 export function openNativeHtdemucs(
   checkpoint: HtdemucsCheckpoint,
   threads: number = availableParallelism(),
+  precision?: Precision,
 ): Promise<HtdemucsKernel> {
   const { sources, sampleRate: _, ...sizes } = checkpoint.configuration;
   const parameters = encodeSafetensors(checkpoint.tensors);
-  return openHtdemucs({ ...sizes, sources: sources.length }, parameters, threads);
+  return openHtdemucs({ ...sizes, sources: sources.length }, parameters, threads, precision);
 }
