@@ -264,7 +264,8 @@ function stemsAmong(tracks: readonly Track[]): "none" | "some" | "all" {
 function hasOwnSettings(
   { audio, findings, guardOptions, writeTags, precision }: AnalyzeCall,
 ): boolean {
-  return precision !== "f32" || audio.gain !== undefined || audio.part !== undefined || guardOptions !== undefined ||
+  return precision !== "f32" || audio.gain !== undefined || audio.part !== undefined ||
+    guardOptions !== undefined ||
     writeTags || Object.values(findingProvenance(findings)).some((setting) => setting !== null);
 }
 

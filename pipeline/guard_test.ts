@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { guardedStages, type GuardFinding } from "./guard.ts";
 import { runStages } from "./runner.ts";
 import type { Seams } from "./seams.ts";
-import type { Stage, StageContext } from "./stages.ts";
+import type { Stage, StageAlternative, StageContext } from "./stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 
 const FRAMES = 3000;
@@ -68,6 +68,27 @@ Deno.test("guardedStages() runs the second implementation where the two differ",
   equal(calls, ["second 1000", "first 1000", "second 3000", "released"]);
   ok(findings[0]?.fellBack && findings[0].needs > 1e-5 && findings[0].needs < 1e-4);
   equal(output?.data[7], 2);
+});
+
+Deno.test("guardedStages() judges by the signal-to-noise ratio where the first implementation is less precise", async () => {
+  const found = async (
+    least: number,
+    change: (values: Float32Array) => Float32Array = (values) => values.map((x) => 1.01 * x),
+  ): Promise<GuardFinding> => {
+    const stage = doubling([], { change });
+    const alternative = async (context: StageContext): Promise<StageAlternative> => ({
+      ...(await stage.alternative!(context))!,
+      leastSnrDecibels: least,
+    });
+    return (await guarded({ ...stage, alternative })).findings[0]!;
+  };
+  const near = await found(39.9);
+  ok(Math.abs(near.snrDecibels! - 40) < 1e-3 && near.needs > 1e-3);
+  equal(near.fellBack, false);
+  equal((await found(40.1)).fellBack, true);
+  equal((await found(30, (values) => values)).snrDecibels, Infinity);
+  const broken = await found(30, (values) => values.map((x, at) => at === 3 ? NaN : x));
+  ok(Number.isNaN(broken.snrDecibels) && broken.fellBack);
 });
 
 Deno.test("guardedStages() adds the tolerance of the second implementation", async () => {

@@ -297,6 +297,8 @@ Deno.test("analyze rejects invalid calls", async () => {
     [["--stems-dir", "a", "x.wav", "y.wav"], /one AUDIO for each/],
     [["--stems-dir", "a", "--threads", "many"], /--threads/],
     [["-m", "no-such-model"], /no-such-model/],
+    [["--precision", "bf16", "--backend", "onnx"], /--precision bf16 needs --backend native/],
+    [["--precision", "f16"], /--precision.*f16/],
     [["--stems-dir", ""], /empty/],
   ] as const;
   await inTemporaryFolder(async (folder) => {

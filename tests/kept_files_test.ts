@@ -188,3 +188,34 @@ Deno.test("analyze --overlap is recorded where it is not a quarter, and kept ste
     equal(filters.provenance.demix_overlap, undefined);
   });
 });
+
+Deno.test("analyze --precision bf16 is recorded, guarded by its signal-to-noise ratio, and takes no stems of f32", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await Deno.writeFile(join(folder, "song.wav"), sound(2, 1));
+    const small = join(repository, "models", "testdata", "small_htdemucs.th");
+    const run = (...more: string[]): Promise<[AnalysisResult, string]> =>
+      analyze(folder, "song.wav", "--demixer", small, "-k", ...more);
+    const [usual] = await run();
+    equal(usual.provenance.demix_precision, undefined);
+    const [rounded, said] = await run("--precision", "bf16", "--guard");
+    equal(rounded.provenance.demix_precision, "bf16");
+    ok(!said.includes("earlier run"));
+    ok(rounded.provenance.stems16_sha256 !== usual.provenance.stems16_sha256);
+    const found = rounded.provenance.guard?.stages.find(({ stage }) => stage === "demix");
+    ok((found?.snr_db ?? 0) > 30 && found?.fell_back === false, JSON.stringify(found));
+    match(said, /demix in bf16 has a signal-to-noise ratio of \d+\.\d dB in the first 10 s/);
+    const dryRun = async (...more: string[]): Promise<string> => {
+      const call = ["analyze", "song.wav", "--demixer", small, "-k", "-m", "seeded-fold0"];
+      return (await tactus([...call, "--dry-run", ...more], { cwd: folder })).stdout;
+    };
+    match(await dryRun(), /its result is of another precision/);
+    ok(!(await dryRun("--precision", "bf16")).includes("precision"));
+    ok((await run("--precision", "bf16"))[1].includes("stems of an earlier run"));
+    ok(!(await run())[1].includes("stems of an earlier run"));
+    const [, none] = await analyze(
+      folder,
+      ...["song.wav", "--demixer", "hpss", "--precision", "bf16"],
+    );
+    match(none, /--precision bf16 has no effect: .* the demixer hpss has none/);
+  });
+});

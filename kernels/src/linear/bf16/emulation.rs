@@ -1,6 +1,6 @@
 //! The products in single precision, rounded as `vdpbf16ps` rounds them.
 
-use super::tile::WordSegment;
+use super::segment::WordSegment;
 use crate::linear::dispatch::dispatched;
 use crate::linear::tile::{LANES, ROWS, TILE};
 

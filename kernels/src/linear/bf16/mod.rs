@@ -14,11 +14,13 @@
 
 mod emulation;
 mod packing;
+mod segment;
 mod tile;
 mod unit;
 mod weights;
 
 pub use packing::{pack_along, pack_pairs, round_to_bf16};
-pub use tile::{WordSegment, multiply_words};
+pub use segment::WordSegment;
+pub use tile::multiply_words;
 pub use unit::Unit;
 pub use weights::PackedWeights;

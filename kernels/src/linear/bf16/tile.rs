@@ -6,40 +6,9 @@
 #![allow(unsafe_code)]
 
 use super::emulation::emulate;
+use super::segment::WordSegment;
 use super::unit::{Kind, Unit};
 use crate::linear::tile::{LANES, ROWS, TILE};
-
-/// Two panels of words of the same depth, whose product is a part of a tile.
-#[derive(Debug, Clone, Copy)]
-pub struct WordSegment<'a> {
-    /// Weights `[depth][8]`.
-    weights: &'a [u32],
-    /// Values `[depth][48]`.
-    values: &'a [u32],
-}
-
-impl<'a> WordSegment<'a> {
-    /// # Panics
-    /// If the depths differ.
-    #[inline]
-    pub fn new(weights: &'a [u32], values: &'a [u32]) -> Self {
-        let depth = weights.len() / ROWS;
-        assert!(weights.len() == depth * ROWS && values.len() == depth * LANES);
-        WordSegment { weights, values }
-    }
-
-    /// Weights `[depth][8]`.
-    #[inline(always)]
-    pub(super) fn weights(&self) -> &'a [u32] {
-        self.weights
-    }
-
-    /// Values `[depth][48]`.
-    #[inline(always)]
-    pub(super) fn values(&self) -> &'a [u32] {
-        self.values
-    }
-}
 
 /// Sums the segments' products, in order, and stores the sums or adds them to the tile.
 #[inline]
@@ -72,9 +41,9 @@ mod avx512 {
     pub fn multiply(segments: &[WordSegment], tile: &mut [f32; TILE], add: bool) {
         let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
         for segment in segments {
-            let mut a = segment.weights.as_ptr();
-            let mut b = segment.values.as_ptr();
-            for _ in 0..segment.weights.len() / ROWS {
+            let mut a = segment.weights().as_ptr();
+            let mut b = segment.values().as_ptr();
+            for _ in 0..segment.weights().len() / ROWS {
                 // SAFETY: a prefetch never fails; step k of `depth` reads values[48k..][..48] and
                 // weights[8k..][..8], which `WordSegment::new` has checked; the vector types are of one size.
                 unsafe {
@@ -186,11 +155,5 @@ mod tests {
             let value = bits(2f32.powi(-63)) << 16 | bits(2f32.powi(-79));
             check(&[weight; ROWS], &[value; LANES], 1);
         }
-    }
-
-    #[test]
-    #[should_panic(expected = "weights.len()")]
-    fn refuses_panels_of_different_depth() {
-        WordSegment::new(&[0; 16], &[0; 48]);
     }
 }

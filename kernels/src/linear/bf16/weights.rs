@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::packing::round_to_bf16;
-use super::tile::{WordSegment, multiply_words};
+use super::segment::WordSegment;
+use super::tile::multiply_words;
 use super::unit::Unit;
 use crate::linear::aligned::Aligned;
 use crate::linear::product::{Column, Tile};
