@@ -6,7 +6,15 @@ const CALL: AnalyzeCall = {
   ...{ tracks: [], inputs: [], recursive: false, audio: {}, findings: {} },
   ...{ model: "auto", demixer: "auto", shifts: 1, demixSeed: 0, overlap: 0.25 },
   ...{ demixDir: "demix", specDir: "spec", outDir: "struct", activ: false, embed: false },
-  ...{ formats: [], writeTags: false, json: false, device: "cpu", overwrite: [], dryRun: false },
+  ...{
+    formats: [],
+    writeTags: false,
+    json: false,
+    device: "cpu",
+    precision: "f32",
+    overwrite: [],
+    dryRun: false,
+  },
   given: new Set(),
 };
 const NETWORK: TrackFacts = { demixer: "htdemucs", analysed: 1, stems: "none" };

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { CALL, FIXTURES_FOLDER } from "../core/program.ts";
+import { PRECISIONS } from "../kernels/precision.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import type { PeerPythons, RunReport } from "../reports/mod.ts";
@@ -33,8 +34,8 @@ const STAGE_OPTIONS = {
       "start (until the program has read its arguments, next to an empty script)",
   ).repeated(),
   peers: flag(
-    "time stages, also of demucs, madmom, NATTEN and allin1, and of all-in-one-infer where it is " +
-      "installed",
+    "time stages, also of demucs, madmom, NATTEN and allin1, and of all-in-one-infer and today's demucs, " +
+      "demucs-infer and demucs-onnx where they are installed",
   ),
   peerPython: option(
     text("file"),
@@ -44,6 +45,15 @@ const STAGE_OPTIONS = {
     text("file"),
     "with --peers: Python with all-in-one-infer, as fixtures/upstream/install_infer.sh makes it",
   ).shownDefault("fixtures/upstream/.venv-infer/bin/python, if it exists"),
+  todayPython: option(
+    text("file"),
+    "with --peers: Python with today's demucs, demucs-infer and demucs-onnx, as fixtures/upstream/install_today.sh " +
+      "makes it; for the stage demix with the demixer seeded-htdemucs",
+  ).shownDefault("fixtures/upstream/.venv-today/bin/python, if it exists"),
+  precision: option(
+    oneOf("name", PRECISIONS),
+    "of the stage demix: precision of the products on the backend native",
+  ).repeated().shownDefault("f32, and bf16 where the processor has instructions for it"),
   stemsDir: option(text("dir"), "of stages: folder with the stems of the track")
     .default(join(FIXTURES_FOLDER, "audio", "four_four"), "the demo piece"),
   seconds: option(wholeNumber(1, 7200), "of stages: length that the track is repeated to")
@@ -125,6 +135,7 @@ async function benchTracks(
 
 async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
   const { stageRun } = await import("../reports/mod.ts");
+  const { hasBf16 } = await import("../kernels/mod.ts");
   const { stage: stages = TIMED } = values;
   const threads = values.threads?.at(-1) ?? availableParallelism();
   const peers = values.peers ? pythonsOf(values) : undefined;
@@ -140,6 +151,7 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
     stageRun({
       ...{ stages, model, threads, scratch, audio: audioOf(values), ...(peers && { peers }) },
       backends: values.backend ?? BACKENDS,
+      precisions: values.precision ?? PRECISIONS.filter((name) => name === "f32" || hasBf16()),
       stemsDirectory: values.stemsDir,
       demixer: values.demixer ?? "seeded-htdemucs",
       ...pick(values, "seconds", "segments", "rounds", "weightsDir"),
@@ -149,13 +161,18 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
 
 /** Returns the named interpreters, or those that the install scripts make. */
 function pythonsOf(
-  { peerPython, inferPython }: Pick<Values<typeof OPTIONS>, "peerPython" | "inferPython">,
+  { peerPython, inferPython, todayPython }: Pick<
+    Values<typeof OPTIONS>,
+    "peerPython" | "inferPython" | "todayPython"
+  >,
 ): PeerPythons {
   const made = (environment: string): string =>
     join(FIXTURES_FOLDER, "upstream", environment, "bin", "python");
   const infer = inferPython ?? made(".venv-infer");
+  const today = todayPython ?? made(".venv-today");
   return {
     allin1: peerPython ?? made(".venv"),
     ...((inferPython !== undefined || existsSync(infer)) && { infer }),
+    ...((todayPython !== undefined || existsSync(today)) && { today }),
   };
 }

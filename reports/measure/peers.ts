@@ -87,6 +87,42 @@ export async function demucsPeer(
   return await startPeer(python, [...args, "--threads", String(threads), ...weights]);
 }
 
+/** Programs of {@linkcode todaysPeers}. */
+const TODAY = ["demucs", "demucs-infer", "demucs-onnx"] as const;
+
+/**
+ * Returns functions that start today's versions of demucs and its relatives, which separate as {@linkcode demucsPeer}.
+ *
+ * @param python an interpreter that has them
+ * @param piece name of the demo piece
+ * @param samples number of samples of its mix
+ * @param threads number of threads of torch and ONNX Runtime
+ */
+export function todaysPeers(
+  python: string,
+  piece: string,
+  samples: number,
+  threads: number,
+): (() => Promise<BenchVariant>)[] {
+  const script = join(SCRIPTS, "peer_demix_today.py");
+  return TODAY.map((program) => () =>
+    startPeer(python, [
+      ...[script, piece, String(samples), "--program", program],
+      ...["--threads", String(threads)],
+    ])
+  );
+}
+
+/** Variables with which a user limits or redirects the libraries of numbers; peers are timed as they are installed. */
+const TUNING = /^(?:OPENBLAS|GOTO|MKL|OMP|KMP|GOMP|DNNL|ONEDNN|ATEN|TORCH|NPY|ORT)_/;
+
+/** Returns the environment of the peers: that of this process without what slows down or tunes their libraries. */
+function peerEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !TUNING.test(name)),
+  );
+}
+
 /** Reply of a peer that is ready; a peer may add fields. */
 const READY = z.object({ name: z.string().min(1) });
 
@@ -130,6 +166,8 @@ export async function startPeer(program: string, args: readonly string[]): Promi
   try {
     child = new Deno.Command(program, {
       args: [...args],
+      clearEnv: true,
+      env: peerEnvironment(),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

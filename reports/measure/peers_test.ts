@@ -1,6 +1,8 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { join } from "node:path";
 import { within } from "../../tests/support/deadline.ts";
-import { PeerError, startPeer } from "./peers.ts";
+import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
+import { PeerError, startPeer, todaysPeers } from "./peers.ts";
 
 function peer(code: string): ReturnType<typeof startPeer> {
   return startPeer(Deno.execPath(), ["eval", code]);
@@ -48,4 +50,46 @@ Deno.test("startPeer() rejects a reply without a name, and run() one without sec
   );
   await within("the reply to be rejected", rejects(one.run(), /replied .*null.*: \/seconds: /));
   await within("the peer to end", one.close());
+});
+
+Deno.test("a peer runs without the variables that limit or tune its libraries", async () => {
+  Deno.env.set("OPENBLAS_CORETYPE", "Haswell");
+  Deno.env.set("MKL_NUM_THREADS", "1");
+  try {
+    const one = await within(
+      "the peer to start",
+      peer(`
+      const { OPENBLAS_CORETYPE, MKL_NUM_THREADS, PATH } = Deno.env.toObject();
+      console.log(JSON.stringify({ name: [OPENBLAS_CORETYPE, MKL_NUM_THREADS, PATH !== undefined].join() }));
+      await Deno.stdin.readable.pipeTo(new WritableStream());`),
+    );
+    equal(one.name, ",,true");
+    await within("the peer to end", one.close());
+  } finally {
+    Deno.env.delete("OPENBLAS_CORETYPE");
+    Deno.env.delete("MKL_NUM_THREADS");
+  }
+});
+
+Deno.test({
+  name: "todaysPeers() starts each of today's programs on the same clip",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inTemporaryFolder(async (folder) => {
+      const python = join(folder, "python");
+      const script =
+        '#!/bin/sh\\necho "{\\\\"name\\\\": \\\\"$2 $3 $5 $7\\\\"}"\\ncat > /dev/null\\n';
+      await Deno.writeTextFile(python, script, { mode: 0o755 });
+      const names: string[] = [];
+      for (const start of todaysPeers(python, "four_four", 1000, 2)) {
+        const one = await within("the peer to start", start());
+        names.push(one.name);
+        await within("the peer to end", one.close());
+      }
+      equal(names, [
+        "four_four 1000 demucs 2",
+        "four_four 1000 demucs-infer 2",
+        "four_four 1000 demucs-onnx 2",
+      ]);
+    }),
 });

@@ -6,13 +6,14 @@
 
 import { join } from "node:path";
 import { writeNpy } from "../../core/npy.ts";
-import { type Backend, BACKENDS } from "../../pipeline/backends/backend.ts";
+import { type Precision, PRECISIONS } from "../../kernels/mod.ts";
+import { type Backend, BACKENDS, type ComputeOptions } from "../../pipeline/backends/backend.ts";
 import { runStages } from "../../pipeline/runner.ts";
 import type { Seams } from "../../pipeline/seams.ts";
 import { type Stage, type StageContext, STAGES } from "../../pipeline/stages.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { RunTrack } from "../run_report.ts";
-import type { Bench, BenchVariant } from "./time_variants.ts";
+import type { Bench, BenchVariant, PeerPythons } from "./time_variants.ts";
 import { trackSha256 } from "./corpus.ts";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import { loadDemixer } from "../../pipeline/backends/demixers.ts";
@@ -20,7 +21,7 @@ import { demix, releaseDemixer } from "../../pipeline/demix.ts";
 import { excerpt, readMixture } from "../../pipeline/mixture.ts";
 import type { NetworkModel } from "../../pipeline/network.ts";
 import { SAMPLE_RATE_HZ } from "../../pipeline/spectrogram.ts";
-import { demucsPeer } from "./peers.ts";
+import { demucsPeer, todaysPeers } from "./peers.ts";
 
 /** Stages after the separation that `fixtures/upstream/peer_stages.py` also supports. */
 const PEER_STAGES = ["spectrogram", "network", "metrical"];
@@ -140,22 +141,22 @@ export interface DemixBenchOptions {
   readonly threads: number;
   /** Backends of the network. */
   readonly backends: readonly Backend[];
-  /** Interpreter with demucs; absent to skip it. */
-  readonly python?: string;
+  /** Precisions of the products of the backend native. */
+  readonly precisions: readonly Precision[];
+  /** Interpreters of the peers; absent to skip them. */
+  readonly peers?: Pick<PeerPythons, "allin1" | "today">;
 }
 
 /**
  * Returns the bench of the separation, from the mixture in memory to the stems in memory. The stems are 16 bit for
  * tactus and floats for demucs.
  *
- * @param options clip, network, threads, backends and peer
+ * @param options clip, network, threads, backends, precisions and peers
  */
 export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
-  const { segments, demixer, threads, backends, python } = options;
+  const { segments, demixer, threads, backends, precisions, peers } = options;
   const samples = STRIDE * segments - LEAD;
-  const peers = python === undefined
-    ? []
-    : [() => demucsPeer(python, PIECE, samples, demixer, threads)];
+  const { allin1, today } = peers ?? {};
   return {
     stage: "demix",
     track: {
@@ -164,22 +165,31 @@ export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
       sha256: await trackSha256({ path: MIX }),
     },
     variants: [
-      ...backends.map((backend) => () => tactusDemix(backend, samples, options)),
-      ...peers,
+      ...backends.flatMap((backend) =>
+        (backend === "native" ? precisions : [PRECISIONS[0]!]).map((precision) => () =>
+          tactusDemix({ backend, precision, threads }, samples, demixer)
+        )
+      ),
+      ...(allin1 === undefined ? [] : [() => demucsPeer(allin1, PIECE, samples, demixer, threads)]),
+      // They have the seeded weights only.
+      ...(today === undefined || demixer !== "seeded-htdemucs"
+        ? []
+        : todaysPeers(today, PIECE, samples, threads)),
     ],
   };
 }
 
 async function tactusDemix(
-  backend: Backend,
+  compute: ComputeOptions,
   samples: number,
-  { demixer: name, threads }: DemixBenchOptions,
+  name: string,
 ): Promise<BenchVariant> {
   const { mixture } = await readMixture(MIX);
   const clip = excerpt(mixture, 0, samples);
-  const demixer = await loadDemixer(name, { compute: { backend, threads } });
+  const demixer = await loadDemixer(name, { compute });
+  const precision = demixer.precision === "bf16" ? ", bf16" : "";
   return {
-    ...{ name: `tactus, ${demixer.backend}`, backend: demixer.backend },
+    ...{ name: `tactus, ${demixer.backend}${precision}`, backend: demixer.backend },
     ...(demixer.sha256 !== null && { weights: [demixer.sha256] }),
     async run(): Promise<number> {
       const start = performance.now();

@@ -7,6 +7,7 @@
 import { basename, join, resolve } from "node:path";
 import { type LoadOptions, modelsFolder } from "../../models/models_folder.ts";
 import { loadModel } from "../../models/registry.ts";
+import type { Precision } from "../../kernels/mod.ts";
 import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Backend } from "../../pipeline/backends/backend.ts";
 import { networkModel } from "../../pipeline/network.ts";
@@ -30,6 +31,8 @@ export interface StageBenchesOptions extends LoadOptions {
   readonly stages: readonly string[];
   /** Backends of the networks. */
   readonly backends: readonly Backend[];
+  /** Precisions of the separation network on the backend native. */
+  readonly precisions: readonly Precision[];
   /** Python interpreters of the original programs; absent to time tactus only. */
   readonly peers?: PeerPythons;
   /** Folder with the stems of the track. */
@@ -112,9 +115,9 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
   const { threads, backends, peers, scratch } = options;
   const benches: Bench[] = [];
   if (options.stages.includes("demix")) {
-    const { segments, demixer } = options;
-    const python = peers && { python: peers.allin1 };
-    benches.push(await demixBench({ segments, demixer, threads, backends, ...python }));
+    const { segments, demixer, precisions } = options;
+    const given = { segments, demixer, threads, backends, precisions, ...(peers && { peers }) };
+    benches.push(await demixBench(given));
   }
   const stages = STAGES.filter(({ name }) => name !== "demix" && options.stages.includes(name));
   const analyzes = options.stages.includes("analyze");

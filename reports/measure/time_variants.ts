@@ -75,4 +75,9 @@ export interface PeerPythons {
    * Interpreter with all-in-one-infer, as `fixtures/upstream/install_infer.sh` installs it; absent to skip this peer.
    */
   readonly infer?: string;
+  /**
+   * Interpreter with today's demucs, demucs-infer and demucs-onnx, as `fixtures/upstream/install_today.sh` installs them;
+   * absent to skip these peers.
+   */
+  readonly today?: string;
 }

@@ -139,6 +139,21 @@ fn add_loop<T: Real, const FUSED: bool>(x: &mut [T], y: &[T]) {
 }
 
 dispatched! {
+    /// `x += y + shift`, one shift a row of 48.
+    add_shifted<T: Real> = add_shifted_loop(x: &mut [T], y: &[T], shift: &[T])
+}
+
+#[inline(always)]
+fn add_shifted_loop<T: Real, const FUSED: bool>(x: &mut [T], y: &[T], shift: &[T]) {
+    let rows = x.as_chunks_mut::<LANES>().0.iter_mut().zip(y.as_chunks::<LANES>().0);
+    for ((x, y), shift) in rows.zip(shift) {
+        for lane in 0..LANES {
+            x[lane] += y[lane] + *shift;
+        }
+    }
+}
+
+dispatched! {
     /// Rounds to single precision.
     to_single<T: Real> = to_single_loop(x: &[T], y: &mut [f32])
 }
@@ -251,6 +266,9 @@ pub(crate) mod tests {
             let mut y = x.clone();
             add(isa, &mut y, &x);
             near(&y, tolerance, |i| 2.0 * x[i].to_f64());
+            let mut y = x.clone();
+            add_shifted(isa, &mut y, &x, &shift[..2]);
+            near(&y, 2.0 * tolerance, |i| 2.0 * x[i].to_f64() + shift[i / LANES].to_f64());
             let mut y = vec![0.0; x.len()];
             to_single(isa, &x, &mut y);
             near(&y, 1e-6, |i| x[i].to_f64());

@@ -13,7 +13,7 @@ use crate::htdemucs::parameters::{Parameters, attention_name};
 use crate::htdemucs::plane::clear_rest;
 use crate::htdemucs::transformer::{ChannelChange, Layer, NORM_EPSILON, Norm};
 use crate::linear::bf16::{Unit, pack_pairs};
-use crate::linear::elementwise::{add, affine, affine_gelu, sums};
+use crate::linear::elementwise::{add_shifted, affine, affine_gelu, sums};
 use crate::linear::{Isa, LANES, ROWS, TILE, single_layer_norm};
 
 /// One layer in one branch.
@@ -227,10 +227,9 @@ fn add_rows(
     isa: Isa,
     linear: &PackedLinear,
     first: usize,
-    tile: &mut [f32; TILE],
+    tile: &[f32; TILE],
     bias: &[f32],
     panel: &mut [f32],
 ) {
-    affine(isa, tile, &[1.0; ROWS], bias);
-    add(isa, &mut panel[first * LANES..][..linear.rows(first) * LANES], tile);
+    add_shifted(isa, &mut panel[first * LANES..][..linear.rows(first) * LANES], tile, bias);
 }

@@ -123,6 +123,13 @@ impl PackedWeights {
     /// Computes panel `index` of the outputs, a tile `[8][48]`, from the panels of its taps.
     pub fn tile(&self, unit: Unit, index: usize, taps: &Column<u32>, tile: &mut [f32; TILE]) {
         let panel = &self.panels[index];
+        if let [tap] = panel.taps[..]
+            && let Some(values) = taps[tap]
+        {
+            let weights = &self.words[panel.start..panel.start + self.pairs * ROWS];
+            multiply_words(unit, &[WordSegment::new(weights, values)], tile, false);
+            return;
+        }
         let mut segments = [WordSegment::new(&[], &[]); MOST_TAPS];
         let mut count = 0;
         for (index, tap) in panel.taps.iter().enumerate() {
