@@ -57,7 +57,7 @@ export const COMPUTE_OPTIONS = {
 export const PRECISION: OptionSpec<Precision> = option(
   oneOf("name", PRECISIONS),
   "precision of the products of a separation network on the backend native: f32, or bf16 (bfloat16 with sums in " +
-    "f32), which is faster on processors with AVX512-BF16 and has a signal-to-noise ratio of about 45 dB",
+    "f32), which is faster on processors with AVX512-BF16 and has a signal-to-noise ratio of about 36 dB",
 ).default(PRECISIONS[0]!);
 
 /** The demixer and the model. */

@@ -77,8 +77,12 @@ Deno.test({
   fn: () =>
     inTemporaryFolder(async (folder) => {
       const python = join(folder, "python");
-      const script =
-        '#!/bin/sh\\necho "{\\\\"name\\\\": \\\\"$2 $3 $5 $7\\\\"}"\\ncat > /dev/null\\n';
+      const script = [
+        "#!/bin/sh",
+        `echo "{\\"name\\": \\"$2 $3 $5 $7\\"}"`,
+        "cat > /dev/null",
+        "",
+      ].join("\n");
       await Deno.writeTextFile(python, script, { mode: 0o755 });
       const names: string[] = [];
       for (const start of todaysPeers(python, "four_four", 1000, 2)) {
