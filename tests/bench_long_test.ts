@@ -20,7 +20,7 @@ Deno.test("bench times the separation and keeps every time", async () => {
     const file = join(folder, "bench.json");
     const { code, stdout, stderr } = await tactus([
       ...["bench", "--stage", "demix", "--demixer", SMALL, "--segments", "1", "--rounds", "3"],
-      ...["--threads", "1", "--export-json", file],
+      ...["--threads", "1", "--export-json", file, "--precision", "f32", "--precision", "bf16"],
     ], { env: { TACTUS_CACHE_DIR: folder } });
     equal(code, 0, stderr);
     match(stdout, /^1 threads; [^]*### demix, 5\.3 s of audio[^]*\| tactus, native \| \d/);
@@ -33,7 +33,7 @@ Deno.test("bench times the separation and keeps every time", async () => {
     ]]);
     ok(machine.cores >= 1);
     const seconds = benches[0]?.seconds ?? {};
-    equal(Object.keys(seconds), ["tactus, native", "tactus, onnx"]);
+    equal(Object.keys(seconds), ["tactus, native", "tactus, native, bf16", "tactus, onnx"]);
     for (const times of Object.values(seconds)) {
       equal(times.length, 3);
       ok(times.every((time) => time > 0));
