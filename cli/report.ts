@@ -58,10 +58,10 @@ export const report: Command = command({
   async run(values, [id]): Promise<number> {
     await ensureHistory(values.history);
     const reports = await import("../reports/mod.ts");
-    const settings = await reports.readRegressionSettings(values.settings);
     const history = await reports.History.open(values.history);
     try {
       const run = runOf(history, id);
+      const settings = await reports.readRegressionSettings(values.settings, stagesOf(run));
       const earlier = history.comparedWith(run);
       const decision = reports.decideRun(run, earlier, settings, history.confirmationOf(run.id));
       const view = reports.comparedReport(run, decision, earlier);
@@ -80,6 +80,11 @@ function runOf(history: History, id: string | undefined): RunReport {
   throw new UsageError(
     id === undefined ? "The history has no finished run" : `There is no run ${id} in the history`,
   );
+}
+
+/** Returns the names of the timed stages of a run, which are those of its pipeline. */
+function stagesOf({ measurements }: RunReport): string[] {
+  return [...new Set(measurements.flatMap(({ stages }) => stages.map(({ stage }) => stage)))];
 }
 
 async function textOf(file: string): Promise<string> {

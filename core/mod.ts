@@ -20,6 +20,7 @@ export * from "./npz.ts";
 export * from "./tensor.ts";
 export * from "./usage_error.ts";
 export type { ZipLimits } from "./zip.ts";
+export type { Turns } from "./turns.ts";
 export type { ArrayFile } from "./array_file.ts";
 export { ELEMENT_TYPES, type Elements, type ElementType } from "./elements.ts";
 export type { ArrayOpener, OpenArray } from "./recorded_arrays.ts";

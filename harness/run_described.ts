@@ -4,9 +4,12 @@
  * @module
  */
 
-import { cp, mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { rmSync } from "node:fs";
+import { cp, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
 import { CounterRandom } from "../core/counter_random.ts";
+import { interruptible } from "../core/interruption.ts";
 import { CALL } from "../core/program.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -177,9 +180,7 @@ class Run {
       },
       onSeams: async (input, mode, outputs) => {
         if (keep === undefined || this.#round > 0) return;
-        const target = join(keep, name, mode, input);
-        await mkdir(target, { recursive: true });
-        await cp(outputs, target, { recursive: true });
+        await copyWhole(outputs, join(keep, name, mode, input));
       },
     });
   }
@@ -252,6 +253,21 @@ class Run {
       stages: timesOf(this.#measured, inputs, Object.keys(this.#described.file.implementations)),
     };
   }
+}
+
+/** Copies a folder, which replaces another one only when all of it is copied. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const unfinished = join(dirname(to), `.${basename(to)}.${process.pid}.unfinished`);
+  const remove = (): void => rmSync(unfinished, { recursive: true, force: true });
+  await interruptible(remove, async () => {
+    try {
+      await cp(from, unfinished, { recursive: true });
+      await rm(to, { recursive: true, force: true });
+      await rename(unfinished, to);
+    } finally {
+      remove();
+    }
+  });
 }
 
 const RANK = { pass: 0, reported: 1, fail: 2 } as const;

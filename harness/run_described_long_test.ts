@@ -38,6 +38,7 @@ if (flag === "float32") sums.forEach((value, at) => sums[at] = Math.fround(value
 if (flag !== "lacks") write("sums", sums);
 const lines = [{ stage: "double", start: 1, end: 1.5 }, { stage: "sum", start: 1.5, end: 2.5 }];
 Deno.writeTextFileSync(out + "/timings.jsonl", lines.map((line) => JSON.stringify(line)).join("\\n"));
+if (flag === "timings") Deno.writeTextFileSync(out + "/timings.jsonl", "soon");
 Deno.writeTextFileSync(out + "/versions.json", JSON.stringify({ trial: "1.0" }));
 `;
 
@@ -160,7 +161,10 @@ Deno.test("rounds have every run once, in an order that the seed gives; stages a
 });
 
 Deno.test("what differs in any round fails, and so do missing seams, failing programs and damaged timings", async () => {
-  const programs = { random: `"", "random"`, lacks: `"", "lacks"`, fails: `"", "fails"` };
+  const programs = {
+    ...{ random: `"", "random"`, lacks: `"", "lacks"`, fails: `"", "fails"` },
+    timings: `"", "timings"`,
+  };
   await described(programs, async (path) => {
     const report = await run(path, { inputs: ["one"], rounds: 2 });
     equal(verdictsOf(report, "random"), ["one chained doubled fail", "one chained sums fail"]);

@@ -45,6 +45,7 @@ export { ownNightly, type OwnNightlyOptions } from "./own_nightly.ts";
 export {
   type BaselineKind,
   BASELINES,
+  DECIDING_MEASURES,
   DEFAULT_REGRESSION_SETTINGS,
   readRegressionSettings,
   type RegressionSettings,
@@ -84,6 +85,7 @@ export type {
   StageMeasurement,
   StageTimes,
   Variant,
+  WorkCounts,
 } from "./run_report.ts";
 export {
   roundFactor,

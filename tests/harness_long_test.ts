@@ -96,6 +96,11 @@ Deno.test("nightly of a described pipeline is quiet, and ends with 1 when a seam
       "logarithm",
     ]);
     match(await Deno.readTextFile(at("out/report.html")), /log-mel spectrogram/);
+    const settings = at("regression.toml");
+    await Deno.writeTextFile(settings, "[minimum]\nfilterbank = 0.2\n");
+    const history = at("out/history.sqlite");
+    const shown = await tactus(["report", "--history", history, "--settings", settings]);
+    equal([shown.code, shown.stdout], [0, first.stdout]);
     const program = at("log_mel/log_mel.ts");
     const damaged = (await Deno.readTextFile(program)).replace("(bin + offByOne)", "(bin + 1)");
     await Deno.writeTextFile(program, damaged);

@@ -62,7 +62,7 @@ Deno.test("harness ends with 2 where a file is wrong or nothing can be compared"
 });
 
 Deno.test({
-  name: "an interrupted recording leaves the old references and nothing half-written",
+  name: "an interrupted recording or run leaves the old references and nothing half-written",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await inTemporaryFolder(async (folder) => {
@@ -93,7 +93,10 @@ Deno.test({
       equal([first.code, first.stderr], [0, ""]);
       const list = join(folder, "stored", "references.json");
       const before = await Deno.readTextFile(list);
-      const child = command(["harness", "record", file, "--implementation", "slow"]).spawn();
+      const env = { TMPDIR: join(folder, "tmp") };
+      await Deno.mkdir(env.TMPDIR);
+      const slow = ["harness", "record", file, "--implementation", "slow"];
+      const child = command(slow, { env }).spawn();
       await until(
         "the program to wait",
         () => Deno.stat(join(folder, "waits")).then(() => true, () => false),
@@ -102,7 +105,18 @@ Deno.test({
       equal((await outcomeOf(child)).code, 130);
       equal(await Deno.readTextFile(list), before);
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-      equal(names, ["a.txt", "parity.toml", "program.ts", "stored", "waits"]);
+      equal(names, ["a.txt", "parity.toml", "program.ts", "stored", "tmp", "waits"]);
+      equal([...Deno.readDirSync(env.TMPDIR)], []);
+      await Deno.remove(join(folder, "waits"));
+      const kept = join(folder, "kept");
+      const run = command(["harness", "run", file, "--keep-dir", kept], { env }).spawn();
+      await until(
+        "the program to wait",
+        () => Deno.stat(join(folder, "waits")).then(() => true, () => false),
+      );
+      run.kill("SIGINT");
+      equal((await outcomeOf(run)).code, 130);
+      equal([...Deno.readDirSync(env.TMPDIR)], []);
     });
   },
 });
