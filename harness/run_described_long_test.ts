@@ -173,6 +173,7 @@ Deno.test("what differs in any round fails, and so do missing seams, failing pro
       report.suites.find(({ suite }) => suite === name)!.results
         .map(({ comparison }) => comparison.reason);
     equal(reasons("lacks")[1], "the output is missing");
+    match(reasons("timings")[0]!, /^its timings\.jsonl cannot be read: .*line 1: expected a JSON/);
     equal(reasons("fails").map((reason) => /^it ended with exit code 3: no luck$/.test(reason!)), [
       true,
       true,
