@@ -291,7 +291,7 @@ Deno.test("parity exports what it prints", async () => {
     const fromFile = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
     equal(fromFile.safeParse(JSON.parse(text)).error?.issues, undefined);
     const { format, suites } = JSON.parse(text);
-    equal(format, 1);
+    equal(format, 2);
     equal(suites[0].results.map((one: { verdict: string }) => one.verdict), [
       "fail",
       "pass",
