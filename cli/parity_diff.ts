@@ -17,6 +17,11 @@ const SEAM_TOLERANCE: ArgumentType<readonly [seam: string, tolerance: Tolerance]
   name: "seam=atol,rtol",
   parse(text, option): readonly [string, Tolerance] {
     const [, seam, list = ""] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+    const decibels = /^snr:(.+)$/.exec(list)?.[1];
+    if (seam !== undefined && decibels !== undefined && Number.isFinite(Number(decibels))) {
+      const any = { absolute: Number.MAX_VALUE, relative: 0 };
+      return [seam, { ...any, leastSnrDecibels: Number(decibels) }];
+    }
     const [absolute, relative, ...more] = list.split(",").map((part) =>
       part.trim() === "" ? NaN : Number(part)
     );
@@ -24,7 +29,11 @@ const SEAM_TOLERANCE: ArgumentType<readonly [seam: string, tolerance: Tolerance]
     if (seam !== undefined && isTolerance(absolute) && isTolerance(relative) && more.length === 0) {
       return [seam, { absolute: absolute!, relative: relative! }];
     }
-    throw expected(option, "a seam and two numbers from 0 on, such as spectrogram=1e-5,0", text);
+    throw expected(
+      option,
+      "a seam and two numbers from 0 on, such as spectrogram=1e-5,0, or stems=snr:60",
+      text,
+    );
   },
 };
 
@@ -60,7 +69,8 @@ program's pipeline that fails, float seams outside of their tolerance are report
     ...TOLERANCE_OPTIONS,
     tolerance: option(
       SEAM_TOLERANCE,
-      "tolerance of one seam of any type, in place of its rule; repeatable",
+      "tolerance of one seam of any type, in place of its rule; seam=snr:60 judges the whole seam by its signal-to-noise " +
+        "ratio, at least 60 dB; repeatable",
     ).repeated(),
     tolerances: option(
       text("file"),

@@ -100,12 +100,14 @@ export class Measurement {
   readonly #type: ElementType;
   readonly #shape: readonly number[];
   readonly #tolerance: Required<Pick<Tolerance, "absolute" | "relative" | "differing" | "within">>;
+  readonly #leastSnr: number | undefined;
   #elements = 0;
   #failing = 0;
   #differing = 0;
   #maxAbsolute = 0;
   #sum = 0;
   #sumOfSquares = 0;
+  #signal = 0;
   #maxRelative = 0;
   #smallestTolerance = 0;
   #largestShare = 0;
@@ -130,9 +132,10 @@ export class Measurement {
   constructor(
     type: ElementType,
     shape: readonly number[],
-    { absolute, relative, differing = 1, within = 1 }: Tolerance,
+    { absolute, relative, differing = 1, within = 1, leastSnrDecibels }: Tolerance,
     timeAxis?: number,
   ) {
+    this.#leastSnr = leastSnrDecibels;
     this.#type = type;
     this.#shape = shape;
     if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
@@ -178,7 +181,7 @@ export class Measurement {
     // Local variables are faster than fields, and this loop runs for every element.
     let [failing, differing] = [0, 0];
     // Sums go on from strip to strip, so that they do not depend on the size of strips and blocks.
-    let [sum, sumOfSquares] = [this.#sum, this.#sumOfSquares];
+    let [sum, sumOfSquares, signal] = [this.#sum, this.#sumOfSquares, this.#signal];
     let [maxAbsolute, maxRelative, smallestTolerance] = [0, 0, 0];
     let [worstExcess, worstAt] = [-Infinity, 0];
     let largestShare = this.#largestShare;
@@ -199,6 +202,7 @@ export class Measurement {
       maxAbsolute = Math.max(maxAbsolute, error);
       sum += error;
       sumOfSquares += error * error;
+      signal += size * size;
       if (size > 0) maxRelative = Math.max(maxRelative, error / size);
       smallestTolerance = Math.max(smallestTolerance, error / (1 + size));
     }
@@ -216,6 +220,7 @@ export class Measurement {
     this.#differing += differing;
     this.#sum = sum;
     this.#sumOfSquares = sumOfSquares;
+    this.#signal = signal;
     this.#maxAbsolute = Math.max(this.#maxAbsolute, maxAbsolute);
     this.#maxRelative = Math.max(this.#maxRelative, maxRelative);
     this.#smallestTolerance = Math.max(this.#smallestTolerance, smallestTolerance);
@@ -241,7 +246,14 @@ export class Measurement {
     const [elements, failing, differing] = [this.#elements, this.#failing, this.#differing];
     const { differing: share, within } = this.#tolerance;
     const { at, actual, expected } = this.#worst;
+    const snr = this.#sumOfSquares === 0
+      ? Infinity
+      : 10 * Math.log10(this.#signal / this.#sumOfSquares);
     const reasons = [
+      ...(this.#leastSnr === undefined || snr >= this.#leastSnr ? [] : [
+        `the signal-to-noise ratio is ${snr.toFixed(1)} dB, expected at least ` +
+        `${this.#leastSnr.toFixed(1)} dB`,
+      ]),
       ...(elements - failing >= within * elements ? [] : [
         `${failing} of ${elements} elements miss the tolerance` +
         `${
@@ -270,6 +282,7 @@ export class Measurement {
         counts: [...this.#ulpCounts],
         max: this.#maxUlps,
       },
+      ...(this.#leastSnr !== undefined && { snrDecibels: Number.isFinite(snr) ? snr : null }),
       ...(this.#profile && elements > 0 && { profile: this.#profile.largest() }),
       ...(differing > 0 && { decades: this.#errors.decades() }),
       ...(elements > 0 && {

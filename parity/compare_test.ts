@@ -1,6 +1,7 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { compare, Measurement } from "./compare.ts";
+import type { Tolerance } from "./report.ts";
 
 const MICRO = { absolute: 1e-6, relative: 1e-6 };
 const EXACT = { absolute: 0, relative: 0 };
@@ -175,4 +176,19 @@ Deno.test("compare() returns the largest error of each part of a given time axis
   parts.add(actual!.data.subarray(0, 3100), expected!.data.subarray(0, 3100));
   parts.add(actual!.data.subarray(3100), expected!.data.subarray(3100));
   equal(parts.result().profile, profile);
+});
+
+Deno.test("Measurement judges by the signal-to-noise ratio where a least one is given, and tells it", () => {
+  const tolerance = (leastSnrDecibels: number): Tolerance => ({
+    ...{ absolute: Number.MAX_VALUE, relative: 0, leastSnrDecibels },
+  });
+  const [expected, actual] = [f64(...Array(100).fill(1)), f64(...Array(100).fill(1.01))];
+  const passing = compare(actual, expected, tolerance(39.9));
+  equal([passing.passed, Math.round(passing.snrDecibels!)], [true, 40]);
+  const failing = compare(actual, expected, tolerance(40.1));
+  match(failing.reason!, /^the signal-to-noise ratio is 40\.0 dB, expected at least 40\.1 dB$/);
+  equal(compare(expected, expected, tolerance(400)).passed, true);
+  // A signal of zeros has no ratio that any error could reach.
+  equal(compare(actual, f64(...Array(100).fill(0)), tolerance(-400)).passed, false);
+  equal(Object.hasOwn(compare(actual, expected, MICRO), "snrDecibels"), false);
 });
