@@ -17,10 +17,14 @@ export function describedPipeline({ name, seams, stages }: ParityFile): Pipeline
 }
 
 function ruleOf(entry: SeamEntry): SeamRule {
-  const { dtype, axes, unit, atol, rtol, allowed_share, float32_factor } = entry;
+  const { dtype, axes, unit, atol, rtol, allowed_share, passing_share, snr, float32_factor } =
+    entry;
   const { judgement = isFloatType(dtype) ? "float" : "equal" } = entry;
   const hasOwn = atol !== undefined || rtol !== undefined;
-  const standard = typedTolerance(judgement, dtype, {});
+  const isBySnr = snr !== undefined && !hasOwn && float32_factor === undefined;
+  const standard = isBySnr
+    ? { absolute: Number.MAX_VALUE, relative: 0 }
+    : typedTolerance(judgement, dtype, {});
   // A factor replaces the standard tolerance, and is joined by one that the file gives.
   const basis = float32_factor === undefined && !hasOwn
     ? standard
@@ -35,6 +39,8 @@ function ruleOf(entry: SeamEntry): SeamRule {
       absolute: atol ?? (isPartial ? standard.absolute : basis.absolute),
       relative: rtol ?? (isPartial ? standard.relative : basis.relative),
       ...(allowed_share !== undefined && { differing: allowed_share }),
+      ...(passing_share !== undefined && { within: passing_share }),
+      ...(snr !== undefined && { leastSnrDecibels: snr }),
     },
     ...(float32_factor !== undefined && {
       float32: { factor: float32_factor, largest: Number.MAX_VALUE },

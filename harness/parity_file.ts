@@ -35,6 +35,11 @@ const seam = z.strictObject({
     .describe("Additional allowed error as a share of |expected|; 1e-6 for floats"),
   allowed_share: z.number().min(0).max(1).exactOptional()
     .describe("Share of the elements that may differ at all; absent for any"),
+  passing_share: z.number().gt(0).max(1).exactOptional()
+    .describe("Share of the elements that must pass; absent for all"),
+  snr: z.number().exactOptional().describe(
+    "Least signal-to-noise ratio of the whole seam, dB; alone, it replaces the tolerance of an element",
+  ),
   float32_factor: z.number().gt(0).exactOptional().describe(
     "The error may be this factor of that of the reference's own float32 run; atol and rtol still " +
       "hold where they are given and larger",
