@@ -151,12 +151,15 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const model = await orAborted(options.model, signal);
   const { program, model: name, weights, automatic, ...shared } = sharedProvenance(model, options);
   const { device, versions, sample_rate, hop, fps, ...searched } = shared;
+  const endSeconds = startSeconds + separated.durationSeconds;
+  const wantedSeconds = audio.part?.endSeconds ?? Infinity;
+  const endsWithTrack = wantedSeconds - endSeconds >= 1 / SAMPLE_RATE_HZ;
   const provenance: Provenance = {
     ...{ program, model: name, weights },
     ...separated.provenance,
     part: audio.part === undefined
       ? null
-      : { start: startSeconds, end: startSeconds + separated.durationSeconds },
+      : { start: startSeconds, end: endSeconds, ends_with_track: endsWithTrack },
     ...searched,
     automatic,
     stems16_sha256: await separated.sha256,
@@ -192,7 +195,9 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
     ],
     notes: [
       ...(separated.notes ?? []),
-      ...partNotes(track, audio, startSeconds + separated.durationSeconds),
+      ...(endsWithTrack && Number.isFinite(wantedSeconds)
+        ? [partNote(track, endSeconds, wantedSeconds)]
+        : []),
       ...(guard === undefined ? [] : snrNotes(track, [...seen.values()], guard)),
     ],
   };
@@ -212,13 +217,9 @@ function snrNotes(
 }
 
 /** Tells of a part that was to be longer than the track. */
-function partNotes({ path }: Track, { part }: AudioOptions, endSeconds: number): string[] {
-  const wanted = part?.endSeconds ?? 0;
-  if (wanted - endSeconds < 1 / SAMPLE_RATE_HZ) return [];
-  return [
-    printable(path) +
-    `: the part ends with the track, at ${endSeconds.toFixed(3)} s rather than ${wanted} s`,
-  ];
+function partNote({ path }: Track, endSeconds: number, wantedSeconds: number): string {
+  return printable(path) +
+    `: the part ends with the track, at ${endSeconds.toFixed(3)} s rather than ${wantedSeconds} s`;
 }
 
 /** The part of the provenance that all tracks of a call share: what a setting adds to it belongs here. */

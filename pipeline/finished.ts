@@ -146,14 +146,14 @@ function isGain(found: Provenance["gain"], gain: Gain | undefined): boolean {
   return gain === "normalize" ? found.normalized : !found.normalized && found.db === gain;
 }
 
-/** Returns whether a part is the one that is asked for; one that ends with its track counts only if no end is asked for. */
-function isPart(found: Provenance["part"], audio: AudioOptions = {}): boolean {
+/** Returns whether a part is the one that is asked for; any end behind the track asks for the same part. */
+export function isPart(found: Provenance["part"], audio: AudioOptions = {}): boolean {
   if (found === null || audio.part === undefined) return found === null && audio.part === undefined;
   const { first, end } = rangeOf(audio);
-  const isAt = (seconds: number, sample: number): boolean =>
-    Math.round(seconds * SAMPLE_RATE_HZ) === sample;
-  return isAt(found.start, first) &&
-    (audio.part.endSeconds === undefined || isAt(found.end, end));
+  const sampleAt = (seconds: number): number => Math.round(seconds * SAMPLE_RATE_HZ);
+  const foundEnd = sampleAt(found.end);
+  return sampleAt(found.start) === first &&
+    (foundEnd === end || found.ends_with_track && end > foundEnd);
 }
 
 async function isSameAudio(track: Track, { mix, stems }: Provenance): Promise<boolean> {

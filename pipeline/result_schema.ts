@@ -165,7 +165,13 @@ const provenance = z.strictObject({
   stems_padding: seconds.gt(0).optional().describe(
     "Silence in seconds that was added to the shortest of the given stems; absent for up to two frames, which are always added",
   ),
-  part: z.strictObject({ start: seconds, end: seconds }).nullable().describe(
+  part: z.strictObject({
+    start: seconds,
+    end: seconds,
+    ends_with_track: z.boolean().describe(
+      "Whether --end was behind the end of the track, or absent",
+    ),
+  }).nullable().describe(
     "Start and end in seconds of the part that --start and --end chose; all times of the result are those of the whole; null " +
       "for the whole",
   ),

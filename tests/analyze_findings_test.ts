@@ -104,7 +104,7 @@ Deno.test("analyze --start --end analyses a part, in times of the whole", async 
   await inTemporaryFolder(async (folder) => {
     const whole = await analyze(folder);
     const part = await analyze(folder, "--start", "10.5", "--end", "0:30");
-    equal(part.provenance.part, { start: 10.5, end: 30 });
+    equal(part.provenance.part, { start: 10.5, end: 30, ends_with_track: false });
     equal([part.segments[0]?.start, part.segments.at(-1)?.end], [10.5, 30]);
     ok(part.beats.length > 30 && part.beats.every((beat) => beat >= 10.5 && beat < 30));
     const like = part.beats.filter((beat) =>
@@ -120,6 +120,15 @@ Deno.test("analyze --start --end analyses a part, in times of the whole", async 
     );
     equal(code, 0, stderr);
     match(stderr, /mix\.flac: the part ends with the track, at 42\.\d+ s rather than 60 s/);
+    // Any end behind that of the track asks for the same part, an end before it does not.
+    const again = async (...ends: string[]): Promise<string> =>
+      (await tactus(
+        ["analyze", MIX, ...NETWORKS, "--start", "30", ...ends, "--dry-run"],
+        { cwd: folder },
+      )).stdout;
+    match(await again("--end", "2:00"), /^skip /);
+    match(await again(), /^skip /);
+    match(await again("--end", "40"), /its result is of another part/);
   });
 });
 
