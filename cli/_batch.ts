@@ -24,6 +24,7 @@ import {
   Analyzer,
   demixShifts,
   findingProvenance,
+  findStems,
   resultToJson,
   type StageTiming,
   type Track,
@@ -276,9 +277,10 @@ async function tellPlan(
   failures: Failure[],
 ): Promise<void> {
   const path = printable(track.path);
-  if (track.stemsDirectory === undefined && !existsSync(track.path)) {
-    failures.push({ path: track.path, reason: "There is no such file" });
-    console.error(`${path}: There is no such file`);
+  const absence = await reasonOfAbsence(track);
+  if (absence !== undefined) {
+    failures.push({ path: track.path, reason: absence });
+    console.error(`${path}: ${absence}`);
   } else if (why !== undefined) {
     console.log(`analyse  ${path}: ${why}; to ${printable(file)}`);
   } else {
@@ -290,6 +292,19 @@ async function tellPlan(
     const missing = [...formats, ...(clicks ? ["clicks"] : [])];
     const writes = missing.length === 0 ? "" : `; its files of ${missing.join(", ")} are written`;
     console.log(`skip     ${path}: finished, ${printable(file)}${writes}`);
+  }
+}
+
+/** Returns why a track cannot be read, as far as the names of its files tell. */
+async function reasonOfAbsence(
+  { path, stemsDirectory, stems }: Track,
+): Promise<string | undefined> {
+  if (stemsDirectory === undefined) return existsSync(path) ? undefined : "There is no such file";
+  try {
+    const absent = (stems ?? await findStems(stemsDirectory)).filter((stem) => !existsSync(stem));
+    return absent.length === 0 ? undefined : `There is no ${printable(absent.join(", "))}`;
+  } catch (error) {
+    return reasonOf(error);
   }
 }
 

@@ -330,9 +330,9 @@ function trackOf(input: AnalyzerInput): Track {
     if (channel instanceof Float32Array) continue;
     throw new TypeError(`The channels of '${name}' must be Float32Arrays`);
   }
-  if (!Number.isInteger(sampleRate)) {
+  if (!Number.isInteger(sampleRate) || sampleRate < 1) {
     throw new RangeError(
-      `The sample rate of '${name}' must be a whole number of Hz, but is ${sampleRate}`,
+      `The sample rate of '${name}' must be a whole number of Hz above 0, but is ${sampleRate}`,
     );
   }
   return { path: input.name, name: input.name, samples: input };

@@ -94,10 +94,12 @@ Deno.test("an Analyzer refuses samples that it cannot analyse, and names them", 
   const doubles = [new Float64Array(10)] as unknown as Float32Array[];
   await refused(doubles, /channels of 'mine' must be Float32Arrays/);
   const channels = [new Float32Array(10)];
-  await rejects(
-    analyzer.analyze({ channels, sampleRate: 44_100.5, name: "mine" }),
-    /rate of 'mine' must be a whole number of Hz, but is 44100.5/,
-  );
+  for (const sampleRate of [44_100.5, -3, 0]) {
+    await rejects(
+      analyzer.analyze({ channels, sampleRate, name: "mine" }),
+      new RegExp(`rate of 'mine' must be a whole number of Hz above 0, but is ${sampleRate}$`),
+    );
+  }
 });
 
 for (const [stage, seconds] of [["decode", 0], ["demix", 60], ["network", 120]] as const) {

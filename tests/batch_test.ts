@@ -109,6 +109,9 @@ Deno.test("analyze skips finished tracks, and does those anew whose audio or set
     const absent = await analyze(folder, "absent.wav", "--dry-run");
     equal([absent.code, absent.stdout], [1, ""]);
     match(absent.stderr, /absent\.wav: There is no such file/);
+    const noStems = await analyze(folder, "--stems-dir", "absent", "--dry-run");
+    equal([noStems.code, noStems.stdout], [1, ""]);
+    match(noStems.stderr, /absent: Could not read the stems folder absent/);
     const dry = await analyze(folder, "in", "--dry-run");
     equal(dry.code, 0, dry.stderr);
     const lines = dry.stdout.trim().split("\n").map((line) => line.replaceAll(folder, "…"));

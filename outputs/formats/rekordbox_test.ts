@@ -45,7 +45,7 @@ Deno.test("every segment has a memory cue, and the first eight of music have hot
 
 Deno.test("the length of a track is left out where a part was analysed", () => {
   const whole = formatCase("/a.mp3", [10, 10.5], [1, 2], [[0, 60.2, "verse"]]);
-  const part = { start: 10, end: 60.2 };
+  const part = { start: 10, end: 60.2, ends_with_track: false };
   const cut = { ...whole, provenance: { ...whole.provenance, part } };
   const lengths = elements(encodeRekordbox([whole, cut]), "TRACK").map((one) => one["TotalTime"]);
   equal(lengths.slice(0, 2), ["60", undefined]);
