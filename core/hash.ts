@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { release } from "./tensor.ts";
 
 /** Bytes that are read or hashed at a time, in about a millisecond; timers fire in between. */
 const PIECE_BYTES = 2 ** 20;
@@ -15,15 +16,16 @@ const PIECE_BYTES = 2 ** 20;
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   const file = await open(path);
+  // One buffer for the whole file, freed at its end: those of a stream are freed only when garbage is collected.
+  const buffer = new Uint8Array(PIECE_BYTES);
   try {
-    // One buffer for the whole file: those of a stream are freed only when garbage is collected.
-    const buffer = new Uint8Array(PIECE_BYTES);
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return hash.digest("hex");
       hash.update(buffer.subarray(0, bytesRead));
     }
   } finally {
+    release({ data: buffer });
     await file.close();
   }
 }

@@ -1,4 +1,4 @@
-import { deepStrictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { arraySha256, bytesSha256, fileSha256 } from "./hash.ts";
@@ -16,5 +16,16 @@ Deno.test("files and arrays longer than one piece have the hash of all their byt
     equal(await fileSha256(path), expected);
     await writeFile(path, "");
     equal(await fileSha256(path), bytesSha256(new Uint8Array()));
+  });
+});
+
+Deno.test("fileSha256() leaves its buffer to no garbage collector", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "file");
+    await writeFile(path, "some bytes");
+    const before = Deno.memoryUsage().external;
+    for (let file = 0; file < 10; file++) await fileSha256(path);
+    const growth = Deno.memoryUsage().external - before;
+    ok(growth < 2 ** 20, `${growth} bytes`);
   });
 });
