@@ -19,7 +19,8 @@ import {
   MODES,
   type ParityReport,
   type Piece,
-  ReferenceError,
+  refused,
+  ruleOf,
   runTurn,
   type SeamResult,
   type StageOutline,
@@ -27,6 +28,7 @@ import {
   type Timings,
   unreferenced,
 } from "../parity/mod.ts";
+import { checkReferences } from "./_check_references.ts";
 import { type DescribedFile, ensureKnown } from "./described_file.ts";
 import { folderFrom, type Input } from "./inputs.ts";
 import { liveReferences } from "./makers.ts";
@@ -145,9 +147,18 @@ class Run {
       const suite = { suite: name, implementation: name, growth: [] };
       const reason = notRun.get(name);
       if (reason !== undefined) return { ...suite, notRun: reason, results: [], first: [] };
-      const { stages } = ready.find((one) => one.name === name)!;
+      const implementation = ready.find((one) => one.name === name)!;
+      const { stages } = implementation;
       const missing = unreferenced(pipeline, name, known, names, this.#modes, stages);
-      const all = inOrder([...results.get(name)!.values(), ...missing], names, stages);
+      const all = inOrder(
+        [...results.get(name)!.values(), ...missing, ...this.#unjudged(implementation, references)],
+        names,
+        stages,
+      );
+      if (all.length === 0) {
+        const notRun = `none of its stages can run in the mode ${this.#modes.join(", ")}`;
+        return { ...suite, notRun, results: [], first: [] };
+      }
       return { ...suite, results: all, first: firstFailures(all, pipeline) };
     });
     if (suites.every(({ results }) => results.length === 0)) {
@@ -193,16 +204,7 @@ class Run {
     const references = reference.folder !== undefined
       ? await readReferences(folderFrom(folder, reference.folder), inputs, remedy)
       : await liveReferences(this.#described, inputs, this.#scratch, this.#options.onTurn);
-    for (const [input, seams] of references.inputs) {
-      for (const [seam, { upstreamFloat32 }] of seams) {
-        const rule = Object.hasOwn(pipeline.seams, seam) ? pipeline.seams[seam] : undefined;
-        if (rule?.float32 === undefined || upstreamFloat32 !== null) continue;
-        throw new ReferenceError(
-          `The seam ${seam} has a float32_factor, but the error in float32 of ${input} is not known: ` +
-            `name the implementation in float32 as reference.float32, and ${remedy}`,
-        );
-      }
-    }
+    await checkReferences(pipeline, references, remedy);
     return references;
   }
 
@@ -241,6 +243,31 @@ class Run {
     return await runTurn(this.#described.pipeline, implementation, {
       ...{ piece, mode, stages: implementation.stagesIn(mode, piece) },
       onStage: (text) => onTurn?.(`round ${round + 1} of ${this.#rounds}: ${text}`),
+    });
+  }
+
+  /**
+   * Returns a failure for each seam that no mode could judge: the inputs of its stage are not stored whole, and the
+   * implementation does not compute them. Where the user chose one mode, the other one's stages are left out.
+   */
+  #unjudged(implementation: DescribedImplementation, references: References): SeamResult[] {
+    if (this.#modes.length < MODES.length) return [];
+    const { pipeline } = this.#described;
+    const { name: suite, stages } = implementation;
+    return [...references.inputs].flatMap(([name, seams]) => {
+      const piece: Piece = { suite, name, references: seams, given: {} };
+      const judged = this.#modes.flatMap((mode) => implementation.stagesIn(mode, piece));
+      return stages.filter((stage) => !judged.includes(stage)).flatMap((stage) =>
+        stage.outputs.filter((seam) => seams.has(seam)).map((seam): SeamResult => ({
+          ...{ suite, piece: name, mode: "isolated", stage: stage.name, seam, verdict: "fail" },
+          tolerance: ruleOf(pipeline, seam).tolerance,
+          comparison: refused(
+            "the stage cannot run: its inputs are not stored whole, and none of the " +
+              "implementation's stages makes them",
+          ),
+          ...{ upstreamFloat32: null, durationSeconds: null },
+        }))
+      );
     });
   }
 

@@ -265,6 +265,51 @@ Deno.test("sampled references find a mistake, and are no input of isolated mode"
   }, { reference });
 });
 
+Deno.test("a stage that no mode can judge fails, and a mode that an implementation has not is not run", async () => {
+  const reference = `folder = "stored"\nimplementation = "reference"`;
+  await described({ late: `"{seams}"`, early: "" }, async (path, folder) => {
+    const file = join(folder, "parity.toml");
+    const text = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      text.replace("[implementations.late]", '[implementations.late]\nstages = ["sum"]'),
+    );
+    await record(path, { sample: 3 });
+    const report = await run(path, { inputs: ["two"] });
+    equal(verdictsOf(report, "late"), ["two isolated sums fail"]);
+    await record(path);
+    equal(verdictsOf(await run(path, { inputs: ["two"] }), "late"), ["two isolated sums pass"]);
+    const { suites } = await run(path, { inputs: ["two"], modes: ["chained"] });
+    equal(
+      suites.find(({ suite }) => suite === "late")?.notRun,
+      "none of its stages can run in the mode chained",
+    );
+    await rejects(
+      run(path, { implementations: ["early"], modes: ["isolated"] }),
+      /Nothing was compared/,
+    );
+  }, { reference });
+});
+
+Deno.test("references of another type or shape than the file describes are errors", async () => {
+  for (
+    const [seam, message] of [
+      [
+        "axes = [9]",
+        /reference of doubled, one, is f64 \[3\], but the file describes it as f64 \[9\]/,
+      ],
+      ['axes = ["rows", "columns"]', /is f64 \[3\], but .* f64 \[rows, columns\]/],
+    ] as const
+  ) {
+    await described({ ours: "" }, async (path) => {
+      await rejects(
+        run(path),
+        (error) => error instanceof ReferenceError && message.test(error.message),
+      );
+    }, { seam });
+  }
+});
+
 Deno.test("the error of the reference's float32 run is the tolerance where a factor asks for it", async () => {
   const reference = `implementation = "reference"\nfloat32 = "single"`;
   const programs = { single: `"", "float32"`, wrong: `"", "doubled"` };

@@ -25,7 +25,7 @@ export {
   compareBackends,
 } from "./backend_comparison.ts";
 export { type BackendRunner, backendRunners, type RunnerOptions } from "./backend_runners.ts";
-export { compare } from "./compare.ts";
+export { compare, refused } from "./compare.ts";
 export {
   type ArrayComparison,
   compareArrays,
@@ -50,6 +50,7 @@ export {
   type Judging,
   type Piece,
   type Reference,
+  ruleOf,
   type StageOutcome,
   unreferenced,
 } from "./judge.ts";
