@@ -4,8 +4,8 @@
  * @module
  */
 
-import { access, constants, open, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, constants, mkdtemp, open, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ensureSpace, isUndecoded, nearestExisting } from "../core/files.ts";
 import { printable } from "../core/printable.ts";
 import { reasonOf } from "../core/reason.ts";
@@ -15,7 +15,7 @@ import { UsageError } from "../core/usage_error.ts";
 const LEAST_BYTES = 2 ** 20;
 
 /**
- * Checks that a folder can be written or created, and that its file system is not full. The check creates nothing.
+ * Checks that a folder can be written or created, and that its file system is not full. The check leaves nothing.
  *
  * @param directory the folder
  * @param option option that names it, for the message
@@ -29,7 +29,7 @@ export async function ensureFolder(directory: string, option: string): Promise<v
   try {
     const existing = await nearestExisting(resolve(directory));
     if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
-    await access(existing, constants.W_OK | constants.X_OK);
+    await ensureWritable(existing);
     await ensureSpace(existing, LEAST_BYTES);
   } catch (cause) {
     throw cannotWrite(directory, option, cause);
@@ -53,6 +53,18 @@ export async function ensureFile(path: string, option: string): Promise<void> {
     await (await open(path, "a")).close();
   } catch (cause) {
     throw cannotWrite(path, option, cause);
+  }
+}
+
+/** Throws the reason where no files can be made in a folder. */
+async function ensureWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "EACCES") throw cause;
+    // Deno's answer follows from the owner's bits and those of all others. The administrator, groups and access lists
+    // may allow more.
+    await rmdir(await mkdtemp(join(folder, ".tactus-")));
   }
 }
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
-import { CALL, PROGRAM_FOLDER } from "../core/program.ts";
+import { CALL, DEMO } from "../core/program.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
 import type { GuardOptions } from "../pipeline/mod.ts";
@@ -40,9 +39,6 @@ import {
 import { refuseIneffective } from "./_option_rules.ts";
 import { tracksWithStems } from "./_stems_input.ts";
 import { STEMS_OPTIONS } from "./_stems_options.ts";
-
-/** The demo piece. */
-const DEMO = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
 
 const GUARD_DEFAULTS: GuardOptions = { seconds: 10, tolerance: 1e-6 };
 

@@ -346,6 +346,8 @@ function optionOf(key: string, declaration: Declaration): Option {
   if (fallback !== undefined) option.default(fallback);
   if (isRequired) option.makeOptionMandatory();
   if (type === undefined) return option;
+  // For completions; the type itself checks the argument.
+  if (type.choices !== undefined) option.argChoices = [...type.choices];
   option.argParser((text, previous) => {
     const value = type.parse(text, long);
     return isRepeated ? [...(previous as unknown[] ?? []), value] : value;

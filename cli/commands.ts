@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Command, command } from "./command.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { type Command, command, flag } from "./command.ts";
 import { IS_PACKAGED } from "../core/program.ts";
 
 /** The program: its commands, each loaded when it is called. */
@@ -13,6 +14,17 @@ export const tactus: Command = command({
   name: IS_PACKAGED ? "tactus" : "main.ts",
   description: "tactus finds tempo, beats, downbeats and segments of music." +
     (IS_PACKAGED ? "" : " Each command is a task of its own: deno task analyze, and so on."),
+  options: {
+    version: flag("print the versions of the program, its kernels, Deno and ONNX Runtime").short(
+      "V",
+    ),
+  },
+  exitCodes: ["the command succeeded", "it found something wrong, or a track failed"],
+  async run({ version }): Promise<number> {
+    if (!version) throw new UsageError("Expected a command; see --help");
+    console.log((await import("./_version_text.ts")).versionText());
+    return 0;
+  },
   commands: {
     analyze: {
       summary: "analyse tracks, from the mix or from stems",
@@ -49,6 +61,14 @@ export const tactus: Command = command({
     history: {
       summary: "list, exchange and prune the runs of a history",
       load: async () => (await import("./history.ts")).history,
+    },
+    doctor: {
+      summary: "tell what works on this machine",
+      load: async () => (await import("./doctor.ts")).doctor,
+    },
+    completions: {
+      summary: "print completions of the command for a shell",
+      load: async () => (await import("./completions.ts")).completionsOf(() => tactus),
     },
   },
 });

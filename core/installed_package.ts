@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,11 @@ export const CALL: string = IS_PACKAGED ? "tactus" : "deno task";
  * @returns its folder, or undefined if it is not installed
  */
 export function packageFolder(name: string): string | undefined {
+  // npm puts packages next to each other or further up; other layouts are left to Node's search, which takes longer.
+  for (let folder = PROGRAM_FOLDER; folder !== dirname(folder); folder = dirname(folder)) {
+    const found = join(folder, "node_modules", name);
+    if (existsSync(join(found, "package.json"))) return found;
+  }
   try {
     return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
   } catch {

@@ -25,6 +25,9 @@ export const FIXTURES_FOLDER: string = IS_PACKAGED
   ? packageFolder(FIXTURES_PACKAGE) ?? join(PROGRAM_FOLDER, "fixtures")
   : join(PROGRAM_FOLDER, "fixtures");
 
+/** The demo piece, which is part of the package too. */
+export const DEMO: string = join(PROGRAM_FOLDER, "fixtures", "audio", "four_four", "mix.flac");
+
 /** Version in `deno.json`. */
 export const VERSION: string = program.version;
 

@@ -53,6 +53,7 @@ const FUNCTIONS = {
     ...["array", "f64", "f64", "f64", "f64", "array"] as const,
     ...["array", "array", "array", "handle"] as const,
   ],
+  tactus_processor: ["array", "array"],
   tactus_seams_open: ["array"],
   tactus_seams_describe: ["handle", "array", "array"],
   tactus_seams_take: ["handle", "usize", "array"],
@@ -290,6 +291,15 @@ let shared: Binding | undefined;
 /** The binding to the built library, loaded on first use. */
 function binding(): Binding {
   return shared ??= Binding.load(libraryPath());
+}
+
+/**
+ * Loads the built library.
+ *
+ * @throws {KernelLoadError} if it cannot be loaded
+ */
+export function ensureLoaded(): void {
+  binding();
 }
 
 /**

@@ -22,6 +22,13 @@ export * from "./decoder_options.ts";
 export * from "./flac.ts";
 export * from "./metrical.ts";
 export * from "./networks.ts";
+export {
+  ensureKernels,
+  KERNELS_VERSION,
+  kernelsFile,
+  type Processor,
+  processor,
+} from "./processor.ts";
 export { recordSeams, type SeamDType, type SeamRecorder } from "./seams.ts";
 export * from "./overlap.ts";
 export * from "./precision.ts";

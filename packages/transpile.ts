@@ -32,7 +32,6 @@ const OPTIONS: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
   declaration: true,
   sourceMap: true,
-  inlineSources: true,
   newLine: ts.NewLineKind.LineFeed,
   // `deno check` has checked the types; its declarations of Node are not at hand here.
   noCheck: true,

@@ -98,3 +98,4 @@ export {
 export { type ParityRun, type ParityRunOptions, runParity } from "./run.ts";
 export { MODES, SUITES } from "./suites.ts";
 export { type FloatTolerance, floatTolerance, TOLERANCES, typedTolerance } from "./tolerances.ts";
+export { type Answer, type Answers, selfTest, type StageCheck } from "./self_test/check_stages.ts";

@@ -7,6 +7,7 @@
  */
 
 import { writeFile } from "node:fs/promises";
+import { doctorSchema } from "../cli/doctor_schema.ts";
 import { modelsListSchema } from "../cli/models_list_schema.ts";
 import { tracksSchema } from "../cli/tracks_schema.ts";
 import { jsonSchemaText } from "../core/schema.ts";
@@ -131,6 +132,10 @@ export const JSON_SCHEMAS: ReadonlyMap<string, string> = new Map([
       "references.json of deno task harness record",
       referenceListSchema,
     ),
+  ],
+  [
+    "cli/doctor.schema.json",
+    jsonSchemaText("urn:tactus:doctor:1", "Report of deno task doctor --json", doctorSchema),
   ],
   [
     "cli/models_list.schema.json",

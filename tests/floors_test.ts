@@ -104,11 +104,13 @@ const LOADED_LATE: readonly string[] = [
   "cli/_analyze_run.ts",
   "cli/_batch.ts",
   "cli/_inputs.ts",
+  "cli/_doctor_run.ts",
   "cli/_models_remove.ts",
   "cli/_models_run.ts",
   "cli/_name_notes.ts",
   "cli/_plan.ts",
   "cli/_tempo_tags.ts",
+  "cli/_version_text.ts",
   "cli/_weights.ts",
 ];
 

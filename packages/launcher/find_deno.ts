@@ -4,10 +4,11 @@
  * @module
  */
 
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
+import { packageFolder } from "../../core/installed_package.ts";
 
 const FILE_NAME = process.platform === "win32" ? "deno.exe" : "deno";
 
@@ -20,11 +21,19 @@ export function findDeno(): string | undefined {
 /** Returns the program itself: the script of the package `deno` would start a second Node. */
 function fromNpm(): string | undefined {
   const libc = process.platform === "linux" ? "-glibc" : "";
-  const name = `@deno/${process.platform}-${process.arch}${libc}/package.json`;
+  const name = `@deno/${process.platform}-${process.arch}${libc}`;
+  const folder = packageFolder(name) ?? belowDeno(name);
+  const path = folder && join(folder, FILE_NAME);
+  return path && isExecutable(path) ? path : undefined;
+}
+
+/** Returns the folder of a dependency of the package `deno`, which some package managers keep out of our reach. */
+function belowDeno(name: string): string | undefined {
+  const deno = packageFolder("deno");
+  if (deno === undefined) return undefined;
   try {
-    const folder = createRequire(import.meta.url).resolve("deno/package.json");
-    const path = join(dirname(createRequire(folder).resolve(name)), FILE_NAME);
-    return isExecutable(path) ? path : undefined;
+    const manifest = join(realpathSync(deno), "package.json");
+    return dirname(createRequire(manifest).resolve(`${name}/package.json`));
   } catch {
     return undefined;
   }

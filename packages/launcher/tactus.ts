@@ -12,7 +12,6 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { PLATFORMS } from "../../core/package_names.ts";
-import { cargo } from "../../kernels/cargo.ts";
 import { libraryPath, targetDirectory } from "../../kernels/library_path.ts";
 import { HEAP_OPTION } from "./batch_memory.ts";
 import { findDeno } from "./find_deno.ts";
@@ -22,7 +21,7 @@ import { permissionOptions, permissionsOf } from "./permissions.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Builds the kernels if no package has them and they were not built before; returns the exit code. */
-function ensureKernels(): number {
+async function ensureKernels(): Promise<number> {
   if (existsSync(libraryPath())) return 0;
   console.error(
     `No package with compiled kernels for ${process.platform}-${process.arch} is installed (they exist for ` +
@@ -31,6 +30,7 @@ function ensureKernels(): number {
       }, on Linux for glibc 2.28 or newer, and npm installs them unless --omit=optional is ` +
       `given): building them once with Rust, into ${targetDirectory()}`,
   );
+  const { cargo } = await import("../../kernels/cargo.ts");
   return cargo(["build", "--release", "--locked", "--lib"]) === 0 ? 0 : 2;
 }
 
@@ -88,7 +88,7 @@ function onnxRuntimeFolders(): string[] {
 
 const isDeno = "Deno" in globalThis;
 const args = isDeno ? Deno.args : process.argv.slice(2);
-const code = permissionsOf(args).ffi && !args.includes("--help") ? ensureKernels() : 0;
+const code = permissionsOf(args).ffi && !args.includes("--help") ? await ensureKernels() : 0;
 if (code !== 0) {
   process.exit(code);
 } else if (isDeno) {

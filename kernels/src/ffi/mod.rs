@@ -18,6 +18,7 @@ mod interruption;
 mod memory;
 mod metrical;
 mod outcome;
+mod processor;
 mod seams;
 mod separation;
 mod spectrogram;

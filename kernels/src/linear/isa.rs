@@ -46,4 +46,35 @@ impl Isa {
     pub fn best() -> Isa {
         Isa::available().pop().unwrap_or(Isa(Level::Portable))
     }
+
+    /// The name of the code that is compiled for it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Level::Portable => "portable",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "avx512",
+        }
+    }
+}
+
+/// The features of this processor that bear on the speed of the kernels, those that they use and others.
+pub fn processor_features() -> Vec<&'static str> {
+    #[allow(unused_mut)]
+    let mut found = Vec::new();
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    macro_rules! detect {
+        ($detected:ident: $($feature:tt),*) => {
+            $(if std::arch::$detected!($feature) { found.push($feature); })*
+        };
+    }
+    #[cfg(target_arch = "x86_64")]
+    detect!(is_x86_feature_detected: "sse4.2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512dq",
+        "avx512bw", "avx512vl", "avx512vnni", "avx512bf16", "avx512fp16");
+    #[cfg(target_arch = "aarch64")]
+    detect!(is_aarch64_feature_detected: "neon", "fp16", "dotprod", "bf16", "i8mm", "sve", "sve2");
+    found
 }

@@ -22,7 +22,7 @@ pub(crate) mod vector;
 
 pub use aligned::Aligned;
 pub use combinations::PAIRED_LINE;
-pub use isa::Isa;
+pub use isa::{Isa, processor_features};
 pub use paired::PairedWeights;
 pub use product::{Column, Tile, Weights};
 pub use softmax::{layer_norm, scale_lanes, single_layer_norm, soften};

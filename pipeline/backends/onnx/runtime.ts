@@ -6,8 +6,12 @@
 
 import { dirname, join } from "node:path";
 import { existsSync } from "node:fs";
+import { PROGRAM_PACKAGE } from "../../../core/package_names.ts";
 import { IS_PACKAGED, ONNX_RUNTIME_VERSION, PROGRAM_FOLDER } from "../../../core/program.ts";
 import { reasonOf } from "../../../core/reason.ts";
+
+/** Its install script would download CUDA libraries. */
+const INSTALL = "ONNXRUNTIME_NODE_INSTALL=skip npm install";
 
 /** ONNX Runtime cannot be loaded; the message names the command that installs it. */
 export class RuntimeLoadError extends Error {
@@ -44,11 +48,15 @@ export function installCommand(
   isPackaged: boolean = IS_PACKAGED,
 ): string {
   if (!isPackaged) return "deno install";
+  const name = `onnxruntime-node@${ONNX_RUNTIME_VERSION}`;
+  // Deno's own cache of packages has no place for further ones.
+  if (!program.split(/[\\/]/).includes("node_modules")) {
+    return `${INSTALL} -g ${PROGRAM_PACKAGE} ${name} (and call tactus)`;
+  }
   // PROJECT/node_modules/@scope/tactus; the folder of global packages has no package.json.
   const project = dirname(dirname(dirname(program)));
   const where = existsSync(join(project, "package.json")) ? `--prefix ${quoted(project)}` : "-g";
-  // Its install script would download CUDA libraries of some 300 MB.
-  return `ONNXRUNTIME_NODE_INSTALL=skip npm install ${where} onnxruntime-node@${ONNX_RUNTIME_VERSION}`;
+  return `${INSTALL} ${where} ${name}`;
 }
 
 function quoted(path: string): string {

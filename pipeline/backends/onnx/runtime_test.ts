@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
+import { PROGRAM_PACKAGE } from "../../../core/package_names.ts";
 import { ONNX_RUNTIME_VERSION } from "../../../core/program.ts";
 import { inTemporaryFolder } from "../../../tests/support/temporary_folder.ts";
 import { installCommand } from "./runtime.ts";
@@ -13,5 +14,10 @@ Deno.test("installCommand() installs into the project of the package, else among
     await Deno.writeTextFile(join(folder, "package.json"), "{}");
     equal(installCommand(program, true), `${command} --prefix ${folder} ${name}`);
     equal(installCommand(program, false), "deno install");
+    const inCache = join(folder, "npm", "registry", "tactus", "0.1.0");
+    equal(
+      installCommand(inCache, true),
+      `${command} -g ${PROGRAM_PACKAGE} ${name} (and call tactus)`,
+    );
   });
 });
