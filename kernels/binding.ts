@@ -134,7 +134,11 @@ const SYMBOLS: Deno.ForeignLibraryInterface = {
   ...Object.fromEntries(
     Object.entries(FUNCTIONS).map(([name, kinds]) => [
       name,
-      { parameters: kinds.flatMap((kind) => NATIVE[kind]), result: "i32", nonblocking: true },
+      {
+        ...{ parameters: kinds.flatMap((kind) => NATIVE[kind]), result: "i32", nonblocking: true },
+        // Without a description of the processor everything else works.
+        optional: name === "tactus_processor",
+      },
     ]),
   ),
 };
@@ -221,6 +225,7 @@ export class Binding {
     const given = args as readonly ArgumentTypes[ArgumentKind][];
     const signal = given.find((arg) => arg instanceof AbortSignal);
     signal?.throwIfAborted();
+    const call = this.#callOf(name);
     const interruption = this.#interruptionOf(signal);
     const expanded = given.flatMap((arg): unknown[] => {
       if (arg === undefined || arg instanceof AbortSignal) return [interruption.handle];
@@ -231,7 +236,7 @@ export class Binding {
     });
     this.#inUse.add(arrays);
     try {
-      const status = await this.#symbols[name]!(...expanded) as number;
+      const status = await call(...expanded) as number;
       if (status === 0) return;
       const message = this.#takeMessage(status);
       signal?.throwIfAborted();
@@ -240,6 +245,18 @@ export class Binding {
       this.#inUse.delete(arrays);
       interruption.close();
     }
+  }
+
+  /** Returns a function; access to one that the library lacks throws an error of Deno. */
+  #callOf(name: KernelFunction): Call {
+    let call: Call | null = null;
+    try {
+      call = this.#symbols[name] ?? null;
+    } catch {
+      // As if there were none.
+    }
+    if (call !== null) return call;
+    throw new KernelError(`The kernels lack ${name}: they are older than this program`);
   }
 
   /** Frees what a handle stands for. */

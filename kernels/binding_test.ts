@@ -124,3 +124,11 @@ Deno.test("a library of another interface version is refused and closed", () => 
   );
   equal(closed, 1);
 });
+
+Deno.test("a function that the library lacks is named", async () => {
+  const binding = Binding.load("made-up", () => library());
+  await rejects(
+    binding.invoke("tactus_processor", new Uint8Array(1), new BigUint64Array(1)),
+    /^KernelError: The kernels lack tactus_processor: they are older than this program$/,
+  );
+});
