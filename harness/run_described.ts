@@ -15,6 +15,7 @@ import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   firstFailures,
+  madeBy,
   type Mode,
   MODES,
   type ParityReport,
@@ -168,6 +169,7 @@ class Run {
     }
     return {
       ...{ format: 2, pipeline: pipeline.name, upstream: references.versions, suites },
+      madeBy: await madeBy(),
       timings: this.#timings(turns, inputs),
     };
   }

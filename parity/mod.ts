@@ -59,6 +59,7 @@ export { ReferenceError } from "./reference_error.ts";
 export { ownImplementation, type Prepare, type PreparedStage } from "./own_implementation.ts";
 export { OWN_PIPELINE, ownPipeline } from "./own_pipeline.ts";
 export { firstFailures } from "./first_failures.ts";
+export { madeBy } from "./made_by.ts";
 export { readClip } from "./piece.ts";
 export {
   type Float32Rule,
@@ -84,6 +85,7 @@ export {
   comparedNothing,
   type Comparison,
   type FirstFailure,
+  type MadeBy,
   type Mode,
   type ParityReport,
   passed,

@@ -241,6 +241,13 @@ const walk = z.strictObject({
   first: finding.nullable(),
 }).meta({ id: "walk", description: "Comparison of all inner seams of a stage" });
 
+const made = z.strictObject({
+  program: name.describe("Name and version"),
+  commit: z.string().nullable().describe("Commit of the program; null where it is no clone"),
+  machine: name.describe("Processor, cores and system"),
+  versions: z.record(z.string(), z.string()).describe("Versions of what the program runs on"),
+}).meta({ id: "madeBy", description: "Program and machine that made the report" });
+
 /**
  * Schema of the report, as `deno task parity --export-json` and `deno task harness run --export-json` write it. Format 1
  * had no pipeline, implementations, first failures and timings.
@@ -255,6 +262,7 @@ export const parityReportSchema = z.strictObject({
   walks: z.array(walk).describe("A walk through each failed stage; absent without --walk")
     .exactOptional(),
   timings: timings.describe("Absent where no process was timed").exactOptional(),
+  madeBy: made.exactOptional().describe("Absent in older reports"),
 });
 
 /**
@@ -279,6 +287,7 @@ const SCHEMAS = {
   picture,
   finding,
   walk,
+  made,
   report: parityReportSchema,
 };
 
@@ -329,6 +338,9 @@ export type WalkFinding = JsonOf<Schemas["finding"]>;
 
 /** Comparison of all inner seams of a stage. */
 export type Walk = JsonOf<Schemas["walk"]>;
+
+/** Program and machine that made a report. */
+export type MadeBy = JsonOf<Schemas["made"]>;
 
 /** Results of one parity run. */
 export type ParityReport = JsonOf<Schemas["report"]>;

@@ -7,6 +7,7 @@
 import { UsageError } from "../core/usage_error.ts";
 import { KernelError } from "../kernels/mod.ts";
 import { ModelError } from "../models/model_error.ts";
+import { madeBy } from "./made_by.ts";
 import type { LoadOptions } from "../models/models_folder.ts";
 import { loadModel } from "../models/registry.ts";
 import { backendOf, type ComputeOptions } from "../pipeline/backends/backend.ts";
@@ -75,7 +76,10 @@ export async function runParity(options: ParityRunOptions): Promise<ParityRun> {
     );
   }
   const { name: pipeline } = OWN_PIPELINE;
-  const report = { format: 2 as const, pipeline, upstream: manifest.versions, suites };
+  const report = {
+    ...{ format: 2 as const, pipeline, upstream: manifest.versions, suites },
+    madeBy: await madeBy(),
+  };
   if (!options.walk) return { report, unwalked: [] };
   const { walks, unwalked } = await walkFailed(suites, manifest, options);
   return { report: { ...report, walks }, unwalked };

@@ -113,6 +113,20 @@ export function firstFailureTexts({ suites }: Pick<ParityReport, "suites">): str
   );
 }
 
+/** Returns program, commit and machine in one line; undefined where they are unknown. */
+export function madeByText({ madeBy }: Pick<ParityReport, "madeBy">): string | undefined {
+  if (madeBy === undefined) return undefined;
+  const { program, commit, machine, versions } = madeBy;
+  const known = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    program,
+    commit === null ? "no commit" : `commit ${commit.slice(0, 10)}`,
+    machine,
+    ...known,
+  ]
+    .join(", ");
+}
+
 /** Returns the distances in units in the last place of a bin as text. */
 export function ulpBinText(bin: number): string {
   if (bin < 3) return String(bin);

@@ -11,6 +11,7 @@ import {
   error,
   figure,
   firstFailureTexts,
+  madeByText,
   neededBy,
   neededByUpstream,
   seconds,
@@ -52,6 +53,7 @@ export function parityMarkdown(report: ParityReport): string {
     ]),
     ...report.suites.flatMap(suiteBlocks),
     ...timingBlocks(report),
+    ...(report.madeBy === undefined ? [] : [markdownText(madeByText(report)!)]),
   ];
   return blocks.join("\n\n") + "\n";
 }

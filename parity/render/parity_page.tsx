@@ -82,10 +82,20 @@ export function parityPage(report: ParityReport): string {
   );
 }
 
-function Facts({ report: { upstream, suites } }: { report: ParityReport }): JSX.Element | null {
+function Facts(
+  { report: { upstream, suites, madeBy } }: { report: ParityReport },
+): JSX.Element | null {
   const facts = [
     ...suites.map((suite) => [suite.suite, subjectOf(suite)]),
     ...Object.entries(upstream),
+    ...(madeBy === undefined ? [] : [
+      [
+        madeBy.program,
+        madeBy.commit === null ? "no commit" : `commit ${madeBy.commit.slice(0, 10)}`,
+      ],
+      ...Object.entries(madeBy.versions),
+      ["machine", madeBy.machine],
+    ]),
   ];
   if (facts.length === 0) return null;
   return (

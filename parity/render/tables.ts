@@ -13,6 +13,7 @@ import {
   error,
   figure,
   firstFailureTexts,
+  madeByText,
   neededBy,
   neededByUpstream,
   seconds,
@@ -50,7 +51,8 @@ export function parityTable(report: ParityReport): string {
       ),
     ...firstFailureTexts(report),
     tally(report),
-  ].join("\n");
+    madeByText(report),
+  ].filter((line) => line !== undefined).join("\n");
 }
 
 /** Returns the times of processes as text; undefined where none was timed. */
