@@ -6,9 +6,19 @@
 
 import { orAborted } from "./abort.ts";
 
-/** Runs one piece of work at a time, in the order in which they were asked for. */
+/** Runs a limited number of pieces of work at a time, in the order in which they were asked for. */
 export class Turns {
-  #last: Promise<void> = Promise.resolve();
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /**
+   * Begins without work.
+   *
+   * @param places number of pieces at the same time, at least 1
+   */
+  constructor(places = 1) {
+    this.#free = places;
+  }
 
   /**
    * Waits for the turn, and does the work.
@@ -19,14 +29,37 @@ export class Turns {
    * @throws what the work throws; the reason of a signal that is aborted while the work waits
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const before = this.#last;
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    this.#last = before.then(() => ended);
+    await this.#turn(signal);
     try {
-      await orAborted(before, signal);
       return await work();
     } finally {
-      resolve();
+      this.#pass();
     }
+  }
+
+  async #turn(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free--;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    try {
+      await orAborted(promise, signal);
+    } catch (reason) {
+      const at = this.#waiting.indexOf(resolve);
+      // The turn may have come together with the abortion.
+      if (at < 0) this.#pass();
+      else this.#waiting.splice(at, 1);
+      throw reason;
+    }
+  }
+
+  /** Passes the place on. */
+  #pass(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
   }
 }

@@ -37,3 +37,23 @@ Deno.test("an aborted signal ends the waiting for a turn, and the next one still
   await Promise.all([running, next]);
   equal(order, ["first", "next"]);
 });
+
+Deno.test("Turns of two places does two pieces of work at a time, also after one that was aborted as its turn came", async () => {
+  const turns = new Turns(2);
+  const works = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+  const begun: number[] = [];
+  const controller = new AbortController();
+  const run = (at: number, signal?: AbortSignal): Promise<void> =>
+    turns.run(() => (begun.push(at), works[at]!.promise), signal);
+  const done = [run(0), run(1), run(2, controller.signal), run(3)] as const;
+  await new Promise((resolve) => setTimeout(resolve));
+  equal(begun, [0, 1]);
+  works[0]!.resolve();
+  controller.abort(new Error("stopped"));
+  await rejects(done[2], /stopped/);
+  await done[0];
+  await new Promise((resolve) => setTimeout(resolve));
+  equal(begun, [0, 1, 3]);
+  for (const { resolve } of works) resolve();
+  await Promise.all([done[1], done[3]]);
+});

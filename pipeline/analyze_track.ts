@@ -11,6 +11,7 @@ import { type AudioOptions, rangeOf } from "./audio_files.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
 import type { NetworkModel } from "./network.ts";
 import { printable } from "../core/printable.ts";
+import type { Turns } from "../core/turns.ts";
 import { PROGRAM, runtimeVersions } from "../core/program.ts";
 import {
   type AnalysisResult,
@@ -53,6 +54,8 @@ export interface TrackOptions {
   readonly findings?: FindingOptions;
   /** Backend, device and threads of the networks. */
   readonly compute?: ComputeOptions;
+  /** Networks of other tracks, which those of this one wait for; absent to begin at once. */
+  readonly turns?: Turns;
   /** Guard by second implementations; absent for none. */
   readonly guard?: GuardOptions;
   /** Aborts the analysis. */
@@ -122,6 +125,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       onMetre: (found) => metre = found,
     },
     ...(options.compute && { compute: options.compute }),
+    ...(options.turns && { turns: options.turns }),
     ...(signal && { signal }),
   };
   const audio = { ...options.audio, ...(signal && { signal }) };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { availableParallelism } from "node:os";
 import { parse as parsePath, resolve } from "node:path";
 import { type AudioSamples, KernelLoadError } from "../kernels/mod.ts";
 import { chooseWeights, type Role } from "../models/automatic.ts";
@@ -116,14 +117,17 @@ export class Analyzer implements AsyncDisposable {
   readonly #loadingFailures = new Set<unknown>();
   readonly #model: Promise<NetworkModel>;
   readonly #demixer: Promise<Demixer> | undefined;
-  /** A separation takes all cores, and much memory: two at the same time would only take twice the memory. */
-  readonly #separations = new Turns();
+  /** A network takes its threads and most of the memory: more than fill the cores would only take more memory. */
+  readonly #networks: Turns;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
   private constructor(options: NamedAnalyzerOptions) {
     this.#options = options;
     this.#origin = options.origin ?? performance.now();
+    const cores = availableParallelism();
+    const { threads = cores } = options.compute ?? {};
+    this.#networks = new Turns(Math.max(1, Math.floor(cores / threads)));
     const { model, demixer } = options;
     this.#model = this.#load(
       "weights",
@@ -251,10 +255,10 @@ export class Analyzer implements AsyncDisposable {
       ...settings,
       embeddings: settings.embeddings ?? false,
       model: this.#model,
+      turns: this.#networks,
       ...(demixer !== null && this.#demixer && {
         separation: {
           demixer: this.#demixer,
-          turns: this.#separations,
           shifts,
           ...(overlap !== undefined && { overlap }),
           // The guard's second implementation runs on the CPU.

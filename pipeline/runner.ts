@@ -112,7 +112,9 @@ export async function runStages(
       const work = (): Promise<Partial<Seams>> =>
         stage.run(seams as Seams, { ...context, onProgress });
       const device = stage.isNetwork ? context.compute?.device : CPU;
-      Object.assign(seams, await timed(origin, stage.name, observer, work, device));
+      const step = (): Promise<Partial<Seams>> => timed(origin, stage.name, observer, work, device);
+      const inTurn = stage.isNetwork && context.turns?.run(step, context.signal);
+      Object.assign(seams, await (inTurn || step()));
     })();
     for (const output of stage.outputs) makers.set(output, made);
   }

@@ -1,9 +1,10 @@
-import { deepStrictEqual as equal, rejects } from "node:assert/strict";
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { until } from "../tests/support/deadline.ts";
 import { runStages, type StageTiming } from "./runner.ts";
 import type { SeamName, Seams } from "./seams.ts";
 import type { Stage, StageContext } from "./stages.ts";
 import { tensor } from "../core/tensor.ts";
+import { Turns } from "../core/turns.ts";
 
 const CONTEXT: StageContext = { model: new Promise(() => {}), embeddings: false };
 const ONE = tensor("f32", [1], Float32Array.of(1));
@@ -71,4 +72,22 @@ Deno.test("runStages() fails with the error of the stage, and once", async () =>
   };
   const after = stage("after", ["logits.beat"], ["beats"]);
   await rejects(runStages({ spectrogram: ONE }, CONTEXT, {}, 0, [failing, after]), /no room/);
+});
+
+Deno.test("runStages() runs the networks of several tracks in turn, and times no waiting", async () => {
+  const context = { ...CONTEXT, turns: new Turns() };
+  const spans: StageTiming[] = [];
+  const network: Stage = {
+    ...stage("network", ["spectrogram"], ["logits.beat"], 20),
+    isNetwork: true,
+  };
+  const after = stage("after", ["logits.beat"], ["beats"]);
+  const onTiming = (timing: StageTiming): void => void spans.push(timing);
+  const tracks = [1, 2, 3].map(() =>
+    runStages({ spectrogram: ONE }, context, { onTiming }, 0, [network, after])
+  );
+  for (const seams of await Promise.all(tracks)) equal(seams.beats?.data[0], 3);
+  const networks = spans.filter(({ stage }) => stage === "network");
+  equal(networks.length, 3);
+  for (const [at, { start }] of networks.entries()) ok(start >= (networks[at - 1]?.end ?? 0));
 });

@@ -18,6 +18,7 @@ import { naiveSpectrogram } from "./naive/spectrogram.ts";
 import { network, type NetworkModel } from "./network.ts";
 import type { SeamName, Seams } from "./seams.ts";
 import { spectrogram } from "./spectrogram.ts";
+import type { Turns } from "../core/turns.ts";
 
 /** Weights and options of a run. */
 export interface StageContext {
@@ -29,6 +30,8 @@ export interface StageContext {
   readonly separation?: SeparationContext;
   /** Backend, device and threads of the networks. */
   readonly compute?: ComputeOptions;
+  /** Networks of other tracks, which those of this one wait for; absent to begin at once. */
+  readonly turns?: Turns;
   /** Tempi and bars that the decoder tries, and a receiver of the metre. */
   readonly metrical?: MetricalOptions;
   /** Aborts the run. */

@@ -11,7 +11,6 @@ import { printable } from "../core/printable.ts";
 import { PROGRAM } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Turns } from "../core/turns.ts";
 import type { AudioOptions } from "./audio_files.ts";
 import { withMixture } from "./demix.ts";
 import {
@@ -57,8 +56,6 @@ export interface SeparationOptions
   extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts" | "overlap"> {
   /** Folder where stems are kept and reused; absent to keep none. */
   readonly keepIn?: string;
-  /** Separations of other tracks, which this one waits for; absent to begin at once. */
-  readonly turns?: Turns;
   /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
   readonly isAnew?: boolean;
   /** Whether a kept spectrogram is made anew, from kept stems where they are; false by default. */
@@ -232,8 +229,7 @@ export async function separate(
     };
     const given = { mixture: read.mixture };
     const full = { ...context, separation };
-    const run = (): Promise<Partial<Seams>> => runStages(given, full, observer, origin, stages);
-    const seams = await (options.turns?.run(run, audio.signal) ?? run()) as Seams;
+    const seams = await runStages(given, full, observer, origin, stages) as Seams;
     return seams.stems16;
   };
   const { keepIn } = options;
