@@ -212,8 +212,11 @@ async function analyze(
   const { call, analyzer, bars, signal, files, output, loaded, model } = run;
   const { track } = one;
   const timings: StageTiming[] = [];
+  const { plots = [], page = false } = call.trackFiles ?? {};
   const analyzed = await analyzer.analyzeWithSeams(track, {
     signal,
+    // Plots and pages draw and play the stems.
+    keepsStems: page || plots.length > 0,
     onProgress: (progress) => bars.show(one, basename(track.path), progress),
     observer: { onTiming: (timing) => timings.push(timing) },
   });

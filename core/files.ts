@@ -110,7 +110,7 @@ export const NAME_BYTES = 255;
 export const UNFINISHED_NAME: RegExp = /^\..+\.\d+\.unfinished$/;
 
 /** Returns the name of an unfinished file; of a long name only the hash fits. */
-function temporaryName(name: string): string {
+export function temporaryName(name: string): string {
   const end = `.${process.pid}.unfinished`;
   const whole = `.${name}${end}`;
   return bytesOf(whole) <= NAME_BYTES ? whole : `.${hashOf(name)}${end}`;

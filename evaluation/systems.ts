@@ -20,13 +20,8 @@ import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { type StageContext, STAGES } from "../pipeline/stages.ts";
 import { findStems } from "../pipeline/find_stems.ts";
-import {
-  firstSamples,
-  readStems,
-  readStemsOrSpectrogram,
-  STEMS,
-  type StemsRecord,
-} from "../pipeline/stems.ts";
+import { readStemsOrSpectrogram } from "../pipeline/stem_stream.ts";
+import { firstSamples, readStems, STEMS, type StemsRecord } from "../pipeline/stems.ts";
 import { type EvaluationTrack, onlyFile } from "./tracks.ts";
 
 /** A demixer and a model. */

@@ -165,7 +165,7 @@ export async function takeAudio(
 }
 
 async function openDecoded(open: OpenWith): Promise<DecodedAudio> {
-  const { handle, ...file } = await openFile(open, "tactus_audio_close");
+  const { handle, seconds: _, ...file } = await openFile(open, "tactus_audio_close");
   const shape = [file.channels, file.samples] as const;
   return {
     ...file,
@@ -198,7 +198,7 @@ export async function openStem(
   signal?: AbortSignal,
 ): Promise<DecodedStem> {
   const settings = [sampleRateHz, first, end, mostStereo, gain] as const;
-  const { handle, ...file } = await openFile(
+  const { handle, seconds: _, ...file } = await openFile(
     (...output) => invoke("tactus_stem_open", path, ...settings, ...output, signal),
     "tactus_stem_close",
   );
@@ -210,40 +210,68 @@ export async function openStem(
   };
 }
 
-/** Arrays into which the kernels write the description of a file. */
-type FileOutput = [description: Uint8Array<ArrayBuffer>, numbers: BigUint64Array<ArrayBuffer>];
+/** Arrays into which the kernels write the description of a file, and the numbers of it. */
+export type FileOutput = [
+  description: Uint8Array<ArrayBuffer>,
+  numbers: BigUint64Array<ArrayBuffer>,
+];
 
 /** Opens a file with the arrays that receive its description. */
-type OpenWith = (...output: FileOutput) => Promise<void>;
+export type OpenWith = (...output: FileOutput) => Promise<void>;
 
-type Description = Omit<OpenFile, "channels" | "samples" | "close">;
+/** Description of a decoded file as the kernels write it. */
+export type Description = Omit<OpenFile, "channels" | "samples" | "close">;
 
-/** Opens a file and reads its description; closes the file again if the description cannot be read. */
-async function openFile(
+/** Room for the description of a file, bytes. */
+export const DESCRIPTION_BYTES: number = 64 * 1024;
+
+/**
+ * Opens a file and reads its description; closes the file again if the description cannot be read.
+ *
+ * @param open opens the file, with as many numbers as `times` and four, which are the handle, channels, samples and length
+ * @param closing closes it
+ * @param times how many times in nanoseconds follow these numbers
+ */
+export async function openFile(
   open: OpenWith,
   closing: ClosingFunction,
-): Promise<OpenFile & { readonly handle: Handle }> {
-  const description = new Uint8Array(64 * 1024);
-  const numbers = new BigUint64Array(4);
+  times = 0,
+): Promise<OpenFile & { readonly handle: Handle; readonly seconds: readonly number[] }> {
+  const description = new Uint8Array(DESCRIPTION_BYTES);
+  const numbers = new BigUint64Array(4 + times);
+  await openUnread(open, description, numbers);
+  const [handle = 0n, channels = 0n, samples = 0n, length = 0n, ...nanoseconds] = numbers;
   try {
-    await open(description, numbers);
-  } catch (error) {
-    throw unreadFormat(error, description) ?? error;
-  }
-  const [handle = 0n, channels = 0n, samples = 0n, length = 0n] = numbers;
-  try {
-    const text = new TextDecoder().decode(description.subarray(0, Number(length)));
-    release({ data: description });
-    const described: Description = JSON.parse(text);
     return {
       handle,
-      ...described,
+      ...readDescription(description, length),
       channels: Number(channels),
       samples: Number(samples),
+      seconds: nanoseconds.map((time) => Number(time) / 1e9),
       close: () => close(closing, handle),
     };
   } catch (cause) {
     close(closing, handle);
+    throw cause;
+  }
+}
+
+/** Opens a file; the error of one whose format is not read tells the format. */
+export async function openUnread(open: OpenWith, ...output: FileOutput): Promise<void> {
+  try {
+    await open(...output);
+  } catch (error) {
+    throw unreadFormat(error, output[0]) ?? error;
+  }
+}
+
+/** Reads the description of a file from its first bytes. */
+export function readDescription(description: Uint8Array, length: bigint): Description {
+  const text = new TextDecoder().decode(description.subarray(0, Number(length)));
+  release({ data: description });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
     throw new KernelError("The description of a decoded file has too many warnings", { cause });
   }
 }

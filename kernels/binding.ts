@@ -14,7 +14,7 @@ import { reasonOf } from "../core/reason.ts";
 import { libraryPath } from "./library_path.ts";
 
 /** Version of the functions that this file declares; `src/ffi/` has the same. */
-export const ABI_VERSION = 18;
+export const ABI_VERSION = 19;
 
 /**
  * Arguments of each function that can fail, as `src/ffi/` declares them: an `array`, which crosses as pointer
@@ -33,6 +33,16 @@ const FUNCTIONS = {
   ],
   tactus_stem_read: ["handle", "usize", "usize", "array"],
   tactus_stem_spectrogram: ["handle", "usize", "array", "signal"],
+  tactus_stem_stream_open: ["array", "u32", "usize", "usize", "f64", "array", "array", "signal"],
+  tactus_stem_stream_take: ["handle", "usize", "array", "array"],
+  tactus_mix_open: ["array", "u32", "usize", "usize", "array", "array", "signal"],
+  tactus_mix_measure: ["handle", "f64", "u32", "array", "array", "signal"],
+  tactus_mix_begin: ["handle", "array", "array"],
+  tactus_mix_step: ["handle", "array", "signal"],
+  tactus_mix_input: ["handle", "usize", "array", "array", "signal"],
+  tactus_mix_output: ["handle", "usize", "array", "array"],
+  tactus_mix_end: ["handle", "array", "array"],
+  tactus_mix_take: ["handle", "usize", "array", "array"],
   tactus_flac_encode: ["array", "usize", "u32", "array", "array"],
   tactus_spectrogram: ["array", "usize", "array", "handle", "signal"],
   tactus_separation_open: ["array", "array", "f64", "array", "usize", "array", "array"],
@@ -63,6 +73,8 @@ const FUNCTIONS = {
 const CLOSING = [
   "tactus_audio_close",
   "tactus_stem_close",
+  "tactus_stem_stream_close",
+  "tactus_mix_close",
   "tactus_separation_close",
   "tactus_htdemucs_close",
   "tactus_network_close",

@@ -15,7 +15,19 @@
  * @module
  */
 
-export * from "./audio.ts";
+export {
+  ALL_SAMPLES,
+  type AudioSamples,
+  type DecodedAudio,
+  type DecodedStem,
+  type Levels,
+  openAudio,
+  type OpenFile,
+  openStem,
+  type SampleRange,
+  takeAudio,
+  UnreadFormatError,
+} from "./audio.ts";
 export { type Handle, hasBf16, KernelError, KernelLoadError } from "./binding.ts";
 export * from "./counters.ts";
 export * from "./decoder_options.ts";
@@ -34,3 +46,4 @@ export * from "./overlap.ts";
 export * from "./precision.ts";
 export * from "./separation.ts";
 export * from "./spectrogram.ts";
+export * from "./streams.ts";

@@ -7,7 +7,7 @@
 import { stat } from "node:fs/promises";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { type DecodedStem, openStem } from "../kernels/mod.ts";
-import type { Track } from "../pipeline/track_stems.ts";
+import type { Track } from "../pipeline/separated.ts";
 import { type AudioOptions, openWithFallback, rangeOf } from "../pipeline/audio_files.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { SAMPLE_RATE_HZ } from "../pipeline/spectrogram.ts";

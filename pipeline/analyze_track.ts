@@ -26,13 +26,8 @@ import { FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts
 import { spectrogramPath, writeSpectrogram } from "./spectrogram_files.ts";
 import type { Seams } from "./seams.ts";
 import { type Stage, type StageContext, STAGES } from "./stages.ts";
-import {
-  readGiven,
-  separate,
-  type SeparationOptions,
-  type StemsRun,
-  type Track,
-} from "./track_stems.ts";
+import type { SeparationOptions, StemsRun, Track } from "./separated.ts";
+import { readGiven, separate } from "./track_stems.ts";
 
 export type { SeparationOptions, Track };
 
@@ -50,6 +45,12 @@ export interface TrackOptions {
   readonly separation?: SeparationOptions;
   /** Folder where spectrograms are kept and reused; absent to keep none. */
   readonly keepSpectrogramsIn?: string;
+  /**
+   * Whether the seam `stems16` is wanted, 21 MB a minute and more while it is made; true by default. Where it is not,
+   * decoding, separation and spectrogram of successive parts run at the same time, and no stage holds all samples. The
+   * results are the same.
+   */
+  readonly keepsStems?: boolean;
   /** What is searched for, and how it is told; as allin1 by default. */
   readonly findings?: FindingOptions;
   /** Backend, device and threads of the networks. */
@@ -72,7 +73,10 @@ export interface AnalyzedTrack {
   readonly track: Track;
   /** Result, as it is written. */
   readonly result: AnalysisResult;
-  /** Every seam from `stems16` on; from `spectrogram` on where long stems were given, or a kept spectrogram is used. */
+  /**
+   * Every seam from `stems16` on; from `spectrogram` on where `stems16` was not wanted, long stems were given, or a kept
+   * spectrogram is used.
+   */
   readonly seams: Seams;
   /** Time in the track at which the seams begin; the result has times of the track. */
   readonly startSeconds: number;
@@ -132,6 +136,8 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   const startSeconds = rangeOf(audio).first / SAMPLE_RATE_HZ;
   const run: StemsRun = {
     ...{ context, observer, origin, audio, stages: watched(BEFORE_STEMS) },
+    // The guard computes the beginning of the seams anew.
+    keepsStems: guard !== undefined || (options.keepsStems ?? true),
     takesUpstreams: options.automatic?.includes("demixer") ?? false,
     ...(options.keepSpectrogramsIn !== undefined && {
       spectrogramAt: spectrogramPath(options.keepSpectrogramsIn, track),

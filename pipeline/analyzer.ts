@@ -73,6 +73,9 @@ export interface AnalyzeOptions {
   readonly observer?: RunObserver;
 }
 
+/** Options of an analysis whose seams are returned. */
+export interface SeamOptions extends AnalyzeOptions, Pick<TrackOptions, "keepsStems"> {}
+
 /** Audio to analyse: path of a file, samples in memory, or a track, whose stems may be given. */
 export type AnalyzerInput = string | AudioSamples | Track;
 
@@ -176,7 +179,10 @@ export class Analyzer implements AsyncDisposable {
    * @throws the reason of an aborted signal
    */
   async analyze(input: AnalyzerInput, options: AnalyzeOptions = {}): Promise<AnalysisResult> {
-    const { result, seams } = await this.analyzeWithSeams(input, options);
+    const { result, seams } = await this.analyzeWithSeams(input, {
+      ...options,
+      keepsStems: false,
+    });
     release(...Object.values(seams));
     return result;
   }
@@ -185,12 +191,13 @@ export class Analyzer implements AsyncDisposable {
    * Analyses a track as {@linkcode Analyzer.analyze}, and returns the seams, from the stems on, and the warnings too.
    *
    * @param input path of an audio file, samples in memory, or a track
-   * @param options signal that aborts the analysis, receiver of progress, observer of the stages
+   * @param options signal that aborts the analysis, receiver of progress, observer of the stages, and whether the stems
+   * are wanted
    * @throws as {@linkcode Analyzer.analyze}
    */
   async analyzeWithSeams(
     input: AnalyzerInput,
-    options: AnalyzeOptions = {},
+    options: SeamOptions = {},
   ): Promise<AnalyzedTrack> {
     if (this.#isClosed) throw new Error("The analyzer is closed: load another one");
     const running = this.#analyze(trackOf(input), options);
@@ -239,7 +246,7 @@ export class Analyzer implements AsyncDisposable {
     await releaseDemixer(await this.#demixer?.catch(() => undefined));
   }
 
-  async #analyze(track: Track, options: AnalyzeOptions): Promise<AnalyzedTrack> {
+  async #analyze(track: Track, options: SeamOptions): Promise<AnalyzedTrack> {
     const {
       demixer,
       shifts = [null],
@@ -249,7 +256,7 @@ export class Analyzer implements AsyncDisposable {
       spectrogramsAnew,
       ...settings
     } = this.#options;
-    const { signal, onProgress, observer } = options;
+    const { signal, onProgress, observer, keepsStems } = options;
     const progress = onProgress && progressOf(onProgress);
     return await analyzeTrack(track, {
       ...settings,
@@ -273,6 +280,7 @@ export class Analyzer implements AsyncDisposable {
         },
       }),
       ...(signal && { signal }),
+      ...(keepsStems !== undefined && { keepsStems }),
       observer: {
         onStart: (stage) => {
           observer?.onStart?.(stage);

@@ -5,7 +5,8 @@ import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { noise, wavFile } from "../tests/support/wav.ts";
 import { rangeOf } from "./audio_files.ts";
 import { readMixture } from "./mixture.ts";
-import { readStems, readStemsOrSpectrogram } from "./stems.ts";
+import { readStemsOrSpectrogram } from "./stem_stream.ts";
+import { readStems } from "./stems.ts";
 
 /** Three seconds of stereo noise, behind whose end `missing` bytes are cut off. */
 async function writeNoise(path: string, sampleRateHz: number, missing = 0): Promise<string> {

@@ -279,12 +279,19 @@ async function closedOnFailure(
   }
 }
 
-/** Runs the segments in turn: during each, the kernels prepare the next and join the previous one. */
-async function runSegments(
-  separation: Separation,
-  session: DemixSession,
+/**
+ * Runs the segments in turn: during each, the kernels prepare the next and join the previous one.
+ *
+ * @param separation the segments
+ * @param session the network
+ * @param signal aborts the run
+ * @param onProgress called when a segment is done
+ */
+export async function runSegments(
+  separation: Pick<Separation, "segments" | "input" | "output">,
+  session: Pick<DemixSession, "run">,
   signal: AbortSignal | undefined,
-  onProgress: Part["onProgress"],
+  onProgress: (done: number, total: number) => void,
 ): Promise<void> {
   // Two sets of inputs: the network reads one while the kernels fill the other. Likewise two of outputs.
   const outputs: SegmentOutput[] = [];

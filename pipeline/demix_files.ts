@@ -8,15 +8,19 @@
  * @module
  */
 
-import { existsSync, readdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { freeName, UNFINISHED_NAME, writeJson, writeWhole } from "../core/files.ts";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { freeName, temporaryName, UNFINISHED_NAME, writeJson, writeWhole } from "../core/files.ts";
 import { arraySha256 } from "../core/hash.ts";
+import { interruptible } from "../core/interruption.ts";
+import { openStem } from "../kernels/mod.ts";
 import type { JsonOf } from "../core/schema.ts";
 import type { DemixRecordSchemas } from "./demix_record_schema.ts";
 import { ensureSpaceToKeep, isRecordOf, readHashes } from "./kept_record.ts";
-import { HOP_SAMPLES } from "./spectrogram.ts";
+import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
+import { meanOf } from "./stems_hash.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeWav } from "./wav.ts";
@@ -90,11 +94,73 @@ export async function readDemixed(
   try {
     const hashes = await readHashes(join(folder, RECORD_FILE), record, "stems16_sha256");
     if (hashes === undefined) return undefined;
-    const { stems16 } = await readStems(STEMS.map((stem) => join(folder, `${stem}.wav`)));
+    const { stems16 } = await readStems(stemPaths(folder));
     return await sha256Of(stems16) === hashes.stems16_sha256 ? stems16 : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Reads kept stems as {@linkcode readDemixed} without holding them.
+ *
+ * @param folder folder of the track
+ * @param record record that the stems must have
+ * @returns SHA-256, 32 bytes, of the mean of both channels of each stem; undefined where stems are missing, have another
+ * record, or were changed
+ */
+export async function readDemixedDigests(
+  folder: string,
+  record: DemixRecord,
+): Promise<readonly Uint8Array[] | undefined> {
+  try {
+    const hashes = await readHashes(join(folder, RECORD_FILE), record, "stems16_sha256");
+    if (hashes === undefined) return undefined;
+    const found = await hashStemFiles(stemPaths(folder));
+    return found.sha256 === hashes.stems16_sha256 ? found.digests : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the files of kept stems. */
+export function stemPaths(folder: string): string[] {
+  return STEMS.map((stem) => join(folder, `${stem}.wav`));
+}
+
+/** Number of samples hashed at a time. */
+const PIECE_SAMPLES = 2 ** 20;
+
+/** Hashes of stems in files: of all samples as they lie in memory, and of the mean of both channels of each. */
+interface StemHashes {
+  readonly sha256: string;
+  readonly digests: readonly Uint8Array[];
+}
+
+async function hashStemFiles(paths: readonly string[]): Promise<StemHashes> {
+  const hash = createHash("sha256");
+  const digests: Uint8Array[] = [];
+  const buffer = new Int16Array(2 * PIECE_SAMPLES);
+  for (const path of paths) {
+    const file = await openStem(path, SAMPLE_RATE_HZ, Number.MAX_SAFE_INTEGER);
+    try {
+      const digest = createHash("sha256");
+      // All of the left channel comes before the right one.
+      for (const channel of [0, 1]) {
+        for (let first = 0; first < file.samples; first += PIECE_SAMPLES) {
+          const count = Math.min(PIECE_SAMPLES, file.samples - first);
+          const piece = buffer.subarray(0, 2 * count);
+          await file.read(first, 2, piece);
+          hash.update(piece.subarray(channel * count, (channel + 1) * count));
+          if (channel === 0) digest.update(meanOf(piece));
+        }
+      }
+      digests.push(digest.digest());
+    } finally {
+      file.close();
+    }
+  }
+  return { sha256: hash.digest("hex"), digests };
 }
 
 /**
@@ -175,6 +241,41 @@ export async function writeDemixed(
     const wav = encodeWav(stems16.data.subarray(at * length, (at + 1) * length));
     await writeWhole(join(folder, `${stem}.wav`), wav);
   }
+}
+
+/**
+ * Keeps stems while they are made: they get their names when all are complete.
+ *
+ * @param folder folder of the track; made if it is missing
+ * @param record how the stems are made
+ * @param make makes the stems: WAV files of 16-bit stereo at the given paths
+ * @returns the result of `make`
+ * @throws if the folder or a file cannot be written, or `make` fails; nothing is left then
+ */
+export async function keepDemixed<Result>(
+  folder: string,
+  record: DemixRecord,
+  make: (paths: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  await mkdir(folder, { recursive: true });
+  const paths = stemPaths(folder);
+  const unfinished = paths.map((path) => join(folder, temporaryName(basename(path))));
+  const remove = (): void => {
+    for (const path of unfinished) rmSync(path, { force: true });
+  };
+  return await interruptible(remove, async () => {
+    try {
+      const result = await make(unfinished);
+      const { sha256 } = await hashStemFiles(unfinished);
+      // The record first: it tells whose folder it is, and its hash tells whether the stems are complete.
+      const written: RecordFile = { ...record, stems16_sha256: sha256 };
+      await writeJson(join(folder, RECORD_FILE), written);
+      for (const [at, path] of paths.entries()) await rename(unfinished[at]!, path);
+      return result;
+    } finally {
+      remove();
+    }
+  });
 }
 
 /** Returns the SHA-256 of a tensor's elements in memory order, hexadecimal. */

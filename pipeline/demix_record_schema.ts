@@ -45,7 +45,9 @@ export const demixRecordShape: typeof record.shape = record.shape;
  */
 export const demixRecordSchema = z.strictObject({
   ...record.shape,
-  stems16_sha256: sha256.describe("SHA-256 of the samples of all stems"),
+  stems16_sha256: sha256.describe(
+    "SHA-256 of the samples of all stems, left and then right of each",
+  ),
 });
 
 const SCHEMAS = { record, file: demixRecordSchema };

@@ -31,6 +31,7 @@ export {
   type AnalyzerInput,
   type AnalyzerOptions,
   type NamedAnalyzerOptions,
+  type SeamOptions,
 } from "./analyzer.ts";
 export type { AudioOptions, TrackPart } from "./audio_files.ts";
 export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";

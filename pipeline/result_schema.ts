@@ -181,9 +181,8 @@ const provenance = z.strictObject({
   segment_changes: segmentChanges.nullable()
     .describe("Changes that --snap, --merge and --min-segment made; null without them"),
   stems16_sha256: sha256.describe(
-    "SHA-256 of the seam stems16: of stereo where stems are given or kept; of the mean of both " +
-      "channels where a mix is separated without keeping stems, and for given stems longer than " +
-      "twelve minutes",
+    "SHA-256 of the SHA-256, 32 bytes each, of all stems in order, each of the mean of both channels in 16 bit, " +
+      "little-endian",
   ),
   backends: z.record(z.string(), name).describe("Backend of each stage"),
   guard: guard.nullable().describe("Settings and findings of --guard; null without a guard"),

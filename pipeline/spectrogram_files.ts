@@ -13,13 +13,13 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freeName, NAME_BYTES, writeJson, writeWhole } from "../core/files.ts";
-import { npyParts, readNpy } from "../core/npy.ts";
+import { npyParts, readNpy, readNpyHeader } from "../core/npy.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { sha256Of } from "./demix_files.ts";
 import { ensureSpaceToKeep, isRecordOf, readHashes } from "./kept_record.ts";
 import { BANDS } from "./spectrogram.ts";
 import type { SpectrogramRecordSchemas } from "./spectrogram_record_schema.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 
 /** Record of what a spectrogram was made from: everything that can change it. */
 export type SpectrogramRecord = JsonOf<SpectrogramRecordSchemas["record"]>;
@@ -77,7 +77,7 @@ export async function readSpectrogram(
       "stems16_sha256",
     );
     if (hashes === undefined) return undefined;
-    const spectrogram = readNpy(await readFile(`${path}${ARRAY_ENDING}`));
+    const spectrogram = await readArray(`${path}${ARRAY_ENDING}`);
     const { dtype, shape } = spectrogram;
     if (dtype !== "f32" || shape.length !== 3 || shape[2] !== BANDS) return undefined;
     if (await sha256Of(spectrogram) !== hashes.spectrogram_sha256) return undefined;
@@ -86,6 +86,18 @@ export async function readSpectrogram(
   } catch {
     return undefined;
   }
+}
+
+/** Reads an array, of f32 as it lies in the file, without a copy. */
+async function readArray(path: string): Promise<Tensor> {
+  const bytes = await readFile(path);
+  const { header: { type, bigEndian, shape, fortranOrder }, dataStart } = readNpyHeader(bytes);
+  const start = bytes.byteOffset + dataStart;
+  const isAsIs = type === "f32" && !bigEndian && !fortranOrder && start % 4 === 0 &&
+    bytes.length - dataStart === 4 * elementCount(shape);
+  if (!isAsIs) return readNpy(bytes);
+  const data = new Float32Array(bytes.buffer, start, elementCount(shape));
+  return tensor("f32", shape, data);
 }
 
 /**

@@ -26,7 +26,7 @@ const record = z.strictObject({
  */
 export const spectrogramRecordSchema = z.strictObject({
   ...record.shape,
-  stems16_sha256: sha256.describe("SHA-256 of the seam stems16, as in the result's provenance"),
+  stems16_sha256: sha256.describe("SHA-256 of the stems, as in the result's provenance"),
   spectrogram_sha256: sha256.describe("SHA-256 of the values of the spectrogram"),
 });
 

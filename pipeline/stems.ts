@@ -4,10 +4,16 @@
  * @module
  */
 
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { computeSpectrogram, type DecodedStem, openStem } from "../kernels/mod.ts";
+import {
+  computeSpectrogram,
+  type DecodedStem,
+  type OpenFile,
+  openMix,
+  openStem,
+} from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import {
   audioFile,
@@ -26,6 +32,7 @@ import {
 import { addSamples } from "./other_sources.ts";
 import type { AudioFile } from "./result.ts";
 import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
+import { hashOfDigests } from "./stems_hash.ts";
 import { slice, type Tensor, tensor } from "../core/tensor.ts";
 
 /** Names of the stems in the order of the network. */
@@ -72,7 +79,7 @@ export interface ReadStems extends StemsRecord {
 export interface LongStems extends StemsRecord {
   /** `[4, frames, 81]` f32, as the stage makes it. */
   readonly spectrogram: Tensor<"f32">;
-  /** SHA-256 of the samples: the mean of both channels in 16 bit, one stem after the other. */
+  /** SHA-256 of the stems, as of `hashOfDigests`. */
   readonly sha256: string;
 }
 
@@ -91,44 +98,51 @@ export async function readStems(
   paths: readonly string[],
   options: AudioOptions = {},
 ): Promise<ReadStems> {
-  const settings = await settingsOf(paths, paths.length, options);
-  return await withOpen(paths, MAX_SAMPLES, settings, (files) => joinStems(paths, files, settings));
+  const settings = await settingsOf(paths, options);
+  const open = opener(MAX_SAMPLES, settings);
+  return await withOpen(paths, settings, open, (files) => joinStems(paths, files, settings));
 }
 
 /**
- * Decodes the stems of one track like {@linkcode readStems}. Of a track longer than twelve minutes only
- * the spectrogram is kept: an hour of stems takes 2.5 GB.
+ * Decodes the stems of one track like {@linkcode readStems}, unless they are long: an hour of stems takes 2.5 GB. Of long
+ * sources of which some are added to other only the spectrogram is kept.
  *
- * @param paths files in the order of {@linkcode STEMS}
+ * @param paths files in the order of {@linkcode STEMS}, and then those that are added to other
  * @param options limits of a long track, and those of {@linkcode readStems}
+ * @returns undefined for four long stems
  * @throws {KernelError | StemsError} as {@linkcode readStems}
  */
-export async function readStemsOrSpectrogram(
+export async function readShortStems(
   paths: readonly string[],
   { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES, ...options }: LongOptions = {},
-): Promise<ReadStems | LongStems> {
+): Promise<ReadStems | LongStems | undefined> {
   const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
-  const sizes = await sizesOf(paths);
-  // Long stems are converted to spectrograms two at a time.
+  const sizes = await ensureFiles(paths);
   const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
-  const settings = await settingsOf(paths, atOnce, options);
-  return await withOpen(paths.slice(0, atOnce), most, settings, async (files) => {
+  const settings = await settingsOf(paths, options);
+  const open = opener(most, settings);
+  return await withOpen(paths.slice(0, atOnce), settings, open, async (files) => {
     const longest = Math.max(...files.map(({ samples }) => samples));
-    if (longest > most && paths.length > STEMS.length) {
-      return await longSources(paths, longest, settings);
+    if (longest > most) {
+      return paths.length > STEMS.length ? await longSources(paths, longest, settings) : undefined;
     }
-    if (longest > most) return await longStems(paths, files, longest, most, settings);
     return await withOpen(
       paths.slice(atOnce),
-      MAX_SAMPLES,
       settings,
+      opener(MAX_SAMPLES, settings),
       (others) => joinStems(paths, [...files, ...others], settings),
     );
   });
 }
 
-/** Returns the sizes of files in bytes; throws {@linkcode StemsError} naming those that are missing. */
-async function sizesOf(paths: readonly string[]): Promise<number[]> {
+/**
+ * Checks that files exist.
+ *
+ * @param paths the files of stems
+ * @returns their sizes in bytes
+ * @throws {StemsError} naming those that are missing
+ */
+export async function ensureFiles(paths: readonly string[]): Promise<number[]> {
   const found = await Promise.allSettled(paths.map((path) => stat(path)));
   const missing = paths.filter((_, at) => found[at]?.status === "rejected");
   if (missing.length > 0) {
@@ -167,53 +181,76 @@ export interface LongOptions extends AudioOptions {
 /** Number of samples that no file exceeds. */
 const MAX_SAMPLES = 2 ** 40;
 
-/** Number of samples hashed at a time. */
-const PIECE_SAMPLES = 2 ** 22;
-
 /** Settings of one reading of stems. */
-interface Settings {
+export interface StemsSettings {
+  /** How audio is read. */
   readonly options: AudioOptions;
+  /** Gain of all stems; null for none. */
   readonly gain: AppliedGain | null;
   /** Largest number of samples that are filled with silence. */
   readonly padding: number;
 }
 
-/** Finds the gain, for which all files are decoded once where it follows from their level. */
-async function settingsOf(
+/**
+ * Finds the gain, for which all files are decoded once where it follows from their level.
+ *
+ * @param paths the files
+ * @param options how they are read
+ * @throws {KernelError} if a file cannot be decoded
+ */
+export async function settingsOf(
   paths: readonly string[],
-  atOnce: number,
   options: AudioOptions,
-): Promise<Settings> {
+): Promise<StemsSettings> {
   const seconds = options.stemsPaddingSeconds ?? STEMS_PADDING_SECONDS;
   const padding = Math.max(LEAST_PADDING_SAMPLES, Math.round(seconds * SAMPLE_RATE_HZ));
   if (options.gain !== "normalize") {
     return { options, padding, gain: appliedGain(options.gain, 0) };
   }
-  let peak = 0;
-  for (let at = 0; at < paths.length; at += atOnce) {
-    const settings = { options, padding, gain: null };
-    await withOpen(paths.slice(at, at + atOnce), 0, settings, (files) => {
-      peak = Math.max(peak, ...files.map(({ levels }) => levels.peak));
-      return Promise.resolve();
-    });
-  }
-  return { options, padding, gain: appliedGain("normalize", peak) };
+  const settings = { options, padding, gain: null };
+  const open = async (path: string): Promise<OpenFile> => {
+    const mix = await openMix(path, SAMPLE_RATE_HZ, rangeOf(options), options.signal);
+    try {
+      return { ...await mix.measure(1, {}, options.signal), close: (): void => {} };
+    } finally {
+      mix.close();
+    }
+  };
+  const peaks = await withOpen(
+    paths,
+    settings,
+    open,
+    (files) => Promise.resolve(files.map(({ levels }) => levels.peak)),
+  );
+  return { options, padding, gain: appliedGain("normalize", Math.max(...peaks)) };
 }
 
 type OpenedStem = OpenedFile<DecodedStem>;
 
-/** Decodes files at the same time, passes them to `work`, and closes them. */
-async function withOpen<Result>(
-  paths: readonly string[],
+/** Returns the function that decodes a stem, to one channel where it has more than `mostStereo` samples. */
+function opener(
   mostStereo: number,
-  { options, gain }: Settings,
-  work: (files: readonly OpenedStem[]) => Promise<Result>,
+  { options, gain }: StemsSettings,
+): (path: string) => Promise<DecodedStem> {
+  const settings = [mostStereo, factorOf(gain), rangeOf(options), options.signal] as const;
+  return (path) => openStem(path, SAMPLE_RATE_HZ, ...settings);
+}
+
+/**
+ * Decodes files at the same time, passes them to `work`, and closes them.
+ *
+ * @param paths the files
+ * @param settings how they are read
+ * @param open decodes a file
+ * @param work receives the open files
+ * @throws the error of the first file that cannot be opened
+ */
+export async function withOpen<File extends OpenFile, Result>(
+  paths: readonly string[],
+  { options }: StemsSettings,
+  open: (path: string) => Promise<File>,
+  work: (files: readonly OpenedFile<File>[]) => Promise<Result>,
 ): Promise<Result> {
-  const open = (path: string): Promise<DecodedStem> =>
-    openStem(
-      path,
-      ...[SAMPLE_RATE_HZ, mostStereo, factorOf(gain), rangeOf(options), options.signal] as const,
-    );
   const opened = await Promise.allSettled(
     paths.map((path) => openWithFallback(path, open, options)),
   );
@@ -230,7 +267,7 @@ async function withOpen<Result>(
 async function joinStems(
   paths: readonly string[],
   files: readonly OpenedStem[],
-  settings: Settings,
+  settings: StemsSettings,
 ): Promise<ReadStems> {
   const samples = Math.max(...files.map((file) => file.samples));
   const record = recordOf(paths, files, samples, settings);
@@ -270,66 +307,11 @@ function withLimited(record: StemsRecord, paths: readonly string[], limited: num
   return { ...record, warnings: [...record.warnings, warning] };
 }
 
-/** Converts stems to spectrograms, the open ones first, and closes each pair before the next. */
-async function longStems(
-  paths: readonly string[],
-  open: readonly OpenedStem[],
-  longest: number,
-  most: number,
-  settings: Settings,
-): Promise<LongStems> {
-  // Another stem may be longer within the limit; surplus frames are dropped at the end.
-  const capacity = longest + settings.padding;
-  const size = Math.ceil(capacity / HOP_SAMPLES) * BANDS;
-  const data = new Float32Array(paths.length * size);
-  const hash = createHash("sha256");
-  const read: OpenedStem[] = [];
-  const take = async (files: readonly OpenedStem[]): Promise<void> => {
-    const first = read.length;
-    read.push(...files);
-    const samples = Math.max(...read.map((file) => file.samples));
-    // Stems of too different lengths are refused before the computation.
-    recordOf(paths, read, samples, settings);
-    const hashed = (async (): Promise<void> => {
-      for (const file of files) await hashStem(file, hash);
-    })();
-    await Promise.all([
-      hashed,
-      ...files.map((file, at) =>
-        file.spectrogram(
-          capacity,
-          data.subarray((first + at) * size, (first + at + 1) * size),
-          settings.options.signal,
-        )
-      ),
-    ]);
-    for (const file of files) file.close();
-  };
-  await take(open);
-  for (let at = open.length; at < paths.length; at += 2) {
-    await withOpen(paths.slice(at, at + 2), most, settings, take);
-  }
-  const samples = Math.max(...read.map((file) => file.samples));
-  const frames = Math.ceil(samples / HOP_SAMPLES);
-  for (let stem = 1; stem < paths.length; stem++) {
-    data.copyWithin(stem * frames * BANDS, stem * size, stem * size + frames * BANDS);
-  }
-  return {
-    spectrogram: tensor(
-      "f32",
-      [paths.length, frames, BANDS],
-      data.subarray(0, paths.length * frames * BANDS),
-    ),
-    sha256: hash.digest("hex"),
-    ...recordOf(paths, read, samples, settings),
-  };
-}
-
 /** Converts stems to spectrograms one after the other, where further sources are added to other. */
 async function longSources(
   paths: readonly string[],
   longest: number,
-  settings: Settings,
+  settings: StemsSettings,
 ): Promise<LongStems> {
   const others = [...paths.keys()].slice(STEMS.length);
   const groups = STEMS.map((_, stem) => stem === OTHER ? [stem, ...others] : [stem]);
@@ -339,17 +321,19 @@ async function longSources(
   const mono = new Int16Array(longest + settings.padding);
   const size = Math.ceil(mono.length / HOP_SAMPLES) * BANDS;
   const spectrograms = STEMS.map(() => new Float32Array(size));
-  const hash = createHash("sha256");
+  const digests: Uint8Array[] = [];
   const read: OpenedStem[] = [];
+  const open = opener(0, settings);
   let limited = 0;
   for (const [stem, group] of groups.entries()) {
-    await withOpen(group.map((at) => paths[at] ?? ""), 0, settings, async (files) => {
+    await withOpen(group.map((at) => paths[at] ?? ""), settings, open, async (files) => {
       read.push(...files);
       // Stems of too different lengths are refused before the computation.
       recordOf(ordered, read, Math.max(...read.map((file) => file.samples)), settings);
       await files[0]!.read(0, 1, mono);
       limited += await addOthers(files.slice(1), 1, mono);
-      hash.update(mono.subarray(0, Math.max(...files.map((file) => file.samples))));
+      const samples = Math.max(...files.map((file) => file.samples));
+      digests.push(createHash("sha256").update(mono.subarray(0, samples)).digest());
       await computeSpectrogram(mono, 1, spectrograms[stem]!);
     });
   }
@@ -362,25 +346,25 @@ async function longSources(
   }
   return {
     spectrogram: tensor("f32", [STEMS.length, frames, BANDS], data),
-    sha256: hash.digest("hex"),
+    sha256: hashOfDigests(digests),
     ...withLimited(recordOf(paths, files, samples, settings), paths, limited),
   };
 }
 
-async function hashStem(file: DecodedStem, hash: Hash): Promise<void> {
-  for (let first = 0; first < file.samples; first += PIECE_SAMPLES) {
-    const piece = new Int16Array(Math.min(PIECE_SAMPLES, file.samples - first));
-    await file.read(first, 1, piece);
-    hash.update(piece);
-  }
-}
-
-/** Describes stems, and refuses lengths that differ by more than the limit. */
-function recordOf(
+/**
+ * Describes stems, and refuses lengths that differ by more than the limit.
+ *
+ * @param paths the files
+ * @param files the same, open
+ * @param samples length of the longest
+ * @param settings gain and limit
+ * @throws {StemsError} if the lengths differ by more than the limit
+ */
+export function recordOf(
   paths: readonly string[],
-  files: readonly OpenedStem[],
+  files: readonly OpenedFile<OpenFile>[],
   samples: number,
-  { gain, padding }: Settings,
+  { gain, padding }: StemsSettings,
 ): StemsRecord {
   const named = paths.map(printable);
   const warnings = files.flatMap((file, stem) =>

@@ -17,7 +17,10 @@ import { z } from "zod";
 export const timingSchema = z.strictObject({
   stage: z.string().min(1).describe("Name of the stage"),
   start: z.number().describe("Seconds since the start of the run"),
-  end: z.number().describe("Seconds since the start of the run"),
+  end: z.number().describe(
+    "Seconds since the start of the run; of stages that run at the same time on successive parts (decode, demix, " +
+      "spectrogram) the common start and the busy time of the stage",
+  ),
   duration: z.number().min(0).describe("Seconds from start to end"),
   device: z.string().describe("Device of the stage"),
   model: z.string().describe("Name of the model"),

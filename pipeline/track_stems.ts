@@ -6,12 +6,11 @@
 
 import { join } from "node:path";
 import { orAborted } from "../core/abort.ts";
-import { type AudioSamples, OVERLAP } from "../kernels/mod.ts";
+import { OVERLAP } from "../kernels/mod.ts";
 import { printable } from "../core/printable.ts";
 import { PROGRAM } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { AudioOptions } from "./audio_files.ts";
 import { withMixture } from "./demix.ts";
 import {
   areStemsOf,
@@ -25,92 +24,15 @@ import {
 } from "./demix_files.ts";
 import { findStems } from "./find_stems.ts";
 import { readMixture } from "./mixture.ts";
-import type { Provenance } from "./result.ts";
-import { CPU, type RunObserver, runStages, timed } from "./runner.ts";
+import { CPU, runStages, timed } from "./runner.ts";
 import type { Seams } from "./seams.ts";
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
-import {
-  ensureSpaceForSpectrogram,
-  readSpectrogram,
-  type SpectrogramRecord,
-} from "./spectrogram_files.ts";
-import type { SeparationContext, Stage, StageContext } from "./stages.ts";
-import { readStemsOrSpectrogram, STEMS } from "./stems.ts";
-
-/** A track: a mix to separate, or a track whose stems are given. */
-export interface Track {
-  /** Absolute path of the track in the result; the mix, where no stems are given. */
-  readonly path: string;
-  /** Name of its result files. */
-  readonly name: string;
-  /** Folder with the stems; absent for a mix. */
-  readonly stemsDirectory?: string;
-  /** Files of the stems, bass, drums, other, vocals, and those that are added to other; by default found in their folder. */
-  readonly stems?: readonly string[];
-  /** The mix itself, where it is in memory and not a file. */
-  readonly samples?: AudioSamples;
-}
-
-/** How a mix is separated. */
-export interface SeparationOptions
-  extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts" | "overlap"> {
-  /** Folder where stems are kept and reused; absent to keep none. */
-  readonly keepIn?: string;
-  /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
-  readonly isAnew?: boolean;
-  /** Whether a kept spectrogram is made anew, from kept stems where they are; false by default. */
-  readonly isSpectrogramAnew?: boolean;
-}
-
-/** Stems of a track and their provenance. */
-export interface Separated {
-  /** `stems16`, or `spectrogram` of long stems. */
-  readonly seams: Partial<Seams>;
-  /** SHA-256 of the seam `stems16`. */
-  readonly sha256: Promise<string>;
-  /** Length of the longest stem. */
-  readonly durationSeconds: number;
-  /** Provenance of the stems. */
-  readonly provenance: Pick<
-    Provenance,
-    | "demixer"
-    | "demixer_weights"
-    | "demix_shifts"
-    | "demix_overlap"
-    | "stems_padding"
-    | "demix_precision"
-    | "mix"
-    | "stems"
-    | "decoder"
-    | "gain"
-  >;
-  /** Where the spectrogram is to be kept, and its record; absent to keep none, or where it was kept before. */
-  readonly toKeep?: { readonly path: string; readonly record: SpectrogramRecord };
-  /** Backend of the separation, where one was needed. */
-  readonly backends?: Readonly<Record<string, string>>;
-  /** Warnings for the user, each naming the track. */
-  readonly warnings: readonly string[];
-  /** Notes for the user, each naming the track. */
-  readonly notes?: readonly string[];
-}
-
-/** What the reading and the separation of stems need. */
-export interface StemsRun {
-  /** Weights and options of the stages. */
-  readonly context: StageContext;
-  /** Receives starts, progress and timings. */
-  readonly observer: RunObserver;
-  /** `performance.now()` at the origin of the timings. */
-  readonly origin: number;
-  /** How audio is read. */
-  readonly audio: AudioOptions;
-  /** Stages up to the stems. */
-  readonly stages: readonly Stage[];
-  /** Whether stems that allin1 has kept are used whatever the demixer. */
-  readonly takesUpstreams: boolean;
-  /** Path of the kept spectrogram without its ending; absent to keep none. */
-  readonly spectrogramAt?: string;
-}
+import { ensureSpaceForSpectrogram, readSpectrogram } from "./spectrogram_files.ts";
+import type { Separated, SeparationOptions, StemsRun, Track } from "./separated.ts";
+import { readStemsOrSpectrogram, streamStems } from "./stem_stream.ts";
+import { STEMS } from "./stems.ts";
+import { sha256OfStems } from "./stems_hash.ts";
+import { separateStream, timedStream } from "./track_stream.ts";
 
 /**
  * Reads given stems.
@@ -126,12 +48,20 @@ export async function readGiven(
   run: StemsRun,
 ): Promise<Separated> {
   const files = track.stems ?? await findStems(directory);
-  const read = await timed(
-    run.origin,
-    "decode",
-    run.observer,
-    () => readStemsOrSpectrogram(files, run.audio),
-  );
+  const isStream = !run.keepsStems && files.length === STEMS.length;
+  const read = isStream
+    ? await timedStream(
+      run.origin,
+      ["decode", "spectrogram"],
+      run.observer,
+      () => streamStems(files, run.audio),
+    )
+    : await timed(
+      run.origin,
+      "decode",
+      run.observer,
+      () => readStemsOrSpectrogram(files, run.audio),
+    );
   // Further sources are added to other.
   const stems = read.sources.map((source, at) => ({ name: STEMS[at] ?? "other", ...source }));
   const path = run.audio.part === undefined ? run.spectrogramAt : undefined;
@@ -139,7 +69,7 @@ export async function readGiven(
     ...(path !== undefined && {
       toKeep: { path, record: { path: track.path, program: PROGRAM, demix: null } },
     }),
-    ...("stems16" in read ? { seams: { stems16: read.stems16 }, sha256: sha256Of(read.stems16) } : {
+    ...("stems16" in read ? stemsOf(read.stems16) : {
       seams: { spectrogram: read.spectrogram },
       sha256: Promise.resolve(read.sha256),
     }),
@@ -179,6 +109,10 @@ export async function separate(
   if (keepsSome && audio.part !== undefined) {
     throw new Error(`${path}: stems of a part are not kept, since those of the whole may be`);
   }
+  // Samples in memory, and the mean of several passes, need arrays as long as the track.
+  const isStream = !stemsRun.keepsStems && track.samples === undefined &&
+    options.shifts.length === 1 && !mayUseUpstreams(track, options);
+  if (isStream) return await separateStream(track, options, stemsRun);
   const decoding = timed(
     origin,
     "decode",
@@ -191,10 +125,6 @@ export async function separate(
   // The default is not recorded, so that what was kept before there was a choice can be used.
   const isOther = sha256 !== null && (options.overlap ?? OVERLAP) !== OVERLAP;
   const overlap = isOther ? { demix_overlap: options.overlap } : {};
-  const from = (stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> => ({
-    seams: { stems16 },
-    sha256: sha256Of(stems16),
-  });
   const upstreams = await readUpstreams(track, options, name, read.mixture, stemsRun);
   if (typeof upstreams === "object") return upstreams;
   const common: Omit<Separated, "seams" | "sha256"> = {
@@ -233,7 +163,7 @@ export async function separate(
     return seams.stems16;
   };
   const { keepIn } = options;
-  if (!keepsSome) return { ...from(await separated()), ...common };
+  if (!keepsSome) return { ...stemsOf(await separated()), ...common };
   const record: DemixRecord = {
     path: track.path,
     mixture_sha256: await sha256Of(read.mixture),
@@ -261,7 +191,7 @@ export async function separate(
   const ofSpectrogram = `spectrogram of an earlier run, ${toKeep?.path}.npy`;
   const made = { ...common, ...(toKeep && { toKeep }) };
   if (folder === undefined) {
-    if (keptSpectrogram === undefined) return { ...made, ...from(await separated()) };
+    if (keptSpectrogram === undefined) return { ...made, ...stemsOf(await separated()) };
     const { spectrogram, stemsSha256 } = keptSpectrogram;
     const seams = { seams: { spectrogram }, sha256: Promise.resolve(stemsSha256) };
     return { ...common, ...seams, ...noted(ofSpectrogram) };
@@ -270,7 +200,7 @@ export async function separate(
     rhythmOf === undefined ? stems16 : (await withMixture({ stems16 }, read.mixture)).stems16;
   const kept = options.isAnew ? undefined : await readDemixed(folder, record);
   if (kept !== undefined) {
-    const { seams, sha256 } = from(await analysed(kept));
+    const { seams, sha256 } = stemsOf(await analysed(kept));
     const note = `stems of an earlier run, ${folder}`;
     if (keptSpectrogram === undefined || keptSpectrogram.stemsSha256 !== await sha256) {
       return { ...made, seams, sha256, ...noted(note) };
@@ -283,7 +213,7 @@ export async function separate(
   if (toKeep) await ensureSpaceForSpectrogram(toKeep.path, Math.ceil(samples / HOP_SAMPLES));
   const stems16 = await separated();
   await writeDemixed(folder, record, stems16);
-  return { ...made, ...from(await analysed(stems16)) };
+  return { ...made, ...stemsOf(await analysed(stems16)) };
 }
 
 /**
@@ -320,6 +250,19 @@ async function readUpstreams(
   }
   const note = `${named}stems that another program has kept, ${printable(folder)}`;
   return { ...read, notes: [...read.notes ?? [], note] };
+}
+
+/** Returns stems with their hash. */
+function stemsOf(stems16: Tensor<"i16">): Pick<Separated, "seams" | "sha256"> {
+  return { seams: { stems16 }, sha256: Promise.resolve(sha256OfStems(stems16)) };
+}
+
+/** Returns whether there may be stems that allin1 or demucs have kept of a mix. */
+function mayUseUpstreams(
+  track: Track,
+  { keepIn, isAnew }: SeparationOptions,
+): boolean {
+  return keepIn !== undefined && !isAnew && upstreamFolder(keepIn, track) !== undefined;
 }
 
 /** Waits for two results; where both fail, throws the error of the first. */

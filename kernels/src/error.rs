@@ -197,6 +197,40 @@ pub enum Error {
     #[error("The stem is not finished, was taken before, or is not kept in this form")]
     NoStem,
 
+    /// A stem could not be written.
+    #[error("Could not write the stem {path}: {source}")]
+    StemFile {
+        /// The file.
+        path: String,
+        /// Reason of the system.
+        source: std::io::Error,
+    },
+
+    /// Floats that were moved out of memory cannot be read back.
+    #[error("Could not read a temporary file in the system's folder for them: {0}")]
+    Spool(#[from] std::io::Error),
+
+    /// A file had another length when it was read again.
+    #[error(
+        "The file {name} changed while it was read: it had {expected} samples, and then {found}"
+    )]
+    Changed {
+        /// The file.
+        name: String,
+        /// Samples at first.
+        expected: usize,
+        /// Samples later.
+        found: usize,
+    },
+
+    /// A function for a mix was called out of turn.
+    #[error("The mix is not ready for {0}")]
+    MixOrder(&'static str),
+
+    /// The settings of a separation of a mix are no JSON object of the known fields.
+    #[error("The settings of a mix must be a JSON object of their fields: {0}")]
+    MixSettings(serde_json::Error),
+
     /// A setting of the beat decoder is out of range.
     #[error("The {option} of the beat decoder must be {expected}, but is {found}")]
     DecoderOption {

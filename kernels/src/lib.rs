@@ -14,11 +14,13 @@ pub mod htdemucs;
 pub mod interruption;
 pub mod linear;
 pub mod metrical;
+pub mod mix;
 pub mod observer;
 pub mod parameters;
 pub mod separation;
 pub mod spectrogram;
 pub mod stems16;
+pub mod streamed;
 
 pub use error::Error;
 pub use observer::{Observer, Values};

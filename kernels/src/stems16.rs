@@ -82,7 +82,7 @@ pub(crate) fn rescale_divisor(peak: f32) -> f64 {
 }
 
 /// Divides one sample and rounds it: half to even, saturated.
-fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
+pub(crate) fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
     round_to_16_bit(f64::from(sample) / divisor * 32_768.0)
 }
 

@@ -43,7 +43,10 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
     demixer: request.stemsDirectory === undefined ? demixer : null,
     ...{ observer: meter, origin },
   });
-  const done = await analyzer.analyzeWithSeams(request, { observer: meter });
+  const done = await analyzer.analyzeWithSeams(request, {
+    observer: meter,
+    keepsStems: false,
+  });
   await timed(origin, "write", meter, () =>
     writeResultFiles(done, {
       directory: request.outputDirectory,

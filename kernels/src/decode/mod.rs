@@ -5,7 +5,7 @@
 //! memory for the samples is taken only as they are read, whatever the header says, and the rate is converted
 //! without moving events. One concern a file: `containers` tells what a file is, `readers` and `codecs` list
 //! what reads it, `stream` opens it, `packets` decodes it, `collect` gathers samples for `floats` or `stem` (`conform`
-//! converts blocks of another rate), `trim`
+//! converts blocks of another rate) or passes them on from a thread of its own (`mix_file`, `passing`), `trim`
 //! knows what to cut, `damage` keeps the record, `resample` changes the rate,
 //! `pcm` notes hash and levels.
 //!
@@ -26,6 +26,7 @@
 //! # Ok::<(), tactus_kernels::decode::DecodeError>(())
 //! ```
 
+mod again;
 mod codec;
 mod codecs;
 mod collect;
@@ -39,9 +40,11 @@ mod floats;
 mod foreign_chain;
 mod frame_chain;
 mod limits;
+mod mix_file;
 mod mpeg_header;
 mod packets;
 mod part;
+mod passing;
 mod pcm;
 mod readers;
 mod resample;
@@ -53,6 +56,7 @@ mod tracks;
 mod trim;
 
 pub use error::DecodeError;
+pub use mix_file::{Blocks, MixFile, Passed, StereoBlock};
 pub use part::Part;
 pub use pcm::Levels;
 pub use stem::StemOptions;
@@ -221,13 +225,16 @@ pub fn decode_samples(
 /// The name of a file for messages, and its bytes.
 fn open(path: &Path) -> Result<(String, Box<dyn MediaSource>), DecodeError> {
     let name = path.display().to_string();
-    let open_error = |error| DecodeError::Open { name: name.clone(), error };
-    // Asked before opening: opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(open_error)?.is_file() {
-        return Err(DecodeError::NotAFile { name });
-    }
-    let file = File::open(path).map_err(open_error)?;
+    check_is_file(path, &name)?;
+    let file = File::open(path).map_err(|error| DecodeError::Open { name: name.clone(), error })?;
     Ok((name, Box::new(file)))
+}
+
+/// Refuses what is no file, before it is opened: opening a pipe would wait for its writer.
+fn check_is_file(path: &Path, name: &str) -> Result<(), DecodeError> {
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| DecodeError::Open { name: name.to_string(), error })?;
+    if metadata.is_file() { Ok(()) } else { Err(DecodeError::NotAFile { name: name.to_string() }) }
 }
 
 fn decode_floats(

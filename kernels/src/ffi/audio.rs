@@ -157,12 +157,16 @@ fn keep_open<Sample>(
     numbers: &mut [u64],
 ) -> Result<(), Error> {
     Error::expect_length("numbers", 4, numbers.len())?;
-    let audio = decode(Path::new(text("path", path)?)).inspect_err(|error| {
-        if let Some(format) = error.unread_format() {
-            write_json(&json!({ "unread": format }), description);
-        }
-    })?;
+    let audio = decode(Path::new(text("path", path)?))
+        .inspect_err(|error| describe_unread(error, description))?;
     keep(handles, audio, description, numbers)
+}
+
+/// Describes a file whose sound is not read here.
+pub(super) fn describe_unread(error: &DecodeError, description: &mut [u8]) {
+    if let Some(format) = error.unread_format() {
+        write_json(&json!({ "unread": format }), description);
+    }
 }
 
 /// Keeps decoded audio and describes it.
@@ -179,7 +183,7 @@ fn keep<Sample>(
     write("numbers", &[handles.insert(audio), channels, samples, bytes], numbers)
 }
 
-fn describe<Sample>(audio: &Decoded<Sample>) -> serde_json::Value {
+pub(super) fn describe<Sample>(audio: &Decoded<Sample>) -> serde_json::Value {
     json!({
         "codec": audio.codec,
         "decoder": audio.decoder,

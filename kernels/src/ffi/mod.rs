@@ -17,17 +17,19 @@ mod htdemucs;
 mod interruption;
 mod memory;
 mod metrical;
+mod mix;
 mod outcome;
 mod processor;
 mod seams;
 mod separation;
 mod spectrogram;
+mod stem_stream;
 
 use memory::slice_mut;
 use outcome::take_message;
 
 /// Version of the functions here; the binding refuses any other.
-pub const ABI_VERSION: u32 = 18;
+pub const ABI_VERSION: u32 = 19;
 
 /// Returns the version of these functions.
 #[unsafe(no_mangle)]

@@ -158,8 +158,7 @@ pub unsafe extern "C" fn tactus_hpss_step(
         let mixture = channels(unsafe { slice(mixture, mixture_length) })?;
         SEPARATORS.with(handle, |open| {
             let mut separator = lock(&open.separator);
-            separator.filters()?.step(mixture);
-            Ok(())
+            separator.filters()?.step(mixture)
         })
     })
 }

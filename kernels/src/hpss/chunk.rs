@@ -12,12 +12,12 @@ use super::layout::{
 };
 use super::masks::Bands;
 use super::median::RunningMedian;
+use crate::separation::MixturePart;
 
 /// Properties of a whole mixture.
 #[derive(Debug, Clone, Copy)]
 pub struct Hpss {
     separation: Separation,
-    samples: usize,
     wanted: Wanted,
 }
 
@@ -29,28 +29,45 @@ impl Hpss {
     pub fn new(mixture: Mixture, wanted: Wanted) -> Self {
         let [left, right] = mixture;
         assert_eq!(left.len(), right.len(), "channels differ in length");
-        let separation = match wanted {
-            Wanted::All => Hpss::separation(mixture),
-            // Bass and drums are the same for both kinds.
-            Wanted::Rhythm => Separation::Mono,
-        };
-        Hpss { separation, samples: left.len(), wanted }
+        match wanted {
+            Wanted::All => {
+                let mut width = Width::default();
+                width.add(mixture);
+                Hpss::all(width)
+            }
+            Wanted::Rhythm => Hpss::rhythm(),
+        }
     }
 
-    fn separation([left, right]: Mixture) -> Separation {
-        let (mut middle, mut side) = (0.0, 0.0);
+    /// For all stems of a mixture that was measured.
+    pub fn all(width: Width) -> Self {
+        let Width { middle, side } = width;
+        let is_stereo = side > LEAST_SIDE * (middle + side);
+        let separation = if is_stereo { Separation::Stereo } else { Separation::Mono };
+        Hpss { separation, wanted: Wanted::All }
+    }
+
+    /// For bass and drums, which are the same for mono and stereo.
+    pub fn rhythm() -> Self {
+        Hpss { separation: Separation::Mono, wanted: Wanted::Rhythm }
+    }
+}
+
+/// Energy of the centre of a mixture, and of its sides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Width {
+    middle: f64,
+    side: f64,
+}
+
+impl Width {
+    /// Takes the next samples.
+    pub fn add(&mut self, [left, right]: Mixture) {
         for (&left, &right) in left.iter().zip(right) {
             let (left, right) = (f64::from(left), f64::from(right));
-            middle += (left + right) * (left + right);
-            side += (left - right) * (left - right);
+            self.middle += (left + right) * (left + right);
+            self.side += (left - right) * (left - right);
         }
-        let is_stereo = side > LEAST_SIDE * (middle + side);
-        if is_stereo { Separation::Stereo } else { Separation::Mono }
-    }
-
-    /// Number of chunks of the mixture.
-    pub fn chunks(&self) -> usize {
-        self.samples.div_ceil(CHUNK_SAMPLES)
     }
 }
 
@@ -137,20 +154,24 @@ impl Work {
 
     /// Separates one chunk.
     ///
+    /// # Parameters
+    /// - `mixture`: all of it, or a part with the chunk and, as far as the mixture goes, [`SURROUNDINGS`] on both sides.
+    ///
     /// # Returns
     /// `[STEMS][CHANNELS][samples]` f32, bass, drums, other, vocals; as many samples as a chunk has, or what
     /// is left of the mixture. Stems that are not wanted have no samples.
     ///
     /// # Panics
-    /// If there is no such chunk, or the mixture is shorter than the one that `hpss` was made from.
-    pub fn separate(
+    /// If the chunk is not in it.
+    pub fn separate<'a>(
         &mut self,
         hpss: &Hpss,
-        mixture: Mixture,
+        mixture: impl Into<MixturePart<'a>>,
         index: usize,
     ) -> [[&[f32]; CHANNELS]; STEMS] {
+        let mixture = mixture.into();
         let start = index * CHUNK_SAMPLES;
-        let length = CHUNK_SAMPLES.min(hpss.samples - start);
+        let length = CHUNK_SAMPLES.min(mixture.end() - start);
         let plan = Plan::shared();
         self.resize(length, hpss.wanted);
         self.transform(plan, mixture, start);
@@ -167,11 +188,11 @@ impl Work {
     }
 
     /// Makes the other stem: what bass, drums and vocals leave of the mixture.
-    fn subtract(&mut self, mixture: Mixture, start: usize, length: usize) {
+    fn subtract(&mut self, mixture: MixturePart, start: usize, length: usize) {
         let [bass, drums, other, vocals] = &mut self.sums;
         for channel in 0..CHANNELS {
             let parts = bass[channel].iter().zip(&drums[channel]).zip(&vocals[channel]);
-            let whole = &mixture[channel][start..start + length];
+            let whole = &mixture.channels[channel][start - mixture.start..][..length];
             let rest = other[channel].iter_mut().zip(parts).skip(LEAD).zip(whole);
             for ((rest, ((bass, drums), vocals)), whole) in rest {
                 *rest = whole - (bass + drums + vocals);
@@ -201,13 +222,13 @@ impl Work {
     }
 
     /// Spectra and energies around the chunk that begins at `start`; outside the mixture there are zeros.
-    fn transform(&mut self, plan: &Plan, mixture: Mixture, start: usize) {
+    fn transform(&mut self, plan: &Plan, mixture: MixturePart, start: usize) {
         let frames = self.frames();
-        for (signal, spectra) in mixture.iter().zip(&mut self.spectra) {
+        for (signal, spectra) in mixture.channels.iter().zip(&mut self.spectra) {
             for (index, bins) in spectra.chunks_mut(BINS).enumerate() {
                 // Frames are centred on multiples of the hop.
                 let lead = (REACH + HALF_TIME) * HOP_SAMPLES + FRAME_SAMPLES / 2;
-                let first = (start + index * HOP_SAMPLES) as i64 - lead as i64;
+                let first = (start + index * HOP_SAMPLES) as i64 - (lead + mixture.start) as i64;
                 let from = first.clamp(0, signal.len() as i64) as usize;
                 let to = (first + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
                 if from == to {

@@ -29,6 +29,9 @@ pub(super) const FREQUENCY_WINDOW: usize = 31;
 /// Frames on either side of a chunk's first and last hop that reach into it.
 pub(super) const REACH: usize = 1;
 
+/// Samples before and after a chunk that it is computed from.
+pub const SURROUNDINGS: usize = (REACH + TIME_WINDOW / 2) * HOP_SAMPLES + FRAME_SAMPLES / 2;
+
 /// Sum of the squared windows that overlap at any sample: four Hann windows a quarter apart.
 pub(super) const WINDOW_ENERGY: f32 = 1.5;
 

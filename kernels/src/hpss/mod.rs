@@ -26,7 +26,7 @@ mod masks;
 mod median;
 mod separator;
 
-pub use chunk::{Hpss, Work};
-pub use layout::{CHANNELS, CHUNK_SAMPLES, Mixture, STEMS, Wanted};
+pub use chunk::{Hpss, Width, Work};
+pub use layout::{CHANNELS, CHUNK_SAMPLES, Mixture, STEMS, SURROUNDINGS, Wanted};
 pub use median::{LONGEST_WINDOW, RunningMedian};
 pub use separator::HpssSeparator;

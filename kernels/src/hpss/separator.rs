@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::chunk::{Hpss, Work};
-use super::layout::{CHUNK_SAMPLES, Mixture, Wanted};
-use crate::separation::Kept;
+use super::layout::{CHUNK_SAMPLES, Mixture, SURROUNDINGS, Wanted};
+use crate::error::Error;
+use crate::separation::{Kept, MixturePart};
 
 /// Chunks for each thread in a step: some, so that no thread waits long for another.
 const CHUNKS_PER_THREAD: usize = 3;
@@ -28,8 +29,12 @@ impl HpssSeparator {
     /// # Panics
     /// If the channels differ in length.
     pub fn new(mixture: Mixture, kept: Kept, samples: usize, wanted: Wanted) -> Self {
-        let hpss = Hpss::new(mixture, wanted);
-        let chunks = hpss.chunks().min(samples.div_ceil(CHUNK_SAMPLES));
+        HpssSeparator::of(Hpss::new(mixture, wanted), kept, samples.min(mixture[0].len()))
+    }
+
+    /// Prepares a mixture that is not in memory; `samples` may be more than it has.
+    pub fn of(hpss: Hpss, kept: Kept, samples: usize) -> Self {
+        let chunks = samples.div_ceil(CHUNK_SAMPLES);
         let at_once = CHUNKS_PER_THREAD * rayon::current_num_threads();
         let works = (0..at_once.min(chunks)).map(|_| Work::new()).collect();
         HpssSeparator { hpss, works, next: 0, chunks, samples, kept }
@@ -41,9 +46,59 @@ impl HpssSeparator {
     }
 
     /// Separates the next chunks of the same mixture.
-    pub fn step(&mut self, mixture: Mixture) {
+    ///
+    /// # Errors
+    /// If a stem cannot be kept.
+    pub fn step(&mut self, mixture: Mixture) -> Result<(), Error> {
+        let count = self.works.len().min(self.chunks - self.next);
+        self.separate(mixture.into(), count, || Ok(()))
+    }
+
+    /// The sample up to which a part of the mixture should reach for the next chunks.
+    pub fn reach(&self) -> usize {
+        let count = self.works.len().min(self.chunks - self.next);
+        (self.next + count) * CHUNK_SAMPLES + SURROUNDINGS
+    }
+
+    /// The first sample that the next chunks need.
+    pub fn needs(&self) -> usize {
+        (self.next * CHUNK_SAMPLES).saturating_sub(SURROUNDINGS)
+    }
+
+    /// The first sample that was not separated.
+    pub fn position(&self) -> usize {
+        self.next * CHUNK_SAMPLES
+    }
+
+    /// Separates the chunks that a part of the mixture suffices for, or all that are left where it ends with the mixture,
+    /// and does `other` work while the stems are kept. What is left over is nothing.
+    ///
+    /// # Errors
+    /// If a stem cannot be kept, or those of `other`.
+    pub fn advance(
+        &mut self,
+        part: MixturePart,
+        is_end: bool,
+        other: impl FnOnce(usize) -> Result<(), Error> + Send,
+    ) -> Result<(), Error> {
+        let whole = if is_end {
+            part.end().div_ceil(CHUNK_SAMPLES)
+        } else {
+            part.end().saturating_sub(SURROUNDINGS) / CHUNK_SAMPLES
+        };
+        let last = whole.min(self.chunks).min(self.next + self.works.len());
+        let count = last.saturating_sub(self.next);
+        let end = if is_end { part.end().min(last * CHUNK_SAMPLES) } else { last * CHUNK_SAMPLES };
+        self.separate(part, count, || other(end))
+    }
+
+    fn separate(
+        &mut self,
+        mixture: MixturePart,
+        count: usize,
+        other: impl FnOnce() -> Result<(), Error> + Send,
+    ) -> Result<(), Error> {
         let (hpss, first) = (&self.hpss, self.next);
-        let count = self.works.len().min(self.chunks - first);
         let stems: Vec<_> = self.works[..count]
             .par_iter_mut()
             .enumerate()
@@ -58,12 +113,26 @@ impl HpssSeparator {
                 (start, stems.map(|stem| stem.map(|samples| &samples[..samples.len().min(most)])))
             })
             .collect();
-        self.kept.add_parts(&parts);
+        let kept = &mut self.kept;
+        let (kept, other) = rayon::join(|| kept.add_parts(&parts), other);
+        kept?;
+        other?;
         self.next = first + count;
+        Ok(())
+    }
+
+    /// Whether all chunks are done.
+    pub fn is_done(&self) -> bool {
+        self.next == self.chunks
     }
 
     /// The stems, when all chunks are done.
     pub fn finished(&mut self) -> Option<&mut Kept> {
-        (self.next == self.chunks).then_some(&mut self.kept)
+        self.is_done().then_some(&mut self.kept)
+    }
+
+    /// The stems, however far they are.
+    pub fn kept(&mut self) -> &mut Kept {
+        &mut self.kept
     }
 }

@@ -2,8 +2,12 @@
 
 use rayon::prelude::*;
 
+use std::time::{Duration, Instant};
+
 use super::layout::{CHANNELS, STEMS};
+use crate::error::Error;
 use crate::stems16::{rescale_divisor, to_mono_16_bit};
+use crate::streamed::StreamedStem;
 
 /// The stems bass, drums, other, vocals as far as they are finished.
 pub enum Kept {
@@ -12,6 +16,17 @@ pub enum Kept {
     /// All that a spectrogram is made from: 0.09 MB a second for each stem, and 0.35 MB from where on one is
     /// too loud for 16 bit.
     Mono(Box<[MonoStem; STEMS]>),
+    /// Nothing but what is made of them.
+    Streamed(Box<StreamedStems>),
+}
+
+/// Stems that are used up as they are finished.
+#[derive(Default)]
+pub struct StreamedStems {
+    /// Those that are wanted.
+    pub stems: [Option<StreamedStem>; STEMS],
+    /// Time that their use took.
+    pub busy: Duration,
 }
 
 /// A stem rounded to 16 bit stereo and averaged over its channels as soon as it is finished.
@@ -56,15 +71,28 @@ impl Kept {
     }
 
     /// Adds the next finished samples of one stem, from sample `start` on: `[2][count]`.
-    pub(crate) fn add(&mut self, stem: usize, start: usize, finished: &[&[f32]; CHANNELS]) {
+    pub(crate) fn add(
+        &mut self,
+        stem: usize,
+        start: usize,
+        finished: &[&[f32]; CHANNELS],
+    ) -> Result<(), Error> {
         match self {
             Kept::Floats(stems) => add_floats(&mut stems[stem], start, finished),
             Kept::Mono(stems) => stems[stem].add(finished),
+            Kept::Streamed(streamed) => {
+                let begin = Instant::now();
+                if let Some(stem) = &mut streamed.stems[stem] {
+                    stem.add(*finished)?;
+                }
+                streamed.busy += begin.elapsed();
+            }
         }
+        Ok(())
     }
 
     /// Adds the next finished samples of all stems, one part after the other, several stems at a time.
-    pub(crate) fn add_parts(&mut self, parts: &[FinishedPart]) {
+    pub(crate) fn add_parts(&mut self, parts: &[FinishedPart]) -> Result<(), Error> {
         let of = |stem: usize| parts.iter().map(move |(start, stems)| (*start, &stems[stem]));
         match self {
             Kept::Floats(stems) => stems.par_iter_mut().enumerate().for_each(|(stem, kept)| {
@@ -73,7 +101,17 @@ impl Kept {
             Kept::Mono(stems) => stems.par_iter_mut().enumerate().for_each(|(stem, kept)| {
                 of(stem).for_each(|(_, finished)| kept.add(finished));
             }),
+            Kept::Streamed(streamed) => {
+                let begin = Instant::now();
+                let stems = streamed.stems.par_iter_mut().enumerate();
+                stems.try_for_each(|(stem, kept)| match kept {
+                    Some(kept) => of(stem).try_for_each(|(_, finished)| kept.add(*finished)),
+                    None => Ok(()),
+                })?;
+                streamed.busy += begin.elapsed();
+            }
         }
+        Ok(())
     }
 }
 

@@ -16,8 +16,9 @@ mod plan;
 mod separator;
 mod spectrum;
 
-pub use kept::{Kept, MonoStem, TakenMono};
-pub use layout::{CHANNELS, SOURCE_STEMS, STEMS};
+pub use kept::{Kept, MonoStem, StreamedStems, TakenMono};
+pub use layout::{CHANNELS, MixturePart, SOURCE_STEMS, STEMS};
+pub use normalisation::{Deviation, Mean, Normalisation};
 pub use plan::{MOST_OVERLAP, OVERLAP, SEGMENT_SAMPLES, SHIFT_LIMIT, Segment, SegmentPlan};
 pub use separator::{Excerpt, Mixture, Passes, SegmentInput, Separator};
 pub use spectrum::{BINS, FRAMES};

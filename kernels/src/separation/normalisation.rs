@@ -2,8 +2,10 @@
 
 /// Mean and standard deviation, and the change to values with mean 0 and deviation 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Normalisation {
+pub struct Normalisation {
+    /// Mean.
     pub mean: f64,
+    /// Unbiased standard deviation.
     pub deviation: f64,
 }
 
@@ -14,10 +16,11 @@ impl Normalisation {
     /// Of values that can be walked over twice: the mean, and the unbiased standard deviation from
     /// values that the mean was taken from first.
     pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let count = values.clone().count();
-        let mean = values.clone().sum::<f64>() / count as f64;
-        let squares: f64 = values.map(|value| (value - mean) * (value - mean)).sum();
-        Normalisation { mean, deviation: (squares / (count - 1) as f64).sqrt() }
+        let mut mean = Mean::default();
+        mean.add(values.clone());
+        let mut deviation = mean.finish();
+        deviation.add(values);
+        deviation.finish()
     }
 
     /// (value - mean) / (deviation + floor); 0 where that would divide by zero.
@@ -34,6 +37,51 @@ impl Normalisation {
     /// The same for the sum of `count` values: each has the mean.
     pub fn undo_sum(&self, sum: f64, count: usize) -> f64 {
         sum * self.deviation + count as f64 * self.mean
+    }
+}
+
+/// The mean of values that come in parts: the first of two walks over them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+/// The deviation of the same values: the second walk.
+#[derive(Debug, Clone, Copy)]
+pub struct Deviation {
+    mean: f64,
+    count: usize,
+    squares: f64,
+}
+
+impl Mean {
+    /// Takes the next values.
+    pub fn add(&mut self, values: impl Iterator<Item = f64>) {
+        for value in values {
+            self.sum += value;
+            self.count += 1;
+        }
+    }
+
+    /// Begins the second walk.
+    pub fn finish(self) -> Deviation {
+        Deviation { mean: self.sum / self.count as f64, count: self.count, squares: 0.0 }
+    }
+}
+
+impl Deviation {
+    /// Takes the next values, in the same order.
+    pub fn add(&mut self, values: impl Iterator<Item = f64>) {
+        for value in values {
+            self.squares += (value - self.mean) * (value - self.mean);
+        }
+    }
+
+    /// Mean and deviation of all.
+    pub fn finish(self) -> Normalisation {
+        let deviation = (self.squares / (self.count - 1) as f64).sqrt();
+        Normalisation { mean: self.mean, deviation }
     }
 }
 

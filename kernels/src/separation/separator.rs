@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::kept::Kept;
-use super::layout::{CHANNELS, STEMS};
+use super::layout::{CHANNELS, MixturePart, STEMS};
 use super::normalisation::{Normalisation, SEGMENT_FLOOR};
 use super::plan::{SEGMENT_SAMPLES, Segment, SegmentPlan, weight};
 use super::spectrum::{BINS, FRAMES, Transforms};
@@ -74,6 +74,22 @@ impl Separator {
     /// length, or a stem has no source.
     pub fn new([left, right]: Mixture, passes: Passes, kept: Kept, wanted: usize) -> Self {
         assert_eq!(left.len(), right.len(), "channels differ in length");
+        let mono = left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + f64::from(r)) / 2.0);
+        Separator::of(Normalisation::of(mono), left.len(), passes, kept, wanted)
+    }
+
+    /// Prepares a mixture of `samples` samples that is not in memory; `normalisation` is that of its mean over the
+    /// channels.
+    ///
+    /// # Panics
+    /// As [`Separator::new`].
+    pub fn of(
+        normalisation: Normalisation,
+        samples: usize,
+        passes: Passes,
+        kept: Kept,
+        wanted: usize,
+    ) -> Self {
         let Passes { shifts, overlap, source_stems } = passes;
         let stem_sources: [Vec<usize>; STEMS] = std::array::from_fn(|stem| {
             let sources = source_stems.iter().enumerate().filter(|&(_, &of)| of == stem);
@@ -82,14 +98,13 @@ impl Separator {
         assert!(stem_sources.iter().all(|sources| !sources.is_empty()), "a stem has no source");
         assert!(!shifts.is_empty(), "a separation has a pass");
         assert!(wanted > 0, "a separation has samples");
-        let is_mono = matches!(kept, Kept::Mono(_));
-        assert!(!is_mono || shifts.len() == 1, "the mean of several passes needs floats");
-        let mono = left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + f64::from(r)) / 2.0);
+        let is_used_up = !matches!(kept, Kept::Floats(_));
+        assert!(!is_used_up || shifts.len() == 1, "the mean of several passes needs floats");
         Separator {
-            normalisation: Normalisation::of(mono),
+            normalisation,
             passes: shifts
                 .iter()
-                .map(|&shift| SegmentPlan::new(left.len(), shift, overlap).up_to(wanted))
+                .map(|&shift| SegmentPlan::new(samples, shift, overlap).up_to(wanted))
                 .collect(),
             sources: source_stems.len(),
             stem_sources,
@@ -108,9 +123,17 @@ impl Separator {
     }
 
     /// The mixture where the input of segment `index` lies, normalised; silence beyond its ends.
-    pub fn excerpt(&self, mixture: Mixture, index: usize) -> Option<Excerpt> {
+    ///
+    /// # Parameters
+    /// - `mixture`: all of it, or a part in which the segment's input lies.
+    pub fn excerpt<'a>(
+        &self,
+        mixture: impl Into<MixturePart<'a>>,
+        index: usize,
+    ) -> Option<Excerpt> {
         let segment = self.segments().nth(index)?;
-        Some(Excerpt { channels: mixture.map(|channel| self.cut(channel, segment)) })
+        let MixturePart { channels, start } = mixture.into();
+        Some(Excerpt { channels: channels.map(|channel| self.cut(channel, start, segment)) })
     }
 
     /// Joins the network's outputs for a segment to the stems.
@@ -170,8 +193,7 @@ impl Separator {
         for (time, position, _) in used(&segment, samples) {
             self.weights[time - joined] += weight(position);
         }
-        self.finish_samples();
-        Ok(())
+        self.finish_samples()
     }
 
     /// The stems, when the outputs of all segments have come.
@@ -179,10 +201,16 @@ impl Separator {
         (self.pass == self.passes.len()).then_some(&mut self.kept)
     }
 
-    fn cut(&self, channel: &[f32], segment: &Segment) -> Vec<f64> {
+    /// The stems, however far they are.
+    pub fn kept(&mut self) -> &mut Kept {
+        &mut self.kept
+    }
+
+    fn cut(&self, channel: &[f32], start: usize, segment: &Segment) -> Vec<f64> {
+        let first = segment.input_start - start as i64;
         (0..SEGMENT_SAMPLES as i64)
             .map(|position| {
-                let time = usize::try_from(segment.input_start + position).ok();
+                let time = usize::try_from(first + position).ok();
                 time.and_then(|time| channel.get(time))
                     .map_or(0.0, |&sample| self.normalisation.apply(f64::from(sample), 0.0))
             })
@@ -200,7 +228,7 @@ impl Separator {
     }
 
     /// Adds to the stems what no later segment of the pass adds to, and ends the pass with its last.
-    fn finish_samples(&mut self) {
+    fn finish_samples(&mut self) -> Result<(), Error> {
         let plan = &self.passes[self.pass];
         let until = match plan.segments.get(self.next) {
             Some(segment) => segment.start.clamp(0, plan.samples as i64) as usize,
@@ -216,12 +244,13 @@ impl Separator {
                 sums.map(|(sum, w)| (normalisation.undo_sum(sum / w, sources) * share) as f32)
                     .collect()
             });
-            self.kept.add(stem, start, &finished.each_ref().map(Vec::as_slice));
+            self.kept.add(stem, start, &finished.each_ref().map(Vec::as_slice))?;
         }
         self.joined = until;
         if self.next == plan.segments.len() {
             (self.pass, self.next, self.joined) = (self.pass + 1, 0, 0);
         }
+        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@
 mod filterbank;
 mod logarithm;
 mod mono;
+mod piecewise;
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +31,7 @@ pub use filterbank::BANDS;
 use filterbank::Filterbank;
 pub use mono::mean_of_16_bit;
 use mono::mono;
+pub use piecewise::PiecewiseSpectrogram;
 
 use crate::interruption::{self, Interrupted};
 use crate::observer::{Observer, Values};
@@ -79,7 +81,8 @@ pub fn spectrogram(channels: &[&[i16]], output: &mut [f32]) -> Result<(), Interr
         interruption.check()?;
         let mut scratch = Scratch::new(plan);
         for (row, bands) in rows.as_chunks_mut::<BANDS>().0.iter_mut().enumerate() {
-            plan.frame(&signal, task * FRAMES_PER_TASK + row, &mut scratch, bands);
+            let centre = ((task * FRAMES_PER_TASK + row) * HOP_SAMPLES) as i64;
+            plan.frame(&signal, centre, &mut scratch, bands);
         }
         Ok(())
     })
@@ -99,7 +102,7 @@ pub fn observe_spectrogram(channels: &[&[i16]], observer: &mut dyn Observer) {
     let frames = frame_count(signal.len());
     let (mut windowed, mut magnitudes, mut filtered) = (Vec::new(), Vec::new(), Vec::new());
     for index in 0..frames {
-        plan.window(&signal, index, &mut scratch);
+        plan.window(&signal, (index * HOP_SAMPLES) as i64, &mut scratch);
         windowed.extend_from_slice(&scratch.frame);
         plan.transform(&mut scratch);
         magnitudes.extend_from_slice(&scratch.magnitudes);
@@ -148,17 +151,16 @@ impl Plan {
         })
     }
 
-    /// Computes the bands of the frame centred on sample `index * HOP_SAMPLES`; outside the signal
-    /// there are zeros.
-    fn frame(&self, signal: &[i16], index: usize, scratch: &mut Scratch, bands: &mut [f32; BANDS]) {
-        self.window(signal, index, scratch);
+    /// Computes the bands of the frame centred on the sample `centre`; outside the signal there are zeros.
+    fn frame(&self, signal: &[i16], centre: i64, scratch: &mut Scratch, bands: &mut [f32; BANDS]) {
+        self.window(signal, centre, scratch);
         self.transform(scratch);
         self.filterbank.pool(&scratch.magnitudes, bands);
     }
 
     /// Puts a frame's samples under the window.
-    fn window(&self, signal: &[i16], index: usize, scratch: &mut Scratch) {
-        let start = (index * HOP_SAMPLES) as i64 - (FRAME_SAMPLES / 2) as i64;
+    fn window(&self, signal: &[i16], centre: i64, scratch: &mut Scratch) {
+        let start = centre - (FRAME_SAMPLES / 2) as i64;
         let from = start.clamp(0, signal.len() as i64) as usize;
         let to = (start + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
         let offset = (from as i64 - start).max(0) as usize;

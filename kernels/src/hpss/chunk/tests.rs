@@ -23,7 +23,7 @@ fn separate_wanted(mixture: Mixture, wanted: Wanted) -> [[Vec<f32>; CHANNELS]; S
     let hpss = Hpss::new(mixture, wanted);
     let mut stems: [[Vec<f32>; CHANNELS]; STEMS] = Default::default();
     let mut work = Work::new();
-    for index in 0..hpss.chunks() {
+    for index in 0..mixture[0].len().div_ceil(CHUNK_SAMPLES) {
         for (stem, chunk) in stems.iter_mut().zip(work.separate(&hpss, mixture, index)) {
             for (channel, samples) in stem.iter_mut().zip(chunk) {
                 channel.extend(samples);
