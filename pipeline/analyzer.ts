@@ -80,8 +80,9 @@ export interface SeamOptions extends AnalyzeOptions, Pick<TrackOptions, "keepsSt
 export type AnalyzerInput = string | AudioSamples | Track;
 
 /**
- * Analyses tracks with weights that are loaded once. It writes no files, apart from a temporary one while ffmpeg
- * decodes a format that has no built-in decoder, which `audio: { ffmpeg: false }` rules out.
+ * Analyses tracks with weights that are loaded once. It writes no files, apart from temporary ones: while ffmpeg
+ * decodes a format that has no built-in decoder, which `audio: { ffmpeg: false }` rules out, and for stems of HTDemucs that
+ * are too loud for 16 bit.
  *
  * Several analyses may run at the same time. The networks run on other threads, so that timers and other work of the
  * calling thread go on.

@@ -112,6 +112,10 @@ fn filters_in_pieces_give_the_stems_of_the_whole_mix() {
     let lengths = [1, 441, 9216, 131_071, 131_072, 131_073, 1_200_000];
     for samples in lengths {
         for (name, level) in LEVELS {
+            // Short ones are made in a step.
+            if (name == "late") != (samples == 1_200_000) {
+                continue;
+            }
             let file = wav(&format!("filters_{name}_{samples}"), samples, level);
             let mut mix = Mix::open(&file.path, 44_100, Part::WHOLE).unwrap();
             let stems = by_filters(&file, Wanted::Rhythm);
@@ -169,11 +173,11 @@ fn a_network_in_pieces_gives_the_stems_of_the_whole_mix() {
     for (name, level) in LEVELS {
         for shift in [None, Some(12_345)] {
             // A shift is of no matter to loudness.
-            if shift.is_some() && name != "late" {
+            if shift.is_some() != (name == "late") {
                 continue;
             }
-            let samples = 600_000;
-            let level = |at: usize| level(if name == "late" { at + LATE - 300_000 } else { at });
+            let samples = 360_000;
+            let level = |at: usize| level(if name == "late" { at + LATE - 270_000 } else { at });
             let file = wav(&format!("net_{name}_{}", shift.unwrap_or(0)), samples, level);
             let mixture = file.channels.each_ref().map(Vec::as_slice);
             let passes = Passes { shifts: &[shift], overlap: OVERLAP, source_stems: &SOURCE_STEMS };
