@@ -237,7 +237,8 @@ async function readUpstreams(
   const named = printable(`${track.path}: `);
   let read: Separated;
   try {
-    read = await readGiven({ ...track, stems }, folder, run);
+    // The samples tell whether they are of this mix.
+    read = await readGiven({ ...track, stems }, folder, { ...run, keepsStems: true });
   } catch (error) {
     return `${named}the stems in ${printable(folder)} are not used: ${reasonOf(error)}`;
   }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::multiply;
+use super::window::multiply;
 use crate::decode::Blocks;
 use crate::error::Error;
 use crate::hpss::Width;

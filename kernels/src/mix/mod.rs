@@ -4,13 +4,14 @@
 //! A file is read as often as it is needed: what depends on all of a mix, such as the mean that HTDemucs subtracts, is
 //! measured in a pass of its own, and a stem that turns out to be too loud for 16 bits is made again from the start.
 
+mod layout;
 mod measure;
 mod pass;
 mod window;
 
 use std::path::Path;
-use std::time::Duration;
 
+pub use layout::{Busy, MIX};
 pub use measure::{Kinds, Measured};
 pub use pass::{Method, Settings};
 
@@ -20,9 +21,6 @@ use crate::separation::{Excerpt, STEMS, SegmentInput};
 use crate::streamed::{Finished, StreamedStem};
 use measure::measure;
 use pass::{Next, Pass};
-
-/// Index of the mix itself among the stems.
-pub const MIX: usize = STEMS;
 
 /// A mix on its way.
 pub struct Mix {
@@ -35,17 +33,6 @@ pub struct Mix {
     /// Bass, drums, other, vocals, and the mix itself.
     finished: [Option<Finished>; STEMS + 1],
     busy: Busy,
-}
-
-/// Time of the parts of the work.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Busy {
-    /// Of the decoder.
-    pub decode: Duration,
-    /// Of the separation; without a network's.
-    pub demix: Duration,
-    /// Of rounding and spectrograms.
-    pub spectrogram: Duration,
 }
 
 impl Mix {
@@ -206,16 +193,6 @@ impl Mix {
 fn finish(mut stem: StreamedStem, samples: usize) -> Result<Option<Finished>, Error> {
     stem.finish(samples)?;
     Ok(stem.take())
-}
-
-/// Multiplies samples; 1 changes nothing.
-fn multiply(block: &mut [Vec<f32>; 2], gain: f64) {
-    if gain == 1.0 {
-        return;
-    }
-    for sample in block.iter_mut().flatten() {
-        *sample = (f64::from(*sample) * gain) as f32;
-    }
 }
 
 #[cfg(test)]

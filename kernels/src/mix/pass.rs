@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
+use super::layout::{Busy, MIX};
 use super::measure::Measured;
 use super::window::Window;
-use super::{Busy, MIX};
+
 use crate::decode::Blocks;
 use crate::error::Error;
 use crate::hpss::{Hpss, HpssSeparator};

@@ -1,6 +1,5 @@
 //! The part of a mix that is in memory.
 
-use super::multiply;
 use crate::decode::{Blocks, DecodeError};
 use crate::separation::MixturePart;
 
@@ -62,5 +61,15 @@ impl Window {
     /// The decoding, however far it is.
     pub fn into_blocks(self) -> Blocks {
         self.blocks
+    }
+}
+
+/// Multiplies samples; 1 changes nothing.
+pub(super) fn multiply(block: &mut [Vec<f32>; 2], gain: f64) {
+    if gain == 1.0 {
+        return;
+    }
+    for sample in block.iter_mut().flatten() {
+        *sample = (f64::from(*sample) * gain) as f32;
     }
 }

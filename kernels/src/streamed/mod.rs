@@ -1,10 +1,12 @@
 //! Stems that are used up as they are made: rounded, written to a file, and turned into a spectrogram, of which alone
 //! something grows with their length.
 
+mod pair;
 mod spool;
 mod stem;
 mod wav;
 
+pub use pair::Pair;
 pub use spool::Spool;
-pub use stem::{Finished, Pair, StreamedStem, Uses};
+pub use stem::{Finished, StreamedStem, Uses};
 pub use wav::WavWriter;

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::stem::Pair;
+use super::pair::Pair;
 
 /// Samples of both channels that are kept in memory where more go to a file.
 const BUFFERED_SAMPLES: usize = 1 << 17;

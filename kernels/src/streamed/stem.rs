@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use super::pair::Pair;
 use super::spool::Spool;
 use super::wav::WavWriter;
 use crate::error::Error;
 use crate::spectrogram::{PiecewiseSpectrogram, mean_of_16_bit};
 use crate::stems16::{rescale_divisor, to_16_bit_rescaled};
-
-/// Left and right, of equal length.
-pub type Pair<'a> = [&'a [f32]; 2];
 
 /// Uses of a stem.
 #[derive(Debug, Clone, Default)]
