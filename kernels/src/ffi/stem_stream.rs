@@ -63,7 +63,7 @@ fn open(
     let file = MixFile::open(path, sample_rate_hz, part);
     let blocks = file.and_then(|file| file.decode(true));
     let mut blocks = blocks.inspect_err(|error| describe_unread(error, description))?;
-    let mut stem = StreamedStem::unscaled();
+    let mut stem = StreamedStem::unscaled(blocks.expected_samples());
     let (mut clipped, mut busy) = (0, Duration::ZERO);
     while let Some(mut block) = blocks.next_block()? {
         let start = Instant::now();

@@ -11,7 +11,8 @@ use super::layout::{
     Mixture, REACH, STEMS, Separation, TIME_WINDOW, WINDOW_ENERGY, Wanted,
 };
 use super::masks::Bands;
-use super::median::RunningMedian;
+use super::median::{AT_ONCE, LEAST_LENGTH, along_columns, along_sequence};
+use crate::linear::Isa;
 use crate::separation::MixturePart;
 
 /// Properties of a whole mixture.
@@ -103,9 +104,9 @@ pub struct Work {
     heard: usize,
     /// `[CHANNELS][frames][BINS]`.
     spectra: [Vec<Complex<f32>>; CHANNELS],
-    /// `[BINS][frames]`: energy of both channels.
+    /// `[frames][BINS]`: energy of both channels.
     energy: Vec<f32>,
-    /// `[heard][BINS]`: medians of the energy.
+    /// `[heard][BINS]`: medians of the energy; along time at least [`AT_ONCE`] frames.
     along_time: Vec<f32>,
     along_frequency: Vec<f32>,
     /// Bass, drums, other, vocals, with a hop and half a frame before the chunk.
@@ -122,6 +123,8 @@ const HALF_TIME: usize = TIME_WINDOW / 2;
 /// Samples from the start of the first frame that contributes to the chunk: the frame is centred `REACH` hops
 /// before it.
 const LEAD: usize = REACH * HOP_SAMPLES + FRAME_SAMPLES / 2;
+
+const _: () = assert!(BINS >= LEAST_LENGTH, "a frame has enough bins for its medians");
 
 /// Stems whose masks are computed; the other one is the rest.
 const MASKED_STEMS: [usize; 3] = [0, 1, 3];
@@ -208,8 +211,10 @@ impl Work {
             spectra.clear();
             spectra.resize(frames * BINS, Complex::default());
         }
-        self.energy.resize(frames * BINS, 0.0);
-        self.along_time.resize(self.heard * BINS, 0.0);
+        let filtered = self.heard.max(AT_ONCE);
+        self.energy.clear();
+        self.energy.resize((filtered + 2 * HALF_TIME) * BINS, 0.0);
+        self.along_time.resize(filtered * BINS, 0.0);
         self.along_frequency.resize(self.heard * BINS, 0.0);
         for sum in self.sums[..wanted.stems()].iter_mut().flatten() {
             sum.clear();
@@ -223,7 +228,6 @@ impl Work {
 
     /// Spectra and energies around the chunk that begins at `start`; outside the mixture there are zeros.
     fn transform(&mut self, plan: &Plan, mixture: MixturePart, start: usize) {
-        let frames = self.frames();
         for (signal, spectra) in mixture.channels.iter().zip(&mut self.spectra) {
             for (index, bins) in spectra.chunks_mut(BINS).enumerate() {
                 // Frames are centred on multiples of the hop.
@@ -247,34 +251,27 @@ impl Work {
         }
         let [left, right] = &self.spectra;
         let pairs = left.chunks(BINS).zip(right.chunks(BINS));
-        for (index, (left, right)) in pairs.enumerate() {
-            for (bin, (left, right)) in left.iter().zip(right).enumerate() {
-                self.energy[bin * frames + index] = left.norm_sqr() + right.norm_sqr();
+        for ((left, right), energy) in pairs.zip(self.energy.chunks_mut(BINS)) {
+            for ((left, right), energy) in left.iter().zip(right).zip(energy) {
+                *energy = left.norm_sqr() + right.norm_sqr();
             }
         }
     }
 
     /// Both medians of the energy. Past the lowest and the highest bin the energy is mirrored.
     fn filter(&mut self) {
-        let frames = self.frames();
-        let mut median = RunningMedian::new(TIME_WINDOW);
-        for (bin, row) in self.energy.chunks(frames).enumerate() {
-            median.run(row, |index, value| self.along_time[index * BINS + bin] = value);
-        }
+        let isa = Isa::best();
+        along_columns(isa, &self.energy, BINS, &mut self.along_time);
         let half = FREQUENCY_WINDOW / 2;
-        let mut median = RunningMedian::new(FREQUENCY_WINDOW);
         let mut column = vec![0.0; BINS + 2 * half];
-        for (index, output) in self.along_frequency.chunks_mut(BINS).enumerate() {
-            let at = index + HALF_TIME;
-            let spectra = self.spectra.each_ref().map(|spectra| &spectra[at * BINS..][..BINS]);
-            for (bin, energy) in column[half..half + BINS].iter_mut().enumerate() {
-                *energy = spectra[0][bin].norm_sqr() + spectra[1][bin].norm_sqr();
-            }
+        let heard = self.energy.chunks(BINS).skip(HALF_TIME);
+        for (energy, output) in heard.zip(self.along_frequency.chunks_mut(BINS)) {
+            column[half..half + BINS].copy_from_slice(energy);
             for distance in 1..=half {
                 column[half - distance] = column[half + distance];
                 column[half + BINS - 1 + distance] = column[half + BINS - 1 - distance];
             }
-            median.run(&column, |bin, value| output[bin] = value);
+            along_sequence(isa, &column, output);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Sizes, and the two kinds of mixture.
 
+use super::median::WINDOW;
+
 /// Channels of the mixture and of every stem.
 pub const CHANNELS: usize = 2;
 
@@ -21,10 +23,10 @@ pub(super) const BINS: usize = FRAME_SAMPLES / 2 + 1;
 pub(super) const SAMPLE_RATE_HZ: f32 = 44_100.0;
 
 /// Window of a median along time, frames: 0.36 s.
-pub(super) const TIME_WINDOW: usize = 31;
+pub(super) const TIME_WINDOW: usize = WINDOW;
 
 /// Window of a median along frequency, bins: 667 Hz.
-pub(super) const FREQUENCY_WINDOW: usize = 31;
+pub(super) const FREQUENCY_WINDOW: usize = WINDOW;
 
 /// Frames on either side of a chunk's first and last hop that reach into it.
 pub(super) const REACH: usize = 1;

@@ -28,5 +28,4 @@ mod separator;
 
 pub use chunk::{Hpss, Width, Work};
 pub use layout::{CHANNELS, CHUNK_SAMPLES, Mixture, STEMS, SURROUNDINGS, Wanted};
-pub use median::{LONGEST_WINDOW, RunningMedian};
 pub use separator::HpssSeparator;

@@ -102,6 +102,7 @@ impl Pass {
         samples: Option<usize>,
         measured: &Measured,
     ) -> Result<Self, Error> {
+        let expected = samples.unwrap_or(blocks.expected_samples());
         let mut stems = Box::<StreamedStems>::default();
         let mut mix = None;
         for at in 0..=MIX {
@@ -117,7 +118,7 @@ impl Pass {
                 Method::Network if at < MIX => Spool::in_file,
                 _ => || Spool::in_memory(SPOOLED_SAMPLES),
             };
-            let stem = Some(StreamedStem::rescaled(uses, spool)?);
+            let stem = Some(StreamedStem::rescaled(uses, expected, spool)?);
             *stems.stems.get_mut(at).unwrap_or(&mut mix) = stem;
         }
         Pass::new(settings, blocks, samples, measured, (stems, mix), (usize::MAX, usize::MAX))

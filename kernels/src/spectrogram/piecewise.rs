@@ -20,6 +20,14 @@ pub struct PiecewiseSpectrogram {
 }
 
 impl PiecewiseSpectrogram {
+    /// Nothing yet; there may be `samples` samples, for which memory is set apart in one piece.
+    pub fn expecting(samples: usize) -> Self {
+        let mut stream = PiecewiseSpectrogram::default();
+        // Where there is no such room, memory grows with the samples.
+        let _ = stream.rows.try_reserve_exact(frame_count(samples) * BANDS);
+        stream
+    }
+
     /// Takes the next samples, the mean of both channels in 16 bit, and computes the frames that are complete.
     ///
     /// # Errors
@@ -99,7 +107,7 @@ mod tests {
                     if piece == 1 && samples > 3000 {
                         continue;
                     }
-                    let mut stream = PiecewiseSpectrogram::default();
+                    let mut stream = PiecewiseSpectrogram::expecting(samples / 2);
                     for part in signal.chunks(piece) {
                         stream.push(part).unwrap();
                     }

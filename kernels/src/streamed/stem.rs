@@ -27,6 +27,8 @@ pub struct Uses {
 /// rounded before must be made again with the divisor, or all of it where the spool has lost floats.
 pub struct StreamedStem {
     uses: Uses,
+    /// Samples that there may be.
+    expected: usize,
     spool: fn() -> Spool,
     phase: Phase,
     peak: f32,
@@ -66,25 +68,27 @@ pub struct Finished {
 }
 
 impl StreamedStem {
-    /// A stem whose divisor follows from its peak. `spool` makes the place for loud floats.
+    /// A stem of perhaps `expected` samples whose divisor follows from its peak. `spool` makes the place for loud floats.
     ///
     /// # Errors
     /// If the file cannot be made.
-    pub fn rescaled(uses: Uses, spool: fn() -> Spool) -> Result<Self, Error> {
-        let made = Made::new(&uses)?;
-        let phase = Phase::First(None);
-        Ok(StreamedStem { uses, spool, phase, peak: 0.0, divisor: 1.0, made, finished: None })
+    pub fn rescaled(uses: Uses, expected: usize, spool: fn() -> Spool) -> Result<Self, Error> {
+        let made = Made::new(&uses, expected)?;
+        let (phase, peak, divisor) = (Phase::First(None), 0.0, 1.0);
+        Ok(StreamedStem { uses, expected, spool, phase, peak, divisor, made, finished: None })
     }
 
-    /// A stem that is rounded as it is.
-    pub fn unscaled() -> Self {
+    /// A stem of perhaps `expected` samples that is rounded as it is.
+    pub fn unscaled(expected: usize) -> Self {
+        let spectrogram = PiecewiseSpectrogram::expecting(expected);
         StreamedStem {
             uses: Uses { spectrogram: true, file: None },
+            expected,
             spool: Spool::default,
             phase: Phase::Again(usize::MAX, Spool::default()),
             peak: 0.0,
             divisor: 1.0,
-            made: Made::default(),
+            made: Made { spectrogram, ..Made::default() },
             finished: None,
         }
     }
@@ -129,7 +133,7 @@ impl StreamedStem {
         self.divisor = rescale_divisor(self.peak);
         let stale = if spool.is_lost() { usize::MAX } else { self.made.samples };
         self.made = Made::default();
-        self.made = Made::new(&self.uses)?;
+        self.made = Made::new(&self.uses, self.expected)?;
         self.phase = Phase::Again(stale, spool);
         if stale == 0 {
             self.follow()?;
@@ -170,12 +174,14 @@ impl StreamedStem {
 }
 
 impl Made {
-    fn new(uses: &Uses) -> Result<Self, Error> {
+    fn new(uses: &Uses, expected: usize) -> Result<Self, Error> {
         let file = uses.file.as_ref().map(|path| {
             let refused = |source| Error::StemFile { path: path.display().to_string(), source };
             WavWriter::create(path).map_err(refused)
         });
-        Ok(Made { file: file.transpose()?, ..Made::default() })
+        let expected = if uses.spectrogram { expected } else { 0 };
+        let spectrogram = PiecewiseSpectrogram::expecting(expected);
+        Ok(Made { file: file.transpose()?, spectrogram, ..Made::default() })
     }
 
     fn add(&mut self, [left, right]: Pair, divisor: f64, uses: &Uses) -> Result<(), Error> {
@@ -252,7 +258,7 @@ mod tests {
 
     /// Passes a stem through, as often as it asks for.
     fn streamed(left: &[f32], right: &[f32], uses: Uses, spool: fn() -> Spool) -> Finished {
-        let mut stem = StreamedStem::rescaled(uses, spool).unwrap();
+        let mut stem = StreamedStem::rescaled(uses, SAMPLES, spool).unwrap();
         let pass = |stem: &mut StreamedStem, end: usize| {
             for (left, right) in left[..end].chunks(7001).zip(right[..end].chunks(7001)) {
                 stem.add([left, right]).unwrap();
