@@ -105,7 +105,7 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
   signal?.throwIfAborted();
   const seen = new Map<string, GuardFinding>();
   const observer: RunObserver = {
-    onStart: (stage) => options.observer?.onStart?.(stage),
+    onStart: (...start) => options.observer?.onStart?.(...start),
     onProgress: (...progress) => options.observer?.onProgress?.(...progress),
     onTiming: (timing) => {
       const found = seen.get(timing.stage);

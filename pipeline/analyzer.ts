@@ -283,9 +283,9 @@ export class Analyzer implements AsyncDisposable {
       ...(signal && { signal }),
       ...(keepsStems !== undefined && { keepsStems }),
       observer: {
-        onStart: (stage) => {
-          observer?.onStart?.(stage);
-          progress?.onStart?.(stage);
+        onStart: (...start) => {
+          observer?.onStart?.(...start);
+          progress?.onStart?.(...start);
         },
         onProgress: (...part) => {
           observer?.onProgress?.(...part);

@@ -53,5 +53,11 @@ export function progressOf(
     fraction = Math.max(fraction, reached / TOTAL);
     onProgress({ stage, done, total, fraction });
   };
-  return { onStart: (stage) => report(stage, 0, 1), onProgress: report };
+  return {
+    // The start of a stage beside an earlier one does not tell how far that one is.
+    onStart: (stage, isBeside) => {
+      if (!isBeside) report(stage, 0, 1);
+    },
+    onProgress: report,
+  };
 }

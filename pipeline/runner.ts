@@ -31,8 +31,11 @@ export const CPU = "cpu";
 
 /** Callbacks of a run. */
 export interface RunObserver {
-  /** Called when a stage has all its inputs and starts. */
-  onStart?(stage: string): void;
+  /**
+   * Called when a stage has all its inputs and starts; `isBeside` tells that it runs at the same time as an earlier one, on
+   * what that one has made so far.
+   */
+  onStart?(stage: string, isBeside?: boolean): void;
   /** Called when a part of a stage is done. */
   onProgress?(stage: string, done: number, total: number): void;
   /** Called when a stage is done. */

@@ -53,7 +53,7 @@ export async function timedStream<Result extends { readonly seconds: BusySeconds
   work: () => Promise<Result>,
   device: string = CPU,
 ): Promise<Result> {
-  for (const stage of stages) observer.onStart?.(stage);
+  for (const stage of stages) observer.onStart?.(stage, stage !== stages[0]);
   const start = (performance.now() - origin) / 1000;
   const result = await work();
   for (const stage of stages) {

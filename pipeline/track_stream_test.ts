@@ -10,6 +10,7 @@ import type { AudioOptions } from "./audio_files.ts";
 import { loadDemixer } from "./backends/demixers.ts";
 import { releaseDemixer } from "./demix.ts";
 import type { NetworkModel } from "./network.ts";
+import { progressOf } from "./progress.ts";
 import type { RunObserver, StageTiming } from "./runner.ts";
 import type { Separated, SeparationOptions, StemsRun, Track } from "./separated.ts";
 import { spectrogram } from "./spectrogram.ts";
@@ -157,9 +158,17 @@ Deno.test("a stream reports the busy time of its stages, and kept stems are thos
     const keep = async (keepsStems: boolean, keepIn: string): Promise<[Separated, string[]]> => {
       const timings: StageTiming[] = [];
       const options = { demixer: loadDemixer("hpss-mix"), shifts: [null], keepIn };
-      const observer = { onTiming: (timing: StageTiming): void => void timings.push(timing) };
+      const events: string[] = [];
+      const observer = {
+        ...progressOf(({ stage, fraction }) => {
+          ok(fraction < 0.9 && stage !== "spectrogram", `${stage} ${fraction}`);
+          events.push(stage);
+        }),
+        onTiming: (timing: StageTiming): void => void timings.push(timing),
+      };
       const separated = await separate(track, options, runOf(keepsStems, {}, observer));
       ok(timings.every(({ start, end }) => end > start));
+      if (timings.length === 3) equal([...new Set(events)], ["decode", "demix"]);
       return [separated, timings.map(({ stage }) => stage)];
     };
     const folders = [join(folder, "whole"), join(folder, "stream")] as const;

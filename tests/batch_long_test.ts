@@ -3,9 +3,9 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { HEAP_OPTION } from "../packages/launcher/batch_memory.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { outcomeOf, until } from "./support/deadline.ts";
+import { peakOf } from "./support/peak_memory.ts";
 import { command, type Outcome, repository } from "./support/program.ts";
 import { inTemporaryFolder } from "./support/temporary_folder.ts";
 import { noise, wavFile } from "./support/wav.ts";
@@ -67,30 +67,12 @@ async function makeTracks(folder: string): Promise<string[]> {
 const CALL = ["--recursive", "-m", "embedded", "--demixer", "hpss-mix"];
 
 /** Runs a batch and returns its outcome and the largest memory that it had, bytes. */
-async function peakOf(
+async function batchPeak(
   cwd: string,
   inputs: readonly string[],
   out: string,
 ): Promise<[Outcome, number]> {
-  // As the task of deno.json sets it.
-  const env = { MALLOC_ARENA_MAX: "2" };
-  const flags = [HEAP_OPTION];
-  const child = command(["analyze", ...inputs, ...CALL, "-o", out], { cwd, env, flags }).spawn();
-  const ended = outcomeOf(child);
-  let peak = 0;
-  let isDone = false;
-  ended.finally(() => isDone = true).catch(() => {});
-  while (!isDone) {
-    // Deno itself does not read /proc.
-    const { stdout } = await new Deno.Command("cat", {
-      args: [`/proc/${child.pid}/status`],
-      stderr: "null",
-    }).output();
-    const [, kilobytes = 0] = /^VmHWM:\s*(\d+) kB$/m.exec(new TextDecoder().decode(stdout)) ?? [];
-    peak = Math.max(peak, 1024 * Number(kilobytes));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return [await ended, peak];
+  return await peakOf(["analyze", ...inputs, ...CALL, "-o", out], cwd);
 }
 
 async function resultsIn(folder: string): Promise<string[]> {
@@ -143,7 +125,7 @@ Deno.test("the memory after 200 tracks is within 10 % of that after 20", async (
     const peaks = async (inputs: string, out: string): Promise<number> => {
       const found: number[] = [];
       for (let run = 0; run < RUNS; run++) {
-        const [{ code }, peak] = await peakOf(folder, [inputs], join(folder, `${out} ${run}`));
+        const [{ code }, peak] = await batchPeak(folder, [inputs], join(folder, `${out} ${run}`));
         equal(code, 1);
         found.push(peak);
       }
