@@ -160,10 +160,7 @@ Deno.test("a stream reports the busy time of its stages, and kept stems are thos
       const options = { demixer: loadDemixer("hpss-mix"), shifts: [null], keepIn };
       const events: string[] = [];
       const observer = {
-        ...progressOf(({ stage, fraction }) => {
-          ok(fraction < 0.9 && stage !== "spectrogram", `${stage} ${fraction}`);
-          events.push(stage);
-        }),
+        ...progressOf(({ stage }) => void events.push(stage)),
         onTiming: (timing: StageTiming): void => void timings.push(timing),
       };
       const separated = await separate(track, options, runOf(keepsStems, {}, observer));
