@@ -138,6 +138,7 @@ async function separateKept(separation: Separation): Promise<Separated> {
     device: context.compute?.device ?? CPU,
     shifts: weights === null ? null : options.shifts,
     ...overlapOf(separation),
+    ...(demixer.precision === "bf16" && { precision: demixer.precision }),
     ...(measured.gain !== null && { gain_db: measured.gain.db }),
   };
   const noted = (...notes: string[]): Pick<Separated, "notes"> => ({
@@ -219,9 +220,9 @@ async function streamedMix(
   measure: () => Promise<MeasuredMix> | MeasuredMix | undefined,
   files?: readonly string[],
 ): ReturnType<typeof streamMix> {
-  const { origin, observer, context } = run;
-  const { shifts, overlap } = options;
-  return await timedStream(origin, ["decode", "demix", "spectrogram"], observer, async () => {
+  const { origin, observer, context, audio } = run;
+  const { shifts, overlap, turns } = options;
+  const work = async (): ReturnType<typeof streamMix> => {
     const measured = await measure();
     return await streamMix(file, demixer, {
       shift: shifts[0] ?? null,
@@ -230,7 +231,12 @@ async function streamedMix(
       ...(measured && { gain: measured.gain }),
       onProgress: (done, total) => observer.onProgress?.("demix", done, total),
     });
-  }, context.compute?.device);
+  };
+  const { device } = context.compute ?? {};
+  const stages = ["decode", "demix", "spectrogram"] as const;
+  const timed = (): ReturnType<typeof streamMix> =>
+    timedStream(origin, stages, observer, work, device);
+  return await (turns?.run(timed, audio.signal) ?? timed());
 }
 
 function madeOf(
@@ -240,7 +246,7 @@ function madeOf(
 }
 
 function commonOf(separation: Separation, measured: MeasuredMix): Common {
-  const { options, demixer: { name, sha256, backend } } = separation;
+  const { options, demixer: { name, sha256, backend, precision } } = separation;
   const { samples, source, gain, warnings, notes } = measured;
   return {
     durationSeconds: samples / SAMPLE_RATE_HZ,
@@ -249,6 +255,7 @@ function commonOf(separation: Separation, measured: MeasuredMix): Common {
       demixer_weights: sha256,
       demix_shifts: sha256 === null ? null : options.shifts,
       ...(overlapOf(separation).overlap !== undefined && { demix_overlap: options.overlap }),
+      ...(precision === "bf16" && { demix_precision: precision }),
       mix: source,
       stems: [],
       decoder: source.decoder,
