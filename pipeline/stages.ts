@@ -2,7 +2,8 @@
  * The table of stages, in the order of the data. `seams.ts` is the table of seams between them.
  *
  * A stage that has `run` is a function from seams to seams: parity, recording and the guard use
- * these. The others surround them and are only timed.
+ * these. The others surround them and are only timed. Where no seam before the spectrogram is asked for, `mix_stream.ts` and
+ * `stem_stream.ts` make the same spectrogram without whole seams before it, and tell the times of the same stages.
  *
  * @module
  */
