@@ -3,6 +3,7 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { HEAP_OPTION } from "../packages/launcher/batch_memory.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { outcomeOf, until } from "./support/deadline.ts";
 import { peakOf } from "./support/peak_memory.ts";
@@ -72,7 +73,7 @@ async function batchPeak(
   inputs: readonly string[],
   out: string,
 ): Promise<[Outcome, number]> {
-  return await peakOf(["analyze", ...inputs, ...CALL, "-o", out], cwd);
+  return await peakOf(["analyze", ...inputs, ...CALL, "-o", out], cwd, [HEAP_OPTION]);
 }
 
 async function resultsIn(folder: string): Promise<string[]> {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { HEAP_OPTION } from "../../packages/launcher/batch_memory.ts";
 import { outcomeOf } from "./deadline.ts";
 import { command, type Outcome } from "./program.ts";
 
@@ -13,11 +12,16 @@ import { command, type Outcome } from "./program.ts";
  *
  * @param args the command and its arguments
  * @param cwd working folder
+ * @param flags options of the runtime
  */
-export async function peakOf(args: readonly string[], cwd: string): Promise<[Outcome, number]> {
+export async function peakOf(
+  args: readonly string[],
+  cwd: string,
+  flags: readonly string[] = [],
+): Promise<[Outcome, number]> {
   // As the task of deno.json sets it.
   const env = { MALLOC_ARENA_MAX: "2" };
-  const child = command(args, { cwd, env, flags: [HEAP_OPTION] }).spawn();
+  const child = command(args, { cwd, env, flags }).spawn();
   const ended = outcomeOf(child);
   let peak = 0;
   let isDone = false;
