@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Turns } from "../core/turns.ts";
 import type { AudioSamples } from "../kernels/mod.ts";
 import type { AudioOptions } from "./audio_files.ts";
 import type { Provenance } from "./result.ts";
@@ -32,8 +31,6 @@ export interface SeparationOptions
   extends Pick<SeparationContext, "demixer" | "loadFallback" | "shifts" | "overlap"> {
   /** Folder where stems are kept and reused; absent to keep none. */
   readonly keepIn?: string;
-  /** Separations of other tracks, which this one waits for; absent to begin at once. */
-  readonly turns?: Turns;
   /** Whether kept stems and spectrograms are made anew instead of used; false by default. */
   readonly isAnew?: boolean;
   /** Whether a kept spectrogram is made anew, from kept stems where they are; false by default. */

@@ -221,7 +221,7 @@ async function streamedMix(
   files?: readonly string[],
 ): ReturnType<typeof streamMix> {
   const { origin, observer, context, audio } = run;
-  const { shifts, overlap, turns } = options;
+  const { shifts, overlap } = options;
   const work = async (): ReturnType<typeof streamMix> => {
     const measured = await measure();
     return await streamMix(file, demixer, {
@@ -236,7 +236,7 @@ async function streamedMix(
   const stages = ["decode", "demix", "spectrogram"] as const;
   const timed = (): ReturnType<typeof streamMix> =>
     timedStream(origin, stages, observer, work, device);
-  return await (turns?.run(timed, audio.signal) ?? timed());
+  return await (context.turns?.run(timed, audio.signal) ?? timed());
 }
 
 function madeOf(
