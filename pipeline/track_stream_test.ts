@@ -79,7 +79,11 @@ function runOf(keepsStems: boolean, audio: AudioOptions, observer: RunObserver =
 }
 
 /** Separates a track both ways and compares all that is told and made. */
-async function compareWays(track: Track, options: SeparationOptions, audio: AudioOptions) {
+async function compareWays(
+  track: Track,
+  options: SeparationOptions,
+  audio: AudioOptions,
+): Promise<void> {
   const { seams, sha256, ...whole } = await separate(track, options, runOf(true, audio));
   const stream = await separate(track, options, runOf(false, audio));
   const { seams: made, sha256: hash, ...told } = stream;
