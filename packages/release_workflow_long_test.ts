@@ -127,9 +127,16 @@ esac
       );
       await standIn(join(bin, "gh"), 'echo "gh $*" >> "$LOG"\n');
       const log = join(folder, "log");
+      const temp = join(folder, "temp");
+      await mkdir(temp);
       const env = {
         ...workflow.env,
-        ...{ PATH: `${bin}:${Deno.env.get("PATH")}`, LOG: log, PACKAGE_OPTIONS: "--any-glibc" },
+        ...{
+          PATH: `${bin}:${Deno.env.get("PATH")}`,
+          LOG: log,
+          PACKAGE_OPTIONS: "--any-glibc",
+          RUNNER_TEMP: temp,
+        },
       };
 
       const here = kernels.strategy.matrix.include.find(({ platform }) =>

@@ -7,7 +7,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
@@ -48,7 +48,12 @@ function start(args: readonly string[]): void {
   const permissions = permissionsOf(args);
   // ONNX Runtime may be installed next to this package.
   const libraries = permissions.ffi
-    ? [libraryPath(), ...onnxRuntimeFolders().filter((folder) => existsSync(folder))]
+    ? [
+      libraryPath(),
+      ...onnxRuntimeFolders().filter((folder) => existsSync(folder)).map((folder) =>
+        realpathSync(folder)
+      ),
+    ]
     : [];
   const { TACTUS_CWD: _, ...environment } = process.env;
   const child = spawn(deno, [
