@@ -16,7 +16,6 @@ use crate::linear::{Aligned, Isa, LANES};
 use super::configuration::Configuration;
 use super::dense::Dense;
 use super::parameters::Parameters;
-use super::rows;
 
 /// The multiplied-out weights of an attention; products in double precision, rounded once.
 #[derive(Debug)]
@@ -111,11 +110,7 @@ impl Attention {
         let Space { queries, sums, scores } = space;
         let scores = &mut scores[..self.heads * slots * LANES];
         self.queries.apply(isa, own, queries);
-        keys::add_scores(isa, queries, keys, scores, slots);
-        for scores in scores.chunks_mut(slots * LANES) {
-            rows::softmax(isa, scores);
-        }
-        keys::weighted_sums(isa, scores, keys, slots, sums);
+        keys::attend(isa, queries, keys, scores, slots, sums);
         self.output.apply_with_shortcut(isa, sums, x, y);
     }
 }

@@ -1,6 +1,6 @@
 //! Linear layers on panels.
 
-use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile, single_layer_norm};
+use crate::linear::{Aligned, Element, Isa, LANES, ROWS, Segment, Tile, gelu, single_layer_norm};
 
 use super::parameters::Parameters;
 use super::rows;
@@ -60,7 +60,7 @@ impl Dense {
     pub fn apply_gelu(&self, isa: Isa, x: &[f32], y: &mut [f32]) {
         self.each(isa, x, |at, tile, bias| {
             let end = y.len().min(at + tile.len());
-            rows::gelu(isa, tile, bias, &mut y[at..end]);
+            gelu(isa, tile, bias, &mut y[at..end]);
         });
     }
 

@@ -6,7 +6,7 @@
 //!
 //! Source: `DinatLayer2d` in `allin1.models.dinat` (allin1 1.1.0); `natten2dqkrpb` of NATTEN 0.14.6.
 
-use crate::linear::keys::Keys;
+use crate::linear::keys::{Keys, STRIPS, Start};
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::attention::{self, Attention};
@@ -37,7 +37,7 @@ pub(super) struct InstrumentLayer {
 pub(super) struct Space {
     runs: Vec<Run>,
     keys: Aligned<f32>,
-    starts: Vec<usize>,
+    starts: Vec<Start>,
     attention: attention::Space,
     attended: Aligned<f32>,
     perceptron: perceptron::Space,
@@ -50,8 +50,8 @@ impl Space {
         let keys = KERNEL * instruments;
         Space {
             runs: Vec::new(),
-            keys: Aligned::zeros(keys * width * LANES),
-            starts: (0..keys).map(|key| key * width * LANES).collect(),
+            keys: Aligned::zeros(Plane::copied_size(keys, width)),
+            starts: vec![Start::default(); STRIPS * keys],
             attention: attention::Space::new(configuration, slots(instruments)),
             attended: Aligned::zeros(width * LANES),
             perceptron: perceptron::Space::new(width, configuration.hidden_width(width)),
@@ -102,14 +102,18 @@ impl InstrumentLayer {
         let windows = Windows { padded_frames: frames.max(KERNEL), dilation: 1, kernel: KERNEL };
         windows.runs(tile * LANES, runs);
         for run in runs.iter() {
-            let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
-            for (at, start) in starts.iter().enumerate() {
-                let frame = windows.key_frame(first, run.before, at % KERNEL);
-                let output = &mut keys[*start..*start + size];
-                normed.copy_frames(isa, at / KERNEL, frame, run.lanes.start, count, output);
+            for key in 0..KERNEL * normed.instruments {
+                let first = tile * LANES + run.lanes.start;
+                let frame = windows.key_frame(first, run.before, key % KERNEL);
+                let place = [key / KERNEL, frame, key];
+                if run.lanes.len() == LANES {
+                    normed.find(isa, place, keys, starts);
+                } else {
+                    normed.copy_frames(place, run.lanes.clone(), keys, starts);
+                }
             }
         }
-        let keys = Keys { values: keys, starts, stride: LANES, width: normed.width };
+        let keys = Keys { sources: [normed.all(), keys], starts, width: normed.width };
         let biases = self.biases.chunks(self.biases.len() / normed.instruments);
         for ((instrument, biases), x) in biases.enumerate().zip(x.chunks_mut(size)) {
             let scores = attention.scores.as_chunks_mut::<LANES>().0;

@@ -1,8 +1,15 @@
 //! The values of a whole track at one point of the network.
 
+use std::ops::Range;
+
+use crate::linear::keys::{STRIP, STRIPS, Start};
 use crate::linear::{Aligned, Isa, LANES};
 
-use super::rows::copy_shifted;
+use super::rows::copy_strip;
+
+/// The source of keys that lie in their plane, and of those that were copied from it.
+const IN_PLACE: usize = 0;
+const COPIED: usize = 1;
 
 /// Values `[tiles][instruments][width][48]` f32: tile t holds frames 48t to 48t + 47, a frame a lane.
 ///
@@ -23,7 +30,7 @@ impl Plane {
     /// A plane of zeros for a track of `frames` frames.
     pub fn new(frames: usize, instruments: usize, width: usize) -> Self {
         let tiles = frames.div_ceil(LANES);
-        // A spare row, since `copy_shifted` reads a little beyond the last one.
+        // A spare row, since `copy_strip` reads a little beyond the last one.
         let length = tiles * instruments * width * LANES + LANES;
         Plane { values: Aligned::zeros(length), tiles, instruments, width }
     }
@@ -53,25 +60,71 @@ impl Plane {
         &self.values[(tile * self.instruments + instrument) * self.panel_size()..]
     }
 
-    /// Copies `count` frames from `frame` on into `output` `[width][48]`, from lane `lane` on; frames
-    /// beyond the last tile are zeros.
-    pub fn copy_frames(
+    /// All tiles and what may be read beyond them.
+    pub fn all(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Elements that [`Plane::find`] needs to copy a number of keys to.
+    pub fn copied_size(keys: usize, width: usize) -> usize {
+        (keys * width + 1) * LANES
+    }
+
+    /// Finds the 48 frames from `frame` on as key `key`, whose strips' places go to `starts` `[strips][keys]`. A strip
+    /// that lies in two tiles, or beyond the last one, is copied to `copied`.
+    pub fn find(
         &self,
         isa: Isa,
-        instrument: usize,
-        frame: usize,
-        lane: usize,
-        count: usize,
-        output: &mut [f32],
+        [instrument, frame, key]: [usize; 3],
+        copied: &mut [f32],
+        starts: &mut [Start],
     ) {
-        if count == LANES {
-            return self.copy_tile(isa, instrument, frame, output);
+        let (keys, size) = (starts.len() / STRIPS, self.panel_size());
+        if (frame + LANES - 1) / LANES >= self.tiles {
+            return self.copy_frames([instrument, frame, key], 0..LANES, copied, starts);
         }
-        let (mut frame, mut lane) = (frame, lane);
-        let end = lane + count;
-        while lane < end {
+        let (tile, from) = (frame / LANES, frame % LANES);
+        for strip in 0..STRIPS {
+            let (tile, lane) =
+                (tile + (from + strip * STRIP) / LANES, (from + strip * STRIP) % LANES);
+            let at = (tile * self.instruments + instrument) * size + lane;
+            let seam = LANES - lane;
+            starts[strip * keys + key] = if seam >= STRIP {
+                (IN_PLACE, at)
+            } else {
+                let second = ((tile + 1) * self.instruments + instrument) * size;
+                let (start, to) = (key * size, strip * STRIP);
+                copy_strip(
+                    isa,
+                    &self.values,
+                    [at, second],
+                    seam,
+                    to,
+                    &mut copied[start..start + size + LANES],
+                );
+                (COPIED, start + to)
+            };
+        }
+    }
+
+    /// Copies the frames from `frame` on into the given lanes of key `key`, all of whose strips are then there;
+    /// frames beyond the last tile are zeros.
+    pub fn copy_frames(
+        &self,
+        [instrument, frame, key]: [usize; 3],
+        lanes: Range<usize>,
+        copied: &mut [f32],
+        starts: &mut [Start],
+    ) {
+        let (keys, size) = (starts.len() / STRIPS, self.panel_size());
+        for strip in 0..STRIPS {
+            starts[strip * keys + key] = (COPIED, key * size + strip * STRIP);
+        }
+        let output = &mut copied[key * size..][..size];
+        let (mut frame, mut lane) = (frame, lanes.start);
+        while lane < lanes.end {
             let (tile, from) = (frame / LANES, frame % LANES);
-            let length = (end - lane).min(LANES - from);
+            let length = (lanes.end - lane).min(LANES - from);
             for c in 0..self.width {
                 let to = &mut output[c * LANES + lane..][..length];
                 if tile < self.tiles {
@@ -84,26 +137,6 @@ impl Plane {
             lane += length;
         }
     }
-
-    fn copy_tile(&self, isa: Isa, instrument: usize, frame: usize, output: &mut [f32]) {
-        let (tile, lane) = (frame / LANES, frame % LANES);
-        let size = self.panel_size();
-        if tile >= self.tiles {
-            output[..size].fill(0.0);
-        } else if tile + 1 < self.tiles {
-            let [first, second] =
-                [tile, tile + 1].map(|tile| (tile * self.instruments + instrument) * size);
-            copy_shifted(isa, &self.values, first, second, lane, &mut output[..size]);
-        } else {
-            // The frames beyond the last tile are zeros.
-            let first = self.panel(tile, instrument).as_chunks::<LANES>().0;
-            let output = output[..size].as_chunks_mut::<LANES>().0;
-            for (to, row) in output.iter_mut().zip(first) {
-                to[..LANES - lane].copy_from_slice(&row[lane..]);
-                to[LANES - lane..].fill(0.0);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -111,36 +144,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_any_frames_from_any_tiles() {
-        let (width, frames) = (3, 100);
+    fn finds_and_copies_any_frames_of_any_tiles() {
+        let (width, frames, keys) = (3, 100, 2);
         let mut plane = Plane::new(frames, 2, width);
         let value = |frame: usize, c: usize| (c * 1000 + frame) as f32;
-        for tile in 0..3 {
-            for c in 0..width {
-                for lane in 0..LANES {
-                    let at = ((tile * 2 + 1) * width + c) * LANES + lane;
-                    plane.all_mut()[at] = value(tile * LANES + lane, c);
-                }
-            }
+        for (tile, c, lane) in
+            (0..3 * width * LANES).map(|at| (at / width / LANES, at / LANES % width, at % LANES))
+        {
+            let at = ((tile * 2 + 1) * width + c) * LANES + lane;
+            plane.all_mut()[at] = value(tile * LANES + lane, c);
         }
         let parts = [(5, 3, 9), (40, 7, 30), (140, 40, 8), (300, 0, 5)];
         let all = (0..200).map(|frame| (frame, 0, LANES)).chain(parts);
         for ((frame, lane, count), isa) in
             all.flat_map(|part| Isa::available().into_iter().map(move |isa| (part, isa)))
         {
-            let mut output = vec![-1.0; width * LANES];
-            plane.copy_frames(isa, 1, frame, lane, count, &mut output);
-            for c in 0..width {
-                for l in 0..LANES {
-                    let found = output[c * LANES + l];
-                    let expected = if !(lane..lane + count).contains(&l) {
-                        -1.0
-                    } else if frame + l - lane < 3 * LANES {
-                        value(frame + l - lane, c)
-                    } else {
-                        0.0
-                    };
-                    assert_eq!(found, expected, "frame {frame}, row {c}, lane {l}");
+            for key in 0..keys {
+                let mut copied = vec![-1.0; Plane::copied_size(keys, width)];
+                let mut starts = vec![(9, 9); STRIPS * keys];
+                let place = [1, frame, key];
+                if count == LANES {
+                    plane.find(isa, place, &mut copied, &mut starts);
+                } else {
+                    plane.copy_frames(place, lane..lane + count, &mut copied, &mut starts);
+                }
+                let sources = [plane.all(), &copied[..]];
+                for (c, l) in (0..width * count).map(|at| (at / count, lane + at % count)) {
+                    let (source, start) = starts[l / STRIP * keys + key];
+                    let expected =
+                        if frame + l - lane < 3 * LANES { value(frame + l - lane, c) } else { 0.0 };
+                    let found = sources[source][start + c * LANES + l % STRIP];
+                    assert_eq!(found, expected, "{isa:?}: frame {frame}, row {c}, lane {l}");
                 }
             }
         }

@@ -7,7 +7,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Error;
 use crate::interruption::{self, Interrupted};
-use crate::linear::{Isa, LANES};
+use crate::linear::{Isa, LANES, prefetch};
 use crate::observer::{Observer, Values};
 
 use super::configuration::Configuration;
@@ -217,6 +217,7 @@ impl Runner {
         let outputs = for_instruments.all_mut().par_chunks_mut(panel);
         x.all_mut().par_chunks_mut(panel).zip(outputs).enumerate().for_each(|(at, (x, normed))| {
             let (tile, instrument) = (at / instruments, at % instruments);
+            prefetch(self.isa, x);
             let space = &mut self.space().time;
             layers.time.apply(self.isa, for_time, tile, instrument, *frames, x, space);
             layers.instrument.norm.apply(self.isa, x, normed);
@@ -232,6 +233,7 @@ impl Runner {
         let outputs = for_time.all_mut().par_chunks_mut(tile_size);
         x.all_mut().par_chunks_mut(tile_size).zip(outputs).enumerate().for_each(
             |(tile, (x, normed))| {
+                prefetch(self.isa, x);
                 let space = &mut self.space().instrument;
                 layers.instrument.apply(self.isa, for_instruments, tile, *frames, x, space);
                 if let Some(next) = fold.blocks.get(block + 1) {

@@ -2,7 +2,7 @@
 //!
 //! Source: `DinatLayer1d` in `allin1.models.dinat` (allin1 1.1.0).
 
-use crate::linear::keys::Keys;
+use crate::linear::keys::{Keys, STRIPS, Start};
 use crate::linear::{Aligned, Isa, LANES};
 
 use super::attention::{self, Attention};
@@ -30,7 +30,7 @@ pub(super) struct TimeLayer {
 pub(super) struct Space {
     runs: Vec<Run>,
     keys: Aligned<f32>,
-    starts: Vec<usize>,
+    starts: Vec<Start>,
     attention: attention::Space,
     joined: Aligned<f32>,
     shortcut: Aligned<f32>,
@@ -43,8 +43,8 @@ impl Space {
         let (width, kernel) = (configuration.dim_embed, configuration.kernel_size);
         Space {
             runs: Vec::new(),
-            keys: Aligned::zeros(kernel * width * LANES),
-            starts: (0..kernel).map(|key| key * width * LANES).collect(),
+            keys: Aligned::zeros(Plane::copied_size(kernel, width)),
+            starts: vec![Start::default(); STRIPS * kernel],
             attention: attention::Space::new(configuration, kernel),
             joined: Aligned::zeros(2 * width * LANES),
             shortcut: Aligned::zeros(width * LANES),
@@ -98,11 +98,14 @@ impl TimeLayer {
         for ((weights, windows), joined) in parts {
             windows.runs(tile * LANES, runs);
             for run in runs.iter() {
-                let (first, count) = (tile * LANES + run.lanes.start, run.lanes.len());
-                for (key, start) in starts.iter().enumerate() {
-                    let frame = windows.key_frame(first, run.before, key);
-                    let output = &mut keys[*start..*start + size];
-                    normed.copy_frames(isa, instrument, frame, run.lanes.start, count, output);
+                for key in 0..self.kernel {
+                    let first = tile * LANES + run.lanes.start;
+                    let place = [instrument, windows.key_frame(first, run.before, key), key];
+                    if run.lanes.len() == LANES {
+                        normed.find(isa, place, keys, starts);
+                    } else {
+                        normed.copy_frames(place, run.lanes.clone(), keys, starts);
+                    }
                 }
             }
             let scores = attention.scores.as_chunks_mut::<LANES>().0;
@@ -114,7 +117,7 @@ impl TimeLayer {
                     scores[run.lanes.clone()].fill(bias);
                 }
             }
-            let keys = Keys { values: keys, starts, stride: LANES, width: normed.width };
+            let keys = Keys { sources: [normed.all(), keys], starts, width: normed.width };
             weights.apply(isa, own, &keys, self.kernel, x, joined, attention);
         }
         let (first, second) = joined.split_at(size);

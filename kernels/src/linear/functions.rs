@@ -5,7 +5,24 @@
 //! where it does not, asking for that would call a library for every number.
 
 /// 1.5 · 2²³: adding it rounds a small number to a whole one, in the lowest bits.
-const ROUNDER: f32 = 12_582_912.0;
+pub(crate) const ROUNDER: f32 = 12_582_912.0;
+
+/// Coefficients of 2^x for x from −½ to ½.
+pub(crate) const POWER_OF_TWO: [f32; 7] = [
+    1.0,
+    std::f32::consts::LN_2,
+    0.240_226_48,
+    0.055_503_324,
+    0.009_618_437,
+    0.001_339_887_5,
+    0.000_153_533_6,
+];
+
+/// 2^x of a whole number from −126 to 127 that [`ROUNDER`] has been added to.
+#[inline(always)]
+pub(crate) fn power_of_shifted(shifted: f32) -> f32 {
+    f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000))
+}
 
 /// `a * b + c`.
 #[inline(always)]
@@ -31,21 +48,7 @@ pub(crate) fn power_of_two<const FUSED: bool>(x: f32) -> f32 {
     let x = if x > -126.0 { x } else { -126.0 };
     let shifted = x + ROUNDER;
     let whole = shifted - ROUNDER;
-    let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
-    let fraction = x - whole;
-    scale
-        * polynomial::<FUSED, 7>(
-            fraction,
-            [
-                1.0,
-                std::f32::consts::LN_2,
-                0.240_226_48,
-                0.055_503_324,
-                0.009_618_437,
-                0.001_339_887_5,
-                0.000_153_533_6,
-            ],
-        )
+    power_of_shifted(shifted) * polynomial::<FUSED, 7>(x - whole, POWER_OF_TWO)
 }
 
 /// e^x for x from −87 to 88; beyond, as for these. Relative error below 1.5e-7.
@@ -57,10 +60,9 @@ pub(crate) fn exponential<const FUSED: bool>(x: f32) -> f32 {
     let x = if x < 88.0 { x } else { 88.0 };
     let shifted = multiply_add::<FUSED>(x, std::f32::consts::LOG2_E, ROUNDER);
     let whole = shifted - ROUNDER;
-    let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
     let rest = multiply_add::<FUSED>(whole, -LN_2[0], x);
     let rest = multiply_add::<FUSED>(whole, -LN_2[1], rest);
-    scale
+    power_of_shifted(shifted)
         * polynomial::<FUSED, 7>(
             rest,
             [1.0, 1.0, 0.499_999_94, 0.166_665_21, 0.041_668_39, 0.008_368_716, 0.001_381_460_1],
