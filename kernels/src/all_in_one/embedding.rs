@@ -24,6 +24,9 @@ const NORM_EPSILON: f64 = 1e-5;
 /// Frames that the first convolution takes.
 const FRAME_TAPS: usize = EMBEDDING_KERNELS[0][0];
 
+/// Frames that the first convolution reads.
+const LINE: usize = LANES + FRAME_TAPS - 1;
+
 /// The embedding's weights.
 #[derive(Debug)]
 pub(super) struct Embedding {
@@ -38,6 +41,8 @@ pub(super) struct Embedding {
 /// Working memory of the embedding.
 #[derive(Debug)]
 pub(super) struct Space {
+    /// `[bands][LINE]`, a band's frames.
+    lines: Vec<f32>,
     /// `[bands][3 frames][48]`.
     input: Aligned<f32>,
     first: Aligned<f64>,
@@ -55,6 +60,7 @@ impl Space {
         let second = POINTS * BandConvolution::windows(1, after_second) * a;
         let third = POINTS * BandConvolution::windows(2, after_third) * b;
         Space {
+            lines: vec![0.0; configuration.dim_input * LINE],
             input: Aligned::zeros(configuration.dim_input * FRAME_TAPS * LANES),
             first: Aligned::zeros(after_first * a * LANES),
             for_second: Aligned::zeros(second * LANES),
@@ -95,15 +101,20 @@ impl Embedding {
         let frame_of = |lane: usize, tap: usize| {
             (first + lane + tap).checked_sub(2).filter(|frame| *frame < frames)
         };
-        let input = space.input.as_chunks_mut::<LANES>().0;
-        for (lane, tap) in (0..LANES * FRAME_TAPS).map(|at| (at / FRAME_TAPS, at % FRAME_TAPS)) {
-            let rows = input.iter_mut().skip(tap).step_by(FRAME_TAPS);
-            match frame_of(lane, tap) {
+        for at in 0..LINE {
+            let lines = space.lines.as_chunks_mut::<LINE>().0.iter_mut();
+            match frame_of(at, 0) {
                 Some(frame) => {
                     let values = &spectrogram[frame * self.bands..][..self.bands];
-                    rows.zip(values).for_each(|(row, value)| row[lane] = *value);
+                    lines.zip(values).for_each(|(line, value)| line[at] = *value);
                 }
-                None => rows.for_each(|row| row[lane] = 0.0),
+                None => lines.for_each(|line| line[at] = 0.0),
+            }
+        }
+        let input = space.input.chunks_mut(FRAME_TAPS * LANES);
+        for (rows, line) in input.zip(space.lines.as_chunks::<LINE>().0) {
+            for (tap, row) in rows.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                row.copy_from_slice(&line[tap..tap + LANES]);
             }
         }
         self.first.apply(isa, &space.input, &mut space.first);

@@ -80,7 +80,7 @@ impl Plane {
         starts: &mut [Start],
     ) {
         let (keys, size) = (starts.len() / STRIPS, self.panel_size());
-        if (frame + LANES - 1) / LANES >= self.tiles {
+        if frame.div_ceil(LANES) >= self.tiles {
             return self.copy_frames([instrument, frame, key], 0..LANES, copied, starts);
         }
         let (tile, from) = (frame / LANES, frame % LANES);

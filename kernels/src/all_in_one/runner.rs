@@ -191,15 +191,21 @@ impl Runner {
                 for window in (first..last).step_by(WINDOW_FRAMES) {
                     let rows =
                         fold.embedding.apply(self.isa, spectrogram, window, &mut space.embedding);
-                    for frame in window..last.min(window + WINDOW_FRAMES) {
+                    let (mut frame, end) = (window, last.min(window + WINDOW_FRAMES));
+                    while frame < end {
                         let (tile, to) = ((frame - first) / LANES, (frame - first) % LANES);
+                        let count = (end - frame).min(LANES - to);
                         let output = &mut x[(tile * instruments + instrument) * panel..][..panel];
                         let from = frame - window + 1;
                         for (output, rows) in
                             output.chunks_mut(LANES).zip(rows.as_chunks::<LANES>().0)
                         {
-                            output[to] = rows[from] as f32;
+                            let rows = &rows[from..from + count];
+                            for (output, row) in output[to..to + count].iter_mut().zip(rows) {
+                                *output = *row as f32;
+                            }
                         }
+                        frame += count;
                     }
                 }
             }

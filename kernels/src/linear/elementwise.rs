@@ -4,7 +4,6 @@ use std::ops::{Add, Mul};
 
 use super::dispatch::dispatched;
 use super::functions::{normal_distribution, sigmoid};
-use super::gelu::scaled_gelu;
 use super::isa::Isa;
 use super::tile::{Element, LANES};
 
@@ -21,9 +20,6 @@ pub trait Real: Element + Add<Output = Self> + Mul<Output = Self> {
 
     /// Values rounded to single precision: themselves, or a copy in `space`.
     fn single<'a>(isa: Isa, values: &'a [Self], space: &'a mut [f32]) -> &'a [f32];
-
-    /// [`affine_gelu`].
-    fn affine_gelu(isa: Isa, x: &mut [Self], scale: &[Self], shift: &[Self]);
 }
 
 impl Real for f32 {
@@ -44,10 +40,6 @@ impl Real for f32 {
 
     fn single<'a>(_: Isa, values: &'a [f32], _: &'a mut [f32]) -> &'a [f32] {
         values
-    }
-
-    fn affine_gelu(isa: Isa, x: &mut [f32], scale: &[f32], shift: &[f32]) {
-        scaled_gelu(isa, x, scale, shift);
     }
 }
 
@@ -71,10 +63,6 @@ impl Real for f64 {
         to_single(isa, values, space);
         &space[..values.len()]
     }
-
-    fn affine_gelu(isa: Isa, x: &mut [f64], scale: &[f64], shift: &[f64]) {
-        affine_gelu_f64(isa, x, scale, shift);
-    }
 }
 
 dispatched! {
@@ -92,24 +80,19 @@ fn affine_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]
     }
 }
 
-/// `x = gelu(x · scale + shift)`, the exact GELU, with one scale and shift a row of 48.
-pub fn affine_gelu<T: Real>(isa: Isa, x: &mut [T], scale: &[T], shift: &[T]) {
-    T::affine_gelu(isa, x, scale, shift);
-}
-
 dispatched! {
-    /// [`affine_gelu`] in double precision.
-    affine_gelu_f64 = affine_gelu_f64_loop(x: &mut [f64], scale: &[f64], shift: &[f64])
+    /// `x = gelu(x · scale + shift)`, the exact GELU, with one scale and shift a row of 48.
+    affine_gelu<T: Real> = affine_gelu_loop(x: &mut [T], scale: &[T], shift: &[T])
 }
 
 #[inline(always)]
-fn affine_gelu_f64_loop<const FUSED: bool>(x: &mut [f64], scale: &[f64], shift: &[f64]) {
+fn affine_gelu_loop<T: Real, const FUSED: bool>(x: &mut [T], scale: &[T], shift: &[T]) {
     for (r, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let (scale, shift) = (scale[r], shift[r]);
         for x in x {
-            let y = Real::multiply_add::<FUSED>(*x, scale, shift);
-            let (a, b) = normal_distribution::<FUSED>(y as f32);
-            *x = y * (f64::from(a) + f64::from(b));
+            let y = x.multiply_add::<FUSED>(scale, shift);
+            let (a, b) = normal_distribution::<FUSED>(y.to_f32());
+            *x = y * (T::from_f32(a) + T::from_f32(b));
         }
     }
 }
