@@ -90,7 +90,7 @@ const OPTIONS = {
   ),
   visualize: flag("also draw a plot of each track, NAME.pdf in --viz-dir").short("v"),
   vizDir: option(text("dir"), "folder for plots and player pages").default("./viz"),
-  vizFormat: option(oneOf("format", PLOT_FORMATS), "format of the plots")
+  vizFormat: option(listOf("format", PLOT_FORMATS), "formats of the plots")
     .repeated().shownDefault("pdf"),
   html: flag("also write a page that plays each track, NAME.html in --viz-dir"),
   sonify: flag(
@@ -219,7 +219,7 @@ function trackFilesOf(values: Values<typeof OPTIONS>): Pick<AnalyzeCall, "trackF
   return {
     trackFiles: {
       plotDirectory: vizDir,
-      plots: visualize ? vizFormat ?? ["pdf"] : [],
+      plots: visualize ? vizFormat?.flat() ?? ["pdf"] : [],
       page: html,
       ...(sonify && { clicks: { directory: sonifDir, format: sonifFormat ?? "auto" } }),
       audio: audioOf(values),

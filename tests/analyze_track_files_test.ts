@@ -48,7 +48,7 @@ Deno.test("analyze chooses folders and formats, and embeds kept stems", async ()
   await inTemporaryFolder(async (folder) => {
     const mix = await makeMix(join(folder, "a.wav"));
     const done = await analyze(
-      ...[folder, mix, "-k", "-v", "--viz-dir", "p", "--viz-format", "svg", "--viz-format", "png"],
+      ...[folder, mix, "-k", "-v", "--viz-dir", "p", "--viz-format", "svg,png"],
       ...["-s", "--sonif-dir", "c", "--sonif-format", "flac", "--html"],
     );
     equal(done.code, 0, done.stderr);
