@@ -69,7 +69,7 @@ Deno.test("analyze refuses formats without their option, and folders that are fi
     const calls = [
       [["--viz-format", "svg"], /--viz-format has no effect without --visualize/],
       [["--sonif-format", "wav"], /--sonif-format has no effect without --sonify/],
-      [["-v", "--viz-format", "gif"], /one of pdf, svg, png/],
+      [["-v", "--viz-format", "gif"], /names out of pdf, svg, png/],
       [["-v", "--viz-dir", mix], /name another with --viz-dir/],
       [["--html", "--viz-dir", mix], /name another with --viz-dir/],
       [["-s", "--sonif-dir", mix], /name another with --sonif-dir/],
