@@ -14,9 +14,10 @@
 //! ```
 //! use tactus_kernels::hpss::{Hpss, Wanted, Work};
 //! let silence = vec![0.0_f32; 1000];
-//! let hpss = Hpss::new([&silence, &silence], Wanted::All);
+//! let mixture = [silence.as_slice(); 2];
+//! let hpss = Hpss::new(mixture, Wanted::All);
 //! let mut work = Work::new();
-//! let stems = work.separate(&hpss, [&silence, &silence], 0);
+//! let stems = work.separate(&hpss, mixture, 0);
 //! assert_eq!(stems.map(|[left, _]| left.len()), [1000; 4]);
 //! ```
 
