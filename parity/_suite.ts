@@ -47,7 +47,9 @@ export async function runSuite(
   context: StageContext,
   options: SuiteOptions,
 ): Promise<SeamResult[]> {
-  const { modes, directory } = options;
+  const { directory } = options;
+  // What starts from the mix has the same input in both modes, and separations of many clips take long.
+  const modes = suite.pieces === undefined ? options.modes.slice(0, 1) : options.modes;
   const source = ([piece, entries]: [string, readonly ReferenceEntry[]]): PieceSource => ({
     ...{ suite: name, name: piece, entries, music, directory },
   });
@@ -56,18 +58,19 @@ export async function runSuite(
   const clipStages = chosen(clipStagesOf(suite), options.stages);
   if (separation !== undefined && clipStages.length > 0) {
     const clips = Object.entries(separation.clips).map(source);
-    results.push(...await runClips(clips, separation, clipStages, context, options));
-    const names = Object.keys(music.clips);
+    results.push(...await runClips(clips, separation, clipStages, context, { ...options, modes }));
+    const names = Object.keys(music.clips).filter((clip) => music.clips[clip]?.suite === name);
     results.push(...missing(name, separation.clips, names, modes, clipStages));
   }
+  const { pieces } = suite;
   const pieceStages = chosen(PIECE_STAGES, options.stages);
-  if (pieceStages.length > 0) {
-    for (const piece of Object.entries(suite.pieces).map(source)) {
+  if (pieces !== undefined && pieceStages.length > 0) {
+    for (const piece of Object.entries(pieces).map(source)) {
       await context.model;
       results.push(...await runPiece(await loadPiece(piece), pieceStages, context, options));
     }
     const names = Object.keys(music.pieces);
-    results.push(...missing(name, suite.pieces, names, modes, pieceStages));
+    results.push(...missing(name, pieces, names, modes, pieceStages));
   }
   return results;
 }
@@ -79,7 +82,8 @@ export async function runSuite(
  * @param named names of the stages to keep; absent for all
  */
 export function stagesOf(suite: SuiteEntry, named?: readonly string[]): readonly Stage[] {
-  return chosen([...clipStagesOf(suite), ...PIECE_STAGES], named);
+  const pieceStages = suite.pieces === undefined ? [] : PIECE_STAGES;
+  return chosen([...clipStagesOf(suite), ...pieceStages], named);
 }
 
 /** Returns a failure for each seam that the manifest lacks. */

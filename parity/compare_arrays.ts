@@ -24,12 +24,17 @@ export interface StoredArray {
 /** An array in memory or in a file. */
 export type SeamArray = Tensor | StoredArray;
 
-/** Elements of an array that is not stored whole: element i is that at index hash32(i) mod size, in C order. */
+/**
+ * Elements of an array that is not stored whole: element i is that at index hash32(i) mod size, in C order. The last ones
+ * may be at listed indices instead.
+ */
 export interface Sample {
   /** Shape of the whole array. */
   readonly shape: readonly number[];
   /** Mean and root mean square of all its elements. */
   readonly statistics: SampleStatistics;
+  /** Indices of the last stored elements, such as those where upstream's float32 error is largest; absent for none. */
+  readonly listed?: ArrayLike<number>;
 }
 
 /** Mean and root mean square of all elements of an array; of complex ones of their parts. */
@@ -154,7 +159,8 @@ export async function takeSample(
 ): Promise<{ readonly type: ElementType; readonly elements: Elements; readonly sample: Sample }> {
   const opened = await openArray(array);
   try {
-    const { elements, statistics } = await sampleOf(opened, count);
+    const size = elementCount(opened.shape);
+    const { elements, statistics } = await sampleOf(opened, count, (at) => hashedAt(at, size));
     return { type: opened.type, elements, sample: { shape: opened.shape, statistics } };
   } finally {
     await opened.close();
@@ -189,7 +195,7 @@ async function compareWhole(
 async function compareSampled(
   actual: OpenArray,
   stored: OpenArray,
-  { shape, statistics }: Sample,
+  { shape, statistics, listed }: Sample,
   tolerance: Tolerance,
 ): Promise<Comparison> {
   const reason = mismatch(
@@ -198,15 +204,18 @@ async function compareSampled(
   );
   if (reason !== undefined) return refused(reason);
   const count = elementCount(stored.shape);
-  const taken = await sampleOf(actual, count);
+  const size = elementCount(shape);
+  const hashed = count - (listed?.length ?? 0);
+  const indexAt = (at: number): number => at < hashed ? hashedAt(at, size) : listed![at - hashed]!;
+  const taken = await sampleOf(actual, count, indexAt);
   const measurement = new Measurement(stored.type, [count], tolerance);
   measurement.add(taken.elements, await stored.read(0, count));
   const comparison = measurement.result();
   const { worst } = comparison;
-  const size = elementCount(shape);
-  const located = worst === undefined ? comparison : {
-    ...comparison,
-    worst: { ...worst, index: indexOf(sampledAt(worst.index[0]!, size), shape) },
+  const sampled = { of: size, listed: count - hashed };
+  const located = worst === undefined ? { ...comparison, sampled } : {
+    ...{ ...comparison, sampled },
+    worst: { ...worst, index: indexOf(indexAt(worst.index[0]!), shape) },
   };
   const off = statisticsOff(taken.statistics, statistics, tolerance, partsOf(stored.type));
   if (off === undefined || !comparison.passed) return located;
@@ -232,18 +241,19 @@ function statisticsOff(
   return undefined;
 }
 
-function sampledAt(at: number, size: number): number {
+function hashedAt(at: number, size: number): number {
   return hash32(at) % size;
 }
 
 async function sampleOf(
   array: OpenArray,
   count: number,
+  indexAt: (at: number) => number,
 ): Promise<{ readonly elements: Elements; readonly statistics: SampleStatistics }> {
   const size = elementCount(array.shape);
   const parts = partsOf(array.type);
   const order = Array.from({ length: size === 0 ? 0 : count }, (_, at) => at)
-    .sort((a, b) => sampledAt(a, size) - sampledAt(b, size));
+    .sort((a, b) => indexAt(a) - indexAt(b));
   let elements: Elements | undefined;
   let [next, sum, squares] = [0, 0, 0];
   for (let first = 0; first < size; first += BLOCK_ELEMENTS) {
@@ -254,9 +264,9 @@ async function sampleOf(
       sum += number;
       squares += number * number;
     }
-    while (next < order.length && sampledAt(order[next]!, size) < first + block.length / parts) {
+    while (next < order.length && indexAt(order[next]!) < first + block.length / parts) {
       const at = order[next++]!;
-      const from = (sampledAt(at, size) - first) * parts;
+      const from = (indexAt(at) - first) * parts;
       elements.set(block.subarray(from, from + parts) as never, at * parts);
     }
   }

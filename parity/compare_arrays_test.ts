@@ -84,6 +84,22 @@ Deno.test("a sample finds an error at a stored element and names its place in th
   ok((await compareArrays(whole, elements, { toleranceFor, sample })).comparison.passed);
 });
 
+Deno.test("a sample has listed elements after those of the hash", async () => {
+  const whole = ramp(10_000);
+  const { elements, sample } = await sampleOf(whole, 64);
+  const listed = [7, 4321, 9999];
+  const values = [...elements.data, ...listed.map((at) => whole.data[at]!)];
+  const expected = tensor("f32", [67], Float32Array.from(values));
+  const options = { toleranceFor, sample: { ...sample, listed } };
+  const { comparison } = await compareArrays(whole, expected, options);
+  ok(comparison.passed);
+  equal(comparison.sampled, { of: 10_000, listed: 3 });
+  const wrong = ramp(10_000);
+  wrong.data[4321]! += 1e-4;
+  const { failing, worst } = (await compareArrays(wrong, expected, options)).comparison;
+  equal([failing, worst?.index], [1, [0, 4321]]);
+});
+
 Deno.test("a sample finds errors outside of it by the mean or the rms of all elements, and another shape", async () => {
   const whole = ramp(10_000);
   const { elements, sample } = await sampleOf(whole, 4);

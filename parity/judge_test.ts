@@ -77,6 +77,19 @@ Deno.test("judge() draws the errors of a seam that fails, and only of one that w
   equal((await result([1])).picture, undefined);
 });
 
+Deno.test("judge() allows stems half of upstream's own error where that exceeds 1e-6, and no more", async () => {
+  const stems = (value: number): Tensor => tensor("f32", [1, 1, 1], Float32Array.of(value));
+  const judged = (value: number, minTolerance: number): Promise<string | undefined> => {
+    const upstreamFloat32 = { maxAbs: minTolerance, maxRel: 0, minTolerance };
+    return verdict("demix", "stems", stems(value), stems(0), "isolated", { upstreamFloat32 });
+  };
+  equal(await judged(4.9e-6, 1e-5), "pass");
+  equal(await judged(5.1e-6, 1e-5), "fail");
+  equal(await judged(0.9e-6, 1.6e-6), "pass");
+  equal(await judged(1.1e-6, 1.6e-6), "fail");
+  await rejects(judged(0, 2.1e-5), /expected at most/);
+});
+
 Deno.test("judge() fails on a seam that the stage did not compute", async () => {
   equal(await verdict("network", "logits.beat", undefined, f32(1)), "fail");
   equal(await verdict("network", "logits.beat", undefined, f32(1), "chained"), "fail");

@@ -13,6 +13,7 @@ import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STEMS } from "../pipeline/stems.ts";
+import { CLIP_CHANGES } from "./clip_changes.ts";
 import { ReferenceError } from "./reference_error.ts";
 import { upstreamErrorSchema } from "./report.ts";
 
@@ -24,6 +25,19 @@ const file = z.object({
   path: text.describe("Path below the fixtures folder"),
   sha256: text.describe("SHA-256 of the file, hexadecimal"),
 });
+
+const sampleStatistics = z.object({ mean: z.number(), rms: z.number() }).describe(
+  "Of all elements",
+);
+
+const sample = z.object({
+  from: shape.describe("Shape of the whole array"),
+  statistics: sampleStatistics,
+  largest: file.extend({ elements: length }).describe(
+    "Indices, i32 in ascending order, of the elements where upstream's float32 error is largest. They are stored after " +
+      "the others, whose element i is hash32(i) mod size",
+  ).exactOptional(),
+}).describe("Elements of an array that is not stored whole");
 
 const reference = file.extend({
   seam: z.enum(Object.keys(SEAMS) as [SeamName, ...SeamName[]]),
@@ -39,6 +53,7 @@ const reference = file.extend({
   rounded: z.literal(true).describe(
     "The file holds float stems; the reference is what they are rounded to",
   ).exactOptional(),
+  sample: sample.exactOptional(),
 });
 
 const audio = file.extend({
@@ -53,9 +68,13 @@ const piece = z.object({
 });
 
 const clip = z.object({
+  suite: text.describe("Name of the suite that judges it"),
   piece: text,
   startSample: length.describe("First sample of the clip in the piece, at 44.1 kHz"),
   samples: length,
+  change: z.enum(CLIP_CHANGES).describe("Change of the samples; absent for none").exactOptional(),
+  pcmSha256: text.describe("SHA-256 of the changed samples as interleaved little-endian 16 bit")
+    .exactOptional(),
 }).describe("Part of the mix of a piece. Separation is slow, so its references are of clips");
 
 const references = z.array(reference);
@@ -68,7 +87,8 @@ const separation = z.object({
 
 const suite = z.object({
   model: text.describe("Name of the weights in the registry"),
-  pieces: z.record(text, references),
+  pieces: z.record(text, references)
+    .describe("Absent where the suite judges the separation only").exactOptional(),
   separation: separation.describe("Absent where the suite starts from stems").exactOptional(),
 });
 
@@ -81,7 +101,7 @@ const sampledFile = file.extend({
 
 const sampledSeam = sampledFile.extend({
   seam: text,
-  statistics: z.object({ mean: z.number(), rms: z.number() }).describe("Of all elements"),
+  statistics: sampleStatistics,
 });
 
 const separationCheck = sampledFile.extend({

@@ -52,7 +52,9 @@ export async function* isolatedStages(
   { piece, stages, onStage }: Turn,
 ): AsyncGenerator<StageOutcome> {
   const inputs: Record<string, Tensor> = { ...piece.given };
-  for (const [seam, { array }] of piece.references) if ("data" in array) inputs[seam] = array;
+  for (const [seam, { array, sample }] of piece.references) {
+    if ("data" in array && sample === undefined) inputs[seam] = array;
+  }
   for (const { name } of stages) {
     onStage?.(`${piece.suite}, ${piece.name}, isolated: ${name}`);
     const { outputs: seams, seconds } = await timedRun(prepare, stageNamed(name), inputs as Seams);

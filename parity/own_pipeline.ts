@@ -9,7 +9,7 @@ import { STAGES } from "../pipeline/stages.ts";
 import type { PipelineDescription, SeamRule } from "./pipeline_description.ts";
 import { type FloatTolerance, floatTolerance } from "./tolerances.ts";
 
-/** Largest float32 error of upstream that is accepted from a manifest as a tolerance. */
+/** Largest float32 error of upstream that is accepted from a manifest as a tolerance, or as twice a tolerance. */
 const LARGEST_UPSTREAM_ERROR = 1e-5;
 
 /**
@@ -28,9 +28,12 @@ export function ownPipeline(floats: FloatTolerance = {}): PipelineDescription {
   };
 }
 
-/** Values of single folds are judged by upstream's own float32 error where it exceeds the tolerance. */
+/**
+ * Values of single folds are judged by upstream's own float32 error, and stems by half of it, where that exceeds the
+ * tolerance.
+ */
 function ruleOf(
-  { dtype, axes, unit, judgement, perFold }: SeamDescription,
+  { dtype, axes, unit, judgement, perFold, upstreamShare }: SeamDescription,
   floats: FloatTolerance,
 ): SeamRule {
   return {
@@ -38,6 +41,9 @@ function ruleOf(
     ...(perFold && {
       float32: { factor: 1, largest: LARGEST_UPSTREAM_ERROR },
       isSparse: true,
+    }),
+    ...(upstreamShare !== undefined && {
+      float32: { factor: upstreamShare, largest: LARGEST_UPSTREAM_ERROR / upstreamShare },
     }),
   };
 }

@@ -11,10 +11,11 @@ import { reachableStages } from "../pipeline/runner.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
+import { changedClip } from "./clip_changes.ts";
 import type { Piece, Reference } from "./judge.ts";
 import type { ClipEntry, Manifest, PieceEntry, ReferenceEntry } from "./manifest.ts";
 import { ReferenceError } from "./reference_error.ts";
-import { readReference, readVerified } from "./references.ts";
+import { readReference, readSample, readVerified } from "./references.ts";
 
 /** Stages that are judged on whole pieces, starting from their stems. */
 export const PIECE_STAGES: readonly Stage[] = reachableStages(["stems16"]);
@@ -81,7 +82,7 @@ export async function loadClip(source: PieceSource): Promise<Piece> {
 }
 
 /**
- * Cuts a clip out of the decoded mix of a piece.
+ * Cuts a clip out of the decoded mix of a piece, and changes it where the manifest says so.
  *
  * @param clip location of the clip
  * @param pieces pieces of the manifest
@@ -90,7 +91,7 @@ export async function loadClip(source: PieceSource): Promise<Piece> {
  * @throws {ReferenceError} if the mix is missing, was changed, or is shorter than the clip needs
  */
 export async function readClip(
-  { piece, startSample, samples }: ClipEntry,
+  { piece, startSample, samples, change }: ClipEntry,
   pieces: Readonly<Record<string, PieceEntry>>,
   directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor<"f32">> {
@@ -104,7 +105,8 @@ export async function readClip(
       `The clip of ${piece} ends at sample ${startSample + samples}, but ${mix.path} has ${length}`,
     );
   }
-  return excerpt(mixture, startSample, samples);
+  const clip = excerpt(mixture, startSample, samples);
+  return change === undefined ? clip : changedClip(clip, change);
 }
 
 async function withReferences(
@@ -112,10 +114,12 @@ async function withReferences(
   given: Piece["given"],
 ): Promise<Piece> {
   const tensors = await Promise.all(entries.map((entry) => readReference(entry, directory)));
+  const samples = await Promise.all(entries.map((entry) => readSample(entry, directory)));
   const references = entries.map(
     ({ seam, path, upstreamFloat32, firstFrames }, at): [string, Reference] => [seam, {
       ...{ path, upstreamFloat32, array: tensors[at]! },
       ...(firstFrames !== undefined && { firstFrames }),
+      ...(samples[at] && { sample: samples[at] }),
     }],
   );
   return { suite, name, given, references: new Map(references) };

@@ -13,6 +13,7 @@ import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
 import { naiveStems16 } from "../pipeline/naive/stems16.ts";
 import { SEAMS } from "../pipeline/seams.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
+import type { Sample } from "./compare_arrays.ts";
 import { type ReferenceEntry, type SampledFile, type StoredFile } from "./manifest.ts";
 import { ReferenceError } from "./reference_error.ts";
 
@@ -63,6 +64,33 @@ export async function readReference(
     throw new ReferenceError(`${entry.path} is ${found}, but the seam ${entry.seam} is ${dtype}`);
   }
   return reference;
+}
+
+/**
+ * Reads which elements of its array a reference holds.
+ *
+ * @returns undefined for a reference that is stored whole
+ * @throws {ReferenceError} if the list of indices is missing or differs from the manifest
+ */
+export async function readSample(
+  { path, sample, shape }: ReferenceEntry,
+  directory: string = FIXTURES_FOLDER,
+): Promise<Sample | undefined> {
+  if (sample === undefined) return undefined;
+  const { from, statistics, largest } = sample;
+  if (largest === undefined) return { shape: from, statistics };
+  const { dtype, shape: [length], data } = readNpy(await readVerified(largest, directory));
+  const listed = data as Int32Array;
+  const [stored = 0, size] = [shape[0], elementCount(from)];
+  const isList = dtype === "i32" && length === largest.elements && length <= stored &&
+    listed.every((index) => index >= 0 && index < size);
+  if (!isList) {
+    throw new ReferenceError(
+      `${largest.path} is ${dtype} [${length}], expected ${largest.elements} indices of the array that ${path} is a ` +
+        `sample of, all below ${size}`,
+    );
+  }
+  return { shape: from, statistics, listed };
 }
 
 /**

@@ -24,18 +24,21 @@ Deno.test("readManifest() rejects a file that is not a manifest", async () => {
 
 Deno.test("the repository's manifest lists exactly the stored references", async () => {
   const manifest = await readManifest();
+  const entries = Object.values(manifest.suites).flatMap(({ pieces, separation }) =>
+    [...Object.values(pieces ?? {}), ...Object.values(separation?.clips ?? {})].flat()
+  );
   const listed = new Set([
-    ...Object.values(manifest.suites).flatMap(({ pieces, separation }) =>
-      [...Object.values(pieces), ...Object.values(separation?.clips ?? {})].flat()
-    ),
+    ...entries,
+    ...entries.flatMap(({ sample }) => sample?.largest ?? []),
     ...innerSeams,
     ...separationChecks,
     ...Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []),
   ].map(({ path }) => path));
   for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
-  const folders = Object.keys(manifest.suites).flatMap((suite) =>
-    Object.keys(manifest.pieces).map((piece) => `references/${suite}/${piece}`)
-  );
+  const folders = Object.entries(manifest.suites).flatMap(([suite, { pieces, separation }]) => {
+    const names = pieces === undefined ? separation?.clips : pieces;
+    return Object.keys(names ?? {}).map((name) => `references/${suite}/${name}`);
+  });
   const inner = ["spectrogram", "network", "metrical"].map((stage) => `references/inner/${stage}`);
   for (const folder of [...folders, ...inner, "references/separation"]) {
     const stored = await Array.fromAsync(

@@ -102,6 +102,12 @@ export const comparisonSchema = z.strictObject({
       "seam has no time axis",
   ).exactOptional(),
   worst: worst.exactOptional(),
+  sampled: z.strictObject({
+    of: count.describe("Elements of the whole array"),
+    listed: count.describe(
+      "Elements that were chosen because upstream's float32 error is largest there; all others are chosen by a hash",
+    ),
+  }).describe("Present where a sample of the array was compared").exactOptional(),
   decades: z.array(z.strictObject({ exponent: z.int(), count })).describe(
     "Histogram of the absolute errors other than 0: elements with an error from 10^exponent up to 10^(exponent + 1), " +
       "in ascending order. Edges are 0.8 % wide",

@@ -118,16 +118,22 @@ async function runOne(
     if (isNamed) throw new UsageError(`--suite ${name}: ${notRun}`);
     return { ...named, notRun, ...NO_RESULTS };
   }
-  let model: NetworkModel;
+  let model: NetworkModel | undefined;
   try {
-    model = networkModel(suite.model, await loadModel(suite.model, options));
+    if (suite.pieces !== undefined) {
+      model = networkModel(suite.model, await loadModel(suite.model, options));
+    }
   } catch (error) {
     // Only missing weights are skipped; damaged weights are an error.
     const isMissing = error instanceof ModelError && error.problem === "not-found";
     if (isNamed || !isMissing) throw error;
     return { ...named, notRun: error.message, ...NO_RESULTS };
   }
-  const context = { model: Promise.resolve(model), embeddings: true, ...(compute && { compute }) };
+  const context = {
+    // Without pieces, no stage asks for it.
+    model: model === undefined ? new Promise<NetworkModel>(() => {}) : Promise.resolve(model),
+    ...{ embeddings: true, ...(compute && { compute }) },
+  };
   const results = await runSuite(name, suite, manifest, context, {
     ...{ directory, modes, ...(stages && { stages }) },
     loadDemixer: (demixer) => loadDemixer(demixer, { ...(compute && { compute }) }),

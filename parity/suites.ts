@@ -7,7 +7,7 @@
 import type { Mode } from "./report.ts";
 
 /** Names of all suites. The first one needs no download. */
-export const SUITES: readonly string[] = ["seeded", "embedded", "harmonix", "bf16"];
+export const SUITES: readonly string[] = ["seeded", "clips", "embedded", "harmonix", "bf16"];
 
 /** Suite of the separation with products in bfloat16. */
 export const BF16_SUITE = "bf16";

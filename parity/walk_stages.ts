@@ -158,7 +158,7 @@ async function reference(
   seam: SeamName,
   directory: string,
 ): Promise<Tensor> {
-  const entry = manifest.suites[suite]?.pieces[piece]?.find((one) => one.seam === seam);
+  const entry = manifest.suites[suite]?.pieces?.[piece]?.find((one) => one.seam === seam);
   if (entry === undefined) {
     throw new ReferenceError(`The manifest has no ${seam} of ${suite}, ${piece} to walk on`);
   }

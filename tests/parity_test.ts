@@ -34,7 +34,7 @@ class Copy {
       await Deno.readTextFile(join(FIXTURES, "manifest.json")),
     );
     const inner = Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []);
-    const entries = manifest.suites["seeded"]?.pieces[PIECE] ?? [];
+    const entries = manifest.suites["seeded"]?.pieces?.[PIECE] ?? [];
     const audio = Object.values(manifest.pieces[PIECE]?.audio ?? {});
     for (const { path } of [...entries, ...audio, ...inner]) {
       await Deno.mkdir(dirname(join(folder, path)), { recursive: true });

@@ -93,6 +93,21 @@ export function tally({ suites }: Pick<ParityReport, "suites">): string {
   return `${count("pass")} seams passed, ${count("fail")} failed, ${count("reported")} reported`;
 }
 
+/** Returns where a sample of the elements decided, one sentence without a period for each suite and seam. */
+export function sampleTexts({ suites }: Pick<ParityReport, "suites">): string[] {
+  const texts = suites.flatMap(({ suite, results }) =>
+    results.flatMap(({ seam, comparison: { elements, sampled } }) => {
+      if (sampled === undefined) return [];
+      const { of, listed } = sampled;
+      const chosen = listed === 0
+        ? ""
+        : `, ${listed} of them where upstream's float32 error is largest`;
+      return [`a sample decides ${suite}, ${seam}: ${elements} of ${of} elements${chosen}`];
+    })
+  );
+  return [...new Set(texts)];
+}
+
 /** Returns the implementation or the weights of a suite, the one that its name does not tell. */
 export function subjectOf(
   { suite, implementation, model }: Pick<SuiteReport, "suite" | "implementation" | "model">,

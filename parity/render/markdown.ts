@@ -14,6 +14,7 @@ import {
   madeByText,
   neededBy,
   neededByUpstream,
+  sampleTexts,
   seconds,
   subjectOf,
   tally,
@@ -46,6 +47,7 @@ export function parityMarkdown(report: ParityReport): string {
     `${tally(report)}.`,
     ...firstFailureTexts(report).map((text) => `**${markdownText(text)}**`),
     ...(failed.length === 0 ? [] : [failed.join("\n")]),
+    ...sampleTexts(report).map((text) => `${markdownText(text)}.`),
     ...(report.walks ?? []).flatMap((walk) => [
       `**Walk**, ${markdownText(walk.stage)}: ${markdownText(walk.subject)}` +
       (walk.first === null ? ": every inner seam is correct" : ""),

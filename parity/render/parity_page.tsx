@@ -26,6 +26,7 @@ import {
   firstFailureTexts,
   neededBy,
   neededByUpstream,
+  sampleTexts,
   seconds,
   subjectOf,
   tally,
@@ -55,6 +56,7 @@ export function parityPage(report: ParityReport): string {
         <p class="badge">{word}</p>
         <h1>{tally(report)}</h1>
         {firstFailureTexts(report).map((text) => <p key={text}>{text}</p>)}
+        {sampleTexts(report).map((text) => <p key={text}>{text}</p>)}
         <Facts report={report} />
       </header>
       <main>

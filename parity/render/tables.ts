@@ -16,6 +16,7 @@ import {
   madeByText,
   neededBy,
   neededByUpstream,
+  sampleTexts,
   seconds,
   tally,
   ulpBinText,
@@ -50,6 +51,7 @@ export function parityTable(report: ParityReport): string {
         `${verdict}: ${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`
       ),
     ...firstFailureTexts(report),
+    ...sampleTexts(report),
     tally(report),
     madeByText(report),
   ].filter((line) => line !== undefined).join("\n");
