@@ -52,7 +52,7 @@ impl Decoder {
                 f64::from(rewrite[(o * channels + i) * REWRITE_KERNEL + tap])
             };
             Rewrite::Long(
-                Box::new(Gated::new(channels, REWRITE_KERNEL, channels, weight)),
+                Box::new(Gated::new(channels, REWRITE_KERNEL, channels, weight).exact_where_loud()),
                 Affine::new(channels, |o| (1.0, bias[o].into())),
             )
         };

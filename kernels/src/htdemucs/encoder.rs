@@ -42,14 +42,21 @@ impl<T: Value> Encoder<T> {
             .map(|bias| T::from_f32(*bias))
             .collect();
         bias.resize(channels.next_multiple_of(ROWS), T::default());
+        let convolution = Weights::pack_rows(channels, KERNEL, inputs, |o, tap, i| {
+            weight[(o * inputs + i) * KERNEL + tap].into()
+        });
+        let rewrite = Gated::new(channels, 1, channels, |o, _, i| rewrite[o * channels + i].into());
+        let (convolution, rewrite) = if name.starts_with('t') {
+            (convolution.exact_where_loud(), rewrite.exact_where_loud())
+        } else {
+            (convolution, rewrite)
+        };
         Encoder {
             channels,
-            convolution: Weights::pack_rows(channels, KERNEL, inputs, |o, tap, i| {
-                weight[(o * inputs + i) * KERNEL + tap].into()
-            }),
+            convolution,
             bias,
             branch: ResidualBranch::new(parameters, configuration, name, channels),
-            rewrite: Gated::new(channels, 1, channels, |o, _, i| rewrite[o * channels + i].into()),
+            rewrite,
             rewrite_affine: Affine::new(channels, |o| (1.0, rewrite_bias[o].into())),
         }
     }

@@ -49,6 +49,12 @@ impl<T: Real> Gated<T> {
         }
     }
 
+    /// Sums columns with a loud value in double precision, and rounds once.
+    pub fn exact_where_loud(self) -> Self {
+        let Gated { values, gates, channels } = self;
+        Gated { values, gates: gates.exact_where_loud(), channels }
+    }
+
     /// Computes all channels for several columns, given in both precisions, and hands them to
     /// `take(column, first element of the panel, rows)`, a few rows of 48 at a time.
     pub fn multiply<'a, C: AsRef<Column<'a, T>>, D: AsRef<Column<'a, f32>>>(
@@ -63,11 +69,14 @@ impl<T: Real> Gated<T> {
     {
         let mut values = Tile([T::default(); TILE]);
         let mut gates = Tile([0.0; TILE]);
+        let exact: Vec<bool> =
+            single.iter().map(|taps| self.gates.is_exact(taps.as_ref())).collect();
         for panel in 0..self.values.panels() {
             let rows = panel * ROWS..(panel + 1) * ROWS;
             for (column, (taps, single)) in columns.iter().zip(single).enumerate() {
-                self.values.tile(isa, panel, taps.as_ref(), &mut values.0);
-                self.gates.tile(isa, panel, single.as_ref(), &mut gates.0);
+                let exact = exact[column];
+                self.values.tile_as(isa, panel, taps.as_ref(), exact, &mut values.0);
+                self.gates.tile_as(isa, panel, single.as_ref(), exact, &mut gates.0);
                 gate(
                     isa,
                     &mut values.0,

@@ -16,6 +16,11 @@ pub(super) trait Products: std::fmt::Debug + Sized + Send + Sync {
         weight: impl Fn(usize, usize, usize, usize) -> f64 + Sync,
     ) -> Self;
 
+    /// As [`Weights::exact_where_loud`]; bfloat16 stays as it is.
+    fn exact_where_loud(self) -> Self {
+        self
+    }
+
     /// As [`Weights::columns_at_once`].
     fn columns_at_once(&self, taps: usize) -> usize;
 
@@ -40,6 +45,10 @@ impl Products for Weights<f32> {
         weight: impl Fn(usize, usize, usize, usize) -> f64 + Sync,
     ) -> Self {
         Weights::pack(inputs, panels, weight)
+    }
+
+    fn exact_where_loud(self) -> Self {
+        Weights::exact_where_loud(self)
     }
 
     fn columns_at_once(&self, taps: usize) -> usize {

@@ -69,9 +69,10 @@ impl<W: Products> Transposed<W> {
         } else {
             let blocks = channels.div_ceil(4);
             let panels: Vec<_> = (0..2 * blocks).map(|p| neighbours(p % 2 * 2)).collect();
-            W::pack(inputs, &panels, |panel, row, neighbour, input| {
+            let weight = |panel, row, neighbour, input| {
                 value(panel / 2 * 4 + row / 2, panel % 2 * 2 + row % 2, neighbour, input)
-            })
+            };
+            W::pack(inputs, &panels, weight).exact_where_loud()
         };
         let mut bias = parameters.get(&format!("{name}.conv_tr.bias")).to_vec();
         bias.resize(channels.next_multiple_of(ROWS), 0.0);

@@ -9,6 +9,13 @@ use super::tile::{Element, LANES, ROWS, Segment, TILE};
 /// The longest sum, products, that is rounded in one go; longer ones are sums of such sums.
 const LONGEST_SUM: usize = 128;
 
+/// Absolute value above which a value is loud. Of the normalised activations of a separation, 1 to 3 % of the
+/// columns have one.
+const LOUD: f32 = 6.0;
+
+/// Products that are brought to double precision at a time.
+const EXACT_SUM: usize = 32;
+
 /// Segments that are multiplied in one go at most.
 const MOST_SEGMENTS: usize = 16;
 
@@ -31,6 +38,7 @@ pub struct Weights<T> {
     values: Aligned<T>,
     panels: Vec<Panel>,
     inputs: usize,
+    exact_where_loud: bool,
 }
 
 #[derive(Debug)]
@@ -69,7 +77,14 @@ impl<T: Element> Weights<T> {
                 }
             }
         });
-        Weights { values, panels: packed, inputs }
+        Weights { values, panels: packed, inputs, exact_where_loud: false }
+    }
+
+    /// Sums columns with a loud value in double precision, and rounds once. The errors of single precision grow with
+    /// the values, so that those of a few columns exceed those of all others by far.
+    pub fn exact_where_loud(mut self) -> Self {
+        self.exact_where_loud = true;
+        self
     }
 
     /// Packs a matrix `[outputs][taps][inputs]` given by `weight(output, tap, input)`.
@@ -112,11 +127,57 @@ impl<T: Element> Weights<T> {
         T: 'a,
     {
         let mut tile = Tile([T::default(); TILE]);
+        let exact: Vec<bool> = columns.iter().map(|taps| self.is_exact(taps.as_ref())).collect();
         for panel in 0..self.panels() {
             for (column, taps) in columns.iter().enumerate() {
-                self.tile(isa, panel, taps.as_ref(), &mut tile.0);
+                self.tile_as(isa, panel, taps.as_ref(), exact[column], &mut tile.0);
                 take(column, panel, &mut tile.0);
             }
+        }
+    }
+
+    /// Whether the sums of a column are in double precision.
+    pub fn is_exact(&self, taps: &Column<T>) -> bool {
+        let is_loud = |row: &[T]| row.iter().fold(false, |loud, value| loud | value.exceeds(LOUD));
+        self.exact_where_loud
+            && taps.iter().flatten().any(|values| values.chunks(LANES).any(is_loud))
+    }
+
+    /// [`Weights::tile`], with sums in double precision or as the weights are.
+    #[inline]
+    pub fn tile_as(
+        &self,
+        isa: Isa,
+        index: usize,
+        taps: &Column<T>,
+        exact: bool,
+        tile: &mut [T; TILE],
+    ) {
+        if exact && size_of::<T>() < size_of::<f64>() {
+            self.tile_exactly(isa, index, taps, tile);
+        } else {
+            self.tile(isa, index, taps, tile);
+        }
+    }
+
+    fn tile_exactly(&self, isa: Isa, index: usize, taps: &Column<T>, tile: &mut [T; TILE]) {
+        let panel = &self.panels[index];
+        let mut sums = Tile([0.0; TILE]);
+        let mut weights = [0.0; EXACT_SUM * ROWS];
+        let mut values = [0.0; EXACT_SUM * LANES];
+        for (nth, tap) in panel.taps.iter().enumerate() {
+            let Some(column) = taps[*tap] else { continue };
+            let own = &self.values[panel.start + nth * self.inputs * ROWS..][..self.inputs * ROWS];
+            let parts = own.chunks(EXACT_SUM * ROWS).zip(column.chunks(EXACT_SUM * LANES));
+            for (own, column) in parts {
+                let (weights, values) = (&mut weights[..own.len()], &mut values[..column.len()]);
+                widen(own, weights);
+                widen(column, values);
+                f64::multiply(isa, &[Segment::new(weights, values)], &mut sums.0, true);
+            }
+        }
+        for (rounded, sum) in tile.iter_mut().zip(sums.0) {
+            *rounded = T::from_f64(sum);
         }
     }
 
@@ -161,10 +222,45 @@ impl<T: Element> Weights<T> {
     }
 }
 
+fn widen<T: Element>(values: &[T], output: &mut [f64]) {
+    for (output, value) in output.iter_mut().zip(values) {
+        *output = value.to_f64();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::tile::tests::noise;
+
+    #[test]
+    fn columns_with_a_loud_value_are_summed_in_double_precision_where_asked_for() {
+        const INPUTS: usize = 100;
+        let matrix: Vec<f32> = noise(1, 8 * 2 * INPUTS);
+        let weight = |o: usize, tap: usize, i: usize| matrix[(o * 2 + tap) * INPUTS + i].into();
+        let mut panels: [Vec<f32>; 3] = [noise(2, 4800), noise(3, 4800), noise(4, 4800)];
+        panels[2][4799] = -6.1;
+        let [a, b, loud] = panels.each_ref().map(|panel| Some(&panel[..]));
+        for isa in Isa::available() {
+            for (exact, columns) in [(false, [[a, b], [a, loud]]), (true, [[a, b], [a, loud]])] {
+                let weights = Weights::<f32>::pack_rows(8, 2, INPUTS, weight);
+                let weights = if exact { weights.exact_where_loud() } else { weights };
+                weights.multiply(isa, &columns, |column, _, tile| {
+                    let rounded = tile.iter().enumerate().filter(|(at, found)| {
+                        let (row, lane) = (at / LANES, at % LANES);
+                        let products = (0..2 * INPUTS).map(|k| {
+                            let values = columns[column][k / INPUTS].unwrap();
+                            let value = values[k % INPUTS * LANES + lane];
+                            f64::from(matrix[row * 2 * INPUTS + k]) * f64::from(value)
+                        });
+                        **found == products.sum::<f64>() as f32
+                    });
+                    let expected = exact && column == 1;
+                    assert_eq!(rounded.count() == TILE, expected, "{isa:?} {exact} {column}");
+                });
+            }
+        }
+    }
 
     /// Compares with plain loops in double precision, on every instruction set of this machine.
     fn check<T: Element>(outputs: usize, taps: usize, inputs: usize, epsilon: f64) {

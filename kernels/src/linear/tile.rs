@@ -60,6 +60,9 @@ pub trait Element:
 
     /// To double precision.
     fn to_f64(self) -> f64;
+
+    /// Whether the absolute value is above a limit.
+    fn exceeds(self, limit: f32) -> bool;
 }
 
 macro_rules! element {
@@ -78,6 +81,11 @@ macro_rules! element {
             #[inline]
             fn to_f64(self) -> f64 {
                 self.into()
+            }
+
+            #[inline]
+            fn exceeds(self, limit: f32) -> bool {
+                self.abs() > limit.into()
             }
         }
     };
