@@ -73,7 +73,10 @@ Deno.test("analyze --format writes the files of each track, and one collection",
 Deno.test("analyze refuses unknown formats, and formats and tags that need the audio of given stems", async () => {
   const unknown = await tactus(["analyze", DEMO, "--format", "midi,pdf"]);
   equal(unknown.code, 2);
-  match(unknown.stderr, /--format expects one of json, beats, .*, wav-cues, but got pdf/);
+  match(
+    unknown.stderr,
+    /--format expects a list of names out of json, beats, .*, wav-cues, separated by commas, but got midi,pdf/,
+  );
   for (
     const [option, text] of [["--format=wav-cues", "wav-cues"], ["--write-tags", "tags"]] as const
   ) {

@@ -14,6 +14,8 @@ export interface Fault {
   readonly find: string;
   /** Replacement of the text. */
   readonly put: string;
+  /** The same for further places of the file, such as the code of other instruction sets. */
+  readonly more?: readonly Pick<Fault, "find" | "put">[];
   /** Name of the stage that has to fail. */
   readonly expected: string;
 }
@@ -51,7 +53,11 @@ export function languageOf({ file }: Pick<Fault, "file">): Language {
  * ```
  */
 export function damaged(text: string, fault: Fault): string {
-  const { name, file, find, put } = fault;
+  const { name, file, find, put, more: [next, ...rest] = [] } = fault;
+  if (next !== undefined) {
+    const { more: _, ...first } = fault;
+    return damaged(damaged(text, first), { ...fault, ...next, more: rest });
+  }
   const [before, after, ...more] = text.replaceAll("\r\n", "\n").split(find);
   if (before === undefined || after === undefined || more.length > 0) {
     const times = after === undefined ? "is not in it" : `is in it ${more.length + 1} times`;

@@ -12,6 +12,7 @@ const SEPARATION = "kernels/src/separation";
 const HTDEMUCS = "kernels/src/htdemucs";
 const SPECTROGRAM = "kernels/src/spectrogram";
 const ALL_IN_ONE = "kernels/src/all_in_one";
+const LINEAR = "kernels/src/linear";
 const FOLDS = "pipeline/backends/network_folds.ts";
 const ACTIVATIONS = "pipeline/activations.ts";
 const DECODER = "kernels/src/metrical";
@@ -108,8 +109,8 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "the hop is 440 instead of 441 samples",
       file: `${SPECTROGRAM}/mod.rs`,
-      find: "(index * HOP_SAMPLES) as i64 - (FRAME_SAMPLES / 2) as i64",
-      put: "(index * (HOP_SAMPLES - 1)) as i64 - (FRAME_SAMPLES / 2) as i64",
+      find: "let start = centre - (FRAME_SAMPLES / 2) as i64;",
+      put: "let start = centre - centre / HOP_SAMPLES as i64 - (FRAME_SAMPLES / 2) as i64;",
     },
     {
       name: "full scale of 16 bit is 32768 instead of 32767",
@@ -177,16 +178,21 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     },
     {
       name: "GELU is the approximation by tanh",
-      file: `${ALL_IN_ONE}/rows.rs`,
-      find: "    multiply_add::<FUSED>(-0.5 * t, power_of_two::<FUSED>(t * q), above)",
-      put: `    let inner = 0.797_884_56 * (x + 0.044_715 * x * x * x);
-    0.0 * (above + power_of_two::<FUSED>(t * q)) + 0.5 * x * (1.0 + inner.tanh())`,
+      file: `${LINEAR}/gelu.rs`,
+      find: "        unsafe { A::row(x[r].as_ptr(), bias[r], y.as_mut_ptr()) };",
+      put: `        unsafe { A::row(x[r].as_ptr(), bias[r], y.as_mut_ptr()) };
+        for (x, y) in x[r].iter().zip(y) {
+            let x = x + bias[r];
+            let inner = 0.797_884_56 * (x + 0.044_715 * x * x * x);
+            *y = 0.0 * *y + 0.5 * x * (1.0 + inner.tanh());
+        }`,
     },
     {
       name: "a coefficient of GELU has five digits",
-      file: `${ALL_IN_ONE}/rows.rs`,
+      file: `${LINEAR}/gelu.rs`,
       find: "-1.151_111,",
       put: "-1.151_1,",
+      more: [{ find: "-0.391_762_02,", put: "-0.391_76," }],
     },
     {
       name: "the embedding's norm has the epsilon of the configuration instead of torch's",
@@ -210,6 +216,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     this.#count++;
   }
 
+  /** Returns the mean, once. */
   tensor(): Tensor<"f32"> {
     const means = new Float32Array(this.#sums.length);
     for (let i = 0; i < means.length; i++) means[i] = this.#sums[i]! / this.#count;`,
@@ -217,6 +224,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     this.#count++;
   }
 
+  /** Returns the mean, once. */
   tensor(): Tensor<"f32"> {
     const means = new Float32Array(this.#sums.length);
     for (let i = 0; i < means.length; i++) {
