@@ -15,7 +15,8 @@
  * @module
  */
 
-import { open, realpath, stat } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { reasonOf } from "../../core/reason.ts";
 import { replaceWhole } from "../../core/files.ts";
 import { printable } from "../../core/printable.ts";
@@ -55,7 +56,7 @@ const FORMAT_NAMES = Object.keys(TAGGED_FORMATS).join(", ");
  *   as before then
  */
 export async function writeTempoTag(path: string, bpm: number): Promise<boolean> {
-  const file = await realpath(path).catch(() => path);
+  const file = realFile(path);
   const change = (changes.get(file) ?? Promise.resolve()).then(() => changeTempoTag(path, bpm));
   const settled = change.catch(() => {});
   changes.set(file, settled);
@@ -63,6 +64,15 @@ export async function writeTempoTag(path: string, bpm: number): Promise<boolean>
     return await change;
   } finally {
     if (changes.get(file) === settled) changes.delete(file);
+  }
+}
+
+/** Returns the file that a path leads to, at once, so that calls keep their order; a path that leads nowhere stays as it is. */
+function realFile(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 
