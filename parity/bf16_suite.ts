@@ -130,11 +130,13 @@ export function judgeSnr(
     return snr >= least ? [] : [`${stem} ${snr.toFixed(1)} dB, upstream ${least.toFixed(1)} dB`];
   });
   const passed = comparison.passed && worse.length === 0;
-  const why = reason ??
-    (worse.length === 0 ? undefined : `the ratio is too low: ${worse.join("; ")}`);
+  const reasons = [
+    ...(reason === undefined ? [] : [reason]),
+    ...(worse.length === 0 ? [] : [`the ratio is too low: ${worse.join("; ")}`]),
+  ];
   const judged: Comparison = {
     ...{ ...comparison, passed },
-    ...(why !== undefined && { reason: why }),
+    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
   };
   return { verdict: passed ? "pass" : "fail", tolerance, comparison: judged };
 }
