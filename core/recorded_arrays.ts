@@ -37,7 +37,7 @@ export const SINGLE_ARRAY = "array";
 /** Limits of an archive that is read in parts. */
 const ARCHIVE_LIMITS = { entries: 16_384, totalBytes: Number.MAX_SAFE_INTEGER };
 
-/** Description of a raw file: `NAME.json` beside `NAME.bin`. */
+/** Description of a raw file: `NAME.json` of `NAME.bin`. */
 const rawSchema = z.strictObject({
   dtype: z.enum(Object.keys(ELEMENT_TYPES) as [ElementType, ...ElementType[]]),
   shape: z.array(z.int().min(0)).max(32),

@@ -7,17 +7,9 @@ import { ELEMENT_TYPES, type ElementType } from "./elements.ts";
 import { writeNpy } from "./npy.ts";
 import { recordedArrays } from "./recorded_arrays.ts";
 import { elementCount, tensor } from "./tensor.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 
 const TESTDATA = join(import.meta.dirname ?? ".", "testdata");
-
-async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tactus-arrays-" });
-  try {
-    await action(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Reads every array of a recording; in two parts. */
 async function contents(
@@ -72,7 +64,7 @@ for (
 }
 
 Deno.test("recordedArrays() reads a folder of .npy, raw and archive files", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await copyFile(join(TESTDATA, "f4.npy"), join(folder, "a.npy"));
     await copyFile(join(TESTDATA, "stored.npz"), join(folder, "more.npz"));
     await copyFile(join(TESTDATA, "types.safetensors"), join(folder, "x.safetensors"));
@@ -92,7 +84,7 @@ Deno.test("recordedArrays() reads a folder of .npy, raw and archive files", asyn
 });
 
 Deno.test("recordedArrays() rejects a raw file without a description, or of another size", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "raw.bin");
     await writeFile(path, new Uint8Array(8));
     const fails = async (description: string | undefined, message: RegExp): Promise<void> => {
@@ -110,7 +102,7 @@ Deno.test("recordedArrays() rejects a raw file without a description, or of anot
 });
 
 Deno.test("recordedArrays() rejects .npy files that are cut short or too long, and other content", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npy");
     const whole = await readFile(join(TESTDATA, "i2.npy"));
     for (
@@ -134,7 +126,7 @@ Deno.test("recordedArrays() rejects .npy files that are cut short or too long, a
 });
 
 Deno.test("recordedArrays() verifies the checksum of every entry of an archive", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.npz");
     for (const name of ["stored.npz", "deflated.npz"]) {
       const bytes = await readFile(join(TESTDATA, name));
@@ -147,7 +139,7 @@ Deno.test("recordedArrays() verifies the checksum of every entry of an archive",
 });
 
 Deno.test("recordedArrays() reads damaged archives or rejects them with an ArrayError", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const random = new CounterRandom("damaged recordings");
     for (const name of ["types.npz", "types_deflated.npz", "types.safetensors"]) {
       const whole = await readFile(join(TESTDATA, name));

@@ -11,17 +11,9 @@ import {
   type SeamDifference,
   type Tolerances,
 } from "./diff.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 
 const TESTDATA = join(import.meta.dirname ?? ".", "..", "core", "testdata");
-
-async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tactus-diff-" });
-  try {
-    await action(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function verdicts(seams: readonly SeamDifference[]): Record<string, string> {
   return Object.fromEntries(seams.map(({ seam, verdict }) => [seam, verdict]));
@@ -44,7 +36,7 @@ Deno.test("diffRecordings() compares archives of any order, byte order and forma
 });
 
 Deno.test("diffRecordings() finds one changed element of every type", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const file = join(folder, "types.safetensors");
     const whole = await readFile(join(TESTDATA, "types.safetensors"));
     const length = Number(whole.readBigUInt64LE(0));
@@ -65,7 +57,7 @@ Deno.test("diffRecordings() finds one changed element of every type", async () =
 });
 
 Deno.test("diffRecordings() allows half-precision types one step of their resolution, unless told otherwise", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const [one, other] = [join(folder, "one"), join(folder, "other")];
     const half = (bits: number): Uint8Array => {
       // 1 and a number near 2, as float16.
@@ -87,7 +79,7 @@ Deno.test("diffRecordings() allows half-precision types one step of their resolu
 });
 
 Deno.test("diffRecordings() tells types apart, and compares single files", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const [floats, doubles, archive] = ["a.npy", "b.npy", "c.npz"].map((name) =>
       join(folder, name)
     );
@@ -122,7 +114,7 @@ async function recording(
 }
 
 Deno.test("diffRecordings() reports float seams behind one that failed, and fails those that do not follow from it", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const seams = { spectrogram: [1], "logits.beat": [1], "activations.beat": [0.5] };
     const expected = await recording(folder, "expected", seams);
     const verdictsOf = async (actual: typeof seams): Promise<Record<string, string>> =>
@@ -143,7 +135,7 @@ Deno.test("diffRecordings() reports float seams behind one that failed, and fail
 });
 
 Deno.test("diffRecordings() judges single seams by their own tolerances: of the call, a file, or seams.json", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const expected = await recording(folder, "expected", { a: [1, 1, 1, 1], b: [1, 1, 1, 1] });
     const actual = await recording(folder, "actual", { a: [1, 1, 1, 1.5], b: [1, 1, 1, 1.5] });
     const verdictsOf = async (seams: Tolerances = {}): Promise<Record<string, string>> =>

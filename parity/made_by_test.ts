@@ -1,11 +1,11 @@
 import { equal, match } from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { commitOf, madeBy } from "./made_by.ts";
 
 Deno.test("commitOf() reads the commit of a branch, a packed branch and a detached head", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "tactus-commit-" });
-  try {
+  await inTemporaryFolder(async (folder) => {
     equal(await commitOf(folder), null);
     const [one, two] = ["1".repeat(40), "2".repeat(40)];
     await mkdir(join(folder, ".git", "refs", "heads"), { recursive: true });
@@ -17,9 +17,7 @@ Deno.test("commitOf() reads the commit of a branch, a packed branch and a detach
     equal(await commitOf(folder), one);
     await writeFile(join(folder, ".git", "HEAD"), `${two}\n`);
     equal(await commitOf(folder), two);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("madeBy() names program, machine and versions", async () => {

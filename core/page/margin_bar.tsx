@@ -1,5 +1,5 @@
 /**
- * Renders what a seam needs beside what is allowed, on a logarithmic scale on which the limit has the same place in every row.
+ * Renders what a seam needs and what is allowed, on a logarithmic scale on which the limit has the same place in every row.
  *
  * @module
  */
