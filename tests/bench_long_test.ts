@@ -2,6 +2,7 @@
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { analyzeBench } from "../reports/measure/process_bench.ts";
 import { writeStems } from "../reports/measure/track.ts";
 import { documentSchema, type ReportDocument } from "../reports/run_report.ts";
 import { tensor } from "../core/tensor.ts";
@@ -14,6 +15,26 @@ const SMALL = join(repository, "models", "testdata", "small_htdemucs.th");
 async function reportIn(file: string): Promise<ReportDocument> {
   return documentSchema.parse(JSON.parse(await Deno.readTextFile(file)));
 }
+
+Deno.test("each timed run of the whole program does its work, though results of the last run exist", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const data = Int16Array.from({ length: 8 * 44_100 }, (_, i) => 9999 * Math.sin(i * i));
+    await writeStems(
+      join(folder, "demix", "htdemucs", "track"),
+      tensor("i16", [4, 2, 44_100], data),
+    );
+    const track = { name: "track", seconds: 1, sha256: "" };
+    const start = analyzeBench(folder, track, ["-m", "seeded-fold0"], [], []).variants[0];
+    ok(start);
+    const { run } = await start();
+    const result = join(folder, "struct", "track.json");
+    await run();
+    const first = await Deno.stat(result);
+    await run();
+    const second = await Deno.stat(result);
+    ok(second.mtime! > first.mtime!, "the second run wrote no result");
+  });
+});
 
 Deno.test("bench times the separation and keeps every time", async () => {
   await inTemporaryFolder(async (folder) => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MAIN, RUN_OPTIONS } from "../../core/program.ts";
 import type { RunTrack } from "../run_report.ts";
@@ -47,7 +48,7 @@ export function analyzeBench(
     stage: "analyze",
     track,
     variants: [
-      () => Promise.resolve({ ...program("tactus, whole process", call), weights }),
+      () => Promise.resolve({ ...program("tactus, whole process", call, { anew: out }), weights }),
       ...peers,
     ],
   };
@@ -65,14 +66,25 @@ export async function startBench(folder: string): Promise<Bench> {
     stage: "start",
     track: null,
     variants: [
-      () => Promise.resolve(program("tactus analyze --help", [MAIN, "analyze", "--help"], STARTS)),
-      () => Promise.resolve(program("an empty script", [empty], STARTS)),
+      () =>
+        Promise.resolve(
+          program("tactus analyze --help", [MAIN, "analyze", "--help"], { times: STARTS }),
+        ),
+      () => Promise.resolve(program("an empty script", [empty], { times: STARTS })),
     ],
   };
 }
 
-/** Returns a variant that calls Deno a number of times; its time is the mean of one call. */
-function program(name: string, args: readonly string[], times = 1): BenchVariant {
+/**
+ * Returns a variant that calls Deno a number of times; its time is the mean of one call.
+ *
+ * @param options.anew folder of results, which is removed before each run, since the program does no work twice
+ */
+function program(
+  name: string,
+  args: readonly string[],
+  { times = 1, anew }: { times?: number; anew?: string } = {},
+): BenchVariant {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", ...RUN_OPTIONS, ...PERMISSIONS, ...args],
     stdout: "null",
@@ -81,6 +93,7 @@ function program(name: string, args: readonly string[], times = 1): BenchVariant
   return {
     ...{ name, backend: "process" },
     async run(): Promise<number> {
+      if (anew !== undefined) await rm(anew, { recursive: true, force: true });
       const start = performance.now();
       for (let time = 0; time < times; time++) {
         const { code, stderr } = await command.output();
