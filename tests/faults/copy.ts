@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -34,6 +35,8 @@ export class Copy implements Specimen {
   /** Folder of the copy. */
   readonly directory: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #hash = createHash("sha256");
+  #sha256: string | undefined;
   #isBuilt = false;
 
   /**
@@ -45,6 +48,11 @@ export class Copy implements Specimen {
   constructor(directory: string, signal?: AbortSignal) {
     this.directory = directory;
     this.#signal = signal;
+  }
+
+  /** SHA-256 of the names and contents of all files that were copied, but for those of docs, in the order of git. */
+  get sha256(): string {
+    return this.#sha256 ??= this.#hash.digest("hex");
   }
 
   /**
@@ -70,6 +78,7 @@ export class Copy implements Specimen {
         const to = join(this.directory, file);
         await mkdir(dirname(to), { recursive: true });
         await copyFile(from, to);
+        if (!file.startsWith("docs/")) this.#hash.update(`${file}\0`).update(await readFile(from));
       }
       const packages = join(repository, "node_modules");
       if (await stat(packages).then(() => true, () => false)) {

@@ -38,7 +38,14 @@ Deno.test("a copy has the tracked and new files of the working tree, and links t
     ]);
     equal(await readdir(join(copy.directory, "kernels")), ["Cargo.toml"]);
     ok((await stat(join(copy.directory, "node_modules"))).isDirectory());
-    await copy.remove();
+    const same = new Copy(join(folder, "same"));
+    await same.fill(clone);
+    equal(same.sha256, copy.sha256);
+    await writeFile(join(clone, "new.ts"), "3;\n");
+    const changed = new Copy(join(folder, "changed"));
+    await changed.fill(clone);
+    ok(changed.sha256 !== copy.sha256);
+    for (const one of [copy, same, changed]) await one.remove();
     equal(await readdir(folder), ["clone"]);
     ok((await stat(join(clone, "node_modules"))).isDirectory());
   }));

@@ -53,6 +53,8 @@ export const proofSchema = z.strictObject({
   upstream: z.record(z.string(), z.string())
     .describe("Versions of the programs that computed the references"),
   suites: z.array(z.string()).describe("Suites that every copy was compared with"),
+  program: z.string().regex(/^[0-9a-f]{64}$/).exactOptional()
+    .describe("SHA-256 of the undamaged copy; absent in older results"),
   controlSeams: z.int().min(0).describe("Number of seams that the undamaged copy passed"),
   results: z.array(faultResult)
     .describe("One result for each fault, in the order of the trials"),
@@ -74,6 +76,8 @@ export function isProven({ failed, expected }: Pick<FaultResult, "failed" | "exp
 
 /** A copy of the program that can be damaged. */
 export interface Specimen {
+  /** SHA-256 of the undamaged copy, hexadecimal. */
+  readonly sha256: string;
   /** Reads the text of a file. */
   read(file: string): Promise<string>;
   /** Replaces a file. */
@@ -93,6 +97,8 @@ export class SpecimenError extends Error {
 
 /** Observers of a proof. */
 export interface ProofOptions {
+  /** Results of an interrupted proof of the same program, which are kept; only other faults are tried. */
+  readonly resume?: Proof;
   /** Receives the name, number and total number of each comparison before it starts. */
   readonly onTrial?: (name: string, trial: number, trials: number) => void;
   /** Receives all results so far after each fault. */
@@ -105,22 +111,30 @@ export interface ProofOptions {
  * @param specimen the copy, which is restored at the end unless the proof is interrupted
  * @param faults the faults
  * @param options observers
- * @throws {UsageError} if the undamaged copy cannot run or does not pass
+ * @throws {UsageError} if the undamaged copy cannot run or does not pass, or the results to resume are of another program
  * @throws {FaultError} if a fault does not fit its file
  */
 export async function prove(
   specimen: Specimen,
   faults: readonly Fault[],
-  { onTrial, onResult }: ProofOptions = {},
+  { resume, onTrial, onResult }: ProofOptions = {},
 ): Promise<Proof> {
-  const ordered = [
+  if (resume !== undefined && resume.program !== specimen.sha256) {
+    throw new UsageError(
+      "The results to resume are of another state of the repository, so that they say nothing about this one: prove " +
+        "all faults again",
+    );
+  }
+  const kept = resume?.results ?? [];
+  const all = [
     ...faults.filter((fault) => languageOf(fault) === "typescript"),
     ...faults.filter((fault) => languageOf(fault) === "rust"),
   ];
+  const ordered = all.filter(({ name }) => !kept.some((result) => result.name === name));
   // Finds a patch that does not fit before the first trial; all trials take an hour.
   for (const fault of ordered) damaged(await specimen.read(fault.file), fault);
   onTrial?.("the undamaged copy", 0, ordered.length);
-  let proof = await control(specimen);
+  let proof = { ...await control(specimen), results: [...kept] };
   for (const [index, fault] of ordered.entries()) {
     onTrial?.(fault.name, index + 1, ordered.length);
     proof = { ...proof, results: [...proof.results, await tryFault(specimen, fault)] };
@@ -151,6 +165,7 @@ async function control(specimen: Specimen): Promise<Proof> {
     format: 1,
     upstream: report.upstream,
     suites: report.suites.map(({ suite }) => suite),
+    program: specimen.sha256,
     controlSeams,
     results: [],
   };

@@ -4,13 +4,15 @@
  * @module
  */
 
+import { readFile } from "node:fs/promises";
 import { OUTPUT_FILE, text } from "../../cli/argument_types.ts";
 import { type Command, command, flag, option } from "../../cli/command.ts";
 import { StatusLine } from "../../cli/status_line.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { writeJson, writeWhole } from "../../core/files.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { type Fault, FaultError } from "./fault.ts";
-import { isProven, type Proof, prove, type Specimen } from "./prove.ts";
+import { isProven, type Proof, proofSchema, prove, type Specimen } from "./prove.ts";
 import { faultTable, proofMarkdown, proofTable } from "./report.ts";
 
 const OPTIONS = {
@@ -18,6 +20,10 @@ const OPTIONS = {
   list: flag("print the faults and do nothing"),
   exportJson: option(OUTPUT_FILE, "also write the results as JSON, after every fault"),
   exportMarkdown: option(OUTPUT_FILE, "also write them as a table, after every fault"),
+  resume: option(
+    text("file"),
+    "JSON of an interrupted proof of the same files, whose results are kept; only the other faults are tried",
+  ),
   keep: flag("keep the copy, without a fault, and print its folder"),
 } as const;
 
@@ -79,9 +85,11 @@ fault in Rust takes about a minute.`,
         console.log(faultTable(chosen));
         return 0;
       }
+      const resume = values.resume === undefined ? undefined : await storedProof(values.resume);
       return await withCopy(makeCopy, interruption, values.keep, async (copy) => {
         const status = new StatusLine();
         const proof = await prove(copy, chosen, {
+          ...(resume && { resume }),
           onTrial: (name, trial, trials) => status.show(`${trial} of ${trials}: ${name}`),
           onResult: (proof) => exportProof(proof, values.exportJson, values.exportMarkdown),
         }).finally(() => status.clear());
@@ -109,6 +117,18 @@ async function withCopy(
   } finally {
     if (keep && copy !== undefined) console.error(`The copy is in ${copy.directory}`);
     else await copy?.remove();
+  }
+}
+
+/** Reads the results of an earlier proof. */
+async function storedProof(path: string): Promise<Proof> {
+  try {
+    return proofSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    throw new UsageError(
+      `Cannot resume ${path}: ${reasonOf(cause)}; expected the JSON of --export-json`,
+      { cause },
+    );
   }
 }
 

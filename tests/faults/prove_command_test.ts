@@ -86,6 +86,9 @@ Deno.test("parity:prove writes its results as JSON and as Markdown", async () =>
     await proven(["--export-json", json, "--export-markdown", markdown]);
     const proof = proofSchema.parse(JSON.parse(await readFile(json, "utf8")));
     equal([proof.format, proof.results.length, proof.suites], [1, 2, ["seeded"]]);
+    const { code, trial } = await proven(["--resume", json]);
+    equal([code, trial.compared.length], [0, 1]);
+    equal((await proven(["--resume", markdown])).code, 2);
     match(await readFile(markdown, "utf8"), /^\| wrong hop \| spectrogram \| spectrogram \|/m);
   } finally {
     await rm(folder, { recursive: true });

@@ -82,3 +82,15 @@ Deno.test("prove() passes on all results so far after every fault", async () => 
   });
   equal(counts, [1, 2]);
 });
+
+Deno.test("prove() resumes an interrupted proof of the same program, and no other", async () => {
+  const first = await prove(new Trial(), TRIAL_FAULTS.slice(1));
+  const trial = new Trial();
+  const proof = await prove(trial, TRIAL_FAULTS, { resume: first });
+  equal(trial.compared, ["hop = 441; sigmoid(x)", "hop = 440; sigmoid(x)"]);
+  equal(proof.results.map(({ name }) => name), ["no sigmoid", "wrong hop"]);
+  const other = { ...first, program: "6".repeat(64) };
+  await rejects(prove(new Trial(), TRIAL_FAULTS, { resume: other }), /of another state/);
+  const { program: _, ...older } = first;
+  await rejects(prove(new Trial(), TRIAL_FAULTS, { resume: older }), /of another state/);
+});
