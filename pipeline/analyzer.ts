@@ -21,6 +21,7 @@ import { DeviceError } from "./backends/devices.ts";
 import { release } from "../core/tensor.ts";
 import { Turns } from "../core/turns.ts";
 import { type Demixer, releaseDemixer } from "./demix.ts";
+import type { FinishedSettings } from "./finished.ts";
 import { type NetworkModel, networkModel } from "./network.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import type { AnalysisResult } from "./result.ts";
@@ -232,12 +233,18 @@ export class Analyzer implements AsyncDisposable {
    */
   async whyUnfinished(track: Track, json: string): Promise<string | undefined> {
     const { whyUnfinished } = await import("./finished.ts");
-    return await whyUnfinished(track, json, {
-      ...this.#options,
-      model: await this.#model,
-      demixer: await this.#demixer ?? null,
-      shifts: this.#options.shifts ?? [null],
-    });
+    return await whyUnfinished(track, json, await this.#settings());
+  }
+
+  /**
+   * Returns the SHA-256, hexadecimal, of the program version, the weights and the settings: with the SHA-256 of the audio
+   * it identifies a result.
+   *
+   * @throws {ModelError | DeviceError} if the weights cannot be loaded
+   */
+  async settingsKey(): Promise<string> {
+    const { settingsKey } = await import("./settings_key.ts");
+    return settingsKey(await this.#settings(), this.#options.embeddings ?? false);
   }
 
   /** Waits for running analyses, and releases the memory of the networks. */
@@ -245,6 +252,16 @@ export class Analyzer implements AsyncDisposable {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
     await releaseDemixer(await this.#demixer?.catch(() => undefined));
+  }
+
+  /** Returns loaded weights and settings. */
+  async #settings(): Promise<FinishedSettings> {
+    return {
+      ...this.#options,
+      model: await this.#model,
+      demixer: await this.#demixer ?? null,
+      shifts: this.#options.shifts ?? [null],
+    };
   }
 
   async #analyze(track: Track, options: SeamOptions): Promise<AnalyzedTrack> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openAudio } from "../kernels/mod.ts";
 import { ModelError } from "../models/model_error.ts";
 import { FIXTURES_FOLDER, PROGRAM_FOLDER } from "../core/program.ts";
-import { Analyzer } from "./analyzer.ts";
+import { Analyzer, type AnalyzerOptions } from "./analyzer.ts";
 import type { Progress } from "./progress.ts";
 import type { RunObserver } from "./runner.ts";
 
@@ -218,4 +218,44 @@ Deno.test("an Analyzer never writes a file", async () => {
   }).output();
   ok(success, new TextDecoder().decode(stderr));
   equal(new TextDecoder().decode(stdout).trim(), "125");
+});
+
+Deno.test("settingsKey() differs where a setting, the demixer or the model does", async () => {
+  const keyOf = async (options: AnalyzerOptions): Promise<string> => {
+    await using analyzer = await Analyzer.load({ ...EMBEDDED, ...options });
+    return await analyzer.settingsKey();
+  };
+  const keys = await Promise.all([
+    keyOf({}),
+    keyOf({ demixer: "hpss" }),
+    keyOf({ demixer: null }),
+    keyOf({ embeddings: true }),
+    keyOf({ audio: { gain: 3 } }),
+    keyOf({ audio: { part: { endSeconds: 10 } } }),
+    keyOf({ findings: { bpmRange: [70, 140] } }),
+    keyOf({ model: "seeded-fold0" }),
+  ]);
+  equal(new Set(keys).size, keys.length);
+  // A limit, and what is said of the choice, do not change a result.
+  equal(await keyOf({ audio: { mostSeconds: 100, ffmpeg: false } }), keys[0]);
+});
+
+Deno.test("audio that is longer than the limit is an error, in every way of reading it", async () => {
+  const seconds = 42.4;
+  for (const keepsStems of [false, true]) {
+    for (const demixer of ["hpss", "hpss-mix"]) {
+      const load = (mostSeconds: number): Promise<Analyzer> =>
+        Analyzer.load({ ...EMBEDDED, demixer, audio: { mostSeconds } });
+      await using short = await load(5);
+      await rejects(
+        short.analyzeWithSeams(PIECE, { keepsStems }),
+        /mix\.flac' is longer than 5 s, the limit/,
+      );
+      if (keepsStems || demixer === "hpss") continue;
+      await using long = await load(seconds);
+      const { durationSeconds, result } = await long.analyzeWithSeams(PIECE, { keepsStems });
+      ok(durationSeconds <= seconds && durationSeconds > seconds - 0.1, `${durationSeconds}`);
+      equal(result.provenance.part, null);
+    }
+  }
 });

@@ -34,14 +34,41 @@ export interface TrackPart {
   readonly endSeconds?: number;
 }
 
-/** Returns a part of a track in samples at 44.1 kHz. */
-export function rangeOf({ part }: AudioOptions): SampleRange {
-  const samples = (seconds: number): number => Math.round(seconds * SAMPLE_RATE_HZ);
+/** The audio is longer than the limit. */
+export class TooLongError extends Error {
+  /** Name of the class in printed errors. */
+  override name = "TooLongError";
+}
+
+/** Returns a part of a track in samples at 44.1 kHz; where there is a limit, it exceeds that by one sample at most. */
+export function rangeOf({ part, mostSeconds }: AudioOptions): SampleRange {
   const { startSeconds = 0, endSeconds } = part ?? {};
+  const first = samplesOf(startSeconds);
+  const end = endSeconds === undefined ? ALL_SAMPLES.end : samplesOf(endSeconds);
   return {
-    first: samples(startSeconds),
-    end: endSeconds === undefined ? ALL_SAMPLES.end : samples(endSeconds),
+    first,
+    end: mostSeconds === undefined ? end : Math.min(end, first + samplesOf(mostSeconds) + 1),
   };
+}
+
+function samplesOf(seconds: number): number {
+  return Math.round(seconds * SAMPLE_RATE_HZ);
+}
+
+/**
+ * Throws {@linkcode TooLongError} where more was read than the limit allows.
+ *
+ * @param path path of the file
+ * @param samples samples that were read, at 44.1 kHz
+ * @param options the limit
+ */
+export function ensureLength(path: string, samples: number, { mostSeconds }: AudioOptions): void {
+  if (mostSeconds === undefined || samples <= samplesOf(mostSeconds)) return;
+  throw new TooLongError(
+    `'${
+      printable(path)
+    }' is longer than ${mostSeconds} s, the limit; analyse a part of it, or raise the limit`,
+  );
 }
 
 /** An open file and what to tell about it. */
@@ -61,6 +88,7 @@ export type OpenedFile<File extends OpenFile> = File & {
  * @param options whether ffmpeg may be used
  * @throws {KernelError} if the file cannot be read, is not audio, or holds no samples
  * @throws {FfmpegError} if ffmpeg cannot decode it either, or does not work
+ * @throws {TooLongError} if it is longer than the limit
  */
 export async function openWithFallback<File extends OpenFile>(
   path: string,
@@ -68,7 +96,14 @@ export async function openWithFallback<File extends OpenFile>(
   options: AudioOptions = {},
 ): Promise<OpenedFile<File>> {
   const identity = fileIdentity(path);
-  return { ...await openAny(path, open, options), identity: await identity };
+  const file = await openAny(path, open, options);
+  try {
+    ensureLength(path, file.samples, options);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return { ...file, identity: await identity };
 }
 
 async function openAny<File extends OpenFile>(

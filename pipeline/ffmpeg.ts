@@ -33,6 +33,8 @@ export interface FfmpegAudio {
 export interface FfmpegOptions {
   /** Seconds without a decoded byte after which ffmpeg counts as hung. */
   readonly idleSeconds?: number;
+  /** Longest audio in seconds; longer audio is an error, and no more of it is decoded. No limit by default. */
+  readonly mostSeconds?: number;
   /** Aborts the decoding. */
   readonly signal?: AbortSignal;
 }
@@ -42,8 +44,10 @@ const IDLE_SECONDS = 120;
 const TAIL_LINES = 5;
 /** Largest number of characters of stderr that are kept, at its start and at its end. */
 const KEPT_CHARACTERS = 64 * 1024;
-/** Hours of audio that a temporary file may hold; a decoder of a damaged file could go on for ever. */
-const MOST_HOURS = 12.1;
+/** Seconds of audio that a temporary file may hold; a decoder of a damaged file could go on for ever. */
+const MOST_SECONDS = 12.1 * 3600;
+/** Seconds of audio that take more than the header of a WAV, and what an encoder adds. */
+const HEADER_SECONDS = 1;
 
 /** Remedy where the program on the PATH is at fault, not the file. */
 const REPAIR = "repair or replace it, or convert the file to FLAC or WAV";
@@ -87,7 +91,7 @@ export async function withFfmpegAudio<Result>(
 async function convert(
   path: string,
   output: string,
-  { idleSeconds = IDLE_SECONDS, signal: abortion }: FfmpegOptions,
+  { idleSeconds = IDLE_SECONDS, mostSeconds = Infinity, signal: abortion }: FfmpegOptions,
 ): Promise<Omit<FfmpegAudio, "path">> {
   const failed = (reason: string, remedy: string, cause?: unknown): FfmpegError =>
     new FfmpegError(
@@ -131,16 +135,19 @@ async function convert(
     const log = logOf(child.stderr);
     try {
       using file = await Deno.open(output, { write: true, createNew: true });
+      const longest = Math.min(MOST_SECONDS, mostSeconds + HEADER_SECONDS);
       let most = Infinity;
       for await (const chunk of child.stdout) {
         idle = 0;
         // Another program's output is not waited for.
         isForeign = bytes === 0 && chunk.length >= WAV_START_BYTES && !beginsAsWav(chunk);
         if (isForeign) break;
-        if (bytes === 0) most = MOST_HOURS * 3600 * bytesPerSecond(chunk);
+        if (bytes === 0) most = longest * bytesPerSecond(chunk);
         bytes += chunk.length;
         if (bytes > most) {
-          stopped = "it gave more than 12 hours of audio";
+          stopped = longest === MOST_SECONDS
+            ? "it gave more than 12 hours of audio"
+            : `it gave more than ${mostSeconds} s of audio, the limit`;
           break;
         }
         for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));

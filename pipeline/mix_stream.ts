@@ -21,6 +21,7 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import {
   audioFile,
   type AudioOptions,
+  ensureLength,
   type OpenedFile,
   openWithFallback,
   rangeOf,
@@ -291,10 +292,11 @@ async function takeSpectrograms(
 
 /** Describes a file that was read to its end. */
 function described(
-  { path, opened }: MixFile,
+  { path, opened, options }: MixFile,
   found: MixDescription,
   gain: AppliedGain | null,
 ): MeasuredMix {
+  ensureLength(path, found.samples, options);
   const isThroughFfmpeg = opened.decoder !== UNKNOWN.decoder;
   const { codec, decoder, sourceBits } = isThroughFfmpeg ? opened : found;
   const warnings = isThroughFfmpeg

@@ -33,7 +33,7 @@ export {
   type NamedAnalyzerOptions,
   type SeamOptions,
 } from "./analyzer.ts";
-export type { AudioOptions, TrackPart } from "./audio_files.ts";
+export { type AudioOptions, TooLongError, type TrackPart } from "./audio_files.ts";
 export { type Backend, BACKENDS, type ComputeOptions } from "./backends/backend.ts";
 export type { DemixSession, SegmentOutput, SegmentRunOptions } from "./backends/demix_session.ts";
 export { type DemixerOptions, loadDemixer } from "./backends/demixers.ts";
