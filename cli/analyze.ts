@@ -116,8 +116,8 @@ const OPTIONS = {
   ),
   guardMaxAbs: option(
     tolerance({ excludesZero: true }),
-    "tolerance X of the guard, as X + X |value|; 1e-6 more is allowed for the networks, since the " +
-      "other backend has an error too",
+    "tolerance X of the guard, as X + X |value|; 1e-6 more is allowed for the networks, and 2.3e-6 of their " +
+      "peak for loud stems, since the other backend has an error too",
   ).shownDefault("1e-6"),
   guardSeconds: option(
     seconds(),

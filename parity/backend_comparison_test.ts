@@ -5,7 +5,7 @@ import { networkModel } from "../pipeline/network.ts";
 import type { Seams } from "../pipeline/seams.ts";
 import { tensor } from "../core/tensor.ts";
 import { type BackendRunner, backendRunners } from "./backend_runners.ts";
-import { backendsAgree, compareBackends } from "./backend_comparison.ts";
+import { backendReportSchema, backendsAgree, compareBackends } from "./backend_comparison.ts";
 import type { PreparedStage } from "./own_implementation.ts";
 import { backendTable } from "./render/tables.ts";
 
@@ -91,4 +91,61 @@ Deno.test("compareBackends() passes on the error of a backend", async () => {
   });
   await rejects(compareBackends(given, [native, broken], options), /out of order/);
   await rejects(compareBackends(given, [], options), /got none/);
+});
+
+/** Returns a backend whose separation gives stems with a peak, and an error of one element and of all. */
+function separating(name: string, peak: number, one = 0, all = 0): BackendRunner {
+  const samples = 441;
+  const data = Float32Array.from({ length: 8 * samples }, (_, at) => {
+    const value = at % samples === 100 ? peak : 0.1 * peak * Math.sin(at);
+    return value + (at === 7 ? one : 0) + all * (-1) ** at;
+  });
+  return {
+    name,
+    prepare: () =>
+      Promise.resolve({
+        run: () => Promise.resolve({ stems: tensor("f32", [4, 2, samples], data) }),
+        release: () => Promise.resolve(),
+      }),
+  };
+}
+
+Deno.test("compareBackends() allows loud stems half of upstream's error at their level, and says so", async () => {
+  const mixture = tensor("f32", [2, 441], new Float32Array(882));
+  const first = separating("native", 1.85);
+  const verdictOf = async (
+    runner: BackendRunner,
+    floats = {},
+  ): Promise<{ verdict: string; text: string; peak?: number }> => {
+    const report = await compareBackends({ mixture }, [first, runner], {
+      ...{ stages: ["demix"], floats },
+    });
+    const [seam] = report.results[1]!.seams;
+    ok(backendReportSchema.safeParse(report).success);
+    return { ...seam!, text: backendTable(report) };
+  };
+  const within = await verdictOf(separating("onnx", 1.85, 3.5e-6));
+  equal(within.verdict, "pass");
+  ok(Math.abs(within.peak! - 1.85) < 1e-6);
+  match(
+    within.text,
+    /^stems peak at 1\.85, where .* half of the error that upstream's own float32/m,
+  );
+  match(within.text, / 4\.2\de-6, >= 109\.0 dB /);
+  const outside = await verdictOf(separating("onnx", 1.85, 6e-6));
+  equal(outside.verdict, "fail");
+  match(outside.text, /1 of 3528 elements miss the tolerance/);
+  const noisy = await verdictOf(separating("onnx", 1.85, 0, 3e-6));
+  match(noisy.text, /the signal-to-noise ratio is 94\.\d dB, expected at least 109\.0 dB/);
+  // A tolerance that the user gave is kept.
+  const strict = await verdictOf(separating("onnx", 1.85, 3.5e-6), { absolute: 1e-6 });
+  equal([strict.verdict, strict.peak], ["fail", undefined]);
+});
+
+Deno.test("compareBackends() holds stems of ordinary level to 1e-6", async () => {
+  const mixture = tensor("f32", [2, 441], new Float32Array(882));
+  const runners = [separating("native", 0.4), separating("onnx", 0.4, 2e-6)];
+  const report = await compareBackends({ mixture }, runners, { stages: ["demix"] });
+  ok(!backendsAgree(report));
+  ok(!/peak at/.test(backendTable(report)));
 });

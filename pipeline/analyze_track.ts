@@ -9,6 +9,7 @@ import { backendOf, type ComputeOptions } from "./backends/backend.ts";
 import type { DecodedMetre } from "../kernels/mod.ts";
 import { type AudioOptions, rangeOf } from "./audio_files.ts";
 import { guardedStages, type GuardFinding, type GuardOptions } from "./guard.ts";
+import { fallbackWarning, guardNotes, guardProvenance } from "./guard_words.ts";
 import type { NetworkModel } from "./network.ts";
 import { printable } from "../core/printable.ts";
 import type { Turns } from "../core/turns.ts";
@@ -18,7 +19,6 @@ import {
   analysisResult,
   type FindingOptions,
   findingProvenance,
-  type GuardProvenance,
   type Provenance,
 } from "./result.ts";
 import { CPU, type RunObserver, runStages } from "./runner.ts";
@@ -208,22 +208,9 @@ export async function analyzeTrack(track: Track, options: TrackOptions): Promise
       ...(endsWithTrack && Number.isFinite(wantedSeconds)
         ? [partNote(track, endSeconds, wantedSeconds)]
         : []),
-      ...(guard === undefined ? [] : snrNotes(track, [...seen.values()], guard)),
+      ...(guard === undefined ? [] : guardNotes(track, [...seen.values()], guard)),
     ],
   };
-}
-
-/** Tells the signal-to-noise ratio of the first seconds where products are in bfloat16. */
-function snrNotes(
-  { path }: Track,
-  findings: readonly GuardFinding[],
-  { seconds }: GuardOptions,
-): string[] {
-  return findings.filter(({ snrDecibels, fellBack }) => snrDecibels !== undefined && !fellBack)
-    .map(({ stage, alternative, snrDecibels }) =>
-      `${printable(path)}: ${stage} in bf16 has a signal-to-noise ratio of ` +
-      `${snrDecibels!.toFixed(1)} dB in the first ${seconds} s, against ${alternative} in f32`
-    );
 }
 
 /** Tells of a part that was to be longer than the track. */
@@ -275,28 +262,4 @@ export function sharedProvenance(
     fps: FRAMES_PER_SECOND,
     ...findingProvenance(findings),
   };
-}
-
-function guardProvenance(finding: GuardFinding): GuardProvenance {
-  const { stage, alternative, seam, needs, fellBack, snrDecibels } = finding;
-  return {
-    ...{ stage, judge: alternative, seam },
-    needs: Number.isFinite(needs) ? needs : null,
-    fell_back: fellBack,
-    ...(snrDecibels !== undefined && {
-      snr_db: Number.isFinite(snrDecibels) ? snrDecibels : null,
-    }),
-  };
-}
-
-function fallbackWarning({ path }: Track, finding: GuardFinding): string {
-  const { stage, alternative, seam, needs, snrDecibels } = finding;
-  const difference = !Number.isFinite(needs)
-    ? "in kind"
-    : snrDecibels === undefined
-    ? `by ${needs.toExponential(1)}`
-    : `with a signal-to-noise ratio of ${snrDecibels.toFixed(1)} dB`;
-  return `${
-    printable(path)
-  }: ${stage} differs from ${alternative} in ${seam} ${difference}: ${alternative} computed it instead`;
 }

@@ -6,6 +6,7 @@
 
 import { FRAMES_PER_SECOND, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
+import { type Allowance, allowance } from "./single_precision.ts";
 import type { Stage, StageAlternative, StageContext } from "./stages.ts";
 import { snrDecibels } from "../core/snr.ts";
 import { slice, type Tensor } from "../core/tensor.ts";
@@ -16,7 +17,7 @@ export interface GuardOptions {
   readonly seconds: number;
   /**
    * Tolerance of float seams: an element x may differ by tolerance · (1 + |x|). The tolerance of the
-   * second implementation is added. Discrete seams must be equal.
+   * second implementation is added, of stems that of their level, where it is more. Discrete seams must be equal.
    */
   readonly tolerance: number;
 }
@@ -35,6 +36,15 @@ export interface GuardFinding {
   readonly fellBack: boolean;
   /** Least signal-to-noise ratio of a seam, where it decides; NaN for a seam that is missing or has NaN. */
   readonly snrDecibels?: number;
+  /** Why more than the ordinary tolerance was allowed; absent where it was not. */
+  readonly raised?: {
+    /** Allowed tolerance, as `needs`. */
+    readonly allowed: number;
+    /** Largest magnitude of the seam, which gave it. */
+    readonly peak: number;
+    /** Signal-to-noise ratio of the seam in dB; infinity where both are equal. */
+    readonly snrDecibels: number;
+  };
 }
 
 /**
@@ -93,23 +103,52 @@ async function compareBeginning(
     // Every expected seam is then missing.
   }
   const named = { stage: stage.name, alternative: alternative.backend };
-  let worst = { needs: 0, seam: stage.outputs[0]! };
+  let worst: Judged = { needs: 0, seam: stage.outputs[0]!, differs: false };
   for (const seam of stage.outputs) {
     // Rounded samples may differ by one step; the floats before rounding are compared.
     if (expected[seam] === undefined || SEAMS[seam].judgement === "steps") continue;
-    const needs = smallestTolerance(SEAMS[seam], expected[seam], actual[seam]);
-    if (needs > worst.needs) worst = { needs, seam };
+    const judged = judgedSeam(seam, expected[seam], actual[seam], tolerance, alternative.tolerance);
+    if (judged.differs === worst.differs ? judged.needs > worst.needs : judged.differs) {
+      worst = judged;
+    }
   }
+  const { differs, ...figures } = worst;
   const { leastSnrDecibels } = alternative;
-  if (leastSnrDecibels === undefined) {
-    return { ...named, ...worst, fellBack: worst.needs > tolerance + alternative.tolerance };
-  }
+  if (leastSnrDecibels === undefined) return { ...named, ...figures, fellBack: differs };
   const ratios = stage.outputs
     .filter((seam) => expected[seam] !== undefined && SEAMS[seam].judgement === "float")
     .map((seam) => signalToNoise(expected[seam]!, actual[seam]));
   const snr = Math.min(...ratios);
+  const { needs, seam } = worst;
   // Not so for NaN either.
-  return { ...named, ...worst, snrDecibels: snr, fellBack: !(snr >= leastSnrDecibels) };
+  return { ...named, needs, seam, snrDecibels: snr, fellBack: !(snr >= leastSnrDecibels) };
+}
+
+/** Judgement of one seam. */
+interface Judged extends Pick<GuardFinding, "needs" | "seam" | "raised"> {
+  /** Whether the two implementations differ by more than allowed. */
+  readonly differs: boolean;
+}
+
+function judgedSeam(
+  seam: SeamName,
+  expected: Tensor,
+  actual: Tensor | undefined,
+  tolerance: number,
+  ownTolerance: number,
+): Judged {
+  const needs = smallestTolerance(SEAMS[seam], expected, actual);
+  // In double precision, the second implementation has no error that could grow with the level.
+  const { absolute, peak, leastSnrDecibels }: Allowance = ownTolerance === 0
+    ? { absolute: 0 }
+    : allowance(seam, expected, ownTolerance);
+  const allowed = tolerance + absolute;
+  if (peak === undefined || needs <= tolerance + ownTolerance) {
+    return { seam, needs, differs: needs > allowed };
+  }
+  const snrDecibels = signalToNoise(expected, actual);
+  const differs = needs > allowed || !(snrDecibels >= leastSnrDecibels!);
+  return { seam, needs, differs, raised: { allowed, peak, snrDecibels } };
 }
 
 /** Returns the beginning of a seam along its axis of time. */

@@ -119,3 +119,59 @@ Deno.test("guardedStages() returns a stage without a second implementation as it
   const alternative = (): Promise<never> => Promise.reject(new Error("no backend"));
   await rejects(guarded({ ...unguarded, alternative }), /no backend/);
 });
+
+/** Length of made stems in samples. */
+const SAMPLES = 441;
+
+/** A separation of which the second implementation has a tolerance, and the first the given errors. */
+function separation(peak: number, errors: (at: number) => number, tolerance = 1e-6): Stage {
+  const stems = (error: (at: number) => number) => (): Promise<Partial<Seams>> => {
+    // A loud moment in a quiet piece.
+    const data = Float32Array.from(
+      { length: 8 * SAMPLES },
+      (_, at) => (at % SAMPLES === 100 ? peak : 0.1 * peak * Math.sin(at)) + error(at),
+    );
+    return Promise.resolve({ stems: tensor("f32", [4, 2, SAMPLES], data) });
+  };
+  return {
+    ...{ name: "demix", inputs: ["mixture"], outputs: ["stems", "stems16"], backend: "native" },
+    run: stems(errors),
+    alternative: () =>
+      Promise.resolve({
+        ...{ backend: "onnx", tolerance, run: stems(() => 0) },
+        release: () => Promise.resolve(),
+      }),
+  };
+}
+
+async function separated(stage: Stage): Promise<GuardFinding> {
+  const mixture = tensor("f32", [2, SAMPLES], new Float32Array(2 * SAMPLES));
+  const findings: GuardFinding[] = [];
+  const stages = guardedStages([stage], OPTIONS, (finding) => findings.push(finding));
+  await runStages({ mixture }, CONTEXT, {}, 0, stages);
+  return findings[0]!;
+}
+
+Deno.test("guardedStages() allows loud stems the errors of single precision, and no larger or wider ones", async () => {
+  const once = (error: number) => (at: number): number => at === 7 ? error : 0;
+  const loud = await separated(separation(1.85, once(4.5e-6)));
+  equal(loud.fellBack, false);
+  ok(loud.raised!.allowed > 5.2e-6 && loud.raised!.allowed < 5.3e-6);
+  ok(Math.abs(loud.raised!.peak - 1.85) < 1e-6 && loud.raised!.snrDecibels > 109);
+  equal((await separated(separation(1.85, once(9e-6)))).fellBack, true);
+  // Every element is within the tolerance, but all together are noisier than single precision.
+  const noisy = await separated(separation(1.85, (at) => 3e-6 * (-1) ** at));
+  equal(noisy.fellBack, true);
+  ok(noisy.needs < noisy.raised!.allowed && noisy.raised!.snrDecibels < 109);
+});
+
+Deno.test("guardedStages() does not raise the tolerance of stems at an ordinary level, of equal ones, or for double precision", async () => {
+  const once = (at: number): number => at === 7 ? 4.5e-6 : 0;
+  const ordinary = await separated(separation(0.3, once));
+  equal([ordinary.fellBack, ordinary.raised], [true, undefined]);
+  const same = await separated(separation(1.85, () => 0));
+  equal([same.fellBack, same.raised], [false, undefined]);
+  const double = await separated(separation(1.85, once, 0));
+  equal([double.fellBack, double.raised], [true, undefined]);
+  equal((await separated(separation(1.85, (at) => at === 9 ? NaN : 0))).fellBack, true);
+});

@@ -101,7 +101,10 @@ const guardFinding = z.strictObject({
   fell_back: z.boolean().describe("Whether the second implementation computed the whole run"),
   snr_db: z.number().nullable().optional().describe(
     "Signal-to-noise ratio of the seam in dB, against the second implementation, where the first has products in " +
-      "bfloat16; null where the two are equal or differ in kind",
+      "bfloat16 or `allowed` is present; null where the two are equal or differ in kind",
+  ),
+  allowed: z.number().min(0).optional().describe(
+    "Tolerance that was allowed, where the level of the stems raised it; absent where it was the ordinary one",
   ),
 }).meta({
   id: "guardFinding",

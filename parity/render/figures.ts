@@ -35,7 +35,12 @@ export function neededBy(
   { comparison, tolerance }: { readonly comparison: Comparison; readonly tolerance: Tolerance },
 ): string {
   const { differing, elements, maxAbsolute, smallestTolerance, snrDecibels } = comparison;
-  if (snrDecibels !== undefined) return snrDecibels === null ? "" : decibels(snrDecibels);
+  if (snrDecibels !== undefined) {
+    const ratio = snrDecibels === null ? "" : decibels(snrDecibels);
+    return hasElements(tolerance)
+      ? [error(smallestTolerance), ratio].filter(Boolean).join(", ")
+      : ratio;
+  }
   if (tolerance.differing === undefined) return error(smallestTolerance);
   return maxAbsolute === null ? "" : stepsText(maxAbsolute, differing / elements);
 }
@@ -48,13 +53,19 @@ export function neededByUpstream(upstream: UpstreamError | null): string {
   return differing === undefined ? error(minTolerance) : stepsText(maxAbs, differing);
 }
 
-/** Returns the allowed error of an element; for 16-bit samples also the allowed share. */
-export function allowed(
-  { absolute, differing, within, leastSnrDecibels }: Tolerance,
-): string {
-  if (leastSnrDecibels !== undefined) return `>= ${decibels(leastSnrDecibels)}`;
+/** Returns the allowed error of an element; for 16-bit samples also the allowed share, and a least signal-to-noise ratio. */
+export function allowed(tolerance: Tolerance): string {
+  const { absolute, differing, within, leastSnrDecibels } = tolerance;
+  const ratio = leastSnrDecibels === undefined ? [] : [`>= ${decibels(leastSnrDecibels)}`];
+  if (ratio.length > 0 && !hasElements(tolerance)) return ratio.join();
   const all = differing === undefined ? error(absolute) : stepsText(absolute, differing);
-  return within === undefined ? all : `${all} for ${figure(100 * within)} %`;
+  const elements = within === undefined ? all : `${all} for ${figure(100 * within)} %`;
+  return [elements, ...ratio].join(", ");
+}
+
+/** Returns whether elements have a tolerance of their own; one of 1 or more stands for none beside a signal-to-noise ratio. */
+function hasElements({ absolute, relative }: Tolerance): boolean {
+  return absolute < 1 || relative > 0;
 }
 
 /**

@@ -120,8 +120,23 @@ export function backendTable({ results }: BackendReport): string {
         `fail: ${stage}, ${seam}, ${backend}: ${comparison?.reason}`
       )
     ),
+    ...levelTexts(results),
     `${count("pass")} seams passed, ${count("fail")} failed`,
   ].join("\n");
+}
+
+/** Returns for each seam whose level gave its tolerance why it did. */
+function levelTexts(results: BackendReport["results"]): string[] {
+  return results.flatMap(({ seams }) =>
+    seams.filter(({ verdict }) => verdict === "first").flatMap(({ seam, peak, tolerance }) =>
+      peak === undefined ? [] : [
+        `${seam} peak at ${
+          figure(peak)
+        }, where single precision holds no 1e-6: allowed is half of the error that ` +
+        `upstream's own float32 has at such a level, ${allowed(tolerance)}`,
+      ]
+    )
+  );
 }
 
 /** Bins of the histogram that have a column. Larger distances share one more column. */
