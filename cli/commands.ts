@@ -38,6 +38,10 @@ export const tactus: Command = command({
       summary: "compare and time the implementations of any pipeline that a file describes",
       load: async () => (await import("./harness.ts")).harness,
     },
+    catalogue: {
+      summary: "analyse tracks on many machines, through a queue and a store",
+      load: async () => (await import("./catalogue.ts")).catalogue,
+    },
     models: {
       summary: "list, download, verify and remove weights",
       load: async () => (await import("./models.ts")).models,

@@ -41,3 +41,14 @@ export function packageFolder(name: string): string | undefined {
 export function packageVersion(): string {
   return JSON.parse(readFileSync(join(PROGRAM_FOLDER, "package.json"), "utf8")).version;
 }
+
+/**
+ * Returns what a package that `deno.json` does not list is imported by.
+ *
+ * @param entry entry point: the name of the package, or one with a path
+ * @param name name of the package
+ * @param version its version, which a clone downloads; an installed program takes the package that is installed with it
+ */
+export function packageSpecifier(entry: string, name: string, version: string): string {
+  return IS_PACKAGED ? entry : `npm:${name}@${version}${entry.slice(name.length)}`;
+}

@@ -7,10 +7,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import program from "../deno.json" with { type: "json" };
-import { CALL, IS_PACKAGED, packageFolder, PROGRAM_FOLDER } from "./installed_package.ts";
+import {
+  CALL,
+  IS_PACKAGED,
+  packageFolder,
+  packageSpecifier,
+  PROGRAM_FOLDER,
+} from "./installed_package.ts";
 import { FIXTURES_PACKAGE } from "./package_names.ts";
 
-export { CALL, IS_PACKAGED, PROGRAM_FOLDER };
+export { CALL, IS_PACKAGED, packageSpecifier, PROGRAM_FOLDER };
 
 /** The program's main module. */
 export const MAIN: string = join(PROGRAM_FOLDER, IS_PACKAGED ? "main.js" : "main.ts");

@@ -26,6 +26,8 @@ export interface ProgramFacts {
   readonly exports: Readonly<Record<string, string>>;
   /** Version of Deno. */
   readonly deno: string;
+  /** Versions of the libraries that only the catalogue loads, where the user installed them. */
+  readonly catalogue: Readonly<Record<string, string>>;
 }
 
 /** The package of npm that is loaded only where the user installed it. */
@@ -42,11 +44,16 @@ function common(name: string, version: string, description: string): Manifest {
  * @param imported names of the packages that the modules import
  */
 export function programManifest(facts: ProgramFacts, imported: ReadonlySet<string>): Manifest {
-  const { version, imports, exports, deno } = facts;
+  const { version, imports, exports, deno, catalogue } = facts;
   const pinned = (name: string): string => {
     const found = imports[name]?.split("@").at(-1);
     if (found === undefined) throw new Error(`${name} is imported, but deno.json does not list it`);
     return found;
+  };
+  const peers = {
+    ...{ [ONNX_RUNTIME]: pinned(ONNX_RUNTIME), [FIXTURES_PACKAGE]: version },
+    // One that another part of the program needs is a dependency.
+    ...Object.fromEntries(Object.entries(catalogue).filter(([name]) => !imported.has(name))),
   };
   const dependencies = [...imported].filter((name) => name !== ONNX_RUNTIME).sort();
   return {
@@ -78,11 +85,10 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
     optionalDependencies: Object.fromEntries(
       PLATFORMS.map((platform) => [kernelsPackage(platform), version]),
     ),
-    peerDependencies: { [ONNX_RUNTIME]: pinned(ONNX_RUNTIME), [FIXTURES_PACKAGE]: version },
-    peerDependenciesMeta: {
-      [ONNX_RUNTIME]: { optional: true },
-      [FIXTURES_PACKAGE]: { optional: true },
-    },
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(
+      Object.keys(peers).map((name) => [name, { optional: true }]),
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ const FACTS = {
   },
   exports: { ".": "./pipeline/mod.ts" },
   deno: "2.9.6",
+  catalogue: { bullmq: "6.0.0", zod: "4.0.0" },
 } as const;
 
 Deno.test("importedPackages() finds static and dynamic imports, and addresses of files in packages", () => {
@@ -19,10 +20,13 @@ export const text = "not imported"; const one = await import("later"); import.me
   equal([...importedPackages([script])].sort(), ["@a/b", "chart.js", "later", "zod"]);
 });
 
-Deno.test("programManifest() pins what is imported, and ONNX Runtime is an optional peer", () => {
+Deno.test("programManifest() pins what is imported, and what only some commands load is an optional peer", () => {
   const manifest = programManifest(FACTS, new Set(["zod", "@a/b", "onnxruntime-node"]));
   equal(manifest["dependencies"], { "@a/b": "2.0.0", zod: "4.0.0", deno: "2.9.6" });
-  equal(Object.keys(manifest["peerDependencies"] as object)[0], "onnxruntime-node");
+  const peers = Object.keys(manifest["peerDependencies"] as object);
+  equal([peers[0], peers[2]], ["onnxruntime-node", "bullmq"]);
+  equal(Object.keys(manifest["peerDependenciesMeta"] as object), peers);
+  equal(peers.length, 3);
   equal(manifest["scripts"], undefined);
   equal((manifest["exports"] as Record<string, unknown>)["."], {
     types: "./pipeline/mod.d.ts",

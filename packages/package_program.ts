@@ -73,6 +73,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   const out = resolve(options.out);
   await mkdir(out, { recursive: true });
   const facts = JSON.parse(await readFile(join(root, "deno.json"), "utf8"));
+  const catalogue = JSON.parse(await readFile(join(root, "catalogue", "libraries.json"), "utf8"));
   const crates = await compiledCrates(root);
 
   const { modules, assets } = await programFiles(root);
@@ -80,7 +81,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   const imported = importedPackages(
     [...scripts].filter(([path]) => path.endsWith(".js")).map(([, text]) => text),
   );
-  const manifest = programManifest({ ...facts, deno: Deno.version.deno }, imported);
+  const manifest = programManifest({ ...facts, catalogue, deno: Deno.version.deno }, imported);
   const bill = billOfMaterials(
     VERSION,
     manifest["dependencies"] as Record<string, string>,

@@ -10,7 +10,7 @@ import { join, relative } from "node:path";
 /** Folders with modules of the program. */
 const MODULE_FOLDERS: readonly string[] = [
   ...["core", "kernels", "models", "pipeline", "parity", "evaluation", "outputs", "reports"],
-  ...["harness", "cli", "packages/launcher"],
+  ...["harness", "catalogue", "cli", "packages/launcher"],
 ];
 
 /** Files that modules read, or that a package has for its readers. */
@@ -18,6 +18,7 @@ const ASSETS: readonly RegExp[] = [
   /\.(?:css|ttf)$/,
   /\/client\/[^/]+\.js$/,
   /\.schema\.json$/,
+  /^catalogue\/libraries\.json$/,
   /\/fonts\/OFL\.txt$/,
   /^models\/embedded\/embedded\.(?:safetensors|yaml)$/,
   /\/self_test\/answers\.json$/,

@@ -24,6 +24,7 @@ const FLOORS: readonly string[] = [
   "outputs",
   "reports",
   "harness",
+  "catalogue",
   "cli",
   "main.ts",
 ];
@@ -103,6 +104,7 @@ const NAMES: readonly string[] = [
 const LOADED_LATE: readonly string[] = [
   "cli/_analyze_run.ts",
   "cli/_batch.ts",
+  "cli/_catalogue_run.ts",
   "cli/_inputs.ts",
   "cli/_doctor_run.ts",
   "cli/_models_remove.ts",
@@ -118,6 +120,7 @@ const LOADED_LATE: readonly string[] = [
 function doorFaults(sources: Sources): string[] {
   const folders = [
     ...["models", "pipeline", "parity", "evaluation", "outputs", "reports", "harness"],
+    "catalogue",
   ];
   const commands = new Map([...sources].filter(([path]) => /^cli\//.test(path) && !isTest(path)));
   const aroundDoor = edgesOf(importGraph(sources)).filter(([from, to]) =>

@@ -31,6 +31,7 @@ export const PERMISSIONS_OF_COMMANDS: Readonly<Record<string, Permissions>> = {
   analyze: COMPUTES,
   parity: COMPUTES,
   evaluate: COMPUTES,
+  catalogue: { ...COMPUTES, net: true },
   models: { write: true },
   "models pull": { write: true, net: true },
   harness: { all: true },

@@ -53,7 +53,8 @@ export function withoutComments(text: string): string {
  */
 function importsOf(path: string, text: string): Set<string> {
   const code = withoutComments(text);
-  const computed = /(?:\bawait|\breturn|=>|[=(,])\s*import\s*\(\s*[^"\s]/.exec(code);
+  const computed = /(?:\bawait|\breturn|=>|[=(,])\s*import\s*\(\s*(?!packageSpecifier\()[^"\s]/
+    .exec(code);
   if (computed) throw new Error(`${path}: the path of a dynamic import is not a literal`);
   const specifiers = [
     /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g,

@@ -1,0 +1,46 @@
+/**
+ * A catalogue: tracks that many machines analyse, shared through a queue on Redis or Valkey (BullMQ), with audio and records
+ * in a folder or an S3-compatible store.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * import { jobId } from "./mod.ts";
+ * const content = "etag:9b2cf535f27731c974343645a3985328";
+ * // The same audio and settings are the same job, whatever the audio is called.
+ * equal(jobId({ content, bytes: 4, settings: "t1" }), jobId({ content, bytes: 4, settings: "t1" }));
+ * ```
+ *
+ * @module
+ */
+
+export { type Added, addTracks, type Audio, audioFile, audioObjects } from "./add.ts";
+export { type EndpointAddress, startEndpoint } from "./endpoint.ts";
+export { type Job, jobId, recordKey } from "./job.ts";
+export { jsonLog, type Log } from "./log.ts";
+export { type WorkerMetrics, workerMetrics } from "./metrics.ts";
+export { PATIENCE, type Patience } from "./patience.ts";
+export {
+  type AddOptions,
+  CatalogueQueue,
+  type QueueAddress,
+  type QueueCounts,
+  type QueuedTrack,
+} from "./queue.ts";
+export type { TrackRecord, WorkerRun } from "./record.ts";
+export {
+  type AnalysisSettings,
+  type HostOptions,
+  keepSettings,
+  type KeptSettings,
+  OtherSettingsError,
+} from "./settings.ts";
+export { Sources } from "./sources.ts";
+export {
+  isBucketAddress,
+  openStore,
+  type Store,
+  type StoredObject,
+  type StoreOptions,
+} from "./store.ts";
+export { CatalogueWorker, type CatalogueWorkerOptions } from "./worker.ts";

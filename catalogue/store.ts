@@ -1,0 +1,113 @@
+/**
+ * Objects by their keys: in a folder, or in a bucket of an S3-compatible store.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { UsageError } from "../core/usage_error.ts";
+import type { Patience } from "./patience.ts";
+
+/** Facts of a stored object. */
+export interface StoredObject {
+  /** Key below the address of the store, with `/`. */
+  readonly key: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+  /** What changes with the content: the ETag without quotes; of a file, size and time of the last change. */
+  readonly etag: string;
+  /** Time of the last change. */
+  readonly modified: Date;
+}
+
+/** Content of a new object: bytes, or the path of a file that is read as a stream. */
+export type Content = Uint8Array | { readonly path: string };
+
+/** How an object is read. */
+export interface FetchOptions {
+  /** The ETag that the object must have; any by default. */
+  readonly etag?: string;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** A place of objects. All requests are repeated for a bounded time where the store fails, refuses, or is silent. */
+export interface Store {
+  /** Address, such as `s3://bucket/prefix` or the path of a folder. */
+  readonly address: string;
+  /** Returns the address of an object. */
+  addressOf(key: string): string;
+  /** Lists the objects whose keys begin with a text, in the order of the keys. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Returns the facts of an object; undefined where there is none. */
+  find(key: string): Promise<StoredObject | undefined>;
+  /** Reads a small object whole; undefined where there is none. */
+  read(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  /**
+   * Copies an object to a file, as a stream, and checks its size.
+   *
+   * @throws {PermanentError} if there is no such object, or it has another ETag
+   */
+  fetch(key: string, path: string, options?: FetchOptions): Promise<StoredObject>;
+  /**
+   * Puts an object where there is none under its key. Another process sees the whole object or none.
+   *
+   * @returns false where there was one, which stays
+   */
+  putNew(key: string, content: Content, signal?: AbortSignal): Promise<boolean>;
+  /** Ends its connections. */
+  close(): void;
+}
+
+/** How a store is reached. */
+export interface StoreOptions {
+  /** How long requests are repeated. */
+  readonly patience?: Patience;
+  /** Address of an S3-compatible service; that of AWS, or `AWS_ENDPOINT_URL`, by default. */
+  readonly endpoint?: string;
+}
+
+/** A bucket and what the keys in it begin with. */
+export interface BucketAddress {
+  readonly bucket: string;
+  /** Prefix of the keys, without a slash at either end; empty for the whole bucket. */
+  readonly prefix: string;
+}
+
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
+
+/** Returns whether an address is one of an S3-compatible store. */
+export function isBucketAddress(address: string): boolean {
+  return /^s3:/i.test(address);
+}
+
+/**
+ * Returns the parts of an address `s3://bucket/prefix`.
+ *
+ * @throws {UsageError} if it is none
+ */
+export function bucketAddress(address: string): BucketAddress {
+  const [, bucket, prefix = ""] = BUCKET.exec(address) ?? [];
+  if (bucket === undefined) {
+    throw new UsageError(
+      `Expected an address s3://BUCKET/PREFIX with a bucket of 3 to 63 small letters, digits, points and hyphens, but got ${address}`,
+    );
+  }
+  return { bucket, prefix };
+}
+
+/**
+ * Opens a store. A folder is made where it is missing; a bucket must exist.
+ *
+ * @param address `s3://bucket/prefix`, or the path of a folder
+ * @param options limits, and the address of the service
+ * @throws {UsageError} if the address is none
+ */
+export async function openStore(address: string, options: StoreOptions = {}): Promise<Store> {
+  if (!isBucketAddress(address)) {
+    const { FolderStore } = await import("./folder_store.ts");
+    return new FolderStore(resolve(address));
+  }
+  const { S3Store } = await import("./s3_store.ts");
+  return await S3Store.open(bucketAddress(address), options);
+}

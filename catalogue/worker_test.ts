@@ -1,0 +1,103 @@
+import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileSha256 } from "../core/hash.ts";
+import { Analyzer, resultToJson } from "../pipeline/mod.ts";
+import { withRedis } from "../tests/support/services.ts";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { noise, wavFile } from "../tests/support/wav.ts";
+import { addTracks, type Audio, audioFile } from "./add.ts";
+import { recordKey } from "./job.ts";
+import { workerMetrics } from "./metrics.ts";
+import { CatalogueQueue } from "./queue.ts";
+import type { TrackRecord } from "./record.ts";
+import { type AnalysisSettings, keepSettings } from "./settings.ts";
+import { openStore } from "./store.ts";
+import { CatalogueWorker } from "./worker.ts";
+
+const SETTINGS: AnalysisSettings = {
+  options: { model: "embedded", demixer: "hpss-mix", shifts: [null] },
+  byproducts: { activations: true, formats: ["beats"] },
+};
+
+Deno.test({
+  name: "a worker puts one record for each track, equal to an analysis, and knows what is done",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withRedis((redis) =>
+      inTemporaryFolder(async (folder) => {
+        const paths = ["a", "b", "same", "broken"].map((name) => join(folder, `${name}.wav`));
+        const [first, second, third, broken] = paths as [string, string, string, string];
+        const wav = (seed: number): Uint8Array =>
+          wavFile({
+            ...{ sampleRateHz: 44_100, channels: 1, bits: 16 },
+            samples: noise(3 * 44_100, seed),
+          });
+        await Deno.writeFile(first, wav(1));
+        await Deno.writeFile(second, wav(2));
+        await Deno.writeFile(third, wav(1));
+        await Deno.writeTextFile(broken, "no audio");
+        await using queue = await CatalogueQueue.open({
+          redis,
+          name: `test-${crypto.randomUUID()}`,
+        });
+        const store = await openStore(join(folder, "store"));
+        const settings = await keepSettings(SETTINGS, {}, store);
+        const add = async (): Promise<unknown> => {
+          const audio = (async function* (): AsyncGenerator<Audio> {
+            for (const path of paths) yield await audioFile(path);
+          })();
+          return await addTracks(audio, settings, queue, store, { attempts: 1 });
+        };
+        const work = async (): Promise<string[]> => {
+          const events: string[] = [];
+          const metrics = await workerMetrics(() => queue.counts());
+          const worker = new CatalogueWorker(
+            queue,
+            store,
+            {
+              ...{ name: "one", concurrency: 2, graceSeconds: 60, lockSeconds: 30 },
+              ...{ untilEmpty: true, scratch: folder },
+            },
+            metrics,
+            (_, event) => events.push(event),
+          );
+          await worker.run();
+          ok((await metrics.text()).text.includes(`tactus_tracks_total{outcome="failed"}`));
+          return events.sort();
+        };
+        equal(await add(), { added: 3, queued: 0, done: 0, same: 1 });
+        equal(await add(), { added: 0, queued: 3, done: 0, same: 1 });
+        equal(await work(), [
+          ...["track done", "track done", "track failed"],
+          ...["worker started", "worker stopped", "worker stops"],
+        ]);
+        equal(await add(), { added: 0, queued: 1, done: 2, same: 1 });
+        equal((await readdir(folder)).filter((name) => name.startsWith("tactus-worker-")), []);
+
+        const records: TrackRecord[] = [];
+        for await (const { key } of store.list("results/")) {
+          records.push(JSON.parse(new TextDecoder().decode(await store.read(key))));
+          equal(key, recordKey(records.at(-1)!.job));
+        }
+        equal(records.map(({ source }) => source).sort(), [first, second]);
+        await using analyzer = await Analyzer.load(SETTINGS.options);
+        for (const { source, result, content, byproducts, run } of records) {
+          // The time of the analysis is no part of a result.
+          equal(resultToJson(result), resultToJson(await analyzer.analyze(source)));
+          equal(content, `sha256:${await fileSha256(source)}`);
+          equal(Object.keys(byproducts).sort(), [".activ.npz", ".beats"]);
+          for (const address of Object.values(byproducts)) ok((await Deno.stat(address)).isFile);
+          equal([run.worker, run.attempt, run.audio_seconds], ["one", 1, 3]);
+          ok((run.stages["network"] ?? 0) > 0 && run.seconds > 0);
+        }
+
+        // Another worker has put the record, and ended before it could tell.
+        const { job, source, content, bytes } = records[0]!;
+        await queue.engine.remove(job);
+        await queue.add(new Map([[job, { source, content, bytes, settings }]]), { attempts: 1 });
+        equal(await work(), ["track known", "worker started", "worker stopped", "worker stops"]);
+      })
+    ),
+});

@@ -1,0 +1,233 @@
+/**
+ * `catalogue`: tracks that many machines analyse, through a queue on Redis and a store.
+ *
+ * @module
+ */
+
+import { CALL } from "../core/program.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { FORMAT_NAMES } from "../outputs/formats/mod.ts";
+import {
+  type ArgumentType,
+  expected,
+  listOf,
+  numberFrom,
+  text,
+  wholeNumber,
+} from "./argument_types.ts";
+import { type Command, command, flag, option } from "./command.ts";
+import { FINDING_OPTIONS } from "./_finding_options.ts";
+import {
+  AUDIO_OPTIONS,
+  COMPUTE_OPTIONS,
+  PART_OPTIONS,
+  PRECISION,
+  SHIFT_OPTIONS,
+  WEIGHTS_OPTIONS,
+} from "./_options.ts";
+
+/** Environment variables that name the queue and the store. */
+const REDIS_VARIABLE = "TACTUS_REDIS";
+const STORE_VARIABLE = "TACTUS_STORE";
+
+const QUEUE_OPTIONS = {
+  redis: option(
+    text("url"),
+    "address of Redis or Valkey, redis://[[user]:password@]host:port[/number]",
+  )
+    .default(
+      Deno.env.get(REDIS_VARIABLE) ?? "redis://127.0.0.1:6379",
+      `$${REDIS_VARIABLE}, else redis://127.0.0.1:6379`,
+    ),
+  queue: option(text("name"), "name of the queue").default("tactus"),
+} as const;
+
+const STORE_OPTIONS = {
+  store: option(
+    text("address"),
+    "where records are kept: a folder, or s3://bucket/prefix; credentials and endpoint are those of the " +
+      "AWS_ variables",
+  ).default(Deno.env.get(STORE_VARIABLE) ?? "./catalogue", `$${STORE_VARIABLE}, else ./catalogue`),
+} as const;
+
+/** A number of tracks in a time. */
+const RATE: ArgumentType<{ readonly most: number; readonly seconds: number } | null> = {
+  name: "rate",
+  range: "a number of tracks, / and s, min or h: 10/s, 600/min; or none",
+  parse(text, option): { most: number; seconds: number } | null {
+    if (text === "none") return null;
+    const [, most, unit = ""] = /^([1-9]\d{0,6})\/(s|min|h)$/.exec(text) ?? [];
+    if (most === undefined) throw expected(option, "a rate such as 10/s or 600/min, or none", text);
+    return { most: Number(most), seconds: { s: 1, min: 60, h: 3600 }[unit]! };
+  },
+};
+
+/** An address to listen on. */
+const LISTEN: ArgumentType<{ readonly hostname: string; readonly port: number }> = {
+  name: "host:port",
+  parse(text, option): { hostname: string; port: number } {
+    const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+    if (port === undefined || Number(port) > 65_535) {
+      throw expected(option, "a port, or a host, a colon and a port", text);
+    }
+    return { hostname: (host ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port: Number(port) };
+  },
+};
+
+const PATTERNS =
+  "patterns of addresses: * stands for any text, ? for one character, and a text without them for all that has it";
+
+const add = command({
+  name: `${CALL} catalogue add`,
+  description:
+    `Adds tracks to the queue. A track is known by its content and by the weights, the settings and the version of the
+program: what the queue or the store has is not added again.
+
+Workers read local files where they are: they need the same folder under the same path.`,
+  arguments: {
+    "[audio...]":
+      "files, folders, patterns, playlists (M3U), - for a list on standard input, or s3://bucket/prefix",
+  },
+  options: {
+    recursive: flag("search the folders within given folders too").short("r"),
+    ...QUEUE_OPTIONS,
+    ...STORE_OPTIONS,
+    priority: option(wholeNumber(1, 2_097_151), "rank of the tracks, 1 is the first")
+      .shownDefault("before all ranks"),
+    attempts: option(
+      wholeNumber(1, 100),
+      "times that a track is tried before it goes to the dead letters",
+    ).default(3),
+    ...WEIGHTS_OPTIONS,
+    ...SHIFT_OPTIONS,
+    ...AUDIO_OPTIONS,
+    ...PART_OPTIONS,
+    ...FINDING_OPTIONS,
+    ...COMPUTE_OPTIONS,
+    precision: PRECISION,
+    activ: flag("also store the activations").short("a"),
+    embed: flag("also store the embeddings").short("e"),
+    format: option(listOf("format", FORMAT_NAMES), "also store files for other programs")
+      .repeated(),
+    json: flag("print the counts as JSON"),
+  },
+  reportsNames: true,
+  exitCodes: ["all tracks are added, or were known", "a track cannot be read"],
+  async run(values, inputs): Promise<number> {
+    if (inputs.length === 0) {
+      throw new UsageError(`Expected audio to add; see ${CALL} catalogue add --help`);
+    }
+    return await (await import("./_catalogue_run.ts")).add(values, inputs);
+  },
+});
+
+const worker = command({
+  name: `${CALL} catalogue worker`,
+  description:
+    `Analyses tracks of the queue until it is stopped. Weights and settings are those that the tracks were added with.
+
+SIGTERM or Ctrl-C: it takes no further tracks, and ends when those that run are done; after --grace they are given back.
+Logs are JSON, one object a line, on standard output.`,
+  options: {
+    ...QUEUE_OPTIONS,
+    ...STORE_OPTIONS,
+    weightsDir: COMPUTE_OPTIONS.weightsDir,
+    threads: COMPUTE_OPTIONS.threads,
+    jobs: option(wholeNumber(1, 64), "tracks side by side").short("j").default(2),
+    untilEmpty: flag("end when the queue is empty"),
+    grace: option(numberFrom("seconds", 0, 86_400), "time for running tracks after a stop")
+      .default(25),
+    lock: option(
+      numberFrom("seconds", 1, 3600),
+      "time after which the track of a worker that does not answer is taken by another",
+    ).default(30),
+    name: option(text("name"), "name of the worker in records and logs")
+      .shownDefault("name of the host and number of the process"),
+    listen: option(LISTEN, "answer /metrics, /healthz and /readyz over HTTP"),
+    storePatience: option(
+      numberFrom("seconds", 1, 86_400),
+      "time for which requests to the store are repeated before the track fails",
+    ).default(300),
+    scratch: option(text("dir"), "folder for audio while it is analysed")
+      .shownDefault("the temporary folder of the system"),
+  },
+  exitCodes: ["the worker was stopped, or the queue is empty"],
+  run: async (values) => await (await import("./_catalogue_run.ts")).work(values),
+});
+
+const status = command({
+  name: `${CALL} catalogue status`,
+  description:
+    "Prints what the queue holds: tracks by state, workers, tracks that run, dead letters.",
+  options: {
+    ...QUEUE_OPTIONS,
+    dead: flag("list the dead letters with their reasons"),
+    json: flag("print it as JSON"),
+  },
+  run: async (values) => await (await import("./_catalogue_run.ts")).status(values),
+});
+
+const retry = command({
+  name: `${CALL} catalogue retry`,
+  description: "Lets dead letters wait again, with all their attempts.",
+  arguments: { "<pattern...>": `${PATTERNS}; of a reason too` },
+  options: QUEUE_OPTIONS,
+  exitCodes: ["they wait", "no dead letter matches"],
+  run: async (values, patterns) =>
+    await (await import("./_catalogue_run.ts")).retry(values, patterns),
+});
+
+const cancel = command({
+  name: `${CALL} catalogue cancel`,
+  description:
+    "Takes tracks out of the queue. Those that wait and dead letters are removed; those that run are stopped, and become dead letters.",
+  arguments: { "<pattern...>": PATTERNS },
+  options: QUEUE_OPTIONS,
+  exitCodes: ["they are removed", "no track matches"],
+  run: async (values, patterns) =>
+    await (await import("./_catalogue_run.ts")).cancel(values, patterns),
+});
+
+const pause = command({
+  name: `${CALL} catalogue pause`,
+  description: "Lets workers take no further tracks; those that run end.",
+  options: { ...QUEUE_OPTIONS, drain: flag("wait until no track runs") },
+  run: async (values) => await (await import("./_catalogue_run.ts")).pause(values),
+});
+
+const resume = command({
+  name: `${CALL} catalogue resume`,
+  description: "Lets workers take tracks again.",
+  options: QUEUE_OPTIONS,
+  run: async (values) => await (await import("./_catalogue_run.ts")).resume(values),
+});
+
+const rate = command({
+  name: `${CALL} catalogue rate`,
+  description: "Prints or sets how many tracks all workers together may begin in a time.",
+  arguments: { "[rate]": "such as 10/s, 600/min or none" },
+  options: QUEUE_OPTIONS,
+  run: async (values, [given]) =>
+    await (await import("./_catalogue_run.ts")).rate(
+      values,
+      given === undefined ? undefined : RATE.parse(given, "RATE"),
+    ),
+});
+
+/** The command `catalogue`. */
+export const catalogue: Command = command({
+  name: `${CALL} catalogue`,
+  description:
+    `Analyses tracks on many machines, through a queue on Redis or Valkey and records in a folder or an S3 store;
+docs/catalogue.md describes it.`,
+  commands: {
+    add: { summary: "add tracks to the queue", load: () => add },
+    worker: { summary: "analyse tracks of the queue", load: () => worker },
+    status: { summary: "print what the queue holds", load: () => status },
+    retry: { summary: "let dead letters wait again", load: () => retry },
+    cancel: { summary: "take tracks out of the queue", load: () => cancel },
+    pause: { summary: "let workers take no further tracks", load: () => pause },
+    resume: { summary: "let workers take tracks again", load: () => resume },
+    rate: { summary: "limit the tracks that begin in a time", load: () => rate },
+  },
+});

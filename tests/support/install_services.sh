@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs the services that tests start: redis-server (Debian) and moto's server (PyPI), in tests/.services.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if ! command -v redis-server >/dev/null; then
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server
+fi
+if ! [ -x .services/bin/moto_server ] || ! .services/bin/python -c 'import moto; assert moto.__version__ == "5.2.5"'; then
+  # Debian has the module venv in a package of its own.
+  python3 -m venv .services || { apt-get update -q && apt-get install -y -q python3-venv && python3 -m venv .services; }
+  .services/bin/pip install -q 'moto[server]==5.2.5'
+fi
