@@ -58,6 +58,10 @@ export const tactus: Command = command({
       summary: "run parity, bench and evaluate, and compare them with earlier runs",
       load: async () => (await import("./nightly.ts")).nightly,
     },
+    serve: {
+      summary: "analyse tracks for programs and browsers over HTTP",
+      load: async () => (await import("./serve.ts")).serve,
+    },
     report: {
       summary: "show a run of a history, or draw the timeline of a timings file",
       load: async () => (await import("./report.ts")).report,

@@ -10,7 +10,7 @@ import { join, relative } from "node:path";
 /** Folders with modules of the program. */
 const MODULE_FOLDERS: readonly string[] = [
   ...["core", "kernels", "models", "pipeline", "parity", "evaluation", "outputs", "reports"],
-  ...["harness", "catalogue", "cli", "packages/launcher"],
+  ...["harness", "catalogue", "service", "cli", "packages/launcher"],
 ];
 
 /** Files that modules read, or that a package has for its readers. */

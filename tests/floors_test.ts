@@ -25,6 +25,7 @@ const FLOORS: readonly string[] = [
   "reports",
   "harness",
   "catalogue",
+  "service",
   "cli",
   "main.ts",
 ];
@@ -111,6 +112,7 @@ const LOADED_LATE: readonly string[] = [
   "cli/_models_run.ts",
   "cli/_name_notes.ts",
   "cli/_plan.ts",
+  "cli/_serve_run.ts",
   "cli/_tempo_tags.ts",
   "cli/_version_text.ts",
   "cli/_weights.ts",
@@ -120,7 +122,7 @@ const LOADED_LATE: readonly string[] = [
 function doorFaults(sources: Sources): string[] {
   const folders = [
     ...["models", "pipeline", "parity", "evaluation", "outputs", "reports", "harness"],
-    "catalogue",
+    ...["catalogue", "service"],
   ];
   const commands = new Map([...sources].filter(([path]) => /^cli\//.test(path) && !isTest(path)));
   const aroundDoor = edgesOf(importGraph(sources)).filter(([from, to]) =>

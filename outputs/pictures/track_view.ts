@@ -101,7 +101,9 @@ export function localTempi(beats: readonly number[]): LocalTempo[] {
 }
 
 /** Returns the facts of a result in a few words each: tempo, metre, number of beats, length. */
-export function factsOf({ result, durationSeconds }: TrackView): string[] {
+export function factsOf(
+  { result, durationSeconds }: Pick<TrackView, "result" | "durationSeconds">,
+): string[] {
   const { bpm, beats, beat_positions, downbeats } = result;
   const beatsPerBar = beat_positions.reduce((most, position) => Math.max(most, position), 0);
   return [

@@ -12,6 +12,9 @@ import { COLOURS, labelColour } from "../pictures/colours.ts";
 import { clock, factsOf, type NamedEnvelope, type TrackView } from "../pictures/track_view.ts";
 import type { PageAudio } from "./page_audio.ts";
 
+/** The parts of an analysis that a page shows. */
+export type PageView = Omit<TrackView, "activations">;
+
 /** The page's own scripts, in the order in which they run. */
 const SCRIPTS = ["engine.js", "data.js", "waves.js", "player.js"]
   .map((name) => new URL(`./client/${name}`, import.meta.url));
@@ -26,7 +29,7 @@ const MEDIA = "media-src 'self' file: http: https: blob:";
  * @param audio the audio, or where it is
  * @returns HTML with a final newline
  */
-export function playerPage(analysis: TrackView, audio: PageAudio): string {
+export function playerPage(analysis: PageView, audio: PageAudio): string {
   const view = { ...analysis, waves: [...analysis.waves, ...audio.waves] };
   const { title, result, startSeconds: first, durationSeconds: seconds } = view;
   const segments = result.segments.map((segment, at) => ({ ...segment, at }));
@@ -159,7 +162,7 @@ export function playerPage(analysis: TrackView, audio: PageAudio): string {
 }
 
 /** Returns the data that the scripts read. */
-function pageData(view: TrackView, audio: PageAudio): unknown {
+function pageData(view: PageView, audio: PageAudio): unknown {
   const { waves, result, startSeconds, durationSeconds } = view;
   const { sources, link, isDecoded, isExact } = audio;
   return {
@@ -196,7 +199,7 @@ function place(start: number, end: number, seconds: number): string {
   return `left:${share(start)}%;width:${(Number(share(end)) - Number(share(start))).toFixed(3)}%`;
 }
 
-function beatsPerBar({ result }: TrackView): number {
+function beatsPerBar({ result }: PageView): number {
   return Math.min(12, result.beat_positions.reduce((most, one) => Math.max(most, one), 0));
 }
 
@@ -245,7 +248,7 @@ function Control(
   );
 }
 
-function Stems({ view, names }: { view: TrackView; names: readonly string[] }): JSX.Element {
+function Stems({ view, names }: { view: PageView; names: readonly string[] }): JSX.Element {
   return (
     <section aria-labelledby="stems-title">
       <h2 id="stems-title">Stems</h2>
@@ -279,7 +282,7 @@ function Stems({ view, names }: { view: TrackView; names: readonly string[] }): 
   );
 }
 
-function Segments({ view }: { view: TrackView }): JSX.Element {
+function Segments({ view }: { view: PageView }): JSX.Element {
   const { segments, downbeats } = view.result;
   const barsIn = (start: number, end: number): number =>
     downbeats.filter((time) => time >= start - 0.05 && time < end - 0.05).length;

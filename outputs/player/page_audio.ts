@@ -41,6 +41,12 @@ export interface PageAudio {
   readonly waves: readonly NamedEnvelope[];
 }
 
+/** The parts of an analysis that are heard: without stems in memory, the mix is. */
+export interface HeardTrack extends Pick<AnalyzedTrack, "track" | "result"> {
+  /** The stems, where they are in memory. */
+  readonly seams: Partial<Pick<AnalyzedTrack["seams"], "stems16">>;
+}
+
 /** Limits of the audio of a page. */
 export interface PageLimits {
   /** Bytes of audio files that are embedded at most: browsers hold a page in one text of less than 512 MB. */
@@ -80,7 +86,7 @@ const DECODED_BYTES = 2 * 4 * SAMPLE_RATE_HZ;
  * @throws {KernelError} if the audio cannot be encoded
  */
 export async function pageAudio(
-  analyzed: AnalyzedTrack,
+  analyzed: HeardTrack,
   mixture: Tensor<"f32">,
   folder: string,
   limits: PageLimits = PAGE_LIMITS,
@@ -130,7 +136,7 @@ export async function pageAudio(
 
 /** Returns the file itself, where browsers play it and an encoding without loss would be larger. */
 async function originalSource(
-  { track: { path, samples }, result }: AnalyzedTrack,
+  { track: { path, samples }, result }: HeardTrack,
   mostBytes: number,
 ): Promise<PageSource | null> {
   const codec = result.provenance.mix?.codec ?? "";
@@ -151,7 +157,7 @@ interface StereoStem {
 }
 
 /** Returns the stems that are in memory as stereo, without those that are equal: they are the mix itself. */
-function stereoStems({ seams: { stems16 } }: AnalyzedTrack): StereoStem[] {
+function stereoStems({ seams: { stems16 } }: HeardTrack): StereoStem[] {
   // Of long stems only the spectrogram is kept.
   const [, channels = 0, length = 0] = stems16?.shape ?? [];
   if (stems16 === undefined || channels !== 2) return [];
@@ -167,7 +173,7 @@ function stereoStems({ seams: { stems16 } }: AnalyzedTrack): StereoStem[] {
 }
 
 /** Returns the stems whose sum is heard. */
-function heardStems(analyzed: AnalyzedTrack, mixture: Tensor<"f32">): StereoStem[] {
+function heardStems(analyzed: HeardTrack, mixture: Tensor<"f32">): StereoStem[] {
   const stems = stereoStems(analyzed);
   if (stems.length === 0 || stems.length === STEMS.length) return stems;
   // Two of four stems: the others are the mix itself, and what is left of it is the third.

@@ -37,6 +37,7 @@ export const PERMISSIONS_OF_COMMANDS: Readonly<Record<string, Permissions>> = {
   harness: { all: true },
   bench: MEASURES,
   nightly: MEASURES,
+  serve: { ...COMPUTES, net: true },
   report: READS_HISTORY,
   history: READS_HISTORY,
   doctor: { sys: true, ffi: true, run: "ffmpeg" },

@@ -16,9 +16,9 @@ Deno.test("each command has the permissions of its task", () => {
   }
 });
 
-Deno.test("only models pull has the network, and models cannot load libraries", () => {
+Deno.test("only models pull, catalogue and serve have the network, and models cannot load libraries", () => {
   const withNetwork = Object.entries(PERMISSIONS_OF_COMMANDS).filter(([, { net }]) => net);
-  equal(withNetwork.map(([name]) => name), ["models pull"]);
+  equal(withNetwork.map(([name]) => name), ["models pull", "catalogue", "serve"]);
   for (const sub of ["list", "pull", "verify", "remove"]) {
     const { ffi, run } = permissionsOf(["models", sub]);
     equal([ffi, run], [undefined, undefined]);
