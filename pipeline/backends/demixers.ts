@@ -145,8 +145,10 @@ async function onnxSession(
 ): Promise<DemixSession> {
   const { buildHtdemucs, HTDEMUCS_BUILDER_VERSION } = await import("./onnx/htdemucs_graph.ts");
   const { createDemixThread } = await import("./onnx/session_thread.ts");
-  const key = { name: "htdemucs", sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
+  const target = (options.compute?.device ?? "cpu") === "cpu" ? "cpu" : "device";
+  const name = target === "cpu" ? "htdemucs" : `htdemucs_${target}`;
+  const key = { name, sha256: weights.sha256, version: HTDEMUCS_BUILDER_VERSION };
   const folder = cacheFolder("graphs", options.environment);
-  const graph = await cachedGraph(folder, key, () => buildHtdemucs(checkpoint));
+  const graph = await cachedGraph(folder, key, () => buildHtdemucs(checkpoint, { target }));
   return await createDemixThread(graph, options.compute);
 }

@@ -12,12 +12,12 @@ export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
 /** ONNX Runtime's execution providers for a device, the preferred one first. */
 export type Providers = readonly DeviceName[];
 
-/** All devices. The CPU computes the operators that a device lacks. */
+/** All devices. The CPU computes the operators that a device lacks, except on WebGPU, which has all that the networks need. */
 export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
   cpu: ["cpu"],
   cuda: ["cuda", "cpu"],
   coreml: ["coreml", "cpu"],
-  webgpu: ["webgpu", "cpu"],
+  webgpu: ["webgpu"],
   dml: ["dml", "cpu"],
 };
 

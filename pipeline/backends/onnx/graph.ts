@@ -101,11 +101,19 @@ export type Dimension = number | string;
 /** Domain of ONNX Runtime's own operators. */
 export const MICROSOFT = "com.microsoft";
 
+/**
+ * What a graph is for: `cpu`, where ONNX Runtime computes some layers in double precision, or `device`, any other device.
+ * For these a graph has single precision and operators of the ONNX standard only, so that one graph serves them all.
+ */
+export type GraphTarget = "cpu" | "device";
+
 const OPSET = 20;
 const IR_VERSION = 9;
 
 /** Collects nodes and constants and writes them as an ONNX model. */
 export class GraphBuilder {
+  /** What the graph is for. */
+  readonly target: GraphTarget;
   readonly #name: string;
   readonly #nodes: unknown[] = [];
   readonly #initializers: unknown[] = [];
@@ -115,8 +123,14 @@ export class GraphBuilder {
   #counter = 0;
 
   /** Starts an empty graph; viewers show its name. */
-  constructor(name: string) {
+  constructor(name: string, target: GraphTarget = "cpu") {
     this.#name = name;
+    this.target = target;
+  }
+
+  /** Widest float type of the target. */
+  get widest(): "f32" | "f64" {
+    return this.target === "cpu" ? "f64" : "f32";
   }
 
   /** Declares an input of the graph. */
@@ -125,8 +139,17 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a constant. */
+  /**
+   * Adds a constant.
+   *
+   * @throws {RangeError} if it is in double precision, and the target has none
+   */
   constant(value: Tensor): Value {
+    if (value.dtype === "f64" && this.widest !== "f64") {
+      throw new RangeError(
+        `The graph ${this.#name} for a device cannot have a constant in float64`,
+      );
+    }
     const name = this.#fresh("constant");
     const { buffer, byteOffset, byteLength } = value.data;
     this.#initializers.push({
@@ -138,8 +161,12 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds an input that receives the same array on every run, so that networks of different weights share a graph. */
+  /**
+   * Adds an input that receives the same array on every run, so that networks of different weights share a graph. In a
+   * graph for a device it is a constant, which is uploaded once.
+   */
   weight(value: Tensor): Value {
+    if (this.target === "device") return this.constant(value);
     const name = this.#fresh("weight");
     this.#weights[name] = value;
     return this.input(name, value.dtype, value.shape);
@@ -167,6 +194,7 @@ export class GraphBuilder {
    * @param inputs values in the operator's order
    * @param attributes attributes of the operator
    * @returns output of the node
+   * @throws {RangeError} if the operator is one of ONNX Runtime, and the target is a device
    */
   node(
     operator: string,
@@ -184,6 +212,9 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): Value[] {
     const contributed = operator.startsWith(`${MICROSOFT}.`);
+    if (contributed && this.target === "device") {
+      throw new RangeError(`The graph ${this.#name} for a device cannot have ${operator}`);
+    }
     const opType = contributed ? operator.slice(MICROSOFT.length + 1) : operator;
     const names = Array.from({ length: outputs }, () => this.#fresh(opType));
     this.#nodes.push({

@@ -20,3 +20,15 @@ Deno.test("GraphBuilder writes a model that ONNX Runtime can run", async () => {
   assert.deepEqual(y!.dims, [4]);
   await session.release();
 });
+
+Deno.test("GraphBuilder refuses what a device may lack, and makes weights constants", () => {
+  const graph = new GraphBuilder("example", "device");
+  const x = graph.input("x", "f32", [1]);
+  assert.throws(() => graph.node("com.microsoft.BiasGelu", [x, x]), /for a device cannot have com/);
+  assert.throws(
+    () => graph.constant(tensor("f64", [1], Float64Array.of(1))),
+    /for a device cannot have a constant in float64/,
+  );
+  graph.weight(tensor("f32", [1], Float32Array.of(1)));
+  assert.deepEqual(graph.weights, {});
+});

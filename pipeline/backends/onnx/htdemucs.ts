@@ -6,33 +6,27 @@
  * @module
  */
 
-import type { InferenceSession } from "onnxruntime-node";
 import { SEGMENT_SAMPLES, SEGMENT_SPECTRUM } from "../../../kernels/mod.ts";
 import type { DemixSession, SegmentOutput } from "../demix_session.ts";
 import type { ComputeOptions } from "../backend.ts";
-import { onDevice, providersOf } from "../devices.ts";
+import { onDevice } from "../devices.ts";
 import { onnxRuntime } from "./runtime.ts";
+import { sessionSettings } from "./session_settings.ts";
 
 /**
  * Creates a session of the network.
  *
- * @param graph ONNX graph of `buildHtdemucs()`
- * @param options threads and device
+ * @param graph ONNX graph of `buildHtdemucs()` for the CPU or for a device
+ * @param compute threads and device
  * @throws {DeviceError} if this build of ONNX Runtime lacks the device, or it cannot be started
  */
 export async function createDemixSession(
   graph: Uint8Array,
-  { threads, device = "cpu" }: ComputeOptions = {},
+  compute: ComputeOptions = {},
 ): Promise<DemixSession> {
   const { InferenceSession: Session, Tensor } = await onnxRuntime();
-  const settings: InferenceSession.SessionOptions = {
-    executionProviders: await providersOf(device),
-    graphOptimizationLevel: "all",
-    // With memory patterns the first runs take seconds longer and 2 GB more.
-    enableMemPattern: false,
-    ...(threads !== undefined && { intraOpNumThreads: threads }),
-  };
-  const session = await onDevice(device, () => Session.create(graph, settings));
+  const settings = await sessionSettings(compute);
+  const session = await onDevice(compute.device ?? "cpu", () => Session.create(graph, settings));
   return {
     async run(wave, spectrum): Promise<SegmentOutput> {
       const outputs = await session.run({

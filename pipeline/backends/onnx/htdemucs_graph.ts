@@ -1,7 +1,7 @@
 /**
  * Builds the ONNX graph of a Hybrid Transformer Demucs.
  *
- * The graph uses single precision except in the wave's encoders. At the onset of a drum their values are forty times the
+ * The graph uses single precision except, on the CPU, in the wave's encoders. At the onset of a drum their values are forty times the
  * typical ones, and the rounding there determines the largest error of the stems: on a clip with peak 1.0 it is 2.9e-6 in
  * single precision (torch: 3.2e-6) and 0.9e-6 in double precision, which takes 5 % more time.
  *
@@ -21,7 +21,7 @@ import {
 import { addTransformer } from "./htdemucs/transformer.ts";
 import type { HtdemucsCheckpoint } from "../../../models/htdemucs/parameters.ts";
 import { segmentFrames } from "../../../models/htdemucs/configuration.ts";
-import { GraphBuilder } from "./graph.ts";
+import { GraphBuilder, type GraphTarget } from "./graph.ts";
 
 /** Version of the builder; it changes with every change of the graph. */
 export const HTDEMUCS_BUILDER_VERSION = 1;
@@ -30,6 +30,10 @@ export const HTDEMUCS_BUILDER_VERSION = 1;
 export interface HtdemucsGraphOptions {
   /** Whether the outputs of all encoders, transformer and decoders are outputs of the graph. */
   readonly innerSeams?: boolean;
+  /** What the graph is for; absent for the CPU. */
+  readonly target?: GraphTarget;
+  /** Largest array of attention scores in a graph for a device, bytes; absent for 64 MiB. */
+  readonly scoresBytes?: number;
 }
 
 /**
@@ -50,12 +54,15 @@ export interface HtdemucsGraphOptions {
  */
 export function buildHtdemucs(
   checkpoint: HtdemucsCheckpoint,
-  { innerSeams = false }: HtdemucsGraphOptions = {},
+  { innerSeams = false, target = "cpu", scoresBytes }: HtdemucsGraphOptions = {},
 ): Uint8Array {
   const { configuration } = checkpoint;
   const { audioChannels, sources, nfft, depth, segmentSamples } = configuration;
-  const graph = new GraphBuilder("htdemucs");
-  const network: Network = { graph, weights: new HtdemucsWeights(checkpoint), configuration };
+  const graph = new GraphBuilder("htdemucs", target);
+  const network: Network = {
+    ...{ graph, weights: new HtdemucsWeights(checkpoint), configuration },
+    ...(scoresBytes !== undefined && { scoresBytes }),
+  };
   const [frequencies, frames] = [nfft / 2, segmentFrames(configuration)];
   const seam = (name: string, plane: Plane): void => {
     if (innerSeams) graph.output(name, plane.value, planeShape(plane));
@@ -82,7 +89,7 @@ export function buildHtdemucs(
   const lengths: number[] = [];
   for (let i = 0; i < depth; i++) {
     lengths.push(xt.length);
-    xt = addEncoder(network, `tencoder.${i}`, inPrecision(graph, xt, "f64"));
+    xt = addEncoder(network, `tencoder.${i}`, inPrecision(graph, xt, graph.widest));
     x = addEncoder(network, `encoder.${i}`, x);
     if (i === 0) x = addFrequencyEmbedding(network, x);
     skips.push(x);

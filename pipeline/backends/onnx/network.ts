@@ -15,9 +15,11 @@ import {
 } from "./network_graph.ts";
 import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
-import type { ComputeOptions } from "../backend.ts";
-import { onDevice, providersOf } from "../devices.ts";
+import { onDevice } from "../devices.ts";
+import type { GraphTarget } from "./graph.ts";
+import { computeHeads } from "./network/heads.ts";
 import { onnxRuntime } from "./runtime.ts";
+import { sessionSettings } from "./session_settings.ts";
 import {
   checkRun,
   type NetworkOutput,
@@ -29,16 +31,22 @@ import {
 type Runtime = typeof import("onnxruntime-node");
 type Feeds = Record<string, OrtTensor>;
 
-/** Frames per run of the embedding; larger chunks only need more memory. */
-const EMBEDDING_CHUNK_FRAMES = 1024;
+/**
+ * Frames per run of the embedding: on the CPU larger chunks only need more memory; on a device the largest array, the
+ * first convolution's, takes 62 MB.
+ */
+const EMBEDDING_CHUNK_FRAMES = { cpu: 1024, device: 4096 } as const;
+
+const NO_VALUES = new Float32Array(0);
 
 const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int64" } as const;
 
 /**
  * Creates a session of the network.
  *
- * Weights are inputs of the graphs, so one session serves all folds. Creating a session takes a quarter of a second and
- * memory that ONNX Runtime never frees, and only a session that has run before has its buffers.
+ * On the CPU weights are inputs of the graphs, so one session serves all folds. Creating a session takes a quarter of a
+ * second and memory that ONNX Runtime never frees, and only a session that has run before has its buffers. On a device
+ * each fold has sessions of its own from its first run on, so that its weights are uploaded once.
  *
  * @param checkpoint fold of the configuration that will run
  * @param options compute options, and whether embeddings are returned
@@ -52,14 +60,25 @@ export async function createOnnxNetworkSession(
 ): Promise<NetworkSession> {
   const runtime = await onnxRuntime();
   const { device = "cpu" } = options.compute ?? {};
-  const settings = {
-    ...sessionSettings(options.compute),
-    executionProviders: await providersOf(device),
+  const isOnDevice = device !== "cpu";
+  const settings: InferenceSession.SessionOptions = {
+    ...await sessionSettings(options.compute),
+    interOpNumThreads: 1,
   };
   const create = (model: Uint8Array): Promise<InferenceSession> =>
     onDevice(device, () => runtime.InferenceSession.create(model, settings));
-  const embedding = await create(buildEmbedding(checkpoint).model());
-  const encoder = await create(buildEncoder(checkpoint).model());
+  const sessions = new Map<string, Promise<FoldSessions>>();
+  const sessionsOf = (fold: Checkpoint): Promise<FoldSessions> => {
+    const key = isOnDevice ? fold.sha256 : "";
+    const target = isOnDevice ? "device" : "cpu";
+    let own = sessions.get(key);
+    if (own === undefined) {
+      own = createSessions(fold, target, create);
+      sessions.set(key, own);
+    }
+    return own;
+  };
+  await sessionsOf(checkpoint);
   let plan: { frames: number; feeds: Feeds } | undefined;
   return {
     async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
@@ -67,39 +86,51 @@ export async function createOnnxNetworkSession(
       if (plan?.frames !== frames) {
         plan = { frames, feeds: toFeeds(runtime, encoderPlan(fold.configuration, frames)) };
       }
-      const embeddingWeights = toFeeds(runtime, buildEmbedding(fold).weights);
-      const embedded = await embed(runtime, embedding, embeddingWeights, fold, spectrogram);
+      const { embedding, encoder } = await sessionsOf(fold);
+      const weights = (build: typeof buildEmbedding): Feeds =>
+        isOnDevice ? {} : toFeeds(runtime, build(fold).weights);
+      const embedded = await embed(
+        ...[runtime, embedding, weights(buildEmbedding), fold, spectrogram] as const,
+        EMBEDDING_CHUNK_FRAMES[isOnDevice ? "device" : "cpu"],
+      );
       const outputs = await encoder.run({
         ...plan.feeds,
-        ...toFeeds(runtime, buildEncoder(fold).weights),
+        ...weights(buildEncoder),
         embedded: toRuntime(runtime, embedded),
       });
-      const logits = outputs["logits"]!.data as Float32Array<ArrayBuffer>;
+      const data = (name: string): Float32Array<ArrayBuffer> =>
+        outputs[name]!.data as Float32Array<ArrayBuffer>;
+      const embeds = options.embeddings !== false;
+      const { logits, embeddings } = isOnDevice
+        ? computeHeads(fold, data("encoded"), embeds)
+        : { logits: data("logits"), embeddings: embeds ? data("embeddings") : NO_VALUES };
       into?.set(logits);
-      return networkOutput(
-        fold.configuration,
-        frames,
-        into ?? logits,
-        options.embeddings === false
-          ? new Float32Array(0)
-          : outputs["embeddings"]!.data as Float32Array<ArrayBuffer>,
-      );
+      return networkOutput(fold.configuration, frames, into ?? logits, embeddings);
     },
     async release(): Promise<void> {
-      await embedding.release();
-      await encoder.release();
+      for (const own of sessions.values()) {
+        const { embedding, encoder } = await own;
+        await embedding.release();
+        await encoder.release();
+      }
     },
   };
 }
 
-function sessionSettings({ threads }: ComputeOptions = {}): InferenceSession.SessionOptions {
-  return {
-    graphOptimizationLevel: "all",
-    interOpNumThreads: 1,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    // A memory pattern is kept for each track length and doubles the peak of the first run.
-    enableMemPattern: false,
-  };
+/** Sessions of the two graphs of a fold. */
+interface FoldSessions {
+  readonly embedding: InferenceSession;
+  readonly encoder: InferenceSession;
+}
+
+async function createSessions(
+  fold: Checkpoint,
+  target: GraphTarget,
+  create: (model: Uint8Array) => Promise<InferenceSession>,
+): Promise<FoldSessions> {
+  const embedding = await create(buildEmbedding(fold, target).model());
+  const encoder = await create(buildEncoder(fold, target).model());
+  return { embedding, encoder };
 }
 
 /** Wraps arrays for ONNX Runtime; an array with several names is wrapped once. */
@@ -120,12 +151,13 @@ async function embed(
   weights: Feeds,
   checkpoint: Checkpoint,
   spectrogram: Tensor<"f32">,
+  chunkFrames: number,
 ): Promise<Tensor<"f32">> {
   const { dimEmbed: width } = checkpoint.configuration;
   const [instruments, frames, bands] = spectrogram.shape as [number, number, number];
   const embedded = new Float32Array(instruments * frames * width);
-  for (let first = 0; first < frames; first += EMBEDDING_CHUNK_FRAMES) {
-    const last = Math.min(frames, first + EMBEDDING_CHUNK_FRAMES);
+  for (let first = 0; first < frames; first += chunkFrames) {
+    const last = Math.min(frames, first + chunkFrames);
     const from = Math.max(0, first - EMBEDDING_REACH_FRAMES);
     const length = Math.min(frames, last + EMBEDDING_REACH_FRAMES) - from;
     const chunk = new Float32Array(instruments * length * bands);

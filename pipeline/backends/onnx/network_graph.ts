@@ -22,15 +22,15 @@ import {
   foldAttention,
   planInputs,
 } from "./network/attention.ts";
-import { GraphBuilder, type Value } from "./graph.ts";
+import { GraphBuilder, type GraphTarget, type Value } from "./graph.ts";
 import { planInstrumentAttention, planTimeAttention } from "./network/attention_plan.ts";
 import { addHeads, addLayerNorm, addPerceptron, addZeroRow } from "./network/layers.ts";
 
 /** A graph and its weights. */
 export interface NetworkGraph {
-  /** Returns the content of an `.onnx` file, which depends on the configuration only. */
+  /** Returns the content of an `.onnx` file, which for the CPU depends on the configuration only. */
   readonly model: () => Uint8Array;
-  /** Arrays for the graph's weight inputs, by name. */
+  /** Arrays for the graph's weight inputs, by name; none in a graph for a device, which has them as constants. */
   readonly weights: Readonly<Record<string, Tensor>>;
 }
 
@@ -46,11 +46,12 @@ const INSTRUMENT_PLAN = "instruments";
  * and the input of each convolution are padded with zeros at both ends.
  *
  * @param checkpoint weights of a fold
- * @returns graph, the same for all folds of one configuration, and weights of the fold
+ * @param target what the graph is for
+ * @returns graph, for the CPU the same for all folds of one configuration, and weights of the fold
  */
-export function buildEmbedding(checkpoint: Checkpoint): NetworkGraph {
+export function buildEmbedding(checkpoint: Checkpoint, target?: GraphTarget): NetworkGraph {
   const { numInstruments, dimInput, dimEmbed } = checkpoint.configuration;
-  const graph = new GraphBuilder("all_in_one_embedding");
+  const graph = new GraphBuilder("all_in_one_embedding", target);
   const spectrogram = graph.input("spectrogram", "f32", [numInstruments, "frames", dimInput]);
   const normed = addConvolutions(graph, checkpoint, spectrogram);
   graph.output("embedded", normed, [numInstruments, "frames", dimEmbed]);
@@ -62,14 +63,17 @@ export function buildEmbedding(checkpoint: Checkpoint): NetworkGraph {
  *
  * Inputs `embedded` [instruments, frames, width] f32 and the tables of {@linkcode encoderPlan}. Outputs f32 `logits`
  * [3 + labels, frames], rows beat, downbeat, section, then the functions; and `embeddings` [instruments, frames, width].
+ * A graph for a device ends before the last norm, which needs double precision: its output is `encoded` [instruments,
+ * frames, width] f32, the input of `computeHeads()`.
  *
  * @param checkpoint weights of a fold
- * @returns graph, the same for all folds of one configuration, and weights of the fold
+ * @param target what the graph is for
+ * @returns graph, for the CPU the same for all folds of one configuration, and weights of the fold
  */
-export function buildEncoder(checkpoint: Checkpoint): NetworkGraph {
+export function buildEncoder(checkpoint: Checkpoint, target?: GraphTarget): NetworkGraph {
   const { configuration } = checkpoint;
   const { numInstruments, dimEmbed, depth, numLabels } = configuration;
-  const graph = new GraphBuilder("all_in_one_encoder");
+  const graph = new GraphBuilder("all_in_one_encoder", target);
   const embedded = graph.input("embedded", "f32", [numInstruments, "frames", dimEmbed]);
   for (const name of planNames(configuration)) declarePlan(graph, name);
   let x = graph.reshape(embedded, [-1, dimEmbed]);
@@ -77,9 +81,14 @@ export function buildEncoder(checkpoint: Checkpoint): NetworkGraph {
     x = addTimeLayer(graph, checkpoint, block, x);
     x = addInstrumentLayer(graph, checkpoint, block, x);
   }
-  const { embeddings, logits } = addHeads(graph, checkpoint, x);
-  graph.output("embeddings", embeddings, [numInstruments, "frames", dimEmbed]);
-  graph.output("logits", logits, [3 + numLabels, "frames"]);
+  const shape = [numInstruments, "frames", dimEmbed];
+  if (target === "device") {
+    graph.output("encoded", graph.reshape(x, [numInstruments, -1, dimEmbed]), shape);
+  } else {
+    const { embeddings, logits } = addHeads(graph, checkpoint, x);
+    graph.output("embeddings", embeddings, shape);
+    graph.output("logits", logits, [3 + numLabels, "frames"]);
+  }
   return { model: () => graph.toBytes(), weights: graph.weights };
 }
 

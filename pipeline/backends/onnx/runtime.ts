@@ -26,7 +26,10 @@ export class RuntimeLoadError extends Error {
  */
 export async function onnxRuntime(): Promise<typeof import("onnxruntime-node")> {
   try {
-    return await import("onnxruntime-node");
+    const runtime = await import("onnxruntime-node");
+    // Otherwise its start writes warnings to the terminal.
+    runtime.env.logLevel = "error";
+    return runtime;
   } catch (cause) {
     throw new RuntimeLoadError(
       `Cannot load ONNX Runtime, which --backend onnx and --device need (${

@@ -77,6 +77,8 @@ export interface Network {
   readonly weights: HtdemucsWeights;
   /** Sizes of the network. */
   readonly configuration: HtdemucsConfiguration;
+  /** Largest array of attention scores in a graph for a device, bytes; absent for 64 MiB. */
+  readonly scoresBytes?: number;
 }
 
 /** A tensor in a graph: [1, channels, rows, length] of the spectrogram, or [1, channels, length] of the wave. */

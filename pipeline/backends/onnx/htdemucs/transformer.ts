@@ -11,15 +11,11 @@
 
 import { type Tensor, tensor, transposed } from "../../../../core/tensor.ts";
 import { encoderChannels, transformerChannels } from "../../../../models/htdemucs/configuration.ts";
+import { addCentring } from "../centring.ts";
 import { MICROSOFT, type Value } from "../graph.ts";
+import { addAttention, type Tokens } from "./attention.ts";
 import { computed, type Network, type Plane, planeShape } from "./plane.ts";
 import { closestDivisor } from "./statistics.ts";
-
-/** Tokens [count, channels] f32 in a graph. */
-interface Tokens {
-  readonly value: Value;
-  readonly count: number;
-}
 
 const EPSILON = 1e-5;
 const NAME = "crosstransformer";
@@ -113,33 +109,16 @@ function addLayer(network: Network, name: string, x: Tokens, other: Tokens | und
   const sum = graph.node("Add", [x.value, product]);
   const normed = addLayerNorm(network, norm, sum);
   const inner = linear(network, `${name}.linear1`);
-  const hidden = graph.node(`${MICROSOFT}.BiasGelu`, [
-    graph.node("MatMul", [normed, graph.constant(inner.weight)]),
-    graph.constant(inner.bias),
-  ]);
+  const parameters = [inner.weight, inner.bias].map((one) => graph.constant(one));
+  const hidden = graph.target === "device"
+    ? graph.node("Gelu", [graph.node("Gemm", [normed, ...parameters])])
+    : graph.node(`${MICROSOFT}.BiasGelu`, [
+      graph.node("MatMul", [normed, parameters[0]!]),
+      parameters[1]!,
+    ]);
   const outer = scaledLinear(network, `${name}.linear2`, `${name}.gamma_2.scale`);
   const output = graph.node("Gemm", [hidden, graph.constant(outer.weight), sum]);
   return { ...x, value: addNormOut(network, name, output, outer.bias, x.count, width) };
-}
-
-function addAttention(network: Network, name: string, query: Tokens, keys: Tokens): Value {
-  const { graph, weights, configuration } = network;
-  const width = transformerChannels(configuration);
-  const weight = weights.stored(`${name}.in_proj_weight`).data;
-  const projected = [query, keys, keys].map(({ value, count }, i) => {
-    const own = tensor(
-      "f32",
-      [width, width],
-      weight.subarray(i * width ** 2, (i + 1) * width ** 2),
-    );
-    const product = graph.node("MatMul", [value, graph.constant(transposed(own))]);
-    return graph.reshape(product, [1, count, width]);
-  });
-  const attended = graph.node(`${MICROSOFT}.MultiHeadAttention`, [
-    ...projected,
-    graph.constant(weights.stored(`${name}.in_proj_bias`)),
-  ], { num_heads: configuration.tHeads });
-  return graph.reshape(attended, [query.count, width]);
 }
 
 /** Adds a norm over all tokens and channels of a product and of a bias that is not yet added to it. */
@@ -184,7 +163,7 @@ function addTokenMean(
 
 function addLayerNorm({ graph, weights }: Network, name: string, x: Value): Value {
   return graph.node("LayerNormalization", [
-    x,
+    addCentring(graph, x),
     graph.constant(weights.stored(`${name}.weight`)),
     graph.constant(weights.stored(`${name}.bias`)),
   ], { axis: -1, epsilon: { float: EPSILON } });

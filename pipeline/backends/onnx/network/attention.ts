@@ -203,7 +203,9 @@ export function addNeighborhoodAttention(
   const queries = graph.node("Reshape", [projected, input("queryShape")]);
   const keys = graph.node("Gather", [rows, input("keys")], { axis: 1 });
 
-  const products = graph.node("com.microsoft.FusedMatMul", [queries, keys], { transB: 1 });
+  const products = graph.target === "device"
+    ? graph.node("MatMul", [queries, graph.node("Transpose", [keys], { perm: [0, 1, 3, 2] })])
+    : graph.node("com.microsoft.FusedMatMul", [queries, keys], { transB: 1 });
   const scores = graph.node("Add", [products, addBiases(graph, input, weights)]);
   const probabilities = graph.node("Softmax", [scores], { axis: -1 });
   const sums = flat(graph.node("MatMul", [probabilities, keys]), heads * width);

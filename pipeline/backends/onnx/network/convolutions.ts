@@ -1,9 +1,9 @@
 /**
- * Convolutional embedding, in float64 from its second convolution on.
+ * Convolutional embedding, on the CPU in float64 from its second convolution on.
  *
  * The layer norm magnifies earlier rounding errors: in float32 the three convolutions lose more accuracy than the eleven
  * blocks after them. ONNX Runtime convolves in float32 only, so the second and third convolution are matrix products over
- * a frame's bands, with the kernel repeated along a band matrix.
+ * a frame's bands, with the kernel repeated along a band matrix. Other devices have float32 only and convolve.
  *
  * Source: `AllInOneEmbeddings` in `allin1.models.allinone` (allin1 1.1.0).
  *
@@ -13,6 +13,8 @@
 import { type Tensor, tensor } from "../../../../core/tensor.ts";
 import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
 import type { GraphBuilder, Value } from "../graph.ts";
+import { addExactElu } from "./exact_elu.ts";
+import { addSlicedConvolution } from "./sliced_convolution.ts";
 import { addLayerNorm, cast, parameter, wideParameter } from "./layers.ts";
 
 /** Epsilon of the layer norm: torch's default, independent of the configuration. */
@@ -36,6 +38,7 @@ export function addConvolutions(
 ): Value {
   const { dimInput, numInstruments, dimEmbed } = checkpoint.configuration;
   const image = graph.node("Unsqueeze", [spectrogram, graph.integers([1])]);
+  if (graph.target === "device") return addSingleConvolutions(graph, checkpoint, image);
   const convolved = graph.node("Conv", [
     image,
     parameter(graph, checkpoint, "embeddings.conv0.weight"),
@@ -61,6 +64,36 @@ export function addConvolutions(
   const embedded = convolve(graph, checkpoint, 2, graph.node("Concat", parts, { axis: 2 }), third);
   const normed = addLayerNorm(graph, checkpoint, "embeddings.norm", embedded, NORM_EPSILON, "f64");
   return cast(graph, graph.reshape(normed, [numInstruments, -1, dimEmbed]), "f32");
+}
+
+/**
+ * Adds the three convolutions and the layer norm in single precision. The sums of the second and third are exact.
+ *
+ * @param image [instruments, 1, frames, bands] f32
+ */
+function addSingleConvolutions(graph: GraphBuilder, checkpoint: Checkpoint, image: Value): Value {
+  const { dimEmbed, numInstruments } = checkpoint.configuration;
+  const stored = (name: string): Tensor<"f32"> => checkpoint.tensors.get(name)!;
+  const embedded = [0, 1, 2].reduce((x, index) => {
+    const [weight, bias] = ["weight", "bias"].map((part) =>
+      stored(`embeddings.conv${index}.${part}`)
+    );
+    const kernel = weight!.shape.slice(2);
+    const margin = (kernel[0]! - 1) / 2;
+    const attributes = { kernel_shape: kernel, pads: [margin, 0, margin, 0] };
+    const convolved = index === 0
+      ? graph.node("Conv", [x, graph.weight(weight!), graph.weight(bias!)], attributes)
+      : addSlicedConvolution(graph, x, { weight: weight!, bias: bias!, attributes });
+    const pooled = graph.node("MaxPool", [convolved], {
+      kernel_shape: [1, POOLED_BANDS],
+      strides: [1, POOLED_BANDS],
+    });
+    return addExactElu(graph, pooled);
+  }, image);
+  // One band is left.
+  const rows = graph.node("Transpose", [embedded], { perm: [0, 2, 3, 1] });
+  const normed = addLayerNorm(graph, checkpoint, "embeddings.norm", rows, NORM_EPSILON);
+  return graph.reshape(normed, [numInstruments, -1, dimEmbed]);
 }
 
 /** Multiplies, pools and activates: [instruments, frames, rows] to [instruments, frames, pooled · width], f64. */

@@ -6,6 +6,7 @@
 
 import { type Tensor, tensor, transposed } from "../../../../core/tensor.ts";
 import type { Checkpoint } from "../../../../models/all_in_one/parameters.ts";
+import { addCentring } from "../centring.ts";
 import { DATA_TYPES, type GraphBuilder, type Value } from "../graph.ts";
 
 /** Number of parts that the rows are split into for a perceptron, whose hidden layer is the largest array. */
@@ -47,7 +48,8 @@ export function addLayerNorm(
 ): Value {
   const add = precision === "f64" ? wideParameter : parameter;
   const parts = ["weight", "bias"].map((part) => add(graph, checkpoint, `${name}.${part}`));
-  return graph.node("LayerNormalization", [x, ...parts], {
+  const centred = addCentring(graph, x);
+  return graph.node("LayerNormalization", [centred, ...parts], {
     axis: -1,
     epsilon: { float: epsilon },
     ...(precision === "f64" && { stash_type: DATA_TYPES.f64 }),

@@ -1,0 +1,47 @@
+/**
+ * Settings of ONNX Runtime's sessions.
+ *
+ * @module
+ */
+
+import type { InferenceSession } from "onnxruntime-node";
+import type { ComputeOptions } from "../backend.ts";
+import { providersOf } from "../devices.ts";
+
+/** Only errors are logged: warnings of ONNX Runtime are about its own placement of nodes. */
+const ERRORS_ONLY = 3;
+
+/**
+ * Dispatches of a submission to the GPU, ONNX Runtime's largest number: a run is one submission. Windows resets a GPU whose
+ * submission takes two seconds, so there ONNX Runtime's default of 16 stays.
+ */
+const PENDING_DISPATCHES = 4096;
+
+/**
+ * Returns the settings of a session.
+ *
+ * On WebGPU no node may fall back to the CPU: the session then cannot be created.
+ *
+ * @param compute device and threads
+ * @throws {DeviceError} if this build of ONNX Runtime lacks the device
+ */
+export async function sessionSettings(
+  { threads, device = "cpu" }: ComputeOptions = {},
+): Promise<InferenceSession.SessionOptions> {
+  return {
+    executionProviders: await providersOf(device),
+    graphOptimizationLevel: "all",
+    logSeverityLevel: ERRORS_ONLY,
+    // With memory patterns the first runs take seconds longer and twice the memory.
+    enableMemPattern: false,
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    ...(device === "webgpu" && {
+      extra: {
+        session: { disable_cpu_ep_fallback: "1" },
+        ...(Deno.build.os !== "windows" && {
+          ep: { webgpuexecutionprovider: { maxNumPendingDispatches: `${PENDING_DISPATCHES}` } },
+        }),
+      },
+    }),
+  };
+}
