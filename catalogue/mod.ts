@@ -20,6 +20,7 @@ export { type Job, jobId, recordKey } from "./job.ts";
 export { jsonLog, type Log } from "./log.ts";
 export { type WorkerMetrics, workerMetrics } from "./metrics.ts";
 export { PATIENCE, type Patience } from "./patience.ts";
+export { isBucketAddress, openStore } from "./open_store.ts";
 export {
   type AddOptions,
   CatalogueQueue,
@@ -36,11 +37,5 @@ export {
   OtherSettingsError,
 } from "./settings.ts";
 export { Sources } from "./sources.ts";
-export {
-  isBucketAddress,
-  openStore,
-  type Store,
-  type StoredObject,
-  type StoreOptions,
-} from "./store.ts";
+export type { Store, StoredObject, StoreOptions } from "./store.ts";
 export { CatalogueWorker, type CatalogueWorkerOptions } from "./worker.ts";

@@ -4,13 +4,8 @@
  * @module
  */
 
-import {
-  bucketAddress,
-  isBucketAddress,
-  openStore,
-  type Store,
-  type StoreOptions,
-} from "./store.ts";
+import { bucketAddress, isBucketAddress, openStore } from "./open_store.ts";
+import type { Store, StoreOptions } from "./store.ts";
 
 /** An object in a store. */
 export interface RemoteAudio {

@@ -2,7 +2,8 @@ import { deepStrictEqual as equal, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { storeVariables, withStore } from "../tests/support/services.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { bucketAddress, openStore, type Store } from "./store.ts";
+import { bucketAddress, openStore } from "./open_store.ts";
+import type { Store } from "./store.ts";
 
 const text = (bytes: Uint8Array | undefined): string | undefined =>
   bytes && new TextDecoder().decode(bytes);

@@ -12,7 +12,7 @@ import { workerMetrics } from "./metrics.ts";
 import { CatalogueQueue } from "./queue.ts";
 import type { TrackRecord } from "./record.ts";
 import { type AnalysisSettings, keepSettings } from "./settings.ts";
-import { openStore } from "./store.ts";
+import { openStore } from "./open_store.ts";
 import { CatalogueWorker } from "./worker.ts";
 
 const SETTINGS: AnalysisSettings = {
