@@ -36,6 +36,8 @@ export {
   type KeptSettings,
   OtherSettingsError,
 } from "./settings.ts";
+export { stageRows } from "./stage_table.ts";
+export { exportTable, queryTable, type TableCounts, type TableFiles } from "./table.ts";
 export { Sources } from "./sources.ts";
 export type { Store, StoredObject, StoreOptions } from "./store.ts";
 export { CatalogueWorker, type CatalogueWorkerOptions } from "./worker.ts";

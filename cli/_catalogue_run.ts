@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,17 +17,21 @@ import {
   CatalogueQueue,
   CatalogueWorker,
   type EndpointAddress,
+  exportTable,
   isBucketAddress,
   jsonLog,
   keepSettings,
   openStore,
   PATIENCE,
+  queryTable,
   Sources,
+  stageRows,
   startEndpoint,
   workerMetrics,
 } from "../catalogue/mod.ts";
 import { untilStopped } from "../core/interruption.ts";
 import { printable } from "../core/printable.ts";
+import { CALL } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import { textTable } from "../core/table.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -307,6 +312,63 @@ export async function rate(
   const found = await queue.rate();
   console.log(found === null ? "no limit" : `${found.most} tracks in ${found.seconds} s`);
   return 0;
+}
+
+/** Writes a table of all records. */
+export async function writeTable(
+  values: {
+    readonly store: string;
+    readonly out: string;
+    readonly csv?: string;
+    readonly jsonLines?: string;
+  },
+): Promise<number> {
+  const store = await openStore(values.store);
+  const files = { parquet: values.out, ...pick(values, "csv", "jsonLines") };
+  const { added, removed, rows } = await exportTable(
+    store,
+    files,
+    (read) => console.error(`${read} records read`),
+  );
+  store.close();
+  console.log(`${printable(values.out)}: ${rows} rows, ${added} added, ${removed} removed`);
+  return 0;
+}
+
+/** Prints the seconds of each stage. */
+export async function printStages(table: string): Promise<number> {
+  await ensureTable(table);
+  console.log(textTable(await stageRows(table), (column) => column > 1).join("\n"));
+  return 0;
+}
+
+/** Prints the rows of a query. */
+export async function query(table: string, sql: string, isJson: boolean): Promise<number> {
+  await ensureTable(table);
+  let rows: Record<string, unknown>[];
+  try {
+    rows = await queryTable(table, sql);
+  } catch (cause) {
+    throw new UsageError(`The query failed: ${reasonOf(cause)}`, { cause });
+  }
+  if (isJson) {
+    console.log(JSON.stringify(rows, null, 2));
+  } else if (rows.length > 0) {
+    const head = Object.keys(rows[0]!);
+    const cell = (value: unknown): string =>
+      value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+    console.log(
+      textTable([head, ...rows.map((row) => head.map((name) => cell(row[name])))]).join("\n"),
+    );
+  }
+  return 0;
+}
+
+async function ensureTable(table: string): Promise<void> {
+  if (await stat(table).then(() => true, () => false)) return;
+  throw new UsageError(
+    `There is no table ${printable(table)}: write it with ${CALL} catalogue export`,
+  );
 }
 
 async function openQueue(

@@ -12,6 +12,7 @@ import {
   expected,
   listOf,
   numberFrom,
+  OUTPUT_FILE,
   text,
   wholeNumber,
 } from "./argument_types.ts";
@@ -214,6 +215,46 @@ const rate = command({
     ),
 });
 
+const exportCommand = command({
+  name: `${CALL} catalogue export`,
+  description:
+    `Writes a table of all records, one row a track, as Parquet, and as CSV and JSON Lines where they are named. A table that is
+there is brought up to date: only new records are read.`,
+  options: {
+    ...STORE_OPTIONS,
+    out: option(OUTPUT_FILE, "Parquet file").short("o").default("./catalogue.parquet"),
+    csv: option(OUTPUT_FILE, "also write a CSV file, in which lists are JSON"),
+    jsonLines: option(OUTPUT_FILE, "also write a file with a JSON object a line"),
+  },
+  exitCodes: ["the table has all records"],
+  run: async (values) => await (await import("./_catalogue_run.ts")).writeTable(values),
+});
+
+const stages = command({
+  name: `${CALL} catalogue stages`,
+  description:
+    "Prints the seconds of each stage over all tracks of a table, with the columns of the nightly report.",
+  arguments: {
+    "[table]": "Parquet file that catalogue export has written; ./catalogue.parquet by default",
+  },
+  run: async (_, [table = "./catalogue.parquet"]) =>
+    await (await import("./_catalogue_run.ts")).printStages(table),
+});
+
+const query = command({
+  name: `${CALL} catalogue query`,
+  description:
+    "Prints what a query of SQL finds in a table, whose rows are the view tracks; docs/catalogue.md has examples.",
+  arguments: { "<sql>": "the query, for DuckDB" },
+  options: {
+    table: option(text("file"), "Parquet file that catalogue export has written")
+      .default("./catalogue.parquet"),
+    json: flag("print the rows as JSON"),
+  },
+  run: async (values, [sql = ""]) =>
+    await (await import("./_catalogue_run.ts")).query(values.table, sql, values.json),
+});
+
 /** The command `catalogue`. */
 export const catalogue: Command = command({
   name: `${CALL} catalogue`,
@@ -229,5 +270,8 @@ docs/catalogue.md describes it.`,
     pause: { summary: "let workers take no further tracks", load: () => pause },
     resume: { summary: "let workers take tracks again", load: () => resume },
     rate: { summary: "limit the tracks that begin in a time", load: () => rate },
+    export: { summary: "write a table of all records", load: () => exportCommand },
+    query: { summary: "run a query of SQL on a table", load: () => query },
+    stages: { summary: "print the seconds of each stage", load: () => stages },
   },
 });

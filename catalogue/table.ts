@@ -1,0 +1,245 @@
+/**
+ * The table over all records, made by DuckDB: one row a track.
+ *
+ * @module
+ */
+
+import { rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { temporaryName } from "../core/files.ts";
+import { withScratchFolder } from "../core/scratch_folder.ts";
+import { type DuckDbConnection, library } from "./_libraries.ts";
+import { idOfRecord, recordKey, RECORDS } from "./job.ts";
+import type { Store } from "./store.ts";
+
+/** Which files are written. */
+export interface TableFiles {
+  /** Parquet file; one that is there is brought up to date. */
+  readonly parquet: string;
+  /** CSV file, in which lists are JSON. */
+  readonly csv?: string;
+  /** File with a JSON object a line. */
+  readonly jsonLines?: string;
+}
+
+/** What became of a table. */
+export interface TableCounts {
+  /** Rows of records that the table did not have. */
+  readonly added: number;
+  /** Rows whose records are gone. */
+  readonly removed: number;
+  /** Rows of the table. */
+  readonly rows: number;
+}
+
+/** Records that are read before they go into the database. */
+const BATCH = 2000;
+
+/** Requests to the store at the same time. */
+const REQUESTS = 16;
+
+/** Fields of a record that the table takes, with their types. */
+const RECORD_TYPES: Readonly<Record<string, string>> = {
+  job: "VARCHAR",
+  source: "VARCHAR",
+  content: "VARCHAR",
+  bytes: "BIGINT",
+  settings: "VARCHAR",
+  run:
+    "STRUCT(worker VARCHAR, started TIMESTAMP, attempt INTEGER, audio_seconds DOUBLE, seconds DOUBLE, " +
+    "fetch_seconds DOUBLE, stages MAP(VARCHAR, DOUBLE))",
+  result: "STRUCT(bpm DOUBLE, beats DOUBLE[], downbeats DOUBLE[], beat_positions INTEGER[], " +
+    'segments STRUCT("start" DOUBLE, "end" DOUBLE, label VARCHAR)[], ' +
+    "tempo STRUCT(bpm DOUBLE, constant BOOLEAN, confidence DOUBLE), " +
+    "metre STRUCT(beats_per_bar INTEGER, confidence DOUBLE), provenance JSON)",
+};
+
+/** Columns of the table by their names. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  job: "job",
+  path: "source",
+  sha256: "result.provenance->>'$.mix.identity.sha256'",
+  content: "content",
+  bytes: "bytes",
+  duration: "run.audio_seconds",
+  bpm: "result.bpm",
+  tempo: "result.tempo.bpm",
+  tempo_constant: "result.tempo.constant",
+  tempo_confidence: "result.tempo.confidence",
+  beats_per_bar: "result.metre.beats_per_bar",
+  metre_confidence: "result.metre.confidence",
+  beats: "result.beats",
+  downbeats: "result.downbeats",
+  beat_positions: "result.beat_positions",
+  segments: "result.segments",
+  model: "result.provenance->>'$.model'",
+  demixer: "result.provenance->>'$.demixer'",
+  program: "result.provenance->>'$.program'",
+  provenance: "CAST(result.provenance AS VARCHAR)",
+  settings: "settings",
+  worker: "run.worker",
+  started: "run.started",
+  attempt: "run.attempt",
+  work_seconds: "run.seconds",
+  fetch_seconds: "run.fetch_seconds",
+  stages: "run.stages",
+};
+
+/** Columns of lists, which a CSV file has as JSON. */
+const LISTS: readonly string[] = ["beats", "downbeats", "beat_positions", "segments", "stages"];
+
+/**
+ * Brings a table up to date with the records of a store: reads those that it lacks, and removes rows whose record is gone.
+ * Each file is renamed into place when it is complete.
+ *
+ * @param store store of the records
+ * @param files the files
+ * @param onProgress receives the number of records that were read
+ * @throws if a record is damaged, or a file cannot be written
+ */
+export async function exportTable(
+  store: Store,
+  files: TableFiles,
+  onProgress: (read: number) => void = () => {},
+): Promise<TableCounts> {
+  const parquet = resolve(files.parquet);
+  const { DuckDBInstance } = await library("@duckdb/node-api");
+  const isThere = await stat(parquet).then(() => true, () => false);
+  return await withScratchFolder("tactus-table-", async (folder) => {
+    const database = await DuckDBInstance.create(join(folder, "table.duckdb"));
+    const connection = await database.connect();
+    try {
+      await connection.run(
+        isThere
+          ? `CREATE TABLE tracks AS SELECT * FROM read_parquet(${quoted(parquet)})`
+          : `CREATE TABLE tracks AS SELECT ${selected()} FROM ${recordsOf("", [])} LIMIT 0`,
+      );
+      const known = new Set(
+        (await rowsOf(connection, "SELECT job FROM tracks")).map(({ job }) => String(job)),
+      );
+      const open: string[] = [];
+      for await (const { key } of store.list(RECORDS)) {
+        const id = idOfRecord(key);
+        if (id !== undefined && !known.delete(id)) open.push(id);
+      }
+      // What is left of the known ones has no record.
+      for (const id of known) await connection.run(`DELETE FROM tracks WHERE job = ${quoted(id)}`);
+      for (let at = 0; at < open.length; at += BATCH) {
+        const part = join(folder, "records.jsonl");
+        await Deno.writeTextFile(part, await recordLines(store, open.slice(at, at + BATCH)));
+        await connection.run(
+          `INSERT INTO tracks BY NAME SELECT ${selected()} FROM ${
+            recordsOf(part, Object.keys(RECORD_TYPES))
+          }`,
+        );
+        onProgress(Math.min(open.length, at + BATCH));
+      }
+      const rows = "SELECT * FROM tracks ORDER BY path, job";
+      await write(connection, rows, parquet, "FORMAT parquet, COMPRESSION zstd");
+      if (files.csv !== undefined) {
+        const lists = LISTS.map((name) => `CAST(to_json(${name}) AS VARCHAR) AS ${name}`);
+        const flat = `SELECT * REPLACE (${lists.join(", ")}) FROM (${rows})`;
+        await write(connection, flat, resolve(files.csv), "FORMAT csv, HEADER");
+      }
+      if (files.jsonLines !== undefined) {
+        await write(connection, rows, resolve(files.jsonLines), "FORMAT json");
+      }
+      const [count] = await rowsOf(connection, "SELECT count(*) AS n FROM tracks");
+      return { added: open.length, removed: known.size, rows: Number(count?.["n"]) };
+    } finally {
+      connection.closeSync();
+      database.closeSync();
+    }
+  });
+}
+
+/**
+ * Runs a query on a table, whose rows are the view `tracks`.
+ *
+ * @param parquet path of the table
+ * @param sql the query
+ * @returns rows, with values as JSON has them
+ */
+export async function queryTable(parquet: string, sql: string): Promise<Record<string, unknown>[]> {
+  const { DuckDBInstance } = await library("@duckdb/node-api");
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  try {
+    await connection.run(
+      `CREATE VIEW tracks AS SELECT * FROM read_parquet(${quoted(resolve(parquet))})`,
+    );
+    return await rowsOf(connection, sql);
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
+}
+
+async function rowsOf(
+  connection: DuckDbConnection,
+  sql: string,
+): Promise<Record<string, unknown>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+}
+
+function selected(): string {
+  return Object.entries(COLUMNS).map(([name, from]) => `${from} AS ${name}`).join(", ");
+}
+
+/** Returns the rows of a file of records; without a file, no rows of the same types. */
+function recordsOf(path: string, fields: readonly string[]): string {
+  if (fields.length === 0) {
+    const nulls = Object.entries(RECORD_TYPES).map(([name, type]) =>
+      `CAST(NULL AS ${type}) AS ${name}`
+    );
+    return `(SELECT ${nulls.join(", ")})`;
+  }
+  const columns = fields.map((name) => `${name}: ${quoted(RECORD_TYPES[name]!)}`);
+  return `read_json(${quoted(path)}, format = 'newline_delimited', columns = {${
+    columns.join(", ")
+  }}, ` +
+    "maximum_object_size = 268435456)";
+}
+
+/** Reads records, one a line. */
+async function recordLines(store: Store, ids: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  const rest = [...ids];
+  await Promise.all(Array.from({ length: REQUESTS }, async () => {
+    for (let id = rest.pop(); id !== undefined; id = rest.pop()) {
+      const key = recordKey(id);
+      const text = new TextDecoder().decode(await store.read(key)).trim();
+      try {
+        if (JSON.parse(text).job !== id) throw new Error("it is of another job");
+      } catch (cause) {
+        throw new Error(
+          `${store.addressOf(key)} is damaged (${
+            (cause as Error).message
+          }): remove it, and add its track again`,
+          { cause },
+        );
+      }
+      lines.push(text);
+    }
+  }));
+  return lines.join("\n") + "\n";
+}
+
+async function write(
+  connection: DuckDbConnection,
+  rows: string,
+  path: string,
+  options: string,
+): Promise<void> {
+  const temporary = join(dirname(path), temporaryName(path.slice(dirname(path).length + 1)));
+  try {
+    await connection.run(`COPY (${rows}) TO ${quoted(temporary)} (${options})`);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
