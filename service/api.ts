@@ -122,6 +122,7 @@ export const uploadQuery = z.object({
 export const postRoute = createRoute({
   method: "post",
   path: "/analyses",
+  tags: ["Analyses"],
   summary: "Add an analysis",
   description:
     "Uploads a file as the body or as a field of a form, or names a file below the folder that the service may read. " +
@@ -179,6 +180,7 @@ export const listQuery = z.object({
 export const listRoute = createRoute({
   method: "get",
   path: "/analyses",
+  tags: ["Analyses"],
   summary: "List the analyses",
   request: { query: listQuery },
   responses: {
@@ -197,6 +199,7 @@ export const analysisQuery = z.object({
 export const getRoute = createRoute({
   method: "get",
   path: "/analyses/{id}",
+  tags: ["Analyses"],
   summary: "Get an analysis, or its result in a format",
   description: "The header Accept, or the parameter format, chooses the representation.",
   request: { params: id, query: analysisQuery },
@@ -211,7 +214,7 @@ export const getRoute = createRoute({
             type,
             type === RESULT_TYPE
               ? { schema: resultSchema }
-              : { schema: { type: "string" as const, description } },
+              : { schema: { type: type.endsWith("+json") ? "object" : "string", description } },
           ]),
         ),
       },
@@ -225,6 +228,7 @@ export const getRoute = createRoute({
 export const deleteRoute = createRoute({
   method: "delete",
   path: "/analyses/{id}",
+  tags: ["Analyses"],
   summary: "Cancel and remove an analysis, with its audio and result",
   request: { params: id },
   responses: {
@@ -244,6 +248,7 @@ export const eventsHeaders = z.object({
 export const eventsRoute = createRoute({
   method: "get",
   path: "/analyses/{id}/events",
+  tags: ["Analyses"],
   summary: "Follow an analysis by server-sent events",
   description:
     "Events state, progress and removed, with JSON as data; the stream ends with the analysis.",
@@ -262,6 +267,7 @@ export const eventsRoute = createRoute({
 export const playerRoute = createRoute({
   method: "get",
   path: "/analyses/{id}/player",
+  tags: ["Analyses"],
   summary: "Get a page that plays the track",
   request: { params: id },
   responses: {
@@ -280,6 +286,7 @@ export const playerRoute = createRoute({
 export const audioRoute = createRoute({
   method: "get",
   path: "/analyses/{id}/audio",
+  tags: ["Analyses"],
   summary: "Get the audio, whole or a range",
   request: { params: id },
   responses: {
@@ -301,6 +308,7 @@ export const audioRoute = createRoute({
 export const healthRoute = createRoute({
   method: "get",
   path: "/health",
+  tags: ["Service"],
   summary: "Tell whether the service works",
   security: [],
   responses: {
@@ -320,6 +328,7 @@ export const healthRoute = createRoute({
 export const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
+  tags: ["Service"],
   summary: "Get metrics in the text format of OpenMetrics",
   responses: {
     200: {

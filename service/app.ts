@@ -184,6 +184,10 @@ function matches(route: string, path: string): boolean {
 /** Returns the problem of an error; an unknown one is logged. */
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const { code = "" } = error as { readonly code?: string };
+  if (["ENOSPC", "EDQUOT"].includes(code)) {
+    return new Problem("storage-full", "The disk is full", { "Retry-After": "60" });
+  }
   console.error(`A request failed: ${error instanceof Error ? error.stack : reasonOf(error)}`);
   return new Problem("internal", "The request could not be answered");
 }

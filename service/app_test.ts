@@ -477,6 +477,8 @@ Deno.test("an error of the service is logged, and its text is not sent", () =>
     const logged: string[] = [];
     console.error = (text: string): void => void logged.push(text);
     try {
+      queue.list = () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
+      await isProblem(await send("/analyses"), 503, "storage-full");
       queue.list = () => Promise.reject(new Error("a secret"));
       const detail = await isProblem(await send("/analyses"), 500, "internal");
       ok(!detail.includes("secret"));

@@ -296,7 +296,7 @@ export class DiskQueue implements JobQueue {
         const attempts = entry.record.attempts - 1;
         await this.#save(entry, { state: "queued", started: null, attempts }).catch(logged);
       } else {
-        await this.#fail(entry, reasonOf(error)).catch(logged);
+        await this.#fail(entry, reasonOf(error));
       }
     } finally {
       entry.progress = null;
@@ -304,14 +304,22 @@ export class DiskQueue implements JobQueue {
   }
 
   async #fail(entry: Entry, error: string): Promise<void> {
-    await this.#save(entry, { state: "failed", finished: now(), error });
+    const change = { state: "failed", finished: now(), error } as const;
+    await this.#save(entry, change).catch((failure) => {
+      // The disk may be full. At the next start it runs again.
+      logged(failure);
+      this.#change(entry, change);
+    });
   }
 
   /** Changes a record, on the disk first. */
   async #save(entry: Entry, change: Partial<AnalysisRecord>): Promise<void> {
-    const record = { ...entry.record, ...change };
-    if (!entry.isRemoved) await this.#folders.writeRecord(record);
-    entry.record = record;
+    if (!entry.isRemoved) await this.#folders.writeRecord({ ...entry.record, ...change });
+    this.#change(entry, change);
+  }
+
+  #change(entry: Entry, change: Partial<AnalysisRecord>): void {
+    entry.record = { ...entry.record, ...change };
     if (change.state !== "running") entry.progress = null;
     this.#tell(entry);
   }

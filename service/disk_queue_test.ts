@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { DiskQueue, type DiskQueueOptions, idOf } from "./disk_queue.ts";
 import type { Added, JobQueue, Work, WorkOutcome } from "./job_queue.ts";
@@ -203,6 +203,26 @@ Deno.test("a file is made from a result once, also for several clients, and goes
       { kind: "not-found" },
     );
     equal(await readdir(join(folder, "analyses")), []);
+    await queue.close(0);
+  }));
+
+Deno.test("an analysis whose state cannot be written ends, and the queue goes on", () =>
+  inTemporaryFolder(async (folder) => {
+    const queue = await open(folder, async ({ name, path }) => {
+      // As a disk that is full, writing fails.
+      if (name === "1.wav") await rm(dirname(path), { recursive: true });
+      if (name === "1.wav") await writeFile(dirname(path), "");
+      return DONE;
+    });
+    const { error } = console;
+    console.error = (): void => {};
+    try {
+      const failing = (await add(queue, 1)).analysis.id;
+      equal(await ended(queue, (await add(queue, 2)).analysis.id), "done");
+      equal((await queue.get(failing))!.state, "failed");
+    } finally {
+      console.error = error;
+    }
     await queue.close(0);
   }));
 

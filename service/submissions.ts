@@ -23,7 +23,7 @@ const JSON_BYTES = 16 * 1024;
 
 /** Content types of audio without `audio/`. */
 const AUDIO_TYPES =
-  /^(?:audio\/[\w.+-]+|video\/(?:mp4|webm|ogg|quicktime)|application\/(?:octet-stream|ogg|x-flac))$/;
+  /^(?:audio\/(?:[\w.+-]+|\*)|video\/(?:mp4|webm|ogg|quicktime)|application\/(?:octet-stream|ogg|x-flac))$/;
 
 /** Answers POST /analyses. */
 export async function post(c: Context, shared: Shared): Promise<Response> {
