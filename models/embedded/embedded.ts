@@ -6,8 +6,10 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type AllInOneConfiguration, parseConfiguration } from "../all_in_one/configuration.ts";
 import type { Checkpoint } from "../all_in_one/parameters.ts";
 import { ModelError } from "../model_error.ts";
+import { parsePlainYaml } from "../readers/plain_yaml.ts";
 import { readSafetensorsFold } from "../readers/safetensors.ts";
 
 /** Name of the embedded model. */
@@ -33,5 +35,14 @@ export async function embeddedCheckpoint(): Promise<Checkpoint> {
     read("embedded.safetensors"),
     read("embedded.yaml"),
   ]);
-  return readSafetensorsFold(EMBEDDED, weights, new TextDecoder().decode(configuration));
+  const text = new TextDecoder().decode(configuration);
+  return readSafetensorsFold(EMBEDDED, weights, await configurationOf(text));
+}
+
+/** The reader of all of YAML takes longer to load than the weights. */
+async function configurationOf(text: string): Promise<AllInOneConfiguration> {
+  const plain = parsePlainYaml(text);
+  if (plain !== undefined) return parseConfiguration(plain);
+  const { parseYamlConfiguration } = await import("../readers/yaml.ts");
+  return parseYamlConfiguration(EMBEDDED, text);
 }

@@ -9,7 +9,7 @@
 import type { HtdemucsSizes } from "../../kernels/mod.ts";
 import { ModelError } from "../model_error.ts";
 import { PickleTuple } from "../torch/pickle.ts";
-import { TorchFraction } from "../torch/torch_file.ts";
+import { TorchFraction } from "../torch/torch_fraction.ts";
 
 /** Part of upstream's configuration that inference depends on, without training settings. */
 export interface HtdemucsConfiguration extends Omit<HtdemucsSizes, "sources"> {

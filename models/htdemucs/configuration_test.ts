@@ -8,7 +8,7 @@ import {
   transformerChannels,
 } from "./configuration.ts";
 import { ModelError } from "../model_error.ts";
-import { TorchFraction } from "../torch/torch_file.ts";
+import { TorchFraction } from "../torch/torch_fraction.ts";
 
 function refused(changes: Record<string, unknown>): ModelError {
   let thrown: unknown;

@@ -11,6 +11,7 @@ import { decodeElements, ELEMENT_TYPES, type ElementType } from "../../core/elem
 import { bytesSha256 } from "../../core/hash.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "../../core/safetensors.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { AllInOneConfiguration } from "../all_in_one/configuration.ts";
 import { type Checkpoint, validateParameters } from "../all_in_one/parameters.ts";
 import {
   type HtdemucsConfiguration,
@@ -19,8 +20,7 @@ import {
 } from "../htdemucs/configuration.ts";
 import { type HtdemucsCheckpoint, validateHtdemucsParameters } from "../htdemucs/parameters.ts";
 import { ModelError } from "../model_error.ts";
-import { TorchFraction } from "../torch/torch_file.ts";
-import { parseYamlConfiguration } from "./yaml.ts";
+import { TorchFraction } from "../torch/torch_fraction.ts";
 
 const FLOATS: ReadonlySet<ElementType> = new Set(["f16", "bf16", "f32", "f64"]);
 
@@ -86,16 +86,15 @@ function malformed(what: string, options?: ErrorOptions): ModelError {
  *
  * @param name registered name of the fold, for the result and for errors
  * @param bytes content of the `.safetensors` file, with upstream's parameter names and torch's layout
- * @param configurationText content of the `.yaml` file
+ * @param configuration sizes of the network
  * @returns checkpoint; half and double precision become f32
- * @throws {ModelError} if the configuration is malformed, or the tensors do not fit it
+ * @throws {ModelError} if the file is malformed, or the tensors do not fit the configuration
  */
 export function readSafetensorsFold(
   name: string,
   bytes: Uint8Array,
-  configurationText: string,
+  configuration: AllInOneConfiguration,
 ): Checkpoint {
-  const configuration = parseYamlConfiguration(name, configurationText);
   const tensors = readSafetensors(bytes);
   validateParameters(configuration, tensors, name);
   return { name, configuration, tensors, sha256: bytesSha256(bytes) };

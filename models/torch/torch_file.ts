@@ -19,6 +19,7 @@ import {
   readPickle,
 } from "./pickle.ts";
 import { STORAGE_ELEMENTS, TorchStorage } from "./_storage.ts";
+import { TorchFraction } from "./torch_fraction.ts";
 
 /** A tensor in a torch file. */
 export class TorchTensor extends PickleObject {
@@ -31,28 +32,6 @@ export class TorchTensor extends PickleObject {
   constructor(tensor: Tensor) {
     super();
     this.tensor = tensor;
-  }
-}
-
-/** A Python `Fraction` in a torch file. */
-export class TorchFraction extends PickleObject {
-  /** Kind of object, for errors. */
-  override readonly kind = "fraction";
-  /** Numerator. */
-  readonly numerator: number;
-  /** Denominator. */
-  readonly denominator: number;
-
-  /**
-   * Creates a fraction.
-   *
-   * @param numerator numerator
-   * @param denominator denominator
-   */
-  constructor(numerator: number, denominator: number) {
-    super();
-    this.numerator = numerator;
-    this.denominator = denominator;
   }
 }
 

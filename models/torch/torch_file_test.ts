@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { tensor } from "../../core/tensor.ts";
 import { ModelError, type ModelProblem } from "../model_error.ts";
 import { PickleGlobal, PickleTuple, type PickleValue } from "./pickle.ts";
-import { readTorchFile, TorchFraction, TorchTensor } from "./torch_file.ts";
+import { readTorchFile, TorchTensor } from "./torch_file.ts";
+import { TorchFraction } from "./torch_fraction.ts";
 
 function file(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../testdata/${name}`, import.meta.url)));
