@@ -23,7 +23,7 @@ import { HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { meanOf } from "./stems_hash.ts";
 import { readStems, STEMS } from "./stems.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { encodeWav } from "./wav.ts";
+import { encodeWav, type OpenWav, openWav } from "./wav.ts";
 
 /** Record of how stems were made: everything that can change them. */
 export type DemixRecord = JsonOf<DemixRecordSchemas["record"]>;
@@ -129,7 +129,7 @@ export function stemPaths(folder: string): string[] {
 }
 
 /** Number of samples hashed at a time. */
-const PIECE_SAMPLES = 2 ** 20;
+const PIECE_SAMPLES = 2 ** 18;
 
 /** Hashes of stems in files: of all samples as they lie in memory, and of the mean of both channels of each. */
 interface StemHashes {
@@ -142,7 +142,7 @@ async function hashStemFiles(paths: readonly string[]): Promise<StemHashes> {
   const digests: Uint8Array[] = [];
   const buffer = new Int16Array(2 * PIECE_SAMPLES);
   for (const path of paths) {
-    const file = await openStem(path, SAMPLE_RATE_HZ, Number.MAX_SAFE_INTEGER);
+    const file = await openPieces(path);
     try {
       const digest = createHash("sha256");
       // All of the left channel comes before the right one.
@@ -150,17 +150,29 @@ async function hashStemFiles(paths: readonly string[]): Promise<StemHashes> {
         for (let first = 0; first < file.samples; first += PIECE_SAMPLES) {
           const count = Math.min(PIECE_SAMPLES, file.samples - first);
           const piece = buffer.subarray(0, 2 * count);
-          await file.read(first, 2, piece);
+          await file.read(first, piece);
           hash.update(piece.subarray(channel * count, (channel + 1) * count));
           if (channel === 0) digest.update(meanOf(piece));
         }
       }
       digests.push(digest.digest());
     } finally {
-      file.close();
+      await file.close();
     }
   }
   return { sha256: hash.digest("hex"), digests };
+}
+
+/** Opens a stem to be read piece by piece; one that another program has written is decoded as a whole. */
+async function openPieces(path: string): Promise<OpenWav> {
+  const own = await openWav(path);
+  if (own !== undefined) return own;
+  const { samples, read, close } = await openStem(path, SAMPLE_RATE_HZ, Number.MAX_SAFE_INTEGER);
+  return {
+    samples,
+    read: (first, piece) => read(first, 2, piece),
+    close: () => Promise.resolve(close()),
+  };
 }
 
 /**

@@ -32,7 +32,7 @@ import { BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
 import { ensureSpaceForSpectrogram, readSpectrogram } from "./spectrogram_files.ts";
 import { streamStems } from "./stem_stream.ts";
 import { hashOfDigests } from "./stems_hash.ts";
-import { type Tensor, tensor } from "../core/tensor.ts";
+import { release, type Tensor, tensor } from "../core/tensor.ts";
 
 /** Stages that run at the same time, and the busy time of each in seconds. */
 type BusySeconds = Readonly<Partial<Record<"decode" | "demix" | "spectrogram", number>>>;
@@ -204,13 +204,15 @@ async function analysedStems(
   return { digests: [...kept.slice(0, 2), digest, digest], mix: rows };
 }
 
-/** Puts the spectrogram of the mix behind those of bass and drums, twice. */
+/** Puts the spectrogram of the mix behind those of bass and drums, twice, and releases all three. */
 function withMix({ shape, data }: Tensor<"f32">, mix: Float32Array): Tensor<"f32"> {
   const [, frames = 0] = shape;
   const all = new Float32Array(4 * frames * BANDS);
   all.set(data);
+  release({ data });
   all.set(mix, 2 * frames * BANDS);
   all.set(mix, 3 * frames * BANDS);
+  release({ data: mix });
   return tensor("f32", [4, frames, BANDS], all);
 }
 

@@ -64,7 +64,7 @@ export async function runFolds(
   const [first] = checkpoints;
   if (first === undefined) throw new RangeError("Expected at least one fold to run, but got none");
   const session = options.session ?? await createNetworkSession(first, options);
-  const means = AVERAGED.map(() => new Mean());
+  const means = AVERAGED.map(() => new Mean(checkpoints.length));
   const embeddings: Tensor<"f32">[] = [];
   // All folds write into one array, which takes 19 MB for an hour.
   const logits = new Float32Array(
@@ -90,25 +90,32 @@ export async function runFolds(
 
 /** Running mean of tensors of one shape, element by element. */
 class Mean {
+  readonly #total: number;
   #shape: readonly number[] = [];
-  #sums = new Float64Array(0);
-  #count = 0;
+  /** Of a single tensor no sum is rounded. */
+  #sums: Float64Array | Float32Array = new Float32Array();
+
+  /** @param total number of tensors that will be added */
+  constructor(total: number) {
+    this.#total = total;
+  }
 
   add({ shape, data }: Tensor<"f32">): void {
-    if (this.#count === 0) {
+    if (this.#sums.length === 0) {
       this.#shape = shape;
-      this.#sums = new Float64Array(data.length);
+      this.#sums = new (this.#total === 1 ? Float32Array : Float64Array)(data.length);
     }
     const sums = this.#sums;
     for (let i = 0; i < sums.length; i++) sums[i]! += data[i]!;
-    this.#count++;
   }
 
   /** Returns the mean, once. */
   tensor(): Tensor<"f32"> {
-    const means = new Float32Array(this.#sums.length);
-    for (let i = 0; i < means.length; i++) means[i] = this.#sums[i]! / this.#count;
-    release({ data: this.#sums });
+    const sums = this.#sums;
+    if (sums instanceof Float32Array) return tensor("f32", this.#shape, sums);
+    const means = new Float32Array(sums.length);
+    for (let i = 0; i < means.length; i++) means[i] = sums[i]! / this.#total;
+    release({ data: sums });
     return tensor("f32", this.#shape, means);
   }
 }
