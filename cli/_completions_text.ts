@@ -13,6 +13,8 @@ export type Shell = "bash" | "zsh" | "fish";
 interface Place {
   /** Words of the command, such as `models pull`; empty for the program. */
   readonly words: string;
+  /** Whether only commands can follow. */
+  readonly isGroup: boolean;
   /** Commands below it, with a line of help. */
   readonly commands: readonly (readonly [word: string, help: string])[];
   /** Its options. */
@@ -43,7 +45,10 @@ export async function completionsText(shell: Shell, program: Command): Promise<s
   return { bash, zsh, fish }[shell](places);
 }
 
-async function placesOf({ commands, parser }: Command, words: string): Promise<Place[]> {
+async function placesOf(
+  { commands, parser, exitCodes }: Command,
+  words: string,
+): Promise<Place[]> {
   const options = parser.createHelp().visibleOptions(parser).map((option): CompletedOption => ({
     long: option.long ?? "",
     short: option.short,
@@ -52,7 +57,7 @@ async function placesOf({ commands, parser }: Command, words: string): Promise<P
     choices: option.argChoices ?? [],
   }));
   const place: Place = {
-    ...{ words, options },
+    ...{ words, options, isGroup: words === "" || exitCodes.length === 0 },
     commands: Object.entries(commands).map(([word, { summary }]) => [word, shortHelp(summary)]),
   };
   const below = await Promise.all(
@@ -176,10 +181,10 @@ function fish(places: readonly Place[]): string {
     "  end",
     '  test "$place" = "$argv[1]"',
     "end",
-    ...places.flatMap(({ words, commands, options }) => {
+    ...places.flatMap(({ words, isGroup, commands, options }) => {
       const line = `complete -c tactus -n '__tactus_at "${words}"'`;
       return [
-        ...(words === "" ? [`${line} -f`] : []),
+        ...(isGroup ? [`${line} -f`] : []),
         ...commands.map(([word, help]) => `${line} -a ${word} -d '${help}'`),
         ...options.map(({ long, short, help, takesArgument, choices }) =>
           [

@@ -83,7 +83,8 @@ export async function doctorReport(): Promise<DoctorReport> {
       ...(kernels.problem === null ? [] : [kernels.problem]),
       ...(onnx.problem === null ? [] : [onnx.problem]),
       ...weights.damaged.map((name) => `The weights of ${name} are damaged`),
-      ...stages.filter(({ passed }) => !passed)
+      // Without the kernels no stage works.
+      ...stages.filter(({ passed }) => !passed && kernels.problem === null)
         .map(({ stage, problem }) => `The stage ${stage} fails: ${problem}`),
     ],
   };

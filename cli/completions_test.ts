@@ -44,3 +44,11 @@ Deno.test("completions of zsh and fish list each command and option, and quote t
     for (const line of script.split("\n")) equal(line.split("'").length % 2, 1, line);
   }
 });
+
+Deno.test("fish completes no files after a group, which takes none", async () => {
+  const text = await completionsText("fish", tactus);
+  for (const words of ["", "models", "harness"]) {
+    ok(text.includes(`complete -c tactus -n '__tactus_at "${words}"' -f\n`), words);
+  }
+  ok(!text.includes(`__tactus_at "analyze"' -f\n`));
+});

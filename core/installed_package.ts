@@ -18,6 +18,11 @@ export const IS_PACKAGED: boolean = import.meta.url.endsWith(".js");
 /** Words in front of the name of a command, for messages: `deno task` in a clone, `tactus` where it is installed. */
 export const CALL: string = IS_PACKAGED ? "tactus" : "deno task";
 
+/** Returns whether a packaged program is in Deno's cache, as with `deno run npm:…`, rather than installed by npm. */
+export function isInDenoCache(program: string): boolean {
+  return !program.split(/[\\/]/).includes("node_modules");
+}
+
 /**
  * Returns the folder of a package that is installed with this one.
  *

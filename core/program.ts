@@ -10,21 +10,50 @@ import program from "../deno.json" with { type: "json" };
 import {
   CALL,
   IS_PACKAGED,
+  isInDenoCache,
   packageFolder,
   packageSpecifier,
   PROGRAM_FOLDER,
 } from "./installed_package.ts";
-import { FIXTURES_PACKAGE } from "./package_names.ts";
+import { FIXTURES_PACKAGE, PROGRAM_PACKAGE } from "./package_names.ts";
 
 export { CALL, IS_PACKAGED, packageSpecifier, PROGRAM_FOLDER };
 
-/** The program's main module. */
-export const MAIN: string = join(PROGRAM_FOLDER, IS_PACKAGED ? "main.js" : "main.ts");
-
-/** Arguments of `deno run` with which modules of the program find their dependencies. */
+/** Arguments of `deno run` with which a module finds what the program finds. */
 export const RUN_OPTIONS: readonly string[] = IS_PACKAGED
   ? ["--no-config", "--node-modules-dir=manual"]
   : ["--config", join(PROGRAM_FOLDER, "deno.json")];
+
+/** Modules that run in processes of their own, by their paths without an ending. */
+export type ProcessModule = "main" | "reports/measure/measure";
+
+/**
+ * Returns the arguments of Deno that run a module of the program.
+ *
+ * @param module the module; `main` is the program itself
+ * @param permissions options that grant permissions
+ * @param args arguments of the module
+ */
+export function runArguments(
+  module: ProcessModule,
+  permissions: readonly string[],
+  args: readonly string[],
+): string[] {
+  if (IS_PACKAGED && isInDenoCache(PROGRAM_FOLDER)) {
+    // A module in the cache finds its dependencies only if it is called by the name of its package.
+    const names = module === "main" ? [] : [`--run-${module.split("/").at(-1)}`];
+    return [
+      "run",
+      "--quiet",
+      ...permissions,
+      `npm:${PROGRAM_PACKAGE}@${VERSION}`,
+      ...names,
+      ...args,
+    ];
+  }
+  const path = join(PROGRAM_FOLDER, `${module}.${IS_PACKAGED ? "js" : "ts"}`);
+  return ["run", ...RUN_OPTIONS, ...permissions, path, ...args];
+}
 
 /** Folder with test audio, stored references and their manifest: in a clone, or a package of its own. */
 export const FIXTURES_FOLDER: string = IS_PACKAGED

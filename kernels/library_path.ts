@@ -20,7 +20,10 @@ export const crateDirectory: string = dirname(fileURLToPath(import.meta.url));
  * writable, one in the cache folder of the program.
  */
 export function targetDirectory(): string {
-  const built = IS_PACKAGED ? cacheFolder(join("kernels", packageVersion())) : undefined;
+  // Machines of several kinds may share a home folder.
+  const built = IS_PACKAGED
+    ? cacheFolder(join("kernels", `${packageVersion()}-${process.platform}-${process.arch}`))
+    : undefined;
   return built ?? join(crateDirectory, "target");
 }
 

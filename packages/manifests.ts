@@ -64,7 +64,7 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
     ),
     keywords: ["beat tracking", "tempo", "downbeat", "music structure", "source separation"],
     engines: { node: ">=20" },
-    bin: { tactus: "packages/launcher/tactus.js" },
+    bin: { tactus: "packages/launcher/tactus.cjs" },
     exports: {
       ...Object.fromEntries(
         Object.entries(exports).map(([entry, module]) => {

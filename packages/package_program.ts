@@ -15,6 +15,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { libraryName } from "../kernels/library_path.ts";
 import { billOfMaterials } from "./bill_of_materials.ts";
 import { buildKernels } from "./build_kernels.ts";
+import { bundle } from "./bundle.ts";
 import { compiledCrates, licenceNotices } from "./crates.ts";
 import { compareVersions, neededGlibc, NEWEST_GLIBC } from "./glibc.ts";
 import {
@@ -24,7 +25,7 @@ import {
   type Manifest,
   programManifest,
 } from "./manifests.ts";
-import { fixtureFiles, programFiles } from "./program_files.ts";
+import { fixtureFiles, LAUNCHER, programFiles } from "./program_files.ts";
 import { transpile } from "./transpile.ts";
 
 /** Largest packed sizes, bytes. */
@@ -78,6 +79,10 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
 
   const { modules, assets } = await programFiles(root);
   const scripts = await transpile(root, modules);
+  const launcher = await bundle(
+    (path) => readFile(join(root, path), "utf8"),
+    ...[LAUNCHER, "./in_deno.js"] as const,
+  );
   const imported = importedPackages(
     [...scripts].filter(([path]) => path.endsWith(".js")).map(([, text]) => text),
   );
@@ -93,6 +98,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
     await pack(out, manifest, limited("program"), [
       ...[...scripts].map(([path, text]) => [path, { text }] as const),
       ...assets.map((path) => [path, { copy: join(root, path) }] as const),
+      [LAUNCHER.replace(/\.ts$/, ".cjs"), { text: launcher }],
       ["deno.json", { text: json(shippedFacts(facts)) }],
       ["README.md", { copy: join(root, "packages", "README.md") }],
     ]),

@@ -13,6 +13,9 @@ const MODULE_FOLDERS: readonly string[] = [
   ...["harness", "catalogue", "service", "cli", "packages/launcher"],
 ];
 
+/** The launcher, which is bundled instead. */
+export const LAUNCHER = "packages/launcher/tactus.ts";
+
 /** Files that modules read, or that a package has for its readers. */
 const ASSETS: readonly RegExp[] = [
   /\.(?:css|ttf)$/,
@@ -59,7 +62,7 @@ export async function programFiles(root: string): Promise<ProgramFiles> {
   const isAsset = (path: string): boolean =>
     [...ASSETS, ...CRATE].some((pattern) => pattern.test(path)) && !path.includes("/testdata/");
   return {
-    modules: ["main.ts", ...all.filter(isModule)],
+    modules: ["main.ts", ...all.filter((path) => isModule(path) && path !== LAUNCHER)],
     assets: [...all.filter(isAsset), ...OTHERS],
   };
 }

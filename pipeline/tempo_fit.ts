@@ -58,25 +58,34 @@ export function fitTempo(
     ? [whole]
     : withNearestBorders(beats, withoutSplits(beats, divided));
   const pieces = found.map((piece) => atMostBeats(beats, piece));
-  const bpm = weightedMedian(pieces.map(({ grid, first, end }) => ({
+  const bpm = rounded(weightedMedian(pieces.map(({ grid, first, end }) => ({
     value: 60 / grid.period,
     weight: beats[end - 1]! - beats[first]!,
-  })));
+  }))));
   const octaves = range === undefined ? 0 : octavesInto(bpm, range);
   const factor = 2 ** octaves;
   const deviations = beats.map((beat, at) => Math.abs(beat - positionOf(beats, pieces, at)));
   return {
     bpm: bpm * factor,
-    anchor: anchorOf(beats, positions, pieces),
+    anchor: rounded(anchorOf(beats, positions, pieces)),
     constant: isConstant,
     octaves,
-    deviation: { median: quantile(deviations, 0.5), percentile_95: quantile(deviations, 0.95) },
+    deviation: {
+      median: rounded(quantile(deviations, 0.5)),
+      percentile_95: rounded(quantile(deviations, 0.95)),
+    },
     curve: pieces.map((piece) => ({
-      start: nearestPosition(piece.grid, beats[piece.first]!),
-      bpm: 60 / piece.grid.period * factor,
+      start: rounded(nearestPosition(piece.grid, beats[piece.first]!)),
+      bpm: rounded(60 / piece.grid.period) * factor,
     })),
     confidence: confidenceOf(beats, pieces),
   };
+}
+
+/** Rounds to nine decimals: the digits after them are errors of the sums, by which 60 bpm would be 59.999999999999986. */
+function rounded(value: number): number {
+  // Adding 0 makes 0 of -0.
+  return Math.round(value * 1e9) / 1e9 + 0;
 }
 
 /** Returns whether enough of a piece's beats lie on its grid. */

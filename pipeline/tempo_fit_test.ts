@@ -185,3 +185,19 @@ Deno.test("fitTempo() moves tempo and curve into a range by octaves, and not the
   equal(fit(clicks(60, 200), [400, 800]).octaves, 3);
   throws(() => fit(beats, [90, 120]), RangeError);
 });
+
+Deno.test("fitTempo() gives tempi and times without the errors of its sums", () => {
+  for (const bpm of [60, 75, 96, 100, 120, 125, 150, 160, 200]) {
+    for (const first of [0, 0.01, 0.37, 7.77]) {
+      for (const count of [8, 61, 500]) {
+        const beats = Array.from({ length: count }, (_, at) => first + at * 60 / bpm);
+        const positions = beats.map((_, at) => 1 + at % 4);
+        const halved = fitTempo(beats, positions, [bpm / 2, bpm * 0.999])!;
+        equal([halved.bpm, halved.curve[0]!.bpm, halved.octaves], [bpm / 2, bpm / 2, -1]);
+        const { anchor, deviation, curve, ...kept } = fitTempo(beats, positions, [bpm, 2 * bpm])!;
+        equal([kept.bpm, kept.octaves, anchor, curve], [bpm, 0, first, [{ start: first, bpm }]]);
+        equal(deviation, { median: 0, percentile_95: 0 });
+      }
+    }
+  }
+});

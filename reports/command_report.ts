@@ -6,7 +6,7 @@
 
 import type { z } from "zod";
 import { childOutput } from "../core/child_output.ts";
-import { MAIN, RUN_OPTIONS } from "../core/program.ts";
+import { runArguments } from "../core/program.ts";
 import { firstIssue, type JsonOf } from "../core/schema.ts";
 import { PERMISSIONS } from "./measure/process_bench.ts";
 
@@ -32,10 +32,10 @@ export async function reportOfCommand<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): Promise<JsonOf<Schema>> {
-  const { code, stderrTail } = await childOutput([
-    ...["run", ...RUN_OPTIONS, ...PERMISSIONS],
-    ...[MAIN, command, ...args, "--export-json", file],
-  ], "null");
+  const { code, stderrTail } = await childOutput(
+    runArguments("main", PERMISSIONS, [command, ...args, "--export-json", file]),
+    "null",
+  );
   if (code === 0 || code === 1) {
     const text = await Deno.readTextFile(file).catch(() => undefined);
     if (text !== undefined) return parsedReport(command, text, schema);

@@ -42,7 +42,7 @@ export const PERMISSIONS_OF_COMMANDS: Readonly<Record<string, Permissions>> = {
   history: READS_HISTORY,
   doctor: { sys: true, ffi: true, run: "ffmpeg" },
   completions: {},
-  version: { ffi: true },
+  "--version": { ffi: true },
 };
 
 /**
@@ -53,7 +53,9 @@ export const PERMISSIONS_OF_COMMANDS: Readonly<Record<string, Permissions>> = {
  */
 export function permissionsOf(args: readonly string[]): Permissions {
   const [command = "", sub = ""] = args;
-  const name = command === "--version" || command === "-V" ? "version" : command;
+  // One argument with a space is no command of a group.
+  if (command.includes(" ")) return {};
+  const name = command === "-V" ? "--version" : command;
   for (const key of [`${name} ${sub}`, name]) {
     if (Object.hasOwn(PERMISSIONS_OF_COMMANDS, key)) return PERMISSIONS_OF_COMMANDS[key]!;
   }

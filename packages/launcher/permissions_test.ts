@@ -26,7 +26,8 @@ Deno.test("only models pull, catalogue and serve have the network, and models ca
 });
 
 Deno.test("a call without a command may only read", () => {
-  for (const args of [[], ["--help"], ["no-such-command"], ["toString"]]) {
+  const names = ["--help", "no-such-command", "toString", "models pull", "version"];
+  for (const args of [[], ...names.map((name) => [name])]) {
     equal(permissionOptions(permissionsOf(args)), ["--allow-read", "--allow-env"]);
   }
 });

@@ -1,7 +1,6 @@
-#!/usr/bin/env node
 /**
- * The command `tactus` of the npm package. Under Node it starts the program in Deno with the permissions of the
- * command; under Deno, as in `deno run -A npm:…`, it imports the program.
+ * The command `tactus` of the npm package under Node: starts the program in Deno with the permissions of the command.
+ * `packages/bundle.ts` makes one script of it and of what it imports.
  *
  * @module
  */
@@ -11,28 +10,27 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
-import { PLATFORMS } from "../../core/package_names.ts";
-import { libraryPath, targetDirectory } from "../../kernels/library_path.ts";
+import { libraryPath } from "../../kernels/library_path.ts";
 import { HEAP_OPTION } from "./batch_memory.ts";
+import { ensureKernels } from "./ensure_kernels.ts";
 import { findDeno } from "./find_deno.ts";
 import { permissionOptions, permissionsOf } from "./permissions.ts";
 
 /** Signals that end the program. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** Builds the kernels if no package has them and they were not built before; returns the exit code. */
-async function ensureKernels(): Promise<number> {
-  if (existsSync(libraryPath())) return 0;
-  console.error(
-    `No package with compiled kernels for ${process.platform}-${process.arch} is installed (they exist for ` +
-      `${
-        PLATFORMS.join(", ")
-      }, on Linux for glibc 2.28 or newer, and npm installs them unless --omit=optional is ` +
-      `given): building them once with Rust, into ${targetDirectory()}`,
-  );
-  const { cargo } = await import("../../kernels/cargo.ts");
-  return cargo(["build", "--release", "--locked", "--lib"]) === 0 ? 0 : 2;
-}
+/** What to do where the program was ended by a signal that no user sends. */
+const FAULT =
+  "its installation is damaged, or it has a fault: install it again, and if that does not help, report it with the " +
+  "output of tactus doctor";
+
+/** What to do, by the signal, where it is something else. */
+const CAUSES: Readonly<Record<string, string>> = {
+  SIGKILL:
+    "often the system ends a program so for lack of memory: analyse fewer tracks at a time (--jobs 1)",
+  SIGXCPU: "it reached a limit of processor time (ulimit -t)",
+  SIGXFSZ: "it reached a limit of file sizes (ulimit -f)",
+};
 
 /** Starts the program and ends as it does. */
 function start(args: readonly string[]): void {
@@ -77,6 +75,8 @@ function start(args: readonly string[]): void {
   });
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 2);
+    const isAsked = SIGNALS.some((name) => name === signal);
+    if (!isAsked) console.error(`tactus was ended by ${signal}: ${CAUSES[signal] ?? FAULT}`);
     for (const name of SIGNALS) process.removeAllListeners(name);
     process.kill(process.pid, signal);
   });
@@ -91,13 +91,18 @@ function onnxRuntimeFolders(): string[] {
   return folders;
 }
 
-const isDeno = "Deno" in globalThis;
-const args = isDeno ? Deno.args : process.argv.slice(2);
-const code = permissionsOf(args).ffi && !args.includes("--help") ? await ensureKernels() : 0;
-if (code !== 0) {
-  process.exit(code);
-} else if (isDeno) {
-  await import("../../main.ts");
-} else {
-  start(args);
+/** Ends the process if the current folder was removed: Deno would not start. */
+function checkFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    console.error("The current folder does not exist any more: change to another one");
+    process.exit(2);
+  }
 }
+
+checkFolder();
+const args = process.argv.slice(2);
+const code = ensureKernels(args);
+if (code === 0) start(args);
+else process.exitCode = code;

@@ -69,12 +69,19 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   };
 }
 
-if (import.meta.main) {
+/**
+ * Runs the analysis of a request, prints its figures and ends the process.
+ *
+ * @param request JSON of the request
+ */
+export async function runMeasure(request: string): Promise<never> {
   try {
-    console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? "{}"))));
+    console.log(JSON.stringify(await measure(JSON.parse(request))));
   } catch (error) {
     console.error(reasonOf(error));
     Deno.exit(1);
   }
   Deno.exit(0);
 }
+
+if (import.meta.main) await runMeasure(Deno.args[0] ?? "{}");

@@ -4,17 +4,14 @@
  * @module
  */
 
-import { join } from "node:path";
 import type { Track } from "../../pipeline/analyze_track.ts";
 import type { AudioOptions } from "../../pipeline/audio_files.ts";
 import type { Variant } from "../run_report.ts";
 import { type MeasureReply, measureReplySchema } from "./measure_reply.ts";
 import type { MeasureRequest } from "./measure_request.ts";
 import { childOutput } from "../../core/child_output.ts";
-import { IS_PACKAGED, RUN_OPTIONS } from "../../core/program.ts";
+import { runArguments } from "../../core/program.ts";
 import { firstIssue } from "../../core/schema.ts";
-
-const PROGRAM = join(import.meta.dirname ?? ".", `measure.${IS_PACKAGED ? "js" : "ts"}`);
 
 /** Demixer and model; weights are found as in `analyze`. */
 export interface MeasuredWeights {
@@ -64,9 +61,9 @@ export async function measureTrack(
     ...{ outputDirectory, audio },
     startedAt: performance.timeOrigin + start,
   };
-  const { code, stdout, stderrTail } = await childOutput([
-    ...["run", ...RUN_OPTIONS, "-A", PROGRAM, JSON.stringify(request)],
-  ]);
+  const { code, stdout, stderrTail } = await childOutput(
+    runArguments("reports/measure/measure", ["-A"], [JSON.stringify(request)]),
+  );
   const seconds = (performance.now() - start) / 1000;
   if (code !== 0) throw new MeasureError(`${path} could not be analysed: ${stderrTail}`);
   const { data, error } = measureReplySchema.safeParse(JSON.parse(stdout));

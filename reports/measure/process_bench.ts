@@ -6,7 +6,7 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { MAIN, RUN_OPTIONS } from "../../core/program.ts";
+import { RUN_OPTIONS, runArguments } from "../../core/program.ts";
 import type { RunTrack } from "../run_report.ts";
 import type { Bench, BenchVariant } from "./time_variants.ts";
 
@@ -43,7 +43,14 @@ export function analyzeBench(
 ): Bench {
   const stems = join(folder, "demix", "htdemucs", "track");
   const out = join(folder, "struct");
-  const call = [MAIN, "analyze", "--stems-dir", stems, "-o", out, ...args];
+  const call = runArguments("main", PERMISSIONS, [
+    "analyze",
+    "--stems-dir",
+    stems,
+    "-o",
+    out,
+    ...args,
+  ]);
   return {
     stage: "analyze",
     track,
@@ -68,15 +75,24 @@ export async function startBench(folder: string): Promise<Bench> {
     variants: [
       () =>
         Promise.resolve(
-          program("tactus analyze --help", [MAIN, "analyze", "--help"], { times: STARTS }),
+          program(
+            "tactus analyze --help",
+            runArguments("main", PERMISSIONS, ["analyze", "--help"]),
+            { times: STARTS },
+          ),
         ),
-      () => Promise.resolve(program("an empty script", [empty], { times: STARTS })),
+      () =>
+        Promise.resolve(
+          program("an empty script", ["run", ...RUN_OPTIONS, ...PERMISSIONS, empty], {
+            times: STARTS,
+          }),
+        ),
     ],
   };
 }
 
 /**
- * Returns a variant that calls Deno a number of times; its time is the mean of one call.
+ * Returns a variant that calls Deno with arguments a number of times; its time is the mean of one call.
  *
  * @param options.anew folder of results, which is removed before each run, since the program does no work twice
  */
@@ -86,7 +102,7 @@ function program(
   { times = 1, anew }: { times?: number; anew?: string } = {},
 ): BenchVariant {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...RUN_OPTIONS, ...PERMISSIONS, ...args],
+    args: [...args],
     stdout: "null",
     stderr: "piped",
   });

@@ -4,14 +4,12 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
-import { existsSync } from "node:fs";
-import { PROGRAM_PACKAGE } from "../../../core/package_names.ts";
-import { IS_PACKAGED, ONNX_RUNTIME_VERSION, PROGRAM_FOLDER } from "../../../core/program.ts";
+import { installCommand } from "../../../core/install_command.ts";
+import { IS_PACKAGED, ONNX_RUNTIME_VERSION } from "../../../core/program.ts";
 import { reasonOf } from "../../../core/reason.ts";
 
 /** Its install script would download CUDA libraries. */
-const INSTALL = "ONNXRUNTIME_NODE_INSTALL=skip npm install";
+const SKIPPING = "ONNXRUNTIME_NODE_INSTALL=skip";
 
 /** ONNX Runtime cannot be loaded; the message names the command that installs it. */
 export class RuntimeLoadError extends Error {
@@ -34,34 +32,14 @@ export async function onnxRuntime(): Promise<typeof import("onnxruntime-node")> 
     throw new RuntimeLoadError(
       `Cannot load ONNX Runtime, which --backend onnx and --device need (${
         reasonOf(cause).split("\n", 1)[0]
-      }): install it with ${installCommand()}, or compute with --backend native`,
+      }): install it with ${installOnnxRuntime()}, or compute with --backend native`,
       { cause },
     );
   }
 }
 
-/**
- * Returns the command that installs ONNX Runtime where this program finds it.
- *
- * @param program folder of the program
- * @param isPackaged whether the program is the npm package
- */
-export function installCommand(
-  program: string = PROGRAM_FOLDER,
-  isPackaged: boolean = IS_PACKAGED,
-): string {
+/** Returns the command that installs ONNX Runtime where this program finds it. */
+export function installOnnxRuntime(isPackaged: boolean = IS_PACKAGED): string {
   if (!isPackaged) return "deno install";
-  const name = `onnxruntime-node@${ONNX_RUNTIME_VERSION}`;
-  // Deno's own cache of packages has no place for further ones.
-  if (!program.split(/[\\/]/).includes("node_modules")) {
-    return `${INSTALL} -g ${PROGRAM_PACKAGE} ${name} (and call tactus)`;
-  }
-  // PROJECT/node_modules/@scope/tactus; the folder of global packages has no package.json.
-  const project = dirname(dirname(dirname(program)));
-  const where = existsSync(join(project, "package.json")) ? `--prefix ${quoted(project)}` : "-g";
-  return `${INSTALL} ${where} ${name}`;
-}
-
-function quoted(path: string): string {
-  return /^[\w./\\:@~-]+$/.test(path) ? path : JSON.stringify(path);
+  return `${SKIPPING} ${installCommand([`onnxruntime-node@${ONNX_RUNTIME_VERSION}`])}`;
 }
