@@ -7,6 +7,7 @@
  */
 
 import type { Readable } from "node:stream";
+import { installCommand } from "../core/install_command.ts";
 import { IS_PACKAGED, packageSpecifier } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -309,7 +310,7 @@ export async function loaded(name: keyof Libraries, entry: string): Promise<unkn
     throw new UsageError(
       `Cannot load ${name}, which catalogue needs (${reasonOf(cause).split("\n", 1)[0]}): ` +
         (IS_PACKAGED
-          ? `install its libraries with npm install ${packages.join(" ")}`
+          ? `install its libraries with ${installCommand(packages)}`
           : "start it with deno task catalogue, which downloads them"),
       { cause },
     );

@@ -3,6 +3,7 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import catalogue from "../catalogue/libraries.json" with { type: "json" };
 import configuration from "../deno.json" with { type: "json" };
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { billOfMaterials } from "./bill_of_materials.ts";
@@ -19,7 +20,7 @@ async function dependencies(): Promise<string[]> {
     modules.map((path) => readFile(join(PROGRAM_FOLDER, path), "utf8")),
   );
   const { dependencies } = programManifest(
-    { ...configuration, deno: Deno.version.deno },
+    { ...configuration, catalogue, deno: Deno.version.deno },
     importedPackages(texts),
   );
   const lock = JSON.parse(await readFile(join(PROGRAM_FOLDER, "deno.lock"), "utf8"));

@@ -67,7 +67,7 @@ export function fitTempo(
   const deviations = beats.map((beat, at) => Math.abs(beat - positionOf(beats, pieces, at)));
   return {
     bpm: bpm * factor,
-    anchor: rounded(anchorOf(beats, positions, pieces)),
+    anchor: anchorOf(beats, positions, pieces),
     constant: isConstant,
     octaves,
     deviation: {
@@ -228,7 +228,7 @@ function anchorOf(
 ): number {
   const times = pieces.flatMap(({ grid, first, end }) =>
     beats.slice(first, end).flatMap((beat, at) => {
-      const time = nearestPosition(grid, beat);
+      const time = rounded(nearestPosition(grid, beat));
       return isOnGrid(grid, beat) && time >= 0 ? [{ time, position: positions[first + at] }] : [];
     })
   );
