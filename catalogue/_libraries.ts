@@ -1,7 +1,7 @@
 /**
  * Libraries of npm that only the catalogue needs, loaded when they are used. `deno.json` does not list them, so that
  * `deno task analyze` does not download them; `libraries.json` has their versions and `deno.lock` of this folder their
- * hashes. The types are the parts that are used here; `library_types.ts` compares them with those of the libraries.
+ * hashes. The types are the parts that are used here; a long test compares them with those of the libraries.
  *
  * @module
  */
@@ -20,7 +20,6 @@ export interface Libraries {
   readonly "@bull-board/hono": BoardServerLibrary;
   readonly "@duckdb/node-api": DuckDbLibrary;
   readonly bullmq: QueueLibrary;
-  readonly hono: HonoLibrary;
   readonly ioredis: RedisLibrary;
   readonly "prom-client": MetricsLibrary;
 }
@@ -119,8 +118,7 @@ export type QueueState =
   | "delayed"
   | "active"
   | "failed"
-  | "completed"
-  | "paused";
+  | "completed";
 
 /** A queue. */
 export interface Queue {
@@ -275,14 +273,6 @@ export interface BoardServerLibrary {
   readonly HonoAdapter: new (serveStatic: never) => {
     setBasePath(path: string): unknown;
     registerPlugin(): unknown;
-  };
-}
-
-/** Parts of `hono`. */
-export interface HonoLibrary {
-  readonly Hono: new () => {
-    route(path: string, app: never): unknown;
-    fetch(request: Request): Response | Promise<Response>;
   };
 }
 

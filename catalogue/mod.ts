@@ -15,6 +15,8 @@
  */
 
 export { type Added, addTracks, type Audio, audioFile, audioObjects } from "./add.ts";
+export { costRows, measuredMachines, readMachines } from "./cost.ts";
+export { startDashboard } from "./dashboard.ts";
 export { type EndpointAddress, startEndpoint } from "./endpoint.ts";
 export { type Job, jobId, recordKey } from "./job.ts";
 export { jsonLog, type Log } from "./log.ts";
@@ -36,6 +38,7 @@ export {
   type KeptSettings,
   OtherSettingsError,
 } from "./settings.ts";
+export { simulate, type Simulated } from "./simulate.ts";
 export { stageRows } from "./stage_table.ts";
 export { exportTable, queryTable, type TableCounts, type TableFiles } from "./table.ts";
 export { Sources } from "./sources.ts";

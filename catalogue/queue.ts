@@ -68,7 +68,7 @@ const BACKOFF_MILLISECONDS = 5000;
 const CONNECT_SECONDS = 5;
 
 /** States of tracks that wait. */
-const WAITING: readonly QueueState[] = ["waiting", "prioritized", "paused"];
+const WAITING: readonly QueueState[] = ["waiting", "prioritized"];
 
 /** A queue of jobs. */
 export class CatalogueQueue implements AsyncDisposable {

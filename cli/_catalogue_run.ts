@@ -4,7 +4,7 @@
  * @module
  */
 
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,16 +16,21 @@ import {
   audioObjects,
   CatalogueQueue,
   CatalogueWorker,
+  costRows,
   type EndpointAddress,
   exportTable,
   isBucketAddress,
   jsonLog,
   keepSettings,
+  measuredMachines,
   openStore,
   PATIENCE,
   queryTable,
+  readMachines,
+  simulate,
   Sources,
   stageRows,
+  startDashboard,
   startEndpoint,
   workerMetrics,
 } from "../catalogue/mod.ts";
@@ -314,6 +319,18 @@ export async function rate(
   return 0;
 }
 
+/** Shows the queue as a page. */
+export async function dashboard(
+  values: QueueValues & { readonly listen: EndpointAddress },
+): Promise<number> {
+  await using queue = await openQueue(values);
+  const server = await startDashboard(values.listen, queue);
+  const { hostname, port } = server.addr as Deno.NetAddr;
+  console.log(`http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/queues`);
+  await untilStopped(() => void server.shutdown(), () => server.finished);
+  return 0;
+}
+
 /** Writes a table of all records. */
 export async function writeTable(
   values: {
@@ -362,6 +379,108 @@ export async function query(table: string, sql: string, isJson: boolean): Promis
     );
   }
   return 0;
+}
+
+/** Prints machines, days and money. */
+export async function cost(
+  values: {
+    readonly tracks: number;
+    readonly machines?: string;
+    readonly table?: string;
+    readonly price: number;
+    readonly days: number;
+    readonly idle: number;
+    readonly json: boolean;
+  },
+): Promise<number> {
+  if (values.machines === undefined && values.table === undefined) {
+    throw new UsageError("Expected --machines, --table, or both: seconds a track come from them");
+  }
+  if (values.table !== undefined) await ensureTable(values.table);
+  const file = values.machines === undefined
+    ? { currency: "", machines: [] }
+    : await readMachines(await readFile(values.machines, "utf8"));
+  const measured = values.table === undefined
+    ? []
+    : await measuredMachines(values.table, values.price);
+  const rows = costRows([...file.machines, ...measured], values);
+  if (values.json) {
+    console.log(JSON.stringify(rows, null, 2));
+    return 0;
+  }
+  const { tracks, days, idle } = values;
+  console.log(
+    textTable([
+      [
+        ...[
+          "machine",
+          "settings",
+          "s a track",
+          "tracks a day",
+          "hours",
+          `machines for ${days} days`,
+        ],
+        `price${file.currency === "" ? "" : ` ${file.currency}`}`,
+      ],
+      ...rows.map(({ machine, settings, seconds, hours, machines, price }) => [
+        ...[machine, settings, seconds.toFixed(2), (86_400 * (1 - idle) / seconds).toFixed(0)],
+        ...[hours.toFixed(0), String(machines), price.toFixed(2)],
+      ]),
+    ], (column) => column > 1).join("\n"),
+  );
+  console.log(
+    `\n${tracks} tracks. Assumed: each takes the seconds above, machines are idle for ${
+      (100 * idle).toFixed(0)
+    } % of the time, and Redis, the requests to the store and its traffic are not counted.`,
+  );
+  return 0;
+}
+
+/** Prints how busy each part is with several numbers of workers. */
+export async function simulateWorkers(
+  values: {
+    readonly tracks: number;
+    readonly workers: readonly number[];
+    readonly jobs: number;
+    readonly seconds: number;
+    readonly spread: number;
+    readonly megabytes: number;
+    readonly queueRate: number;
+    readonly getRate: number;
+    readonly putRate: number;
+    readonly latency: number;
+    readonly bandwidth: number;
+    readonly json: boolean;
+  },
+): Promise<number> {
+  const found = values.workers.map((workers) => ({
+    workers,
+    ...simulate({
+      ...pick(values, "tracks", "seconds", "spread", "queueRate", "getRate", "putRate"),
+      ...{ workers, slots: values.jobs, latencySeconds: values.latency, seed: 1 },
+      bytes: 1e6 * values.megabytes,
+      bandwidth: 1e9 / 8 * values.bandwidth,
+    }),
+  }));
+  if (values.json) {
+    console.log(JSON.stringify(found, null, 2));
+    return 0;
+  }
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  console.log(
+    textTable([
+      [
+        ...["workers", "days", "tracks a s", "workers busy %", "queue %", "reading %", "writing %"],
+        ...["network %", "bottleneck"],
+      ],
+      ...found.map(({ workers, seconds, busy, bottleneck }) => [
+        ...[String(workers), (seconds / 86_400).toFixed(3), (values.tracks / seconds).toFixed(1)],
+        ...[busy.workers, busy.queue, busy.reading, busy.writing, busy.network].map(percent),
+        bottleneck,
+      ]),
+    ], (column) => column < 8).join("\n"),
+  );
+  return await Promise.resolve(0);
 }
 
 async function ensureTable(table: string): Promise<void> {

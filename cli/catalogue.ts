@@ -75,6 +75,13 @@ const LISTEN: ArgumentType<{ readonly hostname: string; readonly port: number }>
   },
 };
 
+/** Whole numbers, separated by commas. */
+const NUMBERS: ArgumentType<readonly number[]> = {
+  name: "n,...",
+  parse: (text, option) =>
+    text.split(",").map((part) => wholeNumber(1, 1_000_000).parse(part, option)),
+};
+
 const PATTERNS =
   "patterns of addresses: * stands for any text, ? for one character, and a text without them for all that has it";
 
@@ -215,6 +222,20 @@ const rate = command({
     ),
 });
 
+const dashboard = command({
+  name: `${CALL} catalogue dashboard`,
+  description:
+    "Shows the queue as a page (bull-board) until it is stopped. Whoever reaches the page may change the queue.",
+  options: {
+    ...QUEUE_OPTIONS,
+    listen: option(LISTEN, "address of the page").default(
+      { hostname: "127.0.0.1", port: 8090 },
+      "127.0.0.1:8090",
+    ),
+  },
+  run: async (values) => await (await import("./_catalogue_run.ts")).dashboard(values),
+});
+
 const exportCommand = command({
   name: `${CALL} catalogue export`,
   description:
@@ -255,6 +276,62 @@ const query = command({
     await (await import("./_catalogue_run.ts")).query(values.table, sql, values.json),
 });
 
+/** What `catalogue cost` and `catalogue simulate` have in common. */
+const TRACKS = option(wholeNumber(1, 1_000_000_000), "number of tracks").default(1_000_000);
+
+const cost = command({
+  name: `${CALL} catalogue cost`,
+  description:
+    `Prints machines, days and money for a number of tracks, from measured seconds a track.
+
+The file of machines is TOML: currency = "€", and for each machine [[machine]] with name, price (of an hour) and seconds =
+{ default = 1.2, htdemucs = 33 }. Of a table each worker is a machine, with the seconds that its tracks have taken.`,
+  options: {
+    tracks: TRACKS,
+    machines: option(text("file"), "file of machines"),
+    table: option(text("file"), "Parquet file that catalogue export has written"),
+    price: option(numberFrom("price", 0, 1e6), "price of an hour of each worker of the table")
+      .default(0),
+    days: option(numberFrom("days", 0.01, 10_000), "days in which all tracks are to be done")
+      .default(7),
+    idle: option(
+      numberFrom("share", 0, 0.99),
+      "share of the time in which machines do not work: starts, ends, tracks that are done again",
+    ).default(0.05),
+    json: flag("print the rows as JSON"),
+  },
+  run: async (values) => await (await import("./_catalogue_run.ts")).cost(values),
+});
+
+const simulate = command({
+  name: `${CALL} catalogue simulate`,
+  description:
+    "Simulates the passage of all tracks through the queue, the store and the workers, track by track, and prints which part is " +
+    "busy most. The defaults are measurements (docs/catalogue.md) and the documented limits of S3 for one prefix.",
+  options: {
+    tracks: TRACKS,
+    workers: option(NUMBERS, "numbers of workers").default([1, 10, 100, 1000], "1,10,100,1000"),
+    jobs: option(wholeNumber(1, 64), "tracks side by side on each worker").short("j").default(2),
+    seconds: option(numberFrom("seconds", 0.001, 1e6), "seconds of work on a track").required(),
+    spread: option(numberFrom("share", 0, 10), "standard deviation of these seconds, as a share")
+      .default(0.5),
+    megabytes: option(numberFrom("mb", 0, 1e5), "size of a track").default(7),
+    queueRate: option(numberFrom("jobs", 0.001, 1e9), "jobs a second that the queue passes")
+      .default(4000),
+    getRate: option(numberFrom("requests", 0.001, 1e9), "reading requests a second of the store")
+      .default(5500),
+    putRate: option(numberFrom("requests", 0.001, 1e9), "writing requests a second of the store")
+      .default(3500),
+    latency: option(numberFrom("seconds", 0, 1000), "seconds of a request to the store").default(
+      0.03,
+    ),
+    bandwidth: option(numberFrom("gbit", 0.001, 1e6), "Gbit/s from the store to all workers")
+      .default(25),
+    json: flag("print the rows as JSON"),
+  },
+  run: async (values) => await (await import("./_catalogue_run.ts")).simulateWorkers(values),
+});
+
 /** The command `catalogue`. */
 export const catalogue: Command = command({
   name: `${CALL} catalogue`,
@@ -270,7 +347,10 @@ docs/catalogue.md describes it.`,
     pause: { summary: "let workers take no further tracks", load: () => pause },
     resume: { summary: "let workers take tracks again", load: () => resume },
     rate: { summary: "limit the tracks that begin in a time", load: () => rate },
+    dashboard: { summary: "show the queue as a page", load: () => dashboard },
     export: { summary: "write a table of all records", load: () => exportCommand },
+    cost: { summary: "print machines, days and money for a number of tracks", load: () => cost },
+    simulate: { summary: "find the first bottleneck of many workers", load: () => simulate },
     query: { summary: "run a query of SQL on a table", load: () => query },
     stages: { summary: "print the seconds of each stage", load: () => stages },
   },
