@@ -170,6 +170,7 @@ export interface QueuedJob {
   readonly processedOn?: number | undefined;
   readonly finishedOn?: number | undefined;
   readonly processedBy?: string | undefined;
+  readonly progress: unknown;
   updateProgress(progress: object): Promise<void>;
   moveToWait(token?: string): Promise<unknown>;
   retry(

@@ -7,6 +7,7 @@
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { library, type Queue, type QueuedJob, type QueueState, type Redis } from "./_libraries.ts";
+import type { Progress } from "../pipeline/mod.ts";
 import type { Job } from "./job.ts";
 import { matcher } from "./pattern.ts";
 
@@ -53,6 +54,8 @@ export interface QueuedTrack {
   readonly worker?: string;
   /** Time at which the attempt began, milliseconds since 1970. */
   readonly since?: number;
+  /** Progress as the worker told it last. */
+  readonly progress?: Pick<Progress, "stage" | "fraction">;
 }
 
 /** Jobs that are asked for or added in one request. */
@@ -297,6 +300,10 @@ function track(job: QueuedJob, state: QueueState): QueuedTrack {
     },
     ...(job.processedBy !== undefined && { worker: job.processedBy }),
     ...(job.processedOn !== undefined && { since: job.processedOn }),
+    // It is 0 before a worker tells one.
+    ...(typeof job.progress === "object" && job.progress !== null && {
+      progress: job.progress as Pick<Progress, "stage" | "fraction">,
+    }),
   };
 }
 

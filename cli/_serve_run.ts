@@ -25,6 +25,9 @@ export interface ServeCall {
   readonly dataDir: string;
   readonly audioDir?: string;
   readonly jobs?: number;
+  readonly redis?: string;
+  readonly queue: string;
+  readonly store: string;
   readonly ffmpeg: boolean;
   /** Megabytes. */
   readonly maxUpload: number;
@@ -69,7 +72,7 @@ export async function runServe(call: ServeCall): Promise<number> {
   const token = await tokenOf(call);
   const { model, demixer, automatic } = await chosenWeights(call, call);
   warnOfUntrained([demixer, model]);
-  const { host, port, maxSeconds, audioDir } = call;
+  const { host, port, maxSeconds, audioDir, redis } = call;
   const kind = demixer.startsWith("hpss") ? "filters" : "network";
   const service = await startService({
     ...{ host, port, allowedHosts: call.allowHost ?? [], dataFolder: call.dataDir },
@@ -82,6 +85,7 @@ export async function runServe(call: ServeCall): Promise<number> {
       audio: { ffmpeg: call.ffmpeg, mostSeconds: maxSeconds },
     },
     jobs: call.jobs ?? defaultJobs(kind),
+    ...(redis !== undefined && { catalogue: { redis, ...pick(call, "queue", "store") } }),
     limits: {
       ...{ uploadBytes: 1e6 * call.maxUpload, idleSeconds: call.idleTime },
       ...{ uploadSeconds: call.uploadTime, uploads: call.maxUploads },

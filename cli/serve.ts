@@ -5,6 +5,7 @@
  */
 
 import { CALL } from "../core/program.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { FINDING_OPTIONS, findingsOf } from "./_finding_options.ts";
 import {
   backendOn,
@@ -36,6 +37,15 @@ const OPTIONS = {
     .shownDefault("none"),
   jobs: option(wholeNumber(1, 64), "analyses at the same time").short("j")
     .shownDefault("2, less where memory or cores are few"),
+  redis: option(
+    text("url"),
+    "address of Redis or Valkey: the workers of a catalogue analyse, rather than this process",
+  ).shownDefault("none"),
+  queue: option(text("name"), "name of the queue on Redis").default("tactus"),
+  store: option(
+    text("address"),
+    "store of the catalogue: a folder that its workers share, or s3://bucket/prefix",
+  ).default("./catalogue"),
   ffmpeg: flag("also accept formats without a built-in decoder, which ffmpeg decodes"),
   maxUpload: option(wholeNumber(1, 100_000), "most megabytes of a file").default(200),
   maxSeconds: option(seconds(43_200), "longest audio").default(3600),
@@ -69,7 +79,11 @@ export const serve: Command = command({
     "Prints its address and serves until it is interrupted; docs/service.md describes requests, limits and security.",
   options: OPTIONS,
   exitCodes: ["the service has ended"],
-  async run(values): Promise<number> {
+  async run(values, _, given): Promise<number> {
+    for (const key of ["queue", "store"]) {
+      if (values.redis !== undefined || !given.has(key)) continue;
+      throw new UsageError(`--${key} is that of a catalogue: name its --redis too`);
+    }
     const backend = backendOn(values.device, values.backend);
     checkPrecision(values.precision, backend);
     const findings = findingsOf(values);

@@ -12,7 +12,14 @@ import { Turns } from "../core/turns.ts";
 import type { Analysis, AnalysisProgress, AnalysisRecord, AnalysisState } from "./analysis.ts";
 import { AnalysisFolders } from "./analysis_folders.ts";
 import { type AnalysisEvent, EventLog } from "./event_log.ts";
-import type { Added, JobQueue, ListOptions, ReceivedAudio, Work } from "./job_queue.ts";
+import {
+  type Added,
+  GivenBack,
+  type JobQueue,
+  type ListOptions,
+  type ReceivedAudio,
+  type Work,
+} from "./job_queue.ts";
 import { Problem } from "./problem.ts";
 
 /** Settings of a {@linkcode DiskQueue}. */
@@ -203,7 +210,7 @@ export class DiskQueue implements JobQueue {
     const grace = new Promise((resolve) => timer = setTimeout(resolve, 1000 * graceSeconds));
     await Promise.race([all, grace]);
     clearTimeout(timer);
-    for (const { controller } of this.#running) controller?.abort(new Error("The service ends"));
+    for (const { controller } of this.#running) controller?.abort(new GivenBack());
     await all;
     await this.#turns.run(async () => {});
     for (const { log } of this.#entries.values()) log.end();
@@ -275,14 +282,14 @@ export class DiskQueue implements JobQueue {
   }
 
   async #run(entry: Entry, signal: AbortSignal): Promise<void> {
-    const { id, name, sha256 } = entry.record;
+    const { id, name, sha256, bytes } = entry.record;
     try {
       await this.#save(entry, {
         ...{ state: "running", started: now(), attempts: entry.record.attempts + 1 },
       });
       signal.throwIfAborted();
       const path = this.#audioPath(entry.record);
-      const outcome = await this.#options.work({ path, name, sha256 }, {
+      const outcome = await this.#options.work({ path, name, sha256, bytes }, {
         signal,
         onProgress: (progress) => this.#tellProgress(entry, progress),
       });

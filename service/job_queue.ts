@@ -115,8 +115,21 @@ export interface WorkOutcome {
   readonly warnings: readonly string[];
 }
 
+/** The reason of an abortion where the work goes on at the next start. */
+export class GivenBack extends Error {
+  /** Name of the class. */
+  override name = "GivenBack";
+
+  /** Tells that the service ends. */
+  constructor() {
+    super("The service ends");
+  }
+}
+
 /** Audio to analyse. */
 export interface WorkItem {
+  /** Size of the audio. */
+  readonly bytes: number;
   /** Path of the audio. */
   readonly path: string;
   /** Name for people, which takes the place of the path in the result. */

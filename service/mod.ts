@@ -24,7 +24,8 @@ export {
 } from "./analysis.ts";
 export { DiskQueue, type DiskQueueOptions, idOf } from "./disk_queue.ts";
 export type { AnalysisEvent } from "./event_log.ts";
-export type * from "./job_queue.ts";
+export type { CatalogueAddress } from "./catalogue_work.ts";
+export * from "./job_queue.ts";
 export {
   ensureToken,
   type RunningService,

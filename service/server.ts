@@ -17,6 +17,7 @@ import { Analyzer, type NamedAnalyzerOptions, SAMPLE_RATE_HZ } from "../pipeline
 import { isLoopback, LOOPBACK_HOSTS, SHORTEST_TOKEN } from "./access.ts";
 import { analysisWork } from "./analysis_work.ts";
 import { serviceApp } from "./app.ts";
+import type { CatalogueAddress } from "./catalogue_work.ts";
 import { DiskQueue } from "./disk_queue.ts";
 import type { Work } from "./job_queue.ts";
 import { Metrics } from "./metrics.ts";
@@ -38,8 +39,10 @@ export interface ServiceOptions {
   readonly audioFolder?: string;
   /** Weights and settings of the analyses. */
   readonly analyzer: NamedAnalyzerOptions;
-  /** Analyses at the same time. */
+  /** Analyses at the same time, where there is no catalogue. */
   readonly jobs: number;
+  /** Catalogue whose workers analyse; absent to analyse in this process. */
+  readonly catalogue?: CatalogueAddress;
   /** Limits. */
   readonly limits: ServiceLimits;
 }
@@ -88,23 +91,23 @@ const HEADER_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 
 /**
- * Starts a service. Afterwards the program has no permission to open connections; to run programs only where ffmpeg may
- * be used.
+ * Starts a service. Afterwards the program has no permission to open connections, but for those to a catalogue, and to
+ * run programs only where ffmpeg may be used.
  *
  * @throws {UsageError | ModelError} if the settings contradict each other, or weights or folders cannot be used
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { host, port, limits, jobs } = options;
+  const { host, port, limits } = options;
   const hosts = allowedHosts(options);
   const audioFolder = await folderOf(options);
   const ending = new AbortController();
   const metrics = new Metrics();
-  const analyzer = await Analyzer.load(options.analyzer);
+  const engine = await engineOf(options);
   let queue: DiskQueue | undefined;
   try {
     queue = await DiskQueue.open({
-      ...{ folder: resolve(options.dataFolder), settings: await analyzer.settingsKey(), jobs },
-      work: told(analysisWork(analyzer, limits.analysisSeconds), metrics),
+      ...{ folder: resolve(options.dataFolder), settings: engine.settings, jobs: engine.jobs },
+      work: told(engine.work, metrics),
       ...{ mostWaiting: limits.waiting, mostBytes: limits.storedBytes, mostKept: limits.kept },
     });
     const app = serviceApp({
@@ -140,7 +143,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       server.close();
       await queue!.close(limits.graceSeconds);
       server.closeAllConnections();
-      await analyzer[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
     };
     return {
       url: urlOf(server, host),
@@ -149,9 +152,48 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     };
   } catch (error) {
     await queue?.close(0);
-    await analyzer[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What analyses. */
+interface Engine extends AsyncDisposable {
+  readonly work: Work;
+  /** Hash of weights, settings and program version. */
+  readonly settings: string;
+  /** Analyses at the same time. */
+  readonly jobs: number;
+}
+
+/** Loads the weights, or connects to the catalogue. */
+async function engineOf(
+  { analyzer: options, jobs, catalogue, limits }: ServiceOptions,
+): Promise<Engine> {
+  if (catalogue === undefined) {
+    const analyzer = await Analyzer.load(options);
+    return {
+      ...{ work: analysisWork(analyzer, limits.analysisSeconds), jobs },
+      settings: await analyzer.settingsKey(),
+      [Symbol.asyncDispose]: () => analyzer[Symbol.asyncDispose](),
+    };
+  }
+  const { CatalogueWork } = await import("./catalogue_work.ts");
+  const { weightsDir, compute: { threads, ...compute } = {}, observer: _, origin: _o, ...rest } =
+    options;
+  const remote = await CatalogueWork.open(
+    catalogue,
+    { options: { ...rest, compute }, byproducts: { activations: false, formats: [] } },
+    {
+      ...(weightsDir !== undefined && { weightsDir }),
+      ...(threads !== undefined && { threads }),
+    },
+  );
+  return {
+    // All of them wait in the queue of the catalogue.
+    ...{ work: remote.work, settings: remote.settings, jobs: limits.waiting },
+    [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
+  };
 }
 
 /** Returns the names that the header Host may have; undefined for any. */
@@ -233,8 +275,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** What is not needed any more cannot be misused: uploads come from anywhere. */
-async function giveUpPermissions({ analyzer }: ServiceOptions): Promise<void> {
-  await Deno.permissions.revoke({ name: "net" });
+async function giveUpPermissions({ analyzer, catalogue }: ServiceOptions): Promise<void> {
+  if (catalogue === undefined) await Deno.permissions.revoke({ name: "net" });
   if (!analyzer.audio?.ffmpeg) await Deno.permissions.revoke({ name: "run" });
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { join } from "node:path";
 import { until } from "./deadline.ts";
-import { command } from "./program.ts";
+import { command, repository } from "./program.ts";
 
 /** A service that runs as a process of its own. */
 export class ServiceProcess {
@@ -26,7 +27,10 @@ export class ServiceProcess {
    */
   static async start(...args: string[]): Promise<ServiceProcess> {
     const call = ["serve", "--port", "0", "--threads", "1", ...args];
-    const child = command(call, { flags: ["--allow-net"] }).spawn();
+    // That of the task serve:catalogue.
+    const lock = `--lock=${join(repository, "catalogue", "deno.lock")}`;
+    const flags = ["--allow-net", ...(args.includes("--redis") ? [lock] : [])];
+    const child = command(call, { flags }).spawn();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     await until("a service to print its address", async () => {
