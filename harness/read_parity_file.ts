@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { reasonOf } from "../core/reason.ts";
+import { TOTAL } from "../reports/run_report.ts";
 import { type ParityFile, parityFileSchema } from "./parity_file.ts";
 
 /** A `parity.toml` that cannot be read or contradicts itself. */
@@ -97,12 +98,23 @@ function contradictions(file: ParityFile): Finding[] {
   ];
 }
 
+/** Names that no stage can have, and what has them. */
+const RESERVED: ReadonlyMap<string, string> = new Map([
+  [TOTAL, "the row of the whole process in tables of times"],
+  ["default", "the minimum of all other stages in regression.toml"],
+]);
+
 function stageFindings({ seams, stages }: ParityFile): Finding[] {
   const findings: Finding[] = [];
   const made = new Map<string, string>();
   const names = new Set<string>();
   for (const [at, { name, inputs, outputs }] of stages.entries()) {
     const path = ["stages", at] as const;
+    const taken = RESERVED.get(name);
+    if (taken !== undefined) {
+      const message = `${name} is the name of ${taken}: give the stage another name`;
+      findings.push({ path: [...path, "name"], message });
+    }
     if (names.has(name)) findings.push({ path, message: `there are two stages ${name}` });
     names.add(name);
     for (const input of inputs) {

@@ -137,6 +137,16 @@ Deno.test("contradictions in parity.toml are found, each with its line", async (
     "parity.toml:17:1: stages.1: there are two stages add",
   );
   await finds(
+    'name = "count"',
+    'name = "total"',
+    "parity.toml:18:1: stages.1.name: total is the name of the row of the whole process in tables of times: give the stage another name",
+  );
+  await finds(
+    'name = "add"',
+    'name = "default"',
+    "parity.toml:14:1: stages.0.name: default is the name of the minimum of all other stages in regression.toml: give the stage another name",
+  );
+  await finds(
     'implementation = "one"',
     "",
     "parity.toml:25:1: reference: expected implementation or folder",
