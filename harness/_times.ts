@@ -45,6 +45,7 @@ export function timesOf(
     const processes = group.map(({ run }) => run.process);
     const stages = new Set(group.flatMap(({ run }) => run.stages.map(({ stage }) => stage)));
     const cpuSeconds = processes.flatMap((one) => one.cpuSeconds ?? []);
+    const work = processes.flatMap((one) => one.work ?? []);
     const peaks = processes.flatMap(({ peakBytes }) => peakBytes ?? []);
     return [
       ...[...stages].map((stage) => ({
@@ -59,6 +60,7 @@ export function timesOf(
         ...{ ...common, stage: TOTAL, seconds: processes.map(({ seconds }) => seconds) },
         ...(cpuSeconds.length > 0 && { cpuSeconds }),
         ...(peaks.length > 0 && { peakBytes: Math.max(...peaks) }),
+        ...(work.length > 0 && { work }),
       },
     ];
   });

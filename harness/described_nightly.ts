@@ -17,6 +17,7 @@ import type { ParityReport } from "../parity/mod.ts";
 import type { MeasuredRun } from "./process_implementation.ts";
 import type { DescribedFile } from "./described_file.ts";
 import { NothingComparedError, runDescribed } from "./run_described.ts";
+import type { WorkCounter } from "./_work_counter.ts";
 
 /** Rounds and their order. */
 export interface DescribedNightlyOptions {
@@ -24,6 +25,8 @@ export interface DescribedNightlyOptions {
   readonly rounds: number;
   /** Seed of their order. */
   readonly seed: number;
+  /** Counts hardware events of each run; by default those of this machine. */
+  readonly counter?: WorkCounter;
   /** Receives a description of each run before it begins. */
   readonly onTurn?: (description: string) => void;
   /** Receives the comparison of all seams. */
@@ -39,10 +42,10 @@ export interface DescribedNightlyOptions {
  */
 export function describedNightly(
   described: DescribedFile,
-  { rounds, seed, onTurn, onReport }: DescribedNightlyOptions,
+  { rounds, seed, counter, onTurn, onReport }: DescribedNightlyOptions,
 ): NightlySubject {
   const { file, inputs, pipeline, folder } = described;
-  const common = onTurn === undefined ? {} : { onTurn };
+  const common = { ...(onTurn && { onTurn }), ...(counter && { counter }) };
   let report: ParityReport | undefined;
   /** Compares all seams once, which also warms up. */
   const compared = async (): Promise<ParityReport> => {
@@ -98,9 +101,11 @@ function keyOf(variant: string, round: number, track: string): string {
 }
 
 function measurementOf(variant: string, round: number, run: MeasuredRun): Measurement {
-  const { seconds, cpuSeconds, peakBytes } = run.process;
+  const { seconds, cpuSeconds, peakBytes, work, noWork } = run.process;
   return {
     ...{ variant, track: run.input, round, seconds, cpuSeconds, peakBytes, bytesRead: null },
+    ...(work && { work }),
+    ...(noWork !== undefined && { noWork }),
     // A program tells when its stages ran, and not what they took of the machine.
     stages: run.stages.map(({ stage, start, end }): StageMeasurement => ({
       ...{ stage, start, end, cpuSeconds: null, peakBytes: null, bytesRead: null },

@@ -10,6 +10,8 @@ import process from "node:process";
 import { interruptible } from "../core/interruption.ts";
 import { MemoryWatch } from "./_memory_watch.ts";
 import { childCpuSeconds } from "./_cpu_time.ts";
+import { countsBetween, type WorkCounter } from "./_work_counter.ts";
+import type { WorkCounts } from "../kernels/mod.ts";
 
 /** Program, arguments and limits. */
 export interface ProcessCall {
@@ -23,6 +25,8 @@ export interface ProcessCall {
   readonly timeoutSeconds: number;
   /** Limit of the resident memory of the process and all processes that it started; absent for none. */
   readonly memoryBytes?: number;
+  /** Counts hardware events; absent for none. */
+  readonly counter?: WorkCounter;
 }
 
 /** What a process did. */
@@ -37,6 +41,10 @@ export interface ProcessOutcome {
   readonly cpuSeconds: number | null;
   /** Highest resident memory that was seen; null where the system does not tell. */
   readonly peakBytes: number | null;
+  /** Hardware counts of it and all processes that it started; absent without counters. */
+  readonly work?: WorkCounts;
+  /** Why there are no counts. */
+  readonly noWork?: string;
 }
 
 /** Characters of the output that are kept, from the end. */
@@ -53,11 +61,12 @@ const QUOTED_LINES = 5;
  * @returns what it did; a program that cannot be started is a failure, too
  */
 export async function runProcess(call: ProcessCall): Promise<ProcessOutcome> {
-  const { folder, environment, timeoutSeconds, memoryBytes } = call;
+  const { folder, environment, timeoutSeconds, memoryBytes, counter } = call;
   const [program = "", ...args] = call.command;
   // A relative path is one from the folder, not from that of this program.
   const path = isAbsolute(program) || !/[/\\]/.test(program) ? program : join(folder, program);
   const cpuBefore = childCpuSeconds();
+  const workBefore = counter?.();
   const start = performance.now();
   const child = spawn(path, args, {
     cwd: folder,
@@ -120,6 +129,7 @@ export async function runProcess(call: ProcessCall): Promise<ProcessOutcome> {
       ...ended,
       cpuSeconds: isKnown ? cpuAfter - cpuBefore : null,
       peakBytes: watch.peakBytes,
+      ...(counter !== undefined && countsBetween(workBefore!, counter())),
     };
   } finally {
     clearTimeout(timer);

@@ -29,6 +29,7 @@ import type { ImplementationEntry, ParityFile } from "./parity_file.ts";
 import { type ProcessOutcome, runProcess } from "./process.ts";
 import { startsFromSeams } from "./read_parity_file.ts";
 import { storeArray } from "./_store_array.ts";
+import type { WorkCounter } from "./_work_counter.ts";
 
 /** Name of the file of timings that a program may write to `{out}`, as `--timings-path` of this program. */
 export const TIMINGS_FILE = "timings.jsonl";
@@ -60,6 +61,8 @@ export interface DescribedOptions {
   readonly modes: readonly Mode[];
   /** Folder for seams, of which nothing is kept. */
   readonly scratch: string;
+  /** Counts hardware events of each run; absent for none. */
+  readonly counter?: WorkCounter;
   /** Receives the times of each run. */
   readonly onMeasured?: (run: MeasuredRun) => void;
   /** Receives the folder with the seams of each run before it is removed. */
@@ -221,12 +224,14 @@ export class DescribedImplementation implements Implementation {
     const { environment = {}, timeout_seconds, memory_mb } = this.#entry;
     const variables = Object.entries(environment)
       .map(([name, value]) => [name, this.#filled([value], places)[0]!]);
+    const { folder, counter } = this.#options;
     return await runProcess({
       command: this.#filled(command, places),
-      folder: this.#options.folder,
+      folder,
       environment: Object.fromEntries(variables),
       timeoutSeconds: timeout_seconds ?? TIMEOUT_SECONDS,
       ...(memory_mb !== undefined && { memoryBytes: memory_mb * 1e6 }),
+      ...(counter && { counter }),
     });
   }
 

@@ -36,6 +36,7 @@ import { liveReferences } from "./makers.ts";
 import { DescribedImplementation, type MeasuredRun } from "./process_implementation.ts";
 import { readReferences, type References } from "./reference_folder.ts";
 import { timesOf } from "./_times.ts";
+import { hardwareCounter, type WorkCounter } from "./_work_counter.ts";
 
 /** No seam could be compared, which must not pass for a success. */
 export class NothingComparedError extends UsageError {
@@ -57,6 +58,8 @@ export interface DescribedRunOptions {
   readonly seed: number;
   /** Folder for the seams of the first round, as `IMPLEMENTATION/MODE/INPUT/SEAM.npy`; absent to keep none. */
   readonly keep?: string;
+  /** Counts hardware events of each run; by default those of this machine. */
+  readonly counter?: WorkCounter;
   /** Receives a description of each run before it begins. */
   readonly onTurn?: (description: string) => void;
   /** Receives the times of each run that succeeded. */
@@ -113,6 +116,7 @@ class Run {
   async report(): Promise<ParityReport> {
     const { file, pipeline } = this.#described;
     const inputs = this.#inputs();
+    const counter = this.#options.counter ?? await hardwareCounter();
     const named = this.#options.implementations;
     for (const name of named ?? []) {
       ensureKnown("implementation", name, Object.keys(file.implementations));
@@ -120,7 +124,7 @@ class Run {
     const ready: DescribedImplementation[] = [];
     const notRun = new Map<string, string>();
     for (const name of named ?? Object.keys(file.implementations)) {
-      const implementation = this.#implementation(name, inputs);
+      const implementation = this.#implementation(name, inputs, counter);
       const reason = await implementation.prepare();
       if (reason === undefined) ready.push(implementation);
       else if (named === undefined) notRun.set(name, reason);
@@ -181,11 +185,15 @@ class Run {
     return inputs.filter(({ name }) => named === undefined || named.includes(name));
   }
 
-  #implementation(name: string, inputs: readonly Input[]): DescribedImplementation {
+  #implementation(
+    name: string,
+    inputs: readonly Input[],
+    counter: WorkCounter,
+  ): DescribedImplementation {
     const { file, folder } = this.#described;
     const { keep } = this.#options;
     return new DescribedImplementation(file, name, {
-      ...{ folder, modes: this.#modes, scratch: join(this.#scratch, "turn") },
+      ...{ folder, modes: this.#modes, scratch: join(this.#scratch, "turn"), counter },
       inputs: new Map(inputs.map((input) => [input.name, input])),
       onMeasured: (run) => {
         this.#measured.push({ name, round: this.#round, run });
@@ -274,7 +282,10 @@ class Run {
   }
 
   #timings(turns: readonly PlannedTurn[], inputs: readonly Input[]): Timings {
+    const noWork = this.#measured.find(({ run }) => run.process.noWork !== undefined)?.run.process
+      .noWork;
     return {
+      ...(noWork !== undefined && { noWork }),
       ...{ seed: this.#options.seed, rounds: this.#rounds },
       order: turns.map(({ round, implementation, piece, mode }) => ({
         ...{ round, implementation: implementation.name, piece: piece.name, mode },

@@ -374,3 +374,33 @@ Deno.test("recording replaces a folder as a whole or not at all, and no folder o
     await rejects(record(path, { out: folder }), /has files, such as .* but no references\.json/);
   }, { reference });
 });
+
+Deno.test("hardware counts of each process stand beside its times, or why there are none", async () => {
+  await described({ ours: "" }, async (path) => {
+    // A stand-in: each call adds its number.
+    let [calls, instructions] = [0, 0];
+    const counter = (): { instructions: number; cycles: number; cacheMisses: number } => {
+      instructions += 1e6 * ++calls;
+      return { instructions, cycles: 2 * instructions, cacheMisses: calls };
+    };
+    const { timings } = await run(path, { inputs: ["one"], implementations: ["ours"], counter });
+    const [total] = timings!.stages.filter(({ work }) => work !== undefined);
+    equal([total?.stage, total?.work?.length], ["total", 1]);
+    ok(total!.work![0]!.instructions >= 1e6 && total!.work![0]!.cacheMisses === 1);
+    equal(timings?.noWork, undefined);
+    const without = await run(path, {
+      ...{
+        inputs: ["one"],
+        implementations: ["ours"],
+        counter: () => "No hardware counters: none",
+      },
+    });
+    equal(without.timings?.noWork, "No hardware counters: none");
+    ok(without.timings!.stages.every(({ work }) => work === undefined));
+    const { timings: own } = await run(path, { inputs: ["one"], implementations: ["ours"] });
+    const counted = own!.stages.find(({ stage }) => stage === "total")!.work;
+    // Any Deno takes more than ten million instructions to start.
+    if (own!.noWork === undefined) ok(counted![0]!.instructions > 1e7);
+    else match(own!.noWork, /no hardware counters/i);
+  });
+});

@@ -213,6 +213,14 @@ const stageTime = z.strictObject({
   ).exactOptional(),
   peakBytes: count.describe("Highest resident memory of all rounds; absent where unknown")
     .exactOptional(),
+  work: z.array(z.strictObject({
+    instructions: z.number().min(0),
+    cycles: z.number().min(0),
+    cacheMisses: z.number().min(0).describe("Accesses that missed the last level of cache"),
+  })).describe(
+    "Hardware counts of each round in user mode, of the process and all that it started; absent without counters, and " +
+      "of a stage",
+  ).exactOptional(),
 }).meta({ id: "stageTime", description: "Times of one stage, or of the whole process" });
 
 const timings = z.strictObject({
@@ -220,6 +228,8 @@ const timings = z.strictObject({
   rounds: z.int().min(1),
   order: z.array(turn).describe("Runs, in the order in which they were made"),
   stages: z.array(stageTime),
+  noWork: name.describe("Reason why there are no hardware counts; absent where there are")
+    .exactOptional(),
 }).meta({ id: "timings", description: "Times of implementations that ran as processes" });
 
 const innerSeam = z.strictObject({

@@ -56,6 +56,8 @@ export interface RegressionSettings {
     readonly factor: number;
     /** Deviation that is assumed before there are runs, 0.015 for 1.5 %. */
     readonly assumed: number;
+    /** Share of the deviation between the passes of a run that is assumed between runs, where that is more. */
+    readonly ofPasses: number;
     /** Weight of the assumption, in runs. */
     readonly weight: number;
   };
@@ -127,6 +129,7 @@ function schemaOf(stages: readonly string[]) {
       nights: runCount.default(30),
       factor: number(0, 100).default(4),
       assumed: ratio.default(0.02),
+      of_passes: ratio.default(1),
       weight: number(0, 1000).default(5),
     }),
     steps: table({
@@ -206,16 +209,20 @@ export function parseRegressionSettings(
 }
 
 function settingsOf(
-  { decide_by, minimum_seconds, minimum, steps, ...same }: z.output<ReturnType<typeof schemaOf>>,
+  { decide_by, minimum_seconds, minimum, steps, spread, ...same }: z.output<
+    ReturnType<typeof schemaOf>
+  >,
 ): RegressionSettings {
   const { default: standard, ...minimums } = minimum;
   const { new_nights, ...ofChangePoints } = steps;
+  const { of_passes, ...ofSpread } = spread;
   return {
     ...same,
     decideBy: decide_by,
     minimumSeconds: minimum_seconds,
     minimum: standard,
     minimums: { ...MINIMUMS, ...minimums },
+    spread: { ...ofSpread, ofPasses: of_passes },
     changePoints: { ...ofChangePoints, newNights: new_nights },
   };
 }

@@ -22,7 +22,7 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     alpha = 0.05
     minimum_seconds = 1
     minimum = { default = 0.1, network = 0.2, write = 0.4 }
-    spread = { nights = 4, factor = 5, assumed = 0.02, weight = 6 }
+    spread = { nights = 4, factor = 5, assumed = 0.02, of_passes = 0.5, weight = 6 }
     steps = { alpha = 0.002, minimum = 0.07, new_nights = 8 }
     parity = { growth = 9, floor = 1e-7 }
     improvement = { exact = 7, faster = 0.25 }
@@ -36,7 +36,7 @@ Deno.test("parseRegressionSettings() accepts every key", () => {
     minimumSeconds: 1,
     minimum: 0.1,
     minimums: { ...DEFAULT_REGRESSION_SETTINGS.minimums, network: 0.2, write: 0.4 },
-    spread: { nights: 4, factor: 5, assumed: 0.02, weight: 6 },
+    spread: { nights: 4, factor: 5, assumed: 0.02, ofPasses: 0.5, weight: 6 },
     changePoints: { alpha: 0.002, minimum: 0.07, newNights: 8 },
     parity: { growth: 9, floor: 1e-7 },
     improvement: { exact: 7, faster: 0.25 },

@@ -9,7 +9,7 @@ import { mannWhitney } from "./mann_whitney.ts";
 import type { RegressionSettings } from "./regression_settings.ts";
 import type { StageDecision } from "./run_report.ts";
 import type { StageSamples } from "./stage_figures.ts";
-import { deviationOfDifferences, median } from "./statistics.ts";
+import { deviationOfDifferences, median, medianAbsoluteDeviation } from "./statistics.ts";
 
 /** The baseline of one stage. */
 interface StageBaseline {
@@ -54,7 +54,7 @@ export function stageDecisions(
     const stageBaseline: StageBaseline = {
       seconds: before.flatMap((one) => one.seconds),
       level: median(before.map((one) => one.median)),
-      noiseMargin: noiseMargin(recent, before.length, settings),
+      noiseMargin: noiseMargin(recent, before.length, seconds, settings),
     };
     return {
       ...figures,
@@ -71,13 +71,19 @@ export function stageDecisions(
  * the program. It is a number of deviations of the runs' medians, weighted with the assumed deviation. It includes the
  * error of the baseline, which depends on its number of runs.
  *
- * The deviation is that from one run to the next, so that a change of level does not widen it.
+ * The deviation is that from one run to the next, so that a change of level does not widen it. Where the passes of a run
+ * vary much, as on a machine that does other work, the runs are assumed to vary as well.
  */
 function noiseMargin(
   recent: readonly SampledStage[],
   runs: number,
-  { spread: { factor, assumed, weight } }: RegressionSettings,
+  seconds: readonly number[],
+  { spread: { factor, assumed: least, ofPasses, weight } }: RegressionSettings,
 ): number {
+  const deviations = [...recent.map((one) => one.seconds), seconds].map((passes) =>
+    medianAbsoluteDeviation(passes) / median(passes)
+  ).filter(Number.isFinite);
+  const assumed = Math.max(least, deviations.length === 0 ? 0 : ofPasses * median(deviations));
   const variance = deviationOfDifferences(recent.map((one) => Math.log(one.median))) ** 2;
   const seen = Math.max(recent.length - 1, 0);
   const known = seen + weight === 0

@@ -19,7 +19,7 @@ import {
   subjectOf,
   tally,
 } from "./figures.ts";
-import { isTimingNumber, TIMING_HEAD, timingNote, timingRows } from "./timings.ts";
+import { isTimingNumber, timingHead, timingNote, timingRows } from "./timings.ts";
 import { findingText } from "./walk_text.ts";
 
 const HEAD = [
@@ -80,7 +80,7 @@ function timingBlocks({ timings }: ParityReport): string[] {
   const rows = timingRows(timings);
   return [
     `<details><summary>Times, ${timingNote(timings)}</summary>`,
-    markdownTable([TIMING_HEAD, ...rows], isTimingNumber).join("\n"),
+    markdownTable([timingHead(timings), ...rows], isTimingNumber).join("\n"),
     "</details>",
   ];
 }

@@ -32,7 +32,7 @@ import {
   tally,
   worstText,
 } from "./figures.ts";
-import { isTimingNumber, TIMING_HEAD, timingNote, timingRows } from "./timings.ts";
+import { isTimingNumber, timingHead, timingNote, timingRows } from "./timings.ts";
 
 /**
  * Renders the page of a run: verdict, every seam with what it needs, each failing seam, charts of the others, all figures.
@@ -357,7 +357,7 @@ function TimingSection({ timings }: { timings: Timings }): JSX.Element {
         <table>
           <thead>
             <tr>
-              {TIMING_HEAD.map((name, column) => (
+              {timingHead(timings).map((name, column) => (
                 <th key={name} scope="col" class={isTimingNumber(column) ? "number" : undefined}>
                   {name}
                 </th>

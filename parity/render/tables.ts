@@ -21,7 +21,7 @@ import {
   tally,
   ulpBinText,
 } from "./figures.ts";
-import { isTimingNumber, TIMING_HEAD, timingRows } from "./timings.ts";
+import { isTimingNumber, timingHead, timingNote, timingRows } from "./timings.ts";
 
 /**
  * Returns the report as text: one row for each seam, the verdict last, and below it what failed and why.
@@ -60,7 +60,10 @@ export function parityTable(report: ParityReport): string {
 /** Returns the times of processes as text; undefined where none was timed. */
 export function timingTable({ timings }: ParityReport): string | undefined {
   if (timings === undefined) return undefined;
-  return textTable([[...TIMING_HEAD], ...timingRows(timings)], isTimingNumber).join("\n");
+  return [
+    ...textTable([timingHead(timings), ...timingRows(timings)], isTimingNumber),
+    timingNote(timings),
+  ].join("\n");
 }
 
 /** Returns the differences as text: one row for each seam, below it what failed and why. */
