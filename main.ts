@@ -7,6 +7,7 @@
 import process from "node:process";
 import { tactus } from "./cli/commands.ts";
 import { escapeOnTerminal } from "./cli/terminal.ts";
+import { exitProcess } from "./core/exit.ts";
 import { cleanUpInterrupted, stopGently } from "./core/interruption.ts";
 import { reasonOf } from "./core/reason.ts";
 import { UsageError } from "./core/usage_error.ts";
@@ -29,7 +30,7 @@ function interrupted(exitCode: number): void {
   stoppedWith = exitCode;
   if (stopGently()) return;
   cleanUpInterrupted();
-  Deno.exit(exitCode);
+  exitProcess(exitCode);
 }
 
 /** Tasks run in the repository, but relative paths start in the user's directory. */
@@ -53,8 +54,8 @@ process.on("SIGTERM", () => interrupted(143));
 try {
   enterUserDirectory();
   const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);
-  Deno.exit(stoppedWith ?? (Deno.args.length === 0 ? 2 : code));
+  exitProcess(stoppedWith ?? (Deno.args.length === 0 ? 2 : code));
 } catch (error) {
   console.error(reasonOf(error));
-  Deno.exit(stoppedWith ?? 2);
+  exitProcess(stoppedWith ?? 2);
 }

@@ -7,10 +7,11 @@
 import { availableParallelism } from "node:os";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { type Backend, BACKENDS } from "../pipeline/backends/backend.ts";
+import { DEVICE_NAMES } from "../pipeline/backends/devices.ts";
 import type { TrackBenchOptions, Variant } from "../reports/mod.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { option, pick, type Values } from "./command.ts";
-import { AUDIO_OPTIONS, audioOf, AUTO, COMPUTE_OPTIONS } from "./_options.ts";
+import { AUDIO_OPTIONS, audioOf, AUTO, backendOn, COMPUTE_OPTIONS } from "./_options.ts";
 import type { StatusLine } from "./status_line.ts";
 
 const DEFAULT_BACKEND: Backend = "native";
@@ -25,6 +26,10 @@ export const TRACK_OPTIONS = {
     oneOf("name", BACKENDS),
     "backend of the networks",
   ).repeated().shownDefault(DEFAULT_BACKEND),
+  device: option(
+    oneOf("name", DEVICE_NAMES),
+    "device of ONNX Runtime; all but the cpu imply --backend onnx",
+  ).short("d").repeated().shownDefault("cpu"),
   threads: COMPUTE_OPTIONS.threads.repeated(),
   warmUps: option(wholeNumber(1, 1000), "rounds that do not count").default(1),
   rounds: option(wholeNumber(1, 1000), "rounds that count").default(5),
@@ -67,13 +72,36 @@ export async function withBench<Result>(
   );
 }
 
-function variantsOf({ backend, threads }: Values<typeof TRACK_OPTIONS>): Variant[] {
-  const backends = new Set(backend ?? [DEFAULT_BACKEND]);
-  const counts = [...new Set(threads ?? [availableParallelism()])];
-  return [...backends].flatMap((backend) =>
+function variantsOf(values: Values<typeof TRACK_OPTIONS>): Variant[] {
+  const counts = [...new Set(values.threads ?? [availableParallelism()])];
+  const ways = devicesOf(values, ["cpu"]).flatMap((device): Omit<Variant, "threads">[] =>
+    device === "cpu"
+      ? [...new Set(values.backend ?? [DEFAULT_BACKEND])]
+        .map((backend) => ({ name: backend, backend }))
+      : [{ name: `onnx on ${device}`, backend: "onnx", device }]
+  );
+  return ways.flatMap(({ name, ...way }) =>
     counts.map((threads) => ({
-      name: `${backend}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-      ...{ backend, threads },
+      name: `${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      ...{ ...way, threads },
     }))
   );
+}
+
+/**
+ * Returns the named devices without repetition.
+ *
+ * @param values backends and devices
+ * @param devices the devices if none is named
+ * @throws {UsageError} if the named backends cannot compute on one of them
+ */
+export function devicesOf(
+  { backend, device }: Pick<Values<typeof TRACK_OPTIONS>, "backend" | "device">,
+  devices: readonly string[],
+): string[] {
+  const named = [...new Set(device ?? devices)];
+  for (const one of named) {
+    if (backend !== undefined && !backend.includes("onnx")) backendOn(one, backend[0]);
+  }
+  return named;
 }

@@ -14,7 +14,7 @@ import { PRECISIONS } from "../kernels/precision.ts";
 import { BACKENDS } from "../pipeline/backends/backend.ts";
 import { STAGES } from "../pipeline/stages.ts";
 import type { PeerPythons, RunReport } from "../reports/mod.ts";
-import { TRACK_OPTIONS, withBench } from "./_bench_options.ts";
+import { devicesOf, TRACK_OPTIONS, withBench } from "./_bench_options.ts";
 import { oneOf, text, wholeNumber } from "./argument_types.ts";
 import { type Command, command, flag, option, optionName, pick, type Values } from "./command.ts";
 import { audioOf } from "./_options.ts";
@@ -76,6 +76,7 @@ const OPTIONS = {
     .shownDefault("auto, of stages seeded-all"),
   demixer: TRACK_OPTIONS.demixer.shownDefault("auto, of stages seeded-htdemucs"),
   backend: TRACK_OPTIONS.backend.shownDefault("native, of stages all"),
+  device: TRACK_OPTIONS.device.shownDefault("cpu, of stages also every other one that is there"),
   ...ANALYSIS_OPTIONS,
   exportJson: EXPORT_OPTIONS.exportJson,
   ...STAGE_OPTIONS,
@@ -146,17 +147,30 @@ async function benchStages(values: Values<typeof OPTIONS>): Promise<RunReport> {
       "Without all-in-one-infer: fixtures/upstream/install_infer.sh makes a Python that has it",
     );
   }
+  const devices = devicesOf(values, values.device === undefined ? await devicesThere(values) : []);
   const status = new StatusLine();
   return await withScratchFolder("tactus_bench_", (scratch) =>
     stageRun({
       ...{ stages, model, threads, scratch, audio: audioOf(values), ...(peers && { peers }) },
-      backends: values.backend ?? BACKENDS,
+      ...{ backends: values.backend ?? BACKENDS, devices },
       precisions: values.precision ?? PRECISIONS.filter((name) => name === "f32" || hasBf16()),
       stemsDirectory: values.stemsDir,
       demixer: values.demixer ?? "seeded-htdemucs",
       ...pick(values, "seconds", "segments", "rounds", "weightsDir"),
       onProgress: (text) => status.show(text),
     })).finally(() => status.clear());
+}
+
+/** Returns the CPU and, for the backend onnx, the other devices of this machine; tells which it lacks. */
+async function devicesThere(
+  { backend = BACKENDS, stage: stages = TIMED }: Pick<Values<typeof OPTIONS>, "backend" | "stage">,
+): Promise<string[]> {
+  const runsNetwork = STAGES.some(({ isNetwork, name }) => isNetwork && stages.includes(name));
+  if (!backend.includes("onnx") || !runsNetwork) return ["cpu"];
+  const { probeDevices } = await import("../pipeline/mod.ts");
+  const probed = await probeDevices();
+  for (const { problem } of probed) if (problem !== undefined) console.error(problem);
+  return ["cpu", ...probed.filter(({ problem }) => problem === undefined).map((one) => one.device)];
 }
 
 /** Returns the named interpreters, or those that the install scripts make. */

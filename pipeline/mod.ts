@@ -45,6 +45,7 @@ export {
   type Providers,
   providersOf,
 } from "./backends/devices.ts";
+export { type ProbedDevice, probeDevices } from "./backends/onnx/probe.ts";
 export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } from "./demix.ts";
 export { type FileIdentity, fileIdentity } from "./file_identity.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";

@@ -65,6 +65,8 @@ const variant = z.strictObject({
     "native or onnx; of single stages also typescript, process for a whole process, and peer for " +
       "another program",
   ),
+  device: name.exactOptional()
+    .describe("Device of ONNX Runtime, such as webgpu; absent for the CPU"),
   threads: z.int().min(1).describe("Threads of the networks"),
 }).meta({ id: "variant" });
 
@@ -315,7 +317,7 @@ export type RunSettings = RunReport["settings"];
 /** A track of the corpus. */
 export type RunTrack = RunReport["tracks"][number];
 
-/** One way to compute: a backend and a number of threads. */
+/** One way to compute: a backend, a device, and a number of threads. */
 export type Variant = RunReport["variants"][number];
 
 /** One track, analysed once from file to result. */

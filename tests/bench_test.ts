@@ -19,6 +19,8 @@ Deno.test("bench rejects invalid calls and a peer that is missing", async () => 
     [[...demix, "--threads", "0"], /--threads/],
     [[...demix, "--loud"], /--loud/],
     [[...demix, "--backend", "abacus"], /--backend expects one of native, onnx/],
+    [["--backend", "native", "-d", "webgpu"], /native computes on the cpu only, not on webgpu/],
+    [[...demix, "-d", "abacus"], /--device expects one of cpu, cuda/],
     [["--rounds", "0"], /--rounds expects a whole number from 1 to 1000/],
     [["--seconds", "9"], /--seconds needs --stage or --peers/],
     [[...demix, "--seed", "1"], /--seed cannot be combined with --stage or --peers/],

@@ -5,6 +5,7 @@
  */
 
 import { onnxRuntime } from "./onnx/runtime.ts";
+import { vulkanProblem } from "./onnx/vulkan.ts";
 
 /** Name of a device, as in `--device`. */
 export type DeviceName = "cpu" | "cuda" | "coreml" | "webgpu" | "dml";
@@ -72,15 +73,22 @@ export async function onDevice<Result>(
   device: string,
   start: () => Promise<Result>,
 ): Promise<Result> {
+  if (device === "cpu") return await start();
+  const problem = device === "webgpu" ? vulkanProblem() : undefined;
+  if (problem !== undefined) throw unusable(device, problem);
   try {
     return await start();
   } catch (cause) {
-    if (device === "cpu") throw cause;
     const reason = (cause as Error).message.replace(/\s+/g, " ").trim();
-    throw new DeviceError(
-      `ONNX Runtime could not be started on ${device}: ${reason}; ` +
-        "omit --device to compute on the CPU",
-      { cause },
-    );
+    // The text of a failed assertion begins with its place in ONNX Runtime.
+    throw unusable(device, reason.replace(/^\/.* was false\. /, ""), cause);
   }
+}
+
+function unusable(device: string, reason: string, cause?: unknown): DeviceError {
+  return new DeviceError(
+    `ONNX Runtime could not be started on ${device}: ${reason}; ` +
+      "omit --device to compute on the CPU",
+    { cause },
+  );
 }

@@ -29,7 +29,12 @@ Deno.test("builtInDevices() lists the CPU first, and only known devices", async 
 
 Deno.test("onDevice() names the device that failed, and passes errors of the CPU on", async () => {
   const fail = (): Promise<never> => Promise.reject(new Error("no\nadapter\n"));
-  await rejects(onDevice("webgpu", fail), /could not be started on webgpu: no adapter; omit/);
+  await rejects(onDevice("cuda", fail), /could not be started on cuda: no adapter; omit/);
+  const assertion = "/a/b.cc:136 Initialize() x == y was false. Failed to get an adapter";
+  await rejects(
+    onDevice("cuda", () => Promise.reject(new Error(assertion))),
+    /could not be started on cuda: Failed to get an adapter; omit/,
+  );
   await rejects(onDevice("cpu", fail), { name: "Error", message: "no\nadapter\n" });
-  equal(await onDevice("webgpu", () => Promise.resolve(3)), 3);
+  equal(await onDevice("cuda", () => Promise.resolve(3)), 3);
 });

@@ -30,12 +30,12 @@ async function measure(request: MeasureRequest): Promise<MeasureReply> {
   const meter = new StageMeter(workCounts);
   meter.onStarted("start");
   meter.onTiming({ stage: "start", start: 0, end: (performance.now() - origin) / 1000 });
-  const { model, demixer, backend, threads, weightsDir, audio } = request;
+  const { model, demixer, backend, device, threads, weightsDir, audio } = request;
   const analyzer = Analyzer.start({
     ...{
       model,
       audio,
-      compute: { backend, threads },
+      compute: { backend, threads, ...(device !== undefined && { device }) },
       embeddings: false,
       shifts: demixShifts(1, 0),
     },

@@ -23,6 +23,8 @@ export interface MeasureRequest {
   readonly weightsDir?: string;
   /** Backend of the networks. */
   readonly backend: Backend;
+  /** Device of ONNX Runtime; absent for the CPU. */
+  readonly device?: string;
   /** Threads of the networks. */
   readonly threads: number;
   /** How the track is read. */

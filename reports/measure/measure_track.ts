@@ -39,7 +39,7 @@ export class MeasureError extends Error {
  * Measures one analysis.
  *
  * @param track the track
- * @param variant backend and threads
+ * @param variant backend, device and threads
  * @param weights demixer and model
  * @param outputDirectory folder of the result
  * @param audio how the track is read
@@ -47,7 +47,7 @@ export class MeasureError extends Error {
  */
 export async function measureTrack(
   track: Track,
-  variant: Pick<Variant, "backend" | "threads">,
+  variant: Pick<Variant, "backend" | "device" | "threads">,
   weights: MeasuredWeights,
   outputDirectory: string,
   audio: AudioOptions = {},
@@ -58,6 +58,7 @@ export async function measureTrack(
     ...{ path, name, ...(stemsDirectory !== undefined && { stemsDirectory }) },
     ...weights,
     ...{ backend: variant.backend as MeasureRequest["backend"], threads: variant.threads },
+    ...(variant.device !== undefined && { device: variant.device }),
     ...{ outputDirectory, audio },
     startedAt: performance.timeOrigin + start,
   };

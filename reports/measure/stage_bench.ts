@@ -26,12 +26,34 @@ import { demucsPeer, todaysPeers } from "./peers.ts";
 /** Stages after the separation that `fixtures/upstream/peer_stages.py` also supports. */
 const PEER_STAGES = ["spectrogram", "network", "metrical"];
 
+/** A backend, and the device of ONNX Runtime; absent for the CPU. */
+export type Compute = Required<Pick<ComputeOptions, "backend">> & Pick<ComputeOptions, "device">;
+
+/**
+ * Returns the ways to compute a network: each backend on the CPU, then ONNX Runtime on each other device.
+ *
+ * @param backends the backends; without `onnx` there are no other devices
+ * @param devices `cpu` for the backends, and other devices
+ */
+export function computesOf(backends: readonly Backend[], devices: readonly string[]): Compute[] {
+  const named = BACKENDS.filter((name) => backends.includes(name));
+  const others = named.includes("onnx") ? devices.filter((device) => device !== "cpu") : [];
+  return [
+    ...(devices.includes("cpu") ? named.map((backend) => ({ backend })) : []),
+    ...others.map((device) => ({ backend: "onnx" as const, device })),
+  ];
+}
+
+function variantName({ backend, device }: Compute): string {
+  return device === undefined ? `tactus, ${backend}` : `tactus, ${backend} on ${device}`;
+}
+
 /** Options of the bench of a stage. */
 export interface StageBenchOptions {
   /** Weights and threads. */
   readonly context: StageContext;
-  /** Backends of the networks. */
-  readonly backends: readonly Backend[];
+  /** Ways to compute a network. */
+  readonly computes: readonly Compute[];
   /** Returns functions that start the peers for a stage; absent without peers. */
   readonly peers?: (stage: string) => readonly (() => Promise<BenchVariant>)[];
 }
@@ -78,20 +100,20 @@ export async function writeInputs(folder: string, stage: Stage, seams: Seams): P
  * @param stage the stage
  * @param seams its inputs
  * @param track the track
- * @param options weights, threads, backends, peers
+ * @param options weights, threads, ways to compute, peers
  */
 export function stageBench(
   stage: Stage,
   seams: Seams,
   track: RunTrack,
-  { context, backends, peers }: StageBenchOptions,
+  { context, computes, peers }: StageBenchOptions,
 ): Bench {
-  const own = stage.isNetwork ? BACKENDS.filter((name) => backends.includes(name)) : [undefined];
+  const own = stage.isNetwork ? computes : [undefined];
   return {
     stage: stage.name,
     track,
     variants: [
-      ...own.map((backend) => () => tactusStage(stage, seams, context, backend)),
+      ...own.map((compute) => () => tactusStage(stage, seams, context, compute)),
       ...(PEER_STAGES.includes(stage.name) ? peers?.(stage.name) ?? [] : []),
     ],
   };
@@ -101,17 +123,17 @@ async function tactusStage(
   stage: Stage,
   seams: Seams,
   context: StageContext,
-  chosen: Backend | undefined,
+  chosen: Compute | undefined,
 ): Promise<BenchVariant> {
-  const backend = chosen ?? stage.backend;
+  const compute = chosen ?? { backend: stage.backend };
   return {
-    ...{ name: `tactus, ${backend}`, backend },
+    ...{ name: variantName(compute as Compute), ...compute },
     ...(stage.isNetwork && { weights: modelWeights(await context.model) }),
     async run(): Promise<number> {
       const start = performance.now();
       await stage.run(seams, {
         ...context,
-        ...(chosen && { compute: { ...context.compute, backend: chosen } }),
+        ...(chosen && { compute: { ...context.compute, ...chosen } }),
       });
       return (performance.now() - start) / 1000;
     },
@@ -139,8 +161,8 @@ export interface DemixBenchOptions {
   readonly demixer: string;
   /** Number of threads. */
   readonly threads: number;
-  /** Backends of the network. */
-  readonly backends: readonly Backend[];
+  /** Ways to compute the network. */
+  readonly computes: readonly Compute[];
   /** Precisions of the products of the backend native. */
   readonly precisions: readonly Precision[];
   /** Interpreters of the peers; absent to skip them. */
@@ -151,10 +173,10 @@ export interface DemixBenchOptions {
  * Returns the bench of the separation, from the mixture in memory to the stems in memory. The stems are 16 bit for
  * tactus and floats for demucs.
  *
- * @param options clip, network, threads, backends, precisions and peers
+ * @param options clip, network, threads, ways to compute, precisions and peers
  */
 export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
-  const { segments, demixer, threads, backends, precisions, peers } = options;
+  const { segments, demixer, threads, computes, precisions, peers } = options;
   const samples = STRIDE * segments - LEAD;
   const { allin1, today } = peers ?? {};
   return {
@@ -165,9 +187,9 @@ export async function demixBench(options: DemixBenchOptions): Promise<Bench> {
       sha256: await trackSha256({ path: MIX }),
     },
     variants: [
-      ...backends.flatMap((backend) =>
-        (backend === "native" ? precisions : [PRECISIONS[0]!]).map((precision) => () =>
-          tactusDemix({ backend, precision, threads }, samples, demixer)
+      ...computes.flatMap((compute) =>
+        (compute.backend === "native" ? precisions : [PRECISIONS[0]!]).map((precision) => () =>
+          tactusDemix({ ...compute, precision, threads }, samples, demixer)
         )
       ),
       ...(allin1 === undefined ? [] : [() => demucsPeer(allin1, PIECE, samples, demixer, threads)]),
@@ -188,8 +210,10 @@ async function tactusDemix(
   const clip = excerpt(mixture, 0, samples);
   const demixer = await loadDemixer(name, { compute });
   const precision = demixer.precision === "bf16" ? ", bf16" : "";
+  const { device } = compute;
+  const own = { backend: demixer.backend, ...(device !== undefined && { device }) };
   return {
-    ...{ name: `tactus, ${demixer.backend}${precision}`, backend: demixer.backend },
+    ...{ name: variantName(own) + precision, ...own },
     ...(demixer.sha256 !== null && { weights: [demixer.sha256] }),
     async run(): Promise<number> {
       const start = performance.now();

@@ -17,7 +17,14 @@ import type { RunReport, RunTrack, StageTimes, Variant } from "../run_report.ts"
 import { type Bench, type BenchVariant, type PeerPythons, timeVariants } from "./time_variants.ts";
 import { trackSha256 } from "./corpus.ts";
 import { newIdentity, newRun } from "./new_run.ts";
-import { demixBench, modelWeights, stageBench, stageInputs, writeInputs } from "./stage_bench.ts";
+import {
+  computesOf,
+  demixBench,
+  modelWeights,
+  stageBench,
+  stageInputs,
+  writeInputs,
+} from "./stage_bench.ts";
 import { stagePeers, writeCheckpoints } from "./peers.ts";
 import { analyzeBench, startBench } from "./process_bench.ts";
 import { longStems, writeStems } from "./track.ts";
@@ -31,6 +38,8 @@ export interface StageBenchesOptions extends LoadOptions {
   readonly stages: readonly string[];
   /** Backends of the networks. */
   readonly backends: readonly Backend[];
+  /** Devices of the backend onnx: `cpu` and others. */
+  readonly devices: readonly string[];
   /** Precisions of the separation network on the backend native. */
   readonly precisions: readonly Precision[];
   /** Python interpreters of the original programs; absent to time tactus only. */
@@ -75,8 +84,9 @@ export async function stageRun(options: StageBenchesOptions): Promise<RunReport>
     const { stage, track } = bench;
     benches.push({ stage, audioSeconds: track?.seconds ?? null, seconds });
     if (track !== null) tracks.set(track.name, track);
-    for (const { name, backend, weights: own = [] } of timed) {
-      variants.set(name, { name, backend, threads: options.threads });
+    for (const { name, backend, device, weights: own = [] } of timed) {
+      const on = device === undefined ? {} : { device };
+      variants.set(name, { name, backend, ...on, threads: options.threads });
       weights.push(...own);
     }
   }
@@ -112,11 +122,12 @@ async function timeBench(
 
 /** Prepares the benches, with their files in the scratch folder. */
 async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
-  const { threads, backends, peers, scratch } = options;
+  const { threads, peers, scratch } = options;
+  const computes = computesOf(options.backends, options.devices);
   const benches: Bench[] = [];
   if (options.stages.includes("demix")) {
     const { segments, demixer, precisions } = options;
-    const given = { segments, demixer, threads, backends, precisions, ...(peers && { peers }) };
+    const given = { segments, demixer, threads, computes, precisions, ...(peers && { peers }) };
     benches.push(await demixBench(given));
   }
   const stages = STAGES.filter(({ name }) => name !== "demix" && options.stages.includes(name));
@@ -142,7 +153,7 @@ async function benchesOf(options: StageBenchesOptions): Promise<Bench[]> {
     const seams = await stageInputs(stems16, stages, context);
     for (const stage of stages) {
       if (peers) await writeInputs(scratch, stage, seams);
-      benches.push(stageBench(stage, seams, track, { context, backends, peers: peersAt }));
+      benches.push(stageBench(stage, seams, track, { context, computes, peers: peersAt }));
     }
     if (analyzes) {
       await writeStems(join(scratch, "demix", "htdemucs", "track"), stems16);

@@ -12,6 +12,8 @@ export interface BenchVariant {
   readonly name: string;
   /** Backend or program, as in the variants of a run. */
   readonly backend: string;
+  /** Device of ONNX Runtime; absent for the CPU. */
+  readonly device?: string;
   /** SHA-256 of its files of weights; absent for a peer, and without weights. */
   readonly weights?: readonly string[];
   /** Does the work once and returns its seconds. */

@@ -107,6 +107,9 @@ export const MICROSOFT = "com.microsoft";
  */
 export type GraphTarget = "cpu" | "device";
 
+/** Name of the input with all weights in a graph for a device. */
+const PACKED = "weights";
+
 const OPSET = 20;
 const IR_VERSION = 9;
 
@@ -120,6 +123,9 @@ export class GraphBuilder {
   readonly #inputs: unknown[] = [];
   readonly #outputs: unknown[] = [];
   readonly #weights: Record<string, Tensor> = {};
+  /** Weights in a graph for a device, in their order in the input, and their number of values. */
+  readonly #packed: Tensor[] = [];
+  #packedCount = 0;
   #counter = 0;
 
   /** Starts an empty graph; viewers show its name. */
@@ -163,10 +169,10 @@ export class GraphBuilder {
 
   /**
    * Adds an input that receives the same array on every run, so that networks of different weights share a graph. In a
-   * graph for a device it is a constant, which is uploaded once.
+   * graph for a device all of them are parts of one input, so that one upload brings them.
    */
   weight(value: Tensor): Value {
-    if (this.target === "device") return this.constant(value);
+    if (this.target === "device") return this.#packedWeight(value);
     const name = this.#fresh("weight");
     this.#weights[name] = value;
     return this.input(name, value.dtype, value.shape);
@@ -174,7 +180,25 @@ export class GraphBuilder {
 
   /** Arrays for the inputs that {@linkcode GraphBuilder.weight} added, by name. */
   get weights(): Readonly<Record<string, Tensor>> {
-    return this.#weights;
+    if (this.#packed.length === 0) return this.#weights;
+    const values = new Float32Array(this.#packedCount);
+    let at = 0;
+    for (const { data } of this.#packed) {
+      values.set(data as Float32Array, at);
+      at += data.length;
+    }
+    return { [PACKED]: tensor("f32", [values.length], values) };
+  }
+
+  #packedWeight(value: Tensor): Value {
+    if (value.dtype !== "f32") {
+      throw new RangeError(`A weight for a device cannot be ${value.dtype}`);
+    }
+    if (this.#packed.length === 0) this.input(PACKED, "f32", [PACKED]);
+    const start = this.#packedCount;
+    this.#packed.push(value);
+    this.#packedCount += value.data.length;
+    return this.reshape(this.slice(PACKED, [start], [this.#packedCount], [0]), value.shape);
   }
 
   /** Adds a one-dimensional i64 constant, such as a shape or a list of axes. */

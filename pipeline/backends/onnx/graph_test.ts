@@ -21,14 +21,28 @@ Deno.test("GraphBuilder writes a model that ONNX Runtime can run", async () => {
   await session.release();
 });
 
-Deno.test("GraphBuilder refuses what a device may lack, and makes weights constants", () => {
+Deno.test("GraphBuilder refuses what a device may lack", () => {
   const graph = new GraphBuilder("example", "device");
   const x = graph.input("x", "f32", [1]);
+  const wide = tensor("f64", [1], Float64Array.of(1));
   assert.throws(() => graph.node("com.microsoft.BiasGelu", [x, x]), /for a device cannot have com/);
-  assert.throws(
-    () => graph.constant(tensor("f64", [1], Float64Array.of(1))),
-    /for a device cannot have a constant in float64/,
-  );
-  graph.weight(tensor("f32", [1], Float32Array.of(1)));
-  assert.deepEqual(graph.weights, {});
+  assert.throws(() => graph.constant(wide), /for a device cannot have a constant in float64/);
+  assert.throws(() => graph.weight(wide), /A weight for a device cannot be f64/);
+});
+
+Deno.test("GraphBuilder joins the weights of a graph for a device in one input", async () => {
+  const graph = new GraphBuilder("example", "device");
+  const x = graph.input("x", "f32", [2]);
+  const matrix = graph.weight(tensor("f32", [2, 2], Float32Array.of(1, 2, 3, 4)));
+  const offset = graph.weight(tensor("f32", [2], Float32Array.of(10, 20)));
+  graph.output("y", graph.node("Add", [graph.node("MatMul", [x, matrix]), offset]), [2]);
+  const session = await ort.InferenceSession.create(graph.toBytes());
+  assert.deepEqual(session.inputNames, ["x", "weights"]);
+  const { weights } = graph.weights;
+  const { y } = await session.run({
+    x: new ort.Tensor("float32", Float32Array.of(1, 1), [2]),
+    weights: new ort.Tensor("float32", weights!.data as Float32Array, weights!.shape),
+  });
+  assert.deepEqual(y!.data, Float32Array.of(14, 26));
+  await session.release();
 });

@@ -16,7 +16,6 @@ import {
 import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
 import { onDevice } from "../devices.ts";
-import type { GraphTarget } from "./graph.ts";
 import { computeHeads } from "./network/heads.ts";
 import { onnxRuntime } from "./runtime.ts";
 import { sessionSettings } from "./session_settings.ts";
@@ -44,9 +43,8 @@ const ELEMENT_TYPES = { f32: "float32", f64: "float64", i32: "int32", i64: "int6
 /**
  * Creates a session of the network.
  *
- * On the CPU weights are inputs of the graphs, so one session serves all folds. Creating a session takes a quarter of a
- * second and memory that ONNX Runtime never frees, and only a session that has run before has its buffers. On a device
- * each fold has sessions of its own from its first run on, so that its weights are uploaded once.
+ * Weights are inputs of the graphs, so one session serves all folds. Creating a session takes a quarter of a second and
+ * memory that ONNX Runtime never frees, and only a session that has run before has its buffers.
  *
  * @param checkpoint fold of the configuration that will run
  * @param options compute options, and whether embeddings are returned
@@ -60,25 +58,15 @@ export async function createOnnxNetworkSession(
 ): Promise<NetworkSession> {
   const runtime = await onnxRuntime();
   const { device = "cpu" } = options.compute ?? {};
-  const isOnDevice = device !== "cpu";
   const settings: InferenceSession.SessionOptions = {
     ...await sessionSettings(options.compute),
     interOpNumThreads: 1,
   };
   const create = (model: Uint8Array): Promise<InferenceSession> =>
     onDevice(device, () => runtime.InferenceSession.create(model, settings));
-  const sessions = new Map<string, Promise<FoldSessions>>();
-  const sessionsOf = (fold: Checkpoint): Promise<FoldSessions> => {
-    const key = isOnDevice ? fold.sha256 : "";
-    const target = isOnDevice ? "device" : "cpu";
-    let own = sessions.get(key);
-    if (own === undefined) {
-      own = createSessions(fold, target, create);
-      sessions.set(key, own);
-    }
-    return own;
-  };
-  await sessionsOf(checkpoint);
+  const target = device === "cpu" ? "cpu" : "device";
+  const embedding = await create(buildEmbedding(checkpoint, target).model());
+  const encoder = await create(buildEncoder(checkpoint, target).model());
   let plan: { frames: number; feeds: Feeds } | undefined;
   return {
     async run(spectrogram, fold = checkpoint, into): Promise<NetworkOutput> {
@@ -86,51 +74,29 @@ export async function createOnnxNetworkSession(
       if (plan?.frames !== frames) {
         plan = { frames, feeds: toFeeds(runtime, encoderPlan(fold.configuration, frames)) };
       }
-      const { embedding, encoder } = await sessionsOf(fold);
-      const weights = (build: typeof buildEmbedding): Feeds =>
-        isOnDevice ? {} : toFeeds(runtime, build(fold).weights);
       const embedded = await embed(
-        ...[runtime, embedding, weights(buildEmbedding), fold, spectrogram] as const,
-        EMBEDDING_CHUNK_FRAMES[isOnDevice ? "device" : "cpu"],
+        ...[runtime, embedding, toFeeds(runtime, buildEmbedding(fold, target).weights)] as const,
+        ...[fold, spectrogram, EMBEDDING_CHUNK_FRAMES[target]] as const,
       );
       const outputs = await encoder.run({
         ...plan.feeds,
-        ...weights(buildEncoder),
+        ...toFeeds(runtime, buildEncoder(fold, target).weights),
         embedded: toRuntime(runtime, embedded),
       });
       const data = (name: string): Float32Array<ArrayBuffer> =>
         outputs[name]!.data as Float32Array<ArrayBuffer>;
       const embeds = options.embeddings !== false;
-      const { logits, embeddings } = isOnDevice
+      const { logits, embeddings } = target === "device"
         ? computeHeads(fold, data("encoded"), embeds)
         : { logits: data("logits"), embeddings: embeds ? data("embeddings") : NO_VALUES };
       into?.set(logits);
       return networkOutput(fold.configuration, frames, into ?? logits, embeddings);
     },
     async release(): Promise<void> {
-      for (const own of sessions.values()) {
-        const { embedding, encoder } = await own;
-        await embedding.release();
-        await encoder.release();
-      }
+      await embedding.release();
+      await encoder.release();
     },
   };
-}
-
-/** Sessions of the two graphs of a fold. */
-interface FoldSessions {
-  readonly embedding: InferenceSession;
-  readonly encoder: InferenceSession;
-}
-
-async function createSessions(
-  fold: Checkpoint,
-  target: GraphTarget,
-  create: (model: Uint8Array) => Promise<InferenceSession>,
-): Promise<FoldSessions> {
-  const embedding = await create(buildEmbedding(fold, target).model());
-  const encoder = await create(buildEncoder(fold, target).model());
-  return { embedding, encoder };
 }
 
 /** Wraps arrays for ONNX Runtime; an array with several names is wrapped once. */

@@ -28,9 +28,9 @@ import { addHeads, addLayerNorm, addPerceptron, addZeroRow } from "./network/lay
 
 /** A graph and its weights. */
 export interface NetworkGraph {
-  /** Returns the content of an `.onnx` file, which for the CPU depends on the configuration only. */
+  /** Returns the content of an `.onnx` file, which depends on the configuration only. */
   readonly model: () => Uint8Array;
-  /** Arrays for the graph's weight inputs, by name; none in a graph for a device, which has them as constants. */
+  /** Arrays for the graph's weight inputs, by name. */
   readonly weights: Readonly<Record<string, Tensor>>;
 }
 
@@ -47,7 +47,7 @@ const INSTRUMENT_PLAN = "instruments";
  *
  * @param checkpoint weights of a fold
  * @param target what the graph is for
- * @returns graph, for the CPU the same for all folds of one configuration, and weights of the fold
+ * @returns graph, the same for all folds of one configuration, and weights of the fold
  */
 export function buildEmbedding(checkpoint: Checkpoint, target?: GraphTarget): NetworkGraph {
   const { numInstruments, dimInput, dimEmbed } = checkpoint.configuration;
@@ -68,7 +68,7 @@ export function buildEmbedding(checkpoint: Checkpoint, target?: GraphTarget): Ne
  *
  * @param checkpoint weights of a fold
  * @param target what the graph is for
- * @returns graph, for the CPU the same for all folds of one configuration, and weights of the fold
+ * @returns graph, the same for all folds of one configuration, and weights of the fold
  */
 export function buildEncoder(checkpoint: Checkpoint, target?: GraphTarget): NetworkGraph {
   const { configuration } = checkpoint;

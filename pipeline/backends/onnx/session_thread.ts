@@ -6,6 +6,7 @@
  */
 
 import { orAborted } from "../../../core/abort.ts";
+import { foreignCall } from "../../../core/exit.ts";
 import type { Checkpoint } from "../../../models/all_in_one/parameters.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import type { ComputeOptions } from "../backend.ts";
@@ -130,6 +131,6 @@ class SessionThread {
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.push(waiting);
     this.#worker.postMessage(request);
-    return waiting.promise;
+    return foreignCall(waiting.promise);
   }
 }

@@ -16,7 +16,11 @@ Deno.test("addSlicedConvolution() rounds a sum of 256 products only at its end",
   });
   graph.output("y", y, [1, outputs, 1, columns]);
   const session = await ort.InferenceSession.create(graph.toBytes());
-  const { y: found } = await session.run({ x: new ort.Tensor("float32", x.data, x.shape) });
+  const { weights } = graph.weights;
+  const { y: found } = await session.run({
+    x: new ort.Tensor("float32", x.data, x.shape),
+    weights: new ort.Tensor("float32", weights!.data as Float32Array, weights!.shape),
+  });
   for (let o = 0; o < outputs; o++) {
     for (let column = 0; column < columns; column++) {
       let sum = bias.data[o]!;
