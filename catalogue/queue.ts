@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { library, type Queue, type QueuedJob, type QueueState, type Redis } from "./_libraries.ts";
@@ -70,6 +71,9 @@ const BACKOFF_MILLISECONDS = 5000;
 /** Seconds in which Redis must answer at the start. */
 const CONNECT_SECONDS = 5;
 
+/** Wait between two attempts to reach Redis at the start. */
+const CONNECT_MILLISECONDS = 1000;
+
 /** States of tracks that wait. */
 const WAITING: readonly QueueState[] = ["waiting", "prioritized"];
 
@@ -91,13 +95,15 @@ export class CatalogueQueue implements AsyncDisposable {
    *
    * @param address where it is
    * @param onError receives errors of the connection, which is made again until it succeeds
+   * @param seconds time in which Redis must answer at the start
    * @throws {UsageError} if Redis does not answer
    */
   static async open(
     address: QueueAddress,
     onError: (error: Error) => void = () => {},
+    seconds = CONNECT_SECONDS,
   ): Promise<CatalogueQueue> {
-    const redis = await openRedis(address.redis, onError);
+    const redis = await openRedis(address.redis, onError, seconds);
     const { Queue } = await library("bullmq");
     const queue = new Queue(address.name, { connection: redis as never });
     queue.on("error", onError);
@@ -312,25 +318,35 @@ function track(job: QueuedJob, state: QueueState): QueuedTrack {
  *
  * @param address address
  * @param onError receives errors of the connection, which is made again until it succeeds
+ * @param seconds time in which Redis must answer
  * @throws {UsageError} if the address is none, or Redis does not answer
  */
-async function openRedis(address: string, onError: (error: Error) => void): Promise<Redis> {
+async function openRedis(
+  address: string,
+  onError: (error: Error) => void,
+  seconds: number,
+): Promise<Redis> {
   const url = URL.parse(address);
   if (url === null || !["redis:", "rediss:"].includes(url.protocol)) {
     throw new UsageError(`Expected an address redis://HOST:PORT, but got ${address}`);
   }
   const hostname = url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1";
   const port = Number(url.port || 6379);
-  const signal = AbortSignal.timeout(1000 * CONNECT_SECONDS);
-  try {
-    (await Deno.connect({ hostname, port, signal })).close();
-  } catch (cause) {
-    throw new UsageError(
-      `Cannot reach Redis at ${hostname}:${port} (${
-        reasonOf(cause)
-      }): start it, or name another one with --redis`,
-      { cause },
-    );
+  const end = performance.now() + 1000 * seconds;
+  for (;;) {
+    const signal = AbortSignal.timeout(1000 * CONNECT_SECONDS);
+    try {
+      (await Deno.connect({ hostname, port, signal })).close();
+      break;
+    } catch (cause) {
+      const reason = `Cannot reach Redis at ${hostname}:${port} (${reasonOf(cause)})`;
+      if (seconds > CONNECT_SECONDS && performance.now() < end) {
+        onError(new Error(reason, { cause }));
+        await sleep(CONNECT_MILLISECONDS);
+        continue;
+      }
+      throw new UsageError(`${reason}: start it, or name another one with --redis`, { cause });
+    }
   }
   const { Redis } = await library("ioredis");
   const redis = new Redis(address, { maxRetriesPerRequest: null });

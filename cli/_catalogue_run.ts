@@ -177,6 +177,9 @@ async function* audioOfInputs(
   }
 }
 
+/** Time in which Redis must answer a worker that starts: it may be started together with it. */
+const START_SECONDS = 300;
+
 /** Options of `catalogue worker`. */
 interface WorkerValues extends QueueValues {
   readonly store: string;
@@ -199,6 +202,7 @@ export async function work(values: WorkerValues): Promise<number> {
   await using queue = await openQueue(
     values,
     (error) => log("warn", "queue error", { reason: reasonOf(error) }),
+    START_SECONDS,
   );
   const patience = {
     ...PATIENCE,
@@ -493,6 +497,7 @@ async function ensureTable(table: string): Promise<void> {
 async function openQueue(
   { redis, queue }: QueueValues,
   onError?: (error: Error) => void,
+  seconds?: number,
 ): Promise<CatalogueQueue> {
-  return await CatalogueQueue.open({ redis, name: queue }, onError);
+  return await CatalogueQueue.open({ redis, name: queue }, onError, seconds);
 }
