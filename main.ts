@@ -11,6 +11,7 @@ import { exitProcess } from "./core/exit.ts";
 import { cleanUpInterrupted, stopGently } from "./core/interruption.ts";
 import { reasonOf } from "./core/reason.ts";
 import { UsageError } from "./core/usage_error.ts";
+import { libraryPath } from "./kernels/library_path.ts";
 
 let stoppedWith: number | undefined;
 let stoppedAt = -Infinity;
@@ -30,7 +31,7 @@ function interrupted(exitCode: number): void {
   stoppedWith = exitCode;
   if (stopGently()) return;
   cleanUpInterrupted();
-  exitProcess(exitCode);
+  exitProcess(exitCode, libraryPath());
 }
 
 /** Tasks run in the repository, but relative paths start in the user's directory. */
@@ -54,8 +55,8 @@ process.on("SIGTERM", () => interrupted(143));
 try {
   enterUserDirectory();
   const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);
-  exitProcess(stoppedWith ?? (Deno.args.length === 0 ? 2 : code));
+  exitProcess(stoppedWith ?? (Deno.args.length === 0 ? 2 : code), libraryPath());
 } catch (error) {
   console.error(reasonOf(error));
-  exitProcess(stoppedWith ?? 2);
+  exitProcess(stoppedWith ?? 2, libraryPath());
 }

@@ -7,12 +7,6 @@
 /** Foreign calls that have begun and not ended, on any thread. */
 let calls = 0;
 
-/** Libraries with `_exit()`; Windows has no such function. */
-const LIBRARIES: Partial<Record<typeof Deno.build.os, string>> = {
-  linux: "libc.so.6",
-  darwin: "/usr/lib/libSystem.B.dylib",
-};
-
 /**
  * Marks work as a call into foreign code on another thread. If the thread is ended, the work never ends, and neither does
  * the mark: the foreign code may still run.
@@ -36,10 +30,11 @@ export async function foreignCall<Result>(call: Promise<Result>): Promise<Result
  * a GPU, that ends in a segmentation fault: the process is then ended without it.
  *
  * @param code exit code
+ * @param library a library that may be loaded: `_exit()` is looked up in it and in those that it depends on, of which the C
+ * library is one. Windows has no such function
  */
-export function exitProcess(code: number): never {
-  const library = LIBRARIES[Deno.build.os];
-  if (calls > 0 && library !== undefined) {
+export function exitProcess(code: number, library: string): never {
+  if (calls > 0 && Deno.build.os !== "windows") {
     try {
       Deno.dlopen(library, { _exit: { parameters: ["i32"], result: "void" } }).symbols._exit(code);
     } catch {

@@ -1,4 +1,8 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
+import { libraryPath } from "../kernels/library_path.ts";
+
+/** A library that depends on the C library. */
+const LIBRARY = libraryPath();
 
 /** Ends a process in the given way; it writes a line if its end is a regular one. */
 async function ending(work: string): Promise<[number, string]> {
@@ -8,10 +12,10 @@ async function ending(work: string): Promise<[number, string]> {
   )}";
     addEventListener("unload", () => console.log("regular"));
     ${work}
-    exitProcess(7);`;
+    exitProcess(7, "${LIBRARY}");`;
   const url = `data:application/typescript,${encodeURIComponent(program)}`;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "--no-check", "-A", url],
+    args: ["run", "--quiet", "--no-config", "--no-check", `--allow-ffi=${LIBRARY}`, url],
     stderr: "inherit",
   }).output();
   return [code, new TextDecoder().decode(stdout)];

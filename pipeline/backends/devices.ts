@@ -81,8 +81,15 @@ export async function onDevice<Result>(
   } catch (cause) {
     const reason = (cause as Error).message.replace(/\s+/g, " ").trim();
     // The text of a failed assertion begins with its place in ONNX Runtime.
-    throw unusable(device, reason.replace(/^\/.* was false\. /, ""), cause);
+    throw unusable(device, reason.replace(/^\/.* was false\. /, "") + hintOf(reason), cause);
   }
+}
+
+/** Returns what may be missing where WebGPU finds no GPU. */
+function hintOf(reason: string): string {
+  return /WebGPU adapter/.test(reason) && Deno.build.os === "linux"
+    ? ". It needs a GPU with a Vulkan driver, and the Vulkan loader (libvulkan1 in Debian)"
+    : "";
 }
 
 function unusable(device: string, reason: string, cause?: unknown): DeviceError {

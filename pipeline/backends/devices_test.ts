@@ -35,6 +35,13 @@ Deno.test("onDevice() names the device that failed, and passes errors of the CPU
     onDevice("cuda", () => Promise.reject(new Error(assertion))),
     /could not be started on cuda: Failed to get an adapter; omit/,
   );
+  if (Deno.build.os === "linux") {
+    const adapter = "Failed to get a WebGPU adapter: No supported adapters";
+    await rejects(
+      onDevice("cuda", () => Promise.reject(new Error(adapter))),
+      /No supported adapters\. It needs a GPU with a Vulkan driver, and the Vulkan loader/,
+    );
+  }
   await rejects(onDevice("cpu", fail), { name: "Error", message: "no\nadapter\n" });
   equal(await onDevice("cuda", () => Promise.resolve(3)), 3);
 });

@@ -1,8 +1,11 @@
 /**
  * Attention of the cross-domain transformer.
  *
- * On the CPU it is one operator of ONNX Runtime. Other devices get standard operators, and the queries in tiles, so that the
- * scores of a tile fit into a buffer: at 2 688 tokens and 8 heads all scores take 231 MB, and WebGPU guarantees 128 MiB.
+ * On the CPU it is one operator of ONNX Runtime. On WebGPU that operator is wrong where a subgroup of the GPU has fewer than
+ * eight lanes, as SwiftShader's of four: its kernel advances by one subgroup of keys and counts at least eight, so that an
+ * output is off by 1e-3 at 2 048 keys and 6e-2 at 30. Devices therefore get standard operators, and the queries in tiles, so
+ * that the scores of a tile fit into a buffer: at 2 688 tokens and 8 heads all scores take 231 MB, and WebGPU guarantees
+ * 128 MiB.
  *
  * Source: `torch.nn.MultiheadAttention` in `demucs.transformer` (demucs 4.0.1).
  *
