@@ -255,8 +255,12 @@ export function npyParts(array: Tensor): [header: Uint8Array, elements: Uint8Arr
  * @throws {ArrayError} if it is not an array of a known element type
  */
 export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataStart: number } {
-  if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+  if (bytes.length === 0) throw new ArrayError("not-npy", "Not a .npy file: it is empty");
+  if (MAGIC.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
     throw new ArrayError("not-npy", "Not a .npy file: it does not start with \\x93NUMPY");
+  }
+  if (bytes.length < 10) {
+    throw new ArrayError("size", `The file ends inside its header, after ${bytes.length} bytes`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [major, minor] = [view.getUint8(6), view.getUint8(7)];

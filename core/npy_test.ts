@@ -68,7 +68,8 @@ Deno.test("readNpy() fails on a file that is cut short or too long", () => {
   fails("size", () => readNpy(bytes.subarray(0, -1)));
   fails("size", () => readNpy(bytes.subarray(0, 40)));
   fails("size", () => readNpy(new Uint8Array([...bytes, 0])));
-  fails("not-npy", () => readNpy(bytes.subarray(0, 9)));
+  fails("size", () => readNpy(bytes.subarray(0, 9)));
+  fails("not-npy", () => readNpy(bytes.subarray(0, 0)));
   fails("not-npy", () => readNpy(bytes.subarray(1)));
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reasonOf } from "../core/reason.ts";
 import { type PipelineDescription, type Reference, ReferenceError } from "../parity/mod.ts";
 import type { References } from "./reference_folder.ts";
 
@@ -13,8 +14,8 @@ import type { References } from "./reference_folder.ts";
  *
  * @param pipeline rules of the seams
  * @param references references of all inputs
- * @param remedy what to do where they are out of date
- * @throws {ReferenceError} if one has another type, another number or length of axes, or lacks the error that is its
+ * @param remedy what to do where they are wrong
+ * @throws {ReferenceError} if one cannot be read, has another type, another number or length of axes, or lacks the error that is its
  * tolerance
  */
 export async function checkReferences(
@@ -26,7 +27,12 @@ export async function checkReferences(
     for (const [seam, reference] of seams) {
       const rule = Object.hasOwn(rules, seam) ? rules[seam] : undefined;
       if (rule === undefined) continue;
-      const { type, shape } = await typeAndShape(reference);
+      const { type, shape } = await typeAndShape(reference).catch((cause) => {
+        throw new ReferenceError(
+          `The reference of ${seam}, ${input}, cannot be read: ${reasonOf(cause)}; ${remedy}`,
+          { cause },
+        );
+      });
       const found = `${type} [${shape.join(", ")}]`;
       const { dtype = type, axes = shape } = rule;
       const fits = axes.length === shape.length &&

@@ -117,6 +117,12 @@ export async function liveReferences(
       approximate === undefined ? {} : await seamsIn(await makers.run(approximate, input)),
     ];
     const seams = new Map<string, Reference>();
+    const missing = Object.keys(pipeline.seams).find((seam) => !Object.hasOwn(exact, seam));
+    if (missing !== undefined) {
+      throw new ReferenceError(
+        `The reference ${name} did not write the seam ${missing} of ${input.name}`,
+      );
+    }
     for (const [seam, array] of Object.entries(exact)) {
       if (!Object.hasOwn(pipeline.seams, seam)) continue;
       const what = `${name}, ${input.name}, ${seam}`;

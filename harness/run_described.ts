@@ -14,6 +14,7 @@ import { CALL } from "../core/program.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
+  comparedNothing,
   firstFailures,
   madeBy,
   type Mode,
@@ -171,6 +172,11 @@ class Run {
         `Nothing was compared: no implementation has a stage that can run in the mode ${this.#modes}`,
       );
     }
+    if (comparedNothing({ suites })) {
+      throw new NothingComparedError(
+        "Nothing was compared: all seams are empty, so that every implementation would pass; name other inputs",
+      );
+    }
     return {
       ...{ format: 2, pipeline: pipeline.name, upstream: references.versions, suites },
       madeBy: await madeBy(),
@@ -214,7 +220,12 @@ class Run {
     const references = reference.folder !== undefined
       ? await readReferences(folderFrom(folder, reference.folder), inputs, remedy)
       : await liveReferences(this.#described, inputs, this.#scratch, this.#options.onTurn);
-    await checkReferences(pipeline, references, remedy);
+    const isStored = reference.folder !== undefined;
+    await checkReferences(
+      pipeline,
+      references,
+      isStored ? remedy : "correct the program that makes it",
+    );
     return references;
   }
 

@@ -8,7 +8,7 @@ import { type ParityReport, ReferenceError } from "../parity/mod.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { openDescribed } from "./described_file.ts";
 import { type DescribedRecordOptions, recordDescribed } from "./record_described.ts";
-import { type DescribedRunOptions, runDescribed } from "./run_described.ts";
+import { type DescribedRunOptions, NothingComparedError, runDescribed } from "./run_described.ts";
 
 /** A program with two stages: doubles the numbers of the input, then sums them up. Its flags plant mistakes. */
 const PROGRAM = `
@@ -29,7 +29,9 @@ let doubled = Deno.readTextFileSync(input).trim().split(" ").map((word) => 2 * N
 if (flag === "doubled") doubled[1] += 1;
 if (flag === "random") doubled[0] += Math.random();
 if (flag === "float32") doubled = doubled.map((value) => Math.fround(value));
+if (flag === "empty") doubled = [];
 write("doubled", doubled);
+if (flag === "cut") Deno.truncateSync(out + "/doubled.npy", 8);
 const given = seams === "" ? doubled : (() => { try { return read(seams + "/doubled.npy"); } catch { return doubled; } })();
 let sum = 0;
 const sums = Array.from(given, (value) => sum += value);
@@ -402,5 +404,33 @@ Deno.test("hardware counts of each process stand beside its times, or why there 
     // Any Deno takes more than ten million instructions to start.
     if (own!.noWork === undefined) ok(counted![0]!.instructions > 1e7);
     else match(own!.noWork, /no hardware counters/i);
+  });
+});
+
+Deno.test("what is wrong with a reference that is made now is named, and no implementation is blamed for it", async () => {
+  const expected = [
+    ["lacks", /^The reference reference did not write the seam sums of one$/],
+    [
+      "cut",
+      /^The reference of doubled, one, cannot be read: .* ends inside its header, after 8 bytes; correct the program/,
+    ],
+  ] as const;
+  for (const [flag, message] of expected) {
+    await described({ reference: `"", "${flag}"`, ours: "" }, async (path) => {
+      await rejects(
+        run(path, { inputs: ["one"] }),
+        (error) => error instanceof ReferenceError && message.test(error.message),
+      );
+    });
+  }
+});
+
+Deno.test("empty seams everywhere are a comparison of nothing, and beside others they are compared", async () => {
+  const empty = `"", "empty"`;
+  await described({ reference: empty, ours: empty }, async (path) => {
+    await rejects(run(path, { inputs: ["one"] }), NothingComparedError);
+  });
+  await described({ reference: empty, ours: "" }, async (path) => {
+    equal(verdictsOf(await run(path, { inputs: ["one"] }), "ours")[0], "one chained doubled fail");
   });
 });

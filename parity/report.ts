@@ -361,9 +361,11 @@ export type MadeBy = JsonOf<Schemas["made"]>;
 /** Results of one parity run. */
 export type ParityReport = JsonOf<Schemas["report"]>;
 
-/** Returns whether no seam was compared, neither by a suite nor by a walk: such a report proves nothing. */
+/** Returns whether no element of any seam was compared, and none failed: such a report proves nothing. */
 export function comparedNothing({ suites }: Pick<ParityReport, "suites">): boolean {
-  return suites.every(({ results }) => results.length === 0);
+  return suites.every(({ results }) =>
+    results.every(({ verdict, comparison }) => verdict !== "fail" && comparison.elements === 0)
+  );
 }
 
 /** Returns whether no seam failed. */

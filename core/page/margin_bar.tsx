@@ -17,7 +17,14 @@ export function MarginAxis(): JSX.Element {
       <span class="hidden">share of what is allowed</span>
       <svg width="100%" height="16" aria-hidden="true">
         {[0.001, 0.01, 0.1, 1].map((share) => (
-          <text key={share} x={`${place(share)}%`} y="12" text-anchor="middle">
+          <text
+            key={share}
+            // Only the ends fit a narrow window.
+            class={share === 0.01 || share === 0.1 ? "middle" : undefined}
+            x={`${place(share)}%`}
+            y="12"
+            text-anchor="middle"
+          >
             {share >= 1 ? "limit" : `${100 * share} %`}
           </text>
         ))}

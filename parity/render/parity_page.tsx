@@ -216,8 +216,11 @@ function SeamRow({ line: { result, results } }: { line: SeamLine }): JSX.Element
   );
 }
 
+/** Returns an identifier that no other result has: other characters than these become their numbers. */
 function idOf({ suite, piece, mode, seam }: SeamResult): string {
-  return [suite, piece, mode, seam].join("-").replaceAll(/[^a-zA-Z0-9.-]/g, "_");
+  const plain = (text: string): string =>
+    text.replaceAll(/[^a-zA-Z0-9._]/gu, (other) => `:${other.codePointAt(0)!.toString(16)}:`);
+  return [suite, piece, mode, seam].map(plain).join("-");
 }
 
 function Failure(

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { tensor } from "../../core/tensor.ts";
 import { Browser, browserPath, type PageEvent } from "../../tests/support/browser.ts";
-import { accessibilityFindings, layoutShift, overflow } from "../../tests/support/report_page.ts";
+import {
+  accessibilityFindings,
+  layoutShift,
+  overflow,
+  overlappingLabels,
+} from "../../tests/support/report_page.ts";
 import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
 import { compare } from "../compare.ts";
 import { TOLERANCES } from "../tolerances.ts";
@@ -131,6 +136,21 @@ Deno.test("parityPage() has one row for results of a seam that pass, that of the
   match(drawn, /<details><summary>Errors over time of 3 results that do not fail/);
 });
 
+Deno.test("parityPage() links each failure to its own section, also of names that differ in one character", () => {
+  const report = reportOf([2e-3]);
+  const [suite] = report.suites;
+  const failed = { ...suite!.results[0]!, verdict: "fail" as const };
+  const names = ["été 1", "eté 1", "ete_1", "ete-1", "ete 1"];
+  const results = names.map((piece) => ({ ...failed, piece }));
+  const drawn = parityPage({ ...report, suites: [{ ...suite!, results }] });
+  const links = [...drawn.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+  const sections = [...drawn.matchAll(/<section class="failure" id="([^"]+)"/g)].map(([, id]) =>
+    id
+  );
+  equal(new Set(links).size, names.length);
+  equal(links, sections);
+});
+
 Deno.test("parityPage() has no chart where no seam has a time axis or an error", () => {
   const [suite] = reportOf([0, 0]).suites;
   const { profile: _, ...comparison } = suite!.results[0]!.comparison;
@@ -161,6 +181,7 @@ Deno.test({
         for (const width of [1400, 420]) {
           await browser.open(pathToFileURL(file).href, width, scheme);
           equal([await overflow(browser), await layoutShift(browser)], [0, 0]);
+          equal(await overlappingLabels(browser), []);
           equal(await accessibilityFindings(browser, axe), []);
           equal(troublesOf(browser), []);
         }

@@ -78,3 +78,12 @@ export async function overflow(browser: Browser): Promise<number> {
     "Math.max(document.documentElement.scrollWidth - document.documentElement.clientWidth, 0)",
   );
 }
+
+/** Returns the texts of the axes above bars that overlap the one before them. */
+export async function overlappingLabels(browser: Browser): Promise<string[]> {
+  return await browser.evaluate(`[...document.querySelectorAll(".axis svg")].flatMap((axis) => {
+    const boxes = [...axis.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()])
+      .filter(([, { width }]) => width > 0);
+    return boxes.filter(([, { left }], at) => at > 0 && boxes[at - 1][1].right > left).map(([text]) => text);
+  })`);
+}
