@@ -179,7 +179,7 @@ interface Run {
 }
 
 /** Keys that a result of allin1 itself does not have. */
-const ALLIN1_HAS_NOT = { tempo: null, metre: null } as const;
+const ALLIN1_HAS_NOT = { tempo: null, metre: null, label_confidence: [] } as const;
 
 /** Writes what a finished track lacks and its result suffices for, and prints it. */
 async function takeFinished(

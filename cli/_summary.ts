@@ -5,10 +5,12 @@
  */
 
 import { printable } from "../core/printable.ts";
+import { EMBEDDED, UNSURE_LABEL } from "../models/embedded/embedded.ts";
 import type { AnalysisResult } from "../pipeline/mod.ts";
 
 /**
- * Returns a few lines of text: tempo, beats, segments, and the path of the whole result.
+ * Returns a few lines of text: tempo, beats, segments, and the path of the whole result. Labels of the embedded model whose
+ * confidence is below {@linkcode UNSURE_LABEL} are marked.
  *
  * @param result the analysis
  * @param file path of the JSON file
@@ -19,12 +21,16 @@ export function summary(result: AnalysisResult, file: string): string {
   const bars = result.metre !== null && result.downbeats.length > 1
     ? ` (bars of ${result.metre.beats_per_bar})`
     : "";
+  const isEmbedded = provenance?.model === EMBEDDED;
+  const sureness = (segment: number): string =>
+    isEmbedded && (result.label_confidence[segment] ?? 1) < UNSURE_LABEL ? " (unsure)" : "";
   const lines = [
     printable(result.path),
     `  tempo     ${tempoLine(result)}`,
     `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
     ...result.segments.map(({ start, end, label }, segment) =>
-      `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}`
+      `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}` +
+      sureness(segment)
     ),
     ...(provenance?.demix_precision === undefined
       ? []

@@ -6,6 +6,7 @@
 
 import { type DecodedMetre, DECODER_DEFAULTS, type DecoderOptions } from "../kernels/mod.ts";
 import { LABELS } from "./functional.ts";
+import { labelConfidences } from "./label_confidence.ts";
 import type { AnalysisResult, Provenance } from "./result_types.ts";
 import type { Seams } from "./seams.ts";
 import { fitSegments, type SegmentOptions } from "./segment_fit.ts";
@@ -16,7 +17,7 @@ export type * from "./result_types.ts";
 /** Seams that a result is made of. */
 export type ResultSeams = Pick<
   Seams,
-  "beats" | "beat_positions" | "bpm" | "boundaries" | "labels"
+  "beats" | "beat_positions" | "bpm" | "boundaries" | "labels" | "activations.function"
 >;
 
 /** What is searched for, and how it is told. */
@@ -30,14 +31,17 @@ export interface FindingOptions {
 }
 
 /** Upstream's keys of a result, without the path. */
-export type Findings = Omit<AnalysisResult, "path" | "tempo" | "metre" | "provenance">;
+export type Findings = Omit<
+  AnalysisResult,
+  "path" | "tempo" | "metre" | "label_confidence" | "provenance"
+>;
 
 /**
  * Joins the last seams into upstream's keys of a result.
  *
  * @param seams the outputs of the metrical and functional stages
  */
-export function findings(seams: ResultSeams): Findings {
+export function findings(seams: Omit<ResultSeams, "activations.function">): Findings {
   const positions = [...seams.beat_positions.data];
   const beats = [...seams.beats.data];
   const boundaries = seams.boundaries.data;
@@ -72,19 +76,21 @@ export function analysisResult(
   options: FindingOptions = {},
   startSeconds = 0,
 ): AnalysisResult {
-  const { segments, ...found } = later(findings(seams), startSeconds);
+  const found = later(findings(seams), startSeconds);
+  const segments = options.segments === undefined
+    ? found.segments
+    : fitSegments(found.segments, found.downbeats, options.segments);
   return {
     path,
     ...found,
-    segments: options.segments === undefined
-      ? segments
-      : fitSegments(segments, found.downbeats, options.segments),
+    segments,
     tempo: fitTempo(found.beats, found.beat_positions, options.bpmRange),
     metre: metre && {
       beats_per_bar: metre.beatsPerBar,
       disagreement: metre.disagreeing / metre.bars,
       confidence: metre.confidence,
     },
+    label_confidence: labelConfidences(segments, seams["activations.function"], startSeconds),
     provenance,
   };
 }

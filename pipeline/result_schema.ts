@@ -200,7 +200,7 @@ const provenance = z.strictObject({
 });
 
 /**
- * Schema of the whole result: upstream's keys, `tempo`, `metre` and `provenance`.
+ * Schema of the whole result: upstream's keys, `tempo`, `metre`, `label_confidence` and `provenance`.
  *
  * @internal
  */
@@ -216,6 +216,8 @@ export const resultSchema = z.strictObject({
   tempo: fittedTempo.nullable()
     .describe("Tempo fitted to the beats; null when there are fewer than two beats"),
   metre: metre.nullable().describe("Length of the bars; null when there are no beats"),
+  label_confidence: z.array(share)
+    .describe("Mean probability of the label of each segment over its frames"),
   provenance,
 });
 

@@ -13,6 +13,7 @@ function seams(bpm: number[]): ResultSeams {
     bpm: tensor("i32", [bpm.length], Int32Array.from(bpm)),
     boundaries: tensor("f64", [3], Float64Array.of(0, 0.01, 2)),
     labels: tensor("i32", [2], Int32Array.of(0, 8)),
+    "activations.function": tensor("f32", [10, 200], new Float32Array(2000).fill(0.25)),
   };
 }
 
@@ -25,6 +26,7 @@ Deno.test("analysisResult() takes the beats at position 1 as downbeats and names
     { start: 0, end: 0.01, label: "start" },
     { start: 0.01, end: 2, label: "verse" },
   ]);
+  equal(result.label_confidence, [0.25, 0.25]);
 });
 
 Deno.test("analysisResult() moves the times of a part without errors of binary fractions", () => {

@@ -25,5 +25,5 @@ export type GuardProvenance = JsonOf<ResultSchemas["guardFinding"]>;
 /** Provenance of a result: what is needed to make it again. */
 export type Provenance = JsonOf<ResultSchemas["provenance"]>;
 
-/** Analysis of one track: upstream's keys, `tempo`, `metre` and `provenance`; `result.schema.json` describes each field. */
+/** Analysis of one track: upstream's keys and what is added to them; `result.schema.json` describes each field. */
 export type AnalysisResult = JsonOf<ResultSchemas["result"]>;

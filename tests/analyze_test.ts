@@ -105,7 +105,7 @@ Deno.test("analyze writes result, activations, embeddings and timings, and nothi
     equal(JSON.parse(stdout), result);
     equal(Object.keys(result), [
       ...["path", "bpm", "beats", "downbeats", "beat_positions", "segments"],
-      ...["tempo", "metre", "provenance"],
+      ...["tempo", "metre", "label_confidence", "provenance"],
     ]);
     equal(result.path, audio);
     equal(result.segments.at(-1)?.end, 2);

@@ -15,6 +15,12 @@ import { readSafetensorsFold } from "../readers/safetensors.ts";
 /** Name of the embedded model. */
 export const EMBEDDED = "embedded";
 
+/**
+ * Confidence of a label below which it is more often wrong than right, measured on recordings against the published folds;
+ * `figures.json` has the shares of right labels by confidence.
+ */
+export const UNSURE_LABEL = 0.5;
+
 const FOLDER = import.meta.dirname ?? ".";
 
 /**

@@ -7,10 +7,10 @@
 import type { AnalysisResult } from "../../pipeline/result.ts";
 import { fitTempo } from "../../pipeline/tempo_fit.ts";
 
-/** A result; allin1's has no provenance. */
+/** A result; allin1's has no confidences of labels and no provenance. */
 export type FormatResult =
-  & Omit<AnalysisResult, "provenance">
-  & Partial<Pick<AnalysisResult, "provenance">>;
+  & Omit<AnalysisResult, "label_confidence" | "provenance">
+  & Partial<Pick<AnalysisResult, "label_confidence" | "provenance">>;
 
 /**
  * Reads a result for formats. Where it is allin1's, the tempo is fitted to its beats, and the metre is the highest position of a beat.

@@ -12,9 +12,10 @@ Deno.test("formatResult() keeps the tempo and the metre of a result", () => {
 
 Deno.test("every format but the copy of the audio is written from a result of allin1", async () => {
   for (
-    const [name, { tempo: _, metre: __, provenance: ___, ...allin1 }] of Object.entries(
-      FORMAT_CASES,
-    )
+    const [name, { tempo: _, metre: __, label_confidence: ___, provenance: ____, ...allin1 }]
+      of Object.entries(
+        FORMAT_CASES,
+      )
   ) {
     const result = formatResult(JSON.stringify(allin1));
     equal(result.tempo === null, allin1.beats.length < 2);
