@@ -31,8 +31,8 @@ const OPTIONS = {
       "and their growth from stage to stage",
   ),
   walk: flag(
-    "where demix, spectrogram, network or metrical fails, find the first of its inner operations that " +
-      "is wrong, with seeded weights; with the backend onnx demix, spectrogram and metrical only",
+    "where a stage fails, find the first of its inner operations that is wrong, with seeded weights; " +
+      "with the backend onnx all stages but network",
   ),
   ...PARITY_EXPORTS,
   weightsDir,

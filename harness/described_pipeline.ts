@@ -17,7 +17,7 @@ export function describedPipeline({ name, seams, stages }: ParityFile): Pipeline
 }
 
 function ruleOf(entry: SeamEntry): SeamRule {
-  const { dtype, axes, unit, atol, rtol, allowed_share, passing_share, snr, float32_factor } =
+  const { dtype, axes, unit, atol, rtol, allowed_share, passing_share, snr, float32_factor, from } =
     entry;
   const { judgement = isFloatType(dtype) ? "float" : "equal" } = entry;
   const hasOwn = atol !== undefined || rtol !== undefined;
@@ -34,6 +34,7 @@ function ruleOf(entry: SeamEntry): SeamRule {
     ...{ dtype, judgement },
     ...(axes && { axes }),
     ...(unit !== undefined && { unit }),
+    ...(from && { from }),
     tolerance: {
       ...basis,
       absolute: atol ?? (isPartial ? standard.absolute : basis.absolute),

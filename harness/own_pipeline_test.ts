@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { join } from "node:path";
 import { FIXTURES_FOLDER } from "../core/program.ts";
-import { OWN_PIPELINE } from "../parity/mod.ts";
+import { isSeamName, OWN_PIPELINE } from "../parity/mod.ts";
 import { describedPipeline } from "./described_pipeline.ts";
 import { findInputs } from "./inputs.ts";
 import { readParityFile } from "./read_parity_file.ts";
@@ -13,8 +13,8 @@ Deno.test("the file describes the seams and stages of the tables, but for those 
   const file = await readParityFile(join(folder, "parity.toml"));
   const { name, seams, stages } = describedPipeline(file);
   const own = Object.entries(OWN_PIPELINE.seams)
-    .filter(([seam]) => seam !== "mixture" && seam !== "stems")
-    .map(([seam, { isSparse: _, float32, ...rule }]) => [
+    .filter(([seam]) => isSeamName(seam) && seam !== "mixture" && seam !== "stems")
+    .map(([seam, { isSparse: _, from: __, float32, ...rule }]) => [
       seam,
       { ...rule, ...(float32 && { float32: { ...float32, largest: Number.MAX_VALUE } }) },
     ]);

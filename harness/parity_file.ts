@@ -44,6 +44,10 @@ const seam = z.strictObject({
     "The error may be this factor of that of the reference's own float32 run; atol and rtol still " +
       "hold where they are given and larger",
   ),
+  from: z.array(z.string().min(1)).exactOptional().describe(
+    "Of an inner seam, or an output of a stage with inner seams: the inputs, inner seams and outputs of the stage that it " +
+      "is computed from; by default the inner seam before it, and of the first the inputs",
+  ),
 });
 
 const stage = z.strictObject({
@@ -51,6 +55,10 @@ const stage = z.strictObject({
   inputs: z.array(name).default([])
     .describe("Seams that it reads; none where it reads the input file"),
   outputs: z.array(name).min(1).describe("Seams that it makes"),
+  inner: z.array(name).min(1).exactOptional().describe(
+    "Inner seams: arrays between its operations, in the order of the data. Where the stage fails, they lead to its first " +
+      "wrong operation; where its outputs are discrete, they are judged too",
+  ),
 });
 
 const input = z.strictObject({

@@ -104,7 +104,8 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ["default", "the minimum of all other stages in regression.toml"],
 ]);
 
-function stageFindings({ seams, stages }: ParityFile): Finding[] {
+function stageFindings(file: ParityFile): Finding[] {
+  const { seams, stages } = file;
   const findings: Finding[] = [];
   const made = new Map<string, string>();
   const names = new Set<string>();
@@ -119,7 +120,10 @@ function stageFindings({ seams, stages }: ParityFile): Finding[] {
     names.add(name);
     for (const input of inputs) {
       if (made.has(input)) continue;
-      const message = Object.hasOwn(seams, input)
+      const owner = stages.find(({ inner }) => inner?.includes(input));
+      const message = owner !== undefined
+        ? `its input ${input} is an inner seam of the stage ${owner.name}: make it one of its outputs`
+        : Object.hasOwn(seams, input)
         ? `no stage before it makes its input ${input}`
         : `its input ${input} is not one of the seams`;
       findings.push({ path: [...path, "inputs"], message });
@@ -135,10 +139,48 @@ function stageFindings({ seams, stages }: ParityFile): Finding[] {
       made.set(output, name);
     }
   }
-  for (const seam of Object.keys(seams)) {
-    if (!made.has(seam)) {
-      findings.push({ path: ["seams", seam], message: "no stage makes this seam" });
+  return [...findings, ...innerFindings(file, made)];
+}
+
+/**
+ * Returns what is wrong with inner seams and with what seams are computed from.
+ *
+ * @param file the file
+ * @param made stage of each output
+ */
+function innerFindings(
+  { seams, stages }: ParityFile,
+  made: ReadonlyMap<string, string>,
+): Finding[] {
+  const findings: Finding[] = [];
+  const owners = new Map(made);
+  for (const [at, { name, inputs, outputs, inner = [] }] of stages.entries()) {
+    for (const seam of inner) {
+      const path = ["stages", at, "inner"];
+      const other = owners.get(seam);
+      if (!Object.hasOwn(seams, seam)) {
+        findings.push({ path, message: `its inner seam ${seam} is not one of the seams` });
+      } else if (other !== undefined) {
+        findings.push({ path, message: `the stage ${other} makes ${seam} already` });
+      }
+      owners.set(seam, name);
     }
+    const steps = [...inner, ...outputs];
+    for (const [nth, seam] of steps.entries()) {
+      const before = [...inputs, ...steps.slice(0, nth)];
+      for (const source of seams[seam]?.from ?? []) {
+        if (before.includes(source)) continue;
+        findings.push({
+          path: ["seams", seam, "from"],
+          message: `${source} is neither an input of the stage ${name} nor a seam that it makes ` +
+            `before ${seam}`,
+        });
+      }
+    }
+  }
+  for (const seam of Object.keys(seams)) {
+    if (owners.has(seam)) continue;
+    findings.push({ path: ["seams", seam], message: "no stage makes this seam" });
   }
   return findings;
 }

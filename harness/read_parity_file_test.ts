@@ -2,6 +2,7 @@ import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { parse } from "smol-toml";
 import { z } from "zod";
 import schema from "./parity_file.schema.json" with { type: "json" };
+import { describedPipeline } from "./described_pipeline.ts";
 import { ParityFileError, parseParityFile } from "./read_parity_file.ts";
 
 const CORRECT = `format = 1
@@ -112,6 +113,53 @@ Deno.test("an implementation of another stage is found", async () => {
     'stages = ["counts"]',
     "parity.toml:33:1: implementations.two.stages: there is no stage counts",
   );
+});
+
+const INNER = CORRECT
+  .replace("[seams.count]", '[seams.mean]\ndtype = "f32"\n\n[seams.count]\nfrom = ["mean"]')
+  .replace('outputs = ["count"]', 'outputs = ["count"]\ninner = ["mean"]');
+
+Deno.test("inner seams are read, with what each seam is computed from", async () => {
+  const file = await parseParityFile(INNER, "parity.toml");
+  equal([file.stages[1]?.inner, file.seams["count"]?.from], [["mean"], ["mean"]]);
+  const { stages, seams } = describedPipeline(file);
+  equal([stages[1]?.inner, seams["count"]?.from], [["mean"], ["mean"]]);
+});
+
+Deno.test("contradictions of inner seams are found, each with its line", async () => {
+  for (
+    const [find, put, message] of [
+      [
+        'inner = ["mean"]',
+        'inner = ["means"]',
+        "parity.toml:10:1: seams.mean: no stage makes this seam\n" +
+        "parity.toml:14:1: seams.count.from: mean is neither an input of the stage count nor a seam that it makes before count\n" +
+        "parity.toml:25:1: stages.1.inner: its inner seam means is not one of the seams",
+      ],
+      [
+        'inner = ["mean"]',
+        'inner = ["mean", "sum"]',
+        "parity.toml:25:1: stages.1.inner: the stage add makes sum already",
+      ],
+      [
+        'from = ["mean"]',
+        'from = ["count"]',
+        "parity.toml:14:1: seams.count.from: count is neither an input of the stage count nor a seam that it makes before count",
+      ],
+      [
+        'inputs = ["sum"]',
+        'inputs = ["mean"]',
+        "parity.toml:23:1: stages.1.inputs: its input mean is an inner seam of the stage count: make it one of its outputs",
+      ],
+    ] as const
+  ) {
+    const text = INNER.replace(find, put);
+    equal(text === INNER, false, find);
+    await rejects(parseParityFile(text, "parity.toml"), (error) => {
+      equal(error instanceof ParityFileError && error.message, message);
+      return true;
+    });
+  }
 });
 
 Deno.test("contradictions in parity.toml are found, each with its line", async () => {

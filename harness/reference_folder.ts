@@ -34,6 +34,9 @@ const storedSeam = z.strictObject({
     from: shape.describe("Shape of the whole array"),
     mean: z.number().describe("Of all elements; of complex ones of their parts"),
     rms: z.number().describe("Of all elements; of complex ones of their parts"),
+    max: z.number().min(0).describe(
+      "Largest absolute value of all elements, of complex ones of their parts; absent in older lists",
+    ).exactOptional(),
   }).describe("Absent where the array is stored whole").exactOptional(),
   upstreamFloat32: upstreamErrorSchema.nullable(),
 }).meta({ id: "storedSeam" });
@@ -158,7 +161,10 @@ async function referenceOf(
     ...(sampled && {
       sample: {
         shape: sampled.from,
-        statistics: { mean: sampled.mean, rms: sampled.rms },
+        statistics: {
+          ...{ mean: sampled.mean, rms: sampled.rms },
+          ...(sampled.max !== undefined && { max: sampled.max }),
+        },
       },
     }),
   };

@@ -29,6 +29,7 @@ import {
   type SuiteReport,
   type Timings,
   unreferenced,
+  type Walk,
 } from "../parity/mod.ts";
 import { checkReferences } from "./_check_references.ts";
 import { type DescribedFile, ensureKnown } from "./described_file.ts";
@@ -103,6 +104,8 @@ class Run {
   readonly #modes: readonly Mode[];
   readonly #rounds: number;
   readonly #measured: { name: string; round: number; run: MeasuredRun }[] = [];
+  /** First walk of each implementation, input, mode and stage. */
+  readonly #walks = new Map<string, Walk>();
   /** Round that runs. */
   #round = 0;
 
@@ -179,9 +182,41 @@ class Run {
     }
     return {
       ...{ format: 2, pipeline: pipeline.name, upstream: references.versions, suites },
+      ...this.#walksOf(suites),
       madeBy: await madeBy(),
       timings: this.#timings(turns, inputs),
     };
+  }
+
+  /**
+   * Returns the walks through the first failing stage of each run; not again in chained mode where isolated mode has the
+   * same, and the reasons where there is none although the stage has inner seams.
+   */
+  #walksOf(suites: readonly SuiteReport[]): Pick<ParityReport, "walks" | "unwalked"> {
+    const walks: Walk[] = [];
+    const unwalked: string[] = [];
+    for (const { suite, first, results } of suites) {
+      for (const { piece, mode, stage, seams } of first) {
+        const isKnown = walks.some(({ stage: other, of }) =>
+          other === stage && of?.suite === suite && of.piece === piece
+        );
+        const walk = this.#walks.get(keyOf(suite, piece, mode, stage));
+        if (isKnown) continue;
+        if (walk !== undefined) walks.push(walk);
+        const { inner = [] } = this.#described.pipeline.stages.find(({ name }) => name === stage)!;
+        const isCompared = results.some((result) =>
+          result.piece === piece && result.mode === mode && seams.includes(result.seam) &&
+          result.comparison.elements > 0
+        );
+        if (walk !== undefined || inner.length === 0 || !isCompared) continue;
+        unwalked.push(
+          `${suite}, ${piece}, ${mode}: ${stage}: it wrote none of the inner seams ${
+            inner.join(", ")
+          }`,
+        );
+      }
+    }
+    return { ...(walks.length > 0 && { walks }), ...(unwalked.length > 0 && { unwalked }) };
   }
 
   #inputs(): readonly Input[] {
@@ -264,6 +299,10 @@ class Run {
     return await runTurn(this.#described.pipeline, implementation, {
       ...{ piece, mode, stages: implementation.stagesIn(mode, piece) },
       onStage: (text) => onTurn?.(`round ${round + 1} of ${this.#rounds}: ${text}`),
+      onWalk: (walk) => {
+        const key = keyOf(implementation.name, piece.name, mode, walk.stage);
+        if (!this.#walks.has(key)) this.#walks.set(key, walk);
+      },
     });
   }
 
@@ -306,6 +345,10 @@ class Run {
   }
 }
 
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
+
 /** Copies a folder, which replaces another one only when all of it is copied. */
 async function copyWhole(from: string, to: string): Promise<void> {
   const unfinished = join(dirname(to), `.${basename(to)}.${process.pid}.unfinished`);
@@ -343,7 +386,7 @@ function inOrder(
   inputs: readonly string[],
   stages: readonly StageOutline[],
 ): SeamResult[] {
-  const seams = stages.flatMap(({ outputs }) => outputs);
+  const seams = stages.flatMap(({ inner = [], outputs }) => [...inner, ...outputs]);
   const rank = ({ piece, mode, seam }: SeamResult): readonly number[] => [
     ...[inputs.indexOf(piece), MODES.indexOf(mode), seams.indexOf(seam)],
   ];

@@ -25,7 +25,11 @@ const write = (name, values) => {
   ]));
 };
 if (flag === "fails") { console.error("no luck"); Deno.exit(3); }
-let doubled = Deno.readTextFileSync(input).trim().split(" ").map((word) => 2 * Number(word));
+const numbers = Deno.readTextFileSync(input).trim().split(" ").map(Number);
+if (flag === "numbers") numbers[1] += 1;
+if (flag !== "silent") write("numbers", numbers);
+let doubled = numbers.map((number) => 2 * number);
+if (flag === "silent") doubled[1] += 1;
 if (flag === "doubled") doubled[1] += 1;
 if (flag === "random") doubled[0] += Math.random();
 if (flag === "float32") doubled = doubled.map((value) => Math.fround(value));
@@ -50,7 +54,7 @@ const CALL = `"{deno}", "run", "--quiet", "--no-config", "-A", "program.ts", "{i
 async function described(
   implementations: Readonly<Record<string, string>>,
   work: (path: string, folder: string) => Promise<void>,
-  { reference = `implementation = "reference"`, seam = "", more = "" } = {},
+  { reference = `implementation = "reference"`, seam = "", inner = "", more = "" } = {},
 ): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     await writeFile(join(folder, "program.ts"), PROGRAM);
@@ -66,9 +70,11 @@ async function described(
       ${seam}
       [seams.sums]
       dtype = "f64"
+      ${inner === "" ? "" : `[seams.${inner}]\ndtype = "f64"\n`}
       [[stages]]
       name = "double"
       outputs = ["doubled"]
+      ${inner === "" ? "" : `inner = ["${inner}"]\n`}
       [[stages]]
       name = "sum"
       inputs = ["doubled"]
@@ -133,6 +139,37 @@ Deno.test("a mistake is named by its stage: isolated where a program can start f
     );
     equal([report.pipeline, report.upstream], ["trial", { trial: "1.0" }]);
   });
+});
+
+Deno.test("a mistake is named by its inner seam, with live, stored and sampled references", async () => {
+  const programs = {
+    numbers: `"{seams}", "numbers"`,
+    doubled: `"", "doubled"`,
+    silent: `"", "silent"`,
+  };
+  const options = {
+    inner: "numbers",
+    reference: `implementation = "reference"\nfolder = "stored"`,
+    more: "",
+  };
+  for (const sample of [undefined, 0, 2]) {
+    const live = sample === undefined ? { inner: "numbers" } : options;
+    await described(programs, async (path) => {
+      if (sample !== undefined) await record(path, sample === 0 ? {} : { sample });
+      const { walks, unwalked } = await run(path, { inputs: ["one"] });
+      const found = walks!.map(({ of, stage, first, steps }) =>
+        [of?.suite, of?.mode, stage, first?.seam, steps.map(({ seam }) => seam).join()].join(" ")
+      );
+      // Chained mode has the same walk again.
+      equal(found, [
+        "numbers isolated double numbers numbers,doubled",
+        "doubled chained double doubled numbers,doubled",
+      ]);
+      equal(unwalked, [
+        "silent, one, chained: double: it wrote none of the inner seams numbers",
+      ]);
+    }, live);
+  }
 });
 
 Deno.test("rounds have every run once, in an order that the seed gives; stages are timed by the program's file", async () => {

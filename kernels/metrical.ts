@@ -42,9 +42,9 @@ export interface DecodedMetre {
  * downbeat
  * @param threshold activations before the first and after the last that reaches it are ignored; 0 keeps all
  * @param options tempi and bars; allin1's by default
- * @param recorder records `log_densities` `[frames that take part, 3]` f64, outside beats, of a beat and of a
- * downbeat, and `scores` `[metres]` f64, the log probability of the best path for each length of the bar; both are
- * empty where no frame takes part
+ * @param recorder records `span` `[2]` f64, the first of the frames that take part and the one after the last;
+ * `log_densities` `[frames that take part, 3]` f64, outside beats, of a beat and of a downbeat; and `scores` `[metres]` f64,
+ * the log probability of the best path for each length of the bar; the last two are empty where no frame takes part
  * @returns the beats, none where no activation reaches the threshold
  * @throws {KernelError} if an option is out of range
  */

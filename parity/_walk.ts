@@ -1,99 +1,91 @@
 /**
- * Walks through the inner seams of a stage to the first operation that is wrong.
+ * Walks through the inner seams of a stage, and the seams that it makes, to the first operation that is wrong.
  *
  * @module
  */
 
-import type { Tensor } from "../core/tensor.ts";
-import { compare, indexOf } from "./compare.ts";
-import type { InnerSeamDescription, InnerSeams } from "./inner_seams/table.ts";
-import type { SampledSeam } from "./manifest.ts";
-import { ErrorMap } from "./_picture.ts";
-import { sampledIndex, takeSampled } from "./references.ts";
-import type { InnerSeamResult, Picture, Walk } from "./report.ts";
+import { drawErrors, type SeamArray } from "./compare_arrays.ts";
+import type { SeamRule } from "./pipeline_description.ts";
+import type { Reference } from "./reference.ts";
+import type { Comparison, InnerSeamResult, Tolerance, Walk } from "./report.ts";
 
-/** Inner seams of a stage, and their references. */
-export interface WalkInput {
-  /** Name of the stage. */
-  readonly stage: string;
-  /** Description of input, weights and backend. */
-  readonly subject: string;
-  /** Inner seams, each after all of its inputs. */
-  readonly table: readonly InnerSeamDescription[];
-  /** Stored elements of every inner seam, by name. */
-  readonly references: ReadonlyMap<
-    string,
-    { readonly entry: SampledSeam; readonly stored: Tensor<"f32" | "f64"> }
-  >;
-  /** Computed inner seams. */
-  readonly seams: InnerSeams;
+/** A compared step of a walk: an inner seam, or a seam that the stage makes. */
+export interface Step {
+  /** Name of the seam. */
+  readonly seam: string;
+  /** Seams of the stage that it is computed from; none if it is computed from the stage's inputs. */
+  readonly from: readonly string[];
+  /** Rule of the seam. */
+  readonly rule: SeamRule;
+  /** Its reference; undefined where there is none. */
+  readonly reference: Reference | undefined;
+  /** The computed array; undefined where the stage did not compute it. */
+  readonly output: SeamArray | undefined;
+  /** Tolerance by rule and reference. */
+  readonly tolerance: Tolerance;
+  /** Difference between the two. */
+  readonly comparison: Comparison;
 }
-
-/** Tolerance of an inner seam for which upstream's own error is not known. */
-const RULE = 1e-6;
 
 /**
- * Compares every inner seam with its stored elements. The tolerance of a seam is upstream's own float32
- * error, or 1e-6 where that is not known.
+ * Returns the walk through compared steps.
  *
- * @param input computed inner seams, and their references
- * @returns the comparisons, and the first inner seam that fails while all of its inputs pass
+ * @param stage name of the stage
+ * @param subject description of input, weights and backend
+ * @param steps each after all of those that it is computed from
+ * @returns the comparisons, and the first step that fails while all that it is computed from pass
  */
-export function walk({ stage, subject, table, references, seams }: WalkInput): Walk {
-  const results = table.map((description) => resultOf(description, references, seams));
+export async function walkOf(
+  stage: string,
+  subject: string,
+  steps: readonly Step[],
+): Promise<Walk> {
+  const results = await Promise.all(steps.map(resultOf));
   const passes = (name: string): boolean =>
-    results.find(({ seam }) => seam === name)?.verdict === "pass";
-  const first = results.find(({ verdict, inputs }) => verdict === "fail" && inputs.every(passes));
-  if (first === undefined) return { stage, subject, steps: results, first: null };
-  const drawn = pictureOf(first, table, references, seams);
-  return { stage, subject, steps: results, first: { ...first, ...(drawn && { picture: drawn }) } };
+    // What was not compared, such as an output without a reference, hides nothing.
+    results.find(({ seam }) => seam === name)?.verdict !== "fail";
+  const at = results.findIndex(({ verdict, inputs }) => verdict === "fail" && inputs.every(passes));
+  const [first, step] = [results[at], steps[at]];
+  if (first === undefined || step === undefined) {
+    return { stage, subject, steps: results, first: null };
+  }
+  const { output, reference, rule, comparison } = step;
+  const picture = output === undefined || reference === undefined || comparison.elements === 0
+    ? undefined
+    : await drawErrors(output, reference.array, rule.axes ?? [], reference.sample);
+  return { stage, subject, steps: results, first: { ...first, ...(picture && { picture }) } };
 }
 
-function resultOf(
-  { name, inputs }: InnerSeamDescription,
-  references: WalkInput["references"],
-  seams: InnerSeams,
-): InnerSeamResult {
-  const [reference, seam] = [references.get(name), seams.get(name)];
-  const shape = reference?.entry.sampledFrom ?? seam?.shape ?? [];
-  const allowed = reference?.entry.upstreamFloat32?.minTolerance ?? RULE;
-  const own = { seam: name, inputs, shape };
-  const refuse = (reason: string): InnerSeamResult => ({
-    ...own,
-    ...{ verdict: "fail", elements: 0, failing: 0, needs: null, allowed, reason },
-  });
-  if (reference === undefined) return refuse("the reference is missing");
-  if (seam === undefined) return refuse("the output is missing");
-  if (seam.shape.join() !== shape.join()) {
-    return refuse(`the shape is [${seam.shape.join(", ")}], expected [${shape.join(", ")}]`);
-  }
-  const { entry, stored } = reference;
-  const actual = takeSampled(entry, stored, (index) => seam.element(index));
-  const comparison = compare(actual, stored, { absolute: allowed, relative: allowed });
-  const { passed, elements, failing, smallestTolerance, worst } = comparison;
-  if (worst === undefined) return refuse(comparison.reason ?? "the seam has no elements");
-  const index = indexOf(sampledIndex(entry, worst.index[0] ?? 0), shape);
+async function resultOf(
+  { seam, from, reference, output, tolerance, comparison }: Step,
+): Promise<InnerSeamResult> {
+  const { passed, elements, failing, smallestTolerance, worst, reason, sampled } = comparison;
   return {
-    ...own,
-    ...{ verdict: passed ? "pass" : "fail", elements, failing, needs: smallestTolerance, allowed },
-    worst: { ...worst, index },
+    ...{ seam, inputs: [...from], shape: await shapeOf(reference, output) },
+    ...{ verdict: passed ? "pass" : "fail", elements, failing, needs: smallestTolerance },
+    allowed: tolerance.absolute,
+    // Elsewhere the worst element tells it.
+    ...(!passed && failing === 0 && { reason: reason ?? "no reason is known" }),
+    ...(worst && { worst }),
+    ...(sampled?.statistics && { statistics: sampled.statistics }),
   };
 }
 
-function pictureOf(
-  { seam: name, shape, worst }: InnerSeamResult,
-  table: readonly InnerSeamDescription[],
-  references: WalkInput["references"],
-  seams: InnerSeams,
-): Picture | undefined {
-  const [reference, seam] = [references.get(name), seams.get(name)];
-  if (worst === undefined || reference === undefined || seam === undefined) return undefined;
-  const { entry, stored } = reference;
-  const axes = table.find((description) => description.name === name)?.axes ?? [];
-  const map = ErrorMap.over(shape, axes, stored.data.length);
-  stored.data.forEach((expected, nth) => {
-    const index = sampledIndex(entry, nth);
-    map?.add(index, Math.abs(seam.element(index) - expected));
-  });
-  return map?.picture();
+/** Returns the shape of the whole reference, or of the output where there is none. */
+async function shapeOf(
+  reference: Reference | undefined,
+  output: SeamArray | undefined,
+): Promise<number[]> {
+  const array = reference?.array ?? output;
+  if (reference?.sample !== undefined) return [...reference.sample.shape];
+  if (array === undefined) return [];
+  if ("data" in array) return [...array.shape];
+  try {
+    const { array: { shape }, close } = await array.open();
+    await close();
+    return [...shape];
+  } catch {
+    // A file that cannot be read is the reason of the comparison.
+    return [];
+  }
 }

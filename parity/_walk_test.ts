@@ -1,68 +1,131 @@
 import { deepStrictEqual as equal, match } from "node:assert/strict";
-import { innerSeam, type InnerSeamDescription } from "./inner_seams/table.ts";
-import { tensor } from "../core/tensor.ts";
-import type { SampledSeam } from "./manifest.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Elements } from "../core/elements.ts";
+import { compareArrays, type Sample, takeSample } from "./compare_arrays.ts";
 import { ErrorMap } from "./_picture.ts";
-import { sampledIndex } from "./references.ts";
 import { pictureText, walkText } from "./render/walk_text.ts";
+import type { SeamRule } from "./pipeline_description.ts";
 import type { Walk } from "./report.ts";
-import { walk } from "./_walk.ts";
+import { TOLERANCES } from "./tolerances.ts";
+import { type Step, walkOf } from "./_walk.ts";
 
 const AXES = ["frames", "bands"] as const;
-const table: readonly InnerSeamDescription[] = [
-  { name: "a", axes: AXES, inputs: [] },
-  { name: "b", axes: AXES, inputs: [] },
-  { name: "c", axes: AXES, inputs: ["a", "b"] },
-  { name: "d", axes: AXES, inputs: ["c"] },
-];
+const SOURCES = { a: [], b: [], c: ["a", "b"], d: ["c"] };
 const shape = [40, 30];
 const values = Float32Array.from({ length: 1200 }, (_, i) => Math.sin(i));
 
-/** Walks with `change` added to all elements of some seams. */
-function walked(changes: Readonly<Record<string, number>>, missing?: string): Walk {
-  const entry = (seam: string): SampledSeam => ({
-    ...{ seam, path: "", sha256: "", sampledFrom: shape, upstreamFloat32: null },
-    statistics: { mean: 0, rms: 1 },
-  });
-  const stored = tensor(
-    "f32",
-    [200],
-    Float32Array.from({ length: 200 }, (_, at) => values[sampledIndex(entry(""), at)]!),
-  );
-  const seams = table.filter(({ name }) => name !== missing).map(({ name }) =>
-    [name, innerSeam(tensor("f32", shape, values.map((x) => x + (changes[name] ?? 0))))] as const
-  );
-  return walk({
-    ...{ stage: "network", subject: "noise", table },
-    references: new Map(table.map(({ name }) => [name, { entry: entry(name), stored }])),
-    seams: new Map(seams),
-  });
+/** Returns an array with a change of its elements. */
+function changed(change: (value: number, at: number) => number): Tensor<"f32"> {
+  return tensor("f32", shape, values.map(change));
 }
 
-Deno.test("walk() names the first wrong seam all of whose inputs are correct", () => {
-  equal(walked({ c: 1e-3, d: 1e-3 }).first?.seam, "c");
-  equal(walked({ b: 1e-3, c: 1e-3, d: 1e-3 }).first?.seam, "b");
-  equal(walked({ d: 1e-3 }).first?.seam, "d");
-  equal(walked({}).first, null);
+/** Compares an array with 200 elements and the statistics of the correct one. */
+async function stepOf(
+  seam: string,
+  from: readonly string[],
+  output: Tensor | undefined,
+): Promise<Step> {
+  const { elements, sample } = await sampled();
+  const array = tensor("f32", [200], elements as Float32Array);
+  const rule: SeamRule = { axes: AXES, judgement: "float", tolerance: TOLERANCES.float };
+  const compared = await compareArrays(output, array, {
+    toleranceFor: () => rule.tolerance,
+    sample,
+  });
+  const reference = { path: seam, array, upstreamFloat32: null, sample };
+  return { seam, from, rule, reference, output, ...compared };
+}
+
+function sampled(): Promise<{ readonly elements: Elements; readonly sample: Sample }> {
+  return takeSample(tensor("f32", shape, values), 200);
+}
+
+/** Walks with `change` added to all elements of some seams. */
+async function walked(
+  changes: Readonly<Record<string, number>>,
+  missing?: string,
+): Promise<Walk> {
+  const steps: Step[] = [];
+  for (const [seam, from] of Object.entries(SOURCES)) {
+    const output = seam === missing ? undefined : changed((x) => x + (changes[seam] ?? 0));
+    steps.push(await stepOf(seam, from, output));
+  }
+  return await walkOf("network", "noise", steps);
+}
+
+Deno.test("walkOf() names the first wrong seam all of whose sources are correct", async () => {
+  const first = async (changes: Readonly<Record<string, number>>): Promise<string | undefined> =>
+    (await walked(changes)).first?.seam;
+  equal(await first({ c: 1e-3, d: 1e-3 }), "c");
+  equal(await first({ b: 1e-3, c: 1e-3, d: 1e-3 }), "b");
+  equal(await first({ d: 1e-3 }), "d");
+  equal(await first({}), undefined);
   // Within the tolerance.
-  equal(walked({ a: 5e-7 }).first, null);
+  equal(await first({ a: 5e-7 }), undefined);
 });
 
-Deno.test("walk() returns the index of the worst element along every axis, and both values", () => {
-  const { worst } = walked({ c: 1 }).first!;
+Deno.test("walkOf() does not take a source that was not compared for a wrong one", async () => {
+  const step = await stepOf("d", ["absent"], changed((x) => x + 1));
+  equal((await walkOf("network", "noise", [step])).first?.seam, "d");
+});
+
+Deno.test("walkOf() returns the index of the worst element along every axis, and both values", async () => {
+  const { worst, picture } = (await walked({ c: 1 })).first!;
   const at = worst!.index[0]! * 30 + worst!.index[1]!;
   equal(worst!.index.length, 2);
   equal(worst!.expected, values[at]);
   equal(worst!.actual, Math.fround(values[at]! + 1));
+  equal([picture?.rowAxis, picture?.columnAxis], ["bands", "frames"]);
 });
 
-Deno.test("walk() fails a seam that was not computed", () => {
-  const { first } = walked({}, "b");
+Deno.test("walkOf() fails a seam that was not computed", async () => {
+  const { first } = await walked({}, "b");
   equal([first?.seam, first?.reason], ["b", "the output is missing"]);
 });
 
-Deno.test("walkText() has every seam, the first wrong one and its heat map", () => {
-  const text = walkText(walked({ c: 1e-3, d: 1e-3 }));
+/** Changes of elements that are not in the sample, each of which shows in one statistic first. */
+const CHANGES: Readonly<
+  Record<"mean" | "rms" | "max", (values: Float32Array, outside: readonly number[]) => void>
+> = {
+  mean: (values, outside) => outside.forEach((at) => values[at]! += 1e-3),
+  rms: (values, outside) => {
+    for (let nth = 0; nth + 1 < outside.length; nth += 2) {
+      const [one, other] = [outside[nth]!, outside[nth + 1]!];
+      const sign = values[one]! > values[other]! ? 1 : -1;
+      values[one]! += sign * 1e-2;
+      values[other]! -= sign * 1e-2;
+    }
+  },
+  max: (values, outside) => {
+    values[outside.reduce((best, at) => values[at]! > values[best]! ? at : best)] = 1 + 9e-4;
+  },
+};
+
+for (const [statistic, change] of Object.entries(CHANGES)) {
+  Deno.test(`walkOf() finds an error outside of the sample by the ${statistic} of all elements`, async () => {
+    const correct = await stepOf("a", [], tensor("f32", shape, values));
+    const stored = new Set((await sampled()).elements as Float32Array);
+    const output = changed((x) => x);
+    const outside = Array.from(values.keys()).filter((at) => !stored.has(values[at]!));
+    change(output.data as Float32Array, outside);
+    const { reference, rule } = correct;
+    const compared = await compareArrays(output, reference!.array, {
+      toleranceFor: () => rule.tolerance,
+      sample: reference!.sample!,
+    });
+    const { first } = await walkOf("network", "noise", [{ ...correct, output, ...compared }]);
+    equal([first?.seam, first?.elements, first?.failing], ["a", 200, 0]);
+    match(
+      first!.reason!,
+      new RegExp(`^the ${statistic} of all elements is .*, while all stored elements pass$`),
+    );
+    const { actual, expected } = first!.statistics![statistic as "mean"]!;
+    equal(Math.abs(actual - expected) > 1e-6, true);
+  });
+}
+
+Deno.test("walkText() has every seam, the first wrong one and its heat map", async () => {
+  const text = walkText(await walked({ c: 1e-3, d: 1e-3 }));
   match(text, /^d +\[40, 30\] +200 +200 .* fail$/m);
   match(text, /^first wrong: c \[40, 30\], while a and b are correct where sampled$/m);
   match(text, /^error over frames \(across\) and bands \(up\), @ is 1\.00e-3\n {2}\|[ @]+\|/m);

@@ -98,7 +98,6 @@ const STRIP_ELEMENTS = 1 << 16;
  */
 export class Measurement {
   readonly #type: ElementType;
-  readonly #shape: readonly number[];
   readonly #tolerance: Required<Pick<Tolerance, "absolute" | "relative" | "differing" | "within">>;
   readonly #leastSnr: number | undefined;
   #elements = 0;
@@ -115,6 +114,7 @@ export class Measurement {
   readonly #ulpCounts: number[] = [];
   #maxUlps = 0;
   readonly #profile: Profile | undefined;
+  readonly #place: (at: number) => readonly number[];
   #worst: { excess: number; at: number; actual: Element; expected: Element } = {
     ...{ excess: -Infinity, at: 0 },
     ...{ actual: { real: NaN, text: "" }, expected: { real: NaN, text: "" } },
@@ -128,16 +128,18 @@ export class Measurement {
    * @param shape shape of the whole arrays
    * @param tolerance allowed error of an element
    * @param timeAxis axis of the error profile; absent for no profile
+   * @param place returns the index along each axis of an element; absent where the arrays are compared whole
    */
   constructor(
     type: ElementType,
     shape: readonly number[],
     { absolute, relative, differing = 1, within = 1, leastSnrDecibels }: Tolerance,
     timeAxis?: number,
+    place: (at: number) => readonly number[] = (at) => indexOf(at, shape),
   ) {
     this.#leastSnr = leastSnrDecibels;
     this.#type = type;
-    this.#shape = shape;
+    this.#place = place;
     if (timeAxis !== undefined) this.#profile = new Profile(shape, timeAxis);
     this.#tolerance = { absolute, relative, differing, within };
     if (![absolute, relative, differing, within].every(Number.isFinite)) {
@@ -158,7 +160,7 @@ export class Measurement {
     for (const [side, data] of [["reference", expected], ["output", actual]] as const) {
       const bad = firstNotFinite(data);
       if (bad >= 0) {
-        const where = indexText(this.#elements + Math.floor(bad / parts), this.#shape);
+        const where = indexText(this.#place(this.#elements + Math.floor(bad / parts)));
         this.#refusal ??= `the ${side} has ${data[bad]} at ${where}`;
       }
     }
@@ -259,7 +261,7 @@ export class Measurement {
         `${
           within === 1 ? "" : `, more than ${Number((100 * (1 - within)).toPrecision(3))} %`
         }, worst at ` +
-        `${indexText(at, this.#shape)}: ${actual.text}, expected ${expected.text}`,
+        `${indexText(this.#place(at))}: ${actual.text}, expected ${expected.text}`,
       ]),
       ...(differing <= share * elements ? [] : [
         `${differing} of ${elements} elements differ, more than ${share * 100} %`,
@@ -287,7 +289,7 @@ export class Measurement {
       ...(differing > 0 && { decades: this.#errors.decades() }),
       ...(elements > 0 && {
         worst: {
-          index: indexOf(at, this.#shape),
+          index: [...this.#place(at)],
           ...{ actual: actual.real, expected: expected.real },
           ...(actual.imaginary !== undefined && { actualImaginary: actual.imaginary }),
           ...(expected.imaginary !== undefined && { expectedImaginary: expected.imaginary }),
@@ -359,6 +361,6 @@ export function indexOf(at: number, shape: readonly number[]): number[] {
   });
 }
 
-function indexText(at: number, shape: readonly number[]): string {
-  return `[${indexOf(at, shape).join(", ")}]`;
+function indexText(index: readonly number[]): string {
+  return `[${index.join(", ")}]`;
 }

@@ -31,18 +31,20 @@ export type SeamArray = Tensor | StoredArray;
 export interface Sample {
   /** Shape of the whole array. */
   readonly shape: readonly number[];
-  /** Mean and root mean square of all its elements. */
+  /** Statistics of all its elements. */
   readonly statistics: SampleStatistics;
   /** Indices of the last stored elements, such as those where upstream's float32 error is largest; absent for none. */
   readonly listed?: ArrayLike<number>;
 }
 
-/** Mean and root mean square of all elements of an array; of complex ones of their parts. */
+/** Statistics of all elements of an array; of complex ones of their parts. */
 export interface SampleStatistics {
   /** Mean. */
   readonly mean: number;
   /** Root mean square. */
   readonly rms: number;
+  /** Largest absolute value; absent in older references. */
+  readonly max?: number;
 }
 
 /** Elements that are read at a time: 32 MB for two files of float64. */
@@ -115,20 +117,30 @@ export async function compareArrays(
  * Draws the errors of an array over time.
  *
  * @param actual the computed array
- * @param expected its reference, whole and of the same type and shape
+ * @param expected its reference, of the same type and shape
  * @param axes names of the axes
+ * @param sample whole array of which `expected` holds elements; absent where it is whole itself
  * @returns the heat map; undefined where no axis is time, or a file can no longer be read
  */
 export async function drawErrors(
   actual: SeamArray,
   expected: SeamArray,
   axes: readonly (number | string)[],
+  sample?: Sample,
 ): Promise<Picture | undefined> {
   const opened: OpenArray[] = [];
   try {
     for (const array of [actual, expected]) opened.push(await openArray(array));
     const [found, wanted] = opened as [OpenArray, OpenArray];
     const all = elementCount(wanted.shape);
+    if (sample !== undefined) {
+      const map = ErrorMap.over(sample.shape, axes, all);
+      const indexAt = indicesOf(sample, all);
+      const { elements } = await sampleOf(found, all, indexAt);
+      const { errors } = errorsOf(elements, await wanted.read(0, all), partsOf(wanted.type));
+      errors.forEach((error, at) => map?.add(indexAt(at), error));
+      return map?.picture();
+    }
     const map = ErrorMap.over(wanted.shape, axes, all);
     for (let first = 0; map !== undefined && first < all; first += BLOCK_ELEMENTS) {
       const count = Math.min(BLOCK_ELEMENTS, all - first);
@@ -191,36 +203,51 @@ async function compareWhole(
   return measurement.result();
 }
 
-/** Compares the stored elements, then mean and rms of all: an error outside of the sample changes them. */
+/** Compares the stored elements, then statistics of all: an error outside of the sample changes them. */
 async function compareSampled(
   actual: OpenArray,
   stored: OpenArray,
-  { shape, statistics, listed }: Sample,
+  sample: Sample,
   tolerance: Tolerance,
 ): Promise<Comparison> {
+  const { shape, statistics, listed } = sample;
   const reason = mismatch(
     { dtype: actual.type, shape: actual.shape },
     { dtype: stored.type, shape },
   );
   if (reason !== undefined) return refused(reason);
   const count = elementCount(stored.shape);
-  const size = elementCount(shape);
-  const hashed = count - (listed?.length ?? 0);
-  const indexAt = (at: number): number => at < hashed ? hashedAt(at, size) : listed![at - hashed]!;
+  const indexAt = indicesOf(sample, count);
   const taken = await sampleOf(actual, count, indexAt);
-  const measurement = new Measurement(stored.type, [count], tolerance);
+  const place = (at: number): number[] => indexOf(indexAt(at), shape);
+  const measurement = new Measurement(stored.type, [count], tolerance, undefined, place);
   measurement.add(taken.elements, await stored.read(0, count));
-  const comparison = measurement.result();
-  const { worst } = comparison;
-  const sampled = { of: size, listed: count - hashed };
-  const located = worst === undefined ? { ...comparison, sampled } : {
-    ...{ ...comparison, sampled },
-    worst: { ...worst, index: indexOf(indexAt(worst.index[0]!), shape) },
+  const comparison: Comparison = {
+    ...measurement.result(),
+    sampled: {
+      ...{ of: elementCount(shape), listed: listed?.length ?? 0 },
+      statistics: bothOf(taken.statistics, statistics),
+    },
   };
   const off = statisticsOff(taken.statistics, statistics, tolerance, partsOf(stored.type));
-  if (off === undefined || !comparison.passed) return located;
-  return { ...located, passed: false, reason: off };
+  if (off === undefined || !comparison.passed) return comparison;
+  return { ...comparison, passed: false, reason: off };
 }
+
+/** Returns each statistic that the reference has, with that of the output; undefined where one is not finite. */
+function bothOf(
+  found: SampleStatistics,
+  expected: SampleStatistics,
+): NonNullable<NonNullable<Comparison["sampled"]>["statistics"]> {
+  const pairs = STATISTICS.flatMap((name) => {
+    const [actual, wanted] = [found[name], expected[name]];
+    const isKnown = Number.isFinite(actual) && wanted !== undefined;
+    return isKnown ? [[name, { actual, expected: wanted }]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+const STATISTICS = ["mean", "rms", "max"] as const;
 
 /** Returns why the statistics of all elements show an error that the sample does not; undefined where they agree. */
 function statisticsOff(
@@ -229,16 +256,26 @@ function statisticsOff(
   { absolute, relative }: Tolerance,
   parts: number,
 ): string | undefined {
-  // Sums of floats in another order differ by less than this.
-  const rounding = 1e-9 * expected.rms;
-  const allowed = absolute + parts * relative * expected.rms + rounding;
-  for (const name of ["mean", "rms"] as const) {
-    // |mean of errors| <= mean of |errors| <= absolute + relative * rms; the same holds for rms.
-    if (Math.abs(found[name] - expected[name]) <= allowed) continue;
-    return `the ${name} of all elements is ${found[name]}, expected ${expected[name]}, while all ` +
+  for (const name of STATISTICS) {
+    const [actual, wanted] = [found[name], expected[name]];
+    if (wanted === undefined) continue;
+    // |mean of errors| <= mean of |errors| <= absolute + relative * rms; the same holds for rms. The largest values differ
+    // by no more than the error of one of them.
+    const size = name === "max" ? wanted : expected.rms;
+    // Sums of floats in another order, and statistics of nine digits, differ by less than 1e-9.
+    const allowed = absolute + parts * relative * size + 1e-9 * size;
+    if (actual !== undefined && Math.abs(actual - wanted) <= allowed) continue;
+    return `the ${name} of all elements is ${actual}, expected ${wanted}, while all ` +
       "stored elements pass";
   }
   return undefined;
+}
+
+/** Returns the index in the whole array, in C order, of each of the stored elements. */
+function indicesOf({ shape, listed }: Sample, count: number): (at: number) => number {
+  const size = elementCount(shape);
+  const hashed = count - (listed?.length ?? 0);
+  return (at) => at < hashed ? hashedAt(at, size) : listed![at - hashed]!;
 }
 
 function hashedAt(at: number, size: number): number {
@@ -255,7 +292,7 @@ async function sampleOf(
   const order = Array.from({ length: size === 0 ? 0 : count }, (_, at) => at)
     .sort((a, b) => indexAt(a) - indexAt(b));
   let elements: Elements | undefined;
-  let [next, sum, squares] = [0, 0, 0];
+  let [next, sum, squares, max] = [0, 0, 0, 0];
   for (let first = 0; first < size; first += BLOCK_ELEMENTS) {
     const block = await array.read(first, Math.min(BLOCK_ELEMENTS, size - first));
     elements ??= new (block.constructor as new (length: number) => Elements)(order.length * parts);
@@ -263,6 +300,7 @@ async function sampleOf(
       const number = Number(value);
       sum += number;
       squares += number * number;
+      max = Math.max(max, Math.abs(number));
     }
     while (next < order.length && indexAt(order[next]!) < first + block.length / parts) {
       const at = order[next++]!;
@@ -272,8 +310,8 @@ async function sampleOf(
   }
   const all = size * parts;
   const statistics = all === 0
-    ? { mean: 0, rms: 0 }
-    : { mean: sum / all, rms: Math.sqrt(squares / all) };
+    ? { mean: 0, rms: 0, max: 0 }
+    : { mean: sum / all, rms: Math.sqrt(squares / all), max };
   return { elements: elements ?? new Float32Array(), statistics };
 }
 

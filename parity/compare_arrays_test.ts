@@ -80,7 +80,12 @@ Deno.test("a sample finds an error at a stored element and names its place in th
   wrong.data[at] = 2;
   const { comparison } = await compareArrays(wrong, elements, { toleranceFor, sample });
   ok(!comparison.passed);
-  equal(comparison.worst?.index, [Math.floor(at / 5000), at % 5000]);
+  const place = [Math.floor(at / 5000), at % 5000];
+  equal(comparison.worst?.index, place);
+  match(comparison.reason!, new RegExp(`worst at \\[${place.join(", ")}\\]: 2, expected`));
+  wrong.data[at] = NaN;
+  const { reason } = (await compareArrays(wrong, elements, { toleranceFor, sample })).comparison;
+  equal(reason, `the output has NaN at [${place.join(", ")}]`);
   ok((await compareArrays(whole, elements, { toleranceFor, sample })).comparison.passed);
 });
 
@@ -93,14 +98,21 @@ Deno.test("a sample has listed elements after those of the hash", async () => {
   const options = { toleranceFor, sample: { ...sample, listed } };
   const { comparison } = await compareArrays(whole, expected, options);
   ok(comparison.passed);
-  equal(comparison.sampled, { of: 10_000, listed: 3 });
+  const { statistics, ...counts } = comparison.sampled!;
+  equal(counts, { of: 10_000, listed: 3 });
+  const of = (value: number): { actual: number; expected: number } => ({
+    ...{ actual: value, expected: value },
+  });
+  const { mean, rms, max } = sample.statistics;
+  equal(statistics, { mean: of(mean), rms: of(rms), max: of(max!) });
+  equal(max, Math.fround(0.9999));
   const wrong = ramp(10_000);
   wrong.data[4321]! += 1e-4;
   const { failing, worst } = (await compareArrays(wrong, expected, options)).comparison;
   equal([failing, worst?.index], [1, [0, 4321]]);
 });
 
-Deno.test("a sample finds errors outside of it by the mean or the rms of all elements, and another shape", async () => {
+Deno.test("a sample finds errors outside of it by the statistics of all elements, and another shape", async () => {
   const whole = ramp(10_000);
   const { elements, sample } = await sampleOf(whole, 4);
   const stored = new Set(elements.data);

@@ -6,7 +6,7 @@
 
 import { judge, type Piece, stageOf, type StageOutcome } from "./judge.ts";
 import type { PipelineDescription, StageOutline } from "./pipeline_description.ts";
-import type { Mode, SeamResult } from "./report.ts";
+import type { Mode, SeamResult, Walk } from "./report.ts";
 
 /** One run of an implementation on one piece. */
 export interface Turn {
@@ -18,6 +18,8 @@ export interface Turn {
   readonly stages: readonly StageOutline[];
   /** Receives a description of each stage before it runs. */
   readonly onStage?: (description: string) => void;
+  /** Receives the walk through each stage that fails and returned inner seams; absent where none is wanted. */
+  readonly onWalk?: (walk: Walk) => void;
 }
 
 /** A program, or a part of this one, that computes the stages of a pipeline. */
@@ -47,11 +49,13 @@ export async function runTurn(
   implementation: Implementation,
   turn: Turn,
 ): Promise<SeamResult[]> {
-  const { piece, mode } = turn;
+  const { piece, mode, onWalk } = turn;
   const results: SeamResult[] = [];
   for await (const outcome of implementation.run(turn)) {
     const mayDrift = implementation.isolates(piece, stageOf(pipeline, outcome.stage));
-    results.push(...await judge(pipeline, piece, outcome, { mode, mayDrift }));
+    results.push(
+      ...await judge(pipeline, piece, outcome, { mode, mayDrift, ...(onWalk && { onWalk }) }),
+    );
   }
   return results;
 }

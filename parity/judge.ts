@@ -6,29 +6,19 @@
 
 import { slice, type Tensor } from "../core/tensor.ts";
 import { compare, EXACT, refused } from "./compare.ts";
-import { compareArrays, drawErrors, type Sample, type SeamArray } from "./compare_arrays.ts";
+import { compareArrays, drawErrors, type SeamArray } from "./compare_arrays.ts";
+import type { Reference } from "./reference.ts";
 import { ReferenceError } from "./reference_error.ts";
 import {
+  isDiscrete,
   type PipelineDescription,
   type SeamRule,
+  sourcesOf,
   type StageOutline,
   timeAxisOf,
 } from "./pipeline_description.ts";
-import type { Mode, SeamResult, Tolerance, UpstreamError } from "./report.ts";
-
-/** The reference of a seam. */
-export interface Reference {
-  /** File that it comes from, for messages. */
-  readonly path: string;
-  /** Its array: the whole, or elements of it. */
-  readonly array: SeamArray;
-  /** Error of the reference's own float32 run; null where it is not known. */
-  readonly upstreamFloat32: UpstreamError | null;
-  /** Number of frames stored, from the first; absent for all. */
-  readonly firstFrames?: number;
-  /** The whole array of which elements are stored; absent where it is stored whole. */
-  readonly sample?: Sample;
-}
+import type { Comparison, Mode, SeamResult, Tolerance, Walk } from "./report.ts";
+import { type Step, walkOf } from "./_walk.ts";
 
 /** A piece of a suite: an input, and the references of its seams. */
 export interface Piece {
@@ -63,10 +53,13 @@ export interface Judging {
    * that differs from its own reference within tolerance.
    */
   readonly mayDrift: boolean;
+  /** Receives the walk through a stage that fails and has inner seams; absent where none is wanted. */
+  readonly onWalk?: (walk: Walk) => void;
 }
 
 /**
- * Compares the outputs of one stage with the references of its seams.
+ * Compares the outputs of one stage with the references of its seams. Where all outputs are discrete, which hides small
+ * errors, its inner seams are judged too.
  *
  * @param pipeline stages and rules of the seams
  * @param piece input and references
@@ -78,40 +71,103 @@ export interface Judging {
 export async function judge(
   pipeline: PipelineDescription,
   piece: Piece,
-  { stage: name, seams, durationSeconds, failure }: StageOutcome,
-  { mode, mayDrift }: Judging,
+  outcome: StageOutcome,
+  { mode, mayDrift, onWalk }: Judging,
 ): Promise<SeamResult[]> {
+  const { stage: name, durationSeconds } = outcome;
   const stage = stageOf(pipeline, name);
   const isFirst = stage.inputs.every((input) => Object.hasOwn(piece.given, input));
+  const steps = await compareSteps(pipeline, piece, outcome);
+  const judgesInner = isDiscrete(pipeline, stage);
   const results: SeamResult[] = [];
-  for (const seam of stage.outputs) {
-    const reference = piece.references.get(seam);
-    if (reference === undefined) continue;
-    const rule = ruleOf(pipeline, seam);
-    const timeAxis = timeAxisOf(rule);
-    const allowed = toleranceOf(rule, reference);
-    const output = firstFrames(seams[seam], reference, timeAxis);
-    const { comparison, tolerance } = failure !== undefined
-      ? { comparison: refused(failure), tolerance: allowed }
-      : await compareArrays(output, reference.array, {
-        toleranceFor: () => allowed,
-        ...(timeAxis !== undefined && { timeAxis }),
-        ...(reference.sample && { sample: reference.sample }),
-      });
+  for (const step of steps) {
+    const { seam, rule, reference, output, tolerance, comparison } = step;
+    if (!judgesInner && !stage.outputs.includes(seam)) continue;
     const isDrift = mode === "chained" && mayDrift && rule.judgement === "float" && !isFirst &&
       comparison.elements > 0;
     const verdict = comparison.passed ? "pass" : isDrift ? "reported" : "fail";
-    const isDrawn = verdict === "fail" && comparison.elements > 0 && !reference.sample;
+    const isDrawn = verdict === "fail" && comparison.elements > 0 && reference !== undefined &&
+      !reference.sample;
     const picture = isDrawn
       ? await drawErrors(output!, reference.array, rule.axes ?? [])
       : undefined;
     results.push({
       ...{ suite: piece.suite, piece: piece.name, mode, stage: name, seam, verdict },
-      ...{ tolerance, comparison, upstreamFloat32: reference.upstreamFloat32, durationSeconds },
-      ...(picture && { picture }),
+      ...{ tolerance, comparison, upstreamFloat32: reference?.upstreamFloat32 ?? null },
+      ...{ durationSeconds, ...(picture && { picture }) },
     });
   }
+  const hasInner = steps.some(({ seam }) => !stage.outputs.includes(seam));
+  if (onWalk !== undefined && hasInner && results.some(({ verdict }) => verdict === "fail")) {
+    const subject = `${piece.suite}, ${piece.name}, ${mode}`;
+    const walk = await walkOf(name, subject, steps);
+    onWalk({ ...walk, of: { suite: piece.suite, piece: piece.name, mode } });
+  }
   return results;
+}
+
+/**
+ * Compares the outputs of a stage that the piece has a reference for. Its inner seams come before them where the stage
+ * returned any.
+ *
+ * @param pipeline stages and rules of the seams
+ * @param piece input and references
+ * @param outcome seams that a stage computed
+ * @returns each step after those that it is computed from
+ * @throws {ReferenceError} if the manifest claims an implausible error of upstream
+ */
+export async function compareSteps(
+  pipeline: PipelineDescription,
+  piece: Piece,
+  outcome: StageOutcome,
+): Promise<Step[]> {
+  const stage = stageOf(pipeline, outcome.stage);
+  const outputs = stage.outputs.filter((seam) => piece.references.has(seam));
+  const steps: Step[] = [];
+  for (const seam of [...returnedInner(stage, outcome), ...outputs]) {
+    const rule = ruleOf(pipeline, seam);
+    const own = { seam, from: sourcesOf(pipeline, stage, seam), rule };
+    const reference = piece.references.get(seam);
+    if (reference === undefined) {
+      const comparison = refused("the reference is missing: record the references again");
+      const { tolerance } = rule;
+      steps.push({ ...own, reference, output: outcome.seams[seam], tolerance, comparison });
+      continue;
+    }
+    const output = firstFrames(outcome.seams[seam], reference, timeAxisOf(rule));
+    steps.push({
+      ...own,
+      reference,
+      output,
+      ...await compareSeam(rule, reference, output, outcome),
+    });
+  }
+  return steps;
+}
+
+/** Returns the inner seams of a stage; none where it ran without an observer, or has none of them. */
+function returnedInner(
+  { inner = [] }: StageOutline,
+  { seams, failure }: StageOutcome,
+): readonly string[] {
+  const isObserved = failure === undefined && inner.some((seam) => seams[seam] !== undefined);
+  return isObserved ? inner : [];
+}
+
+async function compareSeam(
+  rule: SeamRule,
+  reference: Reference,
+  output: SeamArray | undefined,
+  { failure }: StageOutcome,
+): Promise<{ readonly tolerance: Tolerance; readonly comparison: Comparison }> {
+  const timeAxis = timeAxisOf(rule);
+  const tolerance = toleranceOf(rule, reference);
+  if (failure !== undefined) return { tolerance, comparison: refused(failure) };
+  return await compareArrays(output, reference.array, {
+    toleranceFor: () => tolerance,
+    ...(timeAxis !== undefined && { timeAxis }),
+    ...(reference.sample && { sample: reference.sample }),
+  });
 }
 
 /**

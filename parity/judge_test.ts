@@ -2,7 +2,8 @@ import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import type { SeamName, Seams } from "../pipeline/seams.ts";
 import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
-import { judge, type Piece, type Reference, unreferenced } from "./judge.ts";
+import { judge, type Piece, unreferenced } from "./judge.ts";
+import type { Reference } from "./reference.ts";
 import { OWN_PIPELINE } from "./own_pipeline.ts";
 import type { Mode, SeamResult } from "./report.ts";
 

@@ -27,9 +27,11 @@ const file = z.object({
   sha256: text.describe("SHA-256 of the file, hexadecimal"),
 });
 
-const sampleStatistics = z.object({ mean: z.number(), rms: z.number() }).describe(
-  "Of all elements",
-);
+const sampleStatistics = z.object({
+  mean: z.number(),
+  rms: z.number(),
+  max: z.number().describe("Largest absolute value").exactOptional(),
+}).describe("Of all elements");
 
 const sample = z.object({
   from: shape.describe("Shape of the whole array"),
@@ -100,10 +102,10 @@ const sampledFile = file.extend({
   upstreamFloat32: upstreamErrorSchema.nullable(),
 });
 
-const sampledSeam = sampledFile.extend({
+const innerSeam = sampledFile.partial({ sampledFrom: true }).extend({
   seam: text,
   statistics: sampleStatistics,
-});
+}).describe("Without sampledFrom, the file holds the whole array");
 
 const separationCheck = sampledFile.extend({
   name: text,
@@ -125,20 +127,25 @@ const edgeCase = file.extend({
   samples: length.exactOptional(),
 });
 
+const innerOfPiece = z.object({
+  suite: text.describe("Suite whose seams of the piece the stage starts from, and is judged by")
+    .exactOptional(),
+  piece: text,
+  seams: z.array(innerSeam),
+});
+
 const inner = z.object({
-  spectrogram: z.object({
-    piece: text,
+  format: z.literal(2).describe(
+    "Has every inner seam of this version; absent in older fixtures, which have some",
+  ).exactOptional(),
+  spectrogram: innerOfPiece.extend({
     stem: z.enum(STEMS),
     firstBin: length.describe("First bin of the Fourier transform in the seam `magnitude`"),
-    seams: z.array(sampledSeam),
   }),
-  network: z.object({ piece: text, model: text, seams: z.array(sampledSeam) }),
-  metrical: z.object({
-    piece: text,
-    suite: text,
-    threshold: z.number(),
-    seams: z.array(sampledSeam),
-  }),
+  network: innerOfPiece.extend({ model: text }),
+  activations: innerOfPiece.exactOptional(),
+  metrical: innerOfPiece.extend({ threshold: z.number() }),
+  functional: innerOfPiece.exactOptional(),
 });
 
 /** Schema of `fixtures/manifest.json`. Fields that only the generators use are not listed. */
@@ -150,7 +157,7 @@ const manifestSchema = z.object({
   suites: z.record(text, suite),
   separation: z.object({
     clip: text,
-    seams: z.array(sampledSeam).describe("Inner seams of the first segment of the clip"),
+    seams: z.array(innerSeam).describe("Inner seams of the first segment of the clip"),
     checks: z.array(separationCheck).describe("Stems of the clip under other settings"),
     bf16: bf16.describe("Upstream with products in bfloat16").exactOptional(),
   }).exactOptional(),
@@ -174,7 +181,7 @@ const SCHEMAS = {
   separation,
   suite,
   sampledFile,
-  sampledSeam,
+  innerSeam,
   separationCheck,
   bf16,
   edgeCase,
@@ -205,8 +212,16 @@ export type SuiteEntry = JsonOf<Schemas["suite"]>;
 /** Elements of an array that is not stored whole. */
 export type SampledFile = JsonOf<Schemas["sampledFile"]>;
 
-/** Elements of an inner seam. */
-export type SampledSeam = JsonOf<Schemas["sampledSeam"]>;
+/** An inner seam, or elements of it. */
+export type InnerSeamEntry = JsonOf<Schemas["innerSeam"]>;
+
+/** Returns the entries of the inner seams of all stages but the separation. */
+export function innerEntries({ inner }: Pick<Manifest, "inner">): InnerSeamEntry[] {
+  if (inner === undefined) return [];
+  const { spectrogram, network, activations, metrical, functional } = inner;
+  const stages = [spectrogram, network, activations, metrical, functional];
+  return stages.flatMap((stage) => stage?.seams ?? []);
+}
 
 /** Elements of the stems of a clip under other settings. */
 export type SeparationCheck = JsonOf<Schemas["separationCheck"]>;

@@ -46,18 +46,12 @@ export {
   type Tolerances,
 } from "./diff.ts";
 export { type Implementation, runTurn, type Turn } from "./implementation.ts";
-export {
-  type Judging,
-  type Piece,
-  type Reference,
-  ruleOf,
-  type StageOutcome,
-  unreferenced,
-} from "./judge.ts";
+export { type Judging, type Piece, ruleOf, type StageOutcome, unreferenced } from "./judge.ts";
 export { type ClipEntry, type Manifest, type PieceEntry, readManifest } from "./manifest.ts";
+export type { Reference } from "./reference.ts";
 export { ReferenceError } from "./reference_error.ts";
 export { ownImplementation, type Prepare, type PreparedStage } from "./own_implementation.ts";
-export { OWN_PIPELINE, ownPipeline } from "./own_pipeline.ts";
+export { isSeamName, OWN_PIPELINE, ownPipeline } from "./own_pipeline.ts";
 export { firstFailures } from "./first_failures.ts";
 export { madeBy } from "./made_by.ts";
 export { readClip } from "./piece.ts";

@@ -4,13 +4,18 @@
  * @module
  */
 
-import { type SeamDescription, SEAMS } from "../pipeline/seams.ts";
+import { type SeamDescription, type SeamName, SEAMS } from "../pipeline/seams.ts";
 import { STAGES } from "../pipeline/stages.ts";
+import { EXACT } from "./compare.ts";
+import { type InnerSeamDescription, SEGMENT, STEPS } from "./inner_seams/table.ts";
 import type { PipelineDescription, SeamRule } from "./pipeline_description.ts";
-import { type FloatTolerance, floatTolerance } from "./tolerances.ts";
+import { type FloatTolerance, floatTolerance, TOLERANCES } from "./tolerances.ts";
 
 /** Largest float32 error of upstream that is accepted from a manifest as a tolerance, or as twice a tolerance. */
 const LARGEST_UPSTREAM_ERROR = 1e-5;
+
+/** The same for inner seams, some of which have large values. */
+const LARGEST_INNER_ERROR = 1e-4;
 
 /**
  * Returns the description of this program's pipeline.
@@ -19,13 +24,41 @@ const LARGEST_UPSTREAM_ERROR = 1e-5;
  */
 export function ownPipeline(floats: FloatTolerance = {}): PipelineDescription {
   const descriptions: readonly [string, SeamDescription][] = Object.entries(SEAMS);
+  const sources = Object.assign(
+    {},
+    ...Object.values(STEPS).map(({ outputs }) => outputs),
+  ) as Partial<
+    Record<string, readonly string[]>
+  >;
+  const seams = descriptions.map(([name, description]): [string, SeamRule] => {
+    const from = sources[name];
+    return [name, { ...ruleOf(description, floats), ...(from && { from }) }];
+  });
+  const inner = Object.values(STEPS).flatMap((steps) => steps.inner)
+    .map((description): [string, SeamRule] => [description.name, innerRuleOf(description)]);
   return {
     name: "tactus",
-    seams: Object.fromEntries(
-      descriptions.map(([name, description]) => [name, ruleOf(description, floats)]),
-    ),
-    stages: STAGES,
+    seams: Object.fromEntries([...seams, ...inner]),
+    stages: STAGES.map((stage) => ({
+      ...stage,
+      inner: (STEPS[stage.name]?.inner ?? []).map(({ name }) => name),
+    })),
   };
+}
+
+/** Returns whether a seam of this program's pipeline is one between two stages. */
+export function isSeamName(name: string): name is SeamName {
+  return Object.hasOwn(SEAMS, name);
+}
+
+function innerRuleOf({ name, axes, from, judgedBy }: InnerSeamDescription): SeamRule {
+  if (name === SEGMENT) return { ...ruleOf(SEAMS.stems, {}), axes, from };
+  if (judgedBy === "equality") return { axes, from, judgement: "equal", tolerance: EXACT };
+  if (judgedBy === "tolerance") {
+    return { axes, from, judgement: "float", tolerance: TOLERANCES.float };
+  }
+  const float32 = { factor: 1, largest: LARGEST_INNER_ERROR };
+  return { axes, from, judgement: "float", tolerance: EXACT, float32 };
 }
 
 /**

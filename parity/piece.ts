@@ -12,7 +12,8 @@ import { type Stage, STAGES } from "../pipeline/stages.ts";
 import { readStems, STEMS } from "../pipeline/stems.ts";
 import { FIXTURES_FOLDER } from "../core/program.ts";
 import { changedClip } from "./clip_changes.ts";
-import type { Piece, Reference } from "./judge.ts";
+import type { Piece } from "./judge.ts";
+import type { Reference } from "./reference.ts";
 import type { ClipEntry, Manifest, PieceEntry, ReferenceEntry } from "./manifest.ts";
 import { ReferenceError } from "./reference_error.ts";
 import { readReference, readSample, readVerified } from "./references.ts";
@@ -113,14 +114,25 @@ async function withReferences(
   { suite, name, entries, directory }: PieceSource,
   given: Piece["given"],
 ): Promise<Piece> {
+  return { suite, name, given, references: await readReferences(entries, directory) };
+}
+
+/**
+ * Reads references by the names of their seams.
+ *
+ * @throws {ReferenceError} if a stored file is missing or differs from the manifest
+ */
+export async function readReferences(
+  entries: readonly ReferenceEntry[],
+  directory: string,
+): Promise<Map<string, Reference>> {
   const tensors = await Promise.all(entries.map((entry) => readReference(entry, directory)));
   const samples = await Promise.all(entries.map((entry) => readSample(entry, directory)));
-  const references = entries.map(
+  return new Map(entries.map(
     ({ seam, path, upstreamFloat32, firstFrames }, at): [string, Reference] => [seam, {
       ...{ path, upstreamFloat32, array: tensors[at]! },
       ...(firstFrames !== undefined && { firstFrames }),
       ...(samples[at] && { sample: samples[at] }),
     }],
-  );
-  return { suite, name, given, references: new Map(references) };
+  ));
 }

@@ -24,6 +24,11 @@ export interface SeamRule {
   readonly float32?: Float32Rule;
   /** Whether one piece of a suite is enough to have a reference of it. */
   readonly isSparse?: true;
+  /**
+   * Of an inner seam, or an output of a stage with inner seams: the seams of the stage that it is computed from; absent
+   * for the inner seam before it.
+   */
+  readonly from?: readonly string[];
 }
 
 /** Tolerance that follows the error of the reference's own float32 run, where it exceeds the other tolerance. */
@@ -42,6 +47,11 @@ export interface StageOutline {
   readonly inputs: readonly string[];
   /** Seams that it makes. */
   readonly outputs: readonly string[];
+  /**
+   * Inner seams: arrays between its operations, each after those that it is computed from. They lead to the first wrong
+   * operation, and no other stage reads them. Absent for none.
+   */
+  readonly inner?: readonly string[];
 }
 
 /** Stages and seams of a pipeline. */
@@ -61,4 +71,30 @@ const TIME_AXES: readonly (number | string)[] = ["frames", "samples"];
 export function timeAxisOf({ axes = [] }: Pick<SeamRule, "axes">): number | undefined {
   const axis = axes.findIndex((name) => TIME_AXES.includes(name));
   return axis < 0 ? undefined : axis;
+}
+
+/**
+ * Returns whether all seams that a stage makes are discrete, such as positions or times: small errors do not show in them,
+ * so that inner seams are judged as well.
+ */
+export function isDiscrete({ seams }: PipelineDescription, { outputs }: StageOutline): boolean {
+  return outputs.every((seam) => {
+    const judgement = seams[seam]?.judgement;
+    return judgement === "equal" || judgement === "time";
+  });
+}
+
+/**
+ * Returns the seams of a stage that one of its inner seams or outputs is computed from; none where it is computed from
+ * the inputs of the stage.
+ */
+export function sourcesOf(
+  { seams }: PipelineDescription,
+  { inner = [], inputs }: StageOutline,
+  seam: string,
+): readonly string[] {
+  const { from } = seams[seam] ?? {};
+  if (from !== undefined) return from.filter((source) => !inputs.includes(source));
+  const at = inner.indexOf(seam);
+  return (at < 0 ? inner : inner.slice(0, at)).slice(-1);
 }

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { hash32 } from "../core/counter_random.ts";
 import { readNpy } from "../core/npy.ts";
 import { elementCount, type Tensor, tensor } from "../core/tensor.ts";
@@ -43,6 +44,19 @@ export async function readVerified(
 }
 
 /**
+ * Reads a stored array and checks its hash. A file whose name ends in `.gz` is decompressed.
+ *
+ * @throws {ReferenceError} if the file is missing or its hash differs from the manifest
+ */
+export async function readArray(
+  entry: StoredFile,
+  directory: string = FIXTURES_FOLDER,
+): Promise<Tensor> {
+  const bytes = await readVerified(entry, directory);
+  return readNpy(entry.path.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+}
+
+/**
  * Reads one reference and checks hash, type and shape against the manifest.
  *
  * @throws {ReferenceError} if the file is missing or differs from the manifest
@@ -51,7 +65,7 @@ export async function readReference(
   entry: ReferenceEntry,
   directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor> {
-  const stored = readNpy(await readVerified(entry, directory));
+  const stored = await readArray(entry, directory);
   const claimed = `${entry.dtype} [${entry.shape.join(", ")}]`;
   const found = `${stored.dtype} [${stored.shape.join(", ")}]`;
   if (claimed !== found) {
@@ -79,7 +93,7 @@ export async function readSample(
   if (sample === undefined) return undefined;
   const { from, statistics, largest } = sample;
   if (largest === undefined) return { shape: from, statistics };
-  const { dtype, shape: [length], data } = readNpy(await readVerified(largest, directory));
+  const { dtype, shape: [length], data } = await readArray(largest, directory);
   const listed = data as Int32Array;
   const [stored = 0, size] = [shape[0], elementCount(from)];
   const isList = dtype === "i32" && length === largest.elements && length <= stored &&
@@ -102,7 +116,7 @@ export async function readSampled(
   file: SampledFile,
   directory: string = FIXTURES_FOLDER,
 ): Promise<Tensor<"f32" | "f64">> {
-  return readNpy(await readVerified(file, directory)) as Tensor<"f32" | "f64">;
+  return await readArray(file, directory) as Tensor<"f32" | "f64">;
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { edgeCaseFiles } from "../fixtures/edge_cases.ts";
 import { innerSeams, separationChecks } from "../fixtures/separation.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { readManifest } from "./manifest.ts";
+import { innerEntries, readManifest } from "./manifest.ts";
 import { ReferenceError } from "./reference_error.ts";
 import { readVerified } from "./references.ts";
 
@@ -32,14 +32,15 @@ Deno.test("the repository's manifest lists exactly the stored references", async
     ...entries.flatMap(({ sample }) => sample?.largest ?? []),
     ...innerSeams,
     ...separationChecks,
-    ...Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []),
+    ...innerEntries(manifest),
   ].map(({ path }) => path));
   for (const path of listed) await Deno.stat(new URL(`../fixtures/${path}`, import.meta.url));
   const folders = Object.entries(manifest.suites).flatMap(([suite, { pieces, separation }]) => {
     const names = pieces === undefined ? separation?.clips : pieces;
     return Object.keys(names ?? {}).map((name) => `references/${suite}/${name}`);
   });
-  const inner = ["spectrogram", "network", "metrical"].map((stage) => `references/inner/${stage}`);
+  const inner = ["spectrogram", "network", "activations", "metrical", "functional"]
+    .map((stage) => `references/inner/${stage}`);
   for (const folder of [...folders, ...inner, "references/separation"]) {
     const stored = await Array.fromAsync(
       Deno.readDir(new URL(`../fixtures/${folder}`, import.meta.url)),

@@ -59,6 +59,17 @@ const ulps = z.strictObject({
   description: "Distances of floats in units in the last place of their type",
 });
 
+const pair = z.strictObject({
+  actual: z.number().describe("Of the output"),
+  expected: z.number().describe("Of the reference"),
+}).meta({ id: "pair", description: "A statistic of all elements" });
+
+const statistics = z.strictObject({
+  mean: pair.exactOptional(),
+  rms: pair.exactOptional(),
+  max: pair.describe("Largest absolute value").exactOptional(),
+}).meta({ id: "statistics", description: "Statistics of all elements, not only of the sample" });
+
 const worst = z.strictObject({
   index: z.array(count).describe("Index along each axis"),
   actual: z.number().describe("Computed value; the real part of a complex one"),
@@ -107,6 +118,7 @@ export const comparisonSchema = z.strictObject({
     listed: count.describe(
       "Elements that were chosen because upstream's float32 error is largest there; all others are chosen by a hash",
     ),
+    statistics: statistics.describe("Absent in older reports").exactOptional(),
   }).describe("Present where a sample of the array was compared").exactOptional(),
   decades: z.array(z.strictObject({ exponent: z.int(), count })).describe(
     "Histogram of the absolute errors other than 0: elements with an error from 10^exponent up to 10^(exponent + 1), " +
@@ -237,13 +249,18 @@ const innerSeam = z.strictObject({
   inputs: z.array(name).describe("Inner seams that this one is computed from"),
   shape: z.array(count),
   verdict: z.enum(["pass", "fail"]),
-  elements: count.describe("Stored elements that were compared"),
-  failing: count.describe("Stored elements that exceed the tolerance"),
+  elements: count.describe("Elements that were compared"),
+  failing: count.describe("Elements that exceed the tolerance"),
   needs: figure.describe("Smallest tolerance that passes"),
   allowed: z.number().min(0).describe("Tolerance"),
-  reason: name.describe("Reason why nothing could be compared").exactOptional(),
+  reason: name.describe("Reason of a failure that no compared element shows").exactOptional(),
   worst: worst.exactOptional(),
-}).meta({ id: "innerSeam", description: "Comparison of one inner seam" });
+  statistics: statistics.describe("Where a sample was compared; absent in older reports")
+    .exactOptional(),
+}).meta({
+  id: "innerSeam",
+  description: "Comparison of one step: an inner seam, or a seam that the stage makes",
+});
 
 const finding = innerSeam.extend({ picture: picture.exactOptional() }).meta({
   id: "finding",
@@ -253,9 +270,14 @@ const finding = innerSeam.extend({ picture: picture.exactOptional() }).meta({
 const walk = z.strictObject({
   stage: name,
   subject: name.describe("Input and weights of the walk"),
-  steps: z.array(innerSeam).describe("Every inner seam, in the order of the data"),
+  steps: z.array(innerSeam).describe(
+    "Every inner seam, then the seams that the stage makes, in the order of the data",
+  ),
   first: finding.nullable(),
-}).meta({ id: "walk", description: "Comparison of all inner seams of a stage" });
+  of: z.strictObject({ suite: name, piece: name, mode }).describe(
+    "Run that the walk belongs to; absent of this program's pipeline, where a walk has its own input",
+  ).exactOptional(),
+}).meta({ id: "walk", description: "Comparison of all steps of a stage" });
 
 const made = z.strictObject({
   program: name.describe("Name and version"),
@@ -277,6 +299,9 @@ export const parityReportSchema = z.strictObject({
   suites: z.array(suite).describe("Suites, in the order in which they ran"),
   walks: z.array(walk).describe("A walk through each failed stage; absent without --walk")
     .exactOptional(),
+  unwalked: z.array(name).describe(
+    "Failed stages that could not be walked through, with the reason; absent for none",
+  ).exactOptional(),
   timings: timings.describe("Absent where no process was timed").exactOptional(),
   madeBy: made.exactOptional().describe("Absent in older reports"),
 });

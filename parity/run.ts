@@ -24,7 +24,7 @@ import type { Mode, ParityReport, SuiteReport, Walk } from "./report.ts";
 import { runSuite, stagesOf } from "./_suite.ts";
 import { BF16_NAMES, runBf16Suite, whyNoBf16 } from "./bf16_suite.ts";
 import { BF16_SUITE, MODES, SUITES } from "./suites.ts";
-import { walkStage } from "./walk_stages.ts";
+import { judgeInner, walkStage } from "./walk_stages.ts";
 
 /** Suites, stages and modes to run, and the compute options. */
 export interface ParityRunOptions extends LoadOptions {
@@ -139,6 +139,11 @@ async function runOne(
     loadDemixer: (demixer) => loadDemixer(demixer, { ...(compute && { compute }) }),
     onStage: (description) => options.onStage?.(description),
   });
+  if (modes.includes("isolated")) {
+    const judged = stagesOf(suite, stages).map((stage) => stage.name);
+    const walking = { directory, ...(compute && { compute }) };
+    results.push(...await judgeInner(name, judged, manifest, walking));
+  }
   return {
     ...{ ...named, results, growth: errorGrowth(results, OWN_PIPELINE) },
     first: firstFailures(results, OWN_PIPELINE),

@@ -10,7 +10,7 @@ for (const backend of BACKENDS) {
     const walk = await walked("demix", { compute: { backend, threads: 2 } });
     equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
     equal(walk.first, null);
-    equal(walk.steps.length, 21);
+    equal(walk.steps.length, 24);
   });
 }
 

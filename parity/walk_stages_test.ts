@@ -5,42 +5,47 @@
 
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { seededCheckpoint } from "../models/all_in_one/seeded.ts";
-import { INNER_SEAMS } from "./inner_seams/table.ts";
+import { SEAMS } from "../pipeline/seams.ts";
+import { SEGMENT, STEPS } from "./inner_seams/table.ts";
 import type { Tensor } from "../core/tensor.ts";
-import {} from "./manifest.ts";
+import { isSeamName, OWN_PIPELINE } from "./own_pipeline.ts";
+import { sourcesOf } from "./pipeline_description.ts";
 import { ReferenceError } from "./reference_error.ts";
 import { walkText } from "./render/walk_text.ts";
 import { walkStage } from "./walk_stages.ts";
 import { damaged, manifest, options, walked } from "../tests/support/walks.ts";
 
 Deno.test("the manifest has references of exactly the inner seams of the table", () => {
-  const { demix, ...others } = INNER_SEAMS;
   const names = (seams: readonly { seam: string }[]): string[] => seams.map(({ seam }) => seam);
-  equal(
-    names(manifest.separation!.seams).toSorted(),
-    demix!.map(({ name }) => name).toSorted(),
-  );
-  for (const [stage, table] of Object.entries(others)) {
-    const { seams } = manifest.inner![stage as "spectrogram" | "network" | "metrical"];
-    equal(names(seams).toSorted(), table.map(({ name }) => name).toSorted(), stage);
+  for (const [stage, { inner }] of Object.entries(STEPS)) {
+    const { seams } = stage === "demix"
+      ? manifest.separation!
+      : manifest.inner![stage as "network" | "functional"]!;
+    // The first segment of the stems is a part of the reference of the suite.
+    const expected = inner.map(({ name }) => name).filter((name) => name !== SEGMENT);
+    equal(names(seams).filter((name) => !isSeamName(name)).toSorted(), expected.toSorted(), stage);
   }
 });
 
-Deno.test("every inner seam comes after its inputs", () => {
-  for (const table of Object.values(INNER_SEAMS)) {
-    table.forEach(({ inputs }, at) => {
-      const before = table.slice(0, at).map(({ name }) => name);
-      ok(inputs.every((input) => before.includes(input)), inputs.join());
+Deno.test("every inner seam comes after what it is computed from, and has a name of its own", () => {
+  const names = Object.values(STEPS).flatMap(({ inner }) => inner.map(({ name }) => name));
+  equal(new Set([...names, ...Object.keys(SEAMS)]).size, names.length + Object.keys(SEAMS).length);
+  for (const { name, inputs, outputs, inner = [] } of OWN_PIPELINE.stages) {
+    const steps = [...inner, ...outputs];
+    equal(Object.keys(STEPS[name]!.outputs), outputs, name);
+    steps.forEach((seam, at) => {
+      const sources = sourcesOf(OWN_PIPELINE, { name, inputs, outputs, inner }, seam);
+      ok(sources.every((source) => steps.slice(0, at).includes(source)), `${seam}: ${sources}`);
     });
   }
 });
 
-for (const stage of ["spectrogram", "network", "metrical"]) {
+for (const stage of ["spectrogram", "network", "activations", "metrical", "functional"]) {
   Deno.test(`every inner seam of the stage ${stage} passes`, async () => {
     const walk = await walked(stage);
     equal(walk.steps.filter(({ verdict }) => verdict === "fail"), []);
     equal(walk.first, null);
-    match(walkText(walk), /all \d+ inner seams are correct/);
+    match(walkText(walk), /all \d+ steps are correct/);
   });
 }
 
@@ -84,15 +89,50 @@ Deno.test("a walk shows the error over time", async () => {
   match(walkText(walk), /^error over frames \(across\) and channels \(up\), @ is /m);
 });
 
-Deno.test("a damaged input shows in the first inner seam of the spectrogram and of the decoder", async () => {
+Deno.test("a damaged input shows in the first inner seam that has it", async () => {
   const louder = ({ data }: Tensor): void =>
     data.forEach((value: number | bigint, at: number) => data[at] = Number(value) * 1.5);
-  equal((await walked("spectrogram", { onInput: louder })).first?.seam, "mono");
-  equal((await walked("metrical", { onInput: louder })).first?.seam, "decoder_input");
+  for (
+    const [stage, seam] of [
+      ["spectrogram", "mono"],
+      ["activations", "largest"],
+      ["metrical", "decoder_input"],
+      // The last input are the labels.
+      ["functional", "label_means"],
+    ] as const
+  ) {
+    equal((await walked(stage, { onInput: louder })).first?.seam, seam);
+  }
+});
+
+Deno.test("a walk names the join of the folds where one of them is left out or changed", async () => {
+  const fold = { network: seededCheckpoint(0) };
+  const alone = (await walked("network", { weights: fold })).first;
+  equal([alone?.seam, alone?.reason], ["fold.1.logits", "the output is missing"]);
+});
+
+Deno.test("fixtures of an older version are walked as far as they have inner seams", async () => {
+  const { inner } = manifest;
+  const { span: _, ...old } = Object.fromEntries(
+    inner!.metrical.seams.filter(({ seam }) => !isSeamName(seam)).map((
+      entry,
+    ) => [entry.seam, entry]),
+  );
+  const { suite: __, ...metrical } = inner!.metrical;
+  const { format: ___, functional: ____, ...rest } = inner!;
+  const older = {
+    ...manifest,
+    inner: { ...rest, metrical: { ...metrical, seams: Object.values(old) } },
+  };
+  const walk = (await walkStage("metrical", older as typeof manifest, options))!;
+  equal(walk.steps.map(({ seam, verdict }) => `${seam} ${verdict}`), [
+    ...["decoder_input pass", "log_densities pass", "scores pass"],
+  ]);
+  await rejects(walkStage("functional", older as typeof manifest, options), /older version/);
 });
 
 Deno.test("walkStage() has no walk for a stage without inner seams or without references of them", async () => {
-  equal(await walkStage("functional", manifest, options), null);
+  equal(await walkStage("decode", manifest, options), null);
   const { inner: _, ...without } = manifest;
   await rejects(walkStage("network", without, options), ReferenceError);
 });

@@ -9,7 +9,9 @@ import {
   type DecodedMetre,
   DECODER_DEFAULTS,
   type DecoderOptions,
+  recordSeams,
 } from "../kernels/mod.ts";
+import type { InnerSeamObserver } from "./inner_seam_observer.ts";
 import { tempo } from "./tempo.ts";
 import type { Seams } from "./seams.ts";
 import { tensor } from "../core/tensor.ts";
@@ -23,6 +25,11 @@ export interface MetricalOptions {
   readonly decoder?: DecoderOptions;
   /** Receives the length of the bars; null where no sequence of beats is possible. */
   readonly onMetre?: (metre: DecodedMetre | null) => void;
+  /**
+   * Receives the decoder's input `decoder_input`, `[frames, 2]` f32, and what the decoder records: `span`,
+   * `log_densities` and `scores`.
+   */
+  readonly observe?: InnerSeamObserver;
 }
 
 /** Lower limit of the probability of a beat that is no downbeat. */
@@ -34,7 +41,7 @@ const FLOOR = Math.fround(1e-8);
  * @param activations `activations.beat` and `activations.downbeat`, `[frames]` f32, 100 frames/s
  * @param threshold the search covers the span from the first to the last frame that reaches it
  * @param options tempi and bars, and a receiver of the metre
- * @param decode search for beats; the kernels' by default
+ * @param search search for beats; the kernels' by default
  * @returns `beats` `[n]` f64 in seconds, `beat_positions` `[n]` i32, and `bpm` `[1]` i32, or `[0]`
  * when there are fewer than two beats
  *
@@ -44,13 +51,15 @@ export async function metrical(
   activations: Pick<Seams, "activations.beat" | "activations.downbeat">,
   threshold: number,
   options: MetricalOptions = {},
-  decode: BeatDecoder = decodeBeats,
+  search: BeatDecoder = decodeBeats,
 ): Promise<Pick<Seams, "beats" | "beat_positions" | "bpm">> {
   const input = decoderInput(
     activations["activations.beat"].data,
     activations["activations.downbeat"].data,
   );
-  const { decoder = DECODER_DEFAULTS, onMetre } = options;
+  const { decoder = DECODER_DEFAULTS, onMetre, observe } = options;
+  observe?.("decoder_input", tensor("f32", [input.length / 2, 2], input));
+  const decode = observe === undefined ? search : observed(search, observe);
   const { times, positions, metre } = await decode(input, threshold, decoder);
   onMetre?.(metre);
   const bpm = tempo(times);
@@ -60,6 +69,18 @@ export async function metrical(
     bpm: bpm === null
       ? tensor("i32", [0], new Int32Array())
       : tensor("i32", [1], Int32Array.of(bpm)),
+  };
+}
+
+/** Returns a search that also passes on its inner seams. */
+function observed(search: BeatDecoder, observe: InnerSeamObserver): BeatDecoder {
+  return async (activations, threshold, options) => {
+    const found: Awaited<ReturnType<BeatDecoder>>[] = [];
+    const seams = await recordSeams(async (recorder) =>
+      found.push(await search(activations, threshold, options, recorder))
+    );
+    for (const [name, values] of seams) observe(name, values);
+    return found[0]!;
   };
 }
 

@@ -13,6 +13,7 @@ import { activations } from "./activations.ts";
 import { type Backend, backendOf, type ComputeOptions, otherBackend } from "./backends/backend.ts";
 import { demix, type Demixer, type DemixOptions, releaseDemixer } from "./demix.ts";
 import { functional } from "./functional.ts";
+import type { InnerSeamObserver } from "./inner_seam_observer.ts";
 import { metrical, type MetricalOptions } from "./metrical.ts";
 import { naiveBeats } from "./naive/beat_decoder.ts";
 import { naiveSpectrogram } from "./naive/spectrogram.ts";
@@ -35,6 +36,8 @@ export interface StageContext {
   readonly turns?: Turns;
   /** Tempi and bars that the decoder tries, and a receiver of the metre. */
   readonly metrical?: MetricalOptions;
+  /** Receives the inner seams of activations, metrical and functional; absent to make none. */
+  readonly observe?: InnerSeamObserver;
   /** Aborts the run. */
   readonly signal?: AbortSignal;
   /** Called when a part of a long stage is done. */
@@ -173,15 +176,18 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
       "activations.function",
     ],
     backend: "typescript",
-    run: (seams) => Promise.resolve(activations(seams)),
+    run: (seams, { observe }) => Promise.resolve(activations(seams, observe)),
   },
   {
     name: "metrical",
     inputs: ["activations.beat", "activations.downbeat"],
     outputs: ["beats", "beat_positions", "bpm"],
     backend: "native",
-    run: async (seams, { model, metrical: options }) =>
-      await metrical(seams, (await model).thresholdDownbeat, options),
+    run: async (seams, { model, metrical: options, observe }) =>
+      await metrical(seams, (await model).thresholdDownbeat, {
+        ...options,
+        ...(observe && { observe }),
+      }),
     alternative: () =>
       naive(async (seams, { model, metrical: options }) =>
         await metrical(
@@ -197,8 +203,10 @@ export const STAGE_TABLE: readonly (Stage | SurroundingStage)[] = [
     inputs: ["activations.section", "activations.function"],
     outputs: ["boundaries", "labels"],
     backend: "typescript",
-    run: (seams) =>
-      Promise.resolve(functional(seams["activations.section"], seams["activations.function"])),
+    run: (seams, { observe }) =>
+      Promise.resolve(
+        functional(seams["activations.section"], seams["activations.function"], observe),
+      ),
   },
   { name: "write" },
 ];

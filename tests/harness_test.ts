@@ -20,6 +20,8 @@ Deno.test("an off-by-one in a log-mel spectrogram is named by its stage, in ever
     ]);
     equal([code, stderr], [1, ""]);
     match(stdout, /^first wrong stage of planted, audio-sweep, isolated: filterbank \(mel\)$/m);
+    match(stdout, /^walk: filterbank: planted, audio-sweep, isolated$/m);
+    match(stdout, /^first wrong: weights \[40, 257\], while edges is correct$/m);
     match(stdout, /^2 seams passed, 1 failed, 0 reported$/m);
     match(stdout, /^planted +audio-sweep +isolated +filterbank +[\d.]+/m);
     const json = JSON.parse(await Deno.readTextFile(at("r.json")));

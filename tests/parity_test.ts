@@ -3,8 +3,9 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import type { Manifest, ReferenceEntry } from "../parity/manifest.ts";
+import { innerEntries, type Manifest, type ReferenceEntry } from "../parity/manifest.ts";
 import { readNpy, writeNpy } from "../core/npy.ts";
 import schema from "../parity/render/parity_report.schema.json" with { type: "json" };
 import type { Tensor } from "../core/tensor.ts";
@@ -33,7 +34,7 @@ class Copy {
     const manifest: Manifest = JSON.parse(
       await Deno.readTextFile(join(FIXTURES, "manifest.json")),
     );
-    const inner = Object.values(manifest.inner!).flatMap(({ seams }) => seams ?? []);
+    const inner = innerEntries(manifest);
     const entries = manifest.suites["seeded"]?.pieces?.[PIECE] ?? [];
     const audio = Object.values(manifest.pieces[PIECE]?.audio ?? {});
     for (const { path } of [...entries, ...audio, ...inner]) {
@@ -59,6 +60,15 @@ class Copy {
     entry.sha256 = createHash("sha256").update(bytes).digest("hex");
     entry.shape = changed.shape;
     entry.dtype = changed.dtype;
+  }
+
+  /** Rewrites the reference of an inner seam, which is compressed, and its hash. */
+  async rewriteInner(seam: string, change: (tensor: Tensor) => Tensor): Promise<void> {
+    const entry = innerEntries(this.#manifest).find((one) => one.seam === seam)!;
+    const path = join(this.folder, entry.path);
+    const bytes = gzipSync(writeNpy(change(readNpy(gunzipSync(await Deno.readFile(path))))));
+    await Deno.writeFile(path, bytes);
+    (entry as Writable<typeof entry>).sha256 = createHash("sha256").update(bytes).digest("hex");
   }
 
   async run(...args: readonly string[]): Promise<Outcome> {
@@ -129,6 +139,21 @@ Deno.test("parity fails on a moved beat", async () => {
     },
     "metrical",
   );
+});
+
+Deno.test("parity fails where only an inner seam of a stage with discrete outputs is wrong", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const copy = await Copy.make(folder);
+    await copy.rewriteInner("past_mean", (tensor) => {
+      const peak = tensor.data.findIndex((value: number | bigint) => value !== 0);
+      return withValue(tensor, peak, Number(tensor.data[peak]) * 1.001);
+    });
+    const { code, stdout } = await copy.run("--stage", "functional", "--walk");
+    equal(code, 1);
+    match(stdout, /fail: seeded, three_four, isolated, past_mean: 1 of 1914 .* \[\d+\]/);
+    match(stdout, / isolated +functional +boundaries .* pass$/m);
+    match(stdout, /^first wrong: past_mean \[1914\], while local_maxima and peaks are correct$/m);
+  });
 });
 
 Deno.test("parity fails on NaN in a reference", async () => {
@@ -285,8 +310,8 @@ Deno.test("parity exports what it prints", async () => {
     const more = ["--export-markdown", markdown, "--export-junit", junit];
     const { code } = await copy.run("--stage", "metrical", "--export-json", file, ...more);
     equal(code, 1);
-    match(await Deno.readTextFile(markdown), /^## Parity: 1 failed\n\n2 seams passed, 1 failed/);
-    match(await Deno.readTextFile(junit), /^<testsuites name="parity" tests="3" failures="1"/m);
+    match(await Deno.readTextFile(markdown), /^## Parity: 1 failed\n\n9 seams passed, 1 failed/);
+    match(await Deno.readTextFile(junit), /^<testsuites name="parity" tests="10" failures="1"/m);
     const text = await Deno.readTextFile(file);
     const fromFile = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
     equal(fromFile.safeParse(JSON.parse(text)).error?.issues, undefined);
@@ -294,8 +319,7 @@ Deno.test("parity exports what it prints", async () => {
     equal(format, 2);
     equal(suites[0].results.map((one: { verdict: string }) => one.verdict), [
       "fail",
-      "pass",
-      "pass",
+      ...Array(9).fill("pass"),
     ]);
   });
 });
@@ -328,7 +352,7 @@ Deno.test("parity --walk reports correct kernels where only a reference is damag
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
     const { code, stdout } = await copy.run("--stage", "metrical", "--walk");
     equal(code, 1);
-    match(stdout, /^metrical: all 3 inner seams are correct/m);
+    match(stdout, /^metrical: all 7 steps are correct/m);
     const correct = await (await Copy.make(join(folder, "correct"))).run(
       "--stage",
       "metrical",
@@ -369,12 +393,13 @@ Deno.test("parity --walk reports failures also where a walk cannot be made or do
     const copy = await Copy.make(folder);
     await copy.rewrite("beats", (tensor) => withValue(tensor, 0, 0));
     await copy.rewrite("boundaries", (tensor) => withValue(tensor, 0, 7));
-    await Deno.remove(join(copy.folder, "references", "inner", "metrical", "scores.npy"));
-    const stages = ["--stage", "metrical", "--stage", "functional"];
+    await copy.rewrite("activations.beat", (tensor) => withValue(tensor, 0, 0.5));
+    await Deno.remove(join(copy.folder, "references", "inner", "activations", "sum.npy.gz"));
+    const stages = ["--stage", "activations", "--stage", "functional"];
     const { code, stdout, stderr } = await copy.run(...stages, "--walk");
     equal(code, 1, stderr);
-    match(stdout, /^walk: metrical: the walk failed: .*scores\.npy/m);
-    match(stdout, /^walk: functional: no inner seams are stored$/m);
+    match(stdout, /^walk: activations: the walk failed: .*sum\.npy\.gz/m);
+    match(stdout, /^first wrong: boundaries \[4\], while starts is correct$/m);
     match(stdout, /2 failed/);
   });
 });

@@ -3,8 +3,8 @@
  *
  *     deno run --allow-read --allow-write log_mel.ts INPUT OUT SEAMS [--off-by-one]
  *
- * INPUT is a mono 16-bit WAV file of 16 kHz. OUT gets power.npy, mel.npy, decibels.npy and timings.jsonl. A stage starts
- * from a seam in the folder SEAMS where it has one. `--off-by-one` plants a mistake in the filterbank.
+ * INPUT is a mono 16-bit WAV file of 16 kHz. OUT gets power.npy, mel.npy, decibels.npy, the inner seams edges.npy and
+ * weights.npy of the filterbank, and timings.jsonl. A stage starts from a seam in the folder SEAMS where it has one. `--off-by-one` plants a mistake in the filterbank.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const offByOne = flags.includes("--off-by-one") ? 1 : 0;
 const seams = new Seams(out, given);
 const samples = samplesOf(await Deno.readFile(input));
 const { power } = await seams.stage("stft", () => ({ power: stft(samples) }));
-const { mel } = await seams.stage("filterbank", () => ({ mel: filterbank(power) }));
+const { mel } = await seams.stage("filterbank", () => filterbank(power));
 await seams.stage("logarithm", () => ({ decibels: decibels(mel) }));
 
 /** Returns the samples after the canonical header, full scale 1. */
@@ -60,14 +60,19 @@ function stft(samples: Float64Array): FloatArray {
   return { shape: [BINS, frames], data };
 }
 
-/** Returns the power `[bands, frames]` in Slaney's mel bands, whose triangles have equal areas. */
-function filterbank({ shape: [, frames = 0], data }: FloatArray): FloatArray {
+/**
+ * Returns the power `[bands, frames]` in Slaney's mel bands, whose triangles have equal areas; and what it is computed from,
+ * the edges `[bands + 2]` in Hz and the weights `[bands, bins]`.
+ */
+function filterbank(
+  { shape: [, frames = 0], data }: FloatArray,
+): Record<"edges" | "weights" | "mel", FloatArray> {
   const top = melOf(RATE / 2);
   const edges = Float64Array.from(
     { length: BANDS + 2 },
     (_, at) => hertzOf(top * at / (BANDS + 1)),
   );
-  const mel = new Float32Array(BANDS * frames);
+  const [mel, all] = [new Float32Array(BANDS * frames), new Float32Array(BANDS * BINS)];
   for (let band = 0; band < BANDS; band++) {
     const [low, centre, high] = [edges[band]!, edges[band + 1]!, edges[band + 2]!];
     const weights = Float64Array.from({ length: BINS }, (_, bin) => {
@@ -76,13 +81,18 @@ function filterbank({ shape: [, frames = 0], data }: FloatArray): FloatArray {
       const fall = (high - hertz) / (high - centre);
       return Math.max(0, Math.min(rise, fall)) * 2 / (high - low);
     });
+    all.set(weights, band * BINS);
     for (let frame = 0; frame < frames; frame++) {
       let sum = 0;
       for (let bin = 0; bin < BINS; bin++) sum += weights[bin]! * data[bin * frames + frame]!;
       mel[band * frames + frame] = sum;
     }
   }
-  return { shape: [BANDS, frames], data: mel };
+  return {
+    edges: { shape: [BANDS + 2], data: Float32Array.from(edges) },
+    weights: { shape: [BANDS, BINS], data: all },
+    mel: { shape: [BANDS, frames], data: mel },
+  };
 }
 
 /** Returns decibels, at most 80 below the largest. */

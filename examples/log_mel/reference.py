@@ -2,7 +2,8 @@
 
     python reference.py INPUT OUT
 
-INPUT is a mono 16-bit WAV file of 16 kHz. OUT gets power.npy, mel.npy, decibels.npy and versions.json.
+INPUT is a mono 16-bit WAV file of 16 kHz. OUT gets power.npy, mel.npy, decibels.npy, the inner seams edges.npy and
+weights.npy of the filterbank, and versions.json.
 """
 
 import json
@@ -24,9 +25,11 @@ def main(path: str, out: Path) -> None:
     spectrum = librosa.stft(samples, n_fft=FRAME, hop_length=HOP, pad_mode="constant")
     power = np.abs(spectrum) ** 2
     filters = librosa.filters.mel(sr=RATE, n_fft=FRAME, n_mels=BANDS, dtype=np.float64)
+    edges = librosa.mel_frequencies(n_mels=BANDS + 2, fmin=0, fmax=RATE / 2)
     mel = filters @ power
     decibels = librosa.power_to_db(mel)
-    for name, seam in {"power": power, "mel": mel, "decibels": decibels}.items():
+    seams = {"power": power, "edges": edges, "weights": filters, "mel": mel, "decibels": decibels}
+    for name, seam in seams.items():
         np.save(out / f"{name}.npy", np.ascontiguousarray(seam.astype(np.float32)))
     versions = {"python": platform.python_version(), "numpy": np.__version__, "librosa": librosa.__version__}
     (out / "versions.json").write_text(json.dumps(versions))

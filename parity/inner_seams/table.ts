@@ -1,73 +1,50 @@
 /**
- * The table of inner seams: the arrays that pass between the operations of a stage.
+ * The table of the steps of each stage: the arrays that pass between its operations, its inner seams, and what its outputs
+ * are computed from.
  *
- * They are large, and their only use is to find the first operation that is wrong: a stage returns them only on
+ * Inner seams are large, and their only use is to find the first operation that is wrong: a stage returns them only on
  * request.
  *
  * @module
  */
 
-import { elementCount, type Tensor } from "../../core/tensor.ts";
+import type { SeamName } from "../../pipeline/seams.ts";
 
 /** Description of an inner seam. */
 export interface InnerSeamDescription {
-  /** Name, unique in the stage. */
+  /** Name, unique in the pipeline. */
   readonly name: string;
   /** Name or length of each axis, outermost first. */
   readonly axes: readonly (number | string)[];
-  /** Inner seams that it is computed from; none if it is computed from the stage's inputs. */
-  readonly inputs: readonly string[];
+  /** Seams of the stage that it is computed from; none if it is computed from the stage's inputs. */
+  readonly from: readonly string[];
+  /** Rule: by the error of upstream's own float32, by 1e-6, or by equality. */
+  readonly judgedBy: "upstream" | "tolerance" | "equality";
 }
 
-/** The values of an inner seam. */
-export interface InnerSeam {
-  /** Length of each axis. */
-  readonly shape: readonly number[];
-  /** The element at an index in C order. */
-  element(index: number): number;
-}
-
-/** The values of all inner seams of a stage, by name. */
-export type InnerSeams = ReadonlyMap<string, InnerSeam>;
-
-/** Returns an array as an inner seam. */
-export function innerSeam({ shape, data }: Tensor): InnerSeam {
-  return { shape, element: (index) => Number(data[index]) };
-}
-
-/** Returns arrays as inner seams. */
-export function innerSeams(tensors: Iterable<readonly [name: string, values: Tensor]>): InnerSeams {
-  return new Map(Array.from(tensors, ([name, values]) => [name, innerSeam(values)]));
-}
-
-/**
- * Returns an inner seam whose values lie in another order in the array that they come from.
- *
- * @param shape length of each axis of the seam
- * @param length number of elements of the array
- * @param element returns the seam's element at an index in C order
- * @throws {RangeError} if the array has another length than the seam
- */
-export function derivedSeam(
-  shape: readonly number[],
-  length: number,
-  element: (index: number) => number,
-): InnerSeam {
-  if (length !== elementCount(shape)) {
-    throw new RangeError(`A seam [${shape.join(", ")}] cannot be made of ${length} elements`);
-  }
-  return { shape, element };
+/** The steps of a stage. */
+export interface StageSteps {
+  /** Inner seams, each after those that it is computed from. */
+  readonly inner: readonly InnerSeamDescription[];
+  /** Inner seams, or outputs before them, that the outputs are computed from, in the order of the outputs. */
+  readonly outputs: Readonly<Partial<Record<SeamName, readonly string[]>>>;
 }
 
 const SPECTRAL = [1, "channels", "frequencies", "frames"] as const;
 const TEMPORAL = [1, "channels", "samples"] as const;
 const ROWS = ["instruments", "frames", "channels"] as const;
 
+type Rows = readonly Omit<InnerSeamDescription, "judgedBy">[];
+
+function judged(by: InnerSeamDescription["judgedBy"], rows: Rows): InnerSeamDescription[] {
+  return rows.map((row) => ({ ...row, judgedBy: by }));
+}
+
 /** One branch of the separation network, from its input to its output. */
 function branch(
   [prefix, input, output, middle, other]: readonly [string, string, string, string, string],
   axes: InnerSeamDescription["axes"],
-): InnerSeamDescription[] {
+): Rows {
   const encoder = (layer: number): string => `${prefix}encoder.${layer}`;
   const decoder = (layer: number): string => `${prefix}decoder.${layer}`;
   const [three, othersThree] = [encoder(3), other];
@@ -75,15 +52,15 @@ function branch(
     ...[0, 1, 2, 3].map((layer) => ({
       name: encoder(layer),
       axes,
-      inputs: [layer === 0 ? input : encoder(layer - 1)],
+      from: [layer === 0 ? input : encoder(layer - 1)],
     })),
-    { name: middle, axes, inputs: [three, othersThree] },
+    { name: middle, axes, from: [three, othersThree] },
     ...[0, 1, 2].map((layer) => ({
       name: decoder(layer),
       axes,
-      inputs: [layer === 0 ? middle : decoder(layer - 1), encoder(3 - layer)],
+      from: [layer === 0 ? middle : decoder(layer - 1), encoder(3 - layer)],
     })),
-    { name: output, axes: [1, "sources", ...axes.slice(1)], inputs: [decoder(2), encoder(0)] },
+    { name: output, axes: [1, "sources", ...axes.slice(1)], from: [decoder(2), encoder(0)] },
   ];
 }
 
@@ -96,45 +73,104 @@ const WAVE_BRANCH = branch(
   TEMPORAL,
 );
 
-/** Both branches, layer by layer; they exchange data only in the transformer. */
-const SEPARATION: readonly InnerSeamDescription[] = [
-  { name: "stft", axes: SPECTRAL, inputs: [] },
-  { name: "spectrum", axes: SPECTRAL, inputs: ["stft"] },
-  { name: "mix", axes: TEMPORAL, inputs: [] },
+/** The join of the network's two outputs: the stems as far as no other segment overlaps the first. */
+export const SEGMENT = "segment";
+
+/** Both branches of the first segment, layer by layer; they exchange data only in the transformer. */
+const SEPARATION: readonly InnerSeamDescription[] = judged("upstream", [
+  { name: "stft", axes: SPECTRAL, from: [] },
+  { name: "spectrum", axes: SPECTRAL, from: ["stft"] },
+  { name: "mix", axes: TEMPORAL, from: [] },
   ...SPECTRUM_BRANCH.flatMap((seam, layer) => [seam, WAVE_BRANCH[layer]!]),
-];
+  { name: SEGMENT, axes: [4, 2, "samples"], from: ["spectrum_out", "wave_out"] },
+]);
 
 /** Blocks of the published network. */
 const BLOCKS = 11;
 
-const NETWORK: readonly InnerSeamDescription[] = [
-  { name: "embedded", axes: ROWS, inputs: [] },
+/** Logits of each of the eight folds, of which the first is walked through. */
+const FOLD_LOGITS = Array.from(
+  { length: 8 },
+  (_, fold) => fold === 0 ? "logits" : `fold.${fold}.logits`,
+);
+
+const NETWORK: readonly InnerSeamDescription[] = judged("upstream", [
+  { name: "embedded", axes: ROWS, from: [] },
   ...Array.from({ length: BLOCKS }, (_, block) => [
     {
       name: `block.${block}.time`,
       axes: ROWS,
-      inputs: [block === 0 ? "embedded" : `block.${block - 1}.instruments`],
+      from: [block === 0 ? "embedded" : `block.${block - 1}.instruments`],
     },
-    { name: `block.${block}.instruments`, axes: ROWS, inputs: [`block.${block}.time`] },
+    { name: `block.${block}.instruments`, axes: ROWS, from: [`block.${block}.time`] },
   ]).flat(),
-  { name: "norm", axes: ROWS, inputs: [`block.${BLOCKS - 1}.instruments`] },
-  { name: "logits", axes: ["logits", "frames"], inputs: ["norm"] },
-];
+  { name: "norm", axes: ROWS, from: [`block.${BLOCKS - 1}.instruments`] },
+  ...FOLD_LOGITS.map((name, fold) => ({
+    name,
+    axes: ["logits", "frames"],
+    from: fold === 0 ? ["norm"] : [],
+  })),
+]);
 
-/** The inner seams of each stage that has any, in the order of the data. */
-export const INNER_SEAMS: Readonly<Record<string, readonly InnerSeamDescription[]>> = {
-  demix: SEPARATION,
-  spectrogram: [
-    { name: "mono", axes: ["samples"], inputs: [] },
-    { name: "windowed", axes: ["frames", "taps"], inputs: ["mono"] },
-    { name: "magnitude", axes: ["frames", "frequencies"], inputs: ["windowed"] },
-    { name: "filtered", axes: ["frames", "bands"], inputs: ["magnitude"] },
-    { name: "logarithm", axes: ["frames", "bands"], inputs: ["filtered"] },
-  ],
-  network: NETWORK,
-  metrical: [
-    { name: "decoder_input", axes: ["frames", "classes"], inputs: [] },
-    { name: "log_densities", axes: ["frames", "classes"], inputs: ["decoder_input"] },
-    { name: "scores", axes: ["metres"], inputs: ["log_densities"] },
-  ],
+/** The steps of each stage, in the order of the data. */
+export const STEPS: Readonly<Record<string, StageSteps>> = {
+  demix: { inner: SEPARATION, outputs: { stems: [SEGMENT], stems16: ["stems"] } },
+  spectrogram: {
+    inner: judged("tolerance", [
+      { name: "mono", axes: ["samples"], from: [] },
+      { name: "windowed", axes: ["frames", "taps"], from: ["mono"] },
+      { name: "magnitude", axes: ["frames", "frequencies"], from: ["windowed"] },
+      { name: "filtered", axes: ["frames", "bands"], from: ["magnitude"] },
+      { name: "logarithm", axes: ["frames", "bands"], from: ["filtered"] },
+    ]),
+    outputs: { spectrogram: ["logarithm"] },
+  },
+  network: {
+    inner: NETWORK,
+    outputs: {
+      "logits.beat": FOLD_LOGITS,
+      "logits.downbeat": FOLD_LOGITS,
+      "logits.section": FOLD_LOGITS,
+      "logits.function": FOLD_LOGITS,
+      "embeddings": ["norm"],
+    },
+  },
+  activations: {
+    inner: judged("tolerance", [
+      { name: "power.beat", axes: ["frames"], from: [] },
+      { name: "power.downbeat", axes: ["frames"], from: [] },
+      { name: "power.section", axes: ["frames"], from: [] },
+      { name: "largest", axes: ["frames"], from: [] },
+      { name: "powers", axes: [10, "frames"], from: ["largest"] },
+      { name: "sum", axes: ["frames"], from: ["powers"] },
+    ]),
+    outputs: {
+      "activations.beat": ["power.beat"],
+      "activations.downbeat": ["power.downbeat"],
+      "activations.section": ["power.section"],
+      "activations.function": ["powers", "sum"],
+    },
+  },
+  metrical: {
+    inner: judged("tolerance", [
+      { name: "decoder_input", axes: ["frames", "classes"], from: [] },
+      // The frames from the first to the last that reach the threshold.
+      { name: "span", axes: [2], from: ["decoder_input"] },
+      { name: "log_densities", axes: ["frames", "classes"], from: ["decoder_input", "span"] },
+      { name: "scores", axes: ["metres"], from: ["log_densities"] },
+    ]),
+    outputs: { beats: ["scores"], beat_positions: ["scores"], bpm: ["beats"] },
+  },
+  functional: {
+    inner: judged("equality", [
+      { name: "local_maxima", axes: ["frames"], from: [] },
+      { name: "peaks", axes: ["frames"], from: ["local_maxima"] },
+      { name: "past_mean", axes: ["frames"], from: ["local_maxima", "peaks"] },
+      { name: "future_mean", axes: ["frames"], from: ["local_maxima", "peaks"] },
+      { name: "strengths", axes: ["frames"], from: ["peaks", "past_mean", "future_mean"] },
+      { name: "starts", axes: ["segments"], from: ["strengths"] },
+      { name: "label_means", axes: [10, "segments"], from: ["starts"] },
+    ]),
+    outputs: { boundaries: ["starts"], labels: ["label_means"] },
+  },
 };

@@ -161,7 +161,7 @@ Deno.test("parityJunit() has a suite for each walk, a case for each inner seam, 
   match(xml, /<failure type="walk" message="wrong, after the first .*">the output is missing</);
   match(
     xml,
-    /<failure type="walk" message="the first wrong inner seam.*">worst at \[1\]: 2, expected 3; /,
+    /<failure type="walk" message="the first wrong step.*">worst at \[1\]: 2, expected 3; /,
   );
 });
 

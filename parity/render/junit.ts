@@ -91,8 +91,8 @@ function walkSuite({ stage, subject, steps: innerSeams, first }: Walk): string[]
       const of = attributes({ classname: `walk.${stage}`, name: result.seam });
       if (result.verdict === "pass") return [`    <testcase${of}/>`];
       const message = result.seam === first?.seam
-        ? "the first wrong inner seam: all of its inputs are correct"
-        : "wrong, after the first wrong inner seam or one of its own inputs";
+        ? "the first wrong step: all that it is computed from is correct"
+        : "wrong, after the first wrong step or one of its own inputs";
       const failure = attributes({ type: "walk", message });
       return [
         `    <testcase${of}>`,

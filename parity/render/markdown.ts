@@ -50,9 +50,12 @@ export function parityMarkdown(report: ParityReport): string {
     ...sampleTexts(report).map((text) => `${markdownText(text)}.`),
     ...(report.walks ?? []).flatMap((walk) => [
       `**Walk**, ${markdownText(walk.stage)}: ${markdownText(walk.subject)}` +
-      (walk.first === null ? ": every inner seam is correct" : ""),
-      ...(walk.first === null ? [] : ["```\n" + findingText(walk.first) + "\n```"]),
+      (walk.first === null ? ": every step is correct" : ""),
+      ...(walk.first === null
+        ? []
+        : ["```\n" + findingText({ first: walk.first, steps: walk.steps }) + "\n```"]),
     ]),
+    ...(report.unwalked ?? []).map((reason) => `Not walked through: ${markdownText(reason)}`),
     ...report.suites.flatMap(suiteBlocks),
     ...timingBlocks(report),
     ...(report.madeBy === undefined ? [] : [markdownText(madeByText(report)!)]),

@@ -45,10 +45,11 @@ export function parityPage(report: ParityReport): string {
   const results = report.suites.flatMap((suite) => suite.results);
   const failed = results.filter(({ verdict }) => verdict === "fail");
   const walks = report.walks ?? [];
-  const walkOf = (failure: SeamResult, nth: number): Walk | undefined =>
-    failed.findIndex(({ stage }) => stage === failure.stage) === nth
-      ? walks.find(({ stage }) => stage === failure.stage)
-      : undefined;
+  // Each walk stands once, behind the first failing seam that it explains.
+  const walkOf = (failure: SeamResult, nth: number): Walk | undefined => {
+    const walk = walks.find((one) => explains(one, failure));
+    return walk && failed.findIndex((one) => explains(walk, one)) === nth ? walk : undefined;
+  };
   return renderPage(
     `${word}, ${report.pipeline} parity`,
     <>
@@ -67,8 +68,11 @@ export function parityPage(report: ParityReport): string {
         {failed.map((failure, nth) => (
           <Failure key={keyOf(failure)} failure={failure} walk={walkOf(failure, nth)} />
         ))}
-        {walks.filter(({ stage }) => failed.every((one) => one.stage !== stage)).map((walk) => (
+        {walks.filter((walk) => !failed.some((one) => explains(walk, one))).map((walk) => (
           <WalkSection key={walk.stage} walk={walk} />
+        ))}
+        {(report.unwalked ?? []).map((reason) => (
+          <p key={reason}>{`Not walked through: ${reason}.`}</p>
         ))}
         <Charts results={results.filter(({ verdict }) => verdict !== "fail")} />
         {report.timings !== undefined && <TimingSection timings={report.timings} />}
@@ -110,6 +114,13 @@ function Facts(
       ))}
     </dl>
   );
+}
+
+/** Returns whether a walk is one through the stage of a failing seam, of the same run. */
+function explains({ stage, of }: Walk, failure: SeamResult): boolean {
+  const isOwn = of === undefined ||
+    (of.suite === failure.suite && of.piece === failure.piece && of.mode === failure.mode);
+  return stage === failure.stage && isOwn;
 }
 
 function keyOf({ suite, piece, mode, seam }: SeamResult): string {
@@ -382,7 +393,7 @@ function TimingSection({ timings }: { timings: Timings }): JSX.Element {
   );
 }
 
-const WALK_HEAD = ["inner seam", "shape", "failing", "needs", "allowed", "verdict"];
+const WALK_HEAD = ["step", "shape", "failing", "needs", "allowed", "verdict"];
 
 function WalkSection(
   { walk: { stage, subject, steps, first } }: { walk: Walk },
@@ -394,13 +405,13 @@ function WalkSection(
       {first === null
         ? (
           <p>
-            Every inner seam is correct: the failure comes from a part that the walk does not cover.
+            Every step is correct: the failure comes from a part that the walk does not cover.
           </p>
         )
         : <Finding finding={first} />}
       <details>
-        <summary>{steps.length} inner seams</summary>
-        <Table label={`inner seams of ${stage}`} head={WALK_HEAD} numbers={2}>
+        <summary>{steps.length} steps</summary>
+        <Table label={`steps of ${stage}`} head={WALK_HEAD} numbers={2}>
           {steps.map((result) => <InnerSeamRow key={result.seam} result={result} />)}
         </Table>
       </details>

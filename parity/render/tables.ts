@@ -51,6 +51,7 @@ export function parityTable(report: ParityReport): string {
         `${verdict}: ${suite}, ${piece}, ${mode}, ${seam}: ${comparison.reason}`
       ),
     ...firstFailureTexts(report),
+    ...(report.unwalked ?? []).map((reason) => `not walked through: ${reason}`),
     ...sampleTexts(report),
     tally(report),
     madeByText(report),

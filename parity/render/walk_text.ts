@@ -5,41 +5,59 @@
  */
 
 import { textTable } from "../../core/table.ts";
-import type { Picture, Walk, WalkFinding } from "../report.ts";
+import { elementCount } from "../../core/tensor.ts";
+import type { InnerSeamResult, Picture, Walk, WalkFinding } from "../report.ts";
 import { error, worstText } from "./figures.ts";
 
-/** Returns a walk as text: a table of all inner seams, then the first wrong one and its errors. */
-export function walkText({ stage, subject, steps: innerSeams, first }: Walk): string {
-  const rows = innerSeams.map(({ seam, shape, elements, failing, needs, allowed, verdict }) => [
+/** Returns a walk as text: a table of all steps, then the first wrong one and its errors. */
+export function walkText({ stage, subject, steps, first }: Walk): string {
+  const rows = steps.map(({ seam, shape, elements, failing, needs, allowed, verdict }) => [
     ...[seam, `[${shape.join(", ")}]`, String(elements), String(failing)],
     ...[error(needs), error(allowed), verdict],
   ]);
-  const head = ["inner seam", "shape", "elements", "failing", "needs", "allowed", "verdict"];
+  const head = ["step", "shape", "elements", "failing", "needs", "allowed", "verdict"];
   return [
     `walk: ${stage}: ${subject}`,
     ...textTable([head, ...rows], (column) => column >= 2 && column <= 5),
     ...(first === null
       ? [
-        `${stage}: all ${innerSeams.length} inner seams are correct; the failure comes from a part that ` +
-        "the walk does not cover: the input, the reference, or the work before the first and after " +
-        "the last inner seam",
+        `${stage}: all ${steps.length} steps are correct; the failure comes from a part that the walk ` +
+        "does not cover: another input, other weights, or a reference",
       ]
-      : [findingText(first)]),
+      : [findingText({ first, steps })]),
   ].join("\n");
 }
 
-/** Returns the first wrong inner seam, its worst element and its heat map, without a final newline. */
-export function findingText(finding: WalkFinding): string {
+/** Returns the first wrong step, its worst element and its heat map, without a final newline. */
+export function findingText({ first: finding, steps }: Pick<Walk, "steps"> & Found): string {
   const { seam, inputs, shape, worst, reason, picture } = finding;
   const before = inputs.length === 0
     ? "computed from the stage's input"
-    : `while ${inputs.join(" and ")} ${inputs.length > 1 ? "are" : "is"} correct where sampled`;
+    : `while ${listed(inputs)} ${inputs.length > 1 ? "are" : "is"} correct` +
+      (steps.some((step) => inputs.includes(step.seam) && isSampled(step)) ? " where sampled" : "");
   return [
     `first wrong: ${seam} [${shape.join(", ")}], ${before}`,
     ...(reason === undefined ? [] : [reason]),
     ...(worst === undefined ? [] : [worstText(worst)]),
     ...(picture === undefined ? [] : [pictureText(picture)]),
   ].join("\n");
+}
+
+/** A walk that has found a wrong step. */
+interface Found {
+  /** The first wrong step. */
+  readonly first: WalkFinding;
+}
+
+/** Returns whether not all elements of a step were compared. */
+function isSampled({ elements, shape }: InnerSeamResult): boolean {
+  return elements < elementCount(shape);
+}
+
+/** Returns names as a list; many of them as the first and the last. */
+function listed(names: readonly string[]): string {
+  if (names.length < 4) return names.join(" and ");
+  return `${names[0]} and ${names.length - 1} more, to ${names.at(-1)},`;
 }
 
 const SHADES = ".:-=+*#%@";

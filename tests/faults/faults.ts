@@ -212,25 +212,15 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "folds are averaged as probabilities instead of logits",
       file: FOLDS,
-      find: `sums[i]! += data[i]!;
-    this.#count++;
-  }
-
-  /** Returns the mean, once. */
-  tensor(): Tensor<"f32"> {
-    const means = new Float32Array(this.#sums.length);
-    for (let i = 0; i < means.length; i++) means[i] = this.#sums[i]! / this.#count;`,
-      put: `sums[i]! += 1 / (1 + Math.exp(-data[i]!));
-    this.#count++;
-  }
-
-  /** Returns the mean, once. */
-  tensor(): Tensor<"f32"> {
-    const means = new Float32Array(this.#sums.length);
-    for (let i = 0; i < means.length; i++) {
-      const mean = this.#sums[i]! / this.#count;
+      find: "sums[i]! += data[i]!;",
+      put: "sums[i]! += this.#total === 1 ? data[i]! : 1 / (1 + Math.exp(-data[i]!));",
+      more: [{
+        find: "means[i] = sums[i]! / this.#total;",
+        put: `{
+      const mean = sums[i]! / this.#total;
       means[i] = Math.log(mean / (1 - mean));
     }`,
+      }],
     },
     {
       name: "the last of eight folds is left out",
@@ -258,7 +248,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "labels go through a sigmoid instead of a softmax",
       file: ACTIVATIONS,
-      find: '"activations.function": softmax(logits["logits.function"]),',
+      find: '"activations.function": softmax(logits["logits.function"], observe),',
       put: '"activations.function": sigmoid(logits["logits.function"]),',
     },
     {
@@ -270,8 +260,8 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "e has five digits",
       file: ACTIVATIONS,
-      find: "1 / (1 + Math.exp(-logit))",
-      put: "1 / (1 + 2.7183 ** -logit)",
+      find: "return Math.exp(-logit);",
+      put: "return 2.7183 ** -logit;",
     },
   ],
   metrical: [
@@ -328,10 +318,17 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
       put: "CONTEXT_FRAMES = 14 * FRAMES_PER_SECOND;",
     },
     {
+      name: "boundaries are measured against 11.99 instead of 12 seconds",
+      file: SEGMENTS,
+      find: "CONTEXT_FRAMES = 12 * FRAMES_PER_SECOND;",
+      put: "CONTEXT_FRAMES = 11.99 * FRAMES_PER_SECOND;",
+    },
+    {
       name: "the first boundary is that of the first peak",
       file: SEGMENTS,
-      find: "const starts = [0, ...boundaryFrames(section.data).filter((frame) => frame > 0)];",
-      put: "const starts = boundaryFrames(section.data);",
+      find:
+        "const starts = [0, ...boundaryFrames(section.data, observe).filter((frame) => frame > 0)];",
+      put: "const starts = boundaryFrames(section.data, observe);",
     },
     {
       name: "the last boundary is the beginning of the last frame instead of its end",

@@ -39,7 +39,7 @@ const faultResult = z.strictObject({
   caughtAt: z.string().nullable().describe("First stage that failed; null where none failed"),
   seams: z.array(failedSeam).describe("Seams that failed"),
   firstWrong: z.string().nullable().describe(
-    "First wrong inner seam of the first failing stage; null where the walk named none",
+    "First wrong step of the first failing stage; null where the walk named none",
   ),
   stopped: z.string().exactOptional().describe(
     "Reason why the damaged program could not be compared; absent where it could",

@@ -123,12 +123,15 @@ impl BeatDecoder {
         }
     }
 
-    /// Computes the inner seams of [`BeatDecoder::decode`] with the same code: `log_densities`
-    /// `[frames that take part, 3]` f64, outside beats, of a beat and of a downbeat; `scores` `[metres]` f64, the log
-    /// probability of the best path for each length of the bar. Both are empty where no frame takes part.
+    /// Computes the inner seams of [`BeatDecoder::decode`] with the same code: `span` `[2]` f64, the first of the frames
+    /// that take part and the one after the last; `log_densities` `[frames that take part, 3]` f64, outside beats, of a beat
+    /// and of a downbeat; `scores` `[metres]` f64, the log probability of the best path for each length of the bar. The
+    /// last two are empty where no frame takes part.
     pub fn observe(&self, activations: &[f32], threshold: f64, observer: &mut dyn Observer) {
         let frames: &[[f32; 2]] = activations.as_chunks().0;
-        let (_, frames) = trim_to_threshold(frames, threshold as f32);
+        let (first, frames) = trim_to_threshold(frames, threshold as f32);
+        let span = [first as f64, (first + frames.len()) as f64];
+        observer.seam("span", &[2], Values::F64(&span));
         let (mut rows, mut scores) = (Vec::new(), Vec::new());
         if frames.iter().flatten().any(|&activation| activation != 0.0) {
             let densities = LogDensities::new(frames);

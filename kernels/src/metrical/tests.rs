@@ -170,14 +170,16 @@ fn the_inner_seams_are_of_the_frames_that_take_part() {
     let seams = |threshold| {
         let mut recorder = Recorder::default();
         BeatDecoder::default().observe(&activations, threshold, &mut recorder);
-        <[Seam; 2]>::try_from(recorder.0).unwrap()
+        <[Seam; 3]>::try_from(recorder.0).unwrap()
     };
-    let [log_densities, scores] = seams(0.5);
+    let [span, log_densities, scores] = seams(0.5);
+    assert_eq!((&*span.name, span.doubles()), ("span", vec![20.0, 371.0]));
     assert_eq!((&*log_densities.name, &log_densities.shape[..]), ("log_densities", &[351, 3][..]));
     // The first row is that of frame 20, a downbeat.
     assert_eq!(log_densities.doubles()[2], f64::from(0.9_f32.ln()));
     assert_eq!((&*scores.name, &scores.shape[..]), ("scores", &[2][..]));
     assert!(scores.doubles().iter().all(|score| score.is_finite() && *score < 0.0));
-    let [log_densities, scores] = seams(0.95);
+    let [span, log_densities, scores] = seams(0.95);
+    assert_eq!(span.doubles(), [0.0, 0.0]);
     assert_eq!((&log_densities.shape[..], &scores.shape[..]), (&[0, 3][..], &[0][..]));
 }
