@@ -3,6 +3,7 @@
  *
  *     lock                      held by the service
  *     incoming/RANDOM/          uploads that are not complete, and what is being removed; emptied at the start
+ *     damaged/ID.RANDOM/        analyses whose records cannot be read
  *     analyses/ID/analysis.json the record
  *     analyses/ID/audio.mp3     the upload
  *     analyses/ID/result.json   the result, as analyze writes it
@@ -75,7 +76,7 @@ export class AnalysisFolders {
     return join(this.#root, "analyses", id);
   }
 
-  /** Reads all analyses; what is damaged is removed. */
+  /** Reads all analyses; those that are damaged, or of another version, are set aside. */
   async load(): Promise<StoredAnalysis[]> {
     const found: StoredAnalysis[] = [];
     for (const id of await readdir(join(this.#root, "analyses"))) {
@@ -83,8 +84,10 @@ export class AnalysisFolders {
       const text = await readFile(join(folder, RECORD), "utf8").catch(() => "null");
       const record = recordSchema.safeParse(parsed(text)).data;
       if (record === undefined || record.id !== id) {
-        console.error(`${folder} has no valid ${RECORD} and is removed`);
-        await this.remove(id);
+        const aside = join(this.#root, "damaged", `${id}.${crypto.randomUUID()}`);
+        await mkdir(join(this.#root, "damaged"), { recursive: true, mode: 0o700 });
+        await rename(folder, aside);
+        console.error(`${folder} has no valid ${RECORD}, and is now ${aside}`);
         continue;
       }
       const sizes = (await readdir(folder)).map(async (name) =>

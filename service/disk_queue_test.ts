@@ -110,7 +110,7 @@ Deno.test("what is interrupted runs again at the next start, in its order, three
     await queue.close(1);
   }));
 
-Deno.test("half-written files are never shown, and are removed at the next start", () =>
+Deno.test("half-written files are never shown, and are removed or set aside at the next start", () =>
   inTemporaryFolder(async (folder) => {
     let queue = await open(folder, done);
     const { id } = (await add(queue, 1)).analysis;
@@ -126,6 +126,8 @@ Deno.test("half-written files are never shown, and are removed at the next start
     equal((await queue.list({ limit: 10 })).map((one) => one.id), [id]);
     equal(await readdir(join(folder, "incoming")), []);
     equal(await readdir(join(folder, "analyses")), [id]);
+    const [aside = ""] = await readdir(join(folder, "damaged"));
+    equal(await readdir(join(folder, "damaged", aside)), ["analysis.json"]);
     // Its result was damaged, so that it ran again.
     equal(await ended(queue, id), "done");
     equal(await queue.result(id), DONE.result);

@@ -87,6 +87,9 @@ const HEADER_BYTES = 32 * 1024;
 /** Milliseconds in which the headers of a request must arrive. */
 const HEADER_MS = 10_000;
 
+/** Milliseconds without a byte in either direction after which a connection is closed: of a client that does not read. */
+const SILENT_MS = 120_000;
+
 /** Milliseconds for which a connection stays open without a request. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -135,6 +138,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       },
     }) as Server;
     server.maxConnections = limits.connections;
+    server.setTimeout(SILENT_MS);
     await listen(server, host, port);
     await giveUpPermissions(options);
     const ended = Promise.withResolvers<void>();
@@ -199,6 +203,10 @@ async function engineOf(
 /** Returns the names that the header Host may have; undefined for any. */
 function allowedHosts({ host, token, allowedHosts }: ServiceOptions): string[] | undefined {
   const names = allowedHosts.map((name) => name.toLowerCase());
+  const invalid = names.find((name) => !/^(?:[\w.-]+|\[[\da-f:.]+\])$/.test(name));
+  if (invalid !== undefined) {
+    throw new UsageError(`--allow-host expects a name without scheme and port, but got ${invalid}`);
+  }
   if (isLoopback(host)) return [...LOOPBACK_HOSTS, ...names];
   if (token === undefined) {
     throw new UsageError(

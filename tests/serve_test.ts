@@ -26,9 +26,12 @@ Deno.test("serve refuses calls that would be open to others, or cannot work", ()
       ["serve", "--token-file", join(folder, "none"), ...data],
       ["serve", "--audio-dir", join(folder, "none"), ...data],
       ["serve", "--model", "none", ...data],
+      ["serve", "--allow-host", "http://music.example:80", ...data],
+      ["serve", "--store", join(folder, "store"), ...data],
+      ["serve", "--redis", "redis://127.0.0.1:1", ...data],
     ];
     const outcomes = await tactusEach(calls, { env: { TACTUS_TOKEN: "" } });
-    equal(outcomes.map(({ code }) => code), [2, 2, 2, 2, 2]);
+    equal(outcomes.map(({ code }) => code), [2, 2, 2, 2, 2, 2, 2, 2]);
     match(
       outcomes[0]!.stderr,
       /which other machines reach, needs a token: name a file with --token-file/,
@@ -37,6 +40,9 @@ Deno.test("serve refuses calls that would be open to others, or cannot work", ()
     match(outcomes[2]!.stderr, /The token cannot be read/);
     match(outcomes[3]!.stderr, /--audio-dir expects a folder that exists/);
     match(outcomes[4]!.stderr, /none/);
+    match(outcomes[5]!.stderr, /--allow-host expects a name without scheme and port/);
+    match(outcomes[6]!.stderr, /--store is that of a catalogue: name its --redis too/);
+    match(outcomes[7]!.stderr, /127\.0\.0\.1:1|net access/);
   }));
 
 Deno.test("serve gives the results of the library, and goes on after it is ended during an analysis", () =>
