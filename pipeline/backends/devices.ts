@@ -4,6 +4,10 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { onnxRuntime } from "./onnx/runtime.ts";
 import { vulkanProblem } from "./onnx/vulkan.ts";
 
@@ -25,6 +29,10 @@ export const DEVICES: Readonly<Record<DeviceName, Providers>> = {
 /** Names of all devices, the CPU first. */
 export const DEVICE_NAMES: readonly DeviceName[] = Object.keys(DEVICES) as DeviceName[];
 
+/** The npm package of ONNX Runtime for Linux on x86-64 has a script that downloads CUDA's provider. */
+const CUDA_HINT = ", or install onnxruntime-node with its install script (without " +
+  "ONNXRUNTIME_NODE_INSTALL=skip), which adds cuda on x86-64";
+
 /** A device cannot be used; the message lists those that can. */
 export class DeviceError extends Error {
   /** Name of the class in printed errors. */
@@ -37,8 +45,17 @@ export class DeviceError extends Error {
  */
 export async function builtInDevices(): Promise<DeviceName[]> {
   const { listSupportedBackends } = await onnxRuntime();
-  const there = listSupportedBackends().filter(({ bundled }) => bundled).map((one) => one.name);
+  const there = listSupportedBackends().filter(({ name, bundled }) => bundled || isInstalled(name))
+    .map((one) => one.name);
   return DEVICE_NAMES.filter((device) => there.includes(device));
+}
+
+/** Returns whether the provider of a device, which is no part of the package, was installed with it, as CUDA's can be. */
+function isInstalled(device: string): boolean {
+  const module = createRequire(import.meta.url).resolve("onnxruntime-node");
+  const { platform, arch } = process;
+  const folder = join(dirname(module), "..", "bin", "napi-v6", platform, arch);
+  return existsSync(join(folder, `libonnxruntime_providers_${device}.so`));
 }
 
 /**
@@ -56,7 +73,8 @@ export async function providersOf(name: string): Promise<Providers> {
   const usable = await builtInDevices();
   if (!usable.includes(device)) {
     throw new DeviceError(
-      `This build of ONNX Runtime does not support ${name}: choose one of ${usable.join(", ")}`,
+      `This build of ONNX Runtime does not support ${name}: choose one of ${usable.join(", ")}` +
+        (device === "cuda" && Deno.build.os === "linux" ? CUDA_HINT : ""),
     );
   }
   return DEVICES[device];

@@ -25,8 +25,8 @@ export class RuntimeLoadError extends Error {
 export async function onnxRuntime(): Promise<typeof import("onnxruntime-node")> {
   try {
     const runtime = await import("onnxruntime-node");
-    // Otherwise its start writes warnings to the terminal.
-    runtime.env.logLevel = "error";
+    // What it logs as an error it also throws, and the message of that is shown.
+    runtime.env.logLevel = "fatal";
     return runtime;
   } catch (cause) {
     throw new RuntimeLoadError(

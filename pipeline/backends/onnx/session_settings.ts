@@ -8,8 +8,8 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { ComputeOptions } from "../backend.ts";
 import { providersOf } from "../devices.ts";
 
-/** Only errors are logged: warnings of ONNX Runtime are about its own placement of nodes. */
-const ERRORS_ONLY = 3;
+/** Warnings are about ONNX Runtime's own placement of nodes, and errors are also thrown. */
+const FATAL_ONLY = 4;
 
 /**
  * Dispatches of a submission to the GPU, ONNX Runtime's largest number: a run is one submission. Windows resets a GPU whose
@@ -31,7 +31,7 @@ export async function sessionSettings(
   return {
     executionProviders: await providersOf(device),
     graphOptimizationLevel: "all",
-    logSeverityLevel: ERRORS_ONLY,
+    logSeverityLevel: FATAL_ONLY,
     // With memory patterns the first runs take seconds longer and twice the memory.
     enableMemPattern: false,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
