@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../core/hash.ts";
 import { Analyzer, resultToJson } from "../pipeline/mod.ts";
+import { until } from "../tests/support/deadline.ts";
 import { withRedis } from "../tests/support/services.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { noise, wavFile } from "../tests/support/wav.ts";
@@ -98,6 +99,68 @@ Deno.test({
         await queue.engine.remove(job);
         await queue.add(new Map([[job, { source, content, bytes, settings }]]), { attempts: 1 });
         equal(await work(), ["track known", "worker started", "worker stopped", "worker stops"]);
+      })
+    ),
+});
+
+Deno.test({
+  name:
+    "a track that runs is cancelled, or given back without counting when the worker has to stop",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withRedis((redis) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, "long.wav");
+        // Five minutes: far longer than the test waits for the abortion.
+        const samples = noise(300 * 16_000);
+        await Deno.writeFile(
+          path,
+          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
+        );
+        await using queue = await CatalogueQueue.open({
+          redis,
+          name: `test-${crypto.randomUUID()}`,
+        });
+        const store = await openStore(join(folder, "store"));
+        const settings = await keepSettings(SETTINGS, {}, store);
+        const audio = (async function* (): AsyncGenerator<Audio> {
+          yield await audioFile(path);
+        })();
+        await addTracks(audio, settings, queue, store, { attempts: 1 });
+        const started = async (): Promise<{ worker: CatalogueWorker; running: Promise<void> }> => {
+          const metrics = await workerMetrics(() => queue.counts());
+          const worker = new CatalogueWorker(
+            queue,
+            store,
+            {
+              ...{ name: "one", concurrency: 1, graceSeconds: 0, lockSeconds: 30 },
+              ...{ untilEmpty: false, scratch: folder },
+            },
+            metrics,
+            () => {},
+          );
+          const running = worker.run();
+          await until("the track to run", async () => (await queue.counts()).active === 1);
+          return { worker, running };
+        };
+        const first = await started();
+        equal(await queue.cancel(["*long.wav"]), [path]);
+        await until("the track to end", async () => (await queue.counts()).active === 0);
+        const [dead] = await Array.fromAsync(queue.list("failed"));
+        equal([dead?.source, dead?.reason], [path, "Cancelled"]);
+        first.worker.stop();
+        await first.running;
+
+        equal(await queue.retry(["Cancelled"]), [path]);
+        const second = await started();
+        second.worker.stop();
+        await second.running;
+        const { waiting, active, dead: letters } = await queue.counts();
+        equal([waiting, active, letters], [1, 0, 0]);
+        const [waits] = await Array.fromAsync(queue.list("waiting"));
+        equal(waits?.attempts, 0);
+        equal(await Array.fromAsync(store.list("results/")), []);
       })
     ),
 });

@@ -317,7 +317,7 @@ const simulate = command({
       .default(0.5),
     megabytes: option(numberFrom("mb", 0, 1e5), "size of a track").default(7),
     queueRate: option(numberFrom("jobs", 0.001, 1e9), "jobs a second that the queue passes")
-      .default(4000),
+      .default(10_000),
     getRate: option(numberFrom("requests", 0.001, 1e9), "reading requests a second of the store")
       .default(5500),
     putRate: option(numberFrom("requests", 0.001, 1e9), "writing requests a second of the store")
