@@ -12,12 +12,6 @@ import { providersOf } from "../devices.ts";
 const FATAL_ONLY = 4;
 
 /**
- * Dispatches of a submission to the GPU, ONNX Runtime's largest number: a run is one submission. Windows resets a GPU whose
- * submission takes two seconds, so there ONNX Runtime's default of 16 stays.
- */
-const PENDING_DISPATCHES = 4096;
-
-/**
  * Returns the settings of a session.
  *
  * On WebGPU no node may fall back to the CPU: the session then cannot be created.
@@ -35,13 +29,6 @@ export async function sessionSettings(
     // With memory patterns the first runs take seconds longer and twice the memory.
     enableMemPattern: false,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
-    ...(device === "webgpu" && {
-      extra: {
-        session: { disable_cpu_ep_fallback: "1" },
-        ...(Deno.build.os !== "windows" && {
-          ep: { webgpuexecutionprovider: { maxNumPendingDispatches: `${PENDING_DISPATCHES}` } },
-        }),
-      },
-    }),
+    ...(device === "webgpu" && { extra: { session: { disable_cpu_ep_fallback: "1" } } }),
   };
 }
