@@ -1,5 +1,6 @@
 /**
- * Prints the parity table of the documentation from an exported report: one row for each seam, over all pieces.
+ * Prints the parity table of the documentation from an exported report: one row for each seam between two stages, over all
+ * pieces.
  *
  *     deno task parity --weights-dir WEIGHTS_DIR --export-json report.json
  *     deno run -A scripts/parity_table.ts report.json
@@ -10,6 +11,7 @@
 import { command } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
 import { stepsText } from "../parity/render/figures.ts";
+import { isSeamName } from "../parity/own_pipeline.ts";
 import type { SeamResult } from "../parity/report.ts";
 import { readParityReport } from "../parity/report_document.ts";
 import { runScript } from "./run_script.ts";
@@ -60,7 +62,7 @@ const parityTable = command({
     const report = readParityReport(await Deno.readTextFile(path));
     for (const { suite, results } of report.suites) {
       console.log(`\nSuite \`${suite}\`:\n`);
-      const seams = new Set(results.map((result) => result.seam));
+      const seams = new Set(results.map((result) => result.seam).filter(isSeamName));
       const rows = [...seams].map((seam) =>
         row(seam, results.filter((result) => result.seam === seam))
       );
