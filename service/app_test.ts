@@ -303,6 +303,23 @@ Deno.test("a path below the folder is accepted, and nothing else", () =>
     await isProblem(await post({ path: "x".repeat(20_000) }), 413, "too-large");
   }));
 
+Deno.test("audio that was changed or removed since is not sent, and the result is", () =>
+  withService(async ({ send, folder, queue }) => {
+    const response = await send("/analyses", {
+      ...{ method: "POST", headers: { "Content-Type": "application/json" } },
+      body: '{"path": "a.wav"}',
+    });
+    const { id, links } = await response.json();
+    const events = queue.events(id, undefined, AbortSignal.timeout(5000));
+    if (typeof events === "object") { for await (const _ of events); }
+    equal(await (await send(links.audio)).text(), "RIFF");
+    await writeFile(join(folder, "music", "a.wav"), "another");
+    for (const address of [links.audio, links.player, `${links.self}?format=cues.wav`]) {
+      match(await isProblem(await send(address), 404, "not-found"), /removed or changed/);
+    }
+    equal((await send(`${links.self}?format=beats`)).status, 200);
+  }));
+
 Deno.test("without a folder no path is accepted", () =>
   withService(async ({ send }) => {
     const headers = { "Content-Type": "application/json" };

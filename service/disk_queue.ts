@@ -160,8 +160,13 @@ export class DiskQueue implements JobQueue {
   audio(id: string): Promise<string | undefined> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return Promise.resolve(undefined);
-    const path = this.#audioPath(entry.record);
-    return stat(path).then((found) => found.isFile() ? path : undefined, () => undefined);
+    const { record } = entry;
+    const path = this.#audioPath(record);
+    // A file that stays where it is may be another one by now.
+    return stat(path).then(
+      (found) => found.isFile() && found.size === record.bytes ? path : undefined,
+      () => undefined,
+    );
   }
 
   async derived(

@@ -63,6 +63,12 @@ export function known<Found>(id: string, found: Found | undefined): Found {
   throw new Problem("not-found", `There is no analysis ${JSON.stringify(id)}`);
 }
 
+/** Returns the path of audio that is still there. */
+function heard(path: string | undefined): string {
+  if (path !== undefined) return path;
+  throw new Problem("not-found", "The audio of the analysis was removed or changed since");
+}
+
 /** Answers GET /analyses/{id}. */
 export async function getAnalysis(c: Context, shared: Shared): Promise<Response> {
   const { queue } = shared;
@@ -83,7 +89,7 @@ export async function getAnalysis(c: Context, shared: Shared): Promise<Response>
   if (wanted.type === RESULT_TYPE) return content(c.req.raw, json, etag, headers);
   const result = formatResult(json);
   if (!wanted.needsAudio) return content(c.req.raw, await wanted.encode(result), etag, headers);
-  const path = known(id, await queue.audio(id));
+  const path = heard(await queue.audio(id));
   return await shared.making.run(async () =>
     content(c.req.raw, await wanted.encode({ ...result, path }), etag, headers)
   );
@@ -94,7 +100,7 @@ export async function getPlayer(c: Context, { queue, making }: Shared): Promise<
   const id = c.req.param("id") ?? "";
   const analysis = known(id, await queue.get(id));
   const json = resultOf(analysis, await queue.result(id));
-  const audio = known(id, await queue.audio(id));
+  const audio = heard(await queue.audio(id));
   const path = await queue.derived(
     id,
     "player.html",
@@ -111,7 +117,7 @@ export async function getPlayer(c: Context, { queue, making }: Shared): Promise<
 export async function getAudio(c: Context, { queue }: Shared): Promise<Response> {
   const id = c.req.param("id") ?? "";
   const { sha256 } = known(id, await queue.get(id));
-  const path = known(id, await queue.audio(id));
+  const path = heard(await queue.audio(id));
   return await fileResponse(path, {
     type: AUDIO_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream",
     ...{ etag: `"${sha256.slice(0, 32)}"`, request: c.req.raw },
