@@ -55,7 +55,8 @@ export const parityBackends: Command = command({
   description:
     `Runs each network on every available backend: native, ONNX Runtime on the CPU, and ONNX Runtime on each other
 device of this build. All get the same input, and the outputs are compared with those of the native backend. A device that
-the machine lacks is listed as not run.`,
+the machine lacks is listed as not run. Loud stems may differ by 2.3e-6 of their peak, which the table then says, unless
+--atol gives their tolerance.`,
   arguments: { "[audio]": "a mix (default: a clip of 7.7 s of the demo piece)" },
   options: OPTIONS,
   exitCodes: ["all outputs agree", "an output differs"],

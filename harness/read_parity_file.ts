@@ -139,6 +139,11 @@ function stageFindings(file: ParityFile): Finding[] {
       made.set(output, name);
     }
   }
+  if (Object.hasOwn(seams, "versions")) {
+    const message =
+      "versions is the name of the file of versions, versions.json, which a raw seam would overwrite: give the seam another name";
+    findings.push({ path: ["seams", "versions"], message });
+  }
   return [...findings, ...innerFindings(file, made)];
 }
 

@@ -185,6 +185,12 @@ Deno.test("contradictions in parity.toml are found, each with its line", async (
     "parity.toml:17:1: stages.1: there are two stages add",
   );
   await finds(
+    "[seams.sum]",
+    '[seams.versions]\ndtype = "f32"\n[seams.sum]',
+    "parity.toml:5:1: seams.versions: versions is the name of the file of versions, versions.json, which a raw seam would overwrite: give the seam another name\n" +
+      "parity.toml:5:1: seams.versions: no stage makes this seam",
+  );
+  await finds(
     'name = "count"',
     'name = "total"',
     "parity.toml:18:1: stages.1.name: total is the name of the row of the whole process in tables of times: give the stage another name",
