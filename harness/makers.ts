@@ -117,7 +117,8 @@ export async function liveReferences(
       approximate === undefined ? {} : await seamsIn(await makers.run(approximate, input)),
     ];
     const seams = new Map<string, Reference>();
-    const missing = Object.keys(pipeline.seams).find((seam) => !Object.hasOwn(exact, seam));
+    const missing = file.stages.flatMap((stage) => stage.outputs)
+      .find((seam) => !Object.hasOwn(exact, seam));
     if (missing !== undefined) {
       throw new ReferenceError(
         `The reference ${name} did not write the seam ${missing} of ${input.name}`,
