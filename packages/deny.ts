@@ -1,7 +1,7 @@
 /**
  * Checks licences and sources of the crates with cargo-deny, if it is installed.
  *
- *     deno run --allow-read --allow-run=cargo packages/deny.ts
+ *     deno run --allow-read --allow-env --allow-run=cargo packages/deny.ts
  *
  * @module
  */

@@ -9,140 +9,91 @@ import { basename, join } from "node:path";
 import { kernelsPackage, PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { FIXTURES_FOLDER, ONNX_RUNTIME_VERSION, VERSION } from "../core/program.ts";
 import { libraryPath } from "../kernels/library_path.ts";
-import { type Outcome, outcomeOf } from "../tests/support/deadline.ts";
+import type { Outcome } from "../tests/support/deadline.ts";
+import { Installation, NOBODY } from "../tests/support/installation.ts";
+import { startRegistry } from "../tests/support/package_registry.ts";
 import { repository } from "../tests/support/program.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { packageProgram, type Packed, thisPlatform } from "./package_program.ts";
 
-/** Users other than root that exist everywhere. */
-const NOBODY = 65534;
+/** Attempts of {@linkcode ATTEMPTS} that fail. */
+const NOTHING = {
+  ...{ net: false, listen: false, socket: false, import: false, npm: false, run: false },
+  ...{ spawn: false, preload: false, write: false, ffi: false, ask: false },
+};
 
-/** Programs that npm and the launcher need; Rust, Deno and ffmpeg are not among them. */
-const PROGRAMS = ["node", "npm", "npx", "sh"] as const;
+/** Attempts that succeed with the network. */
+const NETWORK = { net: true, listen: true, socket: true, ask: true } as const;
 
-async function pathOf(program: string): Promise<string> {
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] })
-    .output();
-  return new TextDecoder().decode(stdout).trim();
-}
+/** What each call may do of {@linkcode ATTEMPTS}. */
+const ALLOWED: readonly (readonly [args: readonly string[], allowed: typeof NOTHING])[] = [
+  [["analyze"], { ...NOTHING, write: true }],
+  [["models", "list"], { ...NOTHING, write: true }],
+  [["models", "pull"], { ...NOTHING, ...NETWORK, write: true }],
+  [["report"], { ...NOTHING, write: true }],
+  [["doctor"], NOTHING],
+  [["--help"], NOTHING],
+  [["bench"], { ...NOTHING, run: true, spawn: true, preload: true, write: true }],
+  [["serve"], { ...NOTHING, ...NETWORK, write: true }],
+  [["catalogue"], { ...NOTHING, ...NETWORK, write: true }],
+];
 
-async function outputOf(program: string, ...args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(program, { args }).output();
-  return new TextDecoder().decode(stdout).trim();
-}
-
-/** An installation in a folder of its own. */
-class Installation {
-  readonly folder: string;
-  readonly #home: string;
-  readonly #bin: string;
-
-  constructor(readonly root: string, readonly cache: string) {
-    this.folder = join(root, "installed");
-    this.#home = join(root, "home");
-    this.#bin = join(root, "bin");
-  }
-
-  async make(packed: readonly Packed[]): Promise<void> {
-    for (const folder of [this.folder, this.#home, this.#bin]) await mkdir(folder);
-    for (const name of PROGRAMS) await symlink(await pathOf(name), join(this.#bin, name));
-    const { code, stderr } = await this.run(this.folder, "npm", [
-      ...["install", "--no-audit", "--no-fund", "--prefer-offline"],
-      ...packed.map(({ path }) => path),
-    ]);
-    if (code !== 0) throw new Error(`npm install ended with ${code}: ${stderr}`);
-  }
-
-  async run(
-    cwd: string,
-    program: string,
-    args: readonly string[],
-    env: Record<string, string> = {},
-  ): Promise<Outcome> {
-    return await outcomeOf(this.#command(cwd, program, args, env).spawn());
-  }
-
-  /** Runs the installed command. */
-  async tactus(
-    cwd: string,
-    args: readonly string[],
-    env: Record<string, string> = {},
-  ): Promise<Outcome> {
-    return await this.run(cwd, join(this.folder, "node_modules", ".bin", "tactus"), args, env);
-  }
-
-  start(cwd: string, args: readonly string[]): Deno.ChildProcess {
-    return this.#command(cwd, join(this.folder, "node_modules", ".bin", "tactus"), args, {})
-      .spawn();
-  }
-
-  /** Runs the installed command as another user; as root does for tests in containers. */
-  async tactusOfAnotherUser(cwd: string, args: readonly string[]): Promise<Outcome> {
-    const program = join(this.folder, "node_modules", ".bin", "tactus");
-    if (Deno.uid() !== 0) return await this.run(cwd, program, args);
-    const home = join(cwd, "home_of_another");
-    await mkdir(home, { recursive: true });
-    await chown(home, NOBODY, NOBODY);
-    return await this.run(cwd, await pathOf("setpriv"), [
-      ...[`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", program, ...args],
-    ], { HOME: home });
-  }
-
-  #command(
-    cwd: string,
-    program: string,
-    args: readonly string[],
-    env: Record<string, string>,
-  ): Deno.Command {
-    return new Deno.Command(program, {
-      args: [...args],
-      clearEnv: true,
-      env: {
-        ...{ HOME: this.#home, PATH: this.#bin, npm_config_cache: this.cache },
-        ...env,
-      },
-      ...{ cwd, stdin: "null", stdout: "piped", stderr: "piped" },
-    });
-  }
-}
-
-/** Replaces the main module by one that tries what a command may not do, and runs the command. */
-async function attempts(
-  installation: Installation,
-  args: readonly string[],
-): Promise<Record<string, boolean>> {
-  const main = join(installation.folder, "node_modules", PROGRAM_PACKAGE, "main.js");
-  const kept = await readFile(main, "utf8");
-  await writeFile(
-    main,
-    `const tries = {
+/** A main module that tries what a command may not do, and prints what was allowed. */
+const ATTEMPTS = `import { spawn } from "node:child_process";
+const tries = {
   net: () => Deno.connect({ hostname: "127.0.0.1", port: 9 }),
+  listen: () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  socket: () => Deno.connect({ transport: "unix", path: "/no/such/socket" }),
   import: () => import("https://" + "deno.land/std/version.ts"),
+  npm: () => import("npm:" + "left-pad@1.3.0"),
   run: () => new Deno.Command("sh", { args: ["-c", "true"] }).output(),
+  spawn: () => new Promise((done, failed) => spawn("sh", ["-c", "true"]).on("exit", done).on("error", failed)),
+  preload: () => new Deno.Command("ffmpeg", { env: { LD_PRELOAD: "/no/such/library" } }).output(),
   write: () => Deno.writeTextFile("probe.txt", "probe"),
   ffi: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
+  ask: async () => {
+    const { state } = await Deno.permissions.request({ name: "net" });
+    if (state !== "granted") throw new Deno.errors.NotCapable();
+  },
 };
+const denied = /^(?:\\[ERR_UNSUPPORTED_ESM_URL_SCHEME\\]|Requires \\w+ access to )/;
 const allowed = {};
 for (const [name, attempt] of Object.entries(tries)) {
   // Whatever else fails: the permission was there.
   allowed[name] = await Promise.resolve().then(attempt).then(
     () => true,
-    (error) => !(error instanceof Deno.errors.NotCapable) && !/^\\[ERR_UNSUPPORTED_ESM_URL_SCHEME\\]/.test(error.message),
+    (error) => !(error instanceof Deno.errors.NotCapable) && !denied.test(error.message),
   );
 }
 console.log(JSON.stringify(allowed));
-`,
-  );
-  try {
-    const { stdout, stderr } = await installation.tactus(installation.root, args);
-    equal(stderr, "");
-    return JSON.parse(stdout);
-  } finally {
-    await writeFile(main, kept);
-  }
+Deno.exit(0);
+`;
+
+/** A module that uses the library. */
+const USE = `import { Analyzer } from "${PROGRAM_PACKAGE}";
+import { compare } from "${PROGRAM_PACKAGE}/parity";
+await using analyzer = await Analyzer.load({ model: "embedded", demixer: "hpss-mix" });
+const path = ${JSON.stringify(join(FIXTURES_FOLDER, "audio/four_four/mix.flac"))};
+const bpm: number | null = (await analyzer.analyze(path)).bpm;
+// @ts-expect-error The types are there: this option does not exist.
+const wrong = () => Analyzer.load({ noSuchOption: 1 });
+console.log(bpm, typeof compare, typeof wrong);
+`;
+
+/** Ends with the outcome if a program failed. */
+function succeeded(outcome: Outcome): Outcome {
+  equal(outcome.code, 0, `${outcome.stdout}\n${outcome.stderr}`);
+  return outcome;
 }
 
-const NOTHING = { net: false, import: false, run: false, write: false, ffi: false };
+async function sh(script: string, ...args: string[]): Promise<string> {
+  const { stdout, stderr, success } = await new Deno.Command("bash", {
+    args: ["-euo", "pipefail", "-c", script, "bash", ...args],
+    cwd: repository,
+  }).output();
+  ok(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trim();
+}
 
 Deno.test({
   name: "the packages install without Rust and work, also for a user who cannot write to them",
@@ -152,91 +103,65 @@ Deno.test({
       const platform = thisPlatform()!;
       // The library of the tests has the symbols of a debugger, which packages leave out.
       const library = join(root, basename(libraryPath()));
-      await new Deno.Command("strip", {
-        args: [...(platform.startsWith("darwin") ? ["-x"] : []), "-o", library, libraryPath()],
-      }).output();
-      const options = { platforms: new Map([[platform, library]]), anyGlibc: true } as const;
-      const packed = await packageProgram({ ...options, out: join(root, "dist"), fixtures: true });
-      const installation = new Installation(root, await outputOf("npm", "config", "get", "cache"));
-      const work = join(root, "work");
+      const what = platform.startsWith("darwin") ? "-x" : "-s";
+      await sh('strip "$1" -o "$2" "$3"', what, library, libraryPath());
+      const options = {
+        ...{ platforms: new Map([[platform, library]]), anyGlibc: true, fixtures: true },
+      } as const;
+      const packed = await packageProgram({ ...options, out: join(root, "dist") });
+      const installation = new Installation(root, await sh("npm config get cache"));
+      const modules = join(installation.folder, "node_modules");
+      const work = join(root, "work of Zoë");
       await mkdir(work);
       await cp(join(FIXTURES_FOLDER, "audio", "formats", "mp3_cbr.mp3"), join(work, "song.mp3"));
+      const tactus = (...args: string[]): Promise<Outcome> => installation.tactus(work, args);
+      const npx = (...args: string[]): Promise<Outcome> =>
+        installation.run(installation.folder, "npx", ["tactus", ...args]);
 
       await test.step("a build in another folder has the same bytes", async () => {
         const other = join(root, "another", "folder", "of the sources");
         await mkdir(other, { recursive: true });
-        await new Deno.Command("bash", {
-          args: [
-            "-c",
-            'git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t "$0"',
-            other,
-          ],
-          cwd: repository,
-        }).output();
+        await sh(
+          'git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t "$1"',
+          other,
+        );
         await symlink(join(repository, "node_modules"), join(other, "node_modules"));
         const out = join(root, "dist2");
-        const again = await packageProgram({ ...options, root: other, out, fixtures: true });
+        const again = await packageProgram({ ...options, root: other, out });
         const sums = (all: readonly Packed[]): string[][] =>
           all.map((one) => [one.name, one.sha256]);
         equal(sums(again), sums(packed));
         for (const name of ["SHA256SUMS", `tactus-${VERSION}.cdx.json`]) {
-          equal(
-            await readFile(join(out, name), "utf8"),
-            await readFile(join(root, "dist", name), "utf8"),
+          const [first, second] = await Promise.all(
+            [join(root, "dist", name), join(out, name)].map((path) => readFile(path, "utf8")),
           );
+          equal(second, first);
         }
       });
 
-      await installation.make(packed);
+      await installation.make(packed.map(({ path }) => path));
 
       await test.step("analyze, parity and doctor work without Rust", async () => {
-        const analyzed = await installation.run(installation.folder, "npx", [
-          ...["tactus", "analyze", join(work, "song.mp3"), "-o", join(work, "struct")],
-        ]);
-        equal(analyzed.code, 0, analyzed.stderr);
-        const result = JSON.parse(await readFile(join(work, "struct", "song.json"), "utf8"));
-        equal(result.path, join(work, "song.mp3"));
-        equal(result.provenance.versions, { deno: Deno.version.deno });
-        const demo = await installation.tactus(work, ["analyze"]);
+        const [song, struct] = [join(work, "song.mp3"), join(work, "struct")];
+        succeeded(await npx("analyze", song, "-o", struct));
+        const result = JSON.parse(await readFile(join(struct, "song.json"), "utf8"));
+        equal([result.path, result.provenance.versions], [song, { deno: Deno.version.deno }]);
+        const demo = await tactus("analyze");
         match(demo.stdout, /tempo {5}125 bpm[^]*written {3}struct\/demo\.json/);
-        const parity = await installation.run(installation.folder, "npx", [
-          ...["tactus", "parity", "--suite", "seeded"],
-        ]);
-        equal(parity.code, 0, parity.stderr);
+        const parity = succeeded(await npx("parity", "--suite", "seeded"));
         match(parity.stdout, /^\d+ seams passed, 0 failed/m);
-        const doctor = await installation.run(installation.folder, "npx", [
-          "tactus",
-          "doctor",
-          "--json",
-        ]);
-        equal(doctor.code, 0, doctor.stdout);
-        const report = JSON.parse(doctor.stdout);
-        equal([report.program.isPackaged, report.references, report.versions.onnxRuntime], [
-          true,
-          true,
-          null,
-        ]);
-        const version = await installation.tactus(work, ["--version"]);
+        const report = JSON.parse(succeeded(await npx("doctor", "--json")).stdout);
+        const { program, references, versions } = report;
+        equal([program.isPackaged, references, versions.onnxRuntime], [true, true, null]);
         match(
-          version.stdout,
+          (await tactus("--version")).stdout,
           new RegExp(`^tactus ${VERSION}\nkernels: interface \\d+\nDeno .*\nONNX Runtime: none\n$`),
         );
       });
 
       await test.step("pages, pictures and tables of the reports find their files", async () => {
-        const args = [
-          "analyze",
-          "-v",
-          "--viz-format",
-          "pdf",
-          "--viz-format",
-          "png",
-          "--viz-format",
-          "svg",
-          "--html",
-        ];
-        const { code, stderr } = await installation.tactus(work, [...args, "-o", "s2"]);
-        equal(code, 0, stderr);
+        const formats = ["pdf", "png", "svg"].flatMap((format) => ["--viz-format", format]);
+        succeeded(await tactus("analyze", "-v", ...formats, "--html", "-o", "s2"));
         for (const ending of ["pdf", "png", "svg", "html"]) {
           ok((await readFile(join(work, "viz", `demo.${ending}`))).length > 10_000, ending);
         }
@@ -244,84 +169,59 @@ Deno.test({
 
       await test.step("ONNX Runtime is missing with the command that installs it", async () => {
         for (const option of [["--backend", "onnx"], ["--device", "webgpu"]]) {
-          const { code, stderr } = await installation.tactus(work, [
-            "analyze",
-            "song.mp3",
-            "-o",
-            "s3",
-            ...option,
-          ]);
+          const { code, stderr } = await tactus("analyze", "song.mp3", "-o", "s3", ...option);
           ok(code !== 0);
-          match(
-            stderr,
-            new RegExp(
-              `ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix ${installation.folder} onnxruntime-node@${ONNX_RUNTIME_VERSION}`,
+          const command = `npm install --prefix ${installation.folder}`;
+          ok(
+            stderr.includes(
+              `ONNXRUNTIME_NODE_INSTALL=skip ${command} onnxruntime-node@${ONNX_RUNTIME_VERSION}`,
             ),
+            stderr,
           );
         }
       });
 
       await test.step("exit codes and signals pass through the launcher", async () => {
-        equal((await installation.tactus(work, [])).code, 2);
-        equal((await installation.tactus(work, ["analyze", "--no-such-option"])).code, 2);
-        equal((await installation.tactus(work, ["analyze", "no_such_file.mp3"])).code, 1);
-        for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-          const child = installation.start(work, [
-            ...[
-              "analyze",
-              "--demixer",
-              "seeded-htdemucs",
-              "--model",
-              "seeded-all",
-              "-o",
-              `s-${signal}`,
-            ],
-          ]);
-          const started = child.stderr.getReader();
-          await new Promise((resolve) => setTimeout(resolve, 3000));
-          child.kill(signal);
-          const [{ code }] = await Promise.all([
-            child.status,
-            drained(started),
-            drained(child.stdout.getReader()),
-          ]);
-          equal(code, expected);
+        equal((await tactus()).code, 2);
+        equal((await tactus("analyze", "--no-such-option")).code, 2);
+        equal((await tactus("analyze", "no_such_file.mp3")).code, 1);
+        const networks = ["--demixer", "seeded-htdemucs", "--model", "seeded-all"];
+        for (
+          const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGQUIT", 131]] as const
+        ) {
+          const args = ["analyze", ...networks, "-o", `s-${signal}`];
+          equal((await installation.interrupted(work, args, signal)).code, code, signal);
         }
+        const fault = await installation.withMain('Deno.kill(Deno.pid, "SIGABRT")', ["bench"]);
+        ok(fault.code > 128);
+        match(fault.stderr, /^tactus was ended by SIGABRT: its installation is damaged, or /);
+      });
+
+      await test.step("a folder that was removed is named", async () => {
+        const gone = `mkdir "$1" && cd "$1" && rmdir "$1" && exec "$2" --version`;
+        const args = ["-c", gone, "sh", join(work, "gone"), installation.command];
+        const env = { PATH: `${installation.bin}:/usr/bin:/bin` };
+        const { code, stderr } = await installation.run(work, "sh", args, env);
+        equal(code, 2);
+        match(stderr, /The current folder does not exist any more/);
       });
 
       await test.step("no command can exceed its permissions", async () => {
-        equal(await attempts(installation, ["analyze"]), { ...NOTHING, write: true });
-        equal(await attempts(installation, ["models", "list"]), { ...NOTHING, write: true });
-        equal(await attempts(installation, ["models", "pull"]), {
-          ...NOTHING,
-          net: true,
-          write: true,
-        });
-        equal(await attempts(installation, ["report"]), { ...NOTHING, write: true });
-        equal(await attempts(installation, ["doctor"]), NOTHING);
-        equal(await attempts(installation, ["--help"]), NOTHING);
-        equal((await attempts(installation, ["bench"])).run, true);
+        for (const [args, allowed] of ALLOWED) {
+          const { stdout, stderr } = await installation.withMain(ATTEMPTS, args);
+          equal(stderr, "");
+          equal(JSON.parse(stdout), allowed, args.join(" "));
+        }
       });
 
       await test.step("Deno imports the library with its types, Node says why it cannot", async () => {
-        const file = join(installation.folder, "use.ts");
-        await writeFile(
-          file,
-          `import { Analyzer } from "${PROGRAM_PACKAGE}";
-import { compare } from "${PROGRAM_PACKAGE}/parity";
-await using analyzer = await Analyzer.load({ model: "embedded", demixer: "hpss-mix" });
-const bpm: number | null = (await analyzer.analyze(${
-            JSON.stringify(join(FIXTURES_FOLDER, "audio/four_four/mix.flac"))
-          })).bpm;
-// @ts-expect-error The types are there: this option does not exist.
-const wrong = () => Analyzer.load({ noSuchOption: 1 });
-console.log(bpm, typeof compare, typeof wrong);
-`,
+        await writeFile(join(installation.folder, "use.ts"), USE);
+        const deno = succeeded(
+          await installation.run(installation.folder, Deno.execPath(), [
+            ...["run", "--check", "-A", "--node-modules-dir=manual", "use.ts"],
+          ]),
         );
-        const deno = await installation.run(installation.folder, Deno.execPath(), [
-          ...["run", "--check", "-A", "--node-modules-dir=manual", "use.ts"],
-        ]);
-        equal([deno.code, deno.stdout.trim()], [0, "125 function function"], deno.stderr);
+        equal(deno.stdout.trim(), "125 function function");
         const node = await installation.run(installation.folder, "node", [
           ...["--input-type=module", "-e", `import "${PROGRAM_PACKAGE}"`],
         ]);
@@ -332,65 +232,56 @@ console.log(bpm, typeof compare, typeof wrong);
         );
       });
 
+      await test.step("Deno runs the package from its own cache, also in processes of its own", async () => {
+        await using registry = await startRegistry(modules, "@deno/");
+        const deno = async (...args: string[]): Promise<Outcome> =>
+          succeeded(
+            await installation.run(work, Deno.execPath(), [
+              ...["run", "--quiet", "-A", `npm:${PROGRAM_PACKAGE}`, ...args],
+            ], { NPM_CONFIG_REGISTRY: registry.address }),
+          );
+        match((await deno("analyze", "-o", "s7")).stdout, /tempo {5}125 bpm/);
+        await deno("bench", "song.mp3", "--rounds", "2");
+      });
+
       await test.step("a user who cannot write to the installation has the same", async () => {
-        await makeReadOnly(installation);
+        await sh('chmod -R a+rX,a-w "$1"', installation.folder);
         await chmod(root, 0o755);
         if (Deno.uid() === 0) await chown(work, NOBODY, NOBODY);
-        const analyzed = await installation.tactusOfAnotherUser(work, [
-          "analyze",
-          "song.mp3",
-          "-o",
-          "s4",
-        ]);
-        equal(analyzed.code, 0, analyzed.stderr);
-        const parity = await installation.tactusOfAnotherUser(work, [
-          "parity",
-          "--suite",
-          "seeded",
-        ]);
-        match(parity.stdout, /^\d+ seams passed, 0 failed/m);
-        const doctor = await installation.tactusOfAnotherUser(work, ["doctor"]);
-        match(doctor.stdout, /^Everything works$/m);
-        await new Deno.Command("chmod", { args: ["-R", "u+w", installation.folder] }).output();
+        const another = async (...args: string[]): Promise<Outcome> =>
+          succeeded(await installation.tactusOfAnotherUser(work, args));
+        await another("analyze", "song.mp3", "-o", "s4");
+        match(
+          (await another("parity", "--suite", "seeded")).stdout,
+          /^\d+ seams passed, 0 failed/m,
+        );
+        match((await another("doctor")).stdout, /^Everything works$/m);
+        await sh('chmod -R u+w "$1"', installation.folder);
       });
 
       await test.step("without compiled kernels the crate is built once, or the user is told", async () => {
-        const modules = join(installation.folder, "node_modules");
         await rename(join(modules, kernelsPackage(platform)), join(root, "kernels_package"));
-        const none = await installation.tactus(work, ["analyze", "song.mp3", "-o", "s5"]);
+        const none = await tactus("analyze", "song.mp3", "-o", "s5");
         equal(none.code, 2);
         match(
           none.stderr,
           /cargo was not found \(stable Rust [\d.]+ or newer is needed\): install it from/,
         );
-        equal((await installation.tactus(work, ["models", "list"])).code, 0);
-        // A stand-in, which finds the sources and puts the library where cargo would.
-        const bin = join(root, "rust");
-        await mkdir(bin);
-        await writeFile(
-          join(bin, "cargo"),
-          `#!/bin/sh
-set -e
-[ -f Cargo.toml ] && [ -f Cargo.lock ] && [ -f src/lib.rs ]
-echo "$@" > ${root}/cargo_arguments
-/bin/mkdir -p "$CARGO_TARGET_DIR/release"
-/bin/cp ${library} "$CARGO_TARGET_DIR/release/"
-`,
-          { mode: 0o755 },
-        );
-        const env = { PATH: `${bin}:${join(root, "bin")}` };
+        for (const args of [["models", "list"], ["analyze", "-h"], ["--version"]]) {
+          ok(!succeeded(await tactus(...args)).stderr.includes("building"), args.join(" "));
+        }
+        const doctor = await tactus("doctor");
+        equal(doctor.code, 1);
+        match(doctor.stdout, /^Could not load the kernels, .*$(?![^]*^The stage )/m);
+        const rust = await standInForCargo(root, library);
+        const env = { PATH: `${rust.bin}:${installation.bin}` };
         const built = await installation.tactus(work, ["analyze", "song.mp3", "-o", "s5"], env);
-        equal(built.code, 0, built.stderr);
-        match(built.stderr, /building them once with Rust/);
-        equal(
-          await readFile(join(root, "cargo_arguments"), "utf8"),
-          "build --release --locked --lib\n",
-        );
-        const again = await installation.tactus(work, ["analyze", "song.mp3", "-o", "s6"]);
-        equal(again.code, 0, again.stderr);
+        match(succeeded(built).stderr, /building them once with Rust/);
+        equal(await readFile(rust.log, "utf8"), "build --release --locked --lib\n");
+        const again = succeeded(await tactus("analyze", "song.mp3", "-o", "s6"));
         ok(!again.stderr.includes("building"));
         await rename(join(modules, "@deno"), join(root, "deno_package"));
-        const without = await installation.tactus(work, ["models", "list"]);
+        const without = await tactus("models", "list");
         equal(without.code, 2);
         match(without.stderr, /^Deno was not found: [^]* none for musl/);
       });
@@ -398,10 +289,23 @@ echo "$@" > ${root}/cargo_arguments
   },
 });
 
-async function makeReadOnly({ folder }: Installation): Promise<void> {
-  await new Deno.Command("chmod", { args: ["-R", "a+rX,a-w", folder] }).output();
-}
-
-async function drained(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  while (!(await reader.read()).done);
+/** Makes a program that finds the sources, and puts the library where cargo would. */
+async function standInForCargo(
+  root: string,
+  library: string,
+): Promise<{ readonly bin: string; readonly log: string }> {
+  const [bin, log] = [join(root, "rust"), join(root, "cargo_arguments")];
+  await mkdir(bin);
+  await writeFile(
+    join(bin, "cargo"),
+    `#!/bin/sh
+set -e
+[ -f Cargo.toml ] && [ -f Cargo.lock ] && [ -f src/lib.rs ]
+echo "$@" > ${log}
+/bin/mkdir -p "$CARGO_TARGET_DIR/release"
+/bin/cp ${library} "$CARGO_TARGET_DIR/release/"
+`,
+    { mode: 0o755 },
+  );
+  return { bin, log };
 }

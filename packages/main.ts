@@ -35,13 +35,18 @@ bill of materials (CycloneDX).`,
     platform: option(listOf("platform", PLATFORMS), "compile and pack the kernels of this platform")
       .repeated().shownDefault("that of this machine, if no --library is given"),
     library: option(LIBRARY, "pack a compiled library").repeated(),
+    repository: option(
+      text("url"),
+      "address of the repository, which npm compares where a package is published from",
+    ),
     noKernels: flag("pack no kernels"),
     noFixtures: flag("do not pack the references"),
     anyGlibc: flag("allow libraries that need a newer glibc than 2.28"),
   },
   exitCodes: ["the packages are built"],
   async run(values): Promise<number> {
-    const { out, platform = [], library = [], noKernels, noFixtures, anyGlibc } = values;
+    const { out, platform = [], library = [], noKernels, noFixtures, anyGlibc, repository } =
+      values;
     const platforms = new Map<Platform, string | null>([
       ...platform.flat().map((one) => [one, null] as const),
       ...library,
@@ -55,6 +60,7 @@ bill of materials (CycloneDX).`,
     }
     const packed = await packageProgram({
       ...{ out, platforms, fixtures: !noFixtures, anyGlibc },
+      ...(repository !== undefined && { repository }),
     });
     console.log(packedTable(packed));
     return 0;

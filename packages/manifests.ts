@@ -26,6 +26,8 @@ export interface ProgramFacts {
   readonly exports: Readonly<Record<string, string>>;
   /** Version of Deno. */
   readonly deno: string;
+  /** Address of the repository; absent where it is not published from one. */
+  readonly repository?: string;
   /** Versions of the libraries that only the catalogue loads, where the user installed them. */
   readonly catalogue: Readonly<Record<string, string>>;
 }
@@ -33,8 +35,18 @@ export interface ProgramFacts {
 /** The package of npm that is loaded only where the user installed it. */
 const ONNX_RUNTIME = "onnxruntime-node";
 
-function common(name: string, version: string, description: string): Manifest {
-  return { name, version, description, license: "MIT", type: "module" };
+/** What all packages say; npm publishes with provenance only what names the repository that it was built in. */
+function common(
+  name: string,
+  { version, repository }: Pick<ProgramFacts, "version" | "repository">,
+  description: string,
+): Manifest {
+  return {
+    ...{ name, version, description, license: "MIT", type: "module" },
+    ...(repository !== undefined && {
+      repository: { type: "git", url: `git+${repository}.git` },
+    }),
+  };
 }
 
 /**
@@ -59,7 +71,7 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
   return {
     ...common(
       PROGRAM_PACKAGE,
-      version,
+      facts,
       "Tempo, beats, downbeats and segments of music: allin1 without Python",
     ),
     keywords: ["beat tracking", "tempo", "downbeat", "music structure", "source separation"],
@@ -93,10 +105,12 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
 }
 
 /** Returns the manifest of the fixtures' package. */
-export function fixturesManifest(version: string): Manifest {
+export function fixturesManifest(
+  facts: Pick<ProgramFacts, "version" | "repository">,
+): Manifest {
   return common(
     FIXTURES_PACKAGE,
-    version,
+    facts,
     `Stored references of the original programs, for the command parity of ${PROGRAM_PACKAGE}`,
   );
 }
@@ -105,14 +119,17 @@ export function fixturesManifest(version: string): Manifest {
  * Returns the manifest of a package with compiled kernels.
  *
  * @param platform its platform
- * @param version version of the program
+ * @param facts version and repository of the program
  */
-export function kernelsManifest(platform: Platform, version: string): Manifest {
+export function kernelsManifest(
+  platform: Platform,
+  facts: Pick<ProgramFacts, "version" | "repository">,
+): Manifest {
   const [os, cpu] = platform.split("-") as [string, string];
   return {
     ...common(
       kernelsPackage(platform),
-      version,
+      facts,
       `The compiled kernels of ${PROGRAM_PACKAGE} for ${platform}`,
     ),
     ...{ os: [os], cpu: [cpu] },

@@ -1,5 +1,10 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
-import { importedPackages, kernelsManifest, programManifest } from "./manifests.ts";
+import {
+  fixturesManifest,
+  importedPackages,
+  kernelsManifest,
+  programManifest,
+} from "./manifests.ts";
 
 const FACTS = {
   version: "1.2.3",
@@ -37,7 +42,21 @@ Deno.test("programManifest() pins what is imported, and what only some commands 
 });
 
 Deno.test("kernelsManifest() limits a package to its platform, and on Linux to glibc", () => {
-  const { os, cpu, libc } = kernelsManifest("linux-arm64", "1.2.3");
+  const { os, cpu, libc } = kernelsManifest("linux-arm64", { version: "1.2.3" });
   equal([os, cpu, libc], [["linux"], ["arm64"], ["glibc"]]);
-  equal(kernelsManifest("win32-x64", "1.2.3")["libc"], undefined);
+  equal(kernelsManifest("win32-x64", { version: "1.2.3" })["libc"], undefined);
+});
+
+Deno.test("all packages name the repository that they are published from", () => {
+  const facts = { ...FACTS, repository: "https://github.com/owner/name" };
+  for (
+    const manifest of [
+      programManifest(facts, new Set()),
+      fixturesManifest(facts),
+      kernelsManifest("darwin-x64", facts),
+    ]
+  ) {
+    equal(manifest["repository"], { type: "git", url: "git+https://github.com/owner/name.git" });
+  }
+  equal("repository" in programManifest(FACTS, new Set()), false);
 });

@@ -41,6 +41,8 @@ export interface PackageOptions {
   readonly platforms: ReadonlyMap<Platform, string | null>;
   /** Whether the reference arrays are packed. */
   readonly fixtures: boolean;
+  /** Address of the repository, for the manifests. */
+  readonly repository?: string;
   /** Whether a library may need a newer glibc than {@linkcode NEWEST_GLIBC}, as one built for tests does. */
   readonly anyGlibc: boolean;
 }
@@ -70,7 +72,7 @@ type Content = ReadonlyMap<string, { readonly text: string } | { readonly copy: 
  * @throws {UsageError} if the kernels cannot be built, need a newer glibc, or a package is too large
  */
 export async function packageProgram(options: PackageOptions): Promise<Packed[]> {
-  const { root = PROGRAM_FOLDER, platforms, fixtures, anyGlibc } = options;
+  const { root = PROGRAM_FOLDER, platforms, fixtures, anyGlibc, repository } = options;
   const out = resolve(options.out);
   await mkdir(out, { recursive: true });
   const facts = JSON.parse(await readFile(join(root, "deno.json"), "utf8"));
@@ -86,7 +88,11 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   const imported = importedPackages(
     [...scripts].filter(([path]) => path.endsWith(".js")).map(([, text]) => text),
   );
-  const manifest = programManifest({ ...facts, catalogue, deno: Deno.version.deno }, imported);
+  const common = { version: VERSION, ...(repository !== undefined && { repository }) };
+  const manifest = programManifest(
+    { ...facts, ...common, catalogue, deno: Deno.version.deno },
+    imported,
+  );
   const bill = billOfMaterials(
     VERSION,
     manifest["dependencies"] as Record<string, string>,
@@ -105,7 +111,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   );
   if (fixtures) {
     packed.push(
-      await pack(out, fixturesManifest(VERSION), Infinity, [
+      await pack(out, fixturesManifest(common), Infinity, [
         ...(await fixtureFiles(root)).map((path) =>
           [path, { copy: join(root, "fixtures", path) }] as const
         ),
@@ -118,7 +124,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
     const library = given ?? await buildKernels(root, platform);
     if (!anyGlibc) await checkGlibc(library);
     packed.push(
-      await pack(out, kernelsManifest(platform, VERSION), limited("kernels"), [
+      await pack(out, kernelsManifest(platform, common), limited("kernels"), [
         [libraryName(platform.split("-")[0]), { copy: library }],
         ["LICENSE", { copy: join(root, "LICENSE") }],
         ["THIRD_PARTY.txt", { text: notices }],

@@ -117,11 +117,14 @@ Deno.test({
 esac
 `,
       );
+      const npm = (await sh(folder, "command -v npm")).trim();
       await standIn(
         join(bin, "npm"),
         `case "$1" in
-  publish|audit) echo "npm $*" >> "$LOG" ;;
-  *) exec ${(await sh(folder, "command -v npm")).trim()} "$@" ;;
+  audit) echo "npm $*" >> "$LOG" ;;
+  # npm reads the package, but sends nothing.
+  publish) echo "npm $*" >> "$LOG"; exec ${npm} publish "$2" --dry-run --access public --tag latest ;;
+  *) exec ${npm} "$@" ;;
 esac
 `,
       );
@@ -135,6 +138,8 @@ esac
           PATH: `${bin}:${Deno.env.get("PATH")}`,
           LOG: log,
           PACKAGE_OPTIONS: "--any-glibc",
+          GITHUB_SERVER_URL: "https://github.com",
+          GITHUB_REPOSITORY: "owner/name",
           RUNNER_TEMP: temp,
         },
       };
@@ -176,6 +181,13 @@ esac
       equal(published.length, PLATFORMS.length + 2);
       ok(published.every((line) => line.endsWith(" --provenance --access public")));
       match(published.at(-1) ?? "", /dist\/tactus-audio-tactus-\d/);
+      for (const line of published) {
+        const [, , file = ""] = line.split(" ");
+        const manifest = JSON.parse(
+          await sh(join(clone), `tar -xzOf ${file} package/package.json`),
+        );
+        equal(manifest.repository.url, "git+https://github.com/owner/name.git");
+      }
       match(
         calls.at(-1) ?? "",
         new RegExp(

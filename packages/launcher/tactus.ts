@@ -6,14 +6,14 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { libraryPath } from "../../kernels/library_path.ts";
 import { HEAP_OPTION } from "./batch_memory.ts";
 import { ensureKernels } from "./ensure_kernels.ts";
 import { findDeno } from "./find_deno.ts";
+import { nativeFolders } from "./native_libraries.ts";
 import { permissionOptions, permissionsOf } from "./permissions.ts";
 
 /** Signals that end the program. */
@@ -44,14 +44,8 @@ function start(args: readonly string[]): void {
     process.exit(2);
   }
   const permissions = permissionsOf(args);
-  // ONNX Runtime may be installed next to this package.
   const libraries = permissions.ffi
-    ? [
-      libraryPath(),
-      ...onnxRuntimeFolders().filter((folder) => existsSync(folder)).map((folder) =>
-        realpathSync(folder)
-      ),
-    ]
+    ? [libraryPath(), ...nativeFolders(args[0] ?? "", PROGRAM_FOLDER)]
     : [];
   const { TACTUS_CWD: _, ...environment } = process.env;
   const child = spawn(deno, [
@@ -80,15 +74,6 @@ function start(args: readonly string[]): void {
     for (const name of SIGNALS) process.removeAllListeners(name);
     process.kill(process.pid, signal);
   });
-}
-
-/** Returns the folders in which Node looks for ONNX Runtime from this package, the nearest first. */
-function onnxRuntimeFolders(): string[] {
-  const folders: string[] = [];
-  for (let folder = PROGRAM_FOLDER; folder !== dirname(folder); folder = dirname(folder)) {
-    folders.push(join(folder, "node_modules", "onnxruntime-node"));
-  }
-  return folders;
 }
 
 /** Ends the process if the current folder was removed: Deno would not start. */
