@@ -52,6 +52,8 @@ function enterUserDirectory(): void {
 escapeOnTerminal(console, { log: process.stdout.isTTY, error: process.stderr.isTTY });
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
+// A clone may run under nohup, where this signal is ignored; Node does not start the package so.
+if (Deno.env.has("TACTUS_LAUNCHED")) process.on("SIGHUP", () => interrupted(129));
 try {
   enterUserDirectory();
   const code = await tactus.run(Deno.args.length === 0 ? ["--help"] : Deno.args);

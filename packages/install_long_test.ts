@@ -69,6 +69,11 @@ console.log(JSON.stringify(allowed));
 Deno.exit(0);
 `;
 
+/** Exit codes by the signal that the launcher receives. */
+const ENDINGS: Readonly<Partial<Record<Deno.Signal, number>>> = {
+  ...{ SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 },
+};
+
 /** A module that uses the library. */
 const USE = `import { Analyzer } from "${PROGRAM_PACKAGE}";
 import { compare } from "${PROGRAM_PACKAGE}/parity";
@@ -186,9 +191,7 @@ Deno.test({
         equal((await tactus("analyze", "--no-such-option")).code, 2);
         equal((await tactus("analyze", "no_such_file.mp3")).code, 1);
         const networks = ["--demixer", "seeded-htdemucs", "--model", "seeded-all"];
-        for (
-          const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGQUIT", 131]] as const
-        ) {
+        for (const [signal, code] of Object.entries(ENDINGS) as [Deno.Signal, number][]) {
           const args = ["analyze", ...networks, "-o", `s-${signal}`];
           equal((await installation.interrupted(work, args, signal)).code, code, signal);
         }
