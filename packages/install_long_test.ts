@@ -4,7 +4,17 @@
  */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
-import { chmod, chown, cp, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, join } from "node:path";
 import { kernelsPackage, PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { FIXTURES_FOLDER, ONNX_RUNTIME_VERSION, VERSION } from "../core/program.ts";
@@ -19,7 +29,7 @@ import { packageProgram, type Packed, thisPlatform } from "./package_program.ts"
 /** Attempts of {@linkcode ATTEMPTS} that fail. */
 const NOTHING = {
   ...{ net: false, listen: false, socket: false, import: false, npm: false, run: false },
-  ...{ spawn: false, preload: false, write: false, ffi: false, ask: false },
+  ...{ spawn: false, ffmpeg: false, preload: false, write: false, ffi: false, ask: false },
 };
 
 /** Attempts that succeed with the network. */
@@ -27,15 +37,15 @@ const NETWORK = { net: true, listen: true, socket: true, ask: true } as const;
 
 /** What each call may do of {@linkcode ATTEMPTS}. */
 const ALLOWED: readonly (readonly [args: readonly string[], allowed: typeof NOTHING])[] = [
-  [["analyze"], { ...NOTHING, write: true }],
+  [["analyze"], { ...NOTHING, write: true, ffmpeg: true }],
   [["models", "list"], { ...NOTHING, write: true }],
   [["models", "pull"], { ...NOTHING, ...NETWORK, write: true }],
   [["report"], { ...NOTHING, write: true }],
-  [["doctor"], NOTHING],
+  [["doctor"], { ...NOTHING, ffmpeg: true }],
   [["--help"], NOTHING],
-  [["bench"], { ...NOTHING, run: true, spawn: true, preload: true, write: true }],
-  [["serve"], { ...NOTHING, ...NETWORK, write: true }],
-  [["catalogue"], { ...NOTHING, ...NETWORK, write: true }],
+  [["bench"], { ...NOTHING, run: true, spawn: true, ffmpeg: true, preload: true, write: true }],
+  [["serve"], { ...NOTHING, ...NETWORK, write: true, ffmpeg: true }],
+  [["catalogue"], { ...NOTHING, ...NETWORK, write: true, ffmpeg: true }],
 ];
 
 /** A main module that tries what a command may not do, and prints what was allowed. */
@@ -48,6 +58,7 @@ const tries = {
   npm: () => import("npm:" + "left-pad@1.3.0"),
   run: () => new Deno.Command("sh", { args: ["-c", "true"] }).output(),
   spawn: () => new Promise((done, failed) => spawn("sh", ["-c", "true"]).on("exit", done).on("error", failed)),
+  ffmpeg: () => new Deno.Command("ffmpeg").output(),
   preload: () => new Deno.Command("ffmpeg", { env: { LD_PRELOAD: "/no/such/library" } }).output(),
   write: () => Deno.writeTextFile("probe.txt", "probe"),
   ffi: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
@@ -210,11 +221,14 @@ Deno.test({
       });
 
       await test.step("no command can exceed its permissions", async () => {
+        const ffmpeg = join(installation.bin, "ffmpeg");
+        await writeFile(ffmpeg, "#!/bin/sh\n", { mode: 0o755 });
         for (const [args, allowed] of ALLOWED) {
           const { stdout, stderr } = await installation.withMain(ATTEMPTS, args);
           equal(stderr, "");
-          equal(JSON.parse(stdout), allowed, args.join(" "));
+          equal([args, JSON.parse(stdout)], [args, allowed]);
         }
+        await rm(ffmpeg);
       });
 
       await test.step("Deno imports the library with its types, Node says why it cannot", async () => {
