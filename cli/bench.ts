@@ -169,7 +169,9 @@ async function devicesThere(
   if (!backend.includes("onnx") || !runsNetwork) return ["cpu"];
   const { probeDevices } = await import("../pipeline/mod.ts");
   const probed = await probeDevices();
-  for (const { problem } of probed) if (problem !== undefined) console.error(problem);
+  for (const { device, problem } of probed) {
+    if (problem !== undefined) console.error(`Without ${device}: ${problem}`);
+  }
   return ["cpu", ...probed.filter(({ problem }) => problem === undefined).map((one) => one.device)];
 }
 

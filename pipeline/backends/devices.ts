@@ -37,6 +37,14 @@ const CUDA_HINT = ", or install onnxruntime-node with its install script (withou
 export class DeviceError extends Error {
   /** Name of the class in printed errors. */
   override name = "DeviceError";
+  /** What is missing or failed, where a session could not be started; the message has it too. */
+  readonly reason: string | undefined;
+
+  /** Makes an error with a message. */
+  constructor(message: string, options: ErrorOptions & { readonly reason?: string } = {}) {
+    super(message, options);
+    this.reason = options.reason;
+  }
 }
 
 /**
@@ -114,6 +122,6 @@ function unusable(device: string, reason: string, cause?: unknown): DeviceError 
   return new DeviceError(
     `ONNX Runtime could not be started on ${device}: ${reason}; ` +
       "omit --device to compute on the CPU",
-    { cause },
+    { cause, reason },
   );
 }

@@ -15,11 +15,14 @@ export type { Outcome };
 /** Folder of the repository. */
 export const repository: string = PROGRAM_FOLDER;
 
-/** Weights and graphs on this machine must not change the result of a test, and Deno must not ask for its newest version. */
+/** Weights, graphs and GPUs of this machine must not change the result of a test, and Deno must not ask for its newest version. */
 const ISOLATED = {
   DENO_NO_UPDATE_CHECK: "1",
   TACTUS_MODELS_DIR: join(repository, "tests", "no_weights"),
   TACTUS_CACHE_DIR: join(repository, "tests", "no_cache"),
+  // The older name is for Vulkan loaders before 1.3.207.
+  VK_DRIVER_FILES: join(repository, "tests", "no_driver.json"),
+  VK_ICD_FILENAMES: join(repository, "tests", "no_driver.json"),
 };
 
 /** Commands that start other programs. */

@@ -8,7 +8,7 @@ import type { GraphBuilder, Value } from "./graph.ts";
 
 /**
  * Subtracts the mean over the last axis, in a graph for a device. ONNX Runtime's layer norm on WebGPU computes a variance as
- * the mean square less the square of the mean: where the mean is ten deviations, the result is off by 6.5e-5.
+ * the mean square less the square of the mean: where the mean is seventeen deviations, the result is off by 6.5e-5.
  *
  * @param graph graph that receives the nodes
  * @param x [.., width] f32, input of a layer norm

@@ -12,7 +12,7 @@ import { sessionSettings } from "./session_settings.ts";
 export interface ProbedDevice {
   /** Name of the device. */
   readonly device: string;
-  /** Message of the error with which a session on it failed. */
+  /** Reason why no session can be started on it. */
   readonly problem?: string;
 }
 
@@ -42,7 +42,7 @@ async function problemOf(device: string): Promise<string | undefined> {
     await (await onDevice(device, start)).release();
     return undefined;
   } catch (error) {
-    if (error instanceof DeviceError) return error.message;
+    if (error instanceof DeviceError) return error.reason ?? error.message;
     throw error;
   }
 }
