@@ -94,7 +94,7 @@ impl Attention {
         &self.biases[head * entries..(head + 1) * entries]
     }
 
-    /// `y = x + attention`: `own` `[width][48]` the queries' rows, `keys` those in their windows; the
+    /// `y + rest = x + attention`: `own` `[width][48]` the queries' rows, `keys` those in their windows; the
     /// first of the `slots` scores of each head are the keys', others have a value of zero.
     #[allow(clippy::too_many_arguments)]
     pub fn apply(
@@ -104,13 +104,13 @@ impl Attention {
         keys: &Keys,
         slots: usize,
         x: &[f32],
-        y: &mut [f32],
+        [y, rest]: [&mut [f32]; 2],
         space: &mut Space,
     ) {
         let Space { queries, sums, scores } = space;
         let scores = &mut scores[..self.heads * slots * LANES];
         self.queries.apply(isa, own, queries);
         keys::attend(isa, queries, keys, scores, slots, sums);
-        self.output.apply_with_shortcut(isa, sums, x, y);
+        self.output.apply_with_shortcut(isa, sums, x, y, rest);
     }
 }

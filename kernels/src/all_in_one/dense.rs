@@ -64,11 +64,34 @@ impl Dense {
         });
     }
 
-    /// `y = z + W x + b`: a shortcut around the layer.
-    pub fn apply_with_shortcut(&self, isa: Isa, x: &[f32], z: &[f32], y: &mut [f32]) {
+    /// `y + rest = z + W x + b`: a shortcut around the layer, and what is rounded off when it is added.
+    pub fn apply_with_shortcut(
+        &self,
+        isa: Isa,
+        x: &[f32],
+        z: &[f32],
+        y: &mut [f32],
+        rest: &mut [f32],
+    ) {
         self.each(isa, x, |at, tile, bias| {
             let end = y.len().min(at + tile.len());
-            rows::add_bias_to(isa, tile, bias, &z[at..end], &mut y[at..end]);
+            let (y, rest) = (&mut y[at..end], &mut rest[at..end]);
+            rows::add_bias_to(isa, tile, bias, &z[at..end], y, rest);
+        });
+    }
+
+    /// `y = z + rest + W x + b`: a shortcut around the layer, with what was rounded off before.
+    pub fn apply_with_exact_shortcut(
+        &self,
+        isa: Isa,
+        x: &[f32],
+        [z, rest]: [&[f32]; 2],
+        y: &mut [f32],
+    ) {
+        self.each(isa, x, |at, tile, bias| {
+            let end = y.len().min(at + tile.len());
+            let (z, rest) = (&z[at..end], &rest[at..end]);
+            rows::add_bias_and_rest_to(isa, tile, bias, z, rest, &mut y[at..end]);
         });
     }
 

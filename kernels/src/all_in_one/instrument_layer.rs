@@ -40,6 +40,8 @@ pub(super) struct Space {
     starts: Vec<Start>,
     attention: attention::Space,
     attended: Aligned<f32>,
+    /// What was rounded off of `attended`.
+    rest: Aligned<f32>,
     perceptron: perceptron::Space,
 }
 
@@ -54,6 +56,7 @@ impl Space {
             starts: vec![Start::default(); STRIPS * keys],
             attention: attention::Space::new(configuration, slots(instruments)),
             attended: Aligned::zeros(width * LANES),
+            rest: Aligned::zeros(width * LANES),
             perceptron: perceptron::Space::new(width, configuration.hidden_width(width)),
         }
     }
@@ -97,7 +100,7 @@ impl InstrumentLayer {
         x: &mut [f32],
         space: &mut Space,
     ) {
-        let Space { runs, keys, starts, attention, attended, perceptron } = space;
+        let Space { runs, keys, starts, attention, attended, rest, perceptron } = space;
         let size = normed.panel_size();
         let windows = Windows { padded_frames: frames.max(KERNEL), dilation: 1, kernel: KERNEL };
         windows.runs(tile * LANES, runs);
@@ -123,8 +126,8 @@ impl InstrumentLayer {
                 }
             }
             let own = normed.panel(tile, instrument);
-            self.attention.apply(isa, own, &keys, self.slots, x, attended, attention);
-            self.perceptron.apply(isa, attended, attended, x, perceptron);
+            self.attention.apply(isa, own, &keys, self.slots, x, [attended, rest], attention);
+            self.perceptron.apply(isa, attended, [attended, rest], x, perceptron);
         }
     }
 }

@@ -37,12 +37,19 @@ impl Perceptron {
         }
     }
 
-    /// `y = shortcut + perceptron(x)`: `x` `[joined][48]`, `shortcut` and `y` `[width][48]`.
-    pub fn apply(&self, isa: Isa, x: &[f32], shortcut: &[f32], y: &mut [f32], space: &mut Space) {
+    /// `y = shortcut + perceptron(x)`: `x` `[joined][48]`, `y` and both parts of `shortcut`, whose sum it is, `[width][48]`.
+    pub fn apply(
+        &self,
+        isa: Isa,
+        x: &[f32],
+        shortcut: [&[f32]; 2],
+        y: &mut [f32],
+        space: &mut Space,
+    ) {
         let normed = &mut space.normed[..x.len()];
         let hidden = &mut space.hidden[..self.inward.outputs() * LANES];
         self.norm.apply(isa, x, normed);
         self.inward.apply_gelu(isa, normed, hidden);
-        self.outward.apply_with_shortcut(isa, hidden, shortcut, y);
+        self.outward.apply_with_exact_shortcut(isa, hidden, shortcut, y);
     }
 }

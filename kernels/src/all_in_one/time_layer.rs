@@ -33,6 +33,8 @@ pub(super) struct Space {
     starts: Vec<Start>,
     attention: attention::Space,
     joined: Aligned<f32>,
+    /// What was rounded off of `joined`.
+    rests: Aligned<f32>,
     shortcut: Aligned<f32>,
     perceptron: perceptron::Space,
 }
@@ -47,6 +49,7 @@ impl Space {
             starts: vec![Start::default(); STRIPS * kernel],
             attention: attention::Space::new(configuration, kernel),
             joined: Aligned::zeros(2 * width * LANES),
+            rests: Aligned::zeros(2 * width * LANES),
             shortcut: Aligned::zeros(width * LANES),
             perceptron: perceptron::Space::new(2 * width, configuration.hidden_width(2 * width)),
         }
@@ -91,11 +94,13 @@ impl TimeLayer {
         x: &mut [f32],
         space: &mut Space,
     ) {
-        let Space { runs, keys, starts, attention, joined, shortcut, perceptron } = space;
+        let Space { runs, keys, starts, attention, joined, rests, shortcut, perceptron } = space;
         let size = normed.panel_size();
         let own = normed.panel(tile, instrument);
-        let parts = self.attentions.iter().zip(self.windows(frames)).zip(joined.chunks_mut(size));
-        for ((weights, windows), joined) in parts {
+        let outputs = joined.chunks_mut(size).zip(rests.chunks_mut(size));
+        for ((weights, windows), (joined, rest)) in
+            self.attentions.iter().zip(self.windows(frames)).zip(outputs)
+        {
             windows.runs(tile * LANES, runs);
             for run in runs.iter() {
                 for key in 0..self.kernel {
@@ -118,10 +123,11 @@ impl TimeLayer {
                 }
             }
             let keys = Keys { sources: [normed.all(), keys], starts, width: normed.width };
-            weights.apply(isa, own, &keys, self.kernel, x, joined, attention);
+            weights.apply(isa, own, &keys, self.kernel, x, [joined, rest], attention);
         }
         let (first, second) = joined.split_at(size);
-        rows::mean(isa, first, second, shortcut);
-        self.perceptron.apply(isa, joined, shortcut, x, perceptron);
+        let (first_rest, rest) = rests.split_at_mut(size);
+        rows::mean(isa, first, first_rest, second, shortcut, rest);
+        self.perceptron.apply(isa, joined, [shortcut, rest], x, perceptron);
     }
 }
