@@ -1,5 +1,5 @@
 /**
- * Embedded model, which ships with the program: one fold of All-In-One, trained on music that `fixtures/training/` generates.
+ * Embedded model, which ships with the program: one fold of All-In-One, trained by `fixtures/training/`.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import { readSafetensorsFold } from "../readers/safetensors.ts";
 export const EMBEDDED = "embedded";
 
 /**
- * Confidence of a label below which it is more often wrong than right, measured on recordings against the published folds;
- * `figures.json` has the shares of right labels by confidence.
+ * Confidence of a label below which it counts as unsure: the one that best separates labels which the published folds share from
+ * others, on the validation recordings; `unsure_label` in `figures.json`.
  */
-export const UNSURE_LABEL = 0.5;
+export const UNSURE_LABEL = 0.45;
 
 const FOLDER = import.meta.dirname ?? ".";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { embeddedCheckpoint } from "./embedded.ts";
+import { embeddedCheckpoint, UNSURE_LABEL } from "./embedded.ts";
 import { loadModel } from "../registry.ts";
 
 Deno.test("the embedded model is one complete fold of finite values", async () => {
@@ -23,4 +23,10 @@ Deno.test("loadModel() loads the embedded model without a folder of weights", as
 Deno.test("the embedded model is small", async () => {
   const path = join(import.meta.dirname ?? ".", "embedded.safetensors");
   assert.ok((await stat(path)).size <= 2e6);
+});
+
+Deno.test("labels are unsure below the confidence that export.py found", async () => {
+  const path = join(import.meta.dirname ?? ".", "figures.json");
+  const { unsure_label } = JSON.parse(await readFile(path, "utf8"));
+  assert.equal(UNSURE_LABEL, unsure_label.threshold);
 });
