@@ -4,7 +4,7 @@
  * @module
  */
 
-import { library, loaded } from "./_libraries.ts";
+import { library, loaded } from "./libraries.ts";
 import type { EndpointAddress } from "./endpoint.ts";
 import type { CatalogueQueue } from "./queue.ts";
 

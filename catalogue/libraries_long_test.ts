@@ -21,7 +21,7 @@ function typesOf(name: string, library: string): string {
 // Not a file of the repository: the check of the whole would download the libraries.
 Deno.test("the libraries have the types that are used, in the versions of libraries.json", () =>
   inTemporaryFolder(async (folder) => {
-    const own = pathToFileURL(join(PROGRAM_FOLDER, "catalogue", "_libraries.ts"));
+    const own = pathToFileURL(join(PROGRAM_FOLDER, "catalogue", "libraries.ts"));
     const all = Object.entries(versions);
     const file = join(folder, "types.ts");
     await Deno.writeTextFile(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CounterMetric, type GaugeMetric, library } from "./_libraries.ts";
+import { type CounterMetric, type GaugeMetric, library } from "./libraries.ts";
 import type { QueueCounts } from "./queue.ts";
 import type { WorkerRun } from "./record.ts";
 

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { library, type Queue, type QueuedJob, type QueueState, type Redis } from "./_libraries.ts";
+import { library, type Queue, type QueuedJob, type QueueState, type Redis } from "./libraries.ts";
 import type { Progress } from "../pipeline/mod.ts";
 import type { Job } from "./job.ts";
 import { matcher } from "./pattern.ts";

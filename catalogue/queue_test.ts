@@ -2,7 +2,7 @@ import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { PROGRAM_FOLDER } from "../core/program.ts";
 import { withRedis } from "../tests/support/services.ts";
-import { library } from "./_libraries.ts";
+import { library } from "./libraries.ts";
 import type { Job } from "./job.ts";
 import versions from "./libraries.json" with { type: "json" };
 import { CatalogueQueue } from "./queue.ts";

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { reasonOf } from "../core/reason.ts";
 import { Buffer } from "node:buffer";
-import { library, type S3Client, type S3Library, type S3Output } from "./_libraries.ts";
+import { library, type S3Client, type S3Library, type S3Output } from "./libraries.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, PermanentError } from "./patience.ts";
 import type {
   BucketAddress,

@@ -8,7 +8,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { temporaryName } from "../core/files.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
-import { type DuckDbConnection, library } from "./_libraries.ts";
+import { type DuckDbConnection, library } from "./libraries.ts";
 import { idOfRecord, recordKey, RECORDS } from "./job.ts";
 import type { Store } from "./store.ts";
 

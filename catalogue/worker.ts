@@ -8,7 +8,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { reasonOf } from "../core/reason.ts";
-import { library, type QueuedJob, type QueueLibrary, type Worker } from "./_libraries.ts";
+import { library, type QueuedJob, type QueueLibrary, type Worker } from "./libraries.ts";
 import { analyzeJob } from "./analyze_job.ts";
 import { type Job, recordKey } from "./job.ts";
 import { LoadedSettings } from "./loaded_settings.ts";

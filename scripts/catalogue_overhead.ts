@@ -65,7 +65,7 @@ await withScratchFolder("tactus-overhead-", async (folder) => {
     await Deno.writeFile(join(folder, `${nth}.wav`), bytes);
     await audio.putNew(`${nth}.wav`, bytes);
   }
-  const [alone, shared]: [number[], number[]] = [[], []];
+  const [alone, shared, empty]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < Number(rounds); round++) {
     alone.push(
       await processorSeconds(async () => {
@@ -81,28 +81,31 @@ await withScratchFolder("tactus-overhead-", async (folder) => {
     const objects = audioObjects(`s3://${bucket}/audio/`, new Sources({}));
     await addTracks(objects, settings, queue, store, { attempts: 1 });
     const metrics = await workerMetrics(() => queue.counts());
-    const worker = new CatalogueWorker(
-      queue,
-      store,
-      {
-        ...{ name: "one", concurrency: 2, graceSeconds: 25, untilEmpty: true, lockSeconds: 30 },
-      },
-      metrics,
-      () => {},
-    );
-    shared.push(await processorSeconds(() => worker.run()));
+    const worker = (): CatalogueWorker =>
+      new CatalogueWorker(
+        queue,
+        store,
+        {
+          ...{ name: "one", concurrency: 2, graceSeconds: 25, untilEmpty: true, lockSeconds: 30 },
+        },
+        metrics,
+        () => {},
+      );
+    shared.push(await processorSeconds(() => worker().run()));
+    // What a worker takes once, and not for each track.
+    empty.push(await processorSeconds(() => worker().run()));
   }
   const each = (all: readonly number[]): number => median(all) / TRACKS;
   const figures = (all: readonly number[]): string[] => [
     each(all).toFixed(3),
     `${(Math.min(...all) / TRACKS).toFixed(3)} to ${(Math.max(...all) / TRACKS).toFixed(3)}`,
   ];
-  const ratios = alone.map((seconds, round) => shared[round]! / seconds);
+  const ratios = alone.map((seconds, round) => (shared[round]! - empty[round]!) / seconds);
   console.log(
     textTable([
       ["processor time of a track, s", "median", "range"],
       ["alone", ...figures(alone)],
-      ["through queue and store", ...figures(shared)],
+      ["through queue and store", ...figures(shared.map((all, round) => all - empty[round]!))],
       [
         "ratio of a round",
         median(ratios).toFixed(3),

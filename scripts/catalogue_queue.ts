@@ -9,7 +9,7 @@
  * @module
  */
 
-import { library } from "../catalogue/_libraries.ts";
+import { library } from "../catalogue/libraries.ts";
 import { CatalogueQueue, type Job, jobId } from "../catalogue/mod.ts";
 import { textTable } from "../core/table.ts";
 
