@@ -50,6 +50,7 @@ export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } fr
 export { type FileIdentity, fileIdentity } from "./file_identity.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
+export type { InnerSeamObserver } from "./inner_seam_observer.ts";
 export type { GuardOptions } from "./guard.ts";
 export { type AppliedGain, decibels, type Gain } from "./levels.ts";
 export type { MetricalOptions } from "./metrical.ts";
