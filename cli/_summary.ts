@@ -5,7 +5,7 @@
  */
 
 import { printable } from "../core/printable.ts";
-import { EMBEDDED, UNSURE_LABEL } from "../models/embedded/embedded.ts";
+import { EMBEDDED, UNSURE_LABEL } from "../models/mod.ts";
 import type { AnalysisResult } from "../pipeline/mod.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal } from "node:assert/strict";
 import { formatCase } from "../fixtures/format_cases.ts";
-import { UNSURE_LABEL } from "../models/embedded/embedded.ts";
+import { UNSURE_LABEL } from "../models/mod.ts";
 import { summary } from "./_summary.ts";
 
 /** Returns the lines of a summary that have segments. */

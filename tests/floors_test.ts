@@ -113,6 +113,7 @@ const LOADED_LATE: readonly string[] = [
   "cli/_name_notes.ts",
   "cli/_plan.ts",
   "cli/_serve_run.ts",
+  "cli/_summary.ts",
   "cli/_tempo_tags.ts",
   "cli/_version_text.ts",
   "cli/_weights.ts",
