@@ -63,6 +63,8 @@ export class CatalogueWorker {
   #worker: Worker | undefined;
   #stopping: Promise<void> | undefined;
   #fatal: unknown;
+  /** Tracks that run. */
+  #running = 0;
 
   /**
    * @param queue queue of the tracks
@@ -147,6 +149,7 @@ export class CatalogueWorker {
   async #stopWhenEmpty(): Promise<void> {
     while (this.#stopping === undefined) {
       await sleep(POLL_MILLISECONDS);
+      if (this.#running > 0) continue;
       // Redis may be away; it comes back, or the worker is stopped.
       const counts = await this.#queue.counts().catch(() => undefined);
       if (counts !== undefined && counts.waiting + counts.delayed + counts.active === 0) {
@@ -183,6 +186,7 @@ export class CatalogueWorker {
     const job: Job = queued.data;
     const signal = AbortSignal.any([cancelled, this.#return.signal]);
     const own = join(folder, id);
+    this.#running++;
     try {
       // An earlier worker may have put the record and ended before it could tell.
       if (await this.#store.find(recordKey(id)) !== undefined) {
@@ -222,6 +226,7 @@ export class CatalogueWorker {
       if (error instanceof PermanentError) throw new bullmq.UnrecoverableError(error.message);
       throw error;
     } finally {
+      this.#running--;
       await rm(own, { recursive: true, force: true });
     }
   }
