@@ -5,12 +5,11 @@
  */
 
 import { printable } from "../core/printable.ts";
-import { EMBEDDED, UNSURE_LABEL } from "../models/mod.ts";
-import type { AnalysisResult } from "../pipeline/mod.ts";
+import { type AnalysisResult, unsureLabels } from "../pipeline/mod.ts";
 
 /**
- * Returns a few lines of text: tempo, beats, segments, and the path of the whole result. Labels of the embedded model whose
- * confidence is below {@linkcode UNSURE_LABEL} are marked.
+ * Returns a few lines of text: tempo, beats, segments, and the path of the whole result. Unsure labels of the
+ * embedded model are marked.
  *
  * @param result the analysis
  * @param file path of the JSON file
@@ -21,16 +20,14 @@ export function summary(result: AnalysisResult, file: string): string {
   const bars = result.metre !== null && result.downbeats.length > 1
     ? ` (bars of ${result.metre.beats_per_bar})`
     : "";
-  const isEmbedded = provenance?.model === EMBEDDED;
-  const sureness = (segment: number): string =>
-    isEmbedded && (result.label_confidence[segment] ?? 1) < UNSURE_LABEL ? " (unsure)" : "";
+  const unsure = unsureLabels(result);
   const lines = [
     printable(result.path),
     `  tempo     ${tempoLine(result)}`,
     `  beats     ${result.beats.length}${bars}, ${result.downbeats.length} downbeats`,
     ...result.segments.map(({ start, end, label }, segment) =>
       `  ${segment === 0 ? "segments" : "        "}  ${clock(start)} - ${clock(end)}  ${label}` +
-      sureness(segment)
+      (unsure[segment] ? " (unsure)" : "")
     ),
     ...(provenance?.demix_precision === undefined
       ? []

@@ -5,8 +5,9 @@
  */
 
 import type { Tensor } from "../core/tensor.ts";
+import { EMBEDDED, UNSURE_LABEL } from "../models/embedded/embedded.ts";
 import { LABELS } from "./functional.ts";
-import type { Segment } from "./result_types.ts";
+import type { AnalysisResult, Segment } from "./result_types.ts";
 import { FRAMES_PER_SECOND } from "./spectrogram.ts";
 
 /**
@@ -34,4 +35,22 @@ export function labelConfidences(
     const sum = own.reduce((total, probability) => total + probability, 0);
     return Math.min(1, sum / own.length);
   });
+}
+
+/**
+ * Tells of each segment whether its label is unsure: given by the embedded model with a confidence below its calibrated
+ * threshold. Other models have no threshold.
+ *
+ * @param result the analysis; one of allin1 has no provenance
+ * @returns one answer for each segment
+ */
+export function unsureLabels(
+  result: Pick<AnalysisResult, "segments" | "label_confidence"> & {
+    provenance?: Pick<AnalysisResult["provenance"], "model">;
+  },
+): boolean[] {
+  const isEmbedded = result.provenance?.model === EMBEDDED;
+  return result.segments.map((_, segment) =>
+    isEmbedded && (result.label_confidence[segment] ?? 1) < UNSURE_LABEL
+  );
 }

@@ -53,6 +53,7 @@ export { LABELS } from "./functional.ts";
 export type { InnerSeamObserver } from "./inner_seam_observer.ts";
 export type { GuardOptions } from "./guard.ts";
 export { type AppliedGain, decibels, type Gain } from "./levels.ts";
+export { unsureLabels } from "./label_confidence.ts";
 export type { MetricalOptions } from "./metrical.ts";
 export { excerpt, type ReadMixture, readMixture } from "./mixture.ts";
 export { type NetworkModel, networkModel } from "./network.ts";
