@@ -43,7 +43,7 @@ export {
   type DownloadProblem,
   fileAddress,
 } from "./download/request.ts";
-export { EMBEDDED, UNSURE_LABEL } from "./embedded/embedded.ts";
+export { UNSURE_LABEL } from "./embedded/embedded.ts";
 export type { HtdemucsConfiguration } from "./htdemucs/configuration.ts";
 export type { HtdemucsCheckpoint } from "./htdemucs/parameters.ts";
 export * from "./model_error.ts";
