@@ -17,6 +17,12 @@ use super::perceptron::{self, Perceptron};
 use super::plane::Plane;
 use super::windows::{Run, Windows};
 
+/// Tiles that a tile is computed from: the one before it, itself, and the one behind it.
+pub(super) const AROUND: usize = 3;
+
+/// The tile itself among them.
+const OWN: usize = 1;
+
 /// Offsets of a key to its query along one axis.
 const OFFSETS: usize = 2 * KERNEL - 1;
 
@@ -89,35 +95,36 @@ impl InstrumentLayer {
         }
     }
 
-    /// Computes a tile: `x` `[instruments][width][48]` in place, from the normed rows of the whole
-    /// track, whose lanes beyond `frames` are zero.
+    /// Computes a tile: `x` `[instruments][width][48]` in place, from the normed rows of the tile before it, of itself
+    /// and of the tile behind it, which are `around`; lanes beyond `frames` are zero.
     pub fn apply(
         &self,
         isa: Isa,
-        normed: &Plane,
+        around: &Plane,
         tile: usize,
         frames: usize,
         x: &mut [f32],
         space: &mut Space,
     ) {
         let Space { runs, keys, starts, attention, attended, rest, perceptron } = space;
-        let size = normed.panel_size();
+        let size = around.panel_size();
         let windows = Windows { padded_frames: frames.max(KERNEL), dilation: 1, kernel: KERNEL };
         windows.runs(tile * LANES, runs);
         for run in runs.iter() {
-            for key in 0..KERNEL * normed.instruments {
+            for key in 0..KERNEL * around.instruments {
                 let first = tile * LANES + run.lanes.start;
                 let frame = windows.key_frame(first, run.before, key % KERNEL);
-                let place = [key / KERNEL, frame, key];
+                // A window reaches over a few frames only.
+                let place = [key / KERNEL, frame + OWN * LANES - tile * LANES, key];
                 if run.lanes.len() == LANES {
-                    normed.find(isa, place, keys, starts);
+                    around.find(isa, place, keys, starts);
                 } else {
-                    normed.copy_frames(place, run.lanes.clone(), keys, starts);
+                    around.copy_frames(place, run.lanes.clone(), keys, starts);
                 }
             }
         }
-        let keys = Keys { sources: [normed.all(), keys], starts, width: normed.width };
-        let biases = self.biases.chunks(self.biases.len() / normed.instruments);
+        let keys = Keys { sources: [around.all(), keys], starts, width: around.width };
+        let biases = self.biases.chunks(self.biases.len() / around.instruments);
         for ((instrument, biases), x) in biases.enumerate().zip(x.chunks_mut(size)) {
             let scores = attention.scores.as_chunks_mut::<LANES>().0;
             for (scores, biases) in scores.iter_mut().zip(biases) {
@@ -125,7 +132,7 @@ impl InstrumentLayer {
                     scores[run.lanes.clone()].fill(biases[run.before]);
                 }
             }
-            let own = normed.panel(tile, instrument);
+            let own = around.panel(OWN, instrument);
             self.attention.apply(isa, own, &keys, self.slots, x, [attended, rest], attention);
             self.perceptron.apply(isa, attended, [attended, rest], x, perceptron);
         }

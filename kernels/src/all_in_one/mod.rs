@@ -5,7 +5,7 @@
 //! functions. A track's values lie in *tiles* of 48 frames, a frame a lane, and everything but the
 //! attentions stays within a tile, so that a tile goes through a whole layer in the first caches. Tiles are
 //! shared out to threads; no sum crosses a lane, so the bits depend neither on the number of threads nor
-//! on how the tiles fall to them. Memory grows with the frames: three planes, 1152 bytes a frame of the
+//! on how the tiles fall to them. Memory grows with the frames: two planes, 768 bytes a frame of the
 //! published network.
 //!
 //! Source: `allin1.models` (allin1 1.1.0); Kim, Nam, "All-In-One Metrical and Functional Structure

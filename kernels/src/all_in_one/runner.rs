@@ -11,13 +11,22 @@ use crate::linear::{Isa, LANES, prefetch};
 use crate::observer::{Observer, Values};
 
 use super::configuration::Configuration;
+use super::dense::Norm;
 use super::embedding::WINDOW_FRAMES;
 use super::fold::Fold;
+use super::instrument_layer::AROUND;
 use super::plane::Plane;
 use super::{embedding, heads, instrument_layer, time_layer};
 
 /// Tiles that are embedded at a time: as many whole windows fill them.
 const TILES_AT_ONCE: usize = WINDOW_FRAMES / 2;
+
+/// Groups of neighbouring tiles for each thread that go through an instrument layer in turn, and the least size of one.
+const GROUPS_PER_THREAD: usize = 8;
+const LEAST_GROUP: usize = 2;
+
+/// Tiles whose logits are read by one task.
+const TILES_READ: usize = 8;
 
 /// Threads, and the memory that they work in, which every run uses again.
 #[derive(Debug)]
@@ -35,6 +44,8 @@ struct Space {
     embedding: embedding::Space,
     time: time_layer::Space,
     instrument: instrument_layer::Space,
+    /// Normed for the instrument layer: a tile and its neighbours.
+    around: Plane,
     heads: heads::Space,
 }
 
@@ -44,10 +55,11 @@ struct Planes {
     frames: usize,
     /// The residual stream.
     x: Plane,
-    /// Normed for the time layer.
-    for_time: Plane,
-    /// Normed for the instrument layer; at the end it takes the logits.
-    for_instruments: Plane,
+    /// Normed for the time layer, which reads far tiles.
+    normed: Plane,
+    /// Normed for the instrument layer, which reads neighbouring tiles: the last tile of a group and the first of the
+    /// next, `[groups − 1][2][instruments][width][48]`.
+    borders: Vec<f32>,
 }
 
 impl Runner {
@@ -71,10 +83,12 @@ impl Runner {
             .num_threads(threads)
             .build()
             .map_err(|source| Error::Threads { threads, source })?;
+        let Configuration { num_instruments: instruments, dim_embed: width, .. } = *configuration;
         let space = || Space {
             embedding: embedding::Space::new(configuration),
             time: time_layer::Space::new(configuration),
             instrument: instrument_layer::Space::new(configuration),
+            around: Plane::new(AROUND * LANES, instruments, width),
             heads: heads::Space::new(configuration),
         };
         Ok(Runner {
@@ -111,7 +125,7 @@ impl Runner {
         let planes = self.planes.take().filter(|planes| planes.frames == frames);
         let mut planes = planes.unwrap_or_else(|| {
             let plane = || Plane::new(frames, instruments, width);
-            Planes { frames, x: plane(), for_time: plane(), for_instruments: plane() }
+            Planes { frames, x: plane(), normed: plane(), borders: Vec::new() }
         });
         let interruption = interruption::current();
         let finished = self.pool.install(|| -> Result<(), Interrupted> {
@@ -167,13 +181,13 @@ impl Runner {
     }
 
     fn embed(&self, fold: &Fold, spectrogram: &[f32], planes: &mut Planes) {
-        let Planes { frames, x, for_time, .. } = planes;
+        let Planes { frames, x, normed, .. } = planes;
         let (panel, instruments) = (x.panel_size(), x.instruments);
         let tile_size = instruments * panel;
         let norm = &fold.blocks[0].time.norm;
         let firsts = first_equals(spectrogram, instruments);
         let part = TILES_AT_ONCE * tile_size;
-        let parts = x.all_mut().par_chunks_mut(part).zip(for_time.all_mut().par_chunks_mut(part));
+        let parts = x.all_mut().par_chunks_mut(part).zip(normed.all_mut().par_chunks_mut(part));
         parts.enumerate().for_each(|(index, (x, normed))| {
             let space = &mut *self.space();
             let first = index * TILES_AT_ONCE * LANES;
@@ -209,59 +223,102 @@ impl Runner {
                     }
                 }
             }
-            for (at, (x, normed)) in x.chunks(panel).zip(normed.chunks_mut(panel)).enumerate() {
-                norm.apply(self.isa, x, normed);
-                clear_beyond(*frames, first / LANES + at / instruments, normed);
+            let tiles = x.chunks(tile_size).zip(normed.chunks_mut(tile_size));
+            for (tile, (x, normed)) in tiles.enumerate() {
+                norm_tile(self.isa, norm, *frames, first / LANES + tile, panel, x, normed);
             }
         });
     }
 
     fn run_time_layer(&self, fold: &Fold, block: usize, planes: &mut Planes) {
-        let Planes { frames, x, for_time, for_instruments } = planes;
+        let Planes { frames, x, normed, .. } = planes;
         let (panel, instruments) = (x.panel_size(), x.instruments);
-        let layers = &fold.blocks[block];
-        let outputs = for_instruments.all_mut().par_chunks_mut(panel);
-        x.all_mut().par_chunks_mut(panel).zip(outputs).enumerate().for_each(|(at, (x, normed))| {
+        let layer = &fold.blocks[block].time;
+        x.all_mut().par_chunks_mut(panel).enumerate().for_each(|(at, x)| {
             let (tile, instrument) = (at / instruments, at % instruments);
             prefetch(self.isa, x);
             let space = &mut self.space().time;
-            layers.time.apply(self.isa, for_time, tile, instrument, *frames, x, space);
-            layers.instrument.norm.apply(self.isa, x, normed);
-            clear_beyond(*frames, tile, normed);
+            layer.apply(self.isa, normed, tile, instrument, *frames, x, space);
         });
     }
 
+    /// Each tile is computed from the normed rows of its neighbours too, before these change: the tiles of a group come
+    /// in turn, the normed next one is made ahead, and those of other groups are made before all.
     fn run_instrument_layer(&self, fold: &Fold, block: usize, planes: &mut Planes) {
-        let Planes { frames, x, for_time, for_instruments } = planes;
-        let (panel, instruments) = (x.panel_size(), x.instruments);
-        let layers = &fold.blocks[block];
-        let tile_size = instruments * panel;
-        let outputs = for_time.all_mut().par_chunks_mut(tile_size);
-        x.all_mut().par_chunks_mut(tile_size).zip(outputs).enumerate().for_each(
-            |(tile, (x, normed))| {
-                prefetch(self.isa, x);
-                let space = &mut self.space().instrument;
-                layers.instrument.apply(self.isa, for_instruments, tile, *frames, x, space);
-                if let Some(next) = fold.blocks.get(block + 1) {
-                    for (x, normed) in x.chunks(panel).zip(normed.chunks_mut(panel)) {
-                        next.time.norm.apply(self.isa, x, normed);
-                        clear_beyond(*frames, tile, normed);
-                    }
+        let Planes { frames, x, normed, borders } = planes;
+        let (isa, frames, tiles) = (self.isa, *frames, x.tiles);
+        let (panel, size) = (x.panel_size(), x.instruments * x.panel_size());
+        let layer = &fold.blocks[block].instrument;
+        let next = fold.blocks.get(block + 1).map(|block| &block.time.norm);
+        let group =
+            (tiles / (GROUPS_PER_THREAD * self.pool.current_num_threads())).max(LEAST_GROUP);
+        borders.resize((tiles.div_ceil(group) - 1) * 2 * size, 0.0);
+        borders.par_chunks_mut(size).enumerate().for_each(|(at, normed)| {
+            let tile = (at / 2 + 1) * group - 1 + at % 2;
+            norm_tile(isa, &layer.norm, frames, tile, panel, x.tile(tile), normed);
+        });
+        let borders: Vec<_> = borders.chunks(2 * size).map(|pair| pair.split_at(size)).collect();
+        let groups = x.all_mut().par_chunks_mut(group * size);
+        let groups = groups.zip(normed.all_mut().par_chunks_mut(group * size));
+        groups.enumerate().for_each(|(index, (x, normed))| {
+            let Space { around, instrument: space, .. } = &mut *self.space();
+            let first = index * group;
+            let [before, own, behind] = [0, size, 2 * size];
+            if let Some((last, _)) = index.checked_sub(1).map(|before| borders[before]) {
+                around.all_mut()[before..own].copy_from_slice(last);
+            }
+            norm_tile(
+                isa,
+                &layer.norm,
+                frames,
+                first,
+                panel,
+                &x[..size],
+                &mut around.all_mut()[own..behind],
+            );
+            for at in 0..x.len() / size {
+                let tile = first + at;
+                let output = &mut around.all_mut()[behind..];
+                if let Some(x) = x.chunks(size).nth(at + 1) {
+                    norm_tile(isa, &layer.norm, frames, tile + 1, panel, x, output);
+                } else if let Some((_, first)) = borders.get(index) {
+                    output.copy_from_slice(first);
+                } else {
+                    output.fill(0.0);
                 }
-            },
-        );
+                if let Some(x) = x.chunks(size).nth(at + 2) {
+                    prefetch(isa, x);
+                }
+                let x = &mut x[at * size..][..size];
+                layer.apply(isa, around, tile, frames, x, space);
+                if let Some(norm) = next {
+                    norm_tile(isa, norm, frames, tile, panel, x, &mut normed[at * size..][..size]);
+                }
+                around.all_mut().copy_within(own.., before);
+            }
+        });
     }
 
     fn read_logits(&self, fold: &Fold, planes: &Planes, logits: &mut [f32]) {
         let rows = self.configuration.num_logits();
         let Planes { frames, x, .. } = planes;
-        let mut tiles = vec![0.0; x.tiles * rows * LANES];
-        tiles.par_chunks_mut(rows * LANES).enumerate().for_each(|(tile, logits)| {
-            fold.heads.apply(self.isa, x.tile(tile), logits, &mut self.space().heads);
-        });
-        logits.par_chunks_mut(*frames).enumerate().for_each(|(row, logits)| {
-            for (logits, tile) in logits.chunks_mut(LANES).zip(tiles.chunks(rows * LANES)) {
-                logits.copy_from_slice(&tile[row * LANES..][..logits.len()]);
+        let mut parts: Vec<Vec<&mut [f32]>> = Vec::new();
+        parts.resize_with(x.tiles.div_ceil(TILES_READ), || Vec::with_capacity(rows));
+        for row in logits.chunks_mut(*frames) {
+            for (part, piece) in parts.iter_mut().zip(row.chunks_mut(TILES_READ * LANES)) {
+                part.push(piece);
+            }
+        }
+        parts.par_iter_mut().enumerate().for_each(|(part, pieces)| {
+            let mut tile = vec![0.0; rows * LANES];
+            for at in 0..TILES_READ.min(x.tiles - part * TILES_READ) {
+                let values = x.tile(part * TILES_READ + at);
+                fold.heads.apply(self.isa, values, &mut tile, &mut self.space().heads);
+                for (piece, row) in pieces.iter_mut().zip(tile.chunks(LANES)) {
+                    let piece = &mut piece[at * LANES..];
+                    let count = piece.len().min(LANES);
+                    piece[..count].copy_from_slice(&row[..count]);
+                }
             }
         });
     }
@@ -305,6 +362,22 @@ fn observe(planes: &Planes, name: impl Fn() -> String, observer: &mut dyn Observ
         }
     }
     observer.seam(&name(), &[x.instruments, *frames, x.width], Values::F32(&values));
+}
+
+/// Norms all instruments' panels of a tile; lanes beyond the track's end are zero.
+fn norm_tile(
+    isa: Isa,
+    norm: &Norm,
+    frames: usize,
+    tile: usize,
+    panel: usize,
+    x: &[f32],
+    output: &mut [f32],
+) {
+    for (x, normed) in x.chunks(panel).zip(output.chunks_mut(panel)) {
+        norm.apply(isa, x, normed);
+        clear_beyond(frames, tile, normed);
+    }
 }
 
 /// Clears the lanes of a panel that are beyond the track's end, which stand for zeros in attentions.

@@ -2,6 +2,7 @@
 
 use super::configuration::tests::small;
 use super::embedding::WINDOW_FRAMES;
+use super::instrument_layer::AROUND;
 use super::naive::{Naive, Rows, noise, random_parameters};
 use super::plane::Plane;
 use super::runner::clear_beyond;
@@ -151,7 +152,12 @@ fn the_instrument_layer_is_upstreams_on_every_instruction_set() {
             let expected = naive.instrument_layer(0, &stems);
             for tile in 0..x.tiles {
                 let mut found = x.tile(tile).to_vec();
-                layer.apply(isa, &normed, tile, frames, &mut found, &mut space);
+                let mut around = Plane::new(AROUND * LANES, x.instruments, x.width);
+                for (at, around) in around.all_mut().chunks_mut(found.len()).enumerate() {
+                    let neighbour = (tile + at).checked_sub(1).filter(|tile| *tile < x.tiles);
+                    neighbour.inspect(|tile| around.copy_from_slice(normed.tile(*tile)));
+                }
+                layer.apply(isa, &around, tile, frames, &mut found, &mut space);
                 for (i, found) in found.chunks(x.panel_size()).enumerate() {
                     let what = format!("{isa:?}, {frames} frames, stem {i}");
                     compare(found, &expected[i], tile, &what);
