@@ -7,6 +7,7 @@ use crate::decode::Blocks;
 use crate::error::Error;
 use crate::hpss::Width;
 use crate::separation::{Deviation, Mean, Normalisation};
+use crate::streamed::Floats;
 
 /// What is to be found out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +32,11 @@ pub struct Measured {
 }
 
 /// A measurement after its first pass.
-pub(super) struct FirstPass(Mean);
+pub(super) struct FirstPass {
+    mean: Option<Mean>,
+    /// Hash of the left channel, where that of the right one is still to come.
+    digest: Option<Sha256>,
+}
 
 /// Reads a mix to its end.
 pub(super) fn measure(
@@ -40,13 +45,15 @@ pub(super) fn measure(
     kinds: Kinds,
     measured: &mut Measured,
 ) -> Result<FirstPass, Error> {
-    let (mut mean, mut width, mut digest) = (Mean::default(), Width::default(), Sha256::new());
-    // The right channel is hashed after all of the left.
-    let mut right: Vec<f32> = Vec::new();
+    let mut mean = kinds.normalisation.then(Mean::default);
+    let (mut width, mut digest) = (Width::default(), Sha256::new());
+    // The right channel is hashed after all of the left: in the second pass if there is one.
+    let mut right =
+        if kinds.sha256 && !kinds.normalisation { Floats::in_file().ok() } else { None };
     while let Some(mut block) = blocks.next_block()? {
         multiply(&mut block, gain);
         let channels = block.each_ref().map(Vec::as_slice);
-        if kinds.normalisation {
+        if let Some(mean) = &mut mean {
             mean.add(mono(channels));
         }
         if kinds.width {
@@ -54,36 +61,61 @@ pub(super) fn measure(
         }
         if kinds.sha256 {
             update(&mut digest, channels[0]);
-            right.extend_from_slice(channels[1]);
+            // Where the file cannot be written, a second pass is needed.
+            right = right.and_then(|right| right.with(channels[1]).ok());
         }
     }
     if kinds.width {
         measured.width = Some(width);
     }
-    if kinds.sha256 {
-        update(&mut digest, &right);
-        let bytes = digest.finalize();
-        measured.sha256 = Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+    let mut digest = kinds.sha256.then_some(digest);
+    if let (Some(right), Some(left)) = (right, digest.clone()) {
+        let mut both = left;
+        if right.drain(|samples| update(&mut both, samples)).is_ok() {
+            measured.sha256 = Some(hexadecimal(both));
+            digest = None;
+        }
     }
-    Ok(FirstPass(mean))
+    Ok(FirstPass { mean, digest })
 }
 
 impl FirstPass {
-    /// Reads the same mix once more, for the normalisation.
+    /// Whether nothing is left to be found out.
+    pub fn is_enough(&self) -> bool {
+        self.mean.is_none() && self.digest.is_none()
+    }
+
+    /// Reads the same mix once more, for what is left.
     pub fn second_pass(
         self,
         blocks: &mut Blocks,
         gain: f64,
         measured: &mut Measured,
     ) -> Result<(), Error> {
-        let mut deviation: Deviation = self.0.finish();
+        let mut deviation: Option<Deviation> = self.mean.map(Mean::finish);
+        let mut digest = self.digest;
         while let Some(mut block) = blocks.next_block()? {
             multiply(&mut block, gain);
-            deviation.add(mono(block.each_ref().map(Vec::as_slice)));
+            let channels = block.each_ref().map(Vec::as_slice);
+            if let Some(deviation) = &mut deviation {
+                deviation.add(mono(channels));
+            }
+            if let Some(digest) = &mut digest {
+                update(digest, channels[1]);
+            }
         }
-        measured.normalisation = Some(deviation.finish());
+        if let Some(deviation) = deviation {
+            measured.normalisation = Some(deviation.finish());
+        }
+        if let Some(digest) = digest {
+            measured.sha256 = Some(hexadecimal(digest));
+        }
         Ok(())
     }
+}
+
+fn hexadecimal(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn mono<'a>([left, right]: [&'a [f32]; 2]) -> impl Iterator<Item = f64> + 'a {

@@ -71,7 +71,7 @@ impl Mix {
         let mut blocks = self.blocks()?;
         let first = measure(&mut blocks, gain, kinds, &mut self.measured)?;
         self.end_blocks(blocks)?;
-        if kinds.normalisation {
+        if !first.is_enough() {
             let mut blocks = self.blocks()?;
             first.second_pass(&mut blocks, gain, &mut self.measured)?;
             self.end_blocks(blocks)?;

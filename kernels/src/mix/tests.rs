@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 use crate::hpss::{HpssSeparator, Wanted};
 use crate::separation::{
@@ -44,6 +46,12 @@ fn wav(name: &str, samples: usize, level: impl Fn(usize) -> f32) -> Wav {
     let path = std::env::temp_dir().join(format!("tactus_mix_{}_{name}.wav", std::process::id()));
     std::fs::write(&path, bytes).unwrap();
     Wav { path, channels: [left, right] }
+}
+
+/// Hexadecimal, of floats in little-endian order.
+fn sha256(samples: &[f32]) -> String {
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn settings(method: Method, spectrograms: &[usize]) -> Settings {
@@ -127,8 +135,9 @@ fn filters_in_pieces_give_the_stems_of_the_whole_mix() {
             if samples != 1_200_000 {
                 continue;
             }
-            let kinds = Kinds { width: true, ..Kinds::default() };
-            mix.measure(1.0, kinds).unwrap();
+            let kinds = Kinds { width: true, sha256: true, ..Kinds::default() };
+            let measured = mix.measure(1.0, kinds).unwrap();
+            assert_eq!(measured.sha256, Some(sha256(&file.channels.concat())));
             run(&mut mix, settings(Method::Filters, &[0, 1, 2, 3]));
             for (at, stem) in by_filters(&file, Wanted::All).iter().enumerate() {
                 assert!(
@@ -199,7 +208,9 @@ fn a_network_in_pieces_gives_the_stems_of_the_whole_mix() {
             }
             let Some(Kept::Floats(stems)) = whole.finished() else { panic!("floats") };
             let mut mix = Mix::open(&file.path, 44_100, Part::WHOLE).unwrap();
-            mix.measure(1.0, Kinds { normalisation: true, ..Kinds::default() }).unwrap();
+            let kinds = Kinds { normalisation: true, sha256: true, ..Kinds::default() };
+            let measured = mix.measure(1.0, kinds).unwrap();
+            assert_eq!(measured.sha256, Some(sha256(&file.channels.concat())));
             let files = vec![(2, path(2))];
             let settings = Settings { shift, files, ..settings(Method::Network, &[0, 1, 2, 3]) };
             let mut segments = mix.begin(settings).unwrap();

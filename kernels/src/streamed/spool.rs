@@ -1,11 +1,10 @@
 //! Floats that may be needed once more.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::pair::Pair;
+use super::unnamed_file::unnamed_file;
 
 /// Samples of both channels that are kept in memory where more go to a file.
 const BUFFERED_SAMPLES: usize = 1 << 17;
@@ -101,26 +100,6 @@ impl Spool {
         self.floats.clear();
         Ok(())
     }
-}
-
-/// Makes a temporary file that is removed with its last handle.
-fn unnamed_file() -> io::Result<File> {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let number = LAST.fetch_add(1, Ordering::Relaxed);
-    let name = format!("tactus_stem_{}_{number}", std::process::id());
-    let path: PathBuf = std::env::temp_dir().join(name);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    #[cfg(windows)]
-    {
-        /// `FILE_FLAG_DELETE_ON_CLOSE`.
-        const DELETE_ON_CLOSE: u32 = 0x0400_0000;
-        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, DELETE_ON_CLOSE);
-    }
-    let file = options.open(&path)?;
-    #[cfg(unix)]
-    std::fs::remove_file(&path)?;
-    Ok(file)
 }
 
 #[cfg(test)]
