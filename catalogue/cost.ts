@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { firstIssue, type JsonOf } from "../core/schema.ts";
+import { firstIssue } from "../core/schema.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { queryTable } from "./table.ts";
 
@@ -22,18 +22,29 @@ const fileSchema = z.strictObject({
   machine: z.array(machineSchema).min(1),
 });
 
-/** A machine, its price, and the seconds of a track by settings. */
-export type PricedMachine = JsonOf<typeof machineSchema>;
+/** A machine, its price, and how fast it is. */
+export interface PricedMachine {
+  /** Name of the machine. */
+  readonly name: string;
+  /** Price of an hour. */
+  readonly price: number;
+  /** Seconds of a track by settings. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
 
 /** Machines of a file. */
 export interface Machines {
+  /** Unit of the prices. */
   readonly currency: string;
+  /** The machines. */
   readonly machines: readonly PricedMachine[];
 }
 
 /** One row of a calculation. */
 export interface CostRow {
+  /** Name of the machine. */
   readonly machine: string;
+  /** Settings with which tracks are analysed. */
   readonly settings: string;
   /** Seconds of a track. */
   readonly seconds: number;
@@ -47,6 +58,7 @@ export interface CostRow {
 
 /** What is calculated. */
 export interface CostOptions {
+  /** Number of tracks. */
   readonly tracks: number;
   /** Days in which all tracks are to be done. */
   readonly days: number;

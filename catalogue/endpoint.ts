@@ -8,7 +8,9 @@ import type { WorkerMetrics } from "./metrics.ts";
 
 /** Where an endpoint listens. */
 export interface EndpointAddress {
+  /** Name or address of the interface. */
   readonly hostname: string;
+  /** Port; 0 for a free one. */
   readonly port: number;
 }
 

@@ -15,12 +15,21 @@
  */
 
 export { type Added, addTracks, type Audio, audioFile, audioObjects } from "./add.ts";
-export { costRows, measuredMachines, readMachines } from "./cost.ts";
+export {
+  type CostOptions,
+  type CostRow,
+  costRows,
+  type Machines,
+  measuredMachines,
+  type PricedMachine,
+  readMachines,
+} from "./cost.ts";
 export { startDashboard } from "./dashboard.ts";
-export { type EndpointAddress, startEndpoint } from "./endpoint.ts";
+export { type EndpointAddress, type EndpointState, startEndpoint } from "./endpoint.ts";
 export { type Job, jobId, recordKey } from "./job.ts";
-export { jsonLog, type Log } from "./log.ts";
-export { type WorkerMetrics, workerMetrics } from "./metrics.ts";
+export type { QueueState } from "./libraries.ts";
+export { jsonLog, type Level, type Log } from "./log.ts";
+export { type TrackOutcome, type WorkerMetrics, workerMetrics } from "./metrics.ts";
 export { PATIENCE, type Patience } from "./patience.ts";
 export { isBucketAddress, openStore } from "./open_store.ts";
 export {
@@ -38,9 +47,9 @@ export {
   type KeptSettings,
   OtherSettingsError,
 } from "./settings.ts";
-export { simulate, type Simulated } from "./simulate.ts";
+export { type Part, simulate, type Simulated, type SimulationOptions } from "./simulate.ts";
 export { stageRows } from "./stage_table.ts";
 export { exportTable, queryTable, type TableCounts, type TableFiles } from "./table.ts";
-export { Sources } from "./sources.ts";
-export type { Store, StoredObject, StoreOptions } from "./store.ts";
+export { type RemoteAudio, Sources } from "./sources.ts";
+export type { Content, FetchOptions, Store, StoredObject, StoreOptions } from "./store.ts";
 export { CatalogueWorker, type CatalogueWorkerOptions } from "./worker.ts";

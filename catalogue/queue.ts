@@ -44,8 +44,11 @@ export interface QueueCounts {
 
 /** A track in the queue. */
 export interface QueuedTrack {
+  /** The job's id. */
   readonly id: string;
+  /** Address of the audio. */
   readonly source: string;
+  /** Where in the queue it is. */
   readonly state: QueueState;
   /** Attempts that failed. */
   readonly attempts: number;
@@ -110,12 +113,20 @@ export class CatalogueQueue implements AsyncDisposable {
     return new CatalogueQueue(queue, redis, address);
   }
 
-  /** The queue itself, for its dashboard. */
+  /**
+   * The queue itself, for its dashboard.
+   *
+   * @internal
+   */
   get engine(): Queue {
     return this.#queue;
   }
 
-  /** The connection to Redis. */
+  /**
+   * The connection to Redis.
+   *
+   * @internal
+   */
   get redis(): Redis {
     return this.#redis;
   }

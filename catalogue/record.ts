@@ -36,6 +36,7 @@ export interface TrackRecord {
   readonly bytes: number;
   /** Hash of the settings. */
   readonly settings: string;
+  /** The worker's part: where, when and how long. */
   readonly run: WorkerRun;
   /** Addresses of the byproducts by their endings. */
   readonly byproducts: Readonly<Record<string, string>>;

@@ -9,7 +9,9 @@ import type { Store, StoreOptions } from "./store.ts";
 
 /** An object in a store. */
 export interface RemoteAudio {
+  /** The store that has it. */
   readonly store: Store;
+  /** Its key there. */
   readonly key: string;
 }
 
@@ -18,7 +20,11 @@ export class Sources {
   readonly #options: StoreOptions;
   readonly #buckets = new Map<string, Promise<Store>>();
 
-  /** @param options limits, and the address of the service */
+  /**
+   * Opens no bucket yet.
+   *
+   * @param options limits, and the address of the service
+   */
   constructor(options: StoreOptions) {
     this.#options = options;
   }

@@ -67,6 +67,8 @@ export class CatalogueWorker {
   #running = 0;
 
   /**
+   * Takes no track yet.
+   *
    * @param queue queue of the tracks
    * @param store store of the records
    * @param options settings

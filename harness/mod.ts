@@ -29,6 +29,7 @@ export { describedPipeline } from "./described_pipeline.ts";
 export type { Input } from "./inputs.ts";
 export type { ImplementationEntry, InputEntry, ParityFile, SeamEntry } from "./parity_file.ts";
 export type { ProcessOutcome } from "./process.ts";
+export type { WorkCounter } from "./_work_counter.ts";
 export type { MeasuredRun } from "./process_implementation.ts";
 export { ParityFileError, parseParityFile, readParityFile } from "./read_parity_file.ts";
 export type { ReferenceList, StoredSeam } from "./reference_folder.ts";

@@ -78,7 +78,14 @@ export {
   type StageTiming,
   type TimingLine,
 } from "./runner.ts";
-export { type Judgement, type SeamDescription, type SeamName, SEAMS, type Seams } from "./seams.ts";
+export {
+  type Judgement,
+  type SeamDescription,
+  type SeamName,
+  SEAMS,
+  type Seams,
+  type SinglePrecision,
+} from "./seams.ts";
 export type { SegmentOptions } from "./segment_fit.ts";
 export { demixShifts } from "./shifts.ts";
 export { BANDS, FRAMES_PER_SECOND, HOP_SAMPLES, SAMPLE_RATE_HZ } from "./spectrogram.ts";
