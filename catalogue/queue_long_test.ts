@@ -1,10 +1,7 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
-import { join } from "node:path";
-import { PROGRAM_FOLDER } from "../core/program.ts";
 import { withRedis } from "../tests/support/services.ts";
 import { library } from "./libraries.ts";
 import type { Job } from "./job.ts";
-import versions from "./libraries.json" with { type: "json" };
 import { CatalogueQueue } from "./queue.ts";
 
 const job = (name: string): [string, Job] => [
@@ -114,15 +111,4 @@ Deno.test("CatalogueQueue.open() refuses an address at which there is no Redis",
     CatalogueQueue.open({ redis, name: "x" });
   await rejects(open("redis://127.0.0.1:1"), /Cannot reach Redis at 127\.0\.0\.1:1 .*--redis$/);
   await rejects(open("http://127.0.0.1"), /Expected an address redis:\/\/HOST:PORT/);
-});
-
-Deno.test("deno.lock of the repository has no library of the catalogue, and that of the catalogue has all", async () => {
-  const specifiers = async (path: string): Promise<string[]> =>
-    Object.keys(JSON.parse(await Deno.readTextFile(join(PROGRAM_FOLDER, path))).specifiers);
-  const libraries = Object.entries(versions).map(([name, version]) => `npm:${name}@${version}`);
-  const own = await specifiers("catalogue/deno.lock");
-  equal(libraries.filter((one) => !own.includes(one)), []);
-  // `deno task analyze` downloads what it lists.
-  const all = await specifiers("deno.lock");
-  equal(libraries.filter((one) => all.includes(one)), []);
 });
