@@ -166,9 +166,9 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     {
       name: "the track is padded with zeros before instead of after the norm",
       file: `${ALL_IN_ONE}/runner.rs`,
-      find: `next.time.norm.apply(self.isa, x, normed);
-                        clear_beyond(*frames, tile, normed);`,
-      put: "next.time.norm.apply(self.isa, x, normed);",
+      find: `norm.apply(isa, x, normed);
+        clear_beyond(frames, tile, normed);`,
+      put: "norm.apply(isa, x, normed);",
     },
     {
       name: "attention over instruments lacks the fifth row",
