@@ -15,7 +15,7 @@ import type { Loaded } from "./loaded_settings.ts";
 import { PermanentError } from "./patience.ts";
 import { recordBytes, type TrackRecord, type WorkerRun } from "./record.ts";
 import type { Sources } from "./sources.ts";
-import type { Store } from "./store.ts";
+import { ofRecords, type Store } from "./store.ts";
 
 /** What the work on a job needs. */
 export interface JobContext extends Loaded {
@@ -41,6 +41,7 @@ export interface JobContext extends Loaded {
  * @param context analyser, store, folder and signal
  * @returns the record, and whether it is the one that the store keeps: another worker may have been faster
  * @throws {PermanentError} if the audio is missing, or another than that of the job
+ * @throws {StoreRefusedError} if the record cannot be written
  * @throws what the analysis or the store throws
  */
 export async function analyzeJob(
@@ -77,7 +78,7 @@ export async function analyzeJob(
       if (file === basename(json)) continue;
       const ending = file.slice(name.length);
       const key = byproductKey(id, ending);
-      await store.putNew(key, { path: join(files, file) }, signal);
+      await ofRecords(store.putNew(key, { path: join(files, file) }, signal));
       byproducts[ending] = store.addressOf(key);
     }
     const record: TrackRecord = {
@@ -89,7 +90,8 @@ export async function analyzeJob(
       ...{ byproducts, result },
     };
     // Last: a record means that all is there.
-    return { record, isKept: await store.putNew(recordKey(id), recordBytes(record), signal) };
+    const isKept = await ofRecords(store.putNew(recordKey(id), recordBytes(record), signal));
+    return { record, isKept };
   } finally {
     release(...Object.values(analyzed.seams));
   }

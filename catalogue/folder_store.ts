@@ -8,20 +8,30 @@ import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { copyFile, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PermanentError } from "./patience.ts";
+import { reasonOf } from "../core/reason.ts";
+import { type Patience, patiently, PermanentError } from "./patience.ts";
 import type { Content, FetchOptions, Store, StoredObject } from "./store.ts";
 
 /** Name of a file that is not yet an object. */
 const UNFINISHED = /^\..+\.unfinished$/;
+
+/** Errors that waiting does not remove: the folder is read-only, or of another user. */
+const REFUSALS: readonly (string | undefined)[] = ["EROFS", "EACCES", "EPERM"];
 
 /** A store in a folder. */
 export class FolderStore implements Store {
   /** Absolute path of the folder. */
   readonly address: string;
 
-  /** @param folder absolute path of the folder; made where it is missing */
-  constructor(folder: string) {
+  readonly #patience: Patience;
+
+  /**
+   * @param folder absolute path of the folder; made where it is missing
+   * @param patience how long writing is repeated where it fails, such as on a full disk
+   */
+  constructor(folder: string, patience: Patience) {
     this.address = folder;
+    this.#patience = patience;
   }
 
   /** Returns the path of an object. */
@@ -82,7 +92,24 @@ export class FolderStore implements Store {
   }
 
   /** Writes a file where there is none: whole under another name, on the disk, and then linked. */
-  async putNew(key: string, content: Content): Promise<boolean> {
+  async putNew(key: string, content: Content, signal?: AbortSignal): Promise<boolean> {
+    const what = `Writing ${this.addressOf(key)}`;
+    return await patiently(
+      what,
+      { ...this.#patience, idleSeconds: this.#patience.seconds },
+      async () => {
+        try {
+          return await this.#put(key, content);
+        } catch (cause) {
+          if (!REFUSALS.includes((cause as NodeJS.ErrnoException).code)) throw cause;
+          throw new PermanentError(`${what} failed: ${reasonOf(cause)}`, { cause });
+        }
+      },
+      signal,
+    );
+  }
+
+  async #put(key: string, content: Content): Promise<boolean> {
     const path = this.addressOf(key);
     await mkdir(dirname(path), { recursive: true });
     const temporary = join(dirname(path), `.${randomUUID()}.unfinished`);

@@ -41,6 +41,9 @@ export function recordKey(id: string): string {
   return `${RECORDS}${id.slice(1, 3)}/${id}.json`;
 }
 
+/** Key of the name of the store, which settings and so the ids of jobs depend on. */
+export const STORE_NAME = "store";
+
 /** What the keys of all records begin with. */
 export const RECORDS = "results/";
 

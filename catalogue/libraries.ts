@@ -91,6 +91,7 @@ export interface Redis {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "message", listener: (channel: string, message: string) => void): unknown;
   exists(...keys: string[]): Promise<number>;
+  zscore(key: string, member: string): Promise<string | null>;
   info(section: string): Promise<string>;
   publish(channel: string, message: string): Promise<number>;
   subscribe(channel: string): Promise<unknown>;

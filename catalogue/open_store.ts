@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../core/usage_error.ts";
+import { PATIENCE } from "./patience.ts";
 import type { BucketAddress, Store, StoreOptions } from "./store.ts";
 
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
@@ -40,7 +41,7 @@ export function bucketAddress(address: string): BucketAddress {
 export async function openStore(address: string, options: StoreOptions = {}): Promise<Store> {
   if (!isBucketAddress(address)) {
     const { FolderStore } = await import("./folder_store.ts");
-    return new FolderStore(resolve(address));
+    return new FolderStore(resolve(address), options.patience ?? PATIENCE);
   }
   const { S3Store } = await import("./s3_store.ts");
   return await S3Store.open(bucketAddress(address), options);

@@ -23,6 +23,26 @@ export interface Patience {
 /** Five minutes, of which an attempt may be idle for ten seconds. */
 export const PATIENCE: Patience = { seconds: 300, idleSeconds: 10, longestWaitSeconds: 10 };
 
+/** Milliseconds between two messages that the store does not answer. */
+const MESSAGE_MILLISECONDS = 10_000;
+
+/**
+ * Returns {@linkcode PATIENCE} that tells now and then why a request is repeated, so that a wrong address is seen.
+ *
+ * @param tell prints a message
+ */
+export function tellingPatience(tell: (message: string) => void): Patience {
+  let told = -Infinity;
+  return {
+    ...PATIENCE,
+    onRetry: (reason) => {
+      if (performance.now() - told < MESSAGE_MILLISECONDS) return;
+      told = performance.now();
+      tell(`${reason}; trying again for up to ${PATIENCE.seconds} s`);
+    },
+  };
+}
+
 /** Upper limit of the first wait, seconds; it doubles with each attempt. */
 const FIRST_WAIT_SECONDS = 0.1;
 

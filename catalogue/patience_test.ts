@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
-import { type Patience, patiently, PermanentError } from "./patience.ts";
+import { type Patience, patiently, PermanentError, tellingPatience } from "./patience.ts";
 
 const PATIENCE: Patience = { seconds: 0.5, idleSeconds: 0.05, longestWaitSeconds: 0.02 };
 
@@ -51,4 +51,11 @@ Deno.test("patiently() does not repeat what no repetition changes, nor aborted w
   const signal = AbortSignal.abort(new Error("stopped"));
   await rejects(patiently("Reading x", PATIENCE, fails, signal), /stopped/);
   equal(attempts, 1);
+});
+
+Deno.test("tellingPatience() tells at once that a request is repeated, and not each time", () => {
+  const told: string[] = [];
+  const { onRetry } = tellingPatience((message) => told.push(message));
+  for (let attempt = 0; attempt < 3; attempt++) onRetry?.("Reading x failed: no");
+  equal(told, ["Reading x failed: no; trying again for up to 300 s"]);
 });

@@ -137,15 +137,19 @@ export class CatalogueQueue implements AsyncDisposable {
   }
 
   /**
-   * Adds jobs that the queue does not have.
+   * Adds jobs that the queue does not have. One that it knows as done is added again.
    *
-   * @param jobs jobs by their ids
+   * @param jobs jobs by their ids, which have no record
    * @returns ids of those that it had, whether they wait, run, or are dead
    */
   async add(jobs: ReadonlyMap<string, Job>, options: AddOptions): Promise<Set<string>> {
     const known = new Set<string>();
     await Promise.all([...jobs.keys()].map(async (id) => {
-      if (await this.#redis.exists(this.#queue.toKey(id)) === 1) known.add(id);
+      if (await this.#redis.exists(this.#queue.toKey(id)) === 0) return;
+      // The record of a job that is done was removed, or is in another store.
+      const isDone = await this.#redis.zscore(this.#queue.toKey("completed"), id) !== null;
+      if (isDone) await this.#queue.remove(id);
+      else known.add(id);
     }));
     const all = [...jobs].filter(([id]) => !known.has(id));
     for (let at = 0; at < all.length; at += PAGE) {
@@ -219,6 +223,7 @@ export class CatalogueQueue implements AsyncDisposable {
       ["failed"],
       patterns,
       (job) => job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }),
+      true,
     );
   }
 
@@ -246,6 +251,7 @@ export class CatalogueQueue implements AsyncDisposable {
     states: readonly QueueState[],
     patterns: readonly string[],
     work: (job: QueuedJob) => Promise<void>,
+    withReasons = false,
   ): Promise<string[]> {
     const matches = matcher(patterns);
     const done: string[] = [];
@@ -254,7 +260,7 @@ export class CatalogueQueue implements AsyncDisposable {
       // The pages move when jobs are taken out.
       for await (const job of this.#jobs(state)) {
         const { source } = job.data as Job;
-        if (matches(source) || state === "failed" && matches(job.failedReason ?? "")) {
+        if (matches(source) || withReasons && matches(job.failedReason ?? "")) {
           found.push(job);
         }
       }

@@ -71,6 +71,13 @@ queueTest(
   },
 );
 
+queueTest("a job that is done is added again: its record was removed", async (queue) => {
+  await queue.add(new Map([job("a")]), { attempts: 1 });
+  equal(await takeAll(queue), ["ta"]);
+  equal(await queue.add(new Map([job("a")]), { attempts: 1 }), new Set());
+  equal(await takeAll(queue), ["ta"]);
+});
+
 queueTest(
   "a dead letter has its reason, waits again by pattern, and is cancelled",
   async (queue) => {
@@ -87,6 +94,7 @@ queueTest(
     equal(await queue.retry(["*bad1*"]), ["s3://music/bad1.mp3"]);
     equal((await queue.find("tbad1"))?.attempts, 0);
     equal(await takeAll(queue), ["tbad1"]);
+    equal(await queue.cancel(["not audio"]), []);
     equal(await queue.retry(["not audio"]), ["s3://music/bad2.mp3"]);
     equal(await queue.cancel(["bad2"]), ["s3://music/bad2.mp3"]);
     equal(await queue.find("tbad2"), undefined);

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { PROGRAM } from "../core/program.ts";
 import type { FormatName } from "../outputs/mod.ts";
 import { Analyzer, type NamedAnalyzerOptions } from "../pipeline/mod.ts";
-import { hash, settingsKey } from "./job.ts";
-import type { Store } from "./store.ts";
+import { hash, settingsKey, STORE_NAME } from "./job.ts";
+import { ofRecords, type Store } from "./store.ts";
 
 /** What an analysis is done with, whatever the machine. */
 export interface AnalysisSettings {
@@ -65,8 +66,16 @@ export function analyzerOf({ options }: AnalysisSettings, host: HostOptions): An
   });
 }
 
+/** Returns the name of a store, which is made with its first settings: two stores that share a queue have other jobs. */
+async function nameOf(store: Store): Promise<string> {
+  const found = await store.read(STORE_NAME);
+  if (found !== undefined) return new TextDecoder().decode(found);
+  await store.putNew(STORE_NAME, new TextEncoder().encode(randomUUID()));
+  return await nameOf(store);
+}
+
 /**
- * Stores settings under their hash.
+ * Stores settings under their hash, which depends on the store too.
  *
  * @returns the hash
  * @throws {ModelError | DeviceError} if the weights cannot be loaded
@@ -82,7 +91,7 @@ export async function keepSettings(
     JSON.stringify({ ...settings, program: PROGRAM, key: await analyzer.settingsKey() }),
   );
   // Whether names of weights were given or chosen makes no other result.
-  const name = hash([kept.key, kept.byproducts]);
+  const name = hash([kept.key, kept.byproducts, await nameOf(store)]);
   await store.putNew(settingsKey(name), new TextEncoder().encode(JSON.stringify(kept)));
   return name;
 }
@@ -92,13 +101,14 @@ export async function keepSettings(
  *
  * @param name hash of the settings
  * @throws {OtherSettingsError} if program or weights on this machine are others
+ * @throws {StoreRefusedError} if the store refuses this machine
  */
 export async function loadSettings(
   name: string,
   host: HostOptions,
   store: Store,
 ): Promise<{ readonly settings: KeptSettings; readonly analyzer: Analyzer }> {
-  const bytes = await store.read(settingsKey(name));
+  const bytes = await ofRecords(store.read(settingsKey(name)));
   if (bytes === undefined) {
     throw new OtherSettingsError(
       `${

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Patience } from "./patience.ts";
+import { type Patience, PermanentError } from "./patience.ts";
 
 /** Facts of a stored object. */
 export interface StoredObject {
@@ -70,4 +70,24 @@ export interface BucketAddress {
   readonly bucket: string;
   /** Prefix of the keys, without a slash at either end; empty for the whole bucket. */
   readonly prefix: string;
+}
+
+/** The store of the records refuses this machine: no track can be finished on it. */
+export class StoreRefusedError extends Error {
+  /** Name of the class in printed errors. */
+  override name = "StoreRefusedError";
+}
+
+/**
+ * Waits for a request to the store of the records.
+ *
+ * @throws {StoreRefusedError} instead of {@linkcode PermanentError}, which would concern one track
+ */
+export async function ofRecords<Result>(request: Promise<Result>): Promise<Result> {
+  try {
+    return await request;
+  } catch (cause) {
+    if (!(cause instanceof PermanentError)) throw cause;
+    throw new StoreRefusedError(cause.message, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { until } from "../tests/support/deadline.ts";
 import { storeVariables, withStore } from "../tests/support/services.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { bucketAddress, openStore } from "./open_store.ts";
@@ -56,6 +57,23 @@ Deno.test("a folder is a store", () =>
     await checkStore(store, folder);
     await Deno.writeTextFile(join(folder, "store", ".x.unfinished"), "half");
     equal(await keysOf(store, "."), []);
+  }));
+
+Deno.test("a folder that cannot be written for a while is written then", () =>
+  inTemporaryFolder(async (folder) => {
+    const reasons: string[] = [];
+    const store = await openStore(join(folder, "store"), {
+      patience: {
+        ...{ seconds: 60, idleSeconds: 1, longestWaitSeconds: 0.1 },
+        onRetry: (reason) => reasons.push(reason),
+      },
+    });
+    // A file where the folder of the object is to be, as any other fault.
+    await Deno.writeTextFile(join(folder, "store"), "");
+    const put = store.putNew("a/1", bytes("one"));
+    await until("an attempt to fail", () => Promise.resolve(reasons.length > 1));
+    await Deno.remove(join(folder, "store"));
+    equal([await put, text(await store.read("a/1"))], [true, "one"]);
   }));
 
 Deno.test("a bucket is a store", () =>

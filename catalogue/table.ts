@@ -7,9 +7,11 @@
 import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { temporaryName } from "../core/files.ts";
+import { reasonOf } from "../core/reason.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { type DuckDbConnection, library } from "./libraries.ts";
-import { idOfRecord, recordKey, RECORDS } from "./job.ts";
+import { idOfRecord, recordKey, RECORDS, STORE_NAME } from "./job.ts";
 import type { Store } from "./store.ts";
 
 /** Which files are written. */
@@ -95,6 +97,7 @@ const LISTS: readonly string[] = ["beats", "downbeats", "beat_positions", "segme
  * @param store store of the records
  * @param files the files
  * @param onProgress receives the number of records that were read
+ * @throws {UsageError} if the store is none of a catalogue, or the file that is there is no table
  * @throws if a record is damaged, or a file cannot be written
  */
 export async function exportTable(
@@ -110,17 +113,35 @@ export async function exportTable(
     const connection = await database.connect();
     try {
       await connection.run(
-        isThere
-          ? `CREATE TABLE tracks AS SELECT * FROM read_parquet(${quoted(parquet)})`
-          : `CREATE TABLE tracks AS SELECT ${selected()} FROM ${recordsOf("", [])} LIMIT 0`,
+        `CREATE TABLE tracks AS SELECT ${selected()} FROM ${recordsOf("", [])} LIMIT 0`,
       );
+      if (isThere) {
+        const rows = `SELECT * FROM read_parquet(${quoted(parquet)})`;
+        await connection.run(`INSERT INTO tracks BY NAME ${rows}`).catch((cause) => {
+          throw new UsageError(
+            `${parquet} is no table of a catalogue (${
+              reasonOf(cause)
+            }): remove it, or name another file with --out`,
+            { cause },
+          );
+        });
+      }
       const known = new Set(
         (await rowsOf(connection, "SELECT job FROM tracks")).map(({ job }) => String(job)),
       );
       const open: string[] = [];
+      let records = 0;
       for await (const { key } of store.list(RECORDS)) {
         const id = idOfRecord(key);
-        if (id !== undefined && !known.delete(id)) open.push(id);
+        if (id === undefined) continue;
+        records++;
+        if (!known.delete(id)) open.push(id);
+      }
+      // The table of another store must not become empty.
+      if (records === 0 && await store.find(STORE_NAME) === undefined) {
+        throw new UsageError(
+          `There is no catalogue at ${store.address}: give the --store that the tracks were added with`,
+        );
       }
       // What is left of the known ones has no record.
       for (const id of known) await connection.run(`DELETE FROM tracks WHERE job = ${quoted(id)}`);

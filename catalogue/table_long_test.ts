@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnalysisResult } from "../pipeline/mod.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
-import { jobId, recordKey } from "./job.ts";
+import { jobId, recordKey, STORE_NAME } from "./job.ts";
 import { openStore } from "./open_store.ts";
 import { recordBytes, type TrackRecord } from "./record.ts";
 import { stageRows } from "./stage_table.ts";
@@ -49,6 +49,8 @@ Deno.test("exportTable() writes a row for each record, and brings a table up to 
     const [parquet, csv, jsonLines] = ["it's.parquet", "t.csv", "t.jsonl"].map((name) =>
       join(folder, name)
     ) as [string, string, string];
+    // A store without records, and what is none.
+    await store.putNew(STORE_NAME, new TextEncoder().encode("one"));
     equal(await exportTable(store, { parquet }), { added: 0, removed: 0, rows: 0 });
     const [a, b, c] = [record("a", 120, 2), record("b", null, 4), record('it\'s, "c"', 90, 3)];
     await put(store, a, b);
@@ -94,6 +96,26 @@ Deno.test("exportTable() writes a row for each record, and brings a table up to 
     const [head, , last] = (await Deno.readTextFile(csv)).split("\n");
     equal(head?.startsWith("job,path,sha256,"), true);
     equal(last?.includes('"[0.5,1.0]"'), true, last);
+  }));
+
+Deno.test("exportTable() does not empty the table of another store, nor replace another file", () =>
+  inTemporaryFolder(async (folder) => {
+    const [store, parquet] = [await openStore(join(folder, "store")), join(folder, "t.parquet")];
+    await put(store, record("a", 120, 2));
+    await exportTable(store, { parquet });
+    const other = await openStore(join(folder, "stroe"));
+    await rejects(exportTable(other, { parquet }), {
+      name: "UsageError",
+      message: /^There is no catalogue at .*stroe: give the --store/,
+    });
+    equal(await queryTable(parquet, "SELECT path FROM tracks"), [{ path: "s3://music/a" }]);
+    const text = join(folder, "text");
+    await Deno.writeTextFile(text, "no table");
+    await rejects(exportTable(store, { parquet: text }), {
+      name: "UsageError",
+      message: /is no table of a catalogue .*--out$/s,
+    });
+    equal(await Deno.readTextFile(text), "no table");
   }));
 
 Deno.test("exportTable() names a damaged record", () =>

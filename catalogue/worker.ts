@@ -6,7 +6,6 @@
 
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { join } from "node:path";
 import { reasonOf } from "../core/reason.ts";
 import { library, type QueuedJob, type QueueLibrary, type Worker } from "./libraries.ts";
 import { analyzeJob } from "./analyze_job.ts";
@@ -18,7 +17,7 @@ import { PermanentError } from "./patience.ts";
 import type { CatalogueQueue } from "./queue.ts";
 import { type HostOptions, OtherSettingsError } from "./settings.ts";
 import { Sources } from "./sources.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import { ofRecords, type Store, type StoreOptions, StoreRefusedError } from "./store.ts";
 import { withWorkerFolder } from "./worker_scratch.ts";
 
 /** Settings of a worker. */
@@ -97,8 +96,8 @@ export class CatalogueWorker {
   /**
    * Takes tracks until the worker is stopped, or the queue is empty.
    *
-   * @throws {OtherSettingsError | ModelError | DeviceError | KernelLoadError} if this machine cannot analyse the tracks, which
-   * go back to the queue
+   * @throws {OtherSettingsError | StoreRefusedError | ModelError | DeviceError | KernelLoadError} if this machine cannot analyse
+   * the tracks, which go back to the queue
    */
   async run(): Promise<void> {
     const { name, concurrency, lockSeconds, untilEmpty, scratch } = this.#options;
@@ -187,19 +186,20 @@ export class CatalogueWorker {
     const { id = "", attemptsMade } = queued;
     const job: Job = queued.data;
     const signal = AbortSignal.any([cancelled, this.#return.signal]);
-    const own = join(folder, id);
+    let own: string | undefined;
     this.#running++;
     try {
       // An earlier worker may have put the record and ended before it could tell.
-      if (await this.#store.find(recordKey(id)) !== undefined) {
+      if (await ofRecords(this.#store.find(recordKey(id))) !== undefined) {
         this.#metrics.track("known");
         this.#log("info", "track known", { job: id, source: job.source });
         return { known: true };
       }
-      await Deno.mkdir(own);
+      // This worker may have the track twice: its lock is lost while Redis is away.
+      const files = own = await Deno.makeTempDir({ dir: folder, prefix: `${id}-` });
       return await settings.use(job.settings, async (loaded) => {
         const { record: { run }, isKept } = await analyzeJob(id, job, {
-          ...{ ...loaded, sources, store: this.#store, folder: own, signal },
+          ...{ ...loaded, sources, store: this.#store, folder: files, signal },
           run: { worker: this.#options.name, attempt: attemptsMade + 1 },
           onProgress: progressOf(queued),
         }).catch((error) => {
@@ -215,7 +215,9 @@ export class CatalogueWorker {
         return { seconds: run.seconds, audio_seconds: run.audio_seconds };
       });
     } catch (error) {
-      if (error instanceof OtherSettingsError) this.#fail(error);
+      if (error instanceof OtherSettingsError || error instanceof StoreRefusedError) {
+        this.#fail(error);
+      }
       if (cancelled.aborted && !this.#return.signal.aborted) {
         throw new bullmq.UnrecoverableError(CANCELLED);
       }
@@ -229,7 +231,7 @@ export class CatalogueWorker {
       throw error;
     } finally {
       this.#running--;
-      await rm(own, { recursive: true, force: true });
+      if (own !== undefined) await rm(own, { recursive: true, force: true });
     }
   }
 

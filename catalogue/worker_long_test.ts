@@ -1,4 +1,4 @@
-import { deepStrictEqual as equal, ok } from "node:assert/strict";
+import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../core/hash.ts";
@@ -10,10 +10,12 @@ import { noise, wavFile } from "../tests/support/wav.ts";
 import { addTracks, type Audio, audioFile } from "./add.ts";
 import { recordKey } from "./job.ts";
 import { workerMetrics } from "./metrics.ts";
+import { PermanentError } from "./patience.ts";
 import { CatalogueQueue } from "./queue.ts";
 import type { TrackRecord } from "./record.ts";
 import { type AnalysisSettings, keepSettings } from "./settings.ts";
 import { openStore } from "./open_store.ts";
+import type { Store } from "./store.ts";
 import { CatalogueWorker } from "./worker.ts";
 
 const SETTINGS: AnalysisSettings = {
@@ -161,6 +163,77 @@ Deno.test({
         const [waits] = await Array.fromAsync(queue.list("waiting"));
         equal(waits?.attempts, 0);
         equal(await Array.fromAsync(store.list("results/")), []);
+      })
+    ),
+});
+
+Deno.test({
+  name:
+    "a worker whose store refuses it gives its tracks back and ends, and another store is another catalogue",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withRedis((redis) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, "a.wav");
+        const samples = noise(3 * 16_000);
+        await Deno.writeFile(
+          path,
+          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
+        );
+        await using queue = await CatalogueQueue.open({
+          redis,
+          name: `test-${crypto.randomUUID()}`,
+        });
+        const [store, other] = [
+          await openStore(join(folder, "store")),
+          await openStore(join(folder, "other")),
+        ];
+        const settings = await keepSettings(SETTINGS, {}, store);
+        equal(await keepSettings(SETTINGS, {}, store), settings);
+        const add = async (name: string, to: Store): Promise<unknown> =>
+          await addTracks(
+            (async function* (): AsyncGenerator<Audio> {
+              yield await audioFile(path);
+            })(),
+            name,
+            queue,
+            to,
+            { attempts: 1 },
+          );
+        const work = async (on: Store): Promise<void> =>
+          await new CatalogueWorker(
+            queue,
+            on,
+            {
+              ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
+              ...{ untilEmpty: true, scratch: folder },
+            },
+            await workerMetrics(() => queue.counts()),
+            () => {},
+          ).run();
+        const isNew = { added: 1, queued: 0, done: 0, same: 0 };
+        equal(await add(settings, store), isNew);
+        const readOnly = Object.assign(Object.create(store) as Store, {
+          find: store.find.bind(store),
+          read: store.read.bind(store),
+          addressOf: store.addressOf.bind(store),
+          putNew: () => Promise.reject(new PermanentError("read-only")),
+        });
+        await rejects(work(readOnly), { name: "StoreRefusedError", message: "read-only" });
+        equal((await queue.counts()).waiting, 1);
+        await rejects(work(other), { name: "OtherSettingsError", message: /give the --store/ });
+        equal((await queue.counts()).waiting, 1);
+        await work(store);
+        equal((await queue.counts()).done, 1);
+        equal(await add(await keepSettings(SETTINGS, {}, other), other), isNew);
+        await work(other);
+        for (const { address } of [store, other]) {
+          equal((await Array.fromAsync((await openStore(address)).list("results/"))).length, 1);
+        }
+        // As the message about a damaged record tells.
+        await Deno.remove(join(store.address, "results"), { recursive: true });
+        equal(await add(settings, store), isNew);
       })
     ),
 });

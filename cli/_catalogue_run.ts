@@ -32,6 +32,7 @@ import {
   stageRows,
   startDashboard,
   startEndpoint,
+  tellingPatience,
   workerMetrics,
 } from "../catalogue/mod.ts";
 import { untilStopped } from "../core/interruption.ts";
@@ -92,8 +93,9 @@ interface AddValues
 export async function add(values: AddValues, inputs: readonly string[]): Promise<number> {
   const settings = await settingsOf(values);
   await using queue = await openQueue(values);
-  const store = await openStore(values.store);
-  const sources = new Sources({});
+  const patience = tellingPatience(console.error);
+  const store = await openStore(values.store, { patience });
+  const sources = new Sources({ patience });
   const failures: Failure[] = [];
   const name = await keepSettings(settings, pick(values, "weightsDir", "threads"), store);
   const counts = await addTracks(
@@ -198,6 +200,10 @@ interface WorkerValues extends QueueValues {
 /** Analyses tracks of the queue. */
 export async function work(values: WorkerValues): Promise<number> {
   const name = values.name ?? `${hostname()}-${process.pid}`;
+  const { scratch } = values;
+  if (scratch !== undefined && !await stat(scratch).then((it) => it.isDirectory(), () => false)) {
+    throw new UsageError(`--scratch expects a folder that exists, but got ${printable(scratch)}`);
+  }
   const log = jsonLog({ worker: name });
   await using queue = await openQueue(
     values,
@@ -223,7 +229,10 @@ export async function work(values: WorkerValues): Promise<number> {
     log,
   );
   const endpoint = values.listen &&
-    startEndpoint(values.listen, { metrics, isReady: () => worker.isTaking });
+    await listening(
+      values.listen,
+      (address) => startEndpoint(address, { metrics, isReady: () => worker.isTaking }),
+    );
   try {
     await untilStopped(() => worker.stop(), () => worker.run());
   } finally {
@@ -328,7 +337,7 @@ export async function dashboard(
   values: QueueValues & { readonly listen: EndpointAddress },
 ): Promise<number> {
   await using queue = await openQueue(values);
-  const server = await startDashboard(values.listen, queue);
+  const server = await listening(values.listen, (address) => startDashboard(address, queue));
   const { hostname, port } = server.addr as Deno.NetAddr;
   console.log(`http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/queues`);
   await untilStopped(() => void server.shutdown(), () => server.finished);
@@ -344,7 +353,7 @@ export async function writeTable(
     readonly jsonLines?: string;
   },
 ): Promise<number> {
-  const store = await openStore(values.store);
+  const store = await openStore(values.store, { patience: tellingPatience(console.error) });
   const files = { parquet: values.out, ...pick(values, "csv", "jsonLines") };
   const { added, removed, rows } = await exportTable(
     store,
@@ -374,7 +383,9 @@ export async function query(table: string, sql: string, isJson: boolean): Promis
   }
   if (isJson) {
     console.log(JSON.stringify(rows, null, 2));
-  } else if (rows.length > 0) {
+  } else if (rows.length === 0) {
+    console.error("No rows");
+  } else {
     const head = Object.keys(rows[0]!);
     const cell = (value: unknown): string =>
       value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -485,6 +496,22 @@ export async function simulateWorkers(
     ], (column) => column < 8).join("\n"),
   );
   return await Promise.resolve(0);
+}
+
+/** Starts a server; throws {@linkcode UsageError} where its address cannot be had. */
+async function listening<Server>(
+  address: EndpointAddress,
+  start: (address: EndpointAddress) => Server | Promise<Server>,
+): Promise<Server> {
+  try {
+    return await start(address);
+  } catch (cause) {
+    const { hostname, port } = address;
+    throw new UsageError(
+      `Cannot listen at ${hostname}, port ${port} (${reasonOf(cause)}): name another with --listen`,
+      { cause },
+    );
+  }
 }
 
 async function ensureTable(table: string): Promise<void> {

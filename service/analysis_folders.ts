@@ -15,6 +15,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { writeJson, writeWhole } from "../core/files.ts";
+import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { type AnalysisRecord, recordSchema } from "./analysis.ts";
 
@@ -40,11 +41,17 @@ export class AnalysisFolders {
   /**
    * Opens the folder of a service, which is made where it is missing, and removes what an earlier run left incomplete.
    *
-   * @throws {UsageError} if another service uses it
+   * @throws {UsageError} if another service uses it, or it cannot be written
    */
   static async open(root: string): Promise<AnalysisFolders> {
-    await mkdir(join(root, "analyses"), { recursive: true, mode: 0o700 });
-    const lock = await tryLockFile(join(root, "lock"));
+    const unwritable = (cause: unknown): never => {
+      throw new UsageError(
+        `Cannot write the folder ${root} (${reasonOf(cause)}): name another with --data-dir`,
+        { cause },
+      );
+    };
+    await mkdir(join(root, "analyses"), { recursive: true, mode: 0o700 }).catch(unwritable);
+    const lock = await tryLockFile(join(root, "lock")).catch(unwritable);
     if (lock === null) {
       throw new UsageError(`Another service uses the folder ${root}: name another with --data-dir`);
     }

@@ -16,6 +16,7 @@ import {
   openStore,
   recordKey,
   type Store,
+  tellingPatience,
   type TrackRecord,
 } from "../catalogue/mod.ts";
 import { orAborted } from "../core/abort.ts";
@@ -84,7 +85,7 @@ export class CatalogueWork implements AsyncDisposable {
       },
     );
     try {
-      const store = await openStore(address.store);
+      const store = await openStore(address.store, { patience: tellingPatience(console.error) });
       return new CatalogueWork(queue, store, await keepSettings(settings, host, store));
     } catch (error) {
       await queue[Symbol.asyncDispose]();

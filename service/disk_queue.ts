@@ -308,7 +308,8 @@ export class DiskQueue implements JobQueue {
         const attempts = entry.record.attempts - 1;
         await this.#save(entry, { state: "queued", started: null, attempts }).catch(logged);
       } else {
-        await this.#fail(entry, reasonOf(error));
+        // Clients do not learn where the service keeps its files.
+        await this.#fail(entry, reasonOf(error).replaceAll(`${this.#folders.folderOf(id)}/`, ""));
       }
     } finally {
       entry.progress = null;

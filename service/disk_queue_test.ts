@@ -152,6 +152,15 @@ Deno.test("only one service uses a folder", () =>
     await queue.close(0);
   }));
 
+Deno.test("a folder that cannot be written is refused with the remedy", () =>
+  inTemporaryFolder(async (folder) => {
+    await writeFile(join(folder, "file"), "");
+    await rejects(open(join(folder, "file", "data"), done), {
+      name: "UsageError",
+      message: /^Cannot write the folder .*: name another with --data-dir$/,
+    });
+  }));
+
 Deno.test("a full queue refuses, and a removed analysis makes room and leaves no file", () =>
   inTemporaryFolder(async (folder) => {
     const queue = await open(folder, endless, { mostWaiting: 1 });
