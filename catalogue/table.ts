@@ -120,7 +120,7 @@ export async function exportTable(
         await connection.run(`INSERT INTO tracks BY NAME ${rows}`).catch((cause) => {
           throw new UsageError(
             `${parquet} is no table of a catalogue (${
-              reasonOf(cause)
+              reasonOf(cause).split("\n")[0]
             }): remove it, or name another file with --out`,
             { cause },
           );
