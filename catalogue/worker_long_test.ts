@@ -237,3 +237,60 @@ Deno.test({
       })
     ),
 });
+
+Deno.test({
+  name:
+    "a worker that has lost the lock of a track takes it twice, and neither run disturbs the other",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withRedis((redis) =>
+      inTemporaryFolder(async (folder) => {
+        const path = join(folder, "long.wav");
+        const samples = noise(300 * 16_000);
+        await Deno.writeFile(
+          path,
+          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
+        );
+        await using queue = await CatalogueQueue.open({
+          redis,
+          name: `test-${crypto.randomUUID()}`,
+        });
+        const store = await openStore(join(folder, "store"));
+        const settings = await keepSettings(SETTINGS, {}, store);
+        const audio = (async function* (): AsyncGenerator<Audio> {
+          yield await audioFile(path);
+        })();
+        await addTracks(audio, settings, queue, store, { attempts: 1 });
+        const failures: unknown[] = [];
+        const worker = new CatalogueWorker(
+          queue,
+          store,
+          {
+            ...{ name: "one", concurrency: 2, graceSeconds: 0, lockSeconds: 1 },
+            ...{ untilEmpty: false, scratch: folder },
+          },
+          await workerMetrics(() => queue.counts()),
+          (_, event, fields) => {
+            if (event === "track failed") failures.push(fields);
+          },
+        );
+        const running = worker.run();
+        await until("the track to run", async () => (await queue.counts()).active === 1);
+        const [track] = await Array.fromAsync(queue.list("active"));
+        const redisOf = queue.redis as unknown as { del(key: string): Promise<number> };
+        const foldersOf = async (): Promise<number> => {
+          const own = (await readdir(folder)).find((name) => name.startsWith("tactus-worker-"));
+          return (await readdir(join(folder, own!))).filter((name) => name.startsWith("t")).length;
+        };
+        // As after a time in which Redis could not be reached.
+        await until("the track to run twice", async () => {
+          await redisOf.del(`${queue.engine.toKey(track!.id)}:lock`);
+          return failures.length > 0 || await foldersOf() === 2;
+        });
+        equal(failures, []);
+        worker.stop();
+        await running;
+      })
+    ),
+});
