@@ -42,7 +42,21 @@ export async function startDashboard(
   const app = new Hono();
   app.route(PATH, server.registerPlugin() as never);
   return Deno.serve({ ...address, onListen: () => {} }, async (request) => {
+    if (isForeign(request, address)) {
+      return new Response("This page is not for other sites\n", { status: 403 });
+    }
     if (new URL(request.url).pathname === "/") return Response.redirect(new URL(PATH, request.url));
     return await app.fetch(request);
   });
+}
+
+/** Names of this machine for itself. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
+
+/** Returns whether a page of another site sent a request: by its Origin, or, after DNS rebinding, its Host. */
+function isForeign({ headers, url }: Request, { hostname }: EndpointAddress): boolean {
+  const host = headers.get("host") ?? new URL(url).host;
+  const origin = headers.get("origin");
+  if (origin !== null && URL.parse(origin)?.host !== host.toLowerCase()) return true;
+  return LOOPBACK.test(hostname) && !LOOPBACK.test(host.toLowerCase().replace(/:\d+$/, ""));
 }

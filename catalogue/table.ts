@@ -4,7 +4,7 @@
  * @module
  */
 
-import { rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { temporaryName } from "../core/files.ts";
 import { reasonOf } from "../core/reason.ts";
@@ -106,6 +106,10 @@ export async function exportTable(
   onProgress: (read: number) => void = () => {},
 ): Promise<TableCounts> {
   const parquet = resolve(files.parquet);
+  const paths = Object.values(files).map((path) => resolve(path));
+  if (new Set(paths).size < paths.length) {
+    throw new UsageError("The Parquet file, the CSV file and the JSON Lines need different names");
+  }
   const { DuckDBInstance } = await library("@duckdb/node-api");
   const isThere = await stat(parquet).then(() => true, () => false);
   return await withScratchFolder("tactus-table-", async (folder) => {
@@ -254,6 +258,7 @@ async function write(
 ): Promise<void> {
   const temporary = join(dirname(path), temporaryName(path.slice(dirname(path).length + 1)));
   try {
+    await mkdir(dirname(path), { recursive: true });
     await connection.run(`COPY (${rows}) TO ${quoted(temporary)} (${options})`);
     await rename(temporary, path);
   } finally {

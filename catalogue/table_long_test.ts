@@ -116,6 +116,13 @@ Deno.test("exportTable() does not empty the table of another store, nor replace 
       message: /is no table of a catalogue .*--out$/s,
     });
     equal(await Deno.readTextFile(text), "no table");
+    await rejects(exportTable(store, { parquet, csv: join(folder, ".", "t.parquet") }), {
+      name: "UsageError",
+      message: /need different names/,
+    });
+    const jsonLines = join(folder, "new", "t.jsonl");
+    await exportTable(store, { parquet, jsonLines });
+    equal((await Deno.readTextFile(jsonLines)).split("\n").length, 2);
   }));
 
 Deno.test("exportTable() names a damaged record", () =>
