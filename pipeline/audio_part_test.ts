@@ -56,7 +56,7 @@ Deno.test("readStems() reads of a part the samples of the whole, also of long st
     equal(part.stems16, slice(whole.stems16, 2, 44_100, 2.5 * 44_100));
     equal(part.durationSeconds, 1.5);
     // A part that is shorter than the limit keeps its stems.
-    const most = { mostSeconds: 2, largeBytes: 0 };
+    const most = { longSeconds: 2, largeBytes: 0 };
     ok("stems16" in await readStemsOrSpectrogram(paths, { ...options, ...most }));
     ok("spectrogram" in await readStemsOrSpectrogram(paths, most));
   });

@@ -114,9 +114,9 @@ export async function readStems(
  */
 export async function readShortStems(
   paths: readonly string[],
-  { mostSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES, ...options }: LongOptions = {},
+  { longSeconds = LONG_SECONDS, largeBytes = LARGE_FILE_BYTES, ...options }: LongOptions = {},
 ): Promise<ReadStems | LongStems | undefined> {
-  const most = Math.floor(mostSeconds * SAMPLE_RATE_HZ);
+  const most = Math.floor(longSeconds * SAMPLE_RATE_HZ);
   const sizes = await ensureFiles(paths);
   const atOnce = Math.max(...sizes) > largeBytes ? 2 : paths.length;
   const settings = await settingsOf(paths, options);
@@ -173,7 +173,7 @@ const LARGE_FILE_BYTES = 32e6;
 /** Limits of a long track. */
 export interface LongOptions extends AudioOptions {
   /** Length of the track from which on only the spectrogram is kept; twelve minutes by default. */
-  readonly mostSeconds?: number;
+  readonly longSeconds?: number;
   /** Size of a file from which on files are decoded two at a time; 32 MB by default. */
   readonly largeBytes?: number;
 }

@@ -114,7 +114,7 @@ async function readLong(
   paths: readonly string[],
   options: AudioOptions = {},
 ): Promise<LongStems> {
-  const long = { mostSeconds: 0.5, largeBytes: 0, ...options };
+  const long = { longSeconds: 0.5, largeBytes: 0, ...options };
   const read = await readStemsOrSpectrogram(paths, long);
   ok("spectrogram" in read);
   return read;
