@@ -38,7 +38,7 @@ export const parityFileTarget: Target = {
   read: async (input) => {
     const file = await parseParityFile(new TextDecoder().decode(input), "parity.toml");
     const { seams, stages } = describedPipeline(file);
-    const made = stages.flatMap(({ outputs }) => outputs);
+    const made = stages.flatMap(({ inner = [], outputs }) => [...inner, ...outputs]);
     expect(made.every((seam) => Object.hasOwn(seams, seam)), "a stage makes an unknown seam");
     expect(Object.keys(seams).length === made.length, "a seam has no stage");
   },
