@@ -90,6 +90,7 @@ export interface RedisLibrary {
 export interface Redis {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "message", listener: (channel: string, message: string) => void): unknown;
+  ping(): Promise<string>;
   exists(...keys: string[]): Promise<number>;
   zscore(key: string, member: string): Promise<string | null>;
   info(section: string): Promise<string>;

@@ -368,5 +368,37 @@ async function openRedis(
   const { Redis } = await library("ioredis");
   const redis = new Redis(address, { maxRetriesPerRequest: null });
   redis.on("error", onError);
+  try {
+    const left = Math.max(CONNECT_SECONDS, (end - performance.now()) / 1000);
+    await answered(redis, Math.min(seconds, left));
+  } catch (cause) {
+    redis.disconnect();
+    throw new UsageError(
+      `Redis at ${hostname}:${port} refuses the connection, or does not answer (${
+        reasonOf(cause)
+      }): check the password and the number of the database in --redis, and that it is a Redis`,
+      { cause },
+    );
+  }
   return redis;
+}
+
+/** Errors of a connection that waiting does not remove: no or a wrong password, no such database, no permission. */
+const REFUSED = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR (?:DB index|invalid DB|AUTH|Client sent AUTH))/;
+
+/** Waits until Redis answers; throws what it refuses the connection with, or its last error. */
+async function answered(redis: Redis, seconds: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let last = new Error(`no answer for ${seconds.toFixed(0)} s`);
+  redis.on("error", (error) => {
+    last = error;
+    if (REFUSED.test(error.message)) reject(error);
+  });
+  const timer = setTimeout(() => reject(last), 1000 * seconds);
+  redis.ping().then(() => resolve(), reject);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }

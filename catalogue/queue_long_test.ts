@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
-import { withRedis } from "../tests/support/services.ts";
+import { startRedis, withRedis } from "../tests/support/services.ts";
 import { library } from "./libraries.ts";
 import type { Job } from "./job.ts";
 import { CatalogueQueue } from "./queue.ts";
@@ -119,4 +119,24 @@ Deno.test("CatalogueQueue.open() refuses an address at which there is no Redis",
     CatalogueQueue.open({ redis, name: "x" });
   await rejects(open("redis://127.0.0.1:1"), /Cannot reach Redis at 127\.0\.0\.1:1 .*--redis$/);
   await rejects(open("http://127.0.0.1"), /Expected an address redis:\/\/HOST:PORT/);
+});
+
+Deno.test({
+  name: "CatalogueQueue.open() tells that Redis wants a password, has no such database, or is none",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    await using service = await startRedis({ args: ["--requirepass", "secret"] });
+    const address = (user: string, rest = ""): string =>
+      service.url.replace("redis://", `redis://${user}`) + rest;
+    const open = (redis: string): Promise<CatalogueQueue> =>
+      CatalogueQueue.open({ redis, name: "x" }, () => {}, 2);
+    await rejects(open(address("")), /refuses the connection.*NOAUTH.*--redis/);
+    await rejects(open(address(":wrong@")), /refuses the connection.*WRONGPASS.*--redis/);
+    await rejects(open(address(":secret@", "/99")), /refuses the connection.*DB index.*--redis/);
+    await using queue = await open(address(":secret@", "/1"));
+    equal((await queue.counts()).waiting, 0);
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await rejects(open(`redis://127.0.0.1:${silent.addr.port}`), /no answer for 2 s.*--redis/);
+  },
 });
