@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../core/reason.ts";
 import { Turns } from "../core/turns.ts";
@@ -227,11 +227,14 @@ export class DiskQueue implements JobQueue {
     const id = idOf(sha256, settings);
     const existing = this.#entries.get(id);
     if (existing !== undefined && existing.record.state !== "failed") {
-      return { analysis: this.#analysis(existing), isNew: false };
+      const isGone = existing.record.state === "done" && await this.audio(id) === undefined;
+      if (!isGone || await this.#replaceAudio(existing, bytes, source)) {
+        return { analysis: this.#analysis(existing), isNew: false };
+      }
     }
     const isUpload = "folder" in source;
     await this.#ensureRoom(isUpload ? bytes : 0);
-    if (existing !== undefined) await this.#remove(existing);
+    if (existing?.isRemoved === false) await this.#remove(existing);
     const record: AnalysisRecord = {
       ...{ id, number: ++this.#number, state: "queued", name, bytes, sha256, settings },
       audio: isUpload ? { file: source.file } : { path: source.path },
@@ -243,6 +246,29 @@ export class DiskQueue implements JobQueue {
     this.#waiting.push(entry);
     this.#pump();
     return { analysis: this.#analysis(entry), isNew: true };
+  }
+
+  /**
+   * Takes equal audio for that of an analysis whose file was moved or changed since; returns false where the analysis had to go
+   * to make room.
+   */
+  async #replaceAudio(
+    entry: Entry,
+    bytes: number,
+    source: ReceivedAudio["source"],
+  ): Promise<boolean> {
+    const { id } = entry.record;
+    const isUpload = "folder" in source;
+    if (isUpload) {
+      await this.#makeRoom(bytes);
+      if (entry.isRemoved) return false;
+      await rename(join(source.folder, source.file), join(this.#folders.folderOf(id), source.file));
+      entry.bytes += bytes;
+    }
+    const audio = isUpload ? { file: source.file } : { path: source.path };
+    await this.#folders.writeRecord({ ...entry.record, audio });
+    entry.record = { ...entry.record, audio };
+    return true;
   }
 
   #enter(record: AnalysisRecord, bytes: number): Entry {

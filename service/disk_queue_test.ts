@@ -1,6 +1,6 @@
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { DiskQueue, type DiskQueueOptions, idOf } from "./disk_queue.ts";
@@ -150,6 +150,28 @@ Deno.test("only one service uses a folder", () =>
     const queue = await open(folder, done);
     await rejects(open(folder, done), /Another service uses the folder/);
     await queue.close(0);
+  }));
+
+Deno.test("equal audio takes the place of a file that was moved since", () =>
+  inTemporaryFolder(async (folder) => {
+    const [data, here, there] = ["data", "here.wav", "there.wav"].map((name) =>
+      join(folder, name)
+    ) as [string, string, string];
+    await writeFile(here, new Uint8Array(10));
+    let queue = await open(data, done);
+    const named = (path: string): Promise<Added> =>
+      queue.add({ name: "1.wav", bytes: 10, sha256: "1".padStart(64, "0"), source: { path } });
+    const { analysis: { id } } = await named(here);
+    equal([await ended(queue, id), await queue.audio(id)], ["done", here]);
+    await rename(here, there);
+    equal(await queue.audio(id), undefined);
+    equal([(await named(there)).isNew, await queue.audio(id)], [false, there]);
+    await rm(there);
+    equal((await add(queue, 1)).isNew, false);
+    await queue.close(1);
+    queue = await open(data, done);
+    equal(await queue.audio(id), join(data, "analyses", id, "audio.wav"));
+    await queue.close(1);
   }));
 
 Deno.test("a folder that cannot be written is refused with the remedy", () =>

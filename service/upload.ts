@@ -104,9 +104,9 @@ export async function receiveMultipart(
         received = await store(part, fileName ?? "", folder, limits);
       } else if (fileName !== undefined || field === AUDIO_FIELD) {
         throw invalid(
-          `The form has a file in the field ${
-            JSON.stringify(field)
-          }, more than one in ${AUDIO_FIELD}`,
+          field === AUDIO_FIELD
+            ? `The form has more than one field ${AUDIO_FIELD}`
+            : `The form has a file in the field ${JSON.stringify(field)}, not in ${AUDIO_FIELD}`,
         );
       }
     }
