@@ -244,6 +244,7 @@ export interface CounterMetric {
 
 /** A number that changes. */
 export interface GaugeMetric {
+  reset(): void;
   set(labels: Record<string, string>, value: number): void;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { orAborted } from "../core/abort.ts";
 import { type CounterMetric, type GaugeMetric, library } from "./libraries.ts";
 import type { QueueCounts } from "./queue.ts";
 import type { WorkerRun } from "./record.ts";
@@ -23,6 +24,9 @@ export interface WorkerMetrics {
 
 /** Upper bounds of the times of a track, seconds. */
 const SECONDS = [0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 900];
+
+/** Time in which Redis must tell what the queue holds. */
+const COUNT_MILLISECONDS = 2000;
 
 /**
  * Returns metrics that begin at zero.
@@ -61,7 +65,13 @@ export async function workerMetrics(counts: () => Promise<QueueCounts>): Promise
     labelNames: ["state"],
     ...common,
     async collect(this: GaugeMetric): Promise<void> {
-      const { waiting, delayed, active, dead } = await counts();
+      this.reset();
+      // The other metrics are told while Redis is away; the labels of this one are absent.
+      const found = await orAborted(counts(), AbortSignal.timeout(COUNT_MILLISECONDS)).catch(() =>
+        undefined
+      );
+      if (found === undefined) return;
+      const { waiting, delayed, active, dead } = found;
       for (const [state, value] of Object.entries({ waiting, delayed, active, dead })) {
         this.set({ state }, value);
       }
