@@ -62,6 +62,10 @@ export async function analyzeJob(
     observer: {
       onTiming: ({ stage, start, end }) => stages[stage] = (stages[stage] ?? 0) + end - start,
     },
+  }).catch((error) => {
+    // The copy is gone when its name is read.
+    if (error instanceof Error) error.message = error.message.replaceAll(path, job.source);
+    throw error;
   });
   try {
     ensureSameAudio(job, analyzed.result);

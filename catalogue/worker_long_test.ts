@@ -7,6 +7,7 @@ import { until } from "../tests/support/deadline.ts";
 import { withRedis } from "../tests/support/services.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { noise, wavFile } from "../tests/support/wav.ts";
+import { analyzeJob } from "./analyze_job.ts";
 import { addTracks, type Audio, audioFile } from "./add.ts";
 import { recordKey } from "./job.ts";
 import { workerMetrics } from "./metrics.ts";
@@ -15,6 +16,7 @@ import { CatalogueQueue } from "./queue.ts";
 import type { TrackRecord } from "./record.ts";
 import { type AnalysisSettings, keepSettings } from "./settings.ts";
 import { openStore } from "./open_store.ts";
+import type { Sources } from "./sources.ts";
 import type { Store } from "./store.ts";
 import { CatalogueWorker } from "./worker.ts";
 
@@ -294,3 +296,20 @@ Deno.test({
       })
     ),
 });
+
+Deno.test("the reason why an object cannot be analysed names the object, and not its copy", () =>
+  inTemporaryFolder(async (folder) => {
+    const store = await openStore(join(folder, "store"));
+    await store.putNew("bad.wav", new TextEncoder().encode("no audio"));
+    const source = "s3://music/bad.wav";
+    const { etag } = (await store.find("bad.wav"))!;
+    await using analyzer = await Analyzer.load(SETTINGS.options);
+    const job = { source, content: `etag:${etag}`, bytes: 8, settings: "ts" };
+    const context = {
+      settings: { ...SETTINGS, program: "", key: "" },
+      ...{ analyzer, store, folder, signal: new AbortController().signal },
+      sources: { remote: () => Promise.resolve({ store, key: "bad.wav" }) } as unknown as Sources,
+      run: { worker: "one", attempt: 1 },
+    };
+    await rejects(analyzeJob("t1", job, context), /: Decoding 's3:\/\/music\/bad\.wav'/);
+  }));

@@ -23,6 +23,7 @@ import { orAborted } from "../core/abort.ts";
 import { bytesSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import { resultToJson } from "../pipeline/mod.ts";
+import { withoutPath } from "./analysis_work.ts";
 import {
   GivenBack,
   type Work,
@@ -137,7 +138,9 @@ export class CatalogueWork implements AsyncDisposable {
     const { signal, onProgress } = options;
     for (;;) {
       const track = await orAborted(this.#queue.find(id), signal);
-      if (track?.state === "failed") throw new Error(track.reason.replaceAll(item.path, item.name));
+      if (track?.state === "failed") {
+        throw new Error(withoutPath(track.reason, track.source, item.name));
+      }
       if (track?.progress !== undefined) onProgress(track.progress);
       // The queue forgets what is done after a while.
       if (track === undefined || track.state === "completed") {

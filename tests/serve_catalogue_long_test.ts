@@ -22,7 +22,15 @@ Deno.test({
         const name = `test-${crypto.randomUUID()}`;
         const store = join(folder, "store");
         const address = ["--redis", redis, "--queue", name, "--store", store];
-        const args = ["--data-dir", join(folder, "data"), "--grace", "0", ...address];
+        const args = [
+          "--data-dir",
+          join(folder, "data"),
+          "--grace",
+          "0",
+          "--max-seconds",
+          "700",
+          ...address,
+        ];
         await using queue = await CatalogueQueue.open({ redis, name });
         let service = await ServiceProcess.start(...args);
         const post = async (seed: number, seconds = 3): Promise<string> => {
@@ -82,6 +90,11 @@ Deno.test({
         equal((await fetch(service.url + running, { method: "DELETE" })).status, 204);
         await until("the worker to stop it", async () => (await queue.counts()).active === 0);
         equal((await queue.counts()).dead, 1);
+
+        const long = await post(5, 701);
+        equal(await lastState(service.url + long), "failed");
+        const { error } = await (await fetch(service.url + long)).json();
+        match(error, /^'5\.wav' is longer than 700 s/);
 
         equal(await service.end(), 143);
         worker.kill("SIGTERM");
