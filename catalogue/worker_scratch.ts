@@ -6,11 +6,14 @@
 
 import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type HeldLock, tryLockFile } from "../core/file_lock.ts";
 import { interruptible } from "../core/interruption.ts";
 
 const PREFIX = "tactus-worker-";
+
+/** Of a folder that other workers do not look at: one that has no lock yet, or is being removed. */
+const HIDDEN_PREFIX = "tactus-hidden-";
 
 /** Name of the file whose lock shows that the worker lives. */
 const LOCK = "lock";
@@ -27,14 +30,20 @@ export async function withWorkerFolder<Result>(
   parent: string = tmpdir(),
 ): Promise<Result> {
   await removeAbandoned(parent);
-  const folder = await Deno.makeTempDir({ dir: parent, prefix: PREFIX });
-  const lock = await tryLockFile(join(folder, LOCK));
-  const remove = (): void => Deno.removeSync(folder, { recursive: true });
+  const hidden = await Deno.makeTempDir({ dir: parent, prefix: HIDDEN_PREFIX });
+  const lock = await tryLockFile(join(hidden, LOCK));
+  // A worker that starts takes a folder of this name without a lock for abandoned.
+  const folder = join(parent, `${PREFIX}${basename(hidden).slice(HIDDEN_PREFIX.length)}`);
+  await Deno.rename(hidden, folder);
+  const remove = (): void => {
+    Deno.renameSync(folder, hidden);
+    Deno.removeSync(hidden, { recursive: true });
+  };
   try {
     return await interruptible(remove, () => work(folder));
   } finally {
-    await lock?.release();
     remove();
+    await lock?.release();
   }
 }
 

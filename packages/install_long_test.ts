@@ -204,7 +204,8 @@ Deno.test({
         const networks = ["--demixer", "seeded-htdemucs", "--model", "seeded-all"];
         for (const [signal, code] of Object.entries(ENDINGS) as [Deno.Signal, number][]) {
           const args = ["analyze", ...networks, "-o", `s-${signal}`];
-          equal((await installation.interrupted(work, args, signal)).code, code, signal);
+          const ended = await installation.interrupted(work, args, signal, "are untrained");
+          equal(ended.code, code, `${signal}: ${ended.stderr}`);
         }
         const fault = await installation.withMain('Deno.kill(Deno.pid, "SIGABRT")', ["bench"]);
         ok(fault.code > 128);

@@ -7,7 +7,7 @@
 import { chown, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROGRAM_PACKAGE } from "../../core/package_names.ts";
-import { type Outcome, outcomeOf } from "./deadline.ts";
+import { type Outcome, outcomeOf, within } from "./deadline.ts";
 
 /** A user other than root that exists everywhere. */
 export const NOBODY = 65534;
@@ -76,19 +76,36 @@ export class Installation {
     return await this.run(cwd, this.command, args, env);
   }
 
-  /** Runs the installed command, and sends a signal to it after some seconds; returns its exit code and stderr. */
+  /**
+   * Runs the installed command, and sends a signal to it once it works.
+   *
+   * @param sign text on stderr that shows that it works
+   */
   async interrupted(
     cwd: string,
     args: readonly string[],
     signal: Deno.Signal,
+    sign: string,
   ): Promise<Outcome> {
     const child = this.#start(cwd, this.command, args, {});
-    const timer = setTimeout(() => child.kill(signal), 3000);
+    const stdout = new Response(child.stdout).text();
+    let stderr = "";
+    let isSent = false;
+    const read = async (): Promise<void> => {
+      for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+        stderr += part;
+        if (isSent || !stderr.includes(sign)) continue;
+        child.kill(signal);
+        isSent = true;
+      }
+    };
     try {
-      return await outcomeOf(child);
-    } finally {
-      clearTimeout(timer);
+      await within("an interrupted process to end", read(), 60);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
     }
+    return { code: (await child.status).code, stdout: await stdout, stderr };
   }
 
   /** Runs the installed command as another user; as the same one if this user is not root, as in containers. */
