@@ -46,7 +46,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     },
     {
       name: "bass and drums are swapped",
-      file: `${SEPARATION}/layout.rs`,
+      file: "kernels/separation.ts",
       find: "[1, 0, 2, 3];",
       put: "[0, 1, 2, 3];",
     },
