@@ -46,9 +46,9 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
     },
     {
       name: "bass and drums are swapped",
-      file: "kernels/separation.ts",
-      find: "[1, 0, 2, 3];",
-      put: "[0, 1, 2, 3];",
+      file: "models/htdemucs/configuration.ts",
+      find: `sources: ["drums", "bass", "other", "vocals"],`,
+      put: `sources: ["bass", "drums", "other", "vocals"],`,
     },
     {
       name: "the deepest skip connection of the spectrogram's branch is missing",
