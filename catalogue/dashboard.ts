@@ -14,7 +14,7 @@ const PATH = "/queues";
 /**
  * Starts the dashboard, in which tracks of the queue are seen, tried again and removed.
  *
- * @param address where it listens; whoever reaches it may change the queue
+ * @param address where it listens; everyone who can reach it can change the queue
  * @param queue the queue
  * @returns the server, to be closed by the caller
  * @throws if the port is taken

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { orAborted } from "../core/abort.ts";
 import { reasonOf } from "../core/reason.ts";
+import { spacedCalls } from "../core/spaced_calls.ts";
 
 /** How long a request is repeated. */
 export interface Patience {
@@ -32,14 +33,12 @@ const MESSAGE_MILLISECONDS = 10_000;
  * @param tell prints a message
  */
 export function tellingPatience(tell: (message: string) => void): Patience {
-  let told = -Infinity;
   return {
     ...PATIENCE,
-    onRetry: (reason) => {
-      if (performance.now() - told < MESSAGE_MILLISECONDS) return;
-      told = performance.now();
-      tell(`${reason}; trying again for up to ${PATIENCE.seconds} s`);
-    },
+    onRetry: spacedCalls(
+      MESSAGE_MILLISECONDS,
+      (reason: string) => tell(`${reason}; trying again for up to ${PATIENCE.seconds} s`),
+    ),
   };
 }
 

@@ -219,12 +219,13 @@ export class CatalogueQueue implements AsyncDisposable {
    * @returns their addresses
    */
   async retry(patterns: readonly string[]): Promise<string[]> {
-    return await this.#each(
-      ["failed"],
-      patterns,
-      (job) => job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }),
-      true,
-    );
+    return await this.#each(["failed"], patterns, retryJob, true);
+  }
+
+  /** Lets one dead letter wait again, with all its attempts. */
+  async retryDead(id: string): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    if (job !== undefined) await retryJob(job);
   }
 
   /**
@@ -241,10 +242,20 @@ export class CatalogueQueue implements AsyncDisposable {
         await this.#queue.remove(id);
       },
     );
-    const stopped = await this.#each(["active"], patterns, async ({ id = "" }) => {
-      await this.#redis.publish(this.cancelChannel, id);
-    });
+    const stopped = await this.#each(["active"], patterns, ({ id = "" }) => this.#stop(id));
     return [...removed, ...stopped];
+  }
+
+  /** Takes one track out of the queue, or stops it where a worker has it. */
+  async remove(id: string): Promise<void> {
+    await this.#queue.remove(id);
+    // A worker that has the track keeps it in the queue.
+    await this.#stop(id);
+  }
+
+  /** Tells the workers to stop a track. */
+  async #stop(id: string): Promise<void> {
+    await this.#redis.publish(this.cancelChannel, id);
   }
 
   async #each(
@@ -309,6 +320,10 @@ export class CatalogueQueue implements AsyncDisposable {
     await this.#queue.close().catch(() => {});
     this.#redis.disconnect();
   }
+}
+
+async function retryJob(job: QueuedJob): Promise<void> {
+  await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
 
 function track(job: QueuedJob, state: QueueState): QueuedTrack {

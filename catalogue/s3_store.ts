@@ -86,13 +86,8 @@ export class S3Store implements Store {
             { abortSignal: signal },
           ),
       );
-      for (const { Key = "", Size = 0, ETag = "", LastModified } of page.Contents ?? []) {
-        yield {
-          key: Key.slice(this.#prefix.length),
-          bytes: Size,
-          etag: withoutQuotes(ETag),
-          modified: LastModified ?? new Date(0),
-        };
+      for (const { Key = "", Size, ETag, LastModified } of page.Contents ?? []) {
+        yield facts(Key.slice(this.#prefix.length), { ContentLength: Size, ETag, LastModified });
       }
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);

@@ -25,277 +25,245 @@ const SETTINGS: AnalysisSettings = {
   byproducts: { activations: true, formats: ["beats"] },
 };
 
-Deno.test({
-  name: "a worker puts one record for each track, equal to an analysis, and knows what is done",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
-    withRedis((redis) =>
-      inTemporaryFolder(async (folder) => {
-        const paths = ["a", "b", "same", "broken"].map((name) => join(folder, `${name}.wav`));
-        const [first, second, third, broken] = paths as [string, string, string, string];
-        const wav = (seed: number): Uint8Array =>
-          wavFile({
-            ...{ sampleRateHz: 44_100, channels: 1, bits: 16 },
-            samples: noise(3 * 44_100, seed),
-          });
-        await Deno.writeFile(first, wav(1));
-        await Deno.writeFile(second, wav(2));
-        await Deno.writeFile(third, wav(1));
-        await Deno.writeTextFile(broken, "no audio");
-        await using queue = await CatalogueQueue.open({
-          redis,
-          name: `test-${crypto.randomUUID()}`,
-        });
-        const store = await openStore(join(folder, "store"));
-        const settings = await keepSettings(SETTINGS, {}, store);
-        const add = async (): Promise<unknown> => {
-          const audio = (async function* (): AsyncGenerator<Audio> {
-            for (const path of paths) yield await audioFile(path);
-          })();
-          return await addTracks(audio, settings, queue, store, { attempts: 1 });
-        };
-        const work = async (): Promise<string[]> => {
-          const events: string[] = [];
-          const metrics = await workerMetrics(() => queue.counts());
-          const worker = new CatalogueWorker(
-            queue,
-            store,
-            {
-              ...{ name: "one", concurrency: 2, graceSeconds: 60, lockSeconds: 30 },
-              ...{ untilEmpty: true, scratch: folder },
-            },
-            metrics,
-            (_, event) => events.push(event),
-          );
-          await worker.run();
-          ok((await metrics.text()).text.includes(`tactus_tracks_total{outcome="failed"}`));
-          return events.sort();
-        };
-        equal(await add(), { added: 3, queued: 0, done: 0, same: 1 });
-        equal(await add(), { added: 0, queued: 3, done: 0, same: 1 });
-        equal(await work(), [
-          ...["track done", "track done", "track failed"],
-          ...["worker started", "worker stopped", "worker stops"],
-        ]);
-        equal(await add(), { added: 0, queued: 1, done: 2, same: 1 });
-        equal((await readdir(folder)).filter((name) => name.startsWith("tactus-worker-")), []);
+/** Declares a test with a queue of its own and a folder. BullMQ leaves timers to the end of the process. */
+function workerTest(
+  name: string,
+  test: (queue: CatalogueQueue, folder: string) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: () =>
+      withRedis((redis) =>
+        inTemporaryFolder(async (folder) => {
+          const address = { redis, name: `test-${crypto.randomUUID()}` };
+          await using queue = await CatalogueQueue.open(address);
+          await test(queue, folder);
+        })
+      ),
+  });
+}
 
-        const records: TrackRecord[] = [];
-        for await (const { key } of store.list("results/")) {
-          records.push(JSON.parse(new TextDecoder().decode(await store.read(key))));
-          equal(key, recordKey(records.at(-1)!.job));
-        }
-        equal(records.map(({ source }) => source).sort(), [first, second]);
-        await using analyzer = await Analyzer.load(SETTINGS.options);
-        for (const { source, result, content, byproducts, run } of records) {
-          // The time of the analysis is no part of a result.
-          equal(resultToJson(result), resultToJson(await analyzer.analyze(source)));
-          equal(content, `sha256:${await fileSha256(source)}`);
-          equal(Object.keys(byproducts).sort(), [".activ.npz", ".beats"]);
-          for (const address of Object.values(byproducts)) ok((await Deno.stat(address)).isFile);
-          equal([run.worker, run.attempt, run.audio_seconds], ["one", 1, 3]);
-          ok((run.stages["network"] ?? 0) > 0 && run.seconds > 0);
-        }
+/** Writes noise as a WAV file; returns its path. */
+async function writeNoise(folder: string, name: string, seconds: number): Promise<string> {
+  const path = join(folder, name);
+  const samples = noise(seconds * 16_000);
+  await Deno.writeFile(path, wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }));
+  return path;
+}
 
-        // Another worker has put the record, and ended before it could tell.
-        const { job, source, content, bytes } = records[0]!;
-        await queue.engine.remove(job);
-        await queue.add(new Map([[job, { source, content, bytes, settings }]]), { attempts: 1 });
-        equal(await work(), ["track known", "worker started", "worker stopped", "worker stops"]);
-      })
-    ),
-});
+/** Yields the audio of files. */
+async function* audioOf(...paths: readonly string[]): AsyncGenerator<Audio> {
+  for (const path of paths) yield await audioFile(path);
+}
 
-Deno.test({
-  name:
-    "a track that runs is cancelled, or given back without counting when the worker has to stop",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
-    withRedis((redis) =>
-      inTemporaryFolder(async (folder) => {
-        const path = join(folder, "long.wav");
-        // Five minutes: far longer than the test waits for the abortion.
-        const samples = noise(300 * 16_000);
-        await Deno.writeFile(
-          path,
-          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
-        );
-        await using queue = await CatalogueQueue.open({
-          redis,
-          name: `test-${crypto.randomUUID()}`,
-        });
-        const store = await openStore(join(folder, "store"));
-        const settings = await keepSettings(SETTINGS, {}, store);
-        const audio = (async function* (): AsyncGenerator<Audio> {
-          yield await audioFile(path);
-        })();
-        await addTracks(audio, settings, queue, store, { attempts: 1 });
-        const started = async (): Promise<{ worker: CatalogueWorker; running: Promise<void> }> => {
-          const metrics = await workerMetrics(() => queue.counts());
-          const worker = new CatalogueWorker(
-            queue,
-            store,
-            {
-              ...{ name: "one", concurrency: 1, graceSeconds: 0, lockSeconds: 30 },
-              ...{ untilEmpty: false, scratch: folder },
-            },
-            metrics,
-            () => {},
-          );
-          const running = worker.run();
-          await until("the track to run", async () => (await queue.counts()).active === 1);
-          return { worker, running };
-        };
-        const first = await started();
-        equal(await queue.cancel(["*long.wav"]), [path]);
-        await until("the track to end", async () => (await queue.counts()).active === 0);
-        const [dead] = await Array.fromAsync(queue.list("failed"));
-        equal([dead?.source, dead?.reason], [path, "Cancelled"]);
-        first.worker.stop();
-        await first.running;
+workerTest(
+  "a worker puts one record for each track, equal to an analysis, and knows what is done",
+  async (queue, folder) => {
+    const paths = ["a", "b", "same", "broken"].map((name) => join(folder, `${name}.wav`));
+    const [first, second, third, broken] = paths as [string, string, string, string];
+    const wav = (seed: number): Uint8Array =>
+      wavFile({
+        ...{ sampleRateHz: 44_100, channels: 1, bits: 16 },
+        samples: noise(3 * 44_100, seed),
+      });
+    await Deno.writeFile(first, wav(1));
+    await Deno.writeFile(second, wav(2));
+    await Deno.writeFile(third, wav(1));
+    await Deno.writeTextFile(broken, "no audio");
+    const store = await openStore(join(folder, "store"));
+    const settings = await keepSettings(SETTINGS, {}, store);
+    const add = async (): Promise<unknown> => {
+      return await addTracks(audioOf(...paths), settings, queue, store, { attempts: 1 });
+    };
+    const work = async (): Promise<string[]> => {
+      const events: string[] = [];
+      const metrics = await workerMetrics(() => queue.counts());
+      const worker = new CatalogueWorker(
+        queue,
+        store,
+        {
+          ...{ name: "one", concurrency: 2, graceSeconds: 60, lockSeconds: 30 },
+          ...{ untilEmpty: true, scratch: folder },
+        },
+        metrics,
+        (_, event) => events.push(event),
+      );
+      await worker.run();
+      ok((await metrics.text()).text.includes(`tactus_tracks_total{outcome="failed"}`));
+      return events.sort();
+    };
+    equal(await add(), { added: 3, queued: 0, done: 0, same: 1 });
+    equal(await add(), { added: 0, queued: 3, done: 0, same: 1 });
+    equal(await work(), [
+      ...["track done", "track done", "track failed"],
+      ...["worker started", "worker stopped", "worker stops"],
+    ]);
+    equal(await add(), { added: 0, queued: 1, done: 2, same: 1 });
+    equal((await readdir(folder)).filter((name) => name.startsWith("tactus-worker-")), []);
 
-        equal(await queue.retry(["Cancelled"]), [path]);
-        const second = await started();
-        second.worker.stop();
-        await second.running;
-        const { waiting, active, dead: letters } = await queue.counts();
-        equal([waiting, active, letters], [1, 0, 0]);
-        const [waits] = await Array.fromAsync(queue.list("waiting"));
-        equal(waits?.attempts, 0);
-        equal(await Array.fromAsync(store.list("results/")), []);
-      })
-    ),
-});
+    const records: TrackRecord[] = [];
+    for await (const { key } of store.list("results/")) {
+      records.push(JSON.parse(new TextDecoder().decode(await store.read(key))));
+      equal(key, recordKey(records.at(-1)!.job));
+    }
+    equal(records.map(({ source }) => source).sort(), [first, second]);
+    await using analyzer = await Analyzer.load(SETTINGS.options);
+    for (const { source, result, content, byproducts, run } of records) {
+      // The time of the analysis is no part of a result.
+      equal(resultToJson(result), resultToJson(await analyzer.analyze(source)));
+      equal(content, `sha256:${await fileSha256(source)}`);
+      equal(Object.keys(byproducts).sort(), [".activ.npz", ".beats"]);
+      for (const address of Object.values(byproducts)) ok((await Deno.stat(address)).isFile);
+      equal([run.worker, run.attempt, run.audio_seconds], ["one", 1, 3]);
+      ok((run.stages["network"] ?? 0) > 0 && run.seconds > 0);
+    }
 
-Deno.test({
-  name:
-    "a worker whose store refuses it gives its tracks back and ends, and another store is another catalogue",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
-    withRedis((redis) =>
-      inTemporaryFolder(async (folder) => {
-        const path = join(folder, "a.wav");
-        const samples = noise(3 * 16_000);
-        await Deno.writeFile(
-          path,
-          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
-        );
-        await using queue = await CatalogueQueue.open({
-          redis,
-          name: `test-${crypto.randomUUID()}`,
-        });
-        const [store, other] = [
-          await openStore(join(folder, "store")),
-          await openStore(join(folder, "other")),
-        ];
-        const settings = await keepSettings(SETTINGS, {}, store);
-        equal(await keepSettings(SETTINGS, {}, store), settings);
-        const add = async (name: string, to: Store): Promise<unknown> =>
-          await addTracks(
-            (async function* (): AsyncGenerator<Audio> {
-              yield await audioFile(path);
-            })(),
-            name,
-            queue,
-            to,
-            { attempts: 1 },
-          );
-        const work = async (on: Store): Promise<void> =>
-          await new CatalogueWorker(
-            queue,
-            on,
-            {
-              ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
-              ...{ untilEmpty: true, scratch: folder },
-            },
-            await workerMetrics(() => queue.counts()),
-            () => {},
-          ).run();
-        const isNew = { added: 1, queued: 0, done: 0, same: 0 };
-        equal(await add(settings, store), isNew);
-        const readOnly = Object.assign(Object.create(store) as Store, {
-          find: store.find.bind(store),
-          read: store.read.bind(store),
-          addressOf: store.addressOf.bind(store),
-          putNew: () => Promise.reject(new PermanentError("read-only")),
-        });
-        await rejects(work(readOnly), { name: "StoreRefusedError", message: "read-only" });
-        equal((await queue.counts()).waiting, 1);
-        await rejects(work(other), { name: "OtherSettingsError", message: /give the --store/ });
-        equal((await queue.counts()).waiting, 1);
-        await work(store);
-        equal((await queue.counts()).done, 1);
-        equal(await add(await keepSettings(SETTINGS, {}, other), other), isNew);
-        await work(other);
-        for (const { address } of [store, other]) {
-          equal((await Array.fromAsync((await openStore(address)).list("results/"))).length, 1);
-        }
-        // As the message about a damaged record tells.
-        await Deno.remove(join(store.address, "results"), { recursive: true });
-        equal(await add(settings, store), isNew);
-      })
-    ),
-});
+    // Another worker has put the record, and ended before it could tell.
+    const { job, source, content, bytes } = records[0]!;
+    await queue.engine.remove(job);
+    await queue.add(new Map([[job, { source, content, bytes, settings }]]), { attempts: 1 });
+    equal(await work(), ["track known", "worker started", "worker stopped", "worker stops"]);
+  },
+);
 
-Deno.test({
-  name:
-    "a worker that has lost the lock of a track takes it twice, and neither run disturbs the other",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
-    withRedis((redis) =>
-      inTemporaryFolder(async (folder) => {
-        const path = join(folder, "long.wav");
-        const samples = noise(300 * 16_000);
-        await Deno.writeFile(
-          path,
-          wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples }),
-        );
-        await using queue = await CatalogueQueue.open({
-          redis,
-          name: `test-${crypto.randomUUID()}`,
-        });
-        const store = await openStore(join(folder, "store"));
-        const settings = await keepSettings(SETTINGS, {}, store);
-        const audio = (async function* (): AsyncGenerator<Audio> {
-          yield await audioFile(path);
-        })();
-        await addTracks(audio, settings, queue, store, { attempts: 1 });
-        const failures: unknown[] = [];
-        const worker = new CatalogueWorker(
-          queue,
-          store,
-          {
-            ...{ name: "one", concurrency: 2, graceSeconds: 0, lockSeconds: 1 },
-            ...{ untilEmpty: false, scratch: folder },
-          },
-          await workerMetrics(() => queue.counts()),
-          (_, event, fields) => {
-            if (event === "track failed") failures.push(fields);
-          },
-        );
-        const running = worker.run();
-        await until("the track to run", async () => (await queue.counts()).active === 1);
-        const [track] = await Array.fromAsync(queue.list("active"));
-        const redisOf = queue.redis as unknown as { del(key: string): Promise<number> };
-        const foldersOf = async (): Promise<number> => {
-          const own = (await readdir(folder)).find((name) => name.startsWith("tactus-worker-"));
-          return (await readdir(join(folder, own!))).filter((name) => name.startsWith("t")).length;
-        };
-        // As after a time in which Redis could not be reached.
-        await until("the track to run twice", async () => {
-          await redisOf.del(`${queue.engine.toKey(track!.id)}:lock`);
-          return failures.length > 0 || await foldersOf() === 2;
-        });
-        equal(failures, []);
-        worker.stop();
-        await running;
-      })
-    ),
-});
+workerTest(
+  "a track that runs is cancelled, or given back without counting when the worker has to stop",
+  async (queue, folder) => {
+    // Five minutes: far longer than the test waits for the abortion.
+    const path = await writeNoise(folder, "long.wav", 300);
+    const store = await openStore(join(folder, "store"));
+    const settings = await keepSettings(SETTINGS, {}, store);
+    await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
+    const started = async (): Promise<{ worker: CatalogueWorker; running: Promise<void> }> => {
+      const metrics = await workerMetrics(() => queue.counts());
+      const worker = new CatalogueWorker(
+        queue,
+        store,
+        {
+          ...{ name: "one", concurrency: 1, graceSeconds: 0, lockSeconds: 30 },
+          ...{ untilEmpty: false, scratch: folder },
+        },
+        metrics,
+        () => {},
+      );
+      const running = worker.run();
+      await until("the track to run", async () => (await queue.counts()).active === 1);
+      return { worker, running };
+    };
+    const first = await started();
+    equal(await queue.cancel(["*long.wav"]), [path]);
+    await until("the track to end", async () => (await queue.counts()).active === 0);
+    const [dead] = await Array.fromAsync(queue.list("failed"));
+    equal([dead?.source, dead?.reason], [path, "Cancelled"]);
+    first.worker.stop();
+    await first.running;
+
+    equal(await queue.retry(["Cancelled"]), [path]);
+    const second = await started();
+    second.worker.stop();
+    await second.running;
+    const { waiting, active, dead: letters } = await queue.counts();
+    equal([waiting, active, letters], [1, 0, 0]);
+    const [waits] = await Array.fromAsync(queue.list("waiting"));
+    equal(waits?.attempts, 0);
+    equal(await Array.fromAsync(store.list("results/")), []);
+  },
+);
+
+workerTest(
+  "a worker whose store refuses it gives its tracks back and ends, and another store is another catalogue",
+  async (queue, folder) => {
+    const path = await writeNoise(folder, "a.wav", 3);
+    const [store, other] = [
+      await openStore(join(folder, "store")),
+      await openStore(join(folder, "other")),
+    ];
+    const settings = await keepSettings(SETTINGS, {}, store);
+    equal(await keepSettings(SETTINGS, {}, store), settings);
+    const add = async (name: string, to: Store): Promise<unknown> =>
+      await addTracks(
+        audioOf(path),
+        name,
+        queue,
+        to,
+        { attempts: 1 },
+      );
+    const work = async (on: Store): Promise<void> =>
+      await new CatalogueWorker(
+        queue,
+        on,
+        {
+          ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
+          ...{ untilEmpty: true, scratch: folder },
+        },
+        await workerMetrics(() => queue.counts()),
+        () => {},
+      ).run();
+    const isNew = { added: 1, queued: 0, done: 0, same: 0 };
+    equal(await add(settings, store), isNew);
+    const readOnly = Object.assign(Object.create(store) as Store, {
+      find: store.find.bind(store),
+      read: store.read.bind(store),
+      addressOf: store.addressOf.bind(store),
+      putNew: () => Promise.reject(new PermanentError("read-only")),
+    });
+    await rejects(work(readOnly), { name: "StoreRefusedError", message: "read-only" });
+    equal((await queue.counts()).waiting, 1);
+    await rejects(work(other), { name: "OtherSettingsError", message: /give the --store/ });
+    equal((await queue.counts()).waiting, 1);
+    await work(store);
+    equal((await queue.counts()).done, 1);
+    equal(await add(await keepSettings(SETTINGS, {}, other), other), isNew);
+    await work(other);
+    for (const { address } of [store, other]) {
+      equal((await Array.fromAsync((await openStore(address)).list("results/"))).length, 1);
+    }
+    // As the message about a damaged record tells.
+    await Deno.remove(join(store.address, "results"), { recursive: true });
+    equal(await add(settings, store), isNew);
+  },
+);
+
+workerTest(
+  "a worker that has lost the lock of a track takes it twice, and neither run disturbs the other",
+  async (queue, folder) => {
+    const path = await writeNoise(folder, "long.wav", 300);
+    const store = await openStore(join(folder, "store"));
+    const settings = await keepSettings(SETTINGS, {}, store);
+    await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
+    const failures: unknown[] = [];
+    const worker = new CatalogueWorker(
+      queue,
+      store,
+      {
+        ...{ name: "one", concurrency: 2, graceSeconds: 0, lockSeconds: 1 },
+        ...{ untilEmpty: false, scratch: folder },
+      },
+      await workerMetrics(() => queue.counts()),
+      (_, event, fields) => {
+        if (event === "track failed") failures.push(fields);
+      },
+    );
+    const running = worker.run();
+    await until("the track to run", async () => (await queue.counts()).active === 1);
+    const [track] = await Array.fromAsync(queue.list("active"));
+    const redisOf = queue.redis as unknown as { del(key: string): Promise<number> };
+    const foldersOf = async (): Promise<number> => {
+      const own = (await readdir(folder)).find((name) => name.startsWith("tactus-worker-"));
+      return (await readdir(join(folder, own!))).filter((name) => name.startsWith("t")).length;
+    };
+    // As after a time in which Redis could not be reached.
+    await until("the track to run twice", async () => {
+      await redisOf.del(`${queue.engine.toKey(track!.id)}:lock`);
+      return failures.length > 0 || await foldersOf() === 2;
+    });
+    equal(failures, []);
+    worker.stop();
+    await running;
+  },
+);
 
 Deno.test("the reason why an object cannot be analysed names the object, and not its copy", () =>
   inTemporaryFolder(async (folder) => {

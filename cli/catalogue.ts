@@ -225,7 +225,7 @@ const rate = command({
 const dashboard = command({
   name: `${CALL} catalogue dashboard`,
   description:
-    "Shows the queue as a page (bull-board) until it is stopped. Whoever reaches the page may change the queue.",
+    "Shows the queue as a page (bull-board) until it is stopped. Everyone who can reach the page can change the queue.",
   options: {
     ...QUEUE_OPTIONS,
     listen: option(LISTEN, "address of the page").default(

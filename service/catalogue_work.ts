@@ -22,6 +22,7 @@ import {
 import { orAborted } from "../core/abort.ts";
 import { bytesSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
+import { spacedCalls } from "../core/spaced_calls.ts";
 import { resultToJson } from "../pipeline/mod.ts";
 import { withoutPath } from "./analysis_work.ts";
 import {
@@ -76,14 +77,13 @@ export class CatalogueWork implements AsyncDisposable {
     settings: AnalysisSettings,
     host: HostOptions,
   ): Promise<CatalogueWork> {
-    let told = -Infinity;
     const queue = await CatalogueQueue.open(
       { redis: address.redis, name: address.queue },
-      (error) => {
-        if (performance.now() - told < MESSAGE_MS) return;
-        told = performance.now();
-        console.error(`Redis does not answer and is asked again: ${reasonOf(error)}`);
-      },
+      spacedCalls(
+        MESSAGE_MS,
+        (error: Error) =>
+          console.error(`Redis does not answer and is asked again: ${reasonOf(error)}`),
+      ),
     );
     try {
       const store = await openStore(address.store, { patience: tellingPatience(console.error) });
@@ -109,7 +109,7 @@ export class CatalogueWork implements AsyncDisposable {
         await orAborted(this.#submit(id, job), signal);
         return await this.#record(id, item, options);
       } catch (error) {
-        if (signal.aborted && !(signal.reason instanceof GivenBack)) await this.#cancel(id);
+        if (signal.aborted && !(signal.reason instanceof GivenBack)) await this.#queue.remove(id);
         throw error;
       }
     };
@@ -129,8 +129,7 @@ export class CatalogueWork implements AsyncDisposable {
     if (await this.#store.find(recordKey(id)) !== undefined) return;
     const known = await this.#queue.add(new Map([[id, job]]), { attempts: ATTEMPTS });
     if (!known.has(id) || (await this.#queue.find(id))?.state !== "failed") return;
-    const failed = await this.#queue.engine.getJob(id);
-    await failed?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+    await this.#queue.retryDead(id);
   }
 
   /** Waits for the record of a job. */
@@ -154,12 +153,6 @@ export class CatalogueWork implements AsyncDisposable {
       }
       await sleep(POLL_MS, undefined, { signal });
     }
-  }
-
-  async #cancel(id: string): Promise<void> {
-    await this.#queue.engine.remove(id);
-    // A worker that has the track keeps it in the queue.
-    await this.#queue.redis.publish(this.#queue.cancelChannel, id);
   }
 
   /** Ends the connections. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "../catalogue/open_store.ts";
 import type { TrackRecord } from "../catalogue/record.ts";
+import { PERMISSIONS } from "../reports/measure/process_bench.ts";
 import { until } from "./support/deadline.ts";
 import { type Host, makeHosts } from "./support/hosts.ts";
 import { repository } from "./support/program.ts";
@@ -111,20 +112,9 @@ async function chaos(folder: string): Promise<void> {
   const catalogue = (args: readonly string[], prefix: readonly string[] = []): Program =>
     program(
       [
-        "run",
-        "--quiet",
-        "--config",
-        join(repository, "deno.json"),
+        ...["run", "--config", join(repository, "deno.json"), ...PERMISSIONS],
         ...CATALOGUE_FLAGS.filter((flag) => !flag.startsWith("--allow-net")),
         "--allow-net",
-        ...[
-          "--allow-read",
-          "--allow-write",
-          "--allow-env",
-          "--allow-sys",
-          "--allow-ffi",
-          "--allow-run=ffmpeg",
-        ],
         ...[join(repository, "main.ts"), "catalogue", ...args],
       ],
       environment,
@@ -248,18 +238,7 @@ async function chaos(folder: string): Promise<void> {
 /** Analyses all tracks in one process. */
 async function analyzeAlone(audio: string, folder: string): Promise<void> {
   await using one = program([
-    "run",
-    "--quiet",
-    "--config",
-    join(repository, "deno.json"),
-    ...[
-      "--allow-read",
-      "--allow-write",
-      "--allow-env",
-      "--allow-sys",
-      "--allow-ffi",
-      "--allow-run=ffmpeg",
-    ],
+    ...["run", "--config", join(repository, "deno.json"), ...PERMISSIONS],
     ...[join(repository, "main.ts"), "analyze", audio, "--out-dir", join(folder, "alone")],
     ...["--model", "embedded", "--demixer", "hpss-mix"],
   ]);
