@@ -7,9 +7,10 @@
 import { mkdir, readdir, utimes } from "node:fs/promises";
 import { basename, extname, join, parse as parsePath } from "node:path";
 import { bytesOf, NAME_BYTES } from "../core/files.ts";
+import { fileSha256 } from "../core/hash.ts";
 import { release } from "../core/tensor.ts";
 import { writeResultFiles } from "../outputs/mod.ts";
-import type { AnalysisResult, Progress, Track } from "../pipeline/mod.ts";
+import type { Progress, Track } from "../pipeline/mod.ts";
 import { byproductKey, type Job, recordKey } from "./job.ts";
 import type { Loaded } from "./loaded_settings.ts";
 import { PermanentError } from "./patience.ts";
@@ -50,6 +51,7 @@ export async function analyzeJob(
   context: JobContext,
 ): Promise<{ readonly record: TrackRecord; readonly isKept: boolean }> {
   const { settings, analyzer, sources, store, folder, run, signal, onProgress } = context;
+  const { limits = {}, ...named } = job;
   const start = performance.now();
   const started = new Date().toISOString();
   const path = await localAudio(job, sources, folder, signal);
@@ -57,18 +59,20 @@ export async function analyzeJob(
   const track: Track = { path, name: parsePath(path).name };
   const stages: Record<string, number> = {};
   const analyzed = await analyzer.analyzeWithSeams(track, {
-    ...{ signal, keepsStems: false },
+    ...{ signal, limits, keepsStems: false },
     ...(onProgress && { onProgress }),
     observer: {
       onTiming: ({ stage, start, end }) => stages[stage] = (stages[stage] ?? 0) + end - start,
     },
-  }).catch((error) => {
+  }).catch(async (error) => {
+    // Why other audio cannot be analysed does not matter.
+    if (!signal.aborted) await ensureSameFile(job, path);
     // The copy is gone when its name is read.
     if (error instanceof Error) error.message = error.message.replaceAll(path, job.source);
     throw error;
   });
   try {
-    ensureSameAudio(job, analyzed.result);
+    ensureSameAudio(job, analyzed.result.provenance.mix?.identity?.sha256);
     const result = { ...analyzed.result, path: job.source };
     const files = join(folder, "files");
     await mkdir(files);
@@ -86,7 +90,7 @@ export async function analyzeJob(
       byproducts[ending] = store.addressOf(key);
     }
     const record: TrackRecord = {
-      ...{ job: id, ...job },
+      ...{ job: id, ...named },
       run: {
         ...{ ...run, started, audio_seconds: analyzed.durationSeconds },
         ...{ seconds: secondsSince(start), fetch_seconds: fetchSeconds, stages },
@@ -125,11 +129,23 @@ async function localAudio(
   return path;
 }
 
-/** Throws where the audio is not the one that was added. */
-function ensureSameAudio({ source, content }: Job, { provenance }: AnalysisResult): void {
-  const sha256 = /^sha256:(.*)$/s.exec(content)?.[1];
-  if (sha256 === undefined || sha256 === provenance.mix?.identity?.sha256) return;
-  throw new PermanentError(`${source} has changed since it was added: add it again`);
+/** Throws where a file that is there is not the one that was added. */
+async function ensureSameFile(job: Job, path: string): Promise<void> {
+  if (expectedSha256(job) === undefined) return;
+  const found = await fileSha256(path).catch(() => undefined);
+  if (found !== undefined) ensureSameAudio(job, found);
+}
+
+/** Throws where the hash of audio is not that of the one that was added. */
+function ensureSameAudio(job: Job, found: string | undefined): void {
+  const expected = expectedSha256(job);
+  if (expected === undefined || expected === found) return;
+  throw new PermanentError(`${job.source} has changed since it was added: add it again`);
+}
+
+/** Returns the hash of the audio that was added; undefined where its ETag is known instead. */
+function expectedSha256({ content }: Job): string | undefined {
+  return /^sha256:(.*)$/s.exec(content)?.[1];
 }
 
 function secondsSince(start: number): number {

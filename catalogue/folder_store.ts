@@ -8,9 +8,16 @@ import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { copyFile, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import { type Patience, patiently, PermanentError } from "./patience.ts";
-import type { Content, FetchOptions, Store, StoredObject } from "./store.ts";
+import {
+  type Content,
+  type FetchOptions,
+  OtherContentError,
+  type Store,
+  type StoredObject,
+} from "./store.ts";
 
 /** Name of a file that is not yet an object. */
 const UNFINISHED = /^\..+\.unfinished$/;
@@ -114,7 +121,13 @@ export class FolderStore implements Store {
     await mkdir(dirname(path), { recursive: true });
     const temporary = join(dirname(path), `.${randomUUID()}.unfinished`);
     try {
-      if ("path" in content) await copyFile(content.path, temporary);
+      if ("path" in content) {
+        await copyFile(content.path, temporary);
+        const { path, sha256 } = content;
+        if (sha256 !== undefined && sha256 !== await fileSha256(temporary)) {
+          throw new OtherContentError(path);
+        }
+      }
       const file = await open(temporary, "path" in content ? "r+" : "w");
       try {
         if (!("path" in content)) await file.writeFile(content);

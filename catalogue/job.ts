@@ -16,6 +16,31 @@ export interface Job {
   readonly bytes: number;
   /** Hash of the settings, which the store has under {@linkcode settingsKey}. */
   readonly settings: string;
+  /** Which audio is refused; absent for none. It is no part of the id: a result is the same whatever would be refused. */
+  readonly limits?: JobLimits;
+}
+
+/** Which audio is refused. */
+export interface JobLimits {
+  /** Longest audio in seconds; absent for any length. */
+  readonly mostSeconds?: number;
+  /** False where formats without a built-in decoder are not decoded through ffmpeg. */
+  readonly ffmpeg?: false;
+}
+
+/** Returns limits that refuse only what both of two limits refuse. */
+export function widest(one: JobLimits, other: JobLimits): JobLimits {
+  const isBounded = one.mostSeconds !== undefined && other.mostSeconds !== undefined;
+  return {
+    ...(one.ffmpeg === false && other.ffmpeg === false && { ffmpeg: false }),
+    ...(isBounded && { mostSeconds: Math.max(one.mostSeconds, other.mostSeconds) }),
+  };
+}
+
+/** Returns whether limits refuse nothing that other limits allow. */
+export function allowsAll(limits: JobLimits, other: JobLimits): boolean {
+  return (limits.ffmpeg !== false || other.ffmpeg === false) &&
+    (limits.mostSeconds ?? Infinity) >= (other.mostSeconds ?? Infinity);
 }
 
 /** Digits of the hash that names a job, 160 bits. */

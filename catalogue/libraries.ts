@@ -31,6 +31,7 @@ export interface S3Library {
     readonly region?: string;
     readonly endpoint?: string;
     readonly forcePathStyle?: boolean;
+    readonly logger: Readonly<Record<"trace" | "debug" | "info" | "warn" | "error", () => void>>;
   }) => S3Client;
   readonly GetObjectCommand: new (input: ObjectName & { readonly IfMatch?: string }) => object;
   readonly HeadObjectCommand: new (input: ObjectName) => object;
@@ -91,7 +92,7 @@ export interface Redis {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "message", listener: (channel: string, message: string) => void): unknown;
   ping(): Promise<string>;
-  exists(...keys: string[]): Promise<number>;
+  hget(key: string, field: string): Promise<string | null>;
   zscore(key: string, member: string): Promise<string | null>;
   info(section: string): Promise<string>;
   publish(channel: string, message: string): Promise<number>;

@@ -26,7 +26,7 @@ export {
 } from "./cost.ts";
 export { startDashboard } from "./dashboard.ts";
 export { type EndpointAddress, type EndpointState, startEndpoint } from "./endpoint.ts";
-export { type Job, jobId, recordKey } from "./job.ts";
+export { type Job, jobId, type JobLimits, recordKey } from "./job.ts";
 export type { QueueState } from "./libraries.ts";
 export { jsonLog, type Level, type Log } from "./log.ts";
 export { type TrackOutcome, type WorkerMetrics, workerMetrics } from "./metrics.ts";
@@ -51,5 +51,12 @@ export { type Part, simulate, type Simulated, type SimulationOptions } from "./s
 export { stageRows } from "./stage_table.ts";
 export { exportTable, queryTable, type TableCounts, type TableFiles } from "./table.ts";
 export { type RemoteAudio, Sources } from "./sources.ts";
-export type { Content, FetchOptions, Store, StoredObject, StoreOptions } from "./store.ts";
+export {
+  type Content,
+  type FetchOptions,
+  OtherContentError,
+  type Store,
+  type StoredObject,
+  type StoreOptions,
+} from "./store.ts";
 export { CatalogueWorker, type CatalogueWorkerOptions } from "./worker.ts";

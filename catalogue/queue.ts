@@ -4,13 +4,11 @@
  * @module
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { reasonOf } from "../core/reason.ts";
-import { UsageError } from "../core/usage_error.ts";
 import { library, type Queue, type QueuedJob, type QueueState, type Redis } from "./libraries.ts";
 import type { Progress } from "../pipeline/mod.ts";
-import type { Job } from "./job.ts";
+import { allowsAll, type Job, type JobLimits, widest } from "./job.ts";
 import { matcher } from "./pattern.ts";
+import { CONNECT_SECONDS, openRedis } from "./redis.ts";
 
 /** Where a queue is. */
 export interface QueueAddress {
@@ -26,6 +24,8 @@ export interface AddOptions {
   readonly priority?: number;
   /** How many times a track is tried before it goes to the dead letters. */
   readonly attempts: number;
+  /** Which audio is refused; none by default. */
+  readonly limits?: JobLimits;
 }
 
 /** What the queue holds. */
@@ -70,12 +70,6 @@ const KEPT_DONE = 1000;
 
 /** Wait before the second attempt; it doubles with each. */
 const BACKOFF_MILLISECONDS = 5000;
-
-/** Seconds in which Redis must answer at the start. */
-const CONNECT_SECONDS = 5;
-
-/** Wait between two attempts to reach Redis at the start. */
-const CONNECT_MILLISECONDS = 1000;
 
 /** States of tracks that wait. */
 const WAITING: readonly QueueState[] = ["waiting", "prioritized"];
@@ -137,29 +131,38 @@ export class CatalogueQueue implements AsyncDisposable {
   }
 
   /**
-   * Adds jobs that the queue does not have. One that it knows as done is added again.
+   * Adds jobs that the queue does not have. One that it knows as done is added again, and so is one that waits or is dead with
+   * limits that refuse what those of this call allow: its limits are then the widest of both.
    *
    * @param jobs jobs by their ids, which have no record
    * @returns ids of those that it had, whether they wait, run, or are dead
    */
   async add(jobs: ReadonlyMap<string, Job>, options: AddOptions): Promise<Set<string>> {
+    const { attempts, priority, limits = {} } = options;
     const known = new Set<string>();
+    const limitsOf = new Map<string, JobLimits>();
     await Promise.all([...jobs.keys()].map(async (id) => {
-      if (await this.#redis.exists(this.#queue.toKey(id)) === 0) return;
+      const data = await this.#redis.hget(this.#queue.toKey(id), "data");
+      if (data === null) return;
       // The record of a job that is done was removed, or is in another store.
-      const isDone = await this.#redis.zscore(this.#queue.toKey("completed"), id) !== null;
-      if (isDone) await this.#queue.remove(id);
-      else known.add(id);
+      if (await this.#redis.zscore(this.#queue.toKey("completed"), id) !== null) {
+        await this.#queue.remove(id);
+        return;
+      }
+      const { limits: earlier = {} }: Job = JSON.parse(data);
+      // A job that runs is not removed.
+      if (allowsAll(earlier, limits) || await this.#queue.remove(id) === 0) known.add(id);
+      else limitsOf.set(id, widest(earlier, limits));
     }));
     const all = [...jobs].filter(([id]) => !known.has(id));
     for (let at = 0; at < all.length; at += PAGE) {
       await this.#queue.addBulk(
-        all.slice(at, at + PAGE).map(([jobId, data]) => ({
+        all.slice(at, at + PAGE).map(([jobId, job]) => ({
           name: "analyze",
-          data,
+          data: withLimits(job, limitsOf.get(jobId) ?? limits),
           opts: {
-            ...{ jobId, attempts: options.attempts, removeOnComplete: { count: KEPT_DONE } },
-            ...(options.priority !== undefined && { priority: options.priority }),
+            ...{ jobId, attempts, removeOnComplete: { count: KEPT_DONE } },
+            ...(priority !== undefined && { priority }),
             backoff: { type: "exponential", delay: BACKOFF_MILLISECONDS, jitter: 0.5 },
           },
         })),
@@ -191,9 +194,10 @@ export class CatalogueQueue implements AsyncDisposable {
 
   /** Returns a track by its id; undefined where the queue has none. */
   async find(id: string): Promise<QueuedTrack | undefined> {
+    // First: a job that fails in between has no reason yet.
+    const state = await this.#queue.getJobState(id) as QueueState;
     const job = await this.#queue.getJob(id);
-    if (job === undefined) return undefined;
-    return track(job, await this.#queue.getJobState(id) as QueueState);
+    return job === undefined ? undefined : track(job, state);
   }
 
   /** Lists the tracks in some states. */
@@ -322,6 +326,10 @@ export class CatalogueQueue implements AsyncDisposable {
   }
 }
 
+function withLimits(job: Job, limits: JobLimits): Job {
+  return Object.keys(limits).length === 0 ? job : { ...job, limits };
+}
+
 async function retryJob(job: QueuedJob): Promise<void> {
   await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
@@ -343,77 +351,4 @@ function track(job: QueuedJob, state: QueueState): QueuedTrack {
       progress: job.progress as Pick<Progress, "stage" | "fraction">,
     }),
   };
-}
-
-/**
- * Connects to Redis.
- *
- * @param address address
- * @param onError receives errors of the connection, which is made again until it succeeds
- * @param seconds time in which Redis must answer
- * @throws {UsageError} if the address is none, or Redis does not answer
- */
-async function openRedis(
-  address: string,
-  onError: (error: Error) => void,
-  seconds: number,
-): Promise<Redis> {
-  const url = URL.parse(address);
-  if (url === null || !["redis:", "rediss:"].includes(url.protocol)) {
-    throw new UsageError(`Expected an address redis://HOST:PORT, but got ${address}`);
-  }
-  const hostname = url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1";
-  const port = Number(url.port || 6379);
-  const end = performance.now() + 1000 * seconds;
-  for (;;) {
-    const signal = AbortSignal.timeout(1000 * CONNECT_SECONDS);
-    try {
-      (await Deno.connect({ hostname, port, signal })).close();
-      break;
-    } catch (cause) {
-      const reason = `Cannot reach Redis at ${hostname}:${port} (${reasonOf(cause)})`;
-      if (seconds > CONNECT_SECONDS && performance.now() < end) {
-        onError(new Error(reason, { cause }));
-        await sleep(CONNECT_MILLISECONDS);
-        continue;
-      }
-      throw new UsageError(`${reason}: start it, or name another one with --redis`, { cause });
-    }
-  }
-  const { Redis } = await library("ioredis");
-  const redis = new Redis(address, { maxRetriesPerRequest: null });
-  redis.on("error", onError);
-  try {
-    const left = Math.max(CONNECT_SECONDS, (end - performance.now()) / 1000);
-    await answered(redis, Math.min(seconds, left));
-  } catch (cause) {
-    redis.disconnect();
-    throw new UsageError(
-      `Redis at ${hostname}:${port} refuses the connection, or does not answer (${
-        reasonOf(cause)
-      }): check the password and the number of the database in --redis, and that it is a Redis`,
-      { cause },
-    );
-  }
-  return redis;
-}
-
-/** Errors of a connection that waiting does not remove: no or a wrong password, no such database, no permission. */
-const REFUSED = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR (?:DB index|invalid DB|AUTH|Client sent AUTH))/;
-
-/** Waits until Redis answers; throws what it refuses the connection with, or its last error. */
-async function answered(redis: Redis, seconds: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let last = new Error(`no answer for ${seconds.toFixed(0)} s`);
-  redis.on("error", (error) => {
-    last = error;
-    if (REFUSED.test(error.message)) reject(error);
-  });
-  const timer = setTimeout(() => reject(last), 1000 * seconds);
-  redis.ping().then(() => resolve(), reject);
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
 import { startRedis, withRedis } from "../tests/support/services.ts";
 import { library } from "./libraries.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobLimits } from "./job.ts";
 import { CatalogueQueue } from "./queue.ts";
 
 const job = (name: string): [string, Job] => [
@@ -99,6 +99,26 @@ queueTest(
     equal(await queue.cancel(["bad2"]), ["s3://music/bad2.mp3"]);
     equal(await queue.find("tbad2"), undefined);
     equal((await queue.counts()).done, 2);
+  },
+);
+
+queueTest(
+  "a job that waits or is dead is added again where its limits refuse what others allow",
+  async (queue) => {
+    const add = async (limits: JobLimits): Promise<boolean> =>
+      !(await queue.add(new Map([job("a")]), { attempts: 1, limits })).has("ta");
+    const limitsOf = async (): Promise<unknown> => (await queue.engine.getJob("ta"))?.data.limits;
+    equal([await add({ mostSeconds: 600 }), await limitsOf()], [true, { mostSeconds: 600 }]);
+    equal([await add({ mostSeconds: 60 }), await limitsOf()], [false, { mostSeconds: 600 }]);
+    equal([await add({ mostSeconds: 700, ffmpeg: false }), await limitsOf()], [true, {
+      mostSeconds: 700,
+    }]);
+    equal((await queue.counts()).waiting, 1);
+    equal(await takeAll(queue, /a/), ["ta"]);
+    equal([await add({ mostSeconds: 700 }), (await queue.counts()).dead], [false, 1]);
+    equal([await add({}), await limitsOf()], [true, undefined]);
+    equal(await queue.counts(), { waiting: 1, delayed: 0, active: 0, dead: 0, done: 0 });
+    equal([await add({ mostSeconds: 60 }), await takeAll(queue)], [false, ["ta"]]);
   },
 );
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
@@ -12,14 +13,18 @@ import { reasonOf } from "../core/reason.ts";
 import { Buffer } from "node:buffer";
 import { library, type S3Client, type S3Library, type S3Output } from "./libraries.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, PermanentError } from "./patience.ts";
-import type {
-  BucketAddress,
-  Content,
-  FetchOptions,
-  Store,
-  StoredObject,
-  StoreOptions,
+import {
+  type BucketAddress,
+  type Content,
+  type FetchOptions,
+  OtherContentError,
+  type Store,
+  type StoredObject,
+  type StoreOptions,
 } from "./store.ts";
+
+const ignore = (): void => {};
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A store in a bucket. */
 export class S3Store implements Store {
@@ -58,6 +63,8 @@ export class S3Store implements Store {
     const client = new s3.S3Client({
       // Attempts are counted and timed here, bodies included, which the client does not repeat.
       maxAttempts: 1,
+      // It would print that it does not repeat them.
+      logger: SILENT,
       ...(Deno.env.get("AWS_REGION") === undefined && { region: "us-east-1" }),
       // Other services than AWS have no name for each bucket.
       ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
@@ -149,15 +156,21 @@ export class S3Store implements Store {
   async putNew(key: string, content: Content, signal?: AbortSignal): Promise<boolean> {
     const ContentLength = "path" in content ? (await stat(content.path)).size : content.length;
     return await this.#request(`Writing ${this.addressOf(key)}`, async (attempt) => {
+      const other = new AbortController();
+      const onOther = (error: Error): void => other.abort(error);
       const file = "path" in content ? createReadStream(content.path) : undefined;
-      const Body = file === undefined ? content as Uint8Array : Readable.from(told(file, attempt));
+      const Body = file === undefined
+        ? content as Uint8Array
+        : Readable.from(checked(told(file, attempt), content as FileContent, onOther));
       try {
         const command = new this.#library.PutObjectCommand({
           ...{ ...this.#object(key), Body, ContentLength, IfNoneMatch: "*" },
         });
-        await this.#client.send(command, { abortSignal: attempt.signal });
+        const abortSignal = AbortSignal.any([attempt.signal, other.signal]);
+        await this.#client.send(command, { abortSignal });
         return true;
       } catch (error) {
+        if (other.signal.aborted) throw other.signal.reason;
         if (statusOf(error) === 412) return false;
         throw error;
       } finally {
@@ -247,6 +260,29 @@ async function* told(
     alive();
     yield part;
   }
+}
+
+type FileContent = Exclude<Content, Uint8Array>;
+
+/** Passes the parts of a file on; its last part only where its hash is the given one, so that the request is not complete. */
+async function* checked(
+  parts: AsyncIterable<Uint8Array>,
+  { path, sha256 }: FileContent,
+  onOther: (error: Error) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  let last: Uint8Array | undefined;
+  for await (const part of parts) {
+    if (last !== undefined) yield last;
+    hash.update(part);
+    last = part;
+  }
+  if (sha256 !== undefined && sha256 !== hash.digest("hex")) {
+    // The request is aborted by that: an error of its body would have no receiver.
+    onOther(new OtherContentError(path));
+    return;
+  }
+  if (last !== undefined) yield last;
 }
 
 function ensureWhole(bytes: number, { ContentLength }: S3Output): void {

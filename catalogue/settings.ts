@@ -7,26 +7,27 @@
 import { randomUUID } from "node:crypto";
 import { PROGRAM } from "../core/program.ts";
 import type { FormatName } from "../outputs/mod.ts";
-import { Analyzer, type NamedAnalyzerOptions } from "../pipeline/mod.ts";
-import { hash, settingsKey, STORE_NAME } from "./job.ts";
+import { Analyzer, type AudioOptions, type NamedAnalyzerOptions } from "../pipeline/mod.ts";
+import { hash, type JobLimits, settingsKey, STORE_NAME } from "./job.ts";
 import { ofRecords, type Store } from "./store.ts";
 
 /** What an analysis is done with, whatever the machine. */
 export interface AnalysisSettings {
-  /** Options of the analyser. */
-  readonly options: Pick<
-    NamedAnalyzerOptions,
-    | "model"
-    | "demixer"
-    | "automatic"
-    | "shifts"
-    | "overlap"
-    | "audio"
-    | "compute"
-    | "findings"
-    | "guard"
-    | "embeddings"
-  >;
+  /** Options of the analyser. Limits of the audio are those of each job. */
+  readonly options:
+    & Pick<
+      NamedAnalyzerOptions,
+      | "model"
+      | "demixer"
+      | "automatic"
+      | "shifts"
+      | "overlap"
+      | "compute"
+      | "findings"
+      | "guard"
+      | "embeddings"
+    >
+    & { readonly audio?: Omit<AudioOptions, keyof JobLimits> };
   /** Files that are stored besides the result. */
   readonly byproducts: {
     readonly activations: boolean;

@@ -18,8 +18,19 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
-/** Content of a new object: bytes, or the path of a file that is read as a stream. */
-export type Content = Uint8Array | { readonly path: string };
+/** Content of a new object: bytes, or a file that is read as a stream, with the hash that it must have; any by default. */
+export type Content = Uint8Array | { readonly path: string; readonly sha256?: string };
+
+/** A file has another content than the one whose hash was given. */
+export class OtherContentError extends PermanentError {
+  /** Name of the class in printed errors. */
+  override name = "OtherContentError";
+
+  /** @param path path of the file */
+  constructor(path: string) {
+    super(`${path} has changed since it was added: add it again`);
+  }
+}
 
 /** How an object is read. */
 export interface FetchOptions {
@@ -51,6 +62,7 @@ export interface Store {
    * Puts an object where there is none under its key. Another process sees the whole object or none.
    *
    * @returns false where there was one, which stays
+   * @throws {OtherContentError} if the file has not the hash; there is no object then
    */
   putNew(key: string, content: Content, signal?: AbortSignal): Promise<boolean>;
   /** Ends its connections. */

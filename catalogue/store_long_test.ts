@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { fileSha256 } from "../core/hash.ts";
 import { until } from "../tests/support/deadline.ts";
 import { storeVariables, withStore } from "../tests/support/services.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
@@ -43,6 +44,17 @@ async function checkStore(store: Store, folder: string): Promise<void> {
     name: "PermanentError",
     message: /has changed since it was added/,
   });
+  // A file that was replaced by another of equal size.
+  const sha256 = await fileSha256(file);
+  await Deno.writeFile(file, new Uint8Array(3e5).fill(8));
+  await rejects(store.putNew("replaced", { path: file, sha256 }), {
+    name: "OtherContentError",
+    message: /big has changed since it was added: add it again$/,
+  });
+  equal(await store.find("replaced"), undefined);
+  await Deno.writeFile(file, new Uint8Array(3e5).fill(7));
+  equal(await store.putNew("replaced", { path: file, sha256 }), true);
+  equal((await store.find("replaced"))?.bytes, 3e5);
   // Of puts at the same time, one succeeds.
   const puts = await Promise.all(
     Array.from({ length: 8 }, (_, at) => store.putNew("race", bytes(String(at)))),

@@ -7,6 +7,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../core/reason.ts";
+import { TooLongError } from "../pipeline/mod.ts";
 import { library, type QueuedJob, type QueueLibrary, type Worker } from "./libraries.ts";
 import { analyzeJob } from "./analyze_job.ts";
 import { type Job, recordKey } from "./job.ts";
@@ -227,7 +228,9 @@ export class CatalogueWorker {
         this.#log("warn", "track given back", { job: id, source: job.source });
         throw new bullmq.WaitingError();
       }
-      if (error instanceof PermanentError) throw new bullmq.UnrecoverableError(error.message);
+      if (error instanceof PermanentError || error instanceof TooLongError) {
+        throw new bullmq.UnrecoverableError(error.message);
+      }
       throw error;
     } finally {
       this.#running--;

@@ -1,4 +1,4 @@
-import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSha256 } from "../core/hash.ts";
@@ -9,7 +9,7 @@ import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { noise, wavFile } from "../tests/support/wav.ts";
 import { analyzeJob } from "./analyze_job.ts";
 import { addTracks, type Audio, audioFile } from "./add.ts";
-import { recordKey } from "./job.ts";
+import { type JobLimits, recordKey } from "./job.ts";
 import { workerMetrics } from "./metrics.ts";
 import { PermanentError } from "./patience.ts";
 import { CatalogueQueue } from "./queue.ts";
@@ -262,6 +262,70 @@ workerTest(
     equal(failures, []);
     worker.stop();
     await running;
+  },
+);
+
+workerTest(
+  "a track that limits refused is done once they allow it, what is done is not done again, and changed audio is refused",
+  async (queue, folder) => {
+    const long = await writeNoise(folder, "long.wav", 3);
+    const [unread, changed] = [join(folder, "unread.wv"), join(folder, "changed.wav")];
+    await Deno.writeTextFile(unread, `wvpk${"\x07".repeat(200)}`);
+    const store = await openStore(join(folder, "store"));
+    const settings = await keepSettings(SETTINGS, {}, store);
+    const add = async (limits: JobLimits, ...paths: string[]): Promise<number> => {
+      const options = { attempts: 3, limits };
+      return (await addTracks(audioOf(...paths), settings, queue, store, options)).added;
+    };
+    const work = async (): Promise<string[]> => {
+      const outcomes: string[] = [];
+      const worker = new CatalogueWorker(
+        queue,
+        store,
+        {
+          ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
+          ...{ untilEmpty: true, scratch: folder },
+        },
+        await workerMetrics(() => queue.counts()),
+        (_, event, { source, reason = "" } = {}) => {
+          if (source !== undefined) outcomes.push(`${event}: ${reason}`);
+        },
+      );
+      await worker.run();
+      return outcomes;
+    };
+    equal(await add({ mostSeconds: 2 }, long), 1);
+    const [tooLong, ...others] = await work();
+    match(tooLong!, /^track failed: '.*long\.wav' is longer than 2 s/);
+    // Another attempt would find the same.
+    equal(others, []);
+    equal(await add({ mostSeconds: 2 }, long), 0);
+    equal(await add({ mostSeconds: 3600 }, long), 1);
+    equal(await work(), ["track done: "]);
+    equal([await add({}, long), await add({ mostSeconds: 2 }, long)], [0, 0]);
+
+    const options = { attempts: 1, limits: { ffmpeg: false } } as const;
+    await addTracks(audioOf(unread), settings, queue, store, options);
+    match((await work()).join(), /^track failed: .*without --no-ffmpeg$/);
+    equal((await addTracks(audioOf(unread), settings, queue, store, { attempts: 1 })).added, 1);
+    ok(!(await work()).join().includes("--no-ffmpeg"));
+
+    const wav = (seed: number): Uint8Array =>
+      wavFile({ sampleRateHz: 16_000, channels: 1, bits: 16, samples: noise(16_000, seed) });
+    // Of equal size: other samples, and no audio.
+    for (const [seed, other] of [[1, wav(2)], [3, new Uint8Array(wav(3).length)]] as const) {
+      await Deno.writeFile(changed, wav(seed));
+      equal(await add({}, changed), 1);
+      await Deno.writeFile(changed, other);
+      const [failure, ...rest] = await work();
+      match(
+        failure!,
+        /^track failed: .*changed\.wav has changed since it was added: add it again$/,
+      );
+      equal(rest, []);
+    }
+    await Deno.writeFile(changed, wav(2));
+    equal([await add({}, changed), await work()], [1, ["track done: "]]);
   },
 );
 

@@ -20,6 +20,7 @@ import {
   type EndpointAddress,
   exportTable,
   isBucketAddress,
+  type JobLimits,
   jsonLog,
   keepSettings,
   measuredMachines,
@@ -70,6 +71,7 @@ interface AddValues
     Values<typeof PART_OPTIONS>,
     Values<typeof AUDIO_OPTIONS> {
   readonly store: string;
+  readonly maxSeconds?: number;
   readonly recursive: boolean;
   readonly priority?: number;
   readonly attempts: number;
@@ -103,7 +105,7 @@ export async function add(values: AddValues, inputs: readonly string[]): Promise
     name,
     queue,
     store,
-    { attempts: values.attempts, ...pick(values, "priority") },
+    { attempts: values.attempts, ...pick(values, "priority"), limits: limitsOf(values) },
   );
   for (const { path, reason } of failures) console.error(`${printable(path)}: ${reason}`);
   await sources.close();
@@ -134,16 +136,25 @@ async function settingsOf(values: AddValues): Promise<AnalysisSettings> {
     }
   }
   const { model, demixer, automatic } = await chosenWeights(values, values);
+  const { ffmpeg: _, ...audio } = audioOf(values);
   warnOfUntrained([demixer, model]);
   return {
     options: {
       ...{ model, demixer, automatic, overlap: values.overlap, embeddings: values.embed },
       shifts: demixShifts(values.shifts, values.demixSeed),
-      audio: audioOf(values),
+      audio,
       findings: findingsOf(values),
       compute: { backend, ...pick(values, "device", "precision") },
     },
     byproducts: { activations: values.activ, formats: formats.filter((name) => name !== "json") },
+  };
+}
+
+/** Returns which audio a call refuses. */
+function limitsOf({ noFfmpeg, maxSeconds }: AddValues): JobLimits {
+  return {
+    ...(noFfmpeg && { ffmpeg: false }),
+    ...(maxSeconds !== undefined && { mostSeconds: maxSeconds }),
   };
 }
 

@@ -109,6 +109,10 @@ Workers read local files where they are: they need the same folder under the sam
     ...WEIGHTS_OPTIONS,
     ...SHIFT_OPTIONS,
     ...AUDIO_OPTIONS,
+    maxSeconds: option(
+      numberFrom("seconds", 1, 604_800),
+      "longest audio; a longer track becomes a dead letter",
+    ).shownDefault("any length"),
     ...PART_OPTIONS,
     ...FINDING_OPTIONS,
     ...COMPUTE_OPTIONS,

@@ -16,6 +16,7 @@ import {
   type Track,
   type TrackOptions,
 } from "./analyze_track.ts";
+import type { AudioOptions } from "./audio_files.ts";
 import { loadDemixer } from "./backends/demixers.ts";
 import { DeviceError } from "./backends/devices.ts";
 import { release } from "../core/tensor.ts";
@@ -72,6 +73,8 @@ export interface AnalyzeOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Observer of the stages, which receives their timings too. */
   readonly observer?: RunObserver;
+  /** Limits of this track's audio; those of the analyser by default. */
+  readonly limits?: Pick<AudioOptions, "ffmpeg" | "mostSeconds">;
 }
 
 /** Options of an analysis whose seams are returned. */
@@ -274,10 +277,11 @@ export class Analyzer implements AsyncDisposable {
       spectrogramsAnew,
       ...settings
     } = this.#options;
-    const { signal, onProgress, observer, keepsStems } = options;
+    const { signal, onProgress, observer, keepsStems, limits } = options;
     const progress = onProgress && progressOf(onProgress);
     return await analyzeTrack(track, {
       ...settings,
+      ...(limits && { audio: { ...settings.audio, ...limits } }),
       embeddings: settings.embeddings ?? false,
       model: this.#model,
       turns: this.#networks,

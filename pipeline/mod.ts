@@ -47,7 +47,7 @@ export {
 } from "./backends/devices.ts";
 export { type ProbedDevice, probeDevices } from "./backends/onnx/probe.ts";
 export { type Demixer, type DemixNetwork, type DemixOptions, releaseDemixer } from "./demix.ts";
-export { type FileIdentity, fileIdentity } from "./file_identity.ts";
+export { type FileIdentity, fileIdentity, isUnchanged } from "./file_identity.ts";
 export { FfmpegError, type FfmpegOptions } from "./ffmpeg.ts";
 export { LABELS } from "./functional.ts";
 export type { InnerSeamObserver } from "./inner_seam_observer.ts";

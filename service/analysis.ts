@@ -27,7 +27,10 @@ const record = z.strictObject({
   audio: z.union([
     z.strictObject({ file: z.string().regex(/^audio(?:\.[a-z0-9]+)?$/) })
       .describe("An upload, in the folder of the analysis"),
-    z.strictObject({ path: z.string() }).describe("A file that stays where it is"),
+    z.strictObject({
+      path: z.string(),
+      modified: z.string().optional().describe("Time of its last change when it was hashed"),
+    }).describe("A file that stays where it is"),
   ]),
   submitted: time,
   started: time.nullable(),

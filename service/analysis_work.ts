@@ -5,11 +5,16 @@
  */
 
 import { release } from "../core/tensor.ts";
+import { fileSha256 } from "../core/hash.ts";
 import { printable } from "../core/printable.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { Analyzer } from "../pipeline/mod.ts";
 import { resultToJson } from "../pipeline/mod.ts";
 import type { Work } from "./job_queue.ts";
+
+/** Why an analysis fails whose audio, a file that stays where it is, is another one by now. */
+export const CHANGED =
+  "The file was changed after its path was sent; send the path again to analyse what it is now";
 
 /**
  * Returns the work of a queue.
@@ -28,7 +33,7 @@ export function analysisWork(analyzer: Analyzer, mostSeconds: number): Work {
       release(...Object.values(analyzed.seams));
       const { result, durationSeconds, warnings, notes } = analyzed;
       if (result.provenance.mix?.identity?.sha256 !== sha256) {
-        throw new Error("The file was changed during the analysis");
+        throw new Error(CHANGED);
       }
       return {
         result: resultToJson({ ...result, path: name }),
@@ -42,7 +47,9 @@ export function analysisWork(analyzer: Analyzer, mostSeconds: number): Work {
           `The analysis took longer than ${mostSeconds} s; send a shorter track, or start the service with a larger --max-time`,
         );
       }
-      throw new Error(named(reasonOf(error)), { cause: error });
+      // Why other audio cannot be analysed does not matter.
+      const now = await fileSha256(path).catch(() => sha256);
+      throw new Error(now === sha256 ? named(reasonOf(error)) : CHANGED, { cause: error });
     }
   };
 }

@@ -1,5 +1,5 @@
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { serviceApp } from "./app.ts";
@@ -313,10 +313,17 @@ Deno.test("audio that was changed or removed since is not sent, and the result i
     const events = queue.events(id, undefined, AbortSignal.timeout(5000));
     if (typeof events === "object") { for await (const _ of events); }
     equal(await (await send(links.audio)).text(), "RIFF");
-    await writeFile(join(folder, "music", "a.wav"), "another");
-    for (const address of [links.audio, links.player, `${links.self}?format=cues.wav`]) {
-      match(await isProblem(await send(address), 404, "not-found"), /removed or changed/);
+    const path = join(folder, "music", "a.wav");
+    // The second one has the size of the first.
+    for (const [at, text] of ["another", "FFIR"].entries()) {
+      await writeFile(path, text);
+      await utimes(path, at + 1, at + 1);
+      for (const address of [links.audio, links.player, `${links.self}?format=cues.wav`]) {
+        match(await isProblem(await send(address), 404, "not-found"), /removed or changed/);
+      }
     }
+    await writeFile(path, "RIFF");
+    equal(await (await send(links.audio)).text(), "RIFF");
     equal((await send(`${links.self}?format=beats`)).status, 200);
   }));
 

@@ -12,8 +12,10 @@ import {
   type HostOptions,
   type Job,
   jobId,
+  type JobLimits,
   keepSettings,
   openStore,
+  OtherContentError,
   recordKey,
   type Store,
   tellingPatience,
@@ -24,7 +26,7 @@ import { bytesSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import { spacedCalls } from "../core/spaced_calls.ts";
 import { resultToJson } from "../pipeline/mod.ts";
-import { withoutPath } from "./analysis_work.ts";
+import { CHANGED, withoutPath } from "./analysis_work.ts";
 import {
   GivenBack,
   type Work,
@@ -57,11 +59,18 @@ export class CatalogueWork implements AsyncDisposable {
   readonly #queue: CatalogueQueue;
   readonly #store: Store;
   readonly #settings: string;
+  readonly #limits: JobLimits;
 
-  private constructor(queue: CatalogueQueue, store: Store, settings: string) {
+  private constructor(
+    queue: CatalogueQueue,
+    store: Store,
+    settings: string,
+    limits: JobLimits,
+  ) {
     this.#queue = queue;
     this.#store = store;
     this.#settings = settings;
+    this.#limits = limits;
   }
 
   /**
@@ -69,12 +78,14 @@ export class CatalogueWork implements AsyncDisposable {
    *
    * @param address where it is
    * @param settings settings of the analyses
+   * @param limits which audio is refused
    * @param host folder of the weights, whose hashes are part of the settings
    * @throws {UsageError | ModelError} if Redis does not answer, or the weights cannot be loaded
    */
   static async open(
     address: CatalogueAddress,
     settings: AnalysisSettings,
+    limits: JobLimits,
     host: HostOptions,
   ): Promise<CatalogueWork> {
     const queue = await CatalogueQueue.open(
@@ -87,7 +98,7 @@ export class CatalogueWork implements AsyncDisposable {
     );
     try {
       const store = await openStore(address.store, { patience: tellingPatience(console.error) });
-      return new CatalogueWork(queue, store, await keepSettings(settings, host, store));
+      return new CatalogueWork(queue, store, await keepSettings(settings, host, store), limits);
     } catch (error) {
       await queue[Symbol.asyncDispose]();
       throw error;
@@ -119,7 +130,11 @@ export class CatalogueWork implements AsyncDisposable {
   async #jobOf({ path, sha256, bytes }: WorkItem, signal: AbortSignal): Promise<Job> {
     const ending = /\.[a-z0-9]{1,8}$/i.exec(path)?.[0].toLowerCase() ?? "";
     const key = `uploads/${sha256.slice(0, 2)}/${sha256}${ending}`;
-    if (await this.#store.find(key) === undefined) await this.#store.putNew(key, { path }, signal);
+    if (await this.#store.find(key) === undefined) {
+      await this.#store.putNew(key, { path, sha256 }, signal).catch((error) => {
+        throw error instanceof OtherContentError ? new Error(CHANGED, { cause: error }) : error;
+      });
+    }
     const source = this.#store.addressOf(key);
     return { source, content: `sha256:${sha256}`, bytes, settings: this.#settings };
   }
@@ -127,7 +142,8 @@ export class CatalogueWork implements AsyncDisposable {
   /** Adds a job, unless there is its record; one that failed before is tried again. */
   async #submit(id: string, job: Job): Promise<void> {
     if (await this.#store.find(recordKey(id)) !== undefined) return;
-    const known = await this.#queue.add(new Map([[id, job]]), { attempts: ATTEMPTS });
+    const options = { attempts: ATTEMPTS, limits: this.#limits };
+    const known = await this.#queue.add(new Map([[id, job]]), options);
     if (!known.has(id) || (await this.#queue.find(id))?.state !== "failed") return;
     await this.#queue.retryDead(id);
   }

@@ -9,6 +9,7 @@ import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../core/reason.ts";
 import { Turns } from "../core/turns.ts";
+import { isUnchanged } from "../pipeline/mod.ts";
 import type { Analysis, AnalysisProgress, AnalysisRecord, AnalysisState } from "./analysis.ts";
 import { AnalysisFolders } from "./analysis_folders.ts";
 import { type AnalysisEvent, EventLog } from "./event_log.ts";
@@ -157,16 +158,16 @@ export class DiskQueue implements JobQueue {
     return await this.#folders.readResult(id);
   }
 
-  audio(id: string): Promise<string | undefined> {
+  async audio(id: string): Promise<string | undefined> {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return Promise.resolve(undefined);
-    const { record } = entry;
-    const path = this.#audioPath(record);
-    // A file that stays where it is may be another one by now.
-    return stat(path).then(
-      (found) => found.isFile() && found.size === record.bytes ? path : undefined,
-      () => undefined,
-    );
+    if (entry === undefined) return undefined;
+    const { bytes, sha256, audio } = entry.record;
+    const path = this.#audioPath(entry.record);
+    // A file that stays where it is may be another one by now, of equal size too.
+    const isThere = "path" in audio
+      ? await isUnchanged(path, { bytes, sha256, modified: audio.modified ?? "" })
+      : await stat(path).then((found) => found.isFile(), () => false);
+    return isThere ? path : undefined;
   }
 
   async derived(
@@ -237,7 +238,7 @@ export class DiskQueue implements JobQueue {
     if (existing?.isRemoved === false) await this.#remove(existing);
     const record: AnalysisRecord = {
       ...{ id, number: ++this.#number, state: "queued", name, bytes, sha256, settings },
-      audio: isUpload ? { file: source.file } : { path: source.path },
+      audio: audioOf(source),
       ...{ submitted: now(), started: null, finished: null, attempts: 0 },
       ...{ seconds: null, warnings: [], error: null },
     };
@@ -265,7 +266,7 @@ export class DiskQueue implements JobQueue {
       await rename(join(source.folder, source.file), join(this.#folders.folderOf(id), source.file));
       entry.bytes += bytes;
     }
-    const audio = isUpload ? { file: source.file } : { path: source.path };
+    const audio = audioOf(source);
     await this.#folders.writeRecord({ ...entry.record, audio });
     entry.record = { ...entry.record, audio };
     return true;
@@ -437,6 +438,11 @@ export class DiskQueue implements JobQueue {
 /** Returns the id of an analysis: equal audio with equal settings has one. */
 export function idOf(sha256: string, settings: string): string {
   return createHash("sha256").update(`${sha256} ${settings}`).digest("hex").slice(0, 32);
+}
+
+function audioOf(source: ReceivedAudio["source"]): AnalysisRecord["audio"] {
+  if ("folder" in source) return { file: source.file };
+  return { path: source.path, modified: source.modified };
 }
 
 function now(): string {

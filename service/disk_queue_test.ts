@@ -2,6 +2,7 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 import { Buffer } from "node:buffer";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { bytesSha256 } from "../core/hash.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { DiskQueue, type DiskQueueOptions, idOf } from "./disk_queue.ts";
 import type { Added, JobQueue, Work, WorkOutcome } from "./job_queue.ts";
@@ -35,10 +36,14 @@ function open(
 }
 
 /** Adds an upload of some bytes. */
-async function add(queue: JobQueue, number: number, bytes = 10): Promise<Added> {
+async function add(
+  queue: JobQueue,
+  number: number,
+  bytes = 10,
+  sha256 = String(number).padStart(64, "0"),
+): Promise<Added> {
   const folder = await queue.incoming();
   await writeFile(join(folder, "audio.wav"), new Uint8Array(bytes));
-  const sha256 = String(number).padStart(64, "0");
   return await queue.add({
     name: `${number}.wav`,
     bytes,
@@ -159,15 +164,16 @@ Deno.test("equal audio takes the place of a file that was moved since", () =>
     ) as [string, string, string];
     await writeFile(here, new Uint8Array(10));
     let queue = await open(data, done);
+    const sha256 = bytesSha256(new Uint8Array(10));
     const named = (path: string): Promise<Added> =>
-      queue.add({ name: "1.wav", bytes: 10, sha256: "1".padStart(64, "0"), source: { path } });
+      queue.add({ name: "1.wav", bytes: 10, sha256, source: { path, modified: "" } });
     const { analysis: { id } } = await named(here);
     equal([await ended(queue, id), await queue.audio(id)], ["done", here]);
     await rename(here, there);
     equal(await queue.audio(id), undefined);
     equal([(await named(there)).isNew, await queue.audio(id)], [false, there]);
     await rm(there);
-    equal((await add(queue, 1)).isNew, false);
+    equal((await add(queue, 1, 10, sha256)).isNew, false);
     await queue.close(1);
     queue = await open(data, done);
     equal(await queue.audio(id), join(data, "analyses", id, "audio.wav"));

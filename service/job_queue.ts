@@ -15,10 +15,13 @@ export interface ReceivedAudio {
   readonly bytes: number;
   /** SHA-256, hexadecimal. */
   readonly sha256: string;
-  /** An upload in a folder of {@linkcode JobQueue.incoming}, which the queue takes or removes; or the path of a file. */
+  /**
+   * An upload in a folder of {@linkcode JobQueue.incoming}, which the queue takes or removes; or the path of a file and the time
+   * of its last change.
+   */
   readonly source:
     | { readonly folder: string; readonly file: string }
-    | { readonly path: string };
+    | { readonly path: string; readonly modified: string };
 }
 
 /** Outcome of {@linkcode JobQueue.add}. */

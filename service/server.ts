@@ -185,9 +185,14 @@ async function engineOf(
   const { CatalogueWork } = await import("./catalogue_work.ts");
   const { weightsDir, compute: { threads, ...compute } = {}, observer: _, origin: _o, ...rest } =
     options;
+  const { ffmpeg, mostSeconds, ...audio } = rest.audio ?? {};
   const remote = await CatalogueWork.open(
     catalogue,
-    { options: { ...rest, compute }, byproducts: { activations: false, formats: [] } },
+    { options: { ...rest, audio, compute }, byproducts: { activations: false, formats: [] } },
+    {
+      ...(ffmpeg === false && { ffmpeg }),
+      ...(mostSeconds !== undefined && { mostSeconds }),
+    },
     {
       ...(weightsDir !== undefined && { weightsDir }),
       ...(threads !== undefined && { threads }),

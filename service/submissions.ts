@@ -6,9 +6,9 @@
 
 import type { Context } from "hono";
 import { stat } from "node:fs/promises";
-import { fileSha256 } from "../core/hash.ts";
 import { reasonOf } from "../core/reason.ts";
 import { firstIssue } from "../core/schema.ts";
+import { fileIdentity } from "../pipeline/mod.ts";
 import { fileBelow } from "./allowed_folder.ts";
 import { withoutPath } from "./analysis_work.ts";
 import { pathSchema, uploadQuery } from "./api.ts";
@@ -115,8 +115,10 @@ async function named(c: Context, shared: Shared): Promise<ReceivedAudio> {
   }
   const name = shownName(data.path);
   await checkAudio(path, name, shared);
-  const sha256 = await fileSha256(path);
-  return { name, bytes: size, sha256, source: { path } };
+  const identity = await fileIdentity(path);
+  if (identity === null) throw new Problem("no-such-file", `The file ${name} is gone`);
+  const { bytes, sha256, modified } = identity;
+  return { name, bytes, sha256, source: { path, modified } };
 }
 
 /** Throws {@linkcode Problem} where a file is not audio. */
