@@ -13,7 +13,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { ParityReport } from "../../parity/report.ts";
 import { type Specimen, SpecimenError } from "./prove.ts";
 
-/** Suites that need no download. */
+/** Suites that every copy is compared with. They need no download. */
 const SUITES = ["seeded", "embedded"];
 
 /**
@@ -102,14 +102,14 @@ export class Copy implements Specimen {
     await writeFile(join(this.directory, file), text);
   }
 
-  async compare(): Promise<ParityReport> {
+  async compare(suites: readonly string[]): Promise<ParityReport> {
     await this.#build();
     const file = join(this.directory, "parity_report.json");
     await rm(file, { force: true });
     const permissions = ["read", "write", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
     const { code, message } = await this.#run(Deno.execPath(), this.directory, [
       ...["run", "--quiet", ...permissions, "main.ts", "parity"],
-      ...SUITES.flatMap((suite) => ["--suite", suite]),
+      ...[...SUITES, ...suites].flatMap((suite) => ["--suite", suite]),
       ...["--mode", "isolated", "--walk", "--export-json", file],
     ]);
     // A damaged program ends with 1, a failed seam.

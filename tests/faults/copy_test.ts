@@ -62,7 +62,7 @@ Deno.test("compare() rejects a copy that does not build", () =>
   inFolder(async (folder, clone) => {
     const copy = new Copy(join(folder, "copy"));
     await copy.fill(clone);
-    await rejects(copy.compare(), (error) =>
+    await rejects(copy.compare([]), (error) =>
       error instanceof SpecimenError && /does not build/.test(error.message));
   }));
 

@@ -18,6 +18,8 @@ export interface Fault {
   readonly more?: readonly Pick<Fault, "find" | "put">[];
   /** Name of the stage that has to fail. */
   readonly expected: string;
+  /** Suites of parity that the damaged copy is compared with besides those of every fault. */
+  readonly suites?: readonly string[];
 }
 
 /** Languages of the patched files. */

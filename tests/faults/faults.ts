@@ -67,6 +67,8 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
       file: `${HTDEMUCS}/network.rs`,
       find: "DOUBLE_ENCODERS: usize = 3;",
       put: "DOUBLE_ENCODERS: usize = 1;",
+      // On the clip of the suite seeded the error stays within 7.9e-7.
+      suites: ["clips"],
     },
     {
       name: "the LayerScale leaves out the biases of a transformer layer",
@@ -192,7 +194,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
       file: `${LINEAR}/gelu.rs`,
       find: "-1.151_111,",
       put: "-1.151_1,",
-      more: [{ find: "-0.391_762_02,", put: "-0.391_76," }],
+      more: [{ find: "0.223_204_88,", put: "0.223_2," }],
     },
     {
       name: "the embedding's norm has the epsilon of the configuration instead of torch's",

@@ -52,7 +52,7 @@ export const proofSchema = z.strictObject({
   format: z.literal(1).describe("Changes whenever a field changes its meaning"),
   upstream: z.record(z.string(), z.string())
     .describe("Versions of the programs that computed the references"),
-  suites: z.array(z.string()).describe("Suites that every copy was compared with"),
+  suites: z.array(z.string()).describe("Suites that the undamaged copy was compared with"),
   program: z.string().regex(/^[0-9a-f]{64}$/).exactOptional()
     .describe("SHA-256 of the undamaged copy; absent in older results"),
   controlSeams: z.int().min(0).describe("Number of seams that the undamaged copy passed"),
@@ -85,9 +85,10 @@ export interface Specimen {
   /**
    * Builds the copy where necessary and compares every stage with its references.
    *
+   * @param suites suites of parity besides those that every copy is compared with
    * @throws {SpecimenError} if the copy cannot be built or stops before it has a report
    */
-  compare(): Promise<ParityReport>;
+  compare(suites: readonly string[]): Promise<ParityReport>;
 }
 
 /** A copy of the program does not build, or stops before its comparison is complete. */
@@ -134,7 +135,8 @@ export async function prove(
   // Finds a patch that does not fit before the first trial; all trials take an hour.
   for (const fault of ordered) damaged(await specimen.read(fault.file), fault);
   onTrial?.("the undamaged copy", 0, ordered.length);
-  let proof = { ...await control(specimen), results: [...kept] };
+  const suites = [...new Set(faults.flatMap(({ suites = [] }) => suites))];
+  let proof = { ...await control(specimen, suites), results: [...kept] };
   for (const [index, fault] of ordered.entries()) {
     onTrial?.(fault.name, index + 1, ordered.length);
     proof = { ...proof, results: [...proof.results, await tryFault(specimen, fault)] };
@@ -144,8 +146,8 @@ export async function prove(
 }
 
 /** Compares the copy without a fault, which has to pass. */
-async function control(specimen: Specimen): Promise<Proof> {
-  const report = await compareUndamaged(specimen);
+async function control(specimen: Specimen, suites: readonly string[]): Promise<Proof> {
+  const report = await compareUndamaged(specimen, suites);
   const controlSeams = report.suites.flatMap(({ results }) => results).length;
   const wrong = [
     ...report.suites.flatMap(({ suite, notRun }) =>
@@ -171,9 +173,12 @@ async function control(specimen: Specimen): Promise<Proof> {
   };
 }
 
-async function compareUndamaged(specimen: Specimen): Promise<ParityReport> {
+async function compareUndamaged(
+  specimen: Specimen,
+  suites: readonly string[],
+): Promise<ParityReport> {
   try {
-    return await specimen.compare();
+    return await specimen.compare(suites);
   } catch (error) {
     if (!(error instanceof SpecimenError)) throw error;
     throw new UsageError(`The undamaged copy could not be compared: ${error.message}`, {
@@ -183,11 +188,11 @@ async function compareUndamaged(specimen: Specimen): Promise<ParityReport> {
 }
 
 async function tryFault(specimen: Specimen, fault: Fault): Promise<FaultResult> {
-  const { name, file, expected } = fault;
+  const { name, file, expected, suites = [] } = fault;
   const text = await specimen.read(file);
   await specimen.write(file, damaged(text, fault));
   const start = performance.now();
-  const outcome = await outcomeOf(specimen);
+  const outcome = await outcomeOf(specimen, suites);
   await specimen.write(file, text);
   return {
     ...{ name, file, language: languageOf(fault), expected },
@@ -199,9 +204,10 @@ async function tryFault(specimen: Specimen, fault: Fault): Promise<FaultResult> 
 /** Returns the failures of a damaged copy. A copy that stops does not count as caught. */
 async function outcomeOf(
   specimen: Specimen,
+  suites: readonly string[],
 ): Promise<Pick<FaultResult, "seams" | "failed" | "caughtAt" | "firstWrong" | "stopped">> {
   try {
-    const report = await specimen.compare();
+    const report = await specimen.compare(suites);
     const seams = failedSeams(report);
     const stages = new Set(seams.map(({ stage }) => stage));
     const failed = STAGES.map(({ name }) => name).filter((name) => stages.has(name));

@@ -45,14 +45,14 @@ Deno.test("prove() rejects an undamaged copy that fails, stops or compares nothi
     equal(trial.compared.length, 1);
   }
   class Empty extends Trial {
-    override async compare(): ReturnType<Trial["compare"]> {
-      return { ...await super.compare(), suites: [] };
+    override async compare(suites: readonly string[]): ReturnType<Trial["compare"]> {
+      return { ...await super.compare(suites), suites: [] };
     }
   }
   await rejects(prove(new Empty(), TRIAL_FAULTS), /no seam was compared/);
   class NotRun extends Trial {
-    override async compare(): ReturnType<Trial["compare"]> {
-      const report = await super.compare();
+    override async compare(suites: readonly string[]): ReturnType<Trial["compare"]> {
+      const report = await super.compare(suites);
       const absent = {
         suite: "embedded",
         implementation: "native",
@@ -66,6 +66,17 @@ Deno.test("prove() rejects an undamaged copy that fails, stops or compares nothi
     }
   }
   await rejects(prove(new NotRun(), TRIAL_FAULTS), /embedded did not run: no weights/);
+});
+
+Deno.test("prove() compares the undamaged copy with the suites of all faults, and each fault with its own", async () => {
+  const trial = new Trial();
+  const [hop, sigmoid] = TRIAL_FAULTS;
+  const loud = { ...hop!, suites: ["clips"] };
+  const first = await prove(trial, [loud, sigmoid!]);
+  equal(trial.suites, [["clips"], [], ["clips"]]);
+  const resumed = new Trial();
+  await prove(resumed, [loud, sigmoid!], { resume: first });
+  equal(resumed.suites, [["clips"]]);
 });
 
 Deno.test("prove() rejects a patch that does not fit before the first trial", async () => {

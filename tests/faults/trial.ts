@@ -40,6 +40,8 @@ export class Trial implements Specimen {
   readonly files = new Map([["a.rs", "hop = 441"], ["b.ts", "sigmoid(x)"]]);
   /** The text of all files at each comparison. */
   readonly compared: string[] = [];
+  /** The additional suites of each comparison. */
+  readonly suites: (readonly string[])[] = [];
   isRemoved = false;
   readonly #examine: Examination;
 
@@ -56,7 +58,8 @@ export class Trial implements Specimen {
     return Promise.resolve();
   }
 
-  compare(): Promise<ParityReport> {
+  compare(suites: readonly string[]): Promise<ParityReport> {
+    this.suites.push(suites);
     const text = [...this.files.values()].join("; ");
     this.compared.push(text);
     const found = this.#examine(text);
