@@ -30,6 +30,18 @@ Deno.test("readParityReport() reads a report of format 1, and leaves open what t
   equal(readParityReport(JSON.stringify(report)), report);
 });
 
+Deno.test("readParityReport() reads a report that an old program wrote", async () => {
+  // Written by the program at commit aa45a66, on later kernels, with boundaries measured against 14 instead of 12 seconds.
+  const path = new URL("testdata/report_format_1.json", import.meta.url);
+  const report = readParityReport(await Deno.readTextFile(path));
+  const results = report.suites.flatMap(({ results }) => results);
+  equal(results.map(({ verdict }) => verdict), [
+    ...["pass", "pass", "pass", "pass", "fail", "fail", "fail", "fail"],
+  ]);
+  equal(results[4]?.comparison.reason, "the shape is [3], expected [4]");
+  equal([report.suites[0]?.suite, report.suites[0]?.implementation], ["seeded", null]);
+});
+
 Deno.test("readParityReport() rejects other formats, damaged reports, and text that is not JSON", () => {
   const [suite] = FORMAT_1.suites;
   const wrong: readonly [unknown, RegExp][] = [
