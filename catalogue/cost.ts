@@ -4,7 +4,10 @@
  * @module
  */
 
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { printable } from "../core/printable.ts";
+import { reasonOf } from "../core/reason.ts";
 import { firstIssue } from "../core/schema.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { queryTable } from "./table.ts";
@@ -69,19 +72,37 @@ export interface CostOptions {
 /**
  * Reads a file of machines.
  *
- * @param text TOML
- * @throws {UsageError} if it is none, or lacks a field
+ * @param path path of a TOML file
+ * @throws {UsageError} if it cannot be read, is no TOML, or lacks a field
  */
-export async function readMachines(text: string): Promise<Machines> {
-  const { parse } = await import("smol-toml");
+export async function readMachines(path: string): Promise<Machines> {
+  const name = printable(path);
+  const text = await readFile(path, "utf8").catch((cause) => {
+    throw new UsageError(
+      `The file of machines ${name} cannot be read (${
+        reasonOf(cause)
+      }): name another with --machines`,
+      { cause },
+    );
+  });
+  const { parse, TomlError } = await import("smol-toml");
   let value: unknown;
   try {
     value = parse(text);
   } catch (cause) {
-    throw new UsageError(`The file of machines is no TOML: ${(cause as Error).message}`, { cause });
+    if (!(cause instanceof TomlError)) throw cause;
+    const { line, column } = cause;
+    throw new UsageError(
+      `The file of machines ${name} is no TOML (line ${line}, column ${column}: ${
+        cause.message.split("\n")[0]
+      }): docs/catalogue.md has an example`,
+      { cause },
+    );
   }
   const { data, error } = fileSchema.safeParse(value);
-  if (error !== undefined) throw new UsageError(`The file of machines: ${firstIssue(error)}`);
+  if (error !== undefined) {
+    throw new UsageError(`The file of machines ${name}: ${firstIssue(error)}`);
+  }
   return { currency: data.currency, machines: data.machine };
 }
 
@@ -91,6 +112,7 @@ export async function readMachines(text: string): Promise<Machines> {
  *
  * @param parquet path of the table
  * @param price price of an hour of each
+ * @throws {UsageError} if there is no table, or it has no tracks
  */
 export async function measuredMachines(parquet: string, price: number): Promise<PricedMachine[]> {
   const rows = await queryTable(
@@ -98,7 +120,11 @@ export async function measuredMachines(parquet: string, price: number): Promise<
     `SELECT worker, demixer || ' / ' || model AS settings,
        (max(epoch(started) + work_seconds) - min(epoch(started))) / count(*) AS seconds
      FROM tracks GROUP BY ALL ORDER BY ALL`,
+    ["worker", "demixer", "model", "started", "work_seconds"],
   );
+  if (rows.length === 0) {
+    throw new UsageError(`${printable(parquet)} has no tracks, whose seconds would be known`);
+  }
   const workers = Map.groupBy(rows, ({ worker }) => String(worker));
   return [...workers].map(([name, rows]) => ({
     ...{ name, price },

@@ -1,8 +1,18 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
-import { costRows, readMachines } from "./cost.ts";
+import { join } from "node:path";
+import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { costRows, type Machines, readMachines } from "./cost.ts";
+
+function machinesOf(text: string): Promise<Machines> {
+  return inTemporaryFolder(async (folder) => {
+    const path = join(folder, "machines.toml");
+    await Deno.writeTextFile(path, text);
+    return await readMachines(path);
+  });
+}
 
 Deno.test("costRows() has hours, machines and money of each machine and settings", async () => {
-  const { currency, machines } = await readMachines(`
+  const { currency, machines } = await machinesOf(`
     currency = "€"
     [[machine]]
     name = "small"
@@ -19,10 +29,18 @@ Deno.test("costRows() has hours, machines and money of each machine and settings
   equal(first?.hours, 2000);
 });
 
-Deno.test("readMachines() names the field that is wrong", async () => {
+Deno.test("readMachines() names the file and the field that are wrong", async () => {
   await rejects(
-    readMachines("[[machine]]\nname = 'a'\nprice = -1\nseconds = {}"),
-    /\/machine\/0\/price/,
+    machinesOf("[[machine]]\nname = 'a'\nprice = -1\nseconds = {}"),
+    /machines\.toml: .*\/machine\/0\/price/,
   );
-  await rejects(readMachines("machine = ["), /is no TOML/);
+  await rejects(machinesOf("machine = ["), /machines\.toml is no TOML \(line 1, column \d+: .*\):/);
+  await rejects(machinesOf("\0PAR1"), {
+    name: "UsageError",
+    message: /^The file of machines .* is no TOML \(line 1, .*example$/,
+  });
+  await rejects(readMachines("no.toml"), {
+    name: "UsageError",
+    message: /^The file of machines no\.toml cannot be read \(.*\): name another with --machines$/,
+  });
 });

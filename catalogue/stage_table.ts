@@ -16,6 +16,7 @@ const DEVIATIONS = 1.96;
  *
  * @param parquet path of the table of tracks
  * @returns cells; the first row is the head
+ * @throws {UsageError} if there is no table
  */
 export async function stageRows(parquet: string): Promise<string[][]> {
   const rank = (sign: string): string =>
@@ -37,6 +38,7 @@ export async function stageRows(parquet: string): Promise<string[][]> {
        (list_sort(all_s))[1 + CAST(ceil((n - 1) * ${rank("+")}) AS INTEGER)] AS high,
        sum(work) FILTER (stage <> 'total') OVER (PARTITION BY variant) AS stages_work
      FROM sums ORDER BY variant, stage <> 'total', work DESC`,
+    ["demixer", "model", "work_seconds", "duration", "stages"],
   );
   return [
     ["variant", "stage", "tracks", "median s", "95 % interval s", "share %", "× real time"],

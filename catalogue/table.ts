@@ -7,6 +7,8 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { temporaryName } from "../core/files.ts";
+import { printable } from "../core/printable.ts";
+import { CALL } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -120,11 +122,11 @@ export async function exportTable(
         `CREATE TABLE tracks AS SELECT ${selected()} FROM ${recordsOf("", [])} LIMIT 0`,
       );
       if (isThere) {
-        const rows = `SELECT * FROM read_parquet(${quoted(parquet)})`;
+        const rows = `SELECT * FROM ${parquetRows(parquet)}`;
         await connection.run(`INSERT INTO tracks BY NAME ${rows}`).catch((cause) => {
           throw new UsageError(
-            `${parquet} is no table of a catalogue (${
-              reasonOf(cause).split("\n")[0]
+            `${printable(parquet)} is no table of a catalogue (${
+              firstLine(cause)
             }): remove it, or name another file with --out`,
             { cause },
           );
@@ -183,21 +185,54 @@ export async function exportTable(
  *
  * @param parquet path of the table
  * @param sql the query
+ * @param columns columns that the table must have
  * @returns rows, with values as JSON has them
+ * @throws {UsageError} if there is no table, or it lacks a column
+ * @throws if the query fails
  */
-export async function queryTable(parquet: string, sql: string): Promise<Record<string, unknown>[]> {
+export async function queryTable(
+  parquet: string,
+  sql: string,
+  columns: readonly string[] = [],
+): Promise<Record<string, unknown>[]> {
+  const remedy = `write one with ${CALL} catalogue export`;
+  const noTable = (reason: string, cause?: unknown): UsageError =>
+    new UsageError(
+      `${
+        printable(parquet)
+      } is no table of a catalogue (${reason}): ${remedy}, or name another file`,
+      { cause },
+    );
+  const found = await stat(parquet).catch(() => undefined);
+  if (found === undefined) {
+    throw new UsageError(`There is no table ${printable(parquet)}: ${remedy}`);
+  }
+  if (!found.isFile()) throw noTable("it is no file");
   const { DuckDBInstance } = await library("@duckdb/node-api");
   const database = await DuckDBInstance.create(":memory:");
   const connection = await database.connect();
   try {
-    await connection.run(
-      `CREATE VIEW tracks AS SELECT * FROM read_parquet(${quoted(resolve(parquet))})`,
-    );
+    await connection.run(`CREATE VIEW tracks AS SELECT * FROM ${parquetRows(resolve(parquet))}`)
+      .catch((cause) => {
+        throw noTable(firstLine(cause), cause);
+      });
+    const known = (await rowsOf(connection, "DESCRIBE tracks")).map((row) => row["column_name"]);
+    const lacking = columns.filter((name) => !known.includes(name));
+    if (lacking.length > 0) throw noTable(`it has no column ${lacking.join(", ")}`);
     return await rowsOf(connection, sql);
   } finally {
     connection.closeSync();
     database.closeSync();
   }
+}
+
+/** Returns the rows of one Parquet file. Its name is no pattern. */
+function parquetRows(path: string): string {
+  return `read_parquet(${quoted(path.replace(/[*?[]/g, "[$&]"))})`;
+}
+
+function firstLine(error: unknown): string {
+  return reasonOf(error).split("\n")[0]!;
 }
 
 async function rowsOf(

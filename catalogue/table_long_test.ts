@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnalysisResult } from "../pipeline/mod.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
+import { measuredMachines } from "./cost.ts";
 import { jobId, recordKey, STORE_NAME } from "./job.ts";
 import { openStore } from "./open_store.ts";
 import { recordBytes, type TrackRecord } from "./record.ts";
@@ -123,6 +124,42 @@ Deno.test("exportTable() does not empty the table of another store, nor replace 
     const jsonLines = join(folder, "new", "t.jsonl");
     await exportTable(store, { parquet, jsonLines });
     equal((await Deno.readTextFile(jsonLines)).split("\n").length, 2);
+  }));
+
+Deno.test("what is no table is refused with the cause and the remedy, and a name of a table is no pattern", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = (name: string): string => join(folder, name);
+    await Deno.writeTextFile(path("text"), "no table");
+    await Deno.writeTextFile(path("empty"), "");
+    await Deno.mkdir(path("folder"));
+    const store = await openStore(path("store"));
+    await store.putNew(STORE_NAME, new TextEncoder().encode("one"));
+    const parquet = path("[a]*?.parquet");
+    await exportTable(store, { parquet });
+    // Not those that the name would match as a pattern.
+    await Deno.writeTextFile(path("a1.parquet"), "no table");
+    equal(await stageRows(parquet).then((rows) => rows.length), 1);
+    await rejects(measuredMachines(parquet, 1), { name: "UsageError", message: /has no tracks/ });
+    const foreign = path("foreign");
+    await queryTable(parquet, `COPY (SELECT 1 AS worker) TO '${foreign}' (FORMAT parquet)`);
+    const cases: [string, RegExp][] = [
+      ["nothing", /^There is no table .*nothing: write one with .* catalogue export$/],
+      ["text", /text is no table of a catalogue \([^\n]*Parquet[^\n]*\): write one with/],
+      ["empty", /empty is no table of a catalogue \([^\n]*\): write one with/],
+      ["folder", /folder is no table of a catalogue \(it is no file\): write one with/],
+      ["foreign", /is no table of a catalogue \(it has no column demixer, model, .*\): write one/],
+    ];
+    for (const [name, message] of cases) {
+      await rejects(stageRows(path(name)), { name: "UsageError", message });
+    }
+    await rejects(measuredMachines(foreign, 1), { name: "UsageError", message: /no column/ });
+    for (const [name] of cases.slice(0, -1)) {
+      await rejects(measuredMachines(path(name), 1), { name: "UsageError" });
+    }
+    await put(store, record("a", 120, 2));
+    // A table that is there is read under its own name.
+    equal(await exportTable(store, { parquet }), { added: 1, removed: 0, rows: 1 });
+    equal(await exportTable(store, { parquet }), { added: 0, removed: 0, rows: 1 });
   }));
 
 Deno.test("exportTable() names a damaged record", () =>

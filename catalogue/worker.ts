@@ -6,7 +6,9 @@
 
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CALL } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
+import { spacedCalls } from "../core/spaced_calls.ts";
 import { TooLongError } from "../pipeline/mod.ts";
 import { library, type QueuedJob, type QueueLibrary, type Worker } from "./libraries.ts";
 import { analyzeJob } from "./analyze_job.ts";
@@ -15,7 +17,7 @@ import { LoadedSettings } from "./loaded_settings.ts";
 import type { Log } from "./log.ts";
 import type { WorkerMetrics } from "./metrics.ts";
 import { PermanentError } from "./patience.ts";
-import type { CatalogueQueue } from "./queue.ts";
+import type { CatalogueQueue, QueueCounts } from "./queue.ts";
 import { type HostOptions, OtherSettingsError } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { ofRecords, type Store, type StoreOptions, StoreRefusedError } from "./store.ts";
@@ -35,6 +37,8 @@ export interface CatalogueWorkerOptions extends HostOptions, StoreOptions {
   readonly lockSeconds: number;
   /** Folder for audio; the temporary folder of the system by default. */
   readonly scratch?: string;
+  /** Receives now and then why the worker has no track although the queue is not empty. */
+  readonly onWaiting?: (reason: string) => void;
 }
 
 /** How many times a track may be left by workers that end without a word: it may be what ends them. */
@@ -45,6 +49,12 @@ const PROGRESS_MILLISECONDS = 1000;
 
 /** Time between two looks whether the queue is empty. */
 const POLL_MILLISECONDS = 500;
+
+/** Time without a track after which a worker that ends when the queue is empty tells why it does not. */
+const IDLE_MILLISECONDS = 10_000;
+
+/** Least time between two messages that a worker waits. */
+const MESSAGE_MILLISECONDS = 60_000;
 
 /** The reason with which a track is given back. */
 const RETURNED = "Given back: the worker stops";
@@ -101,7 +111,7 @@ export class CatalogueWorker {
    * the tracks, which go back to the queue
    */
   async run(): Promise<void> {
-    const { name, concurrency, lockSeconds, untilEmpty, scratch } = this.#options;
+    const { name, concurrency, lockSeconds, scratch } = this.#options;
     const bullmq = await library("bullmq");
     const listener = this.#queue.redis.duplicate();
     listener.on("error", () => {});
@@ -125,7 +135,7 @@ export class CatalogueWorker {
       this.#worker = worker;
       this.#log("info", "worker started", { queue: this.#queue.address.name, concurrency });
       const running = worker.run();
-      if (untilEmpty) void this.#stopWhenEmpty();
+      void this.#watchQueue();
       await running;
       await this.#stopping;
       await sources.close();
@@ -148,16 +158,43 @@ export class CatalogueWorker {
     clearTimeout(timer);
   }
 
-  async #stopWhenEmpty(): Promise<void> {
-    while (this.#stopping === undefined) {
-      await sleep(POLL_MILLISECONDS);
-      if (this.#running > 0) continue;
-      // Redis may be away; it comes back, or the worker is stopped.
-      const counts = await this.#queue.counts().catch(() => undefined);
-      if (counts !== undefined && counts.waiting + counts.delayed + counts.active === 0) {
-        this.stop();
+  /** Stops the worker when the queue is empty, where it is to end then; tells why it has nothing to do. */
+  async #watchQueue(): Promise<void> {
+    const { untilEmpty, onWaiting } = this.#options;
+    const tell = spacedCalls(MESSAGE_MILLISECONDS, (reason: string, counts: QueueCounts) => {
+      this.#log("warn", "worker waits", { reason, ...counts });
+      onWaiting?.(reason);
+    });
+    const poll = untilEmpty ? POLL_MILLISECONDS : MESSAGE_MILLISECONDS;
+    for (let idle = 0; this.#stopping === undefined; idle += poll) {
+      if (this.#running > 0) idle = 0;
+      else {
+        // Redis may be away; it comes back, or the worker is stopped.
+        const counts = await this.#queue.counts().catch(() => undefined);
+        const isPaused = await this.#queue.isPaused().catch(() => false);
+        const reason = counts && this.#reasonToWait(counts, isPaused);
+        if (reason === undefined && counts !== undefined && untilEmpty) return this.stop();
+        if (reason !== undefined && (isPaused || untilEmpty && idle >= IDLE_MILLISECONDS)) {
+          tell(reason, counts!);
+        }
       }
+      await sleep(poll, undefined, { ref: false });
     }
+  }
+
+  /** Returns why a worker without a track waits; undefined where the queue is empty. */
+  #reasonToWait(
+    { waiting, delayed, active }: QueueCounts,
+    isPaused: boolean,
+  ): string | undefined {
+    const { name } = this.#queue.address;
+    if (isPaused && waiting + delayed > 0) {
+      return `The queue ${name} is paused (tracks that wait: ${waiting + delayed}): ` +
+        `let workers take them with ${CALL} catalogue resume --queue ${name}`;
+    }
+    if (waiting + delayed + active === 0) return undefined;
+    return `Waiting until the queue ${name} is empty (tracks with other workers: ${active}, for another attempt: ${delayed}, ` +
+      `for their turn: ${waiting})`;
   }
 
   #watch(worker: Worker): void {

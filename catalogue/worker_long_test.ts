@@ -173,6 +173,38 @@ workerTest(
 );
 
 workerTest(
+  "a worker that is to end with the queue tells that the queue is paused, and ends when it was resumed",
+  async (queue, folder) => {
+    const path = await writeNoise(folder, "a.wav", 1);
+    const store = await openStore(join(folder, "store"));
+    const settings = await keepSettings(SETTINGS, {}, store);
+    await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
+    await queue.pause();
+    const [reasons, events]: [string[], string[]] = [[], []];
+    const worker = new CatalogueWorker(
+      queue,
+      store,
+      {
+        ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
+        ...{ untilEmpty: true, scratch: folder, onWaiting: (reason) => reasons.push(reason) },
+      },
+      await workerMetrics(() => queue.counts()),
+      (_, event) => events.push(event),
+    );
+    const running = worker.run();
+    await until("a message", () => Promise.resolve(reasons.length > 0));
+    match(
+      reasons[0]!,
+      /^The queue test-\S+ is paused \(tracks that wait: 1\): .* catalogue resume --queue test-/,
+    );
+    ok(events.includes("worker waits") && worker.isTaking);
+    await queue.resume();
+    await running;
+    equal([(await queue.counts()).done, reasons.length], [1, 1]);
+  },
+);
+
+workerTest(
   "a worker whose store refuses it gives its tracks back and ends, and another store is another catalogue",
   async (queue, folder) => {
     const path = await writeNoise(folder, "a.wav", 3);

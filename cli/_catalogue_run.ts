@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -235,6 +235,7 @@ export async function work(values: WorkerValues): Promise<number> {
       ...{ name, patience, concurrency: values.jobs, graceSeconds: values.grace },
       ...{ untilEmpty: values.untilEmpty, lockSeconds: values.lock },
       ...pick(values, "weightsDir", "threads", "scratch"),
+      onWaiting: (reason) => console.error(reason),
     },
     metrics,
     log,
@@ -378,18 +379,17 @@ export async function writeTable(
 
 /** Prints the seconds of each stage. */
 export async function printStages(table: string): Promise<number> {
-  await ensureTable(table);
   console.log(textTable(await stageRows(table), (column) => column > 1).join("\n"));
   return 0;
 }
 
 /** Prints the rows of a query. */
 export async function query(table: string, sql: string, isJson: boolean): Promise<number> {
-  await ensureTable(table);
   let rows: Record<string, unknown>[];
   try {
     rows = await queryTable(table, sql);
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(`The query failed: ${reasonOf(cause)}`, { cause });
   }
   if (isJson) {
@@ -422,10 +422,9 @@ export async function cost(
   if (values.machines === undefined && values.table === undefined) {
     throw new UsageError("Expected --machines, --table, or both: seconds a track come from them");
   }
-  if (values.table !== undefined) await ensureTable(values.table);
   const file = values.machines === undefined
     ? { currency: "", machines: [] }
-    : await readMachines(await readFile(values.machines, "utf8"));
+    : await readMachines(values.machines);
   const measured = values.table === undefined
     ? []
     : await measuredMachines(values.table, values.price);
@@ -523,13 +522,6 @@ async function listening<Server>(
       { cause },
     );
   }
-}
-
-async function ensureTable(table: string): Promise<void> {
-  if (await stat(table).then(() => true, () => false)) return;
-  throw new UsageError(
-    `There is no table ${printable(table)}: write it with ${CALL} catalogue export`,
-  );
 }
 
 async function openQueue(
