@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../core/usage_error.ts";
-import { PATIENCE } from "./patience.ts";
+import { PATIENCE, tellingPatience } from "./patience.ts";
 import type { BucketAddress, Store, StoreOptions } from "./store.ts";
 
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
@@ -45,4 +45,17 @@ export async function openStore(address: string, options: StoreOptions = {}): Pr
   }
   const { S3Store } = await import("./s3_store.ts");
   return await S3Store.open(bucketAddress(address), options);
+}
+
+/**
+ * Opens a store that tells now and then why a request is repeated.
+ *
+ * @param address as for {@linkcode openStore}
+ * @param tell prints a message
+ */
+export async function openTellingStore(
+  address: string,
+  tell: (message: string) => void,
+): Promise<Store> {
+  return await openStore(address, { patience: tellingPatience(tell) });
 }

@@ -129,7 +129,7 @@ Workers read local files where they are: they need the same folder under the sam
     if (inputs.length === 0) {
       throw new UsageError(`Expected audio to add; see ${CALL} catalogue add --help`);
     }
-    return await (await import("./_catalogue_run.ts")).add(values, inputs);
+    return await (await import("./_catalogue_queue.ts")).add(values, inputs);
   },
 });
 
@@ -164,7 +164,7 @@ Logs are JSON, one object a line, on standard output.`,
       .shownDefault("the temporary folder of the system"),
   },
   exitCodes: ["the worker was stopped, or the queue is empty"],
-  run: async (values) => await (await import("./_catalogue_run.ts")).work(values),
+  run: async (values) => await (await import("./_catalogue_queue.ts")).work(values),
 });
 
 const status = command({
@@ -176,7 +176,7 @@ const status = command({
     dead: flag("list the dead letters with their reasons"),
     json: flag("print it as JSON"),
   },
-  run: async (values) => await (await import("./_catalogue_run.ts")).status(values),
+  run: async (values) => await (await import("./_catalogue_queue.ts")).status(values),
 });
 
 const retry = command({
@@ -186,7 +186,7 @@ const retry = command({
   options: QUEUE_OPTIONS,
   exitCodes: ["they wait", "no dead letter matches"],
   run: async (values, patterns) =>
-    await (await import("./_catalogue_run.ts")).retry(values, patterns),
+    await (await import("./_catalogue_queue.ts")).retry(values, patterns),
 });
 
 const cancel = command({
@@ -197,21 +197,21 @@ const cancel = command({
   options: QUEUE_OPTIONS,
   exitCodes: ["they are removed", "no track matches"],
   run: async (values, patterns) =>
-    await (await import("./_catalogue_run.ts")).cancel(values, patterns),
+    await (await import("./_catalogue_queue.ts")).cancel(values, patterns),
 });
 
 const pause = command({
   name: `${CALL} catalogue pause`,
   description: "Lets workers take no further tracks; those that run end.",
   options: { ...QUEUE_OPTIONS, drain: flag("wait until no track runs") },
-  run: async (values) => await (await import("./_catalogue_run.ts")).pause(values),
+  run: async (values) => await (await import("./_catalogue_queue.ts")).pause(values),
 });
 
 const resume = command({
   name: `${CALL} catalogue resume`,
   description: "Lets workers take tracks again.",
   options: QUEUE_OPTIONS,
-  run: async (values) => await (await import("./_catalogue_run.ts")).resume(values),
+  run: async (values) => await (await import("./_catalogue_queue.ts")).resume(values),
 });
 
 const rate = command({
@@ -220,7 +220,7 @@ const rate = command({
   arguments: { "[rate]": "such as 10/s, 600/min or none" },
   options: QUEUE_OPTIONS,
   run: async (values, [given]) =>
-    await (await import("./_catalogue_run.ts")).rate(
+    await (await import("./_catalogue_queue.ts")).rate(
       values,
       given === undefined ? undefined : RATE.parse(given, "RATE"),
     ),
@@ -237,7 +237,7 @@ const dashboard = command({
       "127.0.0.1:8090",
     ),
   },
-  run: async (values) => await (await import("./_catalogue_run.ts")).dashboard(values),
+  run: async (values) => await (await import("./_catalogue_queue.ts")).dashboard(values),
 });
 
 const exportCommand = command({
@@ -252,7 +252,7 @@ there is brought up to date: only new records are read.`,
     jsonLines: option(OUTPUT_FILE, "also write a file with a JSON object a line"),
   },
   exitCodes: ["the table has all records"],
-  run: async (values) => await (await import("./_catalogue_run.ts")).writeTable(values),
+  run: async (values) => await (await import("./_catalogue_table.ts")).writeTable(values),
 });
 
 const stages = command({
@@ -263,7 +263,7 @@ const stages = command({
     "[table]": "Parquet file that catalogue export has written; ./catalogue.parquet by default",
   },
   run: async (_, [table = "./catalogue.parquet"]) =>
-    await (await import("./_catalogue_run.ts")).printStages(table),
+    await (await import("./_catalogue_table.ts")).printStages(table),
 });
 
 const query = command({
@@ -277,7 +277,7 @@ const query = command({
     json: flag("print the rows as JSON"),
   },
   run: async (values, [sql = ""]) =>
-    await (await import("./_catalogue_run.ts")).query(values.table, sql, values.json),
+    await (await import("./_catalogue_table.ts")).query(values.table, sql, values.json),
 });
 
 /** What `catalogue cost` and `catalogue simulate` have in common. */
@@ -304,7 +304,7 @@ The file of machines is TOML: currency = "€", and for each machine [[machine]]
     ).default(0.05),
     json: flag("print the rows as JSON"),
   },
-  run: async (values) => await (await import("./_catalogue_run.ts")).cost(values),
+  run: async (values) => await (await import("./_catalogue_table.ts")).cost(values),
 });
 
 const simulate = command({
@@ -333,7 +333,7 @@ const simulate = command({
       .default(25),
     json: flag("print the rows as JSON"),
   },
-  run: async (values) => await (await import("./_catalogue_run.ts")).simulateWorkers(values),
+  run: async (values) => await (await import("./_catalogue_table.ts")).simulateWorkers(values),
 });
 
 /** The command `catalogue`. */

@@ -14,11 +14,10 @@ import {
   jobId,
   type JobLimits,
   keepSettings,
-  openStore,
+  openTellingStore,
   OtherContentError,
   recordKey,
   type Store,
-  tellingPatience,
   type TrackRecord,
 } from "../catalogue/mod.ts";
 import { orAborted } from "../core/abort.ts";
@@ -97,7 +96,7 @@ export class CatalogueWork implements AsyncDisposable {
       ),
     );
     try {
-      const store = await openStore(address.store, { patience: tellingPatience(console.error) });
+      const store = await openTellingStore(address.store, console.error);
       return new CatalogueWork(queue, store, await keepSettings(settings, host, store), limits);
     } catch (error) {
       await queue[Symbol.asyncDispose]();

@@ -105,7 +105,8 @@ const NAMES: readonly string[] = [
 const LOADED_LATE: readonly string[] = [
   "cli/_analyze_run.ts",
   "cli/_batch.ts",
-  "cli/_catalogue_run.ts",
+  "cli/_catalogue_queue.ts",
+  "cli/_catalogue_table.ts",
   "cli/_inputs.ts",
   "cli/_doctor_run.ts",
   "cli/_models_remove.ts",
