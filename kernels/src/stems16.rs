@@ -8,6 +8,8 @@
 
 use rayon::prelude::*;
 
+use crate::linear::Isa;
+use crate::linear::dispatch::dispatched;
 use crate::spectrogram::mean_of_16_bit;
 
 /// Samples that one task rounds.
@@ -37,9 +39,7 @@ pub fn requantize(stem: &[f32], output: &mut [i16]) {
     let parts =
         output[..stem.len()].par_chunks_mut(PART_SAMPLES).zip(stem.par_chunks(PART_SAMPLES));
     parts.for_each(|(output, stem)| {
-        for (rounded, &sample) in output.iter_mut().zip(stem) {
-            *rounded = to_16_bit_rescaled(sample, divisor);
-        }
+        round(stem, divisor, output);
     });
 }
 
@@ -66,8 +66,20 @@ pub fn requantize_to_mono([left, right]: [&[f32]; 2], output: &mut [i16]) {
 
 /// The largest absolute sample.
 fn peak(samples: &[f32]) -> f32 {
-    let peak_of = |part: &[f32]| part.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
     samples.par_chunks(PART_SAMPLES).map(peak_of).reduce(|| 0.0, f32::max)
+}
+
+/// The largest absolute sample of a part: sixteen of them in turn, so that none waits for the one before.
+pub(crate) fn peak_of(samples: &[f32]) -> f32 {
+    let (rows, rest) = samples.as_chunks::<16>();
+    let mut peaks = [0.0_f32; 16];
+    for row in rows {
+        for (peak, sample) in peaks.iter_mut().zip(row) {
+            let size = sample.abs();
+            *peak = if size > *peak { size } else { *peak };
+        }
+    }
+    peaks.iter().chain(rest).fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
 /// Divides and rounds one sample of left and right, and averages them.
@@ -82,12 +94,59 @@ pub(crate) fn rescale_divisor(peak: f32) -> f64 {
 }
 
 /// Divides one sample and rounds it: half to even, saturated.
+#[inline(always)]
 pub(crate) fn to_16_bit_rescaled(sample: f32, divisor: f64) -> i16 {
     round_to_16_bit(f64::from(sample) / divisor * 32_768.0)
 }
 
+/// Divides samples and rounds them as [`to_16_bit_rescaled`].
+///
+/// # Panics
+/// If `output` has another length.
+pub(crate) fn round(samples: &[f32], divisor: f64, output: &mut [i16]) {
+    assert_eq!(samples.len(), output.len(), "a rounded sample for each");
+    if divisor == 1.0 {
+        round_undivided(Isa::best(), samples, output);
+    } else {
+        round_divided(Isa::best(), samples, divisor, output);
+    }
+}
+
+dispatched! {
+    /// In single precision, which multiplies by a power of two and rounds to whole numbers without another error. The lowest
+    /// bits of the last sum are the whole number.
+    round_undivided = round_undivided_loop(samples: &[f32], output: &mut [i16])
+}
+
+#[inline(always)]
+fn round_undivided_loop<const FUSED: bool>(samples: &[f32], output: &mut [i16]) {
+    const NO_FRACTION: f32 = 3.0 * (1 << 22) as f32;
+    const LEAST: f32 = i16::MIN as f32;
+    const MOST: f32 = i16::MAX as f32;
+    for (rounded, sample) in output.iter_mut().zip(samples) {
+        let steps = sample * 32_768.0;
+        let steps = if steps.is_nan() { 0.0 } else { steps };
+        let steps = if steps > LEAST { steps } else { LEAST };
+        let steps = if steps < MOST { steps } else { MOST };
+        *rounded = (steps + NO_FRACTION).to_bits() as i16;
+    }
+}
+
+dispatched! {
+    /// In double precision, as the division is.
+    round_divided = round_divided_loop(samples: &[f32], divisor: f64, output: &mut [i16])
+}
+
+#[inline(always)]
+fn round_divided_loop<const FUSED: bool>(samples: &[f32], divisor: f64, output: &mut [i16]) {
+    for (rounded, sample) in output.iter_mut().zip(samples) {
+        *rounded = to_16_bit_rescaled(*sample, divisor);
+    }
+}
+
 /// Half to even, saturated: next to this sum float64 has no digits behind the point. (The processor's own
 /// instruction is not in the baseline, and a call for each sample takes several times as long.)
+#[inline(always)]
 fn round_to_16_bit(value: f64) -> i16 {
     const NO_FRACTION: f64 = 3.0 * (1_u64 << 51) as f64;
     let near = value.clamp(-65_536.0, 65_536.0);
@@ -116,6 +175,40 @@ mod tests {
             assert_eq!([to_16_bit(sample), to_16_bit(-sample)], [i16::MAX, i16::MIN]);
         }
         assert_eq!([f32::NAN, f32::MIN_POSITIVE, -0.0].map(to_16_bit), [0; 3]);
+    }
+
+    #[test]
+    fn many_samples_are_rounded_as_single_ones_on_every_instruction_set() {
+        let scales = numbers(3).map(|n| (n >> 33) as f32 / (1 << 30) as f32 * 1.2 - 1.2);
+        let steps = (-70_000..70_000).map(|half| half as f32 / 65_536.0);
+        let special =
+            [f32::NAN, f32::INFINITY, -f32::INFINITY, f32::MAX, -0.0, 1e-40, 1.5 / 32_768.0];
+        let samples: Vec<f32> = scales.take(100_000).chain(steps).chain(special).collect();
+        for divisor in [1.0, 1.01 * f64::from(1.2_f32)] {
+            let single = |sample: &f32| to_16_bit_rescaled(*sample, divisor);
+            let expected: Vec<i16> = samples.iter().map(single).collect();
+            let mut found = vec![0; samples.len()];
+            round(&samples, divisor, &mut found);
+            assert!(found == expected, "{divisor}");
+            for isa in Isa::available() {
+                round_divided(isa, &samples, divisor, &mut found);
+                assert!(found == expected, "{isa:?} {divisor}");
+                if divisor == 1.0 {
+                    round_undivided(isa, &samples, &mut found);
+                    assert!(found == expected, "{isa:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_peak_is_that_of_all_samples() {
+        for at in 0..37 {
+            let mut samples = vec![0.25; 37];
+            samples[at] = -0.5;
+            assert_eq!(peak_of(&samples), 0.5, "{at}");
+        }
+        assert_eq!([peak_of(&[]), peak_of(&[f32::NAN, -1.0])], [0.0, 1.0]);
     }
 
     #[test]

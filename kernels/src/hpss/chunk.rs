@@ -1,18 +1,19 @@
 //! Separation of one chunk of a mixture.
 
 use std::f32::consts::TAU;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rayon::prelude::*;
+use rustfft::num_complex::Complex;
 
 use super::layout::{
     BINS, CHANNELS, CHUNK_SAMPLES, FRAME_SAMPLES, FREQUENCY_WINDOW, HOP_SAMPLES, LEAST_SIDE,
     Mixture, REACH, STEMS, Separation, TIME_WINDOW, WINDOW_ENERGY, Wanted,
 };
-use super::masks::Bands;
+use super::loops::{add, add_energies, scale, windowed};
+use super::masks::{Bands, divide};
 use super::median::{AT_ONCE, LEAST_LENGTH, along_columns, along_sequence};
-use crate::linear::Isa;
+use crate::linear::{Forward, Inverse, Isa};
 use crate::separation::MixturePart;
 
 /// Properties of a whole mixture.
@@ -76,8 +77,10 @@ impl Width {
 struct Plan {
     /// `[FRAME_SAMPLES]`: periodic Hann window.
     window: Vec<f32>,
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
+    /// The same, over what transform and overlapping windows multiply by.
+    window_back: Vec<f32>,
+    forward: Forward<f32>,
+    inverse: Inverse<f32>,
     bands: Bands,
 }
 
@@ -85,12 +88,14 @@ impl Plan {
     fn shared() -> &'static Plan {
         static PLAN: OnceLock<Plan> = OnceLock::new();
         PLAN.get_or_init(|| {
-            let mut planner = RealFftPlanner::new();
             let phase = |sample: usize| TAU * sample as f32 / FRAME_SAMPLES as f32;
+            let window: Vec<f32> = (0..FRAME_SAMPLES).map(|n| 0.5 - 0.5 * phase(n).cos()).collect();
+            let scale = 1.0 / (FRAME_SAMPLES as f32 * WINDOW_ENERGY);
             Plan {
-                window: (0..FRAME_SAMPLES).map(|n| 0.5 - 0.5 * phase(n).cos()).collect(),
-                forward: planner.plan_fft_forward(FRAME_SAMPLES),
-                inverse: planner.plan_fft_inverse(FRAME_SAMPLES),
+                window_back: window.iter().map(|weight| weight * scale).collect(),
+                window,
+                forward: Forward::new(FRAME_SAMPLES),
+                inverse: Inverse::new(FRAME_SAMPLES),
                 bands: Bands::new(),
             }
         })
@@ -106,14 +111,22 @@ pub struct Work {
     spectra: [Vec<Complex<f32>>; CHANNELS],
     /// `[frames][BINS]`: energy of both channels.
     energy: Vec<f32>,
-    /// `[heard][BINS]`: medians of the energy; along time at least [`AT_ONCE`] frames.
+    /// `[heard][BINS]`: medians of the energy, at least [`AT_ONCE`] frames of them; then the share of what is harmonic.
     along_time: Vec<f32>,
+    /// Likewise; then the share of what is percussive.
     along_frequency: Vec<f32>,
-    /// Bass, drums, other, vocals, with a hop and half a frame before the chunk.
-    sums: [[Vec<f32>; CHANNELS]; STEMS],
-    /// Bass, drums and vocals of one frame: `[BINS]`.
-    masked: [[Vec<Complex<f32>>; CHANNELS]; 3],
-    frame: Vec<f32>,
+    /// Bass, drums, other, vocals of each channel, with a hop and half a frame before the chunk.
+    sums: [[Vec<f32>; STEMS]; CHANNELS],
+    frames: [Frame; CHANNELS],
+}
+
+/// Working memory for the frames of one channel.
+struct Frame {
+    /// Share of a stem: `[BINS]`.
+    share: Vec<f32>,
+    /// The stem: `[BINS]`.
+    bins: Vec<Complex<f32>>,
+    samples: Vec<f32>,
     scratch: Vec<Complex<f32>>,
 }
 
@@ -139,7 +152,7 @@ impl Work {
     /// Empty arrays.
     pub fn new() -> Self {
         let plan = Plan::shared();
-        let scratch = plan.forward.get_scratch_len().max(plan.inverse.get_scratch_len());
+        let scratch = plan.forward.scratch().len().max(plan.inverse.scratch().len());
         Work {
             heard: 0,
             spectra: Default::default(),
@@ -147,11 +160,12 @@ impl Work {
             along_time: Vec::new(),
             along_frequency: Vec::new(),
             sums: Default::default(),
-            masked: std::array::from_fn(|_| {
-                std::array::from_fn(|_| plan.forward.make_output_vec())
+            frames: std::array::from_fn(|_| Frame {
+                share: vec![0.0; BINS],
+                bins: plan.inverse.spectrum(),
+                samples: plan.forward.frame(),
+                scratch: vec![Complex::default(); scratch],
             }),
-            frame: plan.forward.make_input_vec(),
-            scratch: vec![Complex::default(); scratch],
         }
     }
 
@@ -186,17 +200,16 @@ impl Work {
         let wanted = hpss.wanted.stems();
         std::array::from_fn(|stem| {
             let range = if stem < wanted { LEAD..LEAD + length } else { 0..0 };
-            self.sums[stem].each_ref().map(|sum| &sum[range.clone()])
+            self.sums.each_ref().map(|sums| &sums[stem][range.clone()])
         })
     }
 
     /// Makes the other stem: what bass, drums and vocals leave of the mixture.
     fn subtract(&mut self, mixture: MixturePart, start: usize, length: usize) {
-        let [bass, drums, other, vocals] = &mut self.sums;
-        for channel in 0..CHANNELS {
-            let parts = bass[channel].iter().zip(&drums[channel]).zip(&vocals[channel]);
+        for (channel, [bass, drums, other, vocals]) in self.sums.iter_mut().enumerate() {
+            let parts = bass.iter().zip(&*drums).zip(&*vocals);
             let whole = &mixture.channels[channel][start - mixture.start..][..length];
-            let rest = other[channel].iter_mut().zip(parts).skip(LEAD).zip(whole);
+            let rest = other.iter_mut().zip(parts).skip(LEAD).zip(whole);
             for ((rest, ((bass, drums), vocals)), whole) in rest {
                 *rest = whole - (bass + drums + vocals);
             }
@@ -208,17 +221,18 @@ impl Work {
         self.heard = length.div_ceil(HOP_SAMPLES) + 1 + 2 * REACH;
         let frames = self.frames();
         for spectra in &mut self.spectra {
-            spectra.clear();
             spectra.resize(frames * BINS, Complex::default());
         }
         let filtered = self.heard.max(AT_ONCE);
-        self.energy.clear();
         self.energy.resize((filtered + 2 * HALF_TIME) * BINS, 0.0);
+        self.energy[frames * BINS..].fill(0.0);
         self.along_time.resize(filtered * BINS, 0.0);
         self.along_frequency.resize(self.heard * BINS, 0.0);
-        for sum in self.sums[..wanted.stems()].iter_mut().flatten() {
-            sum.clear();
-            sum.resize((self.heard - 1) * HOP_SAMPLES + FRAME_SAMPLES, 0.0);
+        for sums in &mut self.sums {
+            for sum in &mut sums[..wanted.stems()] {
+                sum.clear();
+                sum.resize((self.heard - 1) * HOP_SAMPLES + FRAME_SAMPLES, 0.0);
+            }
         }
     }
 
@@ -228,7 +242,9 @@ impl Work {
 
     /// Spectra and energies around the chunk that begins at `start`; outside the mixture there are zeros.
     fn transform(&mut self, plan: &Plan, mixture: MixturePart, start: usize) {
-        for (signal, spectra) in mixture.channels.iter().zip(&mut self.spectra) {
+        let isa = Isa::best();
+        let channels = self.spectra.par_iter_mut().zip(&mut self.frames).zip(mixture.channels);
+        channels.for_each(|((spectra, frame), signal)| {
             for (index, bins) in spectra.chunks_mut(BINS).enumerate() {
                 // Frames are centred on multiples of the hop.
                 let lead = (REACH + HALF_TIME) * HOP_SAMPLES + FRAME_SAMPLES / 2;
@@ -236,43 +252,41 @@ impl Work {
                 let from = first.clamp(0, signal.len() as i64) as usize;
                 let to = (first + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
                 if from == to {
+                    bins.fill(Complex::default());
                     continue;
                 }
                 let offset = (from as i64 - first) as usize;
-                self.frame.fill(0.0);
-                let inside = self.frame[offset..].iter_mut().zip(&plan.window[offset..]);
-                for ((value, weight), sample) in inside.zip(&signal[from..to]) {
-                    *value = sample * weight;
-                }
-                plan.forward
-                    .process_with_scratch(&mut self.frame, bins, &mut self.scratch)
-                    .expect("the buffers are the transform's own");
+                let (before, inside) = frame.samples.split_at_mut(offset);
+                let (inside, after) = inside.split_at_mut(to - from);
+                before.fill(0.0);
+                windowed(isa, &signal[from..to], &plan.window[offset..], inside);
+                after.fill(0.0);
+                plan.forward.process(isa, &mut frame.samples, bins, &mut frame.scratch);
             }
-        }
+        });
         let [left, right] = &self.spectra;
-        let pairs = left.chunks(BINS).zip(right.chunks(BINS));
-        for ((left, right), energy) in pairs.zip(self.energy.chunks_mut(BINS)) {
-            for ((left, right), energy) in left.iter().zip(right).zip(energy) {
-                *energy = left.norm_sqr() + right.norm_sqr();
-            }
-        }
+        add_energies(isa, left, right, &mut self.energy[..left.len()]);
     }
 
     /// Both medians of the energy. Past the lowest and the highest bin the energy is mirrored.
     fn filter(&mut self) {
         let isa = Isa::best();
-        along_columns(isa, &self.energy, BINS, &mut self.along_time);
-        let half = FREQUENCY_WINDOW / 2;
-        let mut column = vec![0.0; BINS + 2 * half];
-        let heard = self.energy.chunks(BINS).skip(HALF_TIME);
-        for (energy, output) in heard.zip(self.along_frequency.chunks_mut(BINS)) {
-            column[half..half + BINS].copy_from_slice(energy);
-            for distance in 1..=half {
-                column[half - distance] = column[half + distance];
-                column[half + BINS - 1 + distance] = column[half + BINS - 1 - distance];
+        let (energy, heard) = (&self.energy, self.heard);
+        let along_time = || along_columns(isa, energy, BINS, &mut self.along_time);
+        let along_frequency = || {
+            let half = FREQUENCY_WINDOW / 2;
+            let mut column = vec![0.0; BINS + 2 * half];
+            let heard = energy.chunks(BINS).skip(HALF_TIME).take(heard);
+            for (energy, output) in heard.zip(self.along_frequency.chunks_mut(BINS)) {
+                column[half..half + BINS].copy_from_slice(energy);
+                for distance in 1..=half {
+                    column[half - distance] = column[half + distance];
+                    column[half + BINS - 1 + distance] = column[half + BINS - 1 - distance];
+                }
+                along_sequence(isa, &column, output);
             }
-            along_sequence(isa, &column, output);
-        }
+        };
+        rayon::join(along_time, along_frequency);
     }
 
     /// Masks the spectra and adds up bass, drums and, where they are wanted, vocals.
@@ -281,38 +295,33 @@ impl Work {
             Wanted::All => &MASKED_STEMS[..],
             Wanted::Rhythm => &MASKED_STEMS[..2],
         };
-        let scale = 1.0 / (FRAME_SAMPLES as f32 * WINDOW_ENERGY);
-        for index in 0..self.heard {
-            let at = (index + HALF_TIME) * BINS;
-            for bin in 0..BINS {
-                let medians =
-                    (self.along_time[index * BINS + bin], self.along_frequency[index * BINS + bin]);
-                let sound = (self.spectra[0][at + bin], self.spectra[1][at + bin]);
-                let shares = plan.bands.shares(bin, hpss.separation, medians, sound);
-                let shares = [shares.bass, shares.drums, shares.vocals];
-                let masked = self.masked[..masked_stems.len()].iter_mut();
-                for (masked, share) in masked.zip(shares) {
-                    masked[0][bin] = sound.0 * share;
-                    masked[1][bin] = sound.1 * share;
+        let isa = Isa::best();
+        let spectra = self.spectra.each_ref().map(|spectra| &spectra[HALF_TIME * BINS..]);
+        let (harmonic, percussive) = (&mut self.along_time, &mut self.along_frequency);
+        divide(isa, &mut harmonic[..percussive.len()], percussive);
+        let (harmonic, percussive) = (&*harmonic, &*percussive);
+        let channels = self.sums.par_iter_mut().zip(&mut self.frames).zip(spectra);
+        channels.for_each(|((sums, frame), spectrum)| {
+            for index in 0..self.heard {
+                let at = index * BINS..(index + 1) * BINS;
+                let (harmonic, percussive) = (&harmonic[at.clone()], &percussive[at.clone()]);
+                for stem in masked_stems {
+                    let Frame { share, bins, samples, scratch } = frame;
+                    let share = match stem {
+                        0 => plan.bands.bass(isa, harmonic, share),
+                        1 => percussive,
+                        _ => {
+                            let sound = spectra.map(|spectrum| &spectrum[at.clone()]);
+                            plan.bands.vocals(isa, hpss.separation, harmonic, sound, share)
+                        }
+                    };
+                    scale(isa, &spectrum[at.clone()], share, bins);
+                    plan.inverse.process(isa, bins, samples, scratch);
+                    let sum = &mut sums[*stem][index * HOP_SAMPLES..][..FRAME_SAMPLES];
+                    add(isa, samples, &plan.window_back, sum);
                 }
             }
-            for (masked, stem) in self.masked.iter_mut().zip(masked_stems) {
-                for (masked, sum) in masked.iter_mut().zip(&mut self.sums[*stem]) {
-                    // A real signal has no imaginary part at either end.
-                    masked[0].im = 0.0;
-                    masked[BINS - 1].im = 0.0;
-                    plan.inverse
-                        .process_with_scratch(masked, &mut self.frame, &mut self.scratch)
-                        .expect("the buffers are the transform's own");
-                    let windowed = self.frame.iter().zip(&plan.window);
-                    for (sum, (sample, weight)) in
-                        sum[index * HOP_SAMPLES..].iter_mut().zip(windowed)
-                    {
-                        *sum += sample * (weight * scale);
-                    }
-                }
-            }
-        }
+        });
     }
 }
 

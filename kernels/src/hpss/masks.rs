@@ -1,7 +1,9 @@
 //! Share of each stem in a bin.
 
 use super::layout::{BINS, FRAME_SAMPLES, SAMPLE_RATE_HZ, Separation};
-use realfft::num_complex::Complex;
+use crate::linear::Isa;
+use crate::linear::dispatch::dispatched;
+use rustfft::num_complex::Complex;
 
 /// Below the first frequency what is harmonic is bass, above the second none of it is, in Hz.
 const BASS_HZ: (f32, f32) = (150.0, 300.0);
@@ -20,14 +22,6 @@ pub(super) struct Bands {
     voice: Vec<f32>,
 }
 
-/// Shares of a bin; the rest goes to the other stem.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Shares {
-    pub bass: f32,
-    pub drums: f32,
-    pub vocals: f32,
-}
-
 impl Bands {
     pub fn new() -> Self {
         let by_bin = |share: &dyn Fn(f32) -> f32| {
@@ -44,34 +38,87 @@ impl Bands {
         }
     }
 
-    /// The shares of one bin.
-    ///
-    /// # Parameters
-    /// - `along_time`, `along_frequency`: medians of the energy around it in both directions.
-    /// - `left`, `right`: its values in both channels.
-    pub fn shares(
+    /// The share of the bass in a frame: `[BINS]`.
+    pub fn bass<'a>(&self, isa: Isa, harmonic: &[f32], share: &'a mut [f32]) -> &'a [f32] {
+        bass(isa, &self.bass, harmonic, share);
+        share
+    }
+
+    /// The share of the vocals in a frame with left and right bins `sound`: `[BINS]`. A mono mixture has none.
+    pub fn vocals<'a>(
         &self,
-        bin: usize,
+        isa: Isa,
         separation: Separation,
-        (along_time, along_frequency): (f32, f32),
-        (left, right): (Complex<f32>, Complex<f32>),
-    ) -> Shares {
-        // Wiener masks of the two estimates of the amplitude, whose squares are these energies.
-        let harmonic = (along_time + SILENCE) / (along_time + along_frequency + 2.0 * SILENCE);
-        let rest = harmonic * (1.0 - self.bass[bin]);
-        let vocals = match separation {
-            Separation::Stereo => rest * self.voice[bin] * centre(left, right),
-            Separation::Mono => 0.0,
-        };
-        Shares { bass: harmonic * self.bass[bin], drums: 1.0 - harmonic, vocals }
+        harmonic: &[f32],
+        [left, right]: [&[Complex<f32>]; 2],
+        share: &'a mut [f32],
+    ) -> &'a [f32] {
+        match separation {
+            Separation::Stereo => vocals(isa, self, harmonic, left, right, share),
+            Separation::Mono => share.fill(0.0),
+        }
+        share
+    }
+}
+
+dispatched! {
+    /// Makes the shares of what is harmonic and of what is percussive of the medians along time and along frequency: Wiener
+    /// masks of the two estimates of the amplitude, whose squares are the medians.
+    divide = divide_loop(along_time: &mut [f32], along_frequency: &mut [f32])
+}
+
+#[inline(always)]
+fn divide_loop<const FUSED: bool>(along_time: &mut [f32], along_frequency: &mut [f32]) {
+    for (time, frequency) in along_time.iter_mut().zip(along_frequency) {
+        *time = (*time + SILENCE) / (*time + *frequency + 2.0 * SILENCE);
+        *frequency = 1.0 - *time;
+    }
+}
+
+dispatched! {
+    bass = bass_loop(bands: &[f32], harmonic: &[f32], share: &mut [f32])
+}
+
+#[inline(always)]
+fn bass_loop<const FUSED: bool>(bands: &[f32], harmonic: &[f32], share: &mut [f32]) {
+    for ((share, harmonic), band) in share.iter_mut().zip(harmonic).zip(bands) {
+        *share = harmonic * band;
+    }
+}
+
+dispatched! {
+    vocals = vocals_loop(
+        bands: &Bands,
+        harmonic: &[f32],
+        left: &[Complex<f32>],
+        right: &[Complex<f32>],
+        share: &mut [f32],
+    )
+}
+
+#[inline(always)]
+fn vocals_loop<const FUSED: bool>(
+    bands: &Bands,
+    harmonic: &[f32],
+    left: &[Complex<f32>],
+    right: &[Complex<f32>],
+    share: &mut [f32],
+) {
+    let bands = harmonic.iter().zip(&bands.bass).zip(&bands.voice);
+    let sound = left.iter().zip(right);
+    for ((((harmonic, bass), voice), (left, right)), share) in bands.zip(sound).zip(share) {
+        *share = harmonic * (1.0 - bass) * voice * centre(*left, *right);
     }
 }
 
 /// Share of a bin that comes from the centre: 1 where both channels agree, 0 where they have nothing in common.
+#[inline(always)]
 fn centre(left: Complex<f32>, right: Complex<f32>) -> f32 {
     let common = 2.0 * (left.re * right.re + left.im * right.im);
-    let energy = left.norm_sqr() + right.norm_sqr();
-    let likeness = common.max(0.0) / (energy + SILENCE);
+    let energy =
+        (left.re * left.re + left.im * left.im) + (right.re * right.re + right.im * right.im);
+    let common = if common > 0.0 { common } else { 0.0 };
+    let likeness = common / (energy + SILENCE);
     likeness * likeness
 }
 
@@ -88,9 +135,41 @@ mod tests {
 
     const BIN_HZ: f32 = SAMPLE_RATE_HZ / FRAME_SAMPLES as f32;
 
+    struct Shares {
+        bass: f32,
+        drums: f32,
+        vocals: f32,
+    }
+
+    /// The shares of the bin at `hz`, where all bins have the same sound.
+    fn shares_of(
+        hz: f32,
+        separation: Separation,
+        (time, frequency): (f32, f32),
+        sound: [Complex<f32>; 2],
+    ) -> Shares {
+        let sound = sound.map(|bin| vec![bin; BINS]);
+        let sound = sound.each_ref().map(|bins| &bins[..]);
+        let bands = Bands::new();
+        let of = |isa: Isa| {
+            let (mut harmonic, mut drums) = (vec![time; BINS], vec![frequency; BINS]);
+            divide(isa, &mut harmonic, &mut drums);
+            let [mut bass, mut vocals] = [(); 2].map(|()| vec![f32::NAN; BINS]);
+            bands.bass(isa, &harmonic, &mut bass);
+            bands.vocals(isa, separation, &harmonic, sound, &mut vocals);
+            [bass, drums, vocals]
+        };
+        let found = of(Isa::best());
+        for isa in Isa::available() {
+            assert!(of(isa) == found, "{isa:?}");
+        }
+        let [bass, drums, vocals] = found.map(|shares| shares[(hz / BIN_HZ) as usize]);
+        Shares { bass, drums, vocals }
+    }
+
     fn shares(hz: f32, medians: (f32, f32), right: f32) -> Shares {
-        let sound = (Complex::new(1.0, 0.5), Complex::new(right, 0.5 * right));
-        Bands::new().shares((hz / BIN_HZ) as usize, Separation::Stereo, medians, sound)
+        let sound = [Complex::new(1.0, 0.5), Complex::new(right, 0.5 * right)];
+        shares_of(hz, Separation::Stereo, medians, sound)
     }
 
     #[test]
@@ -115,14 +194,14 @@ mod tests {
     #[test]
     fn silence_is_split_without_a_fault() {
         let zero = Complex::new(0.0, 0.0);
-        let shares = Bands::new().shares(50, Separation::Stereo, (0.0, 0.0), (zero, zero));
+        let shares = shares_of(50.0 * BIN_HZ, Separation::Stereo, (0.0, 0.0), [zero, zero]);
         assert_eq!((shares.drums, shares.vocals), (0.5, 0.0));
     }
 
     #[test]
     fn a_mono_mixture_has_no_centre() {
         let sound = Complex::new(1.0, 0.0);
-        let shares = Bands::new().shares(50, Separation::Mono, (1.0, 0.0), (sound, sound));
+        let shares = shares_of(50.0 * BIN_HZ, Separation::Mono, (1.0, 0.0), [sound, sound]);
         assert_eq!(shares.vocals, 0.0);
     }
 }

@@ -23,12 +23,20 @@ type Row<const L: usize> = [f32; L];
 
 #[inline(always)]
 fn low<const L: usize>(a: &Row<L>, b: &Row<L>) -> Row<L> {
-    std::array::from_fn(|lane| if a[lane] < b[lane] { a[lane] } else { b[lane] })
+    let mut low = *b;
+    for lane in 0..L {
+        low[lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
+    }
+    low
 }
 
 #[inline(always)]
 fn high<const L: usize>(a: &Row<L>, b: &Row<L>) -> Row<L> {
-    std::array::from_fn(|lane| if a[lane] < b[lane] { b[lane] } else { a[lane] })
+    let mut high = *a;
+    for lane in 0..L {
+        high[lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
+    }
+    high
 }
 
 /// Makes a function that sorts each lane by Batcher's network of comparators.
@@ -47,29 +55,31 @@ network! { sort_4: 4, [0 1] [2 3] [0 2] [1 3] [1 2] }
 network! { sort_8: 8, [0 1] [2 3] [4 5] [6 7] [0 2] [1 3] [4 6] [5 7] [1 2] [5 6] [0 4] [1 5] [2 6] [3 7] [2 4] [3 5] [1 2] [3 4] [5 6] }
 network! { sort_16: 16, [0 1] [2 3] [4 5] [6 7] [8 9] [10 11] [12 13] [14 15] [0 2] [1 3] [4 6] [5 7] [8 10] [9 11] [12 14] [13 15] [1 2] [5 6] [9 10] [13 14] [0 4] [1 5] [2 6] [3 7] [8 12] [9 13] [10 14] [11 15] [2 4] [3 5] [10 12] [11 13] [1 2] [3 4] [5 6] [9 10] [11 12] [13 14] [0 8] [1 9] [2 10] [3 11] [4 12] [5 13] [6 14] [7 15] [4 8] [5 9] [6 10] [7 11] [2 4] [3 5] [6 8] [7 9] [10 12] [11 13] [1 2] [3 4] [5 6] [7 8] [9 10] [11 12] [13 14] }
 
-/// The middle ranks of two sorted arrays together.
+/// The middle ranks of two sorted arrays together, as many as the second has, which is half as long as the first. Of all
+/// ways to take so many values from both, a rank is the least largest value. It has no closures: the compiler may leave
+/// them out of line, where they are compiled for the build's target alone.
 #[inline(always)]
-fn middle<const A: usize, const B: usize, const OUT: usize, const L: usize>(
+fn middle<const A: usize, const B: usize, const L: usize>(
     a: &[Row<L>; A],
     b: &[Row<L>; B],
-) -> [Row<L>; OUT] {
-    let first = (A + B - OUT) / 2;
-    std::array::from_fn(|rank| {
-        // Of all ways to take so many values from both, the least largest value.
-        let taken = first + rank + 1;
-        let largest = |of_a: usize| match (of_a, taken - of_a) {
-            (0, of_b) => b[of_b - 1],
-            (of_a, 0) => a[of_a - 1],
-            (of_a, of_b) => high(&a[of_a - 1], &b[of_b - 1]),
-        };
-        let least = taken.saturating_sub(B);
-        (least + 1..=taken.min(A)).fold(largest(least), |best, of_a| low(&best, &largest(of_a)))
-    })
+) -> [Row<L>; B] {
+    const { assert!(A == 2 * B) };
+    let mut ranks = [[0.0; L]; B];
+    for rank in 0..B {
+        let mut least = a[rank + B];
+        for at in 0..B {
+            least = low(&least, &high(&a[rank + at], &b[B - 1 - at]));
+        }
+        ranks[rank] = least;
+    }
+    ranks
 }
 
 #[inline(always)]
 fn part<const N: usize, const L: usize>(rows: &[Row<L>; ROWS], first: usize) -> [Row<L>; N] {
-    std::array::from_fn(|at| rows[first + at])
+    let mut part = [[0.0; L]; N];
+    part.copy_from_slice(&rows[first..first + N]);
+    part
 }
 
 /// The medians of the windows that begin with the first sixteen rows.
@@ -79,9 +89,9 @@ fn medians<const L: usize>(rows: &[Row<L>; ROWS]) -> [Row<L>; AT_ONCE] {
     let sixteen = sort_16(part(rows, AT_ONCE - 1));
     // Each half, quarter and pair of the windows adds values on one side to those that all have in common.
     for (half, more) in [(0, 7), (8, 31)] {
-        let eight: [Row<L>; 8] = middle(&sixteen, &sort_8(part(rows, more)));
+        let eight = middle(&sixteen, &sort_8(part(rows, more)));
         for (quarter, more) in [(half, half + 3), (half + 4, half + 31)] {
-            let four: [Row<L>; 4] = middle(&eight, &sort_4(part(rows, more)));
+            let four = middle(&eight, &sort_4(part(rows, more)));
             for (pair, more) in [(quarter, quarter + 1), (quarter + 2, quarter + 31)] {
                 let [below, above] = middle(&four, &sort_2(part(rows, more)));
                 for (window, more) in [(pair, pair), (pair + 1, pair + WINDOW)] {
@@ -116,11 +126,10 @@ fn columns<const L: usize>(values: &[f32], width: usize, output: &mut [f32]) {
         let first = first.min(windows - AT_ONCE);
         for column in (0..width).step_by(L) {
             let column = column.min(width - L);
-            let rows = std::array::from_fn(|row| {
-                let mut lanes = [0.0; L];
+            let mut rows = [[0.0; L]; ROWS];
+            for (row, lanes) in rows.iter_mut().enumerate() {
                 lanes.copy_from_slice(&values[(first + row) * width + column..][..L]);
-                lanes
-            });
+            }
             for (window, medians) in medians(&rows).iter().enumerate() {
                 output[(first + window) * width + column..][..L].copy_from_slice(medians);
             }
@@ -149,21 +158,29 @@ pub const LEAST_LENGTH: usize = 16 * AT_ONCE;
 fn sequence<const L: usize>(values: &[f32], output: &mut [f32]) {
     let windows = output.len();
     for first in (0..windows).step_by(AT_ONCE * L) {
-        let first = first.min(windows - AT_ONCE * L);
-        // Each lane has sixteen windows after those of the lane before.
-        let mut rows = [[0.0; L]; ROWS];
-        for lane in 0..L {
-            let values = &values[first + AT_ONCE * lane..][..ROWS];
-            for (row, &value) in rows.iter_mut().zip(values) {
-                row[lane] = value;
-            }
+        if windows - first <= AT_ONCE {
+            lanes::<1>(values, windows - AT_ONCE, output);
+        } else {
+            lanes::<L>(values, first.min(windows - AT_ONCE * L), output);
         }
-        let medians = medians(&rows);
-        for lane in 0..L {
-            let output = &mut output[first + AT_ONCE * lane..][..AT_ONCE];
-            for (output, row) in output.iter_mut().zip(&medians) {
-                *output = row[lane];
-            }
+    }
+}
+
+/// Sixteen windows in each lane, which are those after the ones of the lane before.
+#[inline(always)]
+fn lanes<const L: usize>(values: &[f32], first: usize, output: &mut [f32]) {
+    let mut rows = [[0.0; L]; ROWS];
+    for lane in 0..L {
+        let values = &values[first + AT_ONCE * lane..][..ROWS];
+        for (row, &value) in rows.iter_mut().zip(values) {
+            row[lane] = value;
+        }
+    }
+    let medians = medians(&rows);
+    for lane in 0..L {
+        let output = &mut output[first + AT_ONCE * lane..][..AT_ONCE];
+        for (output, row) in output.iter_mut().zip(&medians) {
+            *output = row[lane];
         }
     }
 }

@@ -23,6 +23,7 @@
 
 mod chunk;
 mod layout;
+mod loops;
 mod masks;
 mod median;
 mod separator;

@@ -54,9 +54,11 @@ impl HpssSeparator {
         self.separate(mixture.into(), count, || Ok(()))
     }
 
-    /// The sample up to which a part of the mixture should reach for the next chunks.
+    /// The sample up to which a part of the mixture should reach for the next chunks. The first steps have fewer of them,
+    /// so that they begin sooner.
     pub fn reach(&self) -> usize {
-        let count = self.works.len().min(self.chunks - self.next);
+        let most = self.works.len().min(self.next.max(rayon::current_num_threads()));
+        let count = most.min(self.chunks - self.next);
         (self.next + count) * CHUNK_SAMPLES + SURROUNDINGS
     }
 

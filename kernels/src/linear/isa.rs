@@ -1,5 +1,7 @@
 //! The instruction sets that the kernels are compiled for, and which of them this machine has.
 
+use std::sync::OnceLock;
+
 /// An instruction set that this machine is known to have.
 ///
 /// Only [`Isa::available`] and [`Isa::best`] make values, after detection; a value is therefore proof that the
@@ -44,7 +46,8 @@ impl Isa {
 
     /// The fastest instruction set that this machine has.
     pub fn best() -> Isa {
-        Isa::available().pop().unwrap_or(Isa(Level::Portable))
+        static BEST: OnceLock<Isa> = OnceLock::new();
+        *BEST.get_or_init(|| Isa::available().pop().unwrap_or(Isa(Level::Portable)))
     }
 
     /// The name of the code that is compiled for it.

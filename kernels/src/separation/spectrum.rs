@@ -1,13 +1,13 @@
 //! The Fourier transforms on either side of the network.
 
 use std::f64::consts::TAU;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex;
 
 use super::plan::SEGMENT_SAMPLES;
+use crate::linear::{Forward, Inverse, Isa};
 
 /// Samples in a frame of the transform.
 const FRAME_SAMPLES: usize = 4096;
@@ -33,8 +33,8 @@ const WINDOW_ENERGY: f64 = 1.5;
 /// The transforms, planned once.
 pub(super) struct Transforms {
     window: Vec<f64>,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
+    forward: Forward<f64>,
+    inverse: Inverse<f64>,
 }
 
 impl Transforms {
@@ -42,12 +42,11 @@ impl Transforms {
     pub fn shared() -> &'static Transforms {
         static SHARED: OnceLock<Transforms> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let mut planner = RealFftPlanner::new();
             let phase = |sample: usize| TAU * sample as f64 / FRAME_SAMPLES as f64;
             Transforms {
                 window: (0..FRAME_SAMPLES).map(|n| 0.5 - 0.5 * phase(n).cos()).collect(),
-                forward: planner.plan_fft_forward(FRAME_SAMPLES),
-                inverse: planner.plan_fft_inverse(FRAME_SAMPLES),
+                forward: Forward::new(FRAME_SAMPLES),
+                inverse: Inverse::new(FRAME_SAMPLES),
             }
         })
     }
@@ -62,15 +61,13 @@ impl Transforms {
         output.par_chunks_mut(BINS).enumerate().for_each_init(
             || {
                 let forward = &self.forward;
-                (forward.make_input_vec(), forward.make_output_vec(), forward.make_scratch_vec())
+                (forward.frame(), forward.spectrum(), forward.scratch())
             },
             |(frame, bins, scratch), (index, output)| {
                 for (n, (value, weight)) in frame.iter_mut().zip(&self.window).enumerate() {
                     *value = signal[mirrored(index * HOP_SAMPLES + n)] * weight * scale;
                 }
-                self.forward
-                    .process_with_scratch(frame, bins, scratch)
-                    .expect("the buffers are the transform's own");
+                self.forward.process(Isa::best(), frame, bins, scratch);
                 output.copy_from_slice(&bins[..BINS]);
             },
         );
@@ -84,9 +81,9 @@ impl Transforms {
     pub fn signal(&self, re: &[f32], im: &[f32], undo: impl Fn(f32) -> f64) -> Vec<f64> {
         let scale = 1.0 / (FRAME_SAMPLES as f64).sqrt() / WINDOW_ENERGY;
         let mut signal = vec![0.0; SEGMENT_SAMPLES];
-        let mut bins = vec![self.inverse.make_input_vec(); TURNED_FRAMES];
-        let mut samples = self.inverse.make_output_vec();
-        let mut scratch = self.inverse.make_scratch_vec();
+        let mut bins = vec![self.inverse.spectrum(); TURNED_FRAMES];
+        let mut samples = self.inverse.frame();
+        let mut scratch = self.inverse.scratch();
         for first in (0..FRAMES).step_by(TURNED_FRAMES) {
             // A few frames at a time, so that each line of the planes is read once.
             let count = TURNED_FRAMES.min(FRAMES - first);
@@ -98,11 +95,8 @@ impl Transforms {
             }
             for (index, frame) in bins[..count].iter_mut().enumerate() {
                 // A real signal has no imaginary part at 0 Hz; the network's is ignored.
-                frame[0].im = 0.0;
                 frame[BINS] = Complex::new(0.0, 0.0);
-                self.inverse
-                    .process_with_scratch(frame, &mut samples, &mut scratch)
-                    .expect("the buffers are the transform's own");
+                self.inverse.process(Isa::best(), frame, &mut samples, &mut scratch);
                 let start = (first + index) * HOP_SAMPLES;
                 let skipped = LEAD_SAMPLES.saturating_sub(start);
                 let signal = &mut signal[(start + skipped - LEAD_SAMPLES).min(SEGMENT_SAMPLES)..];

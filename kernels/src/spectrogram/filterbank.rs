@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::logarithm::log10;
+use crate::linear::Isa;
+use crate::linear::dispatch::dispatched;
 
 /// Number of filters.
 pub const BANDS: usize = 81;
@@ -40,13 +42,12 @@ impl Filterbank {
     }
 
     /// Pools magnitudes into log10(1 + weighted sum).
-    pub fn pool(&self, magnitudes: &[f64], bands: &mut [f32; BANDS]) {
-        for (band, sum) in bands.iter_mut().zip(self.sums(magnitudes)) {
-            *band = log10(1.0 + sum) as f32;
-        }
+    pub fn pool(&self, isa: Isa, magnitudes: &[f64], bands: &mut [f32; BANDS]) {
+        pool(isa, self, magnitudes, bands);
     }
 
     /// Weighted sums of magnitudes.
+    #[inline(always)]
     pub fn sums(&self, magnitudes: &[f64]) -> [f64; BANDS] {
         let mut sums = [0.0; BANDS];
         for (sum, filter) in sums.iter_mut().zip(&self.filters) {
@@ -63,7 +64,23 @@ impl Filterbank {
     }
 }
 
+dispatched! {
+    pool = pool_loop(filterbank: &Filterbank, magnitudes: &[f64], bands: &mut [f32; BANDS])
+}
+
+#[inline(always)]
+fn pool_loop<const FUSED: bool>(
+    filterbank: &Filterbank,
+    magnitudes: &[f64],
+    bands: &mut [f32; BANDS],
+) {
+    for (band, sum) in bands.iter_mut().zip(filterbank.sums(magnitudes)) {
+        *band = log10(1.0 + sum) as f32;
+    }
+}
+
 /// Sum of products, in eight running sums.
+#[inline(always)]
 fn dot(weights: &[f64], values: &[f64]) -> f64 {
     let (weights, last_weights) = weights.as_chunks::<8>();
     let (values, last_values) = values.as_chunks::<8>();
@@ -136,7 +153,7 @@ mod tests {
     #[test]
     fn a_flat_spectrum_gives_equal_bands() {
         let mut bands = [0.0; BANDS];
-        Filterbank::new(1024, 44_100.0).pool(&[9.0; 1024], &mut bands);
+        Filterbank::new(1024, 44_100.0).pool(Isa::best(), &[9.0; 1024], &mut bands);
         for band in bands {
             assert!((band - 1.0).abs() < 1e-6, "{band}");
         }

@@ -21,11 +21,11 @@ mod logarithm;
 mod mono;
 mod piecewise;
 
-use std::sync::{Arc, OnceLock};
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex;
 
 pub use filterbank::BANDS;
 use filterbank::Filterbank;
@@ -34,6 +34,8 @@ use mono::mono;
 pub use piecewise::PiecewiseSpectrogram;
 
 use crate::interruption::{self, Interrupted};
+use crate::linear::dispatch::dispatched;
+use crate::linear::{Forward, Isa};
 use crate::observer::{Observer, Values};
 
 /// Samples in a frame.
@@ -118,12 +120,15 @@ pub fn observe_spectrogram(channels: &[&[i16]], observer: &mut dyn Observer) {
 struct Plan {
     /// `[FRAME_SAMPLES]`: symmetric Hann window, divided by the full scale of 16 bits.
     window: Vec<f64>,
-    transform: Arc<dyn RealToComplex<f64>>,
+    transform: Forward<f64>,
     filterbank: Filterbank,
+    /// Bins that any filter covers.
+    bins: Range<usize>,
 }
 
 /// Buffers of one task.
 struct Scratch {
+    isa: Isa,
     frame: Vec<f64>,
     spectrum: Vec<Complex<f64>>,
     transform: Vec<Complex<f64>>,
@@ -133,9 +138,10 @@ struct Scratch {
 impl Scratch {
     fn new(plan: &Plan) -> Self {
         Scratch {
-            frame: plan.transform.make_input_vec(),
-            spectrum: plan.transform.make_output_vec(),
-            transform: plan.transform.make_scratch_vec(),
+            isa: Isa::best(),
+            frame: plan.transform.frame(),
+            spectrum: plan.transform.spectrum(),
+            transform: plan.transform.scratch(),
             magnitudes: vec![0.0; BINS],
         }
     }
@@ -144,10 +150,14 @@ impl Scratch {
 impl Plan {
     fn shared() -> &'static Plan {
         static PLAN: OnceLock<Plan> = OnceLock::new();
-        PLAN.get_or_init(|| Plan {
-            window: hann_window(),
-            transform: RealFftPlanner::new().plan_fft_forward(FRAME_SAMPLES),
-            filterbank: Filterbank::new(BINS, SAMPLE_RATE_HZ),
+        PLAN.get_or_init(|| {
+            let filterbank = Filterbank::new(BINS, SAMPLE_RATE_HZ);
+            Plan {
+                window: hann_window(),
+                transform: Forward::new(FRAME_SAMPLES),
+                bins: filterbank.bins(),
+                filterbank,
+            }
         })
     }
 
@@ -155,7 +165,7 @@ impl Plan {
     fn frame(&self, signal: &[i16], centre: i64, scratch: &mut Scratch, bands: &mut [f32; BANDS]) {
         self.window(signal, centre, scratch);
         self.transform(scratch);
-        self.filterbank.pool(&scratch.magnitudes, bands);
+        self.filterbank.pool(scratch.isa, &scratch.magnitudes, bands);
     }
 
     /// Puts a frame's samples under the window.
@@ -164,24 +174,43 @@ impl Plan {
         let from = start.clamp(0, signal.len() as i64) as usize;
         let to = (start + FRAME_SAMPLES as i64).clamp(0, signal.len() as i64) as usize;
         let offset = (from as i64 - start).max(0) as usize;
-        scratch.frame.fill(0.0);
-        let windowed = &mut scratch.frame[offset..offset + (to - from)];
-        let window = &self.window[offset..];
-        for ((value, &sample), &weight) in windowed.iter_mut().zip(&signal[from..to]).zip(window) {
-            *value = f64::from(sample) * weight;
-        }
+        let (before, inside) = scratch.frame.split_at_mut(offset);
+        let (inside, after) = inside.split_at_mut(to - from);
+        before.fill(0.0);
+        windowed(scratch.isa, &signal[from..to], &self.window[offset..], inside);
+        after.fill(0.0);
     }
 
     /// Computes the magnitudes of a windowed frame, which is used up.
     fn transform(&self, scratch: &mut Scratch) {
-        self.transform
-            .process_with_scratch(&mut scratch.frame, &mut scratch.spectrum, &mut scratch.transform)
-            .expect("the buffers come from the transform itself");
-        let bins = self.filterbank.bins();
-        let magnitudes = &mut scratch.magnitudes[bins.clone()];
-        for (magnitude, bin) in magnitudes.iter_mut().zip(&scratch.spectrum[bins]) {
-            *magnitude = (bin.re * bin.re + bin.im * bin.im).sqrt();
-        }
+        let Scratch { isa, frame, spectrum, transform, magnitudes } = scratch;
+        self.transform.process(*isa, frame, spectrum, transform);
+        let bins = self.bins.clone();
+        sizes(*isa, &spectrum[bins.clone()], &mut magnitudes[bins]);
+    }
+}
+
+dispatched! {
+    /// `output = samples · window`.
+    windowed = windowed_loop(samples: &[i16], window: &[f64], output: &mut [f64])
+}
+
+#[inline(always)]
+fn windowed_loop<const FUSED: bool>(samples: &[i16], window: &[f64], output: &mut [f64]) {
+    for ((output, sample), weight) in output.iter_mut().zip(samples).zip(window) {
+        *output = f64::from(*sample) * weight;
+    }
+}
+
+dispatched! {
+    /// `sizes = |bins|`.
+    sizes = sizes_loop(bins: &[Complex<f64>], sizes: &mut [f64])
+}
+
+#[inline(always)]
+fn sizes_loop<const FUSED: bool>(bins: &[Complex<f64>], sizes: &mut [f64]) {
+    for (size, bin) in sizes.iter_mut().zip(bins) {
+        *size = (bin.re * bin.re + bin.im * bin.im).sqrt();
     }
 }
 

@@ -9,7 +9,7 @@ use super::spool::Spool;
 use super::wav::WavWriter;
 use crate::error::Error;
 use crate::spectrogram::{PiecewiseSpectrogram, mean_of_16_bit};
-use crate::stems16::{rescale_divisor, to_16_bit_rescaled};
+use crate::stems16::{peak_of, rescale_divisor, round};
 
 /// Uses of a stem.
 #[derive(Debug, Clone, Default)]
@@ -101,8 +101,7 @@ impl StreamedStem {
         match &mut self.phase {
             Phase::First(loud) => {
                 let [left, right] = block;
-                let samples = left.iter().chain(right);
-                self.peak = samples.fold(self.peak, |peak, sample| peak.max(sample.abs()));
+                self.peak = self.peak.max(peak_of(left)).max(peak_of(right));
                 if rescale_divisor(self.peak) == 1.0 {
                     return self.made.add(block, 1.0, &self.uses);
                 }
@@ -185,12 +184,10 @@ impl Made {
     }
 
     fn add(&mut self, [left, right]: Pair, divisor: f64, uses: &Uses) -> Result<(), Error> {
-        let round = |rounded: &mut Vec<i16>, samples: &[f32]| {
-            rounded.clear();
-            rounded.extend(samples.iter().map(|&sample| to_16_bit_rescaled(sample, divisor)));
-        };
-        round(&mut self.left, left);
-        round(&mut self.right, right);
+        for (rounded, samples) in [(&mut self.left, left), (&mut self.right, right)] {
+            rounded.resize(samples.len(), 0);
+            round(samples, divisor, rounded);
+        }
         self.samples += left.len();
         if let Some(file) = &mut self.file {
             file.append(&self.left, &self.right).map_err(|source| file_error(file, source))?;
