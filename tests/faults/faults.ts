@@ -87,6 +87,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
       file: "kernels/src/stems16.rs",
       find: "((near + NO_FRACTION) - NO_FRACTION) as i16",
       put: "near as i16",
+      more: [{ find: "(steps + NO_FRACTION).to_bits() as i16", put: "steps as i16" }],
     },
     {
       name: "a stem that is too loud for 16 bit is clipped instead of rescaled",
@@ -99,6 +100,7 @@ const FAULTS_BY_STAGE: Readonly<Record<string, readonly Omit<Fault, "expected">[
       file: "kernels/src/stems16.rs",
       find: "f64::from(sample) / divisor * 32_768.0",
       put: "f64::from(sample) / divisor * 32_767.0",
+      more: [{ find: "sample * 32_768.0;", put: "sample * 32_767.0;" }],
     },
   ],
   spectrogram: [
