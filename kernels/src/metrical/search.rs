@@ -14,8 +14,8 @@ use crate::linear::dispatch::dispatched;
 /// Frames that are searched together; at most the shortest interval.
 const BLOCK: usize = 16;
 
-/// Tempi whose chains run side by side.
-const TOGETHER: usize = 4;
+/// Frames of scores that are kept for the default tempi.
+const USUAL_RING: usize = 128;
 
 /// One value for each frame of a block.
 type Lanes = [f64; BLOCK];
@@ -69,8 +69,13 @@ impl Padded {
 
 dispatched! {
     /// Walks over all frames. No instruction set may contract or reorder the additions, so all give
-    /// the same bits.
-    search = search_of(model: &BarModel, densities: &LogDensities) -> Trellis
+    /// the same bits. As many tempi run side by side as have room in the registers.
+    search = search_of for {
+        portable: [2],
+        neon: [2],
+        avx2: [2],
+        avx512: [4],
+    } (model: &BarModel, densities: &LogDensities) -> Trellis
 }
 
 /// Frames of scores that are kept: the longest interval and a block, up to a power of two.
@@ -79,8 +84,21 @@ fn ring_of(model: &BarModel) -> usize {
 }
 
 #[inline(always)]
-fn search_of<const FUSED: bool>(model: &BarModel, densities: &LogDensities) -> Trellis {
-    let (frames, tempi, ring) = (densities.frames(), model.tempi(), ring_of(model));
+fn search_of<const TOGETHER: usize>(model: &BarModel, densities: &LogDensities) -> Trellis {
+    match ring_of(model) {
+        // That of the default tempi, which the compiler knows.
+        USUAL_RING => search_in::<TOGETHER>(model, densities, USUAL_RING),
+        ring => search_in::<TOGETHER>(model, densities, ring),
+    }
+}
+
+#[inline(always)]
+fn search_in<const TOGETHER: usize>(
+    model: &BarModel,
+    densities: &LogDensities,
+    ring: usize,
+) -> Trellis {
+    let (frames, tempi) = (densities.frames(), model.tempi());
     let rows = model.beats * tempi;
     let padded = Padded::new(densities, ring);
     let capacity = frames.next_multiple_of(BLOCK);
@@ -224,13 +242,13 @@ fn run_chains<const N: usize>(chains: &mut Chains, tempo: usize) {
             add(scores, &lanes(outside, position));
         }
     }
-    for (i, scores) in scores.iter().enumerate() {
+    // Parts of the scores of any length would keep all of them in memory, also above.
+    for (i, scores) in scores.into_iter().enumerate() {
         let ends = &mut chains.ends[(tempo + i) * ring..][..ring];
-        // The ring is a power of two.
-        let slot = (first + intervals[i]) & (ring - 1);
-        let (to_end, from_start) = scores.split_at(BLOCK.min(ring - slot));
-        ends[slot..slot + to_end.len()].copy_from_slice(to_end);
-        ends[..from_start.len()].copy_from_slice(from_start);
+        for (lane, score) in scores.into_iter().enumerate() {
+            // The ring is a power of two.
+            ends[(first + intervals[i] + lane) & (ring - 1)] = score;
+        }
     }
 }
 
