@@ -1,6 +1,7 @@
 /**
- * Measures what queue and store add to an analysis: processor time of a track of three minutes alone, and through a worker with
- * Redis and a bucket, in turn. The audio is generated, and as large as an MP3 of 350 kbit/s.
+ * Measures what queue and store add to an analysis: processor time of this process and time on the clock of a track of three
+ * minutes alone, and through a worker with Redis and a bucket, in turn. The audio is generated, and as large as an MP3 of
+ * 350 kbit/s. Prints each round as JSON to stderr.
  *
  *     AWS_ENDPOINT_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \
  *     deno run --lock=catalogue/deno.lock --allow-all scripts/catalogue_overhead.ts redis://127.0.0.1:6379 BUCKET ROUNDS
@@ -29,7 +30,9 @@ import { Analyzer } from "../pipeline/mod.ts";
 import { wavFile } from "../tests/support/wav.ts";
 
 const [redis = "", bucket = "", rounds = "5"] = Deno.args;
-const TRACKS = 2;
+const TRACKS = 4;
+/** Tracks side by side. */
+const CONCURRENCY = 2;
 const SECONDS = 180;
 const RATE_HZ = 22_050;
 
@@ -50,12 +53,74 @@ function piece(nth: number): Uint8Array {
   return wavFile({ sampleRateHz: RATE_HZ, channels: 1, bits: 16, samples });
 }
 
-/** Returns the seconds of processor time of some work. */
-async function processorSeconds(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
+/** Seconds of some work. */
+interface Seconds {
+  /** Processor time of this process. */
+  readonly cpu: number;
+  /** Time on the clock. */
+  readonly wall: number;
+}
+
+/** Returns the seconds of some work. */
+async function secondsOf(work: () => Promise<unknown>): Promise<Seconds> {
+  const [before, start] = [process.cpuUsage(), performance.now()];
   await work();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  return { cpu: (user + system) / 1e6, wall: (performance.now() - start) / 1000 };
+}
+
+function ofTrack({ cpu, wall }: Seconds): Seconds {
+  return { cpu: cpu / TRACKS, wall: wall / TRACKS };
+}
+
+/** Analyses all tracks of a folder. */
+async function alone(folder: string): Promise<Seconds> {
+  return await secondsOf(async () => {
+    await using analyzer = await Analyzer.load(SETTINGS.options);
+    const paths = (await readdir(folder)).map((name) => join(folder, name));
+    // As many side by side as the worker has.
+    await inParallel(paths, (path) => analyzer.analyze(path));
+  });
+}
+
+async function inParallel(
+  paths: readonly string[],
+  work: (path: string) => Promise<unknown>,
+): Promise<void> {
+  const rest = [...paths];
+  await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
+    for (let path = rest.pop(); path !== undefined; path = rest.pop()) await work(path);
+  }));
+}
+
+/** Analyses all tracks of a bucket through queue and store, without what a worker takes for an empty queue. */
+async function shared(): Promise<Seconds> {
+  // A store of its own: no track is known.
+  const store = await openStore(`s3://${bucket}/${crypto.randomUUID()}`);
+  await using queue = await CatalogueQueue.open({ redis, name: crypto.randomUUID() });
+  const settings = await keepSettings(SETTINGS, {}, store);
+  const objects = audioObjects(`s3://${bucket}/audio/`, new Sources({}));
+  await addTracks(objects, settings, queue, store, { attempts: 1 });
+  const metrics = await workerMetrics(() => queue.counts());
+  // The worker looks every half second whether the queue is empty.
+  let [started, done] = [0, 0];
+  const run = (): Promise<void> =>
+    new CatalogueWorker(
+      queue,
+      store,
+      {
+        ...{ name: "one", concurrency: CONCURRENCY, graceSeconds: 25 },
+        ...{ untilEmpty: true, lockSeconds: 30 },
+      },
+      metrics,
+      (_, event) => {
+        if (event === "worker started") started = performance.now();
+        if (event === "track done") done = performance.now();
+      },
+    ).run();
+  const { cpu } = await secondsOf(run);
+  const wall = (done - started) / 1000;
+  return { cpu: cpu - (await secondsOf(run)).cpu, wall };
 }
 
 await withScratchFolder("tactus-overhead-", async (folder) => {
@@ -65,53 +130,32 @@ await withScratchFolder("tactus-overhead-", async (folder) => {
     await Deno.writeFile(join(folder, `${nth}.wav`), bytes);
     await audio.putNew(`${nth}.wav`, bytes);
   }
-  const [alone, shared, empty]: [number[], number[], number[]] = [[], [], []];
+  const found: Record<"alone" | "through", Seconds>[] = [];
   for (let round = 0; round < Number(rounds); round++) {
-    alone.push(
-      await processorSeconds(async () => {
-        await using analyzer = await Analyzer.load(SETTINGS.options);
-        const paths = (await readdir(folder)).map((name) => join(folder, name));
-        await Promise.all(paths.map((path) => analyzer.analyze(path)));
-      }),
-    );
-    // A store of its own: no track is known.
-    const store = await openStore(`s3://${bucket}/${crypto.randomUUID()}`);
-    await using queue = await CatalogueQueue.open({ redis, name: crypto.randomUUID() });
-    const settings = await keepSettings(SETTINGS, {}, store);
-    const objects = audioObjects(`s3://${bucket}/audio/`, new Sources({}));
-    await addTracks(objects, settings, queue, store, { attempts: 1 });
-    const metrics = await workerMetrics(() => queue.counts());
-    const worker = (): CatalogueWorker =>
-      new CatalogueWorker(
-        queue,
-        store,
-        {
-          ...{ name: "one", concurrency: 2, graceSeconds: 25, untilEmpty: true, lockSeconds: 30 },
-        },
-        metrics,
-        () => {},
-      );
-    shared.push(await processorSeconds(() => worker().run()));
-    // What a worker takes once, and not for each track.
-    empty.push(await processorSeconds(() => worker().run()));
+    // Each goes first in every other round.
+    const first = round % 2 === 0 ? await alone(folder) : undefined;
+    const through = await shared();
+    found.push({
+      alone: ofTrack(first ?? await alone(folder)),
+      through: ofTrack(through),
+    });
+    console.error(JSON.stringify(found.at(-1)));
   }
-  const each = (all: readonly number[]): number => median(all) / TRACKS;
   const figures = (all: readonly number[]): string[] => [
-    each(all).toFixed(3),
-    `${(Math.min(...all) / TRACKS).toFixed(3)} to ${(Math.max(...all) / TRACKS).toFixed(3)}`,
+    median(all).toFixed(3),
+    `${Math.min(...all).toFixed(3)} to ${Math.max(...all).toFixed(3)}`,
   ];
-  const ratios = alone.map((seconds, round) => (shared[round]! - empty[round]!) / seconds);
+  const rows = (["cpu", "wall"] as const).map((kind) => {
+    const each = found.map(({ alone, through }) => [alone[kind], through[kind]] as const);
+    return [
+      [`${kind === "cpu" ? "processor time" : "time on the clock"} of a track, s`, "", ""],
+      ["  alone", ...figures(each.map(([alone]) => alone))],
+      ["  through queue and store", ...figures(each.map(([, through]) => through))],
+      ["  ratio of a round", ...figures(each.map(([alone, through]) => through / alone))],
+    ];
+  });
   console.log(
-    textTable([
-      ["processor time of a track, s", "median", "range"],
-      ["alone", ...figures(alone)],
-      ["through queue and store", ...figures(shared.map((all, round) => all - empty[round]!))],
-      [
-        "ratio of a round",
-        median(ratios).toFixed(3),
-        `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`,
-      ],
-    ], (column) => column > 0).join("\n"),
+    textTable([["measure", "median", "range"], ...rows.flat()], (column) => column > 0).join("\n"),
   );
 });
 Deno.exit(0);
