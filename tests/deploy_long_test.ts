@@ -65,29 +65,52 @@ Deno.test("the calls in the files are calls of the program, with a time to stop 
   }
 });
 
-Deno.test("the Slurm script runs a worker until the queue is empty", () =>
-  withRedis((redis) =>
-    inTemporaryFolder(async (folder) => {
-      const program = join(folder, "tactus");
-      await Deno.writeTextFile(
-        program,
-        `#!/bin/sh\nexec "${Deno.execPath()}" run --quiet --config "${repository}/deno.json" ${
-          CATALOGUE_FLAGS.map((flag) => `"${flag}"`).join(" ")
-        } --allow-read --allow-write --allow-env --allow-sys --allow-ffi "${repository}/main.ts" "$@"\n`,
-      );
-      await chmod(program, 0o755);
-      const { code, stdout, stderr } = await new Deno.Command("bash", {
-        args: [join(deploy, "slurm_array.sh")],
-        env: {
-          PATH: `${folder}:${Deno.env.get("PATH")}`,
-          ...{ TACTUS_REDIS: redis, TACTUS_STORE: join(folder, "store"), TMPDIR: folder },
-          ...{ SLURM_ARRAY_JOB_ID: "7", SLURM_ARRAY_TASK_ID: "3", DENO_NO_UPDATE_CHECK: "1" },
-        },
-      }).output();
-      const decoder = new TextDecoder();
-      equal(code, 0, decoder.decode(stderr));
-      const events = decoder.decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
-      equal(events.map(({ event }) => event), ["worker started", "worker stops", "worker stopped"]);
-      equal(events[0].worker, "7-3");
-    })
-  ));
+/** A worker that Slurm starts, with srun or without. */
+function slurmTest(name: string, withSrun: boolean): void {
+  Deno.test(name, () =>
+    withRedis((redis) =>
+      inTemporaryFolder(async (folder) => {
+        const script = async (name: string, text: string): Promise<void> => {
+          await Deno.writeTextFile(join(folder, name), `#!/bin/sh\n${text}\n`);
+          await chmod(join(folder, name), 0o755);
+        };
+        await script(
+          "tactus",
+          `exec "${Deno.execPath()}" run --quiet --config "${repository}/deno.json" ${
+            CATALOGUE_FLAGS.map((flag) => `"${flag}"`).join(" ")
+          } --allow-read --allow-write --allow-env --allow-sys --allow-ffi "${repository}/main.ts" "$@"`,
+        );
+        // As srun does it, which starts the program on a node of the allocation.
+        await script("srun", `echo "$1 $2" > "${folder}/srun.txt"; shift; exec "$@"`);
+        const { code, stdout, stderr } = await new Deno.Command("bash", {
+          args: [join(deploy, "slurm_array.sh")],
+          env: {
+            PATH: `${folder}:${Deno.env.get("PATH")}`,
+            ...{ TACTUS_REDIS: redis, TACTUS_STORE: join(folder, "store"), TMPDIR: folder },
+            ...{ SLURM_ARRAY_JOB_ID: "7", SLURM_ARRAY_TASK_ID: "3", DENO_NO_UPDATE_CHECK: "1" },
+            ...(withSrun && { SLURM_JOB_ID: "9", SLURM_CPUS_PER_TASK: "1" }),
+          },
+        }).output();
+        const decoder = new TextDecoder();
+        equal(code, 0, decoder.decode(stderr));
+        const events = decoder.decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+        equal(events.map(({ event }) => event), [
+          ...["worker started", "worker stops", "worker stopped"],
+        ]);
+        equal(events[0].worker, "7-3");
+        const called = await Deno.readTextFile(join(folder, "srun.txt")).catch(() => "");
+        equal(called, withSrun ? "--ntasks=1 tactus\n" : "");
+      })
+    ));
+}
+
+slurmTest("the Slurm script runs a worker until the queue is empty", false);
+slurmTest("the Slurm script starts the worker through srun where Slurm has a job", true);
+
+Deno.test("Slurm asks a worker to stop longer before its end than --grace", async () => {
+  const text = await read("slurm_array.sh");
+  const [signal, grace] = [/--signal=TERM@(\d+)/, /--grace (\d+)/].map((pattern) =>
+    Number(pattern.exec(text)?.[1])
+  );
+  ok(signal! > grace!, `${signal} ${grace}`);
+});
