@@ -16,10 +16,10 @@ const MANIFESTS = [
 
 const manifest = MANIFESTS.find((path) => existsSync(path));
 
-/** Variables that make a program find SwiftShader only. */
+/** Variables that make a program find SwiftShader only, without Mesa's layer, which warns where there is no desktop. */
 export const SOFTWARE_GPU: Readonly<Record<string, string>> = manifest === undefined
   ? {}
-  : { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest };
+  : { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest, NODEVICE_SELECT: "1" };
 
 /**
  * Registers a test that needs SwiftShader. Where it is not installed, the test is ignored, and its name tells why.
