@@ -16,8 +16,8 @@ use crate::linear::Isa;
 use crate::linear::elementwise::add;
 use crate::observer::{Observer, Values};
 
-/// Wave encoders that are in double precision, from the first on. With two, the stems' largest error
-/// would be above 1e-6; that the fourth of the published network is in single precision does not show.
+/// Wave encoders that are in double precision, from the first on. With two, the stems of the clip `mono` need more than
+/// their tolerance; that the fourth of the published network is in single precision does not show.
 const DOUBLE_ENCODERS: usize = 3;
 
 /// A network with its weights and working memory.
