@@ -13,7 +13,7 @@ import { spacedCalls } from "../core/spaced_calls.ts";
 export interface Patience {
   /** Seconds after which the last error is thrown. */
   readonly seconds: number;
-  /** Seconds without any data after which one attempt is given up. */
+  /** Seconds without any data after which the first attempt is given up; they double with each attempt that is. */
   readonly idleSeconds: number;
   /** Longest wait between two attempts, seconds. */
   readonly longestWaitSeconds: number;
@@ -21,7 +21,7 @@ export interface Patience {
   readonly onRetry?: (reason: string) => void;
 }
 
-/** Five minutes, of which an attempt may be idle for ten seconds. */
+/** Five minutes, of which the first attempt may be idle for ten seconds. */
 export const PATIENCE: Patience = { seconds: 300, idleSeconds: 10, longestWaitSeconds: 10 };
 
 /** Milliseconds between two messages that the store does not answer. */
@@ -51,6 +51,12 @@ export class PermanentError extends Error {
   override name = "PermanentError";
 }
 
+/** An attempt was idle for too long. */
+class IdleError extends Error {
+  /** Name of the class in printed errors. */
+  override name = "IdleError";
+}
+
 /** One attempt: its signal, and the call that tells that data has come. */
 export interface Attempt {
   /** Aborts where the attempt is idle for too long, or the work is aborted. */
@@ -77,13 +83,16 @@ export async function patiently<Result>(
   signal?: AbortSignal,
 ): Promise<Result> {
   const start = performance.now();
+  let { idleSeconds } = patience;
   for (let attempt = 1;; attempt++) {
     signal?.throwIfAborted();
     try {
-      return await once(patience.idleSeconds, request, signal);
+      return await once(idleSeconds, request, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof PermanentError) throw error;
+      // A store that takes longer for an answer takes as long for the next one.
+      if (error instanceof IdleError) idleSeconds = Math.min(2 * idleSeconds, patience.seconds);
       const seconds = (performance.now() - start) / 1000;
       const limit = Math.min(patience.longestWaitSeconds, FIRST_WAIT_SECONDS * 2 ** (attempt - 1));
       // Workers that failed together must not come back together.
@@ -112,7 +121,7 @@ async function once<Result>(
   const alive = (): void => {
     clearTimeout(timer);
     timer = setTimeout(
-      () => controller.abort(new Error(`no data for ${idleSeconds} s`)),
+      () => controller.abort(new IdleError(`no data for ${idleSeconds} s`)),
       1000 * idleSeconds,
     );
   };

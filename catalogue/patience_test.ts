@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, ok, rejects } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Patience, patiently, PermanentError, tellingPatience } from "./patience.ts";
 
 const PATIENCE: Patience = { seconds: 0.5, idleSeconds: 0.05, longestWaitSeconds: 0.02 };
@@ -26,6 +27,15 @@ Deno.test("patiently() gives an attempt up that is idle, also one that does not 
     return "whole";
   });
   equal([result, attempts], ["whole", 2]);
+});
+
+Deno.test("patiently() gives each attempt twice the time of one that was idle, for a store that is slow each time", async () => {
+  const result = await patiently(
+    "Listing x",
+    { ...PATIENCE, seconds: 10 },
+    async ({ signal }) => await sleep(400, "slow", { signal }),
+  );
+  equal(result, "slow");
 });
 
 Deno.test("patiently() ends after its time with the last reason", async () => {

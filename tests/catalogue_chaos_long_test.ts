@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "../catalogue/open_store.ts";
 import type { TrackRecord } from "../catalogue/record.ts";
 import { PERMISSIONS } from "../reports/measure/process_bench.ts";
-import { until } from "./support/deadline.ts";
+import { until, within } from "./support/deadline.ts";
 import { type Host, makeHosts } from "./support/hosts.ts";
 import { repository } from "./support/program.ts";
 import {
@@ -31,6 +31,12 @@ const FAULTY_SECONDS = 30;
 
 /** Tracks a minute over all hosts, so that the work lasts as long as the faults. */
 const RATE = "200/min";
+
+/** Time for what is left of the queue after the faults: ten times what all of it takes at that rate. */
+const REST_SECONDS = 1500;
+
+/** Time in which the worst of machines analyses all tracks alone. */
+const ALONE_SECONDS = 1500;
 
 /** Returns a piece of two seconds: clicks at a tempo of its own over a tone. */
 function piece(nth: number): Uint8Array {
@@ -122,12 +128,10 @@ async function chaos(folder: string): Promise<void> {
     );
   const call = async (...args: string[]): Promise<string> => {
     await using one = catalogue(args);
-    const [{ code }, text] = await Promise.all([
-      one.process.status,
-      new Response(one.process.stdout).text(),
-    ]);
-    equal(code, 0, `catalogue ${args.join(" ")}`);
-    return text;
+    const what = `catalogue ${args.join(" ")}`;
+    const text = new Response(one.process.stdout).text();
+    equal((await within(`${what} to end`, one.process.status)).code, 0, what);
+    return await text;
   };
 
   const audio = join(folder, "audio");
@@ -194,17 +198,13 @@ async function chaos(folder: string): Promise<void> {
       const { waiting, delayed, active } = JSON.parse(status);
       return waiting + delayed + active;
     };
-    // A busy machine takes long for all of them, but not for one.
-    for (let left = await open(); left > 0;) {
-      const before = left;
-      try {
-        await until("a further track to be done", async () => {
-          await sleep(2000);
-          return (left = await open()) < before;
-        });
-      } catch (error) {
-        throw new Error(`${(error as Error).message}: ${status}`);
-      }
+    try {
+      await until("no track to be left", async () => {
+        await sleep(2000);
+        return await open() === 0;
+      }, REST_SECONDS);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}: ${status}`);
     }
     const { dead_letters } = JSON.parse(await call("status", "--dead", "--json"));
     equal(dead_letters, []);
@@ -214,7 +214,9 @@ async function chaos(folder: string): Promise<void> {
 
     // A worker that is asked to stop ends by itself.
     for (const { process } of workers) process.kill("SIGTERM");
-    for (const { process } of workers) equal((await process.status).code, 143);
+    for (const { process } of workers) {
+      equal((await within("a worker to stop", process.status)).code, 143);
+    }
 
     await analyzeAlone(audio, folder);
     for (const [name, value] of Object.entries(storeVariables(store.url))) {
@@ -255,8 +257,8 @@ async function analyzeAlone(audio: string, folder: string): Promise<void> {
     ...[join(repository, "main.ts"), "analyze", audio, "--out-dir", join(folder, "alone")],
     ...["--model", "embedded", "--demixer", "hpss-mix"],
   ]);
-  const [{ code }] = await Promise.all([one.process.status, one.process.stdout.cancel()]);
-  equal(code, 0);
+  await one.process.stdout.cancel();
+  equal((await within("the analysis to end", one.process.status, ALONE_SECONDS)).code, 0);
 }
 
 /** Returns the JSON of a result without what tells where and when it was made. */

@@ -26,15 +26,17 @@ export interface Outcome {
  *
  * @param what completes "Expected …" in the error
  * @param condition called several times a second
- * @throws {Error} if it does not hold within five minutes
+ * @param seconds deadline
+ * @throws {Error} if it does not hold by then
  */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
+  seconds = EVENT_SECONDS,
 ): Promise<void> {
-  const end = performance.now() + 1000 * EVENT_SECONDS;
+  const end = performance.now() + 1000 * seconds;
   while (!await condition()) {
-    if (performance.now() > end) throw new Error(`Expected ${what} within ${EVENT_SECONDS} s`);
+    if (performance.now() > end) throw new Error(`Expected ${what} within ${seconds} s`);
     await delay(20);
   }
 }
