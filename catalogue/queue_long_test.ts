@@ -1,5 +1,6 @@
 import { deepStrictEqual as equal, rejects } from "node:assert/strict";
-import { startRedis, withRedis } from "../tests/support/services.ts";
+import { queueTest } from "../tests/support/queue_tests.ts";
+import { startRedis } from "../tests/support/services.ts";
 import { library } from "./libraries.ts";
 import type { Job, JobLimits } from "./job.ts";
 import { CatalogueQueue } from "./queue.ts";
@@ -8,26 +9,6 @@ const job = (name: string): [string, Job] => [
   `t${name}`,
   { source: `s3://music/${name}.mp3`, content: `etag:${name}`, bytes: 1, settings: "ts" },
 ];
-
-/** Declares a test with a queue of its own. BullMQ leaves timers to the end of the process. */
-function queueTest(
-  name: string,
-  test: (queue: CatalogueQueue, redis: string) => Promise<void>,
-): void {
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: () =>
-      withRedis(async (redis) => {
-        await using queue = await CatalogueQueue.open({
-          redis,
-          name: `test-${crypto.randomUUID()}`,
-        });
-        await test(queue, redis);
-      }),
-  });
-}
 
 /** Takes jobs in turn until none waits; those whose name is in `bad` fail. */
 async function takeAll(queue: CatalogueQueue, bad: RegExp = /^$/): Promise<string[]> {
@@ -55,7 +36,7 @@ async function takeAll(queue: CatalogueQueue, bad: RegExp = /^$/): Promise<strin
 
 queueTest(
   "a job is added once, and jobs without a rank come first, then by rank",
-  async (queue) => {
+  async ({ queue }) => {
     const add = (names: string[], priority?: number): Promise<Set<string>> =>
       queue.add(new Map(names.map(job)), {
         attempts: 1,
@@ -71,7 +52,7 @@ queueTest(
   },
 );
 
-queueTest("a job that is done is added again: its record was removed", async (queue) => {
+queueTest("a job that is done is added again: its record was removed", async ({ queue }) => {
   await queue.add(new Map([job("a")]), { attempts: 1 });
   equal(await takeAll(queue), ["ta"]);
   equal(await queue.add(new Map([job("a")]), { attempts: 1 }), new Set());
@@ -80,7 +61,7 @@ queueTest("a job that is done is added again: its record was removed", async (qu
 
 queueTest(
   "a dead letter has its reason, waits again by pattern, and is cancelled",
-  async (queue) => {
+  async ({ queue }) => {
     await queue.add(new Map(["a", "bad1", "bad2"].map(job)), { attempts: 3 });
     await takeAll(queue, /bad/);
     const dead = await Array.fromAsync(queue.list("failed"));
@@ -104,7 +85,7 @@ queueTest(
 
 queueTest(
   "a job that waits or is dead is added again where its limits refuse what others allow",
-  async (queue) => {
+  async ({ queue }) => {
     const add = async (limits: JobLimits): Promise<boolean> =>
       !(await queue.add(new Map([job("a")]), { attempts: 1, limits })).has("ta");
     const limitsOf = async (): Promise<unknown> => (await queue.engine.getJob("ta"))?.data.limits;
@@ -122,7 +103,7 @@ queueTest(
   },
 );
 
-queueTest("a queue is paused and resumed, and has a rate", async (queue) => {
+queueTest("a queue is paused and resumed, and has a rate", async ({ queue }) => {
   await queue.add(new Map([job("a")]), { attempts: 1 });
   await queue.pause();
   equal([await queue.isPaused(), (await queue.counts()).waiting], [true, 1]);

@@ -4,46 +4,26 @@ import { join } from "node:path";
 import { fileSha256 } from "../core/hash.ts";
 import { Analyzer, resultToJson } from "../pipeline/mod.ts";
 import { until } from "../tests/support/deadline.ts";
-import { withRedis } from "../tests/support/services.ts";
+import { queueTest, workerOf } from "../tests/support/queue_tests.ts";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { noise, wavFile } from "../tests/support/wav.ts";
 import { analyzeJob } from "./analyze_job.ts";
 import { addTracks, type Audio, audioFile } from "./add.ts";
 import { type JobLimits, recordKey } from "./job.ts";
+import type { Log } from "./log.ts";
 import { workerMetrics } from "./metrics.ts";
 import { PermanentError } from "./patience.ts";
-import { CatalogueQueue } from "./queue.ts";
 import type { TrackRecord } from "./record.ts";
 import { type AnalysisSettings, keepSettings } from "./settings.ts";
 import { openStore } from "./open_store.ts";
 import type { Sources } from "./sources.ts";
 import type { Store } from "./store.ts";
-import { CatalogueWorker } from "./worker.ts";
+import type { CatalogueWorker } from "./worker.ts";
 
 const SETTINGS: AnalysisSettings = {
   options: { model: "embedded", demixer: "hpss-mix", shifts: [null] },
   byproducts: { activations: true, formats: ["beats"] },
 };
-
-/** Declares a test with a queue of its own and a folder. BullMQ leaves timers to the end of the process. */
-function workerTest(
-  name: string,
-  test: (queue: CatalogueQueue, folder: string) => Promise<void>,
-): void {
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: () =>
-      withRedis((redis) =>
-        inTemporaryFolder(async (folder) => {
-          const address = { redis, name: `test-${crypto.randomUUID()}` };
-          await using queue = await CatalogueQueue.open(address);
-          await test(queue, folder);
-        })
-      ),
-  });
-}
 
 /** Writes noise as a WAV file; returns its path. */
 async function writeNoise(folder: string, name: string, seconds: number): Promise<string> {
@@ -58,9 +38,10 @@ async function* audioOf(...paths: readonly string[]): AsyncGenerator<Audio> {
   for (const path of paths) yield await audioFile(path);
 }
 
-workerTest(
+queueTest(
   "a worker puts one record for each track, equal to an analysis, and knows what is done",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     const paths = ["a", "b", "same", "broken"].map((name) => join(folder, `${name}.wav`));
     const [first, second, third, broken] = paths as [string, string, string, string];
     const wav = (seed: number): Uint8Array =>
@@ -80,17 +61,8 @@ workerTest(
     const work = async (): Promise<string[]> => {
       const events: string[] = [];
       const metrics = await workerMetrics(() => queue.counts());
-      const worker = new CatalogueWorker(
-        queue,
-        store,
-        {
-          ...{ name: "one", concurrency: 2, graceSeconds: 60, lockSeconds: 30 },
-          ...{ untilEmpty: true, scratch: folder },
-        },
-        metrics,
-        (_, event) => events.push(event),
-      );
-      await worker.run();
+      const log: Log = (_, event) => events.push(event);
+      await (await workerOf(test, store, { concurrency: 2 }, log, metrics)).run();
       ok((await metrics.text()).text.includes(`tactus_tracks_total{outcome="failed"}`));
       return events.sort();
     };
@@ -128,26 +100,17 @@ workerTest(
   },
 );
 
-workerTest(
+queueTest(
   "a track that runs is cancelled, or given back without counting when the worker has to stop",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     // Five minutes: far longer than the test waits for the abortion.
     const path = await writeNoise(folder, "long.wav", 300);
     const store = await openStore(join(folder, "store"));
     const settings = await keepSettings(SETTINGS, {}, store);
     await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
     const started = async (): Promise<{ worker: CatalogueWorker; running: Promise<void> }> => {
-      const metrics = await workerMetrics(() => queue.counts());
-      const worker = new CatalogueWorker(
-        queue,
-        store,
-        {
-          ...{ name: "one", concurrency: 1, graceSeconds: 0, lockSeconds: 30 },
-          ...{ untilEmpty: false, scratch: folder },
-        },
-        metrics,
-        () => {},
-      );
+      const worker = await workerOf(test, store, { graceSeconds: 0, untilEmpty: false });
       const running = worker.run();
       await until("the track to run", async () => (await queue.counts()).active === 1);
       return { worker, running };
@@ -172,23 +135,20 @@ workerTest(
   },
 );
 
-workerTest(
+queueTest(
   "a worker that is to end with the queue tells that the queue is paused, and ends when it was resumed",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     const path = await writeNoise(folder, "a.wav", 1);
     const store = await openStore(join(folder, "store"));
     const settings = await keepSettings(SETTINGS, {}, store);
     await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
     await queue.pause();
     const [reasons, events]: [string[], string[]] = [[], []];
-    const worker = new CatalogueWorker(
-      queue,
+    const worker = await workerOf(
+      test,
       store,
-      {
-        ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
-        ...{ untilEmpty: true, scratch: folder, onWaiting: (reason) => reasons.push(reason) },
-      },
-      await workerMetrics(() => queue.counts()),
+      { onWaiting: (reason) => reasons.push(reason) },
       (_, event) => events.push(event),
     );
     const running = worker.run();
@@ -204,9 +164,10 @@ workerTest(
   },
 );
 
-workerTest(
+queueTest(
   "a worker whose store refuses it gives its tracks back and ends, and another store is another catalogue",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     const path = await writeNoise(folder, "a.wav", 3);
     const [store, other] = [
       await openStore(join(folder, "store")),
@@ -222,17 +183,7 @@ workerTest(
         to,
         { attempts: 1 },
       );
-    const work = async (on: Store): Promise<void> =>
-      await new CatalogueWorker(
-        queue,
-        on,
-        {
-          ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
-          ...{ untilEmpty: true, scratch: folder },
-        },
-        await workerMetrics(() => queue.counts()),
-        () => {},
-      ).run();
+    const work = async (on: Store): Promise<void> => await (await workerOf(test, on)).run();
     const isNew = { added: 1, queued: 0, done: 0, same: 0 };
     equal(await add(settings, store), isNew);
     const readOnly = Object.assign(Object.create(store) as Store, {
@@ -258,22 +209,19 @@ workerTest(
   },
 );
 
-workerTest(
+queueTest(
   "a worker that has lost the lock of a track takes it twice, and neither run disturbs the other",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     const path = await writeNoise(folder, "long.wav", 300);
     const store = await openStore(join(folder, "store"));
     const settings = await keepSettings(SETTINGS, {}, store);
     await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
     const failures: unknown[] = [];
-    const worker = new CatalogueWorker(
-      queue,
+    const worker = await workerOf(
+      test,
       store,
-      {
-        ...{ name: "one", concurrency: 2, graceSeconds: 0, lockSeconds: 1 },
-        ...{ untilEmpty: false, scratch: folder },
-      },
-      await workerMetrics(() => queue.counts()),
+      { concurrency: 2, graceSeconds: 0, lockSeconds: 1, untilEmpty: false },
       (_, event, fields) => {
         if (event === "track failed") failures.push(fields);
       },
@@ -297,9 +245,10 @@ workerTest(
   },
 );
 
-workerTest(
+queueTest(
   "a track that limits refused is done once they allow it, what is done is not done again, and changed audio is refused",
-  async (queue, folder) => {
+  async (test) => {
+    const { queue, folder } = test;
     const long = await writeNoise(folder, "long.wav", 3);
     const [unread, changed] = [join(folder, "unread.wv"), join(folder, "changed.wav")];
     await Deno.writeTextFile(unread, `wvpk${"\x07".repeat(200)}`);
@@ -311,19 +260,10 @@ workerTest(
     };
     const work = async (): Promise<string[]> => {
       const outcomes: string[] = [];
-      const worker = new CatalogueWorker(
-        queue,
-        store,
-        {
-          ...{ name: "one", concurrency: 1, graceSeconds: 60, lockSeconds: 30 },
-          ...{ untilEmpty: true, scratch: folder },
-        },
-        await workerMetrics(() => queue.counts()),
-        (_, event, { source, reason = "" } = {}) => {
-          if (source !== undefined) outcomes.push(`${event}: ${reason}`);
-        },
-      );
-      await worker.run();
+      const log: Log = (_, event, { source, reason = "" } = {}) => {
+        if (source !== undefined) outcomes.push(`${event}: ${reason}`);
+      };
+      await (await workerOf(test, store, {}, log)).run();
       return outcomes;
     };
     equal(await add({ mostSeconds: 2 }, long), 1);
