@@ -10,7 +10,7 @@ use super::layout::{
     BINS, CHANNELS, CHUNK_SAMPLES, FRAME_SAMPLES, FREQUENCY_WINDOW, HOP_SAMPLES, LEAST_SIDE,
     Mixture, REACH, STEMS, Separation, TIME_WINDOW, WINDOW_ENERGY, Wanted,
 };
-use super::loops::{add, add_energies, scale, windowed};
+use super::loops::{add, add_energies, multiply, scale};
 use super::masks::{Bands, divide};
 use super::median::{AT_ONCE, LEAST_LENGTH, along_columns, along_sequence};
 use crate::linear::{Forward, Inverse, Isa};
@@ -259,7 +259,7 @@ impl Work {
                 let (before, inside) = frame.samples.split_at_mut(offset);
                 let (inside, after) = inside.split_at_mut(to - from);
                 before.fill(0.0);
-                windowed(isa, &signal[from..to], &plan.window[offset..], inside);
+                multiply(isa, &signal[from..to], &plan.window[offset..], inside);
                 after.fill(0.0);
                 plan.forward.process(isa, &mut frame.samples, bins, &mut frame.scratch);
             }

@@ -5,14 +5,14 @@ use rustfft::num_complex::Complex;
 use crate::linear::dispatch::dispatched;
 
 dispatched! {
-    /// `output = samples · window`.
-    windowed = windowed_loop(samples: &[f32], window: &[f32], output: &mut [f32])
+    /// `output = values · weights`.
+    multiply = multiply_loop(values: &[f32], weights: &[f32], output: &mut [f32])
 }
 
 #[inline(always)]
-fn windowed_loop<const FUSED: bool>(samples: &[f32], window: &[f32], output: &mut [f32]) {
-    for ((output, sample), weight) in output.iter_mut().zip(samples).zip(window) {
-        *output = sample * weight;
+fn multiply_loop<const FUSED: bool>(values: &[f32], weights: &[f32], output: &mut [f32]) {
+    for ((output, value), weight) in output.iter_mut().zip(values).zip(weights) {
+        *output = value * weight;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Share of each stem in a bin.
 
 use super::layout::{BINS, FRAME_SAMPLES, SAMPLE_RATE_HZ, Separation};
+use super::loops::multiply;
 use crate::linear::Isa;
 use crate::linear::dispatch::dispatched;
 use rustfft::num_complex::Complex;
@@ -40,7 +41,7 @@ impl Bands {
 
     /// The share of the bass in a frame: `[BINS]`.
     pub fn bass<'a>(&self, isa: Isa, harmonic: &[f32], share: &'a mut [f32]) -> &'a [f32] {
-        bass(isa, &self.bass, harmonic, share);
+        multiply(isa, harmonic, &self.bass, share);
         share
     }
 
@@ -72,17 +73,6 @@ fn divide_loop<const FUSED: bool>(along_time: &mut [f32], along_frequency: &mut 
     for (time, frequency) in along_time.iter_mut().zip(along_frequency) {
         *time = (*time + SILENCE) / (*time + *frequency + 2.0 * SILENCE);
         *frequency = 1.0 - *time;
-    }
-}
-
-dispatched! {
-    bass = bass_loop(bands: &[f32], harmonic: &[f32], share: &mut [f32])
-}
-
-#[inline(always)]
-fn bass_loop<const FUSED: bool>(bands: &[f32], harmonic: &[f32], share: &mut [f32]) {
-    for ((share, harmonic), band) in share.iter_mut().zip(harmonic).zip(bands) {
-        *share = harmonic * band;
     }
 }
 

@@ -171,13 +171,10 @@ fn split_loop<T: FftNum, const FUSED: bool>(
     let half = T::one() / (T::one() + T::one());
     let bins = left.iter_mut().zip(right.iter_mut().rev());
     for (twiddle, (left, right)) in twiddles.iter().zip(bins) {
-        let (sum_re, sum_im) = (left.re + right.re, left.im + right.im);
-        let (difference_re, difference_im) = (left.re - right.re, left.im - right.im);
-        let re = sum_im * twiddle.re + difference_re * twiddle.im;
-        let im = sum_im * twiddle.im - difference_re * twiddle.re;
+        let (sum_re, difference_im, turned) = turn(*twiddle, *left, *right);
         let (half_re, half_im) = (half * sum_re, half * difference_im);
-        *left = Complex::new(half_re + re, half_im + im);
-        *right = Complex::new(half_re - re, im - half_im);
+        *left = Complex::new(half_re + turned.re, half_im + turned.im);
+        *right = Complex::new(half_re - turned.re, turned.im - half_im);
     }
 }
 
@@ -198,13 +195,20 @@ fn join_loop<T: FftNum, const FUSED: bool>(
 ) {
     let bins = left.iter_mut().zip(right.iter_mut().rev());
     for (twiddle, (left, right)) in twiddles.iter().zip(bins) {
-        let (sum_re, sum_im) = (left.re + right.re, left.im + right.im);
-        let (difference_re, difference_im) = (left.re - right.re, left.im - right.im);
-        let re = sum_im * twiddle.re + difference_re * twiddle.im;
-        let im = sum_im * twiddle.im - difference_re * twiddle.re;
-        *left = Complex::new(sum_re - re, difference_im - im);
-        *right = Complex::new(sum_re + re, -im - difference_im);
+        let (sum_re, difference_im, turned) = turn(*twiddle, *left, *right);
+        *left = Complex::new(sum_re - turned.re, difference_im - turned.im);
+        *right = Complex::new(sum_re + turned.re, -turned.im - difference_im);
     }
+}
+
+/// For two opposite bins: the real part of their sum, the imaginary part of their difference, and the other two parts turned
+/// by the factor of the bin.
+#[inline(always)]
+fn turn<T: FftNum>(twiddle: Complex<T>, left: Complex<T>, right: Complex<T>) -> (T, T, Complex<T>) {
+    let (sum_im, difference_re) = (left.im + right.im, left.re - right.re);
+    let re = sum_im * twiddle.re + difference_re * twiddle.im;
+    let im = sum_im * twiddle.im - difference_re * twiddle.re;
+    (left.re + right.re, left.im - right.im, Complex::new(re, im))
 }
 
 #[cfg(test)]
