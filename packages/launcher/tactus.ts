@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { libraryPath } from "../../kernels/library_path.ts";
-import { HEAP_OPTION } from "./batch_memory.ts";
+import { GLIBC_SETTINGS, HEAP_OPTION } from "./batch_memory.ts";
 import { ensureKernels } from "./ensure_kernels.ts";
 import { findDeno } from "./find_deno.ts";
 import { nativeFolders } from "./native_libraries.ts";
@@ -56,10 +56,9 @@ function start(args: readonly string[]): void {
   ], {
     stdio: "inherit",
     env: {
+      ...(args[0] === "analyze" ? GLIBC_SETTINGS : {}),
       ...environment,
       ...{ DENO_NO_UPDATE_CHECK: "1", TACTUS_LAUNCHED: "1" },
-      // Two heaps of glibc, as in the task of the clone: more take memory from a batch.
-      ...(args[0] === "analyze" && { MALLOC_ARENA_MAX: environment["MALLOC_ARENA_MAX"] ?? "2" }),
     },
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GLIBC_SETTINGS } from "../../packages/launcher/batch_memory.ts";
 import { outcomeOf } from "./deadline.ts";
 import { command, type Outcome } from "./program.ts";
 
@@ -19,9 +20,7 @@ export async function peakOf(
   cwd: string,
   flags: readonly string[] = [],
 ): Promise<[Outcome, number]> {
-  // As the task of deno.json sets it.
-  const env = { MALLOC_ARENA_MAX: "2" };
-  const child = command(args, { cwd, env, flags }).spawn();
+  const child = command(args, { cwd, env: GLIBC_SETTINGS, flags }).spawn();
   const ended = outcomeOf(child);
   let peak = 0;
   let isDone = false;
