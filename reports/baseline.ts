@@ -27,9 +27,14 @@ export interface SampledStage {
   readonly median: number;
 }
 
+/** Runs whose samples are known: over a history, each run is compared with every later one. */
+const sampled = new WeakMap<RunReport, SampledRun>();
+
 /** Returns a run with its samples of seconds. */
 export function sampledRun(run: RunReport): SampledRun {
-  return { run, samples: stageSamples(run) };
+  const known = sampled.get(run) ?? { run, samples: stageSamples(run) };
+  sampled.set(run, known);
+  return known;
 }
 
 /** Returns a run with its samples of instructions; it has none of stages that were not counted. */

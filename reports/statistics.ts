@@ -37,11 +37,10 @@ export function medianAbsoluteDeviation(values: readonly number[]): number {
  * @returns in the unit of the values; 0 for fewer than two values
  */
 export function deviationOfDifferences(values: readonly number[]): number {
-  const differences = values.slice(1).map((value, at) => value - values[at]!);
-  if (differences.length === 0) return 0;
-  // Mirrored about 0, because both signs are equally likely. The variance of a difference is twice that of a value.
-  const mirrored = differences.flatMap((difference) => [difference, -difference]);
-  return medianAbsoluteDeviation(mirrored) * Math.SQRT1_2;
+  if (values.length < 2) return 0;
+  const distances = values.slice(1).map((value, at) => Math.abs(value - values[at]!));
+  // About 0, because both signs are equally likely. The variance of a difference is twice that of a value.
+  return DEVIATION_SCALE * median(distances) * Math.SQRT1_2;
 }
 
 /** Options of a bootstrap interval. */
