@@ -64,8 +64,9 @@ export async function buildImage(
       image = { ...image, folder: join(root, rest) };
       await mkdir(image.folder, { recursive: true });
     } else if (name === "COPY") {
-      const [, stage, source = "", target = ""] = /^(?:--from=(\S+) )?(\S+) (\S+)$/.exec(rest) ??
-        [];
+      const found = /^(?:--from=(\S+) )?(\S+) (\S+)$/.exec(rest);
+      if (found === null) throw new Error(`Expected COPY of one source, but got ${rest}`);
+      const [, stage, source = "", target = ""] = found;
       const from = stage === undefined ? context : images.get(stage)!.root;
       const to = posix.isAbsolute(target) ? join(root, target) : join(folder, target);
       await run(COPY, from, variables, source.replace(/^\//, ""), to);
