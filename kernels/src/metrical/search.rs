@@ -73,7 +73,7 @@ dispatched! {
     search = search_of for {
         portable: [2],
         neon: [2],
-        avx2: [2],
+        avx2: [3],
         avx512: [4],
     } (model: &BarModel, densities: &LogDensities) -> Trellis
 }
