@@ -200,7 +200,7 @@ function bytesPerSecond(chunk: Uint8Array): number {
 interface Log {
   /** Beginning of stderr. */
   readonly head: string;
-  /** Last lines. */
+  /** Last lines, without information where there are others. */
   readonly tail: readonly string[];
 }
 
@@ -215,7 +215,8 @@ async function logOf(stderr: ReadableStream<Uint8Array>): Promise<Log> {
     last = (last + text).slice(-KEPT_CHARACTERS);
   }
   const lines = last.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return { head, tail: lines.slice(-TAIL_LINES) };
+  const faults = lines.filter((line) => !line.includes("[info]"));
+  return { head, tail: (faults.length > 0 ? faults : lines).slice(-TAIL_LINES) };
 }
 
 /** Reads version, codec and errors from ffmpeg's messages. */

@@ -21,6 +21,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "withFfmpegAudio() tells errors of ffmpeg without what it tells besides",
+  ignore,
+  fn: async () => {
+    const log = ["[error] no such codec", "[info] configuration: --enable-all"];
+    await withFake("exit 3", log, async () => {
+      await rejects(withFfmpegAudio("/a/song.wv", () => Promise.resolve()), {
+        message:
+          "Decoding '/a/song.wv' through ffmpeg failed: exit code 3 ([error] no such codec); " +
+          "check that the file plays elsewhere, or convert it to FLAC or WAV",
+      });
+    });
+  },
+});
+
+Deno.test({
   name: "withFfmpegAudio() ends an ffmpeg that gives more than 12 hours",
   ignore,
   fn: async () => {
