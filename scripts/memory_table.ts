@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { tolerance } from "../cli/argument_types.ts";
 import { command, flag, option } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
+import { GLIBC_SETTINGS, HEAP_OPTION } from "../packages/launcher/batch_memory.ts";
 import { longStems, writeStems } from "../reports/measure/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { firstSamples } from "../pipeline/stems.ts";
@@ -36,7 +37,7 @@ async function writeTrack(path: string, minutes: number): Promise<void> {
   await Deno.writeFile(path, encodeWav(data));
 }
 
-/** Analyses a track and returns the seconds and the peak resident memory in MB. */
+/** Analyses a track as the task does and returns the seconds and the peak resident memory in MB. */
 async function measure(
   track: readonly string[],
   options: readonly string[],
@@ -45,7 +46,11 @@ async function measure(
   const main = join(repository, "main.ts");
   const start = performance.now();
   const { code, stderr } = await new Deno.Command("/usr/bin/time", {
-    args: ["-v", Deno.execPath(), "run", "-A", main, "analyze", ...track, ...options, "-o", folder],
+    args: [
+      ...["-v", Deno.execPath(), "run", HEAP_OPTION, "-A", main],
+      ...["analyze", ...track, ...options, "-o", folder],
+    ],
+    env: GLIBC_SETTINGS,
     stdout: "null",
     stderr: "piped",
   }).output();
