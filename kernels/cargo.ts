@@ -1,7 +1,7 @@
 /**
  * Runs cargo in the crate, and explains how to install it if it is missing.
  *
- *     deno run --allow-read --allow-env --allow-run=cargo kernels/cargo.ts test --release
+ *     deno run --allow-read --allow-env --allow-run=cargo kernels/cargo.ts test --profile tested
  *
  * @module
  */
