@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { tolerance } from "../cli/argument_types.ts";
 import { command, flag, option } from "../cli/command.ts";
 import { markdownTable } from "../core/table.ts";
-import { GLIBC_SETTINGS, HEAP_OPTION } from "../packages/launcher/batch_memory.ts";
+import { GLIBC_SETTINGS, HEAP_OPTION } from "../core/batch_memory.ts";
 import { longStems, writeStems } from "../reports/measure/track.ts";
 import { readMixture } from "../pipeline/mixture.ts";
 import { firstSamples } from "../pipeline/stems.ts";

@@ -3,7 +3,7 @@
 import { deepStrictEqual as equal, ok } from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { HEAP_OPTION } from "../packages/launcher/batch_memory.ts";
+import { HEAP_OPTION } from "../core/batch_memory.ts";
 import { resultSchema } from "../pipeline/result_schema.ts";
 import { outcomeOf, until } from "./support/deadline.ts";
 import { peakOf } from "./support/peak_memory.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { GLIBC_SETTINGS } from "../../packages/launcher/batch_memory.ts";
+import { GLIBC_SETTINGS } from "../../core/batch_memory.ts";
 import { outcomeOf } from "./deadline.ts";
 import { command, type Outcome } from "./program.ts";
 

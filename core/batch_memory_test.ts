@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict";
-import configuration from "../../deno.json" with { type: "json" };
+import configuration from "../deno.json" with { type: "json" };
 import { GLIBC_SETTINGS, HEAP_OPTION } from "./batch_memory.ts";
 
 Deno.test("the task of analyze has the heap of the package's command", () => {
