@@ -30,7 +30,7 @@ export { type Job, jobId, type JobLimits, recordKey } from "./job.ts";
 export type { QueueState } from "./libraries.ts";
 export { jsonLog, type Level, type Log } from "./log.ts";
 export { type TrackOutcome, type WorkerMetrics, workerMetrics } from "./metrics.ts";
-export { PATIENCE, type Patience, tellingPatience } from "./patience.ts";
+export { PATIENCE, type Patience, PermanentError, tellingPatience } from "./patience.ts";
 export { isBucketAddress, openStore, openTellingStore } from "./open_store.ts";
 export {
   type AddOptions,

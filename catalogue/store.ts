@@ -26,7 +26,11 @@ export class OtherContentError extends PermanentError {
   /** Name of the class in printed errors. */
   override name = "OtherContentError";
 
-  /** @param path path of the file */
+  /**
+   * Makes the error.
+   *
+   * @param path path of the file
+   */
   constructor(path: string) {
     super(`${path} has changed since it was added: add it again`);
   }
