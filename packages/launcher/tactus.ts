@@ -8,9 +8,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
+import { GLIBC_SETTINGS, HEAP_OPTION } from "../../core/batch_memory.ts";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { libraryPath } from "../../kernels/library_path.ts";
-import { GLIBC_SETTINGS, HEAP_OPTION } from "../../core/batch_memory.ts";
 import { ensureKernels } from "./ensure_kernels.ts";
 import { findDeno } from "./find_deno.ts";
 import { nativeFolders } from "./native_libraries.ts";

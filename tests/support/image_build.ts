@@ -46,15 +46,15 @@ export async function buildImage(
   out: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Image> {
-  const images = new Map<string, Image>();
+  const roots = new Map<string, string>();
   let image: Image | undefined;
   for (const [name, rest] of instructionsOf(containerfile)) {
     if (name === "FROM") {
-      const stage = / AS (\S+)$/.exec(rest)?.[1] ?? String(images.size);
+      const stage = / AS (\S+)$/.exec(rest)?.[1] ?? String(roots.size);
       const root = join(out, stage);
       await mkdir(root);
       image = { root, folder: root, env: {}, entrypoint: [], cmd: [] };
-      images.set(stage, image);
+      roots.set(stage, root);
       continue;
     }
     if (image === undefined) throw new Error(`${name} comes before FROM`);
@@ -67,7 +67,7 @@ export async function buildImage(
       const found = /^(?:--from=(\S+) )?(\S+) (\S+)$/.exec(rest);
       if (found === null) throw new Error(`Expected COPY of one source, but got ${rest}`);
       const [, stage, source = "", target = ""] = found;
-      const from = stage === undefined ? context : images.get(stage)!.root;
+      const from = stage === undefined ? context : roots.get(stage)!;
       const to = posix.isAbsolute(target) ? join(root, target) : join(folder, target);
       await run(COPY, from, variables, source.replace(/^\//, ""), to);
     } else if (name === "RUN") {
@@ -87,7 +87,6 @@ export async function buildImage(
     } else if (name !== "EXPOSE") {
       throw new Error(`The instruction ${name} is not known`);
     }
-    images.set([...images.keys()].at(-1)!, image);
   }
   if (image === undefined) throw new Error("The Containerfile has no image");
   return image;
