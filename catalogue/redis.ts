@@ -21,7 +21,7 @@ const CONNECT_MILLISECONDS = 1000;
  * @param address address
  * @param onError receives errors of the connection, which is made again until it succeeds
  * @param seconds time in which Redis must answer
- * @throws {UsageError} if the address is none, or Redis does not answer
+ * @throws {UsageError} if the address is none, the library is not installed, or Redis does not answer
  */
 export async function openRedis(
   address: string,
@@ -32,6 +32,7 @@ export async function openRedis(
   if (url === null || !["redis:", "rediss:"].includes(url.protocol)) {
     throw new UsageError(`Expected an address redis://HOST:PORT, but got ${address}`);
   }
+  const { Redis } = await library("ioredis");
   const hostname = url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1";
   const port = Number(url.port || 6379);
   const end = performance.now() + 1000 * seconds;
@@ -50,7 +51,6 @@ export async function openRedis(
       throw new UsageError(`${reason}: start it, or name another one with --redis`, { cause });
     }
   }
-  const { Redis } = await library("ioredis");
   const redis = new Redis(address, { maxRetriesPerRequest: null });
   redis.on("error", onError);
   try {

@@ -141,11 +141,14 @@ function zsh(places: readonly Place[]): string {
     ...steps(places),
     "    esac",
     "  done",
+    '  local argument="${words[CURRENT]}"',
+    '  if [[ $argument == --*=* ]]; then previous="${argument%%=*}"; compset -P "*="; fi',
     '  case "$place:$previous" in',
     ...places.flatMap(choicesOf).map(({ pattern, choices }) =>
       `    ${pattern}) compadd -- ${choices.join(" ")}; return ;;`
     ),
     "  esac",
+    "  if [[ $argument == --*=* ]]; then _files; return; fi",
     '  case "$place" in',
     ...places.map(({ words, commands, options }) => {
       const entries = [

@@ -19,7 +19,15 @@ import {
 import { reasonOf } from "../core/reason.ts";
 import { textTable } from "../core/table.ts";
 import { KERNELS_VERSION, kernelsFile, processor } from "../kernels/mod.ts";
-import { LISTED_MODELS, modelsFolder, modelState } from "../models/mod.ts";
+import {
+  type FileVerdict,
+  LISTED_MODELS,
+  loadModel,
+  modelsFolder,
+  modelState,
+  pullCommand,
+  verifyFile,
+} from "../models/mod.ts";
 import type { DoctorReport } from "./doctor_schema.ts";
 import { shownBytes } from "./_models_run.ts";
 
@@ -51,6 +59,7 @@ export async function doctorReport(): Promise<DoctorReport> {
   const kernels = await kernelsState();
   const onnx = await onnxState();
   const weights = await weightsState();
+  const embedded = await loadModel("embedded").then(() => null, reasonOf);
   const stages = await (await import("../parity/mod.ts")).selfTest(DEMO);
   const { available } = Deno.systemMemoryInfo();
   return {
@@ -82,7 +91,10 @@ export async function doctorReport(): Promise<DoctorReport> {
     problems: [
       ...(kernels.problem === null ? [] : [kernels.problem]),
       ...(onnx.problem === null ? [] : [onnx.problem]),
-      ...weights.damaged.map((name) => `The weights of ${name} are damaged`),
+      ...(embedded === null ? [] : [embedded]),
+      ...weights.damaged.map((name) =>
+        `The weights of ${name} are damaged: download them again with ${pullCommand(name)}`
+      ),
       // Without the kernels no stage works.
       ...stages.filter(({ passed }) => !passed && kernels.problem === null)
         .map(({ stage, problem }) => `The stage ${stage} fails: ${problem}`),
@@ -128,9 +140,17 @@ async function weightsState(): Promise<DoctorReport["weights"]> {
     return { folder: null, installed: [], damaged: [] };
   }
   const states = await Promise.all(LISTED_MODELS.map((model) => modelState(folder, model)));
-  const namesOf = (wanted: string): string[] =>
-    states.filter(({ state }) => state === wanted).map(({ model }) => model.name);
-  return { folder, installed: namesOf("installed"), damaged: namesOf("damaged") };
+  const there = states.filter(({ state }) => state === "installed" || state === "damaged");
+  // A file of several models is read once.
+  const verdicts = new Map<string, FileVerdict>();
+  for (const file of there.flatMap(({ files }) => files)) {
+    if (!verdicts.has(file.path)) verdicts.set(file.path, await verifyFile(file));
+  }
+  const namesOf = (areDamaged: boolean): string[] =>
+    there.filter(({ files }) =>
+      areDamaged === files.some(({ path }) => verdicts.get(path)!.isCorrect === false)
+    ).map(({ model }) => model.name);
+  return { folder, installed: namesOf(false), damaged: namesOf(true) };
 }
 
 async function folderState(path: string | null): Promise<DoctorReport["caches"][string]> {

@@ -174,7 +174,7 @@ export const HISTORY: OptionSpec<string> = option(text("file"), "history, an SQL
 
 /** The thresholds of a regression. */
 export const SETTINGS: OptionSpec<string> = option(text("file"), "thresholds of a regression")
-  .default(join(PROGRAM_FOLDER, "regression.toml"), "the repository's regression.toml");
+  .default(join(PROGRAM_FOLDER, "regression.toml"), "that of the program");
 
 /** Throws {@linkcode UsageError} if there is no history at a path. */
 export async function ensureHistory(path: string): Promise<void> {

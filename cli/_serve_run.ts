@@ -10,7 +10,7 @@ import { reasonOf } from "../core/reason.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { Precision } from "../kernels/mod.ts";
 import type { Backend, FindingOptions } from "../pipeline/mod.ts";
-import { demixShifts, providersOf } from "../pipeline/mod.ts";
+import { builtInDevices, demixShifts, providersOf } from "../pipeline/mod.ts";
 import { ensureToken, startService } from "../service/mod.ts";
 import { pick } from "./command.ts";
 import { defaultJobs } from "./_jobs.ts";
@@ -64,11 +64,13 @@ const TOKEN_VARIABLE = "TACTUS_TOKEN";
  * Serves until the program is interrupted.
  *
  * @returns the exit code
- * @throws {UsageError | ModelError | DeviceError} if the service cannot start
+ * @throws {UsageError | ModelError | DeviceError | RuntimeLoadError} if the service cannot start
  */
 export async function runServe(call: ServeCall): Promise<number> {
   checkNames(call);
   await providersOf(call.device);
+  // Without ONNX Runtime each analysis would fail.
+  if (call.backend === "onnx") await builtInDevices();
   const token = await tokenOf(call);
   const { model, demixer, automatic } = await chosenWeights(call, call);
   warnOfUntrained([demixer, model]);

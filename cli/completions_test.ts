@@ -40,6 +40,7 @@ Deno.test("completions of zsh and fish list each command and option, and quote t
       ok(script.includes(word), `${shell}: ${word}`);
     }
     match(script, shell === "zsh" ? /'--sonif-dir:folder for/ : /-l sonif-dir -r -d 'folder for/);
+    if (shell === "zsh") ok(script.includes('previous="${argument%%=*}"; compset -P "*="'));
     // Quotes are in pairs on each line.
     for (const line of script.split("\n")) equal(line.split("'").length % 2, 1, line);
   }

@@ -24,7 +24,7 @@ const OPTIONS = {
     "isolated: the input of each stage is the reference; chained: it is the output of the stages before",
   ).default("both"),
   fixturesDir: option(text("dir"), "folder with the manifest and the references")
-    .default(FIXTURES_FOLDER, "the repository's"),
+    .default(FIXTURES_FOLDER, "those of the program"),
   statistics: flag(
     "also print for each seam the mean and rms of the error, its 99.9 % quantile, the largest " +
       "relative error, distances in units in the last place, the factor by which errors could grow, " +

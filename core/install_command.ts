@@ -5,9 +5,10 @@
  */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { isInDenoCache, PROGRAM_FOLDER } from "./installed_package.ts";
-import { PROGRAM_PACKAGE } from "./package_names.ts";
+import { basename, dirname, join } from "node:path";
+import { IS_PACKAGED, isInDenoCache, PROGRAM_FOLDER } from "./installed_package.ts";
+import { FIXTURES_PACKAGE, PROGRAM_PACKAGE } from "./package_names.ts";
+import { FIXTURES_FOLDER, VERSION } from "./program.ts";
 
 /** Commands that add a package to a project, by the lock file of the package manager; npm comes last. */
 const ADDING = [
@@ -32,8 +33,22 @@ export function installCommand(
   const [project = ""] = program.split(/[\\/]node_modules[\\/]/, 1);
   // The folder of global packages has no package.json.
   const [, adding] = ADDING.find(([file]) => existsSync(join(project, file))) ?? [];
-  if (adding === undefined) return `npm install -g ${names}`;
+  if (adding === undefined) {
+    const prefix = basename(project) === "lib" ? dirname(project) : project;
+    return `npm install -g --prefix ${quoted(prefix)} ${names}`;
+  }
   return `${adding} ${quoted(project)} ${adding.startsWith("yarn") ? "add " : ""}${names}`;
+}
+
+/**
+ * Returns what to do where a file of the fixtures is missing, for the end of a message.
+ *
+ * @param path the file, or its folder
+ * @returns nothing in a clone, or for a file of other fixtures
+ */
+export function fixturesRemedy(path: string): string {
+  if (!IS_PACKAGED || !path.startsWith(FIXTURES_FOLDER)) return "";
+  return `; install the references with ${installCommand([`${FIXTURES_PACKAGE}@${VERSION}`])}`;
 }
 
 function quoted(path: string): string {

@@ -37,7 +37,12 @@ Deno.test("installCommand() installs into the project of the program, with its p
 Deno.test("installCommand() installs among the global packages, also for a program in the cache of Deno", async () => {
   await inTemporaryFolder((root) => {
     const global = join(root, "lib", "node_modules", "@scope", "tactus");
-    equal(installCommand(NAMES, global), "npm install -g one@1.0.0 two@2.0.0");
+    equal(installCommand(NAMES, global), `npm install -g --prefix ${root} one@1.0.0 two@2.0.0`);
+    const ofWindows = join(root, "npm", "node_modules", "@scope", "tactus");
+    equal(
+      installCommand(NAMES, ofWindows),
+      `npm install -g --prefix ${join(root, "npm")} one@1.0.0 two@2.0.0`,
+    );
     equal(
       installCommand(NAMES, join(root, "npm", "registry", "tactus", "0.1.0")),
       `npm install -g ${PROGRAM_PACKAGE} one@1.0.0 two@2.0.0 (and call tactus)`,

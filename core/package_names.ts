@@ -25,6 +25,14 @@ export const PLATFORMS = [
 /** A platform that a package with compiled kernels exists for. */
 export type Platform = typeof PLATFORMS[number];
 
+/** Platforms that a package with Deno exists for; on Linux with glibc only. */
+export const DENO_PLATFORMS: readonly string[] = [...PLATFORMS, "win32-arm64"];
+
+/** Returns the name of the package with the program of Deno for a platform, without an install script. */
+export function denoPackage(platform: string): string {
+  return `@deno/${platform}${platform.startsWith("linux-") ? "-glibc" : ""}`;
+}
+
 /** Returns the name of the package with the compiled kernels of a platform. */
 export function kernelsPackage(platform: string): string {
   return `${SCOPE}/tactus-kernels-${platform}`;

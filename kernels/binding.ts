@@ -7,6 +7,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { IS_PACKAGED } from "../core/installed_package.ts";
 import { PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { printable } from "../core/printable.ts";
@@ -176,6 +177,11 @@ const dlopen: OpenLibrary = (path, symbols) => Deno.dlopen(path, symbols) as Ope
 /** Room for an error message, bytes of UTF-8. */
 const MESSAGE_BYTES = 64 * 1024;
 
+/** What a user can do about a library that is not there. */
+const MISSING = IS_PACKAGED
+  ? `install ${PROGRAM_PACKAGE} again without --omit=optional, or install Rust, with which tactus analyze builds them`
+  : "run deno task kernels";
+
 /** What a user can do about a library that cannot be loaded. */
 const REMEDY = IS_PACKAGED
   ? `install ${PROGRAM_PACKAGE} again, so that all its packages have one version`
@@ -203,6 +209,9 @@ export class Binding {
     try {
       library = open(path, SYMBOLS);
     } catch (cause) {
+      if (!existsSync(path)) {
+        throw new KernelLoadError(`The kernels, ${path}, are missing: ${MISSING}`, { cause });
+      }
       throw new KernelLoadError(
         `Could not load the kernels, ${path}: ${reasonOf(cause)}; ${REMEDY}`,
         { cause },

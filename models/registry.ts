@@ -24,7 +24,7 @@ interface Fold {
   load(model: string, options: LoadOptions): Checkpoint | Promise<Checkpoint>;
 }
 
-const EMBEDDED_FOLD: Fold = { name: EMBEDDED, load: embeddedCheckpoint };
+const EMBEDDED_FOLD: Fold = { name: EMBEDDED, load: () => embeddedCheckpoint() };
 
 const HARMONIX_FOLDS = HARMONIX_FILES.map((_, fold): Fold => ({
   name: `harmonix-fold${fold}`,

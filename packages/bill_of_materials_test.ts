@@ -21,21 +21,31 @@ const CRATES = [{
 }];
 
 Deno.test("billOfMaterials() lists what is used, also indirectly, in the locked versions", () => {
-  const bill = billOfMaterials("9.9.9", { "@a/b": "1.0.0", deno: "2.0.0" }, LOCK, CRATES);
+  const bill = billOfMaterials(
+    "9.9.9",
+    { "@a/b": "1.0.0", "@deno/darwin-x64": "2.0.0" },
+    LOCK,
+    CRATES,
+  );
   equal(bill.components.map((component) => component["bom-ref"]), [
     "pkg:npm/%40a/b@1.0.0",
+    "pkg:npm/%40deno/darwin-x64@2.0.0",
     "pkg:npm/c@3.0.0",
     "pkg:npm/d@4.0.0",
-    "pkg:npm/deno@2.0.0",
     "pkg:cargo/rayon@1.2.3",
     "Inter",
   ]);
-  equal(bill.components[1]?.hashes, [{ alg: "SHA-512", content: "02".repeat(64) }]);
+  equal(bill.components[2]?.hashes, [{ alg: "SHA-512", content: "02".repeat(64) }]);
   equal(bill.components[4]?.licenses, [{ expression: "MIT OR Apache-2.0" }]);
   const depends = new Map(bill.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
   equal(depends.get("pkg:npm/%40a/b@1.0.0"), ["pkg:npm/c@3.0.0", "pkg:npm/d@4.0.0"]);
   equal(bill.dependencies[0]?.dependsOn, [
-    ...["pkg:npm/%40a/b@1.0.0", "pkg:npm/deno@2.0.0", "pkg:cargo/rayon@1.2.3", "Inter"],
+    ...[
+      "pkg:npm/%40a/b@1.0.0",
+      "pkg:npm/%40deno/darwin-x64@2.0.0",
+      "pkg:cargo/rayon@1.2.3",
+      "Inter",
+    ],
   ]);
   match(
     bill.serialNumber,

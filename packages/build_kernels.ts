@@ -22,27 +22,32 @@ const TARGETS: Readonly<Record<Platform, string>> = {
 };
 
 /**
- * Builds the library. For Linux `cargo zigbuild` links it against an old glibc.
+ * Builds the library. For Linux `cargo zigbuild` links it against an old glibc, or the linker of this system against its own.
  *
  * @param root the repository
  * @param platform the platform
+ * @param systemLinker whether the linker of this system is used
  * @returns path of the library
  * @throws {UsageError} if the build fails
  */
-export async function buildKernels(root: string, platform: Platform): Promise<string> {
+export async function buildKernels(
+  root: string,
+  platform: Platform,
+  systemLinker: boolean,
+): Promise<string> {
   const crate = join(root, "kernels");
   const target = TARGETS[platform];
-  const isLinux = platform.startsWith("linux-");
+  const usesZig = platform.startsWith("linux-") && !systemLinker;
   const home = process.env["CARGO_HOME"] ?? join(homedir(), ".cargo");
   const output = join(crate, "target", "package");
   const { code } = await run(crate, [
-    ...(isLinux ? ["zigbuild"] : ["build"]),
+    ...(usesZig ? ["zigbuild"] : ["build"]),
     ...[
       "--release",
       "--locked",
       "--lib",
       "--target",
-      isLinux ? `${target}.${NEWEST_GLIBC}` : target,
+      usesZig ? `${target}.${NEWEST_GLIBC}` : target,
     ],
   ], {
     CARGO_TARGET_DIR: output,
@@ -57,8 +62,10 @@ export async function buildKernels(root: string, platform: Platform): Promise<st
   if (code !== 0) {
     throw new UsageError(
       `The kernels for ${platform} could not be built (exit code ${code}, see above)` +
-        (isLinux ? "; cargo-zigbuild and ziglang of PyPI must be on the PATH" : "") +
-        `, and the target must be installed: rustup target add ${target}; or name a library with --library`,
+        (usesZig ? "; cargo-zigbuild and ziglang of PyPI must be on the PATH" : "") +
+        `, and the target must be installed: rustup target add ${target}` +
+        (usesZig ? "; or compile them for systems like this one with --system-linker" : "") +
+        "; or name a library with --library",
     );
   }
   return join(output, target, "release", libraryName(platform.split("-")[0]));

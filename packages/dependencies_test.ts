@@ -13,7 +13,7 @@ import { programFiles } from "./program_files.ts";
 /** Most bytes of the packages that are installed with the program, without Deno and the kernels. */
 const MOST_BYTES = 60e6;
 
-/** Returns the folders of the packages that the program imports, directly or not, but Deno's. */
+/** Returns the folders of the packages that the program imports, directly or not. */
 async function dependencies(): Promise<string[]> {
   const { modules } = await programFiles(PROGRAM_FOLDER);
   const texts = await Promise.all(
@@ -24,8 +24,7 @@ async function dependencies(): Promise<string[]> {
     importedPackages(texts),
   );
   const lock = JSON.parse(await readFile(join(PROGRAM_FOLDER, "deno.lock"), "utf8"));
-  const { deno: _, ...direct } = dependencies as Record<string, string>;
-  const { components } = billOfMaterials("0", direct, lock, []);
+  const { components } = billOfMaterials("0", dependencies as Record<string, string>, lock, []);
   return components.filter(({ type }) => type === "library").map(({ name, version }) =>
     join(
       ...[PROGRAM_FOLDER, "node_modules", ".deno", `${name.replace("/", "+")}@${version}`],

@@ -290,7 +290,7 @@ Deno.test({
         }
         const doctor = await tactus("doctor");
         equal(doctor.code, 1);
-        match(doctor.stdout, /^Could not load the kernels, .*$(?![^]*^The stage )/m);
+        match(doctor.stdout, /^The kernels, .* are missing: install .*$(?![^]*^The stage )/m);
         const rust = await standInForCargo(root, library);
         const env = { PATH: `${rust.bin}:${installation.bin}` };
         const built = await installation.tactus(work, ["analyze", "song.mp3", "-o", "s5"], env);
@@ -301,7 +301,11 @@ Deno.test({
         await rename(join(modules, "@deno"), join(root, "deno_package"));
         const without = await tactus("models", "list");
         equal(without.code, 2);
-        match(without.stderr, /^Deno was not found: [^]* none for musl/);
+        match(without.stderr, /^Deno 2\.9 or newer was not found: [^]* none for musl/);
+        await writeFile(join(rust.bin, "deno"), "#!/bin/sh\necho deno 2.3.1\n", { mode: 0o755 });
+        const old = await installation.tactus(work, ["models", "list"], env);
+        equal(old.code, 2);
+        match(old.stderr, /^Deno 2\.9 or newer was not found: \S+deno is 2\.3\.1; /);
       });
     });
   },

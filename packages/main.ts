@@ -5,7 +5,7 @@
  */
 
 import { type ArgumentType, expected, listOf, text } from "../cli/argument_types.ts";
-import { command, flag, option } from "../cli/command.ts";
+import { command, flag, option, pick } from "../cli/command.ts";
 import { type Platform, PLATFORMS } from "../core/package_names.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { runScript } from "../scripts/run_script.ts";
@@ -28,7 +28,7 @@ const packageCommand = command({
     `Builds the packages of npm from the working tree: the program, the references, and the compiled kernels.
 
 Kernels are compiled for this machine, or for the platforms that are named; kernels for Linux need cargo-zigbuild and
-ziglang of PyPI. The same sources give the same bytes in every folder. Beside the packages it writes SHA256SUMS and a
+ziglang of PyPI, or --system-linker. The same sources give the same bytes in every folder. Beside the packages it writes SHA256SUMS and a
 bill of materials (CycloneDX).`,
   options: {
     out: option(text("dir"), "folder for the packages").short("o").default("./dist"),
@@ -42,11 +42,13 @@ bill of materials (CycloneDX).`,
     noKernels: flag("pack no kernels"),
     noFixtures: flag("do not pack the references"),
     anyGlibc: flag("allow libraries that need a newer glibc than 2.28"),
+    systemLinker: flag(
+      "compile kernels without cargo-zigbuild: on Linux they then need the glibc of this system or a newer one",
+    ),
   },
   exitCodes: ["the packages are built"],
   async run(values): Promise<number> {
-    const { out, platform = [], library = [], noKernels, noFixtures, anyGlibc, repository } =
-      values;
+    const { out, platform = [], library = [], noKernels, noFixtures, repository } = values;
     const platforms = new Map<Platform, string | null>([
       ...platform.flat().map((one) => [one, null] as const),
       ...library,
@@ -59,7 +61,8 @@ bill of materials (CycloneDX).`,
       platforms.set(here, null);
     }
     const packed = await packageProgram({
-      ...{ out, platforms, fixtures: !noFixtures, anyGlibc },
+      ...{ out, platforms, fixtures: !noFixtures },
+      ...pick(values, "anyGlibc", "systemLinker"),
       ...(repository !== undefined && { repository }),
     });
     console.log(packedTable(packed));

@@ -6,6 +6,8 @@
 
 import ts from "typescript";
 import {
+  DENO_PLATFORMS,
+  denoPackage,
   FIXTURES_PACKAGE,
   kernelsPackage,
   type Platform,
@@ -90,13 +92,12 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
       ),
       "./package.json": "./package.json",
     },
-    dependencies: Object.fromEntries([
-      ...dependencies.map((name) => [name, pinned(name)]),
-      ["deno", deno],
-    ]),
-    optionalDependencies: Object.fromEntries(
-      PLATFORMS.map((platform) => [kernelsPackage(platform), version]),
-    ),
+    dependencies: Object.fromEntries(dependencies.map((name) => [name, pinned(name)])),
+    optionalDependencies: {
+      ...Object.fromEntries(PLATFORMS.map((platform) => [kernelsPackage(platform), version])),
+      // The package `deno` has the same in it, but fails to install where there is none, and starts a second Node.
+      ...Object.fromEntries(DENO_PLATFORMS.map((platform) => [denoPackage(platform), deno])),
+    },
     peerDependencies: peers,
     peerDependenciesMeta: Object.fromEntries(
       Object.keys(peers).map((name) => [name, { optional: true }]),

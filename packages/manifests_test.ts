@@ -1,4 +1,5 @@
 import { deepStrictEqual as equal, throws } from "node:assert/strict";
+import { kernelsPackage } from "../core/package_names.ts";
 import {
   fixturesManifest,
   importedPackages,
@@ -27,7 +28,11 @@ export const text = "not imported"; const one = await import("later"); import.me
 
 Deno.test("programManifest() pins what is imported, and what only some commands load is an optional peer", () => {
   const manifest = programManifest(FACTS, new Set(["zod", "@a/b", "onnxruntime-node"]));
-  equal(manifest["dependencies"], { "@a/b": "2.0.0", zod: "4.0.0", deno: "2.9.6" });
+  equal(manifest["dependencies"], { "@a/b": "2.0.0", zod: "4.0.0" });
+  const optional = manifest["optionalDependencies"] as Record<string, string>;
+  equal(optional["@deno/linux-x64-glibc"], "2.9.6");
+  equal(optional["@deno/win32-arm64"], "2.9.6");
+  equal(optional[kernelsPackage("linux-x64")], "1.2.3");
   const peers = Object.keys(manifest["peerDependencies"] as object);
   equal([peers[0], peers[2]], ["onnxruntime-node", "bullmq"]);
   equal(Object.keys(manifest["peerDependenciesMeta"] as object), peers);

@@ -8,7 +8,13 @@ import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promise
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileSha256 } from "../core/hash.ts";
-import { type Platform, PLATFORMS } from "../core/package_names.ts";
+import {
+  DENO_PLATFORMS,
+  denoPackage,
+  type Platform,
+  PLATFORMS,
+  PROGRAM_PACKAGE,
+} from "../core/package_names.ts";
 import { PROGRAM_FOLDER, VERSION } from "../core/program.ts";
 import { textTable } from "../core/table.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -45,6 +51,8 @@ export interface PackageOptions {
   readonly repository?: string;
   /** Whether a library may need a newer glibc than {@linkcode NEWEST_GLIBC}, as one built for tests does. */
   readonly anyGlibc: boolean;
+  /** Whether kernels are compiled with the linker of this system, not against an old glibc. */
+  readonly systemLinker?: boolean;
 }
 
 /** A packed package. */
@@ -72,7 +80,8 @@ type Content = ReadonlyMap<string, { readonly text: string } | { readonly copy: 
  * @throws {UsageError} if the kernels cannot be built, need a newer glibc, or a package is too large
  */
 export async function packageProgram(options: PackageOptions): Promise<Packed[]> {
-  const { root = PROGRAM_FOLDER, platforms, fixtures, anyGlibc, repository } = options;
+  const { root = PROGRAM_FOLDER, platforms, fixtures, repository, systemLinker = false } = options;
+  const anyGlibc = options.anyGlibc || systemLinker;
   const out = resolve(options.out);
   await mkdir(out, { recursive: true });
   const facts = JSON.parse(await readFile(join(root, "deno.json"), "utf8"));
@@ -95,7 +104,10 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   );
   const bill = billOfMaterials(
     VERSION,
-    manifest["dependencies"] as Record<string, string>,
+    {
+      ...manifest["dependencies"] as Record<string, string>,
+      ...Object.fromEntries(DENO_PLATFORMS.map((one) => [denoPackage(one), Deno.version.deno])),
+    },
     JSON.parse(await readFile(join(root, "deno.lock"), "utf8")),
     crates,
   );
@@ -121,7 +133,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
   }
   const notices = await licenceNotices(crates);
   for (const [platform, given] of platforms) {
-    const library = given ?? await buildKernels(root, platform);
+    const library = given ?? await buildKernels(root, platform, systemLinker);
     if (!anyGlibc) await checkGlibc(library);
     packed.push(
       await pack(out, kernelsManifest(platform, common), limited("kernels"), [
@@ -193,7 +205,8 @@ async function pack(
     const path = join(out, filename);
     if (size > mostBytes) {
       throw new UsageError(
-        `${name} has ${size} bytes packed, but at most ${mostBytes} are allowed`,
+        `${name} has ${size} bytes packed, but at most ${mostBytes} are allowed` +
+          (name === PROGRAM_PACKAGE ? "" : ": remove the symbols of its library (strip)"),
       );
     }
     return { name, path, bytes: size, unpackedBytes: unpackedSize, sha256: await fileSha256(path) };

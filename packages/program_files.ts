@@ -23,7 +23,7 @@ const ASSETS: readonly RegExp[] = [
   /\.schema\.json$/,
   /^catalogue\/libraries\.json$/,
   /\/fonts\/OFL\.txt$/,
-  /^models\/embedded\/embedded\.(?:safetensors|yaml)$/,
+  /^models\/embedded\/(?:embedded\.(?:safetensors|yaml)|SHA256SUMS)$/,
   /\/self_test\/answers\.json$/,
 ];
 
@@ -32,6 +32,9 @@ const CRATE: readonly RegExp[] = [
   /^kernels\/Cargo\.(?:toml|lock)$/,
   /^kernels\/(?:src|benches)\/.*\.rs$/,
 ];
+
+/** The documentation, which messages name. */
+const DOCUMENTS = /^docs\/[^/]+\.md$/;
 
 /** Files from outside the folders of modules. */
 const OTHERS: readonly string[] = [
@@ -63,7 +66,11 @@ export async function programFiles(root: string): Promise<ProgramFiles> {
     [...ASSETS, ...CRATE].some((pattern) => pattern.test(path)) && !path.includes("/testdata/");
   return {
     modules: ["main.ts", ...all.filter((path) => isModule(path) && path !== LAUNCHER)],
-    assets: [...all.filter(isAsset), ...OTHERS],
+    assets: [
+      ...all.filter(isAsset),
+      ...(await filesBelow(root, "docs")).filter((path) => DOCUMENTS.test(path)),
+      ...OTHERS,
+    ],
   };
 }
 

@@ -7,9 +7,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { installCommand } from "../core/install_command.ts";
-import { FIXTURES_PACKAGE } from "../core/package_names.ts";
-import { FIXTURES_FOLDER, IS_PACKAGED, VERSION } from "../core/program.ts";
+import { fixturesRemedy } from "../core/install_command.ts";
+import { FIXTURES_FOLDER } from "../core/program.ts";
 import { reasonOf } from "../core/reason.ts";
 import type { JsonOf } from "../core/schema.ts";
 import { type SeamName, SEAMS } from "../pipeline/seams.ts";
@@ -248,11 +247,10 @@ export async function readManifest(directory: string = FIXTURES_FOLDER): Promise
   try {
     manifest = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
-    const remedy = IS_PACKAGED && directory === FIXTURES_FOLDER
-      ? `; install the references with ${installCommand([`${FIXTURES_PACKAGE}@${VERSION}`])}`
-      : "";
     throw new ReferenceError(
-      `Could not read the manifest of references ${path}: ${reasonOf(cause)}${remedy}`,
+      `Could not read the manifest of references ${path}: ${reasonOf(cause)}${
+        fixturesRemedy(directory)
+      }`,
       { cause },
     );
   }

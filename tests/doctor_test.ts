@@ -1,8 +1,10 @@
 /** Tests the commands `doctor` and `--version` as programs. */
 
 import { deepStrictEqual as equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
 import { doctorSchema } from "../cli/doctor_schema.ts";
 import { VERSION } from "../core/program.ts";
+import { HTDEMUCS_FILES, type HtdemucsFile } from "../models/download/published_files.ts";
 import { tactus } from "./support/program.ts";
 
 Deno.test("doctor reports the machine and tests each stage", async () => {
@@ -15,15 +17,20 @@ Deno.test("doctor reports the machine and tests each stage", async () => {
   equal([report.references, report.permissions["net"]], [true, false]);
 });
 
-Deno.test("doctor finds damaged weights, and its text names what is wrong", async () => {
+Deno.test("doctor finds weights of the wrong size or content, and its text names what is wrong", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/955717e8-8726e21a.th`, "not weights");
+    const [{ th }] = HTDEMUCS_FILES.htdemucs as [HtdemucsFile];
+    const path = join(folder, th.fileName);
+    await Deno.writeTextFile(path, "not weights");
     const env = { TACTUS_MODELS_DIR: folder };
-    const { code, stdout } = await tactus(["doctor"], { env });
-    equal(code, 1);
-    match(stdout, /^The weights of htdemucs are damaged$/m);
-    match(stdout, /^spectrogram +\d\.\d\d {2}ok$/m);
+    for (const bytes of [11, th.maxBytes]) {
+      await Deno.truncate(path, bytes);
+      const { code, stdout } = await tactus(["doctor"], { env });
+      equal(code, 1);
+      match(stdout, /^The weights of htdemucs are damaged: .* models pull htdemucs$/m);
+      match(stdout, /^spectrogram +\d\.\d\d {2}ok$/m);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

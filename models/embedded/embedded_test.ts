@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../../tests/support/temporary_folder.ts";
+import { ModelError } from "../model_error.ts";
 import { embeddedCheckpoint, UNSURE_LABEL } from "./embedded.ts";
 import { loadModel } from "../registry.ts";
 
@@ -13,6 +15,23 @@ Deno.test("the embedded model is one complete fold of finite values", async () =
   for (const [parameter, { data }] of tensors) {
     assert.ok(data.every(Number.isFinite), parameter);
   }
+});
+
+Deno.test("a changed byte of the embedded model is found", async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const damaged of ["embedded.safetensors", "embedded.yaml"]) {
+      for (const name of ["embedded.safetensors", "embedded.yaml", "SHA256SUMS"]) {
+        const bytes = await readFile(join(import.meta.dirname ?? ".", name));
+        if (name === damaged) bytes[bytes.length - 2]! ^= 1;
+        await writeFile(join(folder, name), bytes);
+      }
+      await assert.rejects(embeddedCheckpoint(folder), (error) => {
+        assert.ok(error instanceof ModelError && error.problem === "sha256");
+        assert.ok(error.message.startsWith(`${damaged} of the embedded model is damaged: `));
+        return true;
+      });
+    }
+  });
 });
 
 Deno.test("loadModel() loads the embedded model without a folder of weights", async () => {

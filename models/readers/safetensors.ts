@@ -87,6 +87,7 @@ function malformed(what: string, options?: ErrorOptions): ModelError {
  * @param name registered name of the fold, for the result and for errors
  * @param bytes content of the `.safetensors` file, with upstream's parameter names and torch's layout
  * @param configuration sizes of the network
+ * @param sha256 SHA-256 of the file, hexadecimal, if it is already known
  * @returns checkpoint; half and double precision become f32
  * @throws {ModelError} if the file is malformed, or the tensors do not fit the configuration
  */
@@ -94,10 +95,11 @@ export function readSafetensorsFold(
   name: string,
   bytes: Uint8Array,
   configuration: AllInOneConfiguration,
+  sha256: string = bytesSha256(bytes),
 ): Checkpoint {
   const tensors = readSafetensors(bytes);
   validateParameters(configuration, tensors, name);
-  return { name, configuration, tensors, sha256: bytesSha256(bytes) };
+  return { name, configuration, tensors, sha256 };
 }
 
 /**

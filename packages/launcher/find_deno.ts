@@ -4,39 +4,59 @@
  * @module
  */
 
-import { accessSync, constants, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { packageFolder } from "../../core/installed_package.ts";
+import { denoPackage } from "../../core/package_names.ts";
 
 const FILE_NAME = process.platform === "win32" ? "deno.exe" : "deno";
 
-/** Returns the path of Deno, or undefined if there is none. */
-export function findDeno(): string | undefined {
-  return fromNpm() ?? (process.env["PATH"] ?? "").split(delimiter)
-    .map((folder) => join(folder, FILE_NAME)).find(isExecutable);
+/** Oldest version that has what the program uses. */
+const LEAST_VERSION = [2, 9] as const;
+
+/** What was found: a path, or the reason why there is none. */
+export type FoundDeno = { readonly path: string } | { readonly reason: string };
+
+/** Finds Deno. */
+export function findDeno(): FoundDeno {
+  const path = fromNpm();
+  if (path !== undefined) return { path };
+  const old: string[] = [];
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const path = join(folder, FILE_NAME);
+    if (!isExecutable(path)) continue;
+    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+    const version = /^deno (\d+\.\d+\S*)/.exec(stdout ?? "")?.[1];
+    if (version !== undefined && isNewEnough(version)) return { path };
+    old.push(`${path} is ${version ?? "not a Deno that works"}`);
+  }
+  const none = old.length > 0
+    ? old.join(", ")
+    : `npm has no package with it for ${process.platform}-${process.arch} or did not install it (there is none for ` +
+      "musl, as in Alpine Linux)";
+  return {
+    reason:
+      `Deno ${
+        LEAST_VERSION.join(".")
+      } or newer was not found: ${none}; install the package again without ` +
+      "--omit=optional, or install Deno from https://deno.com so that deno is on the PATH",
+  };
 }
 
-/** Returns the program itself: the script of the package `deno` would start a second Node. */
+/** Returns whether a version of Deno, such as `2.9.6`, has what the program uses. */
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [leastMajor, leastMinor] = LEAST_VERSION;
+  return major > leastMajor || major === leastMajor && minor >= leastMinor;
+}
+
+/** Returns the program in the package of npm. */
 function fromNpm(): string | undefined {
-  const libc = process.platform === "linux" ? "-glibc" : "";
-  const name = `@deno/${process.platform}-${process.arch}${libc}`;
-  const folder = packageFolder(name) ?? belowDeno(name);
+  const folder = packageFolder(denoPackage(`${process.platform}-${process.arch}`));
   const path = folder && join(folder, FILE_NAME);
   return path && isExecutable(path) ? path : undefined;
-}
-
-/** Returns the folder of a dependency of the package `deno`, which some package managers keep out of our reach. */
-function belowDeno(name: string): string | undefined {
-  const deno = packageFolder("deno");
-  if (deno === undefined) return undefined;
-  try {
-    const manifest = join(realpathSync(deno), "package.json");
-    return dirname(createRequire(manifest).resolve(`${name}/package.json`));
-  } catch {
-    return undefined;
-  }
 }
 
 function isExecutable(path: string): boolean {

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { dirname } from "node:path";
+
 /** What a command may do besides reading files and environment variables. */
 export interface Permissions {
   /** Write files. */
@@ -73,7 +75,7 @@ export function permissionOptions(
   libraries: readonly string[] = [],
 ): string[] {
   if (all) return ["--allow-all"];
-  const only = libraries.length === 0 ? "" : `=${libraries.map(escaped).join(",")}`;
+  const only = libraries.length === 0 ? "" : `=${libraries.map(expressible).join(",")}`;
   return [
     "--allow-read",
     ...(write ? ["--allow-write"] : []),
@@ -85,7 +87,7 @@ export function permissionOptions(
   ];
 }
 
-/** Deno takes a doubled comma for one in a name. */
-function escaped(path: string): string {
-  return path.replaceAll(",", ",,");
+/** Returns a path, or the nearest folder above without a comma, which no list of Deno 2.9 can have in a name. */
+function expressible(path: string): string {
+  return path.includes(",") ? expressible(dirname(path)) : path;
 }

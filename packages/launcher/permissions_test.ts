@@ -32,8 +32,8 @@ Deno.test("a call without a command may only read", () => {
   }
 });
 
-Deno.test("libraries are named in the permission to load them, also with a comma", () => {
-  equal(permissionOptions({ ffi: true }, ["/a,b/c.so", "/d"]), [
-    ...["--allow-read", "--allow-env", "--allow-ffi=/a,,b/c.so,/d"],
+Deno.test("libraries are named in the permission to load them, by a folder above where a name has a comma", () => {
+  equal(permissionOptions({ ffi: true }, ["/a/b/c.so", "/d, e/f,g/h", "/i/j,k"]), [
+    ...["--allow-read", "--allow-env", "--allow-ffi=/a/b/c.so,/,/i"],
   ]);
 });

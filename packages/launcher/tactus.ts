@@ -8,13 +8,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { GLIBC_SETTINGS, HEAP_OPTION } from "../../core/batch_memory.ts";
 import { PROGRAM_FOLDER } from "../../core/installed_package.ts";
 import { libraryPath } from "../../kernels/library_path.ts";
+import { denoArguments, denoEnvironment } from "./deno_call.ts";
 import { ensureKernels } from "./ensure_kernels.ts";
 import { findDeno } from "./find_deno.ts";
 import { nativeFolders } from "./native_libraries.ts";
-import { permissionOptions, permissionsOf } from "./permissions.ts";
+import { permissionsOf } from "./permissions.ts";
 
 /** Signals that end the program. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -34,32 +34,18 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** Starts the program and ends as it does. */
 function start(args: readonly string[]): void {
-  const deno = findDeno();
-  if (deno === undefined) {
-    console.error(
-      `Deno was not found: its npm package has no program for ${process.platform}-${process.arch} or was not ` +
-        "installed (there is none for musl, as in Alpine Linux): install the package again without " +
-        "--omit=optional, or install Deno 2.9 from https://deno.com so that deno is on the PATH",
-    );
+  const found = findDeno();
+  if ("reason" in found) {
+    console.error(found.reason);
     process.exit(2);
   }
-  const permissions = permissionsOf(args);
-  const libraries = permissions.ffi
+  const deno = found.path;
+  const libraries = permissionsOf(args).ffi
     ? [libraryPath(), ...nativeFolders(args[0] ?? "", PROGRAM_FOLDER)]
     : [];
-  const { TACTUS_CWD: _, ...environment } = process.env;
-  const child = spawn(deno, [
-    ...["run", "--quiet", "--no-config", "--no-lock", "--no-prompt", "--no-remote"],
-    ...["--node-modules-dir=manual", ...permissionOptions(permissions, libraries)],
-    ...(args[0] === "analyze" ? [HEAP_OPTION] : []),
-    ...[join(PROGRAM_FOLDER, "main.js"), ...args],
-  ], {
+  const child = spawn(deno, denoArguments(args, join(PROGRAM_FOLDER, "main.js"), libraries), {
     stdio: "inherit",
-    env: {
-      ...(args[0] === "analyze" ? GLIBC_SETTINGS : {}),
-      ...environment,
-      ...{ DENO_NO_UPDATE_CHECK: "1", TACTUS_LAUNCHED: "1" },
-    },
+    env: denoEnvironment(args, process.env),
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   child.on("error", ({ message }) => {

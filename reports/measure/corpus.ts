@@ -9,6 +9,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, parse, relative, resolve, sep } from "node:path";
 import { FIXTURES_FOLDER } from "../../core/program.ts";
 import type { Track } from "../../pipeline/analyze_track.ts";
+import { fixturesRemedy } from "../../core/install_command.ts";
 import { freeName } from "../../core/files.ts";
 import { reasonOf } from "../../core/reason.ts";
 import { CorpusError, scanFolder, type TrackFiles } from "../../pipeline/corpus.ts";
@@ -63,7 +64,9 @@ function demoPieces(): string[] {
 
 async function tracksAt(path: string): Promise<Track[]> {
   const found = await stat(path).catch((cause) => {
-    throw new CorpusError(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    throw new CorpusError(`Cannot read ${path}: ${reasonOf(cause)}${fixturesRemedy(path)}`, {
+      cause,
+    });
   });
   if (!found.isDirectory()) return [{ path, name: parse(path).name }];
   const { itself, files, folders } = await scanFolder(path);
