@@ -2,7 +2,7 @@
  * Prints how long an installed `tactus --help` takes, in turn with the same call of Deno without the launcher, an empty script
  * of Deno and an empty script of Node. Prints the milliseconds of each round as JSON to stderr.
  *
- *     deno run -A scripts/start_table.ts FOLDER [ROUNDS]
+ *     deno run -A packages/start_table.ts FOLDER [ROUNDS]
  *
  * FOLDER is the one in which `npm install` put the packages.
  *
@@ -15,7 +15,7 @@ import { median } from "../core/median.ts";
 import { PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { withScratchFolder } from "../core/scratch_folder.ts";
 import { markdownTable } from "../core/table.ts";
-import { denoArguments, denoEnvironment } from "../packages/launcher/deno_call.ts";
+import { denoArguments, denoEnvironment } from "./launcher/deno_call.ts";
 
 const [folder = ".", rounds = "21"] = Deno.args;
 const modules = join(resolve(folder), "node_modules");
@@ -35,16 +35,16 @@ async function milliseconds(program: string, args: readonly string[]): Promise<n
 }
 
 await withScratchFolder("tactus-start-", async (scratch) => {
-  const empty = join(scratch, "empty.cjs");
-  await writeFile(empty, "");
+  const [module, script] = [join(scratch, "empty.mjs"), join(scratch, "empty.cjs")];
+  for (const path of [module, script]) await writeFile(path, "");
   const calls = {
     "tactus --help": [join(modules, ".bin", "tactus"), ARGS],
     "the same without the launcher": [
       Deno.execPath(),
       denoArguments(ARGS, join(modules, PROGRAM_PACKAGE, "main.js"), []),
     ],
-    "an empty script of Deno": [Deno.execPath(), denoArguments([], empty, [])],
-    "an empty script of Node": ["node", [empty]],
+    "an empty script of Deno": [Deno.execPath(), denoArguments([], module, [])],
+    "an empty script of Node": ["node", [script]],
   } as const;
   const times = new Map(Object.keys(calls).map((name) => [name, [] as number[]]));
   for (let round = 0; round <= Number(rounds); round++) {
