@@ -262,7 +262,7 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
     }
     if let Some(contents) = by_signature(&head, begin) {
         return match contents {
-            Foreign(ASF) if is_encrypted_asf(source, begin)? => {
+            Foreign(ASF) if is_encrypted_asf(source, begin, length)? => {
                 Ok(Encrypted("encrypted sound in ASF"))
             }
             contents => Ok(contents),
@@ -298,11 +298,16 @@ pub(super) fn identify<S: Read + Seek + ?Sized>(
     })
 }
 
-/// Whether the header of the ASF file at `begin` has an object that tells of encryption.
-fn is_encrypted_asf<S: Read + Seek + ?Sized>(source: &mut S, begin: u64) -> io::Result<bool> {
+/// Whether the header at `begin` of an ASF file of `length` bytes has an object that tells of encryption.
+fn is_encrypted_asf<S: Read + Seek + ?Sized>(
+    source: &mut S,
+    begin: u64,
+    length: u64,
+) -> io::Result<bool> {
     let size = |head: &[u8]| head.get(16..24).and_then(|size| size.first_chunk().copied());
     let header = bytes_at(source, begin, 24)?;
-    let end = begin.saturating_add(size(&header).map_or(0, u64::from_le_bytes));
+    // A position beyond the file can be one that the operating system does not seek to.
+    let end = begin.saturating_add(size(&header).map_or(0, u64::from_le_bytes)).min(length);
     let mut at = begin + 30;
     for _ in 0..MOST_ASF_OBJECTS {
         let object = bytes_at(source, at, 24)?;
@@ -374,6 +379,26 @@ mod tests {
     use super::*;
     use std::io::Cursor;
 
+    /// Refuses positions that no file can have, as an operating system does.
+    struct OnDisk(Cursor<Vec<u8>>);
+
+    impl Read for OnDisk {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Seek for OnDisk {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            match to {
+                SeekFrom::Start(at) if at > i64::MAX as u64 => {
+                    Err(io::ErrorKind::InvalidInput.into())
+                }
+                to => self.0.seek(to),
+            }
+        }
+    }
+
     fn contents(bytes: &[u8]) -> Contents {
         identify(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
     }
@@ -403,6 +428,8 @@ mod tests {
         for id in &ASF_ENCRYPTIONS {
             assert_eq!(contents(&asf(id)), Encrypted("encrypted sound in ASF"));
         }
+        let damaged = [&asf(&[3; 16])[..16], &[0xff; 200]].concat();
+        assert_eq!(identify(&mut OnDisk(Cursor::new(damaged)), 216).unwrap(), Foreign(ASF));
         let audible = contents(b"\x00\x10\x00\x00\x57\x90\x75\x36\0\0\0\0");
         assert_eq!(audible, Encrypted("protected sound of Audible"));
     }
