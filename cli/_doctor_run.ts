@@ -93,7 +93,9 @@ export async function doctorReport(): Promise<DoctorReport> {
       ...(onnx.problem === null ? [] : [onnx.problem]),
       ...(embedded === null ? [] : [embedded]),
       ...weights.damaged.map((name) =>
-        `The weights of ${name} are damaged: download them again with ${pullCommand(name)}`
+        `The weights of ${name} are damaged or cannot be read: download them again with ${
+          pullCommand(name)
+        }`
       ),
       // Without the kernels no stage works.
       ...stages.filter(({ passed }) => !passed && kernels.problem === null)
@@ -144,7 +146,11 @@ async function weightsState(): Promise<DoctorReport["weights"]> {
   // A file of several models is read once.
   const verdicts = new Map<string, FileVerdict>();
   for (const file of there.flatMap(({ files }) => files)) {
-    if (!verdicts.has(file.path)) verdicts.set(file.path, await verifyFile(file));
+    if (verdicts.has(file.path)) continue;
+    const verdict = await verifyFile(file).catch((error) => ({
+      ...{ isCorrect: false, text: reasonOf(error) },
+    }));
+    verdicts.set(file.path, verdict);
   }
   const namesOf = (areDamaged: boolean): string[] =>
     there.filter(({ files }) =>

@@ -50,7 +50,9 @@ export const doctorSchema = z.strictObject({
   weights: z.strictObject({
     folder: z.string().nullable().describe("null where the environment names none"),
     installed: z.array(name),
-    damaged: z.array(name).describe("Models with a file of other content than the published one"),
+    damaged: z.array(name).describe(
+      "Models with a file that cannot be read or has other content than the published one",
+    ),
   }),
   caches: z.record(z.string(), folder),
   references: z.boolean().describe("Whether the references of parity are installed"),

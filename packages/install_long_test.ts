@@ -277,6 +277,16 @@ Deno.test({
         await sh('chmod -R u+w "$1"', installation.folder);
       });
 
+      await test.step("a comma in the folder of the installation is allowed", async () => {
+        const moved = join(root, "a, b");
+        await mkdir(moved);
+        await rename(modules, join(moved, "node_modules"));
+        const command = join(moved, "node_modules", ".bin", "tactus");
+        const { stdout } = succeeded(await installation.run(work, command, ["doctor"]));
+        match(stdout, /^Everything works$/m);
+        await rename(join(moved, "node_modules"), modules);
+      });
+
       await test.step("without compiled kernels the crate is built once, or the user is told", async () => {
         await rename(join(modules, kernelsPackage(platform)), join(root, "kernels_package"));
         const none = await tactus("analyze", "song.mp3", "-o", "s5");
