@@ -33,6 +33,26 @@ async function writeNoise(folder: string, name: string, seconds: number): Promis
   return path;
 }
 
+/** Returns a store with another function that puts objects. */
+function withPuts(store: Store, putNew: Store["putNew"]): Store {
+  return Object.assign(Object.create(store) as Store, {
+    find: store.find.bind(store),
+    read: store.read.bind(store),
+    addressOf: store.addressOf.bind(store),
+    putNew,
+  });
+}
+
+/** Returns a store that puts nothing before the run is aborted: no track is done. */
+function endless(store: Store): Store {
+  return withPuts(store, (_key, _content, signal) =>
+    new Promise((_, reject) => {
+      const fail = (): void => reject(signal?.reason);
+      if (signal?.aborted) fail();
+      else signal?.addEventListener("abort", fail);
+    }));
+}
+
 /** Yields the audio of files. */
 async function* audioOf(...paths: readonly string[]): AsyncGenerator<Audio> {
   for (const path of paths) yield await audioFile(path);
@@ -104,13 +124,13 @@ queueTest(
   "a track that runs is cancelled, or given back without counting when the worker has to stop",
   async (test) => {
     const { queue, folder } = test;
-    // Five minutes: far longer than the test waits for the abortion.
     const path = await writeNoise(folder, "long.wav", 300);
     const store = await openStore(join(folder, "store"));
     const settings = await keepSettings(SETTINGS, {}, store);
     await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
     const started = async (): Promise<{ worker: CatalogueWorker; running: Promise<void> }> => {
-      const worker = await workerOf(test, store, { graceSeconds: 0, untilEmpty: false });
+      const options = { graceSeconds: 0, untilEmpty: false };
+      const worker = await workerOf(test, endless(store), options);
       const running = worker.run();
       await until("the track to run", async () => (await queue.counts()).active === 1);
       return { worker, running };
@@ -186,12 +206,7 @@ queueTest(
     const work = async (on: Store): Promise<void> => await (await workerOf(test, on)).run();
     const isNew = { added: 1, queued: 0, done: 0, same: 0 };
     equal(await add(settings, store), isNew);
-    const readOnly = Object.assign(Object.create(store) as Store, {
-      find: store.find.bind(store),
-      read: store.read.bind(store),
-      addressOf: store.addressOf.bind(store),
-      putNew: () => Promise.reject(new PermanentError("read-only")),
-    });
+    const readOnly = withPuts(store, () => Promise.reject(new PermanentError("read-only")));
     await rejects(work(readOnly), { name: "StoreRefusedError", message: "read-only" });
     equal((await queue.counts()).waiting, 1);
     await rejects(work(other), { name: "OtherSettingsError", message: /give the --store/ });
@@ -213,14 +228,14 @@ queueTest(
   "a worker that has lost the lock of a track takes it twice, and neither run disturbs the other",
   async (test) => {
     const { queue, folder } = test;
-    const path = await writeNoise(folder, "long.wav", 300);
+    const path = await writeNoise(folder, "a.wav", 3);
     const store = await openStore(join(folder, "store"));
     const settings = await keepSettings(SETTINGS, {}, store);
     await addTracks(audioOf(path), settings, queue, store, { attempts: 1 });
     const failures: unknown[] = [];
     const worker = await workerOf(
       test,
-      store,
+      endless(store),
       { concurrency: 2, graceSeconds: 0, lockSeconds: 1, untilEmpty: false },
       (_, event, fields) => {
         if (event === "track failed") failures.push(fields);
