@@ -93,7 +93,7 @@ export async function doctorReport(): Promise<DoctorReport> {
       ...(onnx.problem === null ? [] : [onnx.problem]),
       ...(embedded === null ? [] : [embedded]),
       ...weights.damaged.map((name) =>
-        `The weights of ${name} are damaged or cannot be read: download them again with ${
+        `The weights of ${name} are damaged or cannot be read (models verify tells why): download them again with ${
           pullCommand(name)
         }`
       ),

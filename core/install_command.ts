@@ -5,16 +5,17 @@
  */
 
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import process from "node:process";
 import { IS_PACKAGED, isInDenoCache, PROGRAM_FOLDER } from "./installed_package.ts";
 import { FIXTURES_PACKAGE, PROGRAM_PACKAGE } from "./package_names.ts";
 import { FIXTURES_FOLDER, VERSION } from "./program.ts";
 
-/** Commands that add a package to a project, by the lock file of the package manager; npm comes last. */
+/** Commands that add a package to a project, by the lock file of the package manager. */
 const ADDING = [
-  ["pnpm-lock.yaml", "pnpm add --dir"],
+  // pnpm ends with an error where it leaves out an install script without being told to.
+  ["pnpm-lock.yaml", "pnpm add --ignore-scripts --dir"],
   ["yarn.lock", "yarn --cwd"],
-  ["package.json", "npm install --prefix"],
 ] as const;
 
 /**
@@ -22,22 +23,44 @@ const ADDING = [
  *
  * @param packages their names, with versions
  * @param program folder of the program
+ * @param platform name of the platform, as in Node
  */
 export function installCommand(
   packages: readonly string[],
   program: string = PROGRAM_FOLDER,
+  platform: string = process.platform,
 ): string {
   const names = packages.join(" ");
   // The cache has no place for further packages.
-  if (isInDenoCache(program)) return `npm install -g ${PROGRAM_PACKAGE} ${names} (and call tactus)`;
-  const [project = ""] = program.split(/[\\/]node_modules[\\/]/, 1);
-  // The folder of global packages has no package.json.
+  if (isInDenoCache(program)) {
+    return `npm install -g ${PROGRAM_PACKAGE} ${names} # then call tactus`;
+  }
+  const [project = "", below = ""] = program.split(/[\\/]node_modules[\\/]/, 2);
+  if (/^\.deno[\\/]/.test(below)) {
+    return `cd ${quoted(project)} && deno add ${packages.map((name) => `npm:${name}`).join(" ")}`;
+  }
+  if (/[\\/]store[\\/]v\d+[\\/]links[\\/]/.test(project)) {
+    return `pnpm add -g --ignore-scripts ${PROGRAM_PACKAGE} ${names}`;
+  }
   const [, adding] = ADDING.find(([file]) => existsSync(join(project, file))) ?? [];
-  if (adding === undefined) {
-    const prefix = basename(project) === "lib" ? dirname(project) : project;
+  if (adding !== undefined) {
+    return `${adding} ${quoted(project)} ${adding.startsWith("yarn") ? "add " : ""}${names}`;
+  }
+  if (isGlobal(project, platform)) {
+    const prefix = platform === "win32" ? project : dirname(project);
     return `npm install -g --prefix ${quoted(prefix)} ${names}`;
   }
-  return `${adding} ${quoted(project)} ${adding.startsWith("yarn") ? "add " : ""}${names}`;
+  // Where no package.json lists the program, as in a copy of node_modules, npm would remove it.
+  const own = existsSync(join(project, "package.json")) ? "" : `${PROGRAM_PACKAGE}@${VERSION} `;
+  return `npm install --prefix ${quoted(project)} ${own}${names}`;
+}
+
+/** Returns whether a folder with `node_modules` is that of npm's global packages: `PREFIX/lib`, or on Windows the prefix. */
+function isGlobal(project: string, platform: string): boolean {
+  if (existsSync(join(project, "package.json"))) return false;
+  return platform === "win32"
+    ? existsSync(join(project, "tactus.cmd"))
+    : basename(project) === "lib" && existsSync(join(project, "..", "bin", "tactus"));
 }
 
 /**
@@ -47,7 +70,7 @@ export function installCommand(
  * @returns nothing in a clone, or for a file of other fixtures
  */
 export function fixturesRemedy(path: string): string {
-  if (!IS_PACKAGED || !path.startsWith(FIXTURES_FOLDER)) return "";
+  if (!IS_PACKAGED || relative(FIXTURES_FOLDER, path).startsWith("..")) return "";
   return `; install the references with ${installCommand([`${FIXTURES_PACKAGE}@${VERSION}`])}`;
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inTemporaryFolder } from "../tests/support/temporary_folder.ts";
 import { installCommand } from "./install_command.ts";
 import { PROGRAM_PACKAGE } from "./package_names.ts";
+import { VERSION } from "./program.ts";
 
 const NAMES = ["one@1.0.0", "two@2.0.0"] as const;
 
@@ -29,24 +30,51 @@ Deno.test("installCommand() installs into the project of the program, with its p
       equal(installCommand(NAMES, ofNpm), `yarn --cwd ${project} add one@1.0.0 two@2.0.0`);
       await rm(join(folder, "yarn.lock"));
       await writeFile(join(folder, "pnpm-lock.yaml"), "");
-      equal(installCommand(NAMES, ofPnpm), `pnpm add --dir ${project} one@1.0.0 two@2.0.0`);
+      equal(
+        installCommand(NAMES, ofPnpm),
+        `pnpm add --ignore-scripts --dir ${project} one@1.0.0 two@2.0.0`,
+      );
     }
   });
 });
 
-Deno.test("installCommand() installs among the global packages, also for a program in the cache of Deno", async () => {
-  await inTemporaryFolder((root) => {
+Deno.test("installCommand() installs among the global packages of npm and pnpm", async () => {
+  await inTemporaryFolder(async (root) => {
     const global = join(root, "lib", "node_modules", "@scope", "tactus");
-    equal(installCommand(NAMES, global), `npm install -g --prefix ${root} one@1.0.0 two@2.0.0`);
-    const ofWindows = join(root, "npm", "node_modules", "@scope", "tactus");
     equal(
-      installCommand(NAMES, ofWindows),
-      `npm install -g --prefix ${join(root, "npm")} one@1.0.0 two@2.0.0`,
+      installCommand(NAMES, global, "linux"),
+      `npm install --prefix ${join(root, "lib")} ${PROGRAM_PACKAGE}@${VERSION} one@1.0.0 two@2.0.0`,
+      "npm keeps the program in a copy of node_modules",
     );
+    await mkdir(join(root, "bin"));
+    await writeFile(join(root, "bin", "tactus"), "");
     equal(
-      installCommand(NAMES, join(root, "npm", "registry", "tactus", "0.1.0")),
-      `npm install -g ${PROGRAM_PACKAGE} one@1.0.0 two@2.0.0 (and call tactus)`,
+      installCommand(NAMES, global, "linux"),
+      `npm install -g --prefix ${root} one@1.0.0 two@2.0.0`,
     );
-    return Promise.resolve();
+    const npm = join(root, "npm");
+    await mkdir(npm);
+    const ofWindows = join(npm, "node_modules", "@scope", "tactus");
+    const command = "one@1.0.0 two@2.0.0";
+    equal(
+      installCommand(NAMES, ofWindows, "win32"),
+      `npm install --prefix ${npm} ${PROGRAM_PACKAGE}@${VERSION} ${command}`,
+    );
+    await writeFile(join(npm, "tactus.cmd"), "");
+    equal(installCommand(NAMES, ofWindows, "win32"), `npm install -g --prefix ${npm} ${command}`);
+    const links = join(root, "store", "v11", "links", "@scope", "tactus", "0.1.0", "0123");
+    equal(
+      installCommand(NAMES, join(links, "node_modules", "@scope", "tactus")),
+      `pnpm add -g --ignore-scripts ${PROGRAM_PACKAGE} ${command}`,
+    );
   });
+});
+
+Deno.test("installCommand() adds to a project of Deno, and has a place for a program in the cache of Deno", () => {
+  const project = join("a b", "node_modules", ".deno", "x@1", "node_modules", "@scope", "tactus");
+  equal(installCommand(NAMES, project), 'cd "a b" && deno add npm:one@1.0.0 npm:two@2.0.0');
+  equal(
+    installCommand(NAMES, join("npm", "registry", "tactus", "0.1.0")),
+    `npm install -g ${PROGRAM_PACKAGE} one@1.0.0 two@2.0.0 # then call tactus`,
+  );
 });

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** Folder of the program: the root of the repository or of the package. */
@@ -42,9 +43,36 @@ export function packageFolder(name: string): string | undefined {
   }
 }
 
-/** Returns the version of the npm package that the program runs from. */
-export function packageVersion(): string {
-  return JSON.parse(readFileSync(join(PROGRAM_FOLDER, "package.json"), "utf8")).version;
+/** Loaders of glibc by processor, as in Node. */
+const GLIBC_LOADERS: Readonly<Record<string, string>> = {
+  x64: "/lib64/ld-linux-x86-64.so.2",
+  arm64: "/lib/ld-linux-aarch64.so.1",
+};
+
+/**
+ * Returns whether a system runs what is compiled for Linux with glibc: npm may install such packages where the system has musl.
+ *
+ * @param platform name of the platform, as in Node
+ * @param processor name of the processor, as in Node
+ * @param exists tells whether there is a file
+ * @returns true for other systems than Linux, which have packages of their own
+ */
+export function hasGlibc(
+  platform: string = process.platform,
+  processor: string = process.arch,
+  exists: (path: string) => boolean = existsSync,
+): boolean {
+  const loader = GLIBC_LOADERS[processor];
+  return platform !== "linux" || loader === undefined || exists(loader);
+}
+
+/**
+ * Returns the version of a package of npm.
+ *
+ * @param folder its folder; by default that of the program
+ */
+export function packageVersion(folder: string = PROGRAM_FOLDER): string {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 }
 
 /**

@@ -184,8 +184,13 @@ const MISSING = IS_PACKAGED
 
 /** What a user can do about a library that cannot be loaded. */
 const REMEDY = IS_PACKAGED
-  ? `install ${PROGRAM_PACKAGE} again, so that all its packages have one version`
+  ? `check its permissions, or install ${PROGRAM_PACKAGE} again`
   : "delete the file and run deno task kernels";
+
+/** What a user can do about a library of another version. */
+const OTHER_VERSION = IS_PACKAGED
+  ? `install ${PROGRAM_PACKAGE} again, so that all its packages have one version`
+  : REMEDY;
 
 /** The functions of a loaded library. */
 export class Binding {
@@ -222,7 +227,7 @@ export class Binding {
       library.close();
       throw new KernelLoadError(
         `The kernels, ${path}, have interface version ${version}, but ${ABI_VERSION} is expected; ` +
-          REMEDY,
+          OTHER_VERSION,
       );
     }
     return new Binding(library.symbols);

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../core/cache_folder.ts";
-import { IS_PACKAGED, packageFolder, packageVersion } from "../core/installed_package.ts";
+import { hasGlibc, IS_PACKAGED, packageFolder, packageVersion } from "../core/installed_package.ts";
 import { kernelsPackage } from "../core/package_names.ts";
 
 /** The folder of the Rust crate. */
@@ -42,7 +42,7 @@ export function libraryName(system: string = process.platform): string {
  * `cargo build --release` makes.
  */
 export function libraryPath(): string {
-  const folder = IS_PACKAGED
+  const folder = IS_PACKAGED && hasGlibc()
     ? packageFolder(kernelsPackage(`${process.platform}-${process.arch}`))
     : undefined;
   const packaged = folder && join(folder, libraryName());

@@ -44,7 +44,9 @@ export async function embeddedCheckpoint(folder: string = FOLDER): Promise<Check
   const read = async (fileName: string): Promise<Uint8Array> => {
     const path = join(folder, fileName);
     return await readFile(path).catch((cause) => {
-      const message = `Cannot read ${path}, a part of the program: ${(cause as Error).message}`;
+      const message = `Cannot read ${path}, a part of the program: ${
+        (cause as Error).message
+      }; ${REMEDY}`;
       throw new ModelError("unreadable", message, { cause });
     });
   };

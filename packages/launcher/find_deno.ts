@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { packageFolder } from "../../core/installed_package.ts";
+import { hasGlibc, packageFolder, packageVersion } from "../../core/installed_package.ts";
 import { denoPackage } from "../../core/package_names.ts";
 
 const FILE_NAME = process.platform === "win32" ? "deno.exe" : "deno";
@@ -34,14 +34,14 @@ export function findDeno(): FoundDeno {
   }
   const none = old.length > 0
     ? old.join(", ")
-    : `npm has no package with it for ${process.platform}-${process.arch} or did not install it (there is none for ` +
-      "musl, as in Alpine Linux)";
+    : `npm has no package with it for ${process.platform}-${process.arch}${
+      hasGlibc() ? "" : " without glibc"
+    }, or did not install it`;
+  const remedy = hasGlibc()
+    ? "install the package again without --omit=optional, or install Deno from https://deno.com so that deno is on the PATH"
+    : "install Deno so that deno is on the PATH, on Alpine Linux with apk add deno";
   return {
-    reason:
-      `Deno ${
-        LEAST_VERSION.join(".")
-      } or newer was not found: ${none}; install the package again without ` +
-      "--omit=optional, or install Deno from https://deno.com so that deno is on the PATH",
+    reason: `Deno ${LEAST_VERSION.join(".")} or newer was not found: ${none}; ${remedy}`,
   };
 }
 
@@ -52,11 +52,13 @@ export function isNewEnough(version: string): boolean {
   return major > leastMajor || major === leastMajor && minor >= leastMinor;
 }
 
-/** Returns the program in the package of npm. */
+/** Returns the program in the package of npm; a package that others installed may be too old. */
 function fromNpm(): string | undefined {
+  if (!hasGlibc()) return undefined;
   const folder = packageFolder(denoPackage(`${process.platform}-${process.arch}`));
-  const path = folder && join(folder, FILE_NAME);
-  return path && isExecutable(path) ? path : undefined;
+  if (folder === undefined || !isNewEnough(packageVersion(folder))) return undefined;
+  const path = join(folder, FILE_NAME);
+  return isExecutable(path) ? path : undefined;
 }
 
 function isExecutable(path: string): boolean {

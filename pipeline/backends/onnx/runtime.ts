@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { installCommand } from "../../../core/install_command.ts";
 import { IS_PACKAGED, ONNX_RUNTIME_VERSION } from "../../../core/program.ts";
 import { reasonOf } from "../../../core/reason.ts";
@@ -39,7 +40,12 @@ export async function onnxRuntime(): Promise<typeof import("onnxruntime-node")> 
 }
 
 /** Returns the command that installs ONNX Runtime where this program finds it. */
-export function installOnnxRuntime(isPackaged: boolean = IS_PACKAGED): string {
+export function installOnnxRuntime(
+  isPackaged: boolean = IS_PACKAGED,
+  platform: string = process.platform,
+): string {
   if (!isPackaged) return "deno install";
-  return `${SKIPPING} ${installCommand([`onnxruntime-node@${ONNX_RUNTIME_VERSION}`])}`;
+  const command = installCommand([`onnxruntime-node@${ONNX_RUNTIME_VERSION}`]);
+  // Only its script for Linux downloads anything; shells of Windows set variables in other ways.
+  return platform === "linux" ? `${SKIPPING} ${command}` : command;
 }
