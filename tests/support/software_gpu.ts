@@ -14,7 +14,17 @@ const MANIFESTS = [
   "/opt/google/chrome/vk_swiftshader_icd.json",
 ];
 
-const manifest = MANIFESTS.find((path) => existsSync(path));
+/** Folders of the Vulkan loader, which such a browser brings of its own, but ONNX Runtime does not. */
+const LIBRARY_FOLDERS = [
+  "/usr/lib/x86_64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/usr/lib64",
+  "/usr/lib",
+];
+
+const hasLoader = LIBRARY_FOLDERS.some((folder) => existsSync(`${folder}/libvulkan.so.1`));
+
+const manifest = hasLoader ? MANIFESTS.find((path) => existsSync(path)) : undefined;
 
 /** Variables that make a program find SwiftShader only, without Mesa's layer, which warns where there is no desktop. */
 export const SOFTWARE_GPU: Readonly<Record<string, string>> = manifest === undefined
@@ -30,7 +40,7 @@ export const SOFTWARE_GPU: Readonly<Record<string, string>> = manifest === undef
 export function testOnSoftwareGpu(name: string, test: () => Promise<void>): void {
   const isMissing = manifest === undefined;
   const reason = isMissing
-    ? " (not run: SwiftShader, as in Debian's chromium, is not installed)"
+    ? " (not run: SwiftShader and the Vulkan loader, as in Debian's chromium and libvulkan1, are not installed)"
     : "";
   Deno.test({ name: name + reason, ignore: isMissing, fn: test });
 }
