@@ -117,8 +117,11 @@ Deno.test("200 tracks, ten of them broken, give 190 results and ten named failur
 /** Growth of the memory between 20 and 200 tracks that is allowed. */
 const MOST_GROWTH = 0.1;
 
-/** Runs of which the median of the peaks counts: how two tracks side by side meet differs from run to run. */
-const RUNS = 3;
+/**
+ * Runs of which the least peak counts: what two tracks side by side hold at the same time differs from run to run, by up to 7 MB
+ * on a busy machine, and only adds.
+ */
+const RUNS = 5;
 
 Deno.test("the memory after 200 tracks is within 10 % of that after 20", async () => {
   await inTemporaryFolder(async (folder) => {
@@ -130,7 +133,7 @@ Deno.test("the memory after 200 tracks is within 10 % of that after 20", async (
         equal(code, 1);
         found.push(peak);
       }
-      return found.sort((one, other) => one - other)[(RUNS - 1) / 2]!;
+      return Math.min(...found);
     };
     const few = await peaks(join("in", "album 0"), "few");
     const all = await peaks("in", "all");
