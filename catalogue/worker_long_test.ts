@@ -1,6 +1,7 @@
 import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { orAborted } from "../core/abort.ts";
 import { fileSha256 } from "../core/hash.ts";
 import { Analyzer, resultToJson } from "../pipeline/mod.ts";
 import { until } from "../tests/support/deadline.ts";
@@ -45,12 +46,7 @@ function withPuts(store: Store, putNew: Store["putNew"]): Store {
 
 /** Returns a store that puts nothing before the run is aborted: no track is done. */
 function endless(store: Store): Store {
-  return withPuts(store, (_key, _content, signal) =>
-    new Promise((_, reject) => {
-      const fail = (): void => reject(signal?.reason);
-      if (signal?.aborted) fail();
-      else signal?.addEventListener("abort", fail);
-    }));
+  return withPuts(store, (_key, _content, signal) => orAborted(new Promise(() => {}), signal));
 }
 
 /** Yields the audio of files. */

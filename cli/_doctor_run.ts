@@ -20,7 +20,6 @@ import { reasonOf } from "../core/reason.ts";
 import { textTable } from "../core/table.ts";
 import { KERNELS_VERSION, kernelsFile, processor } from "../kernels/mod.ts";
 import {
-  type FileVerdict,
   LISTED_MODELS,
   loadModel,
   modelsFolder,
@@ -144,18 +143,18 @@ async function weightsState(): Promise<DoctorReport["weights"]> {
   const states = await Promise.all(LISTED_MODELS.map((model) => modelState(folder, model)));
   const there = states.filter(({ state }) => state === "installed" || state === "damaged");
   // A file of several models is read once.
-  const verdicts = new Map<string, FileVerdict>();
-  for (const file of there.flatMap(({ files }) => files)) {
-    if (verdicts.has(file.path)) continue;
-    const verdict = await verifyFile(file).catch((error) => ({
-      ...{ isCorrect: false, text: reasonOf(error) },
-    }));
-    verdicts.set(file.path, verdict);
+  const filesByPath = new Map(there.flatMap(({ files }) => files).map((file) => [file.path, file]));
+  const damaged = new Set<string>();
+  for (const [path, file] of filesByPath) {
+    const isWrong = await verifyFile(file).then(
+      (verdict) => verdict.isCorrect === false,
+      () => true,
+    );
+    if (isWrong) damaged.add(path);
   }
   const namesOf = (areDamaged: boolean): string[] =>
-    there.filter(({ files }) =>
-      areDamaged === files.some(({ path }) => verdicts.get(path)!.isCorrect === false)
-    ).map(({ model }) => model.name);
+    there.filter(({ files }) => areDamaged === files.some(({ path }) => damaged.has(path)))
+      .map(({ model }) => model.name);
   return { folder, installed: namesOf(false), damaged: namesOf(true) };
 }
 

@@ -11,12 +11,13 @@ import { IS_PACKAGED, isInDenoCache, PROGRAM_FOLDER } from "./installed_package.
 import { FIXTURES_PACKAGE, PROGRAM_PACKAGE } from "./package_names.ts";
 import { FIXTURES_FOLDER, VERSION } from "./program.ts";
 
-/** Commands that add a package to a project, by the lock file of the package manager. */
-const ADDING = [
+/** Commands that add packages to a project, by the lock file of the package manager. */
+const ADDING: Readonly<Record<string, (project: string, names: string) => string>> = {
   // pnpm ends with an error where it leaves out an install script without being told to.
-  ["pnpm-lock.yaml", "pnpm add --ignore-scripts --dir"],
-  ["yarn.lock", "yarn --cwd"],
-] as const;
+  "pnpm-lock.yaml": (project, names) => `pnpm add --ignore-scripts --dir ${project} ${names}`,
+  "yarn.lock": (project, names) => `yarn --cwd ${project} add ${names}`,
+  "package.json": (project, names) => `npm install --prefix ${project} ${names}`,
+};
 
 /**
  * Returns the command that installs packages where the installed program finds them.
@@ -42,22 +43,19 @@ export function installCommand(
   if (/[\\/]store[\\/]v\d+[\\/]links[\\/]/.test(project)) {
     return `pnpm add -g --ignore-scripts ${PROGRAM_PACKAGE} ${names}`;
   }
-  const [, adding] = ADDING.find(([file]) => existsSync(join(project, file))) ?? [];
-  if (adding !== undefined) {
-    return `${adding} ${quoted(project)} ${adding.startsWith("yarn") ? "add " : ""}${names}`;
+  for (const [file, command] of Object.entries(ADDING)) {
+    if (existsSync(join(project, file))) return command(quoted(project), names);
   }
   if (isGlobal(project, platform)) {
     const prefix = platform === "win32" ? project : dirname(project);
     return `npm install -g --prefix ${quoted(prefix)} ${names}`;
   }
-  // Where no package.json lists the program, as in a copy of node_modules, npm would remove it.
-  const own = existsSync(join(project, "package.json")) ? "" : `${PROGRAM_PACKAGE}@${VERSION} `;
-  return `npm install --prefix ${quoted(project)} ${own}${names}`;
+  // No package.json lists the program in a copy of node_modules: npm would remove it.
+  return `npm install --prefix ${quoted(project)} ${PROGRAM_PACKAGE}@${VERSION} ${names}`;
 }
 
 /** Returns whether a folder with `node_modules` is that of npm's global packages: `PREFIX/lib`, or on Windows the prefix. */
 function isGlobal(project: string, platform: string): boolean {
-  if (existsSync(join(project, "package.json"))) return false;
   return platform === "win32"
     ? existsSync(join(project, "tactus.cmd"))
     : basename(project) === "lib" && existsSync(join(project, "..", "bin", "tactus"));

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { compareVersions } from "../core/compare_versions.ts";
+
 /** Newest version of glibc that a published library may need: that of Debian 10, RHEL 8 and Ubuntu 18.10. */
 export const NEWEST_GLIBC = "2.28";
 
@@ -19,14 +21,4 @@ export function neededGlibc(library: Uint8Array): string | undefined {
     version!
   );
   return versions.sort(compareVersions).at(-1);
-}
-
-/** Compares versions by their numbers: below zero if the first is older. */
-export function compareVersions(first: string, second: string): number {
-  const [a, b] = [first, second].map((version) => version.split(".").map(Number));
-  for (let at = 0; at < Math.max(a!.length, b!.length); at++) {
-    const difference = (a![at] ?? 0) - (b![at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

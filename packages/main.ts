@@ -28,7 +28,7 @@ const packageCommand = command({
     `Builds the packages of npm from the working tree: the program, the references, and the compiled kernels.
 
 Kernels are compiled for this machine, or for the platforms that are named; kernels for Linux need cargo-zigbuild and
-ziglang of PyPI, or --system-linker. The same sources give the same bytes in every folder. Beside the packages it writes
+ziglang of PyPI, or --system-linker. The same sources give the same bytes in every folder. Next to the packages it writes
 SHA256SUMS and a bill of materials (CycloneDX).`,
   options: {
     out: option(text("dir"), "folder for the packages").short("o").default("./dist"),

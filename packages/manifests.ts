@@ -95,14 +95,24 @@ export function programManifest(facts: ProgramFacts, imported: ReadonlySet<strin
     dependencies: Object.fromEntries(dependencies.map((name) => [name, pinned(name)])),
     optionalDependencies: {
       ...Object.fromEntries(PLATFORMS.map((platform) => [kernelsPackage(platform), version])),
-      // The package `deno` has the same in it, but fails to install where there is none, and starts a second Node.
-      ...Object.fromEntries(DENO_PLATFORMS.map((platform) => [denoPackage(platform), deno])),
+      ...denoPackages(deno),
     },
     peerDependencies: peers,
     peerDependenciesMeta: Object.fromEntries(
       Object.keys(peers).map((name) => [name, { optional: true }]),
     ),
   };
+}
+
+/**
+ * Returns the packages with Deno. The package `deno` has the same in it, but fails to install where there is none, and starts
+ * a second Node.
+ *
+ * @param version version of Deno
+ * @returns their versions by name
+ */
+export function denoPackages(version: string): Record<string, string> {
+  return Object.fromEntries(DENO_PLATFORMS.map((platform) => [denoPackage(platform), version]));
 }
 
 /** Returns the manifest of the fixtures' package. */

@@ -7,14 +7,9 @@
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { compareVersions } from "../core/compare_versions.ts";
 import { fileSha256 } from "../core/hash.ts";
-import {
-  DENO_PLATFORMS,
-  denoPackage,
-  type Platform,
-  PLATFORMS,
-  PROGRAM_PACKAGE,
-} from "../core/package_names.ts";
+import { type Platform, PLATFORMS, PROGRAM_PACKAGE } from "../core/package_names.ts";
 import { PROGRAM_FOLDER, VERSION } from "../core/program.ts";
 import { textTable } from "../core/table.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -23,8 +18,9 @@ import { billOfMaterials } from "./bill_of_materials.ts";
 import { buildKernels } from "./build_kernels.ts";
 import { bundle } from "./bundle.ts";
 import { compiledCrates, licenceNotices } from "./crates.ts";
-import { compareVersions, neededGlibc, NEWEST_GLIBC } from "./glibc.ts";
+import { neededGlibc, NEWEST_GLIBC } from "./glibc.ts";
 import {
+  denoPackages,
   fixturesManifest,
   importedPackages,
   kernelsManifest,
@@ -106,7 +102,7 @@ export async function packageProgram(options: PackageOptions): Promise<Packed[]>
     VERSION,
     {
       ...manifest["dependencies"] as Record<string, string>,
-      ...Object.fromEntries(DENO_PLATFORMS.map((one) => [denoPackage(one), Deno.version.deno])),
+      ...denoPackages(Deno.version.deno),
     },
     JSON.parse(await readFile(join(root, "deno.lock"), "utf8")),
     crates,

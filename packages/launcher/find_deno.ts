@@ -8,13 +8,14 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { compareVersions } from "../../core/compare_versions.ts";
 import { hasGlibc, packageFolder, packageVersion } from "../../core/installed_package.ts";
 import { denoPackage } from "../../core/package_names.ts";
 
 const FILE_NAME = process.platform === "win32" ? "deno.exe" : "deno";
 
 /** Oldest version that has what the program uses. */
-const LEAST_VERSION = [2, 9] as const;
+const LEAST_VERSION = "2.9";
 
 /** What was found: a path, or the reason why there is none. */
 export type FoundDeno = { readonly path: string } | { readonly reason: string };
@@ -40,16 +41,13 @@ export function findDeno(): FoundDeno {
   const remedy = hasGlibc()
     ? "install the package again without --omit=optional, or install Deno from https://deno.com so that deno is on the PATH"
     : "install Deno so that deno is on the PATH, on Alpine Linux with apk add deno";
-  return {
-    reason: `Deno ${LEAST_VERSION.join(".")} or newer was not found: ${none}; ${remedy}`,
-  };
+  return { reason: `Deno ${LEAST_VERSION} or newer was not found: ${none}; ${remedy}` };
 }
 
 /** Returns whether a version of Deno, such as `2.9.6`, has what the program uses. */
 export function isNewEnough(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [leastMajor, leastMinor] = LEAST_VERSION;
-  return major > leastMajor || major === leastMajor && minor >= leastMinor;
+  const [numbers = "0"] = /^[\d.]+/.exec(version) ?? [];
+  return compareVersions(numbers, LEAST_VERSION) >= 0;
 }
 
 /** Returns the program in the package of npm; a package that others installed may be too old. */
